@@ -1,0 +1,73 @@
+/** The codes by which programs tell failures apart; messages are for people and may change. */
+export const ERROR_CODES = [
+  /** the command line was used wrongly: unknown flag, missing value, bad context */
+  "HEX_USAGE",
+  /** hex.config.json is missing, not JSON, or breaks a rule */
+  "HEX_CONFIG_INVALID",
+  /** a secret that the config lists has no value */
+  "HEX_SECRET_MISSING",
+  /** an input is unknown or its value breaks the widget's rule */
+  "HEX_INPUT_INVALID",
+  /** a cell file cannot be read as a cell: syntax, shape, name, import */
+  "HEX_CELL_INVALID",
+  /** cells depend on each other in a loop */
+  "HEX_CELL_CYCLE",
+  /** a cell threw, or returned what no output can show */
+  "HEX_CELL_FAILED",
+  /** a cached frame is read that no run has published yet */
+  "HEX_NOT_COMPUTED",
+  /** rows, columns or values do not fit the frame's schema */
+  "HEX_FRAME_INVALID",
+  /** a CSV or Arrow file does not hold what its schema says */
+  "HEX_DATA_INVALID",
+  /** a frame name or store key breaks the naming rule */
+  "HEX_KEY_INVALID",
+  /** what the store holds does not match its manifest, or the manifest cannot be read */
+  "HEX_STORE_DAMAGED",
+  /** the store cannot be reached or refuses us: network, credentials, bucket, disk */
+  "HEX_STORE_UNAVAILABLE",
+  /** an optional package that the code asks for is not installed */
+  "HEX_PACKAGE_MISSING",
+  /** the run was interrupted before it ended */
+  "HEX_CANCELLED",
+] as const;
+
+export type ErrorCode = (typeof ERROR_CODES)[number];
+
+/** An expected failure: told to the user in one sentence, without a stack. Anything else is a bug. */
+export class HexError extends Error {
+  readonly code: ErrorCode;
+
+  constructor(code: ErrorCode, message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.name = "HexError";
+    this.code = code;
+  }
+}
+
+/** The parts of the one sentence in which every expected failure is told. */
+export interface Expectation {
+  /** where: a config key, a flag, a file and line, a column and row */
+  readonly place: string;
+  /** what would have been right, to follow "to be" */
+  readonly expected: string;
+  /** what was there instead, ready to print */
+  readonly got: string;
+  /** what to do next */
+  readonly hint?: string;
+}
+
+/** Builds the sentence *Expected `place` to be X, got Y (hint)* under its code. */
+export function expectation(
+  code: ErrorCode,
+  { place, expected, got, hint }: Expectation,
+  options?: ErrorOptions,
+): HexError {
+  const advice = hint === undefined ? "" : ` (${hint})`;
+  return new HexError(code, `Expected ${place} to be ${expected}, got ${got}${advice}`, options);
+}
+
+/** The text of anything that can be thrown. */
+export function toMessage(thrown: unknown): string {
+  return thrown instanceof Error ? thrown.message : String(thrown);
+}
