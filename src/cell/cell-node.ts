@@ -1,0 +1,16 @@
+import type { CellDefinition } from "./cell.ts";
+import type { RunContext } from "./run-context.ts";
+
+/** A cell as the graph and the plan see it: what is known of it without running it. */
+export interface CellNode {
+  readonly name: string;
+  /** file path below the project's folder, with `/` */
+  readonly file: string;
+  readonly kind: CellDefinition["kind"];
+  /** names of the cells whose values it gets, in the order written */
+  readonly dependencies: readonly string[];
+  /** name of the frame that a cached cell publishes */
+  readonly frame?: string;
+  /** contexts in which it computes, where the cell says so itself */
+  readonly computeIn?: readonly RunContext[];
+}

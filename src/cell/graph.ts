@@ -1,0 +1,113 @@
+import { expectation, HexError } from "../errors.ts";
+import type { CellNode } from "./cell-node.ts";
+
+/** The cells of a project and how they hang together; frozen. */
+export interface CellGraph {
+  /** in file order: the order in which a page shows them */
+  readonly cells: readonly CellNode[];
+  /** each after the cells it depends on; among equals in file order */
+  readonly ordered: readonly CellNode[];
+  readonly byName: ReadonlyMap<string, CellNode>;
+  /** names of the cells that use each cell directly */
+  readonly dependents: ReadonlyMap<string, readonly string[]>;
+}
+
+/**
+ * Links cells, given in file order, into a graph.
+ * @throws {HexError} HEX_CELL_INVALID on an unknown dependency or a frame published twice
+ * @throws {HexError} HEX_CELL_CYCLE with the path of a loop
+ */
+export function toGraph(cells: readonly CellNode[]): CellGraph {
+  const byName = new Map(cells.map((cell) => [cell.name, cell]));
+  refuseUnknownDependencies(cells, byName);
+  refuseSharedFrames(cells);
+  const ordered = orderByDependency(cells);
+  return Object.freeze({
+    cells: Object.freeze([...cells]),
+    ordered: Object.freeze(ordered),
+    byName,
+    dependents: toDependents(cells),
+  });
+}
+
+/** The cells that a change of the named cells reaches, themselves included, in running order. */
+export function cellsBelow(graph: CellGraph, names: Iterable<string>): readonly CellNode[] {
+  const reached = new Set(names);
+  for (const cell of graph.ordered) {
+    if (cell.dependencies.some((name) => reached.has(name))) reached.add(cell.name);
+  }
+  return graph.ordered.filter((cell) => reached.has(cell.name));
+}
+
+function toDependents(cells: readonly CellNode[]): ReadonlyMap<string, readonly string[]> {
+  const dependents = new Map<string, string[]>(cells.map((cell) => [cell.name, []]));
+  for (const cell of cells) {
+    for (const name of cell.dependencies) dependents.get(name)?.push(cell.name);
+  }
+  return dependents;
+}
+
+function orderByDependency(cells: readonly CellNode[]): CellNode[] {
+  const ordered: CellNode[] = [];
+  const placed = new Set<string>();
+  let waiting = cells;
+  while (waiting.length > 0) {
+    const ready = waiting.find((cell) => cell.dependencies.every((name) => placed.has(name)));
+    if (ready === undefined) throw loopError(waiting);
+    ordered.push(ready);
+    placed.add(ready.name);
+    waiting = waiting.filter((cell) => cell !== ready);
+  }
+  return ordered;
+}
+
+/** What is left when nothing is ready holds a loop: following dependencies inside it must come back. */
+function loopError(waiting: readonly CellNode[]): HexError {
+  const left = new Map(waiting.map((cell) => [cell.name, cell]));
+  const path: CellNode[] = [];
+  let cell = waiting[0];
+  while (cell !== undefined && !path.includes(cell)) {
+    path.push(cell);
+    const next = cell.dependencies.find((name) => left.has(name));
+    cell = next === undefined ? undefined : left.get(next);
+  }
+  const loop = cell === undefined ? path : [...path.slice(path.indexOf(cell)), cell];
+  const files = loop.map(({ file }) => file).join(" → ");
+  return new HexError(
+    "HEX_CELL_CYCLE",
+    `Expected cells to depend on each other without a loop, got ${files} (remove one of these imports)`,
+  );
+}
+
+function refuseUnknownDependencies(
+  cells: readonly CellNode[],
+  byName: ReadonlyMap<string, CellNode>,
+): void {
+  for (const { file, dependencies } of cells) {
+    const unknown = dependencies.find((name) => !byName.has(name));
+    if (unknown === undefined) continue;
+    throw expectation("HEX_CELL_INVALID", {
+      place: `what ${file} depends on`,
+      expected: "cells of this project",
+      got: JSON.stringify(unknown),
+      hint: `the cells are ${[...byName.keys()].join(", ")}`,
+    });
+  }
+}
+
+function refuseSharedFrames(cells: readonly CellNode[]): void {
+  const owners = new Map<string, CellNode>();
+  for (const cell of cells) {
+    if (cell.frame === undefined) continue;
+    const owner = owners.get(cell.frame);
+    if (owner !== undefined) {
+      throw expectation("HEX_CELL_INVALID", {
+        place: `the frame name in ${cell.file}`,
+        expected: "its own",
+        got: `${JSON.stringify(cell.frame)}, which ${owner.file} publishes as well`,
+        hint: "give each cached cell another frame name",
+      });
+    }
+    owners.set(cell.frame, cell);
+  }
+}

@@ -1,0 +1,91 @@
+import type { CellNode } from "./cell-node.ts";
+import type { CellGraph } from "./graph.ts";
+import type { RunContext } from "./run-context.ts";
+
+/** What a run does with a cell: run its function, read its published frame, or leave it out. */
+export type PlannedAction = "computed" | "read" | "pruned";
+
+export interface PlannedCell {
+  readonly name: string;
+  readonly file: string;
+  readonly kind: CellNode["kind"];
+  readonly action: PlannedAction;
+  /** why, in a few words, to be printed beside the action */
+  readonly reason: string;
+  /** cells of this plan that have to be done before */
+  readonly after: readonly string[];
+  /** name of the frame that is published or read */
+  readonly frame?: string;
+}
+
+/** What a run will do, decided before anything runs: plain, frozen, printable data. */
+export interface RunPlan {
+  readonly context: RunContext;
+  /** contexts in which the project's cells compute unless they say otherwise */
+  readonly computeIn: readonly RunContext[];
+  /** in running order; cells that don't wait for each other run side by side */
+  readonly cells: readonly PlannedCell[];
+}
+
+export interface PlanSettings {
+  readonly context: RunContext;
+  readonly computeIn: readonly RunContext[];
+}
+
+/** Decides what a run in a context does with every cell. */
+export function planRun(graph: CellGraph, { context, computeIn }: PlanSettings): RunPlan {
+  const decisions = new Map<string, PlannedCell>();
+  // Downstream first: whether a cell is needed hangs on what becomes of the cells that use it.
+  for (const cell of graph.ordered.toReversed()) {
+    decisions.set(cell.name, decide(cell, { graph, decisions, context, computeIn }));
+  }
+  const cells = graph.ordered.flatMap((cell) => decisions.get(cell.name) ?? []);
+  return Object.freeze({ context, computeIn, cells: Object.freeze(cells) });
+}
+
+interface Surroundings extends PlanSettings {
+  readonly graph: CellGraph;
+  readonly decisions: ReadonlyMap<string, PlannedCell>;
+}
+
+function decide(cell: CellNode, around: Surroundings): PlannedCell {
+  const users = around.graph.dependents.get(cell.name) ?? [];
+  const feeds = users.filter((name) => around.decisions.get(name)?.action === "computed");
+  const { name, file, kind, frame } = cell;
+  const planned = { name, file, kind, ...(frame === undefined ? {} : { frame }) };
+  const readsBack = kind === "cached" && !computesIn(cell, around);
+  if (readsBack) {
+    return freeze({ ...planned, action: "read", reason: `published as ${frame}`, after: [] });
+  }
+  if (users.length > 0 && feeds.length === 0) {
+    const reason = `only feeds ${users.join(", ")}, which ${users.length === 1 ? "is" : "are"} not computed`;
+    return freeze({ ...planned, action: "pruned", reason, after: [] });
+  }
+  return freeze({ ...planned, action: "computed", reason: whyComputed(cell, around), after: cell.dependencies });
+}
+
+/** Whether a cell may compute and publish in a context. */
+export function computesIn(
+  cell: Pick<CellNode, "computeIn">,
+  { context, computeIn }: PlanSettings,
+): boolean {
+  return (cell.computeIn ?? computeIn).includes(context);
+}
+
+function whyComputed({ kind, frame }: CellNode, { context }: Surroundings): string {
+  switch (kind) {
+    case "cached":
+      return `${context} runs compute and publish ${frame}`;
+    case "input":
+      return "an input has its value in every run";
+    case "prose":
+      return "prose is shown in every run";
+    case "cell":
+    case "sql":
+      return "light: runs every time";
+  }
+}
+
+function freeze(cell: PlannedCell): PlannedCell {
+  return Object.freeze(cell);
+}
