@@ -1,0 +1,41 @@
+import { spawnSync } from "node:child_process";
+import { readFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import type { TestProject } from "vitest/node";
+import { startS3Servers } from "./servers/s3-servers.ts";
+
+const projectDirectory = fileURLToPath(new URL("..", import.meta.url));
+
+/** Builds the command and starts the servers that this run's tests need; returns how to end them. */
+export default async function setup(
+  project: TestProject,
+): Promise<(() => Promise<void>) | undefined> {
+  build();
+  // Not provided at all when no test file asks, so that a test which asks in vain fails.
+  if (!isInjected(project, "s3Servers")) return undefined;
+  const { servers, stop } = await startS3Servers({ env: process.env, projectDirectory, log });
+  project.provide("s3Servers", servers);
+  return stop;
+}
+
+/** Whether a test file of this run, be it of all or of the named ones, injects a provided value. */
+function isInjected(project: TestProject, key: string): boolean {
+  const paths = project.vitest.state.getPaths();
+  return paths.some((path) => readFileSync(path, "utf8").includes(`inject("${key}")`));
+}
+
+/** Brings `dist` up to date, since end-to-end tests run the built command. */
+function build(): void {
+  const { status } = spawnSync(process.execPath, ["tools/setup.mjs"], {
+    cwd: projectDirectory,
+    stdio: ["ignore", "inherit", "inherit"],
+  });
+  if (status === 0) return;
+  // Half-written code elsewhere must not keep anybody from running the tests of one file.
+  if (process.env["CI"] === "true") throw new Error("The package cannot be built");
+  log("The package cannot be built, so tests of the built command tell nothing");
+}
+
+function log(line: string): void {
+  console.error(line);
+}

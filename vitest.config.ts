@@ -1,0 +1,28 @@
+import { defineConfig } from "vitest/config";
+
+// `import "hex-runtime"` means the sources; the others are what vitest has without this list.
+const conditions = ["hex-source", "node", "development|production"];
+
+export default defineConfig({
+  resolve: { conditions },
+  ssr: { resolve: { conditions } },
+  test: {
+    include: ["test/**/*.test.ts"],
+    exclude: ["test/fixtures/**", "node_modules/**"],
+    globalSetup: ["test/global-setup.ts"],
+    pool: "forks",
+    maxWorkers: 2,
+    // Real servers and child processes on a busy machine: far above what any test takes.
+    testTimeout: 30_000,
+    hookTimeout: 30_000,
+    env: { AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: "true" },
+    typecheck: {
+      enabled: true,
+      include: ["test/types/**/*.test-d.ts"],
+      tsconfig: "tsconfig.json",
+      // `npm run types` tells about all other files.
+      ignoreSourceErrors: true,
+    },
+    coverage: { provider: "v8", include: ["src/**/*.ts"] },
+  },
+});
