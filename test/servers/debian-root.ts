@@ -1,7 +1,8 @@
 import { existsSync } from "node:fs";
-import { mkdir, readdir, readFile } from "node:fs/promises";
+import { mkdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { findMirror, readAptSources } from "./apt-sources.ts";
 import { startOnLifeline } from "./lifeline.ts";
 
 /** What a folder of unpacked Debian packages holds. */
@@ -50,82 +51,12 @@ export async function readPackageVersion(root: string, name: string): Promise<st
 
 /** The mirror that this machine's own Debian comes from. */
 async function readDebianMirror(): Promise<string> {
-  const release = parseFields(await readFile("/etc/os-release", "utf8").catch(() => ""), "=");
-  const codename = release.get("VERSION_CODENAME");
-  if (release.get("ID") !== "debian" || codename === undefined) {
+  const release = await readFile("/etc/os-release", "utf8").catch(() => "");
+  const codename = /^VERSION_CODENAME="?(\w+)/m.exec(release)?.[1];
+  if (!/^ID="?debian"?$/m.test(release) || codename === undefined) {
     throw new Error("this machine does not run a Debian release");
   }
   const mirror = findMirror(await readAptSources(), codename);
   if (mirror === undefined) throw new Error(`the apt sources name no mirror of ${codename}`);
   return mirror;
-}
-
-/** One line of `sources.list`, or one paragraph of a `.sources` file. */
-export interface AptSource {
-  readonly uris: readonly string[];
-  readonly suites: readonly string[];
-  readonly components: readonly string[];
-}
-
-/** The first mirror that holds the main component of a suite. */
-export function findMirror(sources: readonly AptSource[], suite: string): string | undefined {
-  return sources
-    .filter(({ suites, components }) => suites.includes(suite) && components.includes("main"))
-    .flatMap(({ uris }) => uris)
-    .find((uri) => /^(https?|file):/.test(uri));
-}
-
-/** The sources in the text of a `sources.list`. */
-export function parseListFile(text: string): AptSource[] {
-  return [...text.matchAll(/^deb\s+(?:\[[^\]]*\]\s*)?(\S+)\s+(\S+)[ \t]*([^#\n]*)/gm)].map(
-    ([, uri = "", suite = "", components = ""]) => ({
-      uris: [uri],
-      suites: [suite],
-      components: splitWords(components),
-    }),
-  );
-}
-
-/** The sources in the text of a `.sources` file. */
-export function parseSourcesFile(text: string): AptSource[] {
-  return text
-    .replaceAll(/^#.*\n/gm, "")
-    .split(/\n\s*\n/)
-    .map((paragraph) => parseFields(paragraph, ":"))
-    .filter((fields) => splitWords(fields.get("Types")).includes("deb"))
-    .filter((fields) => fields.get("Enabled") !== "no")
-    .map((fields) => ({
-      uris: splitWords(fields.get("URIs")),
-      suites: splitWords(fields.get("Suites")),
-      components: splitWords(fields.get("Components")),
-    }));
-}
-
-async function readAptSources(): Promise<AptSource[]> {
-  const parts = "/etc/apt/sources.list.d";
-  const names = await readdir(parts).catch(() => []);
-  const files = ["/etc/apt/sources.list", ...names.toSorted().map((name) => join(parts, name))];
-  const sources = files.map(async (file) => {
-    const text = await readFile(file, "utf8").catch(() => "");
-    if (file.endsWith(".sources")) return parseSourcesFile(text);
-    return file.endsWith(".list") ? parseListFile(text) : [];
-  });
-  return (await Promise.all(sources)).flat();
-}
-
-function parseFields(text: string, separator: string): Map<string, string> {
-  const lines = text.split(/\n(?![ \t])/).map((line) => line.split(separator));
-  return new Map(
-    lines.map(([name = "", ...value]) => [
-      name.trim(),
-      value
-        .join(separator)
-        .trim()
-        .replace(/^"(.*)"$/, "$1"),
-    ]),
-  );
-}
-
-function splitWords(text = ""): string[] {
-  return text.split(/\s+/).filter((word) => word !== "");
 }
