@@ -53,15 +53,15 @@ function decide(cell: CellNode, around: Surroundings): PlannedCell {
   const feeds = users.filter((name) => around.decisions.get(name)?.action === "computed");
   const { name, file, kind, frame } = cell;
   const planned = { name, file, kind, ...(frame === undefined ? {} : { frame }) };
-  const readsBack = kind === "cached" && !computesIn(cell, around);
-  if (readsBack) {
-    return freeze({ ...planned, action: "read", reason: `published as ${frame}`, after: [] });
-  }
   if (users.length > 0 && feeds.length === 0) {
-    const reason = `only feeds ${users.join(", ")}, which ${users.length === 1 ? "is" : "are"} not computed`;
-    return freeze({ ...planned, action: "pruned", reason, after: [] });
+    return Object.freeze({ ...planned, action: "pruned", reason: whyPruned(users), after: [] });
   }
-  return freeze({ ...planned, action: "computed", reason: whyComputed(cell, around), after: cell.dependencies });
+  if (kind === "cached" && !computesIn(cell, around)) {
+    const reason = `${around.context} runs read what was published`;
+    return Object.freeze({ ...planned, action: "read", reason, after: [] });
+  }
+  const reason = whyComputed(cell, around);
+  return Object.freeze({ ...planned, action: "computed", reason, after: cell.dependencies });
 }
 
 /** Whether a cell may compute and publish in a context. */
@@ -70,6 +70,10 @@ export function computesIn(
   { context, computeIn }: PlanSettings,
 ): boolean {
   return (cell.computeIn ?? computeIn).includes(context);
+}
+
+function whyPruned(users: readonly string[]): string {
+  return `only feeds ${users.join(", ")}, which ${users.length === 1 ? "does" : "do"} not compute here`;
 }
 
 function whyComputed({ kind, frame }: CellNode, { context }: Surroundings): string {
@@ -84,8 +88,4 @@ function whyComputed({ kind, frame }: CellNode, { context }: Surroundings): stri
     case "sql":
       return "light: runs every time";
   }
-}
-
-function freeze(cell: PlannedCell): PlannedCell {
-  return Object.freeze(cell);
 }

@@ -1,0 +1,4 @@
+SELECT method, count(*) AS planets, count(mass) AS weighed, round(avg(mass), 3) AS mean_mass
+FROM planets
+GROUP BY method
+ORDER BY planets DESC, method

@@ -1,0 +1,77 @@
+import { Command, CommanderError, Option } from "commander";
+import { RUN_CONTEXTS } from "../cell/run-context.ts";
+import { HexError } from "../errors.ts";
+import { EXIT_COMPLETED, toExitCode } from "./exit-code.ts";
+
+export interface MainOptions {
+  /** URL of the module that cells get when they import "hex-runtime" */
+  readonly runtimeUrl: string;
+}
+
+/** Runs a command line and gives the exit code. */
+export async function main(argv: readonly string[], options: MainOptions): Promise<number> {
+  const ending = { exitCode: EXIT_COMPLETED };
+  const program = toProgram(options, ending);
+  try {
+    await program.parseAsync(argv, { from: "user" });
+    return ending.exitCode;
+  } catch (thrown) {
+    return tell(toHexError(thrown), argv);
+  }
+}
+
+function toProgram(options: MainOptions, ending: { exitCode: number }): Command {
+  const program = new Command("hex")
+    .description("Runs notebook-style data apps: compute once, answer from what was published.")
+    .option("--debug", "show stacks of failures")
+    .exitOverride()
+    .configureOutput({ outputError: () => undefined })
+    .showSuggestionAfterError(false);
+  program
+    .command("run")
+    .description("run the project's cells once")
+    .addOption(
+      new Option("--context <context>", `why the cells run: ${RUN_CONTEXTS.join(", ")}`).default(
+        "logic",
+      ),
+    )
+    .option("--input <name=value>", "set an input; may be repeated", collect, [])
+    .option("--project <dir>", "the project's folder", ".")
+    .option("--json", "print the result as one JSON object")
+    .option("--plan", "print what would be computed, read and pruned, and why; run nothing")
+    .option("--quiet", "show no progress")
+    .option("--debug", "show stacks of failures")
+    .exitOverride()
+    .action(async (flags) => {
+      const { run } = await import("./run.ts");
+      ending.exitCode = await run(flags, options);
+    });
+  return program;
+}
+
+function collect(value: string, previous: readonly string[]): readonly string[] {
+  return [...previous, value];
+}
+
+/** A wrong command line is told like every other expected failure; anything else is a bug. */
+function toHexError(thrown: unknown): unknown {
+  if (!(thrown instanceof CommanderError)) return thrown;
+  if (thrown.exitCode === 0 || thrown.code === "commander.help") return undefined;
+  const got = thrown.message.replace(/^error: /, "");
+  return new HexError(
+    "HEX_USAGE",
+    `Expected the command line to be one that \`hex --help\` lists, got ${got}`,
+  );
+}
+
+function tell(thrown: unknown, argv: readonly string[]): number {
+  if (thrown === undefined) return EXIT_COMPLETED;
+  if (thrown instanceof HexError) {
+    const text = argv.includes("--debug") ? thrown.stack : `${thrown.message} [${thrown.code}]`;
+    console.error(text);
+    return toExitCode(thrown.code);
+  }
+  const stack = thrown instanceof Error ? thrown.stack : String(thrown);
+  console.error(`Unexpected failure of hex-runtime itself; please report it.\n${stack}`);
+  return 1;
+}

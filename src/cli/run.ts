@@ -1,0 +1,114 @@
+import { parseRunContext } from "../cell/run-context.ts";
+import type { RequestedInput } from "../cell/input-value.ts";
+import { expectation, HexError } from "../errors.ts";
+import { openProject, planProject, type RunRequest, runProject } from "../project/project.ts";
+import type { RunResult } from "../run/run-event.ts";
+import { toRunExitCode } from "./exit-code.ts";
+import type { MainOptions } from "./main.ts";
+import { renderPlan } from "./render-plan.ts";
+import { openProgress } from "./progress.ts";
+
+/** The flags of `hex run`, as commander hands them over. */
+export interface RunFlags {
+  readonly context: string;
+  readonly input: readonly string[];
+  readonly project: string;
+  readonly json?: true;
+  readonly plan?: true;
+  readonly quiet?: true;
+}
+
+/** `hex run`: one run of a project's cells, told on stdout; gives the exit code. */
+export async function run(flags: RunFlags, { runtimeUrl }: MainOptions): Promise<number> {
+  const startedMs = Date.now();
+  try {
+    const request: RunRequest = {
+      context: parseRunContext(flags.context, "--context"),
+      inputs: new Map(flags.input.map(parseInputFlag)),
+      trigger: "cli",
+    };
+    const project = await openProject(flags.project, { runtimeUrl });
+    if (flags.plan === true) return await printPlan(project, request, flags);
+    const result = await runWatched(project, request, flags);
+    await printResult(project.config.name, result, flags);
+    return toRunExitCode(result);
+  } catch (thrown) {
+    if (flags.json === true && thrown instanceof HexError) {
+      printJson(toFailedResult(flags, thrown, startedMs));
+    }
+    throw thrown;
+  }
+}
+
+type OpenProject = Awaited<ReturnType<typeof openProject>>;
+
+async function printPlan(project: OpenProject, { context }: RunRequest, flags: RunFlags) {
+  const plan = planProject(project, context);
+  if (flags.json === true) printJson(plan);
+  else console.log(await renderPlan(plan));
+  return toRunExitCode({});
+}
+
+/** Runs with progress shown; Ctrl-C cancels the run, and a second one ends the process at once. */
+async function runWatched(
+  project: OpenProject,
+  request: RunRequest,
+  flags: RunFlags,
+): Promise<RunResult> {
+  const controller = new AbortController();
+  const onInterrupt = () => {
+    if (controller.signal.aborted) process.exit(130);
+    controller.abort(new HexError("HEX_CANCELLED", "the run was interrupted"));
+  };
+  process.on("SIGINT", onInterrupt).on("SIGTERM", onInterrupt);
+  const progress = await openProgress(process.stderr, { quiet: flags.quiet === true });
+  try {
+    return await runProject(project, request, { emit: progress.show, signal: controller.signal });
+  } finally {
+    progress.close();
+    process.off("SIGINT", onInterrupt).off("SIGTERM", onInterrupt);
+  }
+}
+
+async function printResult(name: string, result: RunResult, flags: RunFlags): Promise<void> {
+  if (flags.json === true) {
+    printJson(result);
+    return;
+  }
+  const { renderResult } = await import("./render-result.ts");
+  console.log(await renderResult(name, result));
+  if (result.error !== undefined) {
+    console.error(`${result.error.message} [${result.error.code}]`);
+  }
+}
+
+function printJson(value: object): void {
+  console.log(JSON.stringify(value, null, 2));
+}
+
+function parseInputFlag(flag: string): [string, RequestedInput] {
+  const equals = flag.indexOf("=");
+  if (equals < 1) {
+    throw expectation("HEX_USAGE", {
+      place: "--input",
+      expected: "name=value",
+      got: JSON.stringify(flag),
+    });
+  }
+  const name = flag.slice(0, equals);
+  return [name, { value: flag.slice(equals + 1), form: "text", place: `--input ${name}` }];
+}
+
+/** A run that failed before it began has the shape of one that failed later. */
+function toFailedResult({ context }: RunFlags, error: HexError, startedMs: number) {
+  return {
+    runId: null,
+    context,
+    status: "failed",
+    startedAt: new Date(startedMs).toISOString(),
+    elapsedMs: Date.now() - startedMs,
+    version: null,
+    cells: [],
+    error: { code: error.code, message: error.message },
+  };
+}

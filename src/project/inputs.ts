@@ -1,0 +1,44 @@
+import { type RequestedInput, readInputValue } from "../cell/input-value.ts";
+import { expectation } from "../errors.ts";
+import { CONFIG_FILE } from "./config.ts";
+import type { Project } from "./project.ts";
+
+/** Values asked for by input name, with the place where they were asked for. */
+export type RequestedInputs = ReadonlyMap<string, RequestedInput>;
+
+/**
+ * The requested value of every input: the request's, or else the config's.
+ * @throws {HexError} HEX_INPUT_INVALID on a name that no input has, and on a value that breaks the
+ * rule of an input whose definition does not hang on data (the others are checked when it is known)
+ */
+export function toInputs(
+  { cells, config }: Pick<Project, "cells" | "config">,
+  requested: RequestedInputs,
+): RequestedInputs {
+  const configured = [...config.inputs].map(([name, value]): [string, RequestedInput] => [
+    name,
+    { value, form: "json", place: `\`inputs.${name}\` in ${CONFIG_FILE}` },
+  ]);
+  const inputs = new Map([...configured, ...requested]);
+  refuseUnknown(
+    inputs,
+    cells.cells.filter(({ kind }) => kind === "input").map(({ name }) => name),
+  );
+  for (const { name, widget } of cells.cells) {
+    if (widget !== undefined) readInputValue(name, widget, inputs.get(name));
+  }
+  return inputs;
+}
+
+function refuseUnknown(inputs: RequestedInputs, known: readonly string[]): void {
+  for (const [name, { place }] of inputs) {
+    if (known.includes(name)) continue;
+    throw expectation("HEX_INPUT_INVALID", {
+      place,
+      expected: known.length === 0 ? "left out" : `for one of the inputs ${known.join(", ")}`,
+      got: JSON.stringify(name),
+      hint:
+        known.length === 0 ? "this project has no inputs" : "an input is named by its cell's file",
+    });
+  }
+}

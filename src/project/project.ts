@@ -1,0 +1,112 @@
+import { randomUUID } from "node:crypto";
+import { join, resolve } from "node:path";
+import { type CellGraph, toGraph } from "../cell/graph.ts";
+import { planRun, type RunPlan } from "../cell/plan.ts";
+import type { RunContext } from "../cell/run-context.ts";
+import { type LoadedCells, loadCells } from "../run/load-cells.ts";
+import type { RunEvent, RunResult, RunTrigger } from "../run/run-event.ts";
+import { runPlan } from "../run/run-plan.ts";
+import type { StoreLocation } from "../store/location.ts";
+import { openStore, type StoreCredentials } from "../store/open-store.ts";
+import { type Config, readConfig } from "./config.ts";
+import { writeFrameDeclarations } from "./frame-declarations.ts";
+import { type RequestedInputs, toInputs } from "./inputs.ts";
+import { toRedact } from "./redact.ts";
+import { readSecrets, type Secrets } from "./secrets.ts";
+
+/** What every door asks for. */
+export interface RunRequest {
+  readonly context: RunContext;
+  readonly inputs: RequestedInputs;
+  readonly trigger: RunTrigger;
+}
+
+/** How a run is watched and stopped; by default nobody watches. */
+export interface RunHooks {
+  readonly emit?: (event: RunEvent) => void;
+  readonly signal?: AbortSignal;
+}
+
+export interface OpenProjectOptions {
+  /** where secrets and HEX_STORE are looked up; defaults to the process's own */
+  readonly environment?: NodeJS.ProcessEnv;
+  /** URL of the module that cells get when they import "hex-runtime" */
+  readonly runtimeUrl: string;
+}
+
+/** A project's folder, read and checked once. */
+export interface Project {
+  readonly directory: string;
+  readonly config: Config;
+  readonly cells: LoadedCells;
+  readonly graph: CellGraph;
+}
+
+/**
+ * Reads a project's config and cells; computes nothing and does not touch the store.
+ * @throws {HexError} HEX_CONFIG_INVALID, HEX_CELL_INVALID, HEX_CELL_CYCLE
+ */
+export async function openProject(
+  folder: string,
+  { environment = process.env, runtimeUrl }: OpenProjectOptions,
+): Promise<Project> {
+  const directory = resolve(folder);
+  const config = await readConfig(directory, environment);
+  const cells = await loadCells({
+    projectDirectory: directory,
+    cellsDirectory: join(directory, config.cells),
+    runtimeUrl,
+  });
+  return { directory, config, cells, graph: toGraph(cells.cells) };
+}
+
+/** What a run in a context would do, and why. */
+export function planProject({ graph, config }: Project, context: RunContext): RunPlan {
+  return planRun(graph, { context, computeIn: config.computeIn });
+}
+
+/**
+ * Runs a project's cells as asked.
+ * @throws {HexError} HEX_INPUT_INVALID, HEX_SECRET_MISSING, HEX_STORE_UNAVAILABLE before anything
+ * has run; once cells run, a failure is told by the result
+ */
+export async function runProject(
+  project: Project,
+  request: RunRequest,
+  { emit = () => undefined, signal = new AbortController().signal }: RunHooks = {},
+  environment: NodeJS.ProcessEnv = process.env,
+): Promise<RunResult> {
+  const { directory, config, cells } = project;
+  const inputs = toInputs(project, request.inputs);
+  const secrets = await readSecrets(config.secrets, directory, environment);
+  const redact = toRedact(secrets);
+  const store = await openStore(config.store, toCredentials(config.store, secrets));
+  try {
+    const result = await runPlan({
+      runId: randomUUID(),
+      plan: planProject(project, request.context),
+      cells,
+      store,
+      inputs,
+      secrets,
+      signal,
+      emit: (event) => emit(redact(event)),
+      now: Date.now,
+    });
+    if (result.status === "completed") await writeFrameDeclarations(project, result);
+    return redact(result);
+  } finally {
+    await store.close();
+  }
+}
+
+/** The values of the secrets that the store's location names. */
+function toCredentials(location: StoreLocation, secrets: Secrets): StoreCredentials | undefined {
+  if (location.kind === "directory" || location.credentials === undefined) return undefined;
+  const { accessKeyId, secretAccessKey, sessionToken } = location.credentials;
+  return {
+    accessKeyId: secrets[accessKeyId] ?? "",
+    secretAccessKey: secrets[secretAccessKey] ?? "",
+    sessionToken: sessionToken === undefined ? undefined : secrets[sessionToken],
+  };
+}

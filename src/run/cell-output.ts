@@ -1,0 +1,64 @@
+import type { InputWidget } from "../cell/input.ts";
+import { type ChartSpec, isChart, isMarkdown } from "../cell/output.ts";
+import { expectation, type HexError } from "../errors.ts";
+import type { Frame } from "../frame/frame.ts";
+import { headRows, type JsonRow } from "../frame/json.ts";
+import type { Schema } from "../frame/schema.ts";
+import { toFrame } from "../frame/to-frame.ts";
+import { type JsonValue, toJsonValue } from "./json-value.ts";
+
+/** The first rows of a frame and its shape. */
+export interface FrameOutput {
+  readonly kind: "frame";
+  readonly rows: number;
+  readonly columns: Schema;
+  /** up to 20 rows */
+  readonly head: readonly JsonRow[];
+}
+
+/** What a cell shows: plain JSON, the same for every door. */
+export type CellOutput =
+  | FrameOutput
+  | (Omit<FrameOutput, "kind"> & { readonly kind: "chart"; readonly spec: ChartSpec })
+  | { readonly kind: "markdown"; readonly markdown: string }
+  | { readonly kind: "json"; readonly json: JsonValue }
+  | {
+      readonly kind: "value";
+      readonly value: string | number | boolean | null;
+      /** the widget, when the cell is an input */
+      readonly input?: InputWidget;
+    };
+
+const HEAD_ROWS = 20;
+
+/**
+ * What a cell's result looks like to everybody outside the run.
+ * @throws {HexError} HEX_CELL_FAILED when the result is nothing that can be shown
+ */
+export function toCellOutput(name: string, result: unknown): CellOutput {
+  if (isMarkdown(result)) return { kind: "markdown", markdown: result.text };
+  if (isChart(result)) {
+    const data = toFrame(result.data);
+    if (data === undefined) throw wrongChart(name, result.data);
+    return { ...toFrameOutput(data), kind: "chart", spec: result.spec };
+  }
+  const frame = toFrame(result);
+  if (frame !== undefined) return toFrameOutput(frame);
+  const json = toJsonValue(result, `the result of cell ${name}`);
+  return typeof json === "object" && json !== null
+    ? { kind: "json", json }
+    : { kind: "value", value: json };
+}
+
+function toFrameOutput(frame: Frame): FrameOutput {
+  const { numRows: rows, schema: columns } = frame;
+  return { kind: "frame", rows, columns, head: headRows(frame, HEAD_ROWS) };
+}
+
+function wrongChart(name: string, data: unknown): HexError {
+  return expectation("HEX_CELL_FAILED", {
+    place: `the data of the chart in cell ${name}`,
+    expected: "a frame, rows or a danfo DataFrame",
+    got: Array.isArray(data) ? "an empty list" : typeof data,
+  });
+}

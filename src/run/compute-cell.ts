@@ -1,0 +1,134 @@
+import type { CachedCell, CellContext, CellDefinition, FrameStore } from "../cell/cell.ts";
+import { type InputValue, type RequestedInput, readInputValue } from "../cell/input-value.ts";
+import { computesIn, type PlannedCell, type RunPlan } from "../cell/plan.ts";
+import { expectation } from "../errors.ts";
+import type { Frame } from "../frame/frame.ts";
+import { toFrame } from "../frame/to-frame.ts";
+import { parseFrameName } from "../store/key.ts";
+import { type CellOutput, toCellOutput } from "./cell-output.ts";
+import type { RunFrames } from "./run-frames.ts";
+
+/** What a cell's function may use of the run it is in. */
+export interface CellSurroundings {
+  readonly plan: RunPlan;
+  readonly planned: PlannedCell;
+  readonly frames: RunFrames;
+  readonly secrets: Readonly<Record<string, string>>;
+  readonly signal: AbortSignal;
+  /** the value requested for this cell, when it is an input */
+  readonly requested: RequestedInput | undefined;
+  readonly progress: CellContext["progress"];
+  readonly log: CellContext["log"];
+}
+
+/** A cell's value for the cells below it, and what it shows. */
+export interface ComputedCell {
+  readonly value: unknown;
+  readonly output: CellOutput;
+}
+
+/** Reads a cached cell's published frame. */
+export async function readCell({ planned, frames }: CellSurroundings): Promise<ComputedCell> {
+  const frame = await frames.read(planned.frame ?? planned.name);
+  return { value: frame, output: toCellOutput(planned.name, frame) };
+}
+
+/** Runs a cell's function over the values of the cells it names. */
+export async function computeCell(
+  definition: CellDefinition,
+  values: Readonly<Record<string, unknown>>,
+  around: CellSurroundings,
+): Promise<ComputedCell> {
+  const { name } = around.planned;
+  switch (definition.kind) {
+    case "prose":
+      return {
+        value: definition.markdown,
+        output: { kind: "markdown", markdown: definition.markdown },
+      };
+    case "input":
+      return inputCell(name, definition.widget(values), around.requested);
+    case "cached": {
+      const frame = await computeCached(definition, values, around);
+      return { value: frame, output: toCellOutput(name, frame) };
+    }
+    case "cell":
+    case "sql": {
+      const computeIn = definition.kind === "cell" ? definition.options.computeIn : undefined;
+      const context = toCellContext(around, computeIn);
+      const value: unknown = await definition.compute(values as never, context);
+      return { value, output: toCellOutput(name, value) };
+    }
+  }
+}
+
+function inputCell(
+  name: string,
+  widget: Parameters<typeof readInputValue>[1],
+  requested: RequestedInput | undefined,
+): ComputedCell {
+  const value: InputValue = readInputValue(name, widget, requested);
+  const shown =
+    typeof value === "object" && value !== null ? JSON.stringify(value) : value;
+  return { value, output: { kind: "value", value: shown, input: widget } };
+}
+
+async function computeCached(
+  definition: CachedCell,
+  values: Readonly<Record<string, unknown>>,
+  around: CellSurroundings,
+): Promise<Frame> {
+  const { name } = around.planned;
+  const context = toCellContext(around, definition.options.computeIn);
+  const result: unknown = await definition.compute(values as never, context);
+  const { schema } = definition.options;
+  const frame = toFrame(result, schema);
+  if (frame === undefined) {
+    throw expectation("HEX_CELL_FAILED", {
+      place: `the result of cached cell ${name}`,
+      expected: "a frame, rows or a danfo DataFrame",
+      got: Array.isArray(result) ? "an empty list" : typeof result,
+    });
+  }
+  around.frames.stage(definition.frame, frame, name);
+  return frame;
+}
+
+function toCellContext(
+  around: CellSurroundings,
+  computeIn: CachedCell["options"]["computeIn"],
+): CellContext {
+  const { plan, secrets, signal, progress, log } = around;
+  const store = toFrameStore(around, computeIn);
+  return Object.freeze({ runContext: plan.context, secrets, signal, progress, log, store });
+}
+
+/** The explicit form of the tutorial: a cell that branches on the run context reads and writes itself. */
+function toFrameStore(
+  { plan, planned, frames }: CellSurroundings,
+  computeIn: CachedCell["options"]["computeIn"],
+): FrameStore {
+  return {
+    async writeFrame(name, written) {
+      const frameName = parseFrameName(name);
+      const frame = toFrame(written);
+      if (!computesIn(computeIn === undefined ? {} : { computeIn }, plan)) {
+        throw expectation("HEX_CELL_FAILED", {
+          place: `store.writeFrame("${frameName}") in cell ${planned.name}`,
+          expected: `called in a context that computes (${(computeIn ?? plan.computeIn).join(", ")})`,
+          got: plan.context,
+          hint: "branch on runContext, or name the context in computeIn",
+        });
+      }
+      if (frame === undefined) {
+        throw expectation("HEX_CELL_FAILED", {
+          place: `what cell ${planned.name} writes as ${frameName}`,
+          expected: "a frame, rows or a danfo DataFrame",
+          got: typeof written,
+        });
+      }
+      frames.stage(frameName, frame, planned.name);
+    },
+    readFrame: async (name) => frames.read(parseFrameName(name)),
+  };
+}

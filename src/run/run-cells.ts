@@ -1,0 +1,145 @@
+import type { RequestedInput } from "../cell/input-value.ts";
+import type { PlannedCell, RunPlan } from "../cell/plan.ts";
+import { type ComputedCell, computeCell, readCell } from "./compute-cell.ts";
+import type { LoadedCells } from "./load-cells.ts";
+import { toCellError } from "./run-error.ts";
+import type { CellResult, RunEvent } from "./run-event.ts";
+import type { RunFrames } from "./run-frames.ts";
+
+/** What running the cells of a plan needs. */
+export interface CellsWork {
+  readonly plan: RunPlan;
+  readonly cells: LoadedCells;
+  readonly frames: RunFrames;
+  /** requested values by input name; an input that is not here has its default */
+  readonly inputs: ReadonlyMap<string, RequestedInput>;
+  readonly secrets: Readonly<Record<string, string>>;
+  readonly signal: AbortSignal;
+  readonly emit: (event: RunEvent) => void;
+  /** milliseconds, from any start */
+  readonly clock: () => number;
+}
+
+interface Outcome {
+  readonly result: CellResult;
+  readonly value?: unknown;
+}
+
+/**
+ * Runs a plan's cells, each as soon as the cells it waits for are done. A cell that fails takes
+ * its dependents with it as `skipped`; the others go on. Rejects only when the signal is aborted.
+ */
+export async function runCells(work: CellsWork): Promise<ReadonlyMap<string, CellResult>> {
+  const outcomes = new Map<string, Promise<Outcome>>();
+  for (const planned of work.plan.cells) {
+    outcomes.set(planned.name, runInTurn(planned, outcomes, work));
+  }
+  const results = await orAborted(Promise.all(outcomes.values()), work.signal);
+  return new Map(results.map(({ result }) => [result.name, result]));
+}
+
+async function runInTurn(
+  planned: PlannedCell,
+  outcomes: ReadonlyMap<string, Promise<Outcome>>,
+  work: CellsWork,
+): Promise<Outcome> {
+  const above = new Map<string, Outcome>();
+  for (const name of planned.after) {
+    const outcome = await outcomes.get(name);
+    if (outcome !== undefined) above.set(name, outcome);
+  }
+  if (work.signal.aborted) return end(work, { name: planned.name, status: "skipped", elapsedMs: 0 });
+  const broken = [...above.values()].some(({ result }) => hasNoValue(result));
+  if (broken) return end(work, { name: planned.name, status: "skipped", elapsedMs: 0 });
+  if (planned.action === "pruned") {
+    return end(work, { name: planned.name, status: "pruned", elapsedMs: 0 });
+  }
+  return runOne(planned, above, work);
+}
+
+function hasNoValue({ status }: CellResult): boolean {
+  return status === "failed" || status === "skipped";
+}
+
+async function runOne(
+  planned: PlannedCell,
+  above: ReadonlyMap<string, Outcome>,
+  work: CellsWork,
+): Promise<Outcome> {
+  const { name, action } = planned;
+  const startedAt = work.clock();
+  const elapsed = () => Math.round(work.clock() - startedAt);
+  work.emit({ type: "cell-started", name });
+  try {
+    const { value, output } = await execute(planned, above, work);
+    return end(work, { name, status: action, elapsedMs: elapsed(), output }, value);
+  } catch (thrown) {
+    const error = toCellError(thrown, planned, work.cells.sourcePlace(thrown));
+    return end(work, { name, status: "failed", elapsedMs: elapsed(), error });
+  }
+}
+
+async function execute(
+  planned: PlannedCell,
+  above: ReadonlyMap<string, Outcome>,
+  work: CellsWork,
+): Promise<ComputedCell> {
+  const { name } = planned;
+  const { plan, frames, secrets, signal, emit } = work;
+  const around = {
+    plan,
+    planned,
+    frames,
+    secrets,
+    signal,
+    requested: work.inputs.get(name),
+    progress: (fraction: number, message = "") =>
+      emit({ type: "cell-progressed", name, fraction: clamp(fraction), message }),
+    log: (line: string) => emit({ type: "line-logged", name, line: String(line) }),
+  };
+  if (planned.action === "read") return readCell(around);
+  const definition = await work.cells.load(name);
+  return computeCell(definition, valuesFor(planned, above, work), around);
+}
+
+/** The values of the cells above, under the keys by which the cell's own code names them. */
+function valuesFor(
+  { name }: PlannedCell,
+  above: ReadonlyMap<string, Outcome>,
+  { cells }: CellsWork,
+): Readonly<Record<string, unknown>> {
+  const named = cells.cells.find((source) => source.name === name)?.named ?? {};
+  return Object.fromEntries(
+    Object.entries(named).map(([key, cellName]) => [key, above.get(cellName)?.value]),
+  );
+}
+
+function end({ emit }: CellsWork, cell: CellResult, value?: unknown): Outcome {
+  emit({ type: "cell-ended", cell });
+  return { result: cell, value };
+}
+
+function clamp(fraction: number): number {
+  return Number.isFinite(fraction) ? Math.min(1, Math.max(0, fraction)) : 0;
+}
+
+/** Stops waiting when the signal is aborted, even for a cell that does not listen to it. */
+async function orAborted<Result>(waited: Promise<Result>, signal: AbortSignal): Promise<Result> {
+  const { promise: aborted, reject } = withReject();
+  const onAbort = () => reject(signal.reason);
+  signal.addEventListener("abort", onAbort);
+  if (signal.aborted) onAbort();
+  try {
+    return await Promise.race([waited, aborted]);
+  } finally {
+    signal.removeEventListener("abort", onAbort);
+  }
+}
+
+function withReject() {
+  let reject: (reason: unknown) => void = () => undefined;
+  const promise = new Promise<never>((_, rejectPromise) => {
+    reject = rejectPromise;
+  });
+  return { promise, reject };
+}

@@ -1,0 +1,60 @@
+import type { CellOutput } from "./cell-output.ts";
+import type { ErrorCode } from "../errors.ts";
+import type { PlannedAction, RunPlan } from "../cell/plan.ts";
+import type { RunContext } from "../cell/run-context.ts";
+
+/** Which door a run came in by. */
+export type RunTrigger = "cli" | "page" | "schedule" | "api";
+
+/** What happened to a cell in a run. */
+export type CellStatus = PlannedAction | "skipped" | "failed";
+
+export type RunStatus = "completed" | "failed" | "cancelled";
+
+/** Why a run or a cell failed, for people and programs; holds no secret. */
+export interface RunError {
+  readonly code: ErrorCode;
+  readonly message: string;
+}
+
+/** What a run tells while it goes, in order. */
+export type RunEvent =
+  /** the plan is made, nothing has run yet */
+  | { readonly type: "run-started"; readonly runId: string; readonly plan: RunPlan }
+  | { readonly type: "cell-started"; readonly name: string }
+  /** a cell says how far it is, 0 to 1 */
+  | {
+      readonly type: "cell-progressed";
+      readonly name: string;
+      readonly fraction: number;
+      readonly message: string;
+    }
+  /** a line for the run's log; without a name it comes from the run itself */
+  | { readonly type: "line-logged"; readonly name?: string; readonly line: string }
+  /** a cell is done, whatever became of it */
+  | { readonly type: "cell-ended"; readonly cell: CellResult }
+  | { readonly type: "run-ended"; readonly result: RunResult };
+
+export interface CellResult {
+  readonly name: string;
+  readonly status: CellStatus;
+  /** milliseconds, whole */
+  readonly elapsedMs: number;
+  readonly output?: CellOutput;
+  readonly error?: RunError;
+}
+
+/** A run that has ended: plain JSON, of the same shape whether it went well or not. */
+export interface RunResult {
+  readonly runId: string;
+  readonly context: RunContext;
+  readonly status: RunStatus;
+  /** ISO 8601, UTC */
+  readonly startedAt: string;
+  readonly elapsedMs: number;
+  /** the version that was published or read; null when the run did neither */
+  readonly version: number | null;
+  /** in file order */
+  readonly cells: readonly CellResult[];
+  readonly error?: RunError;
+}

@@ -1,0 +1,71 @@
+import { expectation, HexError } from "../errors.ts";
+import type { Frame } from "../frame/frame.ts";
+import { openVersion, type StagedFrame, type Version } from "../store/publication.ts";
+import type { Store } from "../store/store.ts";
+
+export interface RunFramesOptions {
+  readonly store: Store;
+  readonly signal: AbortSignal;
+  readonly now: () => number;
+  /** told when a frame had to be read another way than planned */
+  readonly onWarning: (line: string) => void;
+}
+
+/** The frames one run reads, all from one version, and those it stages for publication at its end. */
+export class RunFrames {
+  readonly #options: RunFramesOptions;
+  readonly #staged = new Map<string, StagedFrame>();
+  #version: Promise<Version> | undefined;
+
+  constructor(options: RunFramesOptions) {
+    this.#options = options;
+  }
+
+  /** What the run publishes when it ends well. */
+  get staged(): ReadonlyMap<string, StagedFrame> {
+    return this.#staged;
+  }
+
+  /** The version that the run reads from, pinned at the first call; undefined before it. */
+  get pinned(): Promise<Version> | undefined {
+    return this.#version;
+  }
+
+  version(): Promise<Version> {
+    const { store, signal } = this.#options;
+    this.#version ??= openVersion(store, { signal });
+    return this.#version;
+  }
+
+  /** The frame staged in this run, or else the published one. @throws {HexError} HEX_NOT_COMPUTED */
+  async read(name: string): Promise<Frame> {
+    const staged = this.#staged.get(name);
+    if (staged !== undefined) return staged.frame;
+    const { signal, onWarning, store } = this.#options;
+    const version = await this.version();
+    const frame = await version.readFrame(name, { signal, onWarning });
+    if (frame !== undefined) return frame;
+    throw new HexError(
+      "HEX_NOT_COMPUTED",
+      `Expected frame ${name} to be published in ${store.location}, got nothing (run \`hex run --context logic\` to compute and publish it)`,
+    );
+  }
+
+  /** @throws {HexError} HEX_CELL_FAILED when two cells write one frame in a run */
+  stage(name: string, frame: Frame, cell: string): void {
+    const writer = this.#staged.get(name)?.cell;
+    if (writer !== undefined && writer !== cell) {
+      throw expectation("HEX_CELL_FAILED", {
+        place: `frame ${name}`,
+        expected: "written by one cell",
+        got: `cells ${writer} and ${cell}`,
+        hint: "give one of them another frame name",
+      });
+    }
+    this.#staged.set(name, {
+      frame,
+      cell,
+      computedAt: new Date(this.#options.now()).toISOString(),
+    });
+  }
+}
