@@ -11,6 +11,12 @@ import type { S3Server } from "./s3-server.ts";
 
 const bucket = "server-test";
 
+test("each S3 server has a name of its own", () => {
+  const names = inject("s3Servers").map(({ name }) => name);
+
+  expect(new Set(names).size).toBe(names.length);
+});
+
 describe.each(inject("s3Servers"))("the S3 server $name", (server) => {
   const client = openClient(server);
   const put = (input: Omit<PutObjectCommandInput, "Bucket">) =>
