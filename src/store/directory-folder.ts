@@ -1,0 +1,100 @@
+import { constants, existsSync } from "node:fs";
+import { type FileHandle, lstat, mkdir, open } from "node:fs/promises";
+import { diskErrorCode, strangeFileError, unless } from "./directory-failure.ts";
+
+/** A folder of the store that is held open, so that nothing put in its place later is followed. */
+export interface Folder {
+  /** what paths of its files begin with; good only until the folder is closed */
+  readonly path: string;
+  /** makes the names in it survive a power cut */
+  sync(): Promise<void>;
+  close(): Promise<void>;
+}
+
+export interface FolderRequest {
+  /** the folder of the store, an absolute path */
+  readonly root: string;
+  /** the store as messages name it */
+  readonly location: string;
+  /** the segments below the root, each checked already */
+  readonly segments: readonly string[];
+  /** whether missing folders are made */
+  readonly create: boolean;
+}
+
+const { O_DIRECTORY, O_NOFOLLOW, O_RDONLY } = constants;
+const OWN_DESCRIPTORS = "/proc/self/fd";
+// Where open files are told as paths, a path below an open folder cannot be led astray.
+const HAS_DESCRIPTOR_PATHS = process.platform === "linux" && existsSync(OWN_DESCRIPTORS);
+
+/**
+ * Opens a folder below the root segment by segment, so that a symbolic link on the way is refused
+ * and not followed; `undefined` when it is missing and not to be made.
+ *
+ * @throws {HexError} HEX_STORE_DAMAGED for a symbolic link
+ */
+export async function openFolder(request: FolderRequest): Promise<Folder | undefined> {
+  const { root, segments, create } = request;
+  // The root may be a link: it is where the user pointed.
+  if (create) await mkdir(root, { recursive: true });
+  let folder = await unless(["ENOENT"], hold(root, O_RDONLY | O_DIRECTORY));
+  for (const segment of segments) {
+    if (folder === undefined) return undefined;
+    const parent: Folder = folder;
+    try {
+      folder = await step(parent, segment, request);
+    } finally {
+      await parent.close();
+    }
+  }
+  return folder;
+}
+
+async function step(
+  parent: Folder,
+  segment: string,
+  { location, segments, create }: FolderRequest,
+): Promise<Folder | undefined> {
+  const path = `${parent.path}/${segment}`;
+  if (
+    create &&
+    (await unless(
+      ["EEXIST"],
+      mkdir(path).then(() => true),
+    )) === true
+  ) {
+    await parent.sync();
+  }
+  try {
+    return await hold(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW);
+  } catch (error) {
+    const code = diskErrorCode(error);
+    if (code === "ENOENT") return undefined;
+    if ((code === "ENOTDIR" || code === "ELOOP") && (await lstat(path)).isSymbolicLink()) {
+      throw strangeFileError(location, segments.join("/"), `the symbolic link \`${segment}\``);
+    }
+    throw error;
+  }
+}
+
+async function hold(path: string, flags: number): Promise<Folder> {
+  // Windows opens no folders; there the lstat of each segment has to do.
+  if (process.platform === "win32") return holdByName(path);
+  const handle = await open(path, flags);
+  return {
+    path: HAS_DESCRIPTOR_PATHS ? `${OWN_DESCRIPTORS}/${handle.fd}` : path,
+    sync: () => handle.sync(),
+    close: () => closeOnce(handle),
+  };
+}
+
+async function holdByName(path: string): Promise<Folder> {
+  if ((await lstat(path)).isSymbolicLink()) {
+    throw Object.assign(new Error(`ELOOP: ${path}`), { code: "ELOOP", syscall: "open" });
+  }
+  return { path, sync: async () => {}, close: async () => {} };
+}
+
+async function closeOnce(handle: FileHandle): Promise<void> {
+  if (handle.fd >= 0) await handle.close();
+}

@@ -1,0 +1,135 @@
+import { expectation } from "../errors.ts";
+
+/** The key of the one small object that points at what is published. */
+export const MANIFEST_KEY = ".hex/manifest.json";
+
+/** The folder below which every run stages its own immutable objects. */
+export const RUNS_PREFIX = ".hex/runs/";
+
+/** What every temporary name inside a directory store begins with; no key may. */
+export const TEMPORARY_PREFIX = ".hex-tmp-";
+
+/** The objects that hold one frame. */
+export interface FrameKeys {
+  readonly csv: string;
+  readonly schema: string;
+  readonly arrow: string;
+}
+
+const NAME_RULE =
+  'segments of letters, digits, "_", "." and "-" joined by "/", at most 200 characters, ' +
+  "no segment beginning or ending with a dot";
+const NAME_MAX_LENGTH = 200;
+const KEY_MAX_LENGTH = 900;
+/** leaves room for what a directory store puts before a file's name, within 255 bytes */
+const SEGMENT_MAX_LENGTH = 220;
+const SEGMENT = /^[A-Za-z0-9_.-]+$/;
+/** names that Windows keeps for devices, with any ending, and those that mean something to JavaScript objects */
+const RESERVED =
+  /^(?:(?:con|prn|aux|nul|com[0-9]|lpt[0-9])(?:\..*)?|__proto__|constructor|prototype)$/i;
+/** a folder named so would stand where another frame has its file */
+const FILE_ENDING = /\.(?:csv|arrow|schema\.json)$/i;
+const RUN_ID = /^[A-Za-z0-9_-]{1,64}$/;
+
+/**
+ * Reads a frame's name, such as `planets/planet_data`.
+ *
+ * @throws {HexError} HEX_KEY_INVALID
+ */
+export function parseFrameName(name: unknown): string {
+  const expected = frameNameFault(name);
+  if (expected === undefined && typeof name === "string") return name;
+  throw expectation("HEX_KEY_INVALID", {
+    place: "the frame name",
+    expected: expected ?? NAME_RULE,
+    got: printable(name),
+  });
+}
+
+/** Whether a text is a frame's name. */
+export function isFrameName(name: string): boolean {
+  return frameNameFault(name) === undefined;
+}
+
+/** The keys under which one attempt of a run stages a frame. */
+export function stagedFrameKeys(runId: string, attempt: number, frameName: string): FrameKeys {
+  if (!RUN_ID.test(runId)) {
+    const expected = '1 to 64 letters, digits, "_" or "-"';
+    throw expectation("HEX_KEY_INVALID", { place: "the run id", expected, got: printable(runId) });
+  }
+  if (!Number.isSafeInteger(attempt) || attempt < 1) {
+    const expected = "a whole number from 1";
+    throw expectation("HEX_KEY_INVALID", {
+      place: "the attempt of the run",
+      expected,
+      got: printable(attempt),
+    });
+  }
+  const base = `${RUNS_PREFIX}${runId}-${attempt}/${parseFrameName(frameName)}`;
+  return { csv: `${base}.csv`, schema: `${base}.schema.json`, arrow: `${base}.arrow` };
+}
+
+/** The key at which other tools find, or leave, the newest CSV of a frame. */
+export function sharedCsvKey(frameName: string): string {
+  return `${parseFrameName(frameName)}.csv`;
+}
+
+/** Whether a text is a key that a store takes. */
+export function isStoreKey(key: string): boolean {
+  return key.length > 0 && key.length <= KEY_MAX_LENGTH && key.split("/").every(isKeySegment);
+}
+
+/**
+ * Refuses what is no store key, before any path or request is built from it.
+ *
+ * @throws {HexError} HEX_KEY_INVALID
+ */
+export function checkStoreKey(key: string): void {
+  if (isStoreKey(key)) return;
+  const expected = 'segments of letters, digits, "_", "." and "-" joined by "/"';
+  throw expectation("HEX_KEY_INVALID", { place: "the store key", expected, got: printable(key) });
+}
+
+/**
+ * Refuses what is no folder to list: `""` or a key followed by `/`.
+ *
+ * @throws {HexError} HEX_KEY_INVALID
+ */
+export function checkListPrefix(prefix: string): void {
+  if (prefix === "" || (prefix.endsWith("/") && isStoreKey(prefix.slice(0, -1)))) return;
+  const expected = 'empty or a store key that ends in "/"';
+  throw expectation("HEX_KEY_INVALID", { place: "the prefix", expected, got: printable(prefix) });
+}
+
+/** What the name breaks, to follow "to be". */
+function frameNameFault(name: unknown): string | undefined {
+  if (typeof name !== "string" || name.length > NAME_MAX_LENGTH) return NAME_RULE;
+  const segments = name.split("/");
+  if (!segments.every(isFrameSegment)) return NAME_RULE;
+  if (segments.some((segment) => RESERVED.test(segment))) {
+    return "free of names that Windows or JavaScript reserve, such as con, nul or constructor";
+  }
+  if (segments.slice(0, -1).some((segment) => FILE_ENDING.test(segment))) {
+    return "free of folders that end in .csv, .arrow or .schema.json";
+  }
+  return undefined;
+}
+
+function isFrameSegment(segment: string): boolean {
+  return SEGMENT.test(segment) && !segment.startsWith(".") && !segment.endsWith(".");
+}
+
+function isKeySegment(segment: string): boolean {
+  return (
+    SEGMENT.test(segment) &&
+    segment.length <= SEGMENT_MAX_LENGTH &&
+    !segment.endsWith(".") &&
+    !segment.startsWith(TEMPORARY_PREFIX)
+  );
+}
+
+function printable(value: unknown): string {
+  if (typeof value !== "string") return value === null ? "null" : typeof value;
+  const text = JSON.stringify(value);
+  return text.length <= 80 ? text : `${text.slice(0, 80)}… (${value.length} characters)`;
+}

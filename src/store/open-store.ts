@@ -1,0 +1,36 @@
+import { expectation } from "../errors.ts";
+import { DirectoryStore } from "./directory-store.ts";
+import type { StoreLocation } from "./location.ts";
+import type { Store } from "./store.ts";
+
+/** The values of the project secrets that a store's location names. */
+export interface StoreCredentials {
+  readonly accessKeyId: string;
+  readonly secretAccessKey: string;
+  readonly sessionToken?: string | undefined;
+}
+
+/**
+ * Opens the store at a location. Nothing is written and no server is asked yet.
+ *
+ * @param credentials the secrets that `location.credentials` names; without names S3's own chain
+ * of environment, profile and machine role finds them
+ * @throws {HexError} HEX_SECRET_MISSING when the location names secrets and none are handed over
+ */
+export async function openStore(
+  location: StoreLocation,
+  credentials?: StoreCredentials,
+): Promise<Store> {
+  if (location.kind === "directory") return new DirectoryStore(location.directory);
+  if (location.credentials !== undefined && credentials === undefined) {
+    throw expectation("HEX_SECRET_MISSING", {
+      place: `the secrets ${Object.values(location.credentials).join(", ")}`,
+      expected: "set",
+      got: "no values",
+      hint: "they are named in `store` as the credentials for S3",
+    });
+  }
+  // The S3 client costs 72 ms to load, which a run on a directory must not pay.
+  const { S3Store } = await import("./s3-store.ts");
+  return new S3Store(location, { credentials });
+}

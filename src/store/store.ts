@@ -1,0 +1,82 @@
+/** An object as it was read: whole, never half written. */
+export interface StoredObject {
+  /** the bytes; not to be changed by the reader */
+  readonly body: Uint8Array;
+  /** names this content of the key, to be handed back verbatim in a condition */
+  readonly etag: string;
+}
+
+/** What a listing tells of an object without reading it. */
+export interface ObjectInfo {
+  readonly key: string;
+  readonly sizeBytes: number;
+  /** when it was last written, by the clock of the store */
+  readonly modifiedAt: Date;
+}
+
+/** Under which condition a write takes place: only where nothing is yet, or only over that content. */
+export type WriteCondition = { readonly ifNoneMatch: "*" } | { readonly ifMatch: string };
+
+/** What became of a write; `conflict` means that this call wrote nothing. */
+export type WriteResult =
+  | { readonly status: "written"; readonly etag: string }
+  | { readonly status: "conflict" };
+
+export interface StoreOptions {
+  /** ends the wait: the call then throws the signal's reason */
+  readonly signal?: AbortSignal | undefined;
+}
+
+export interface WriteOptions extends StoreOptions {
+  /** told to whoever fetches the object over HTTP; a directory has no place for it */
+  readonly contentType?: string | undefined;
+  /** none: whatever is there is replaced */
+  readonly condition?: WriteCondition | undefined;
+}
+
+/**
+ * Objects by key under one prefix or directory: all that publication needs of S3 or a disk.
+ *
+ * Keys are relative, of segments of letters, digits, `_`, `.` and `-` joined by `/`. Every method
+ * checks them before it touches anything.
+ *
+ * @throws {HexError} HEX_KEY_INVALID (every method) for a key that breaks that rule.
+ * @throws {HexError} HEX_STORE_UNAVAILABLE (every method) when the network, the credentials, the
+ * bucket or the disk stand in the way. After a failed write it is unknown whether the object was
+ * written; reading it tells.
+ */
+export interface Store {
+  /** Where the objects are, ready to print; it holds no secret. */
+  readonly location: string;
+
+  /**
+   * Reads one object, or `undefined` when there is none under this key.
+   *
+   * A reader that meets a writer sees the whole older or the whole newer object, never a mix.
+   *
+   * @throws {HexError} HEX_STORE_DAMAGED when the key is no plain object, as a symbolic link is.
+   */
+  read(key: string, options?: StoreOptions): Promise<StoredObject | undefined>;
+
+  /**
+   * Writes one object whole; once it is told as written, it survives a power cut.
+   *
+   * Of several callers with `ifNoneMatch: "*"` on a missing key exactly one writes. Of several with
+   * the same `ifMatch` exactly one writes, and none does where the object is gone or is another.
+   * The others get `conflict`. Without a condition the last one stands.
+   */
+  write(key: string, body: Uint8Array, options?: WriteOptions): Promise<WriteResult>;
+
+  /** Removes one object; where there is none it does nothing. */
+  delete(key: string, options?: StoreOptions): Promise<void>;
+
+  /**
+   * Lists the objects below a folder, in no promised order: `""` for all, else a key that ends in
+   * `/`. A folder that is not there lists nothing. What is not a legal key is passed over, and so
+   * are unfinished writes. Objects that come and go during the listing may be told or not.
+   */
+  list(prefix: string, options?: StoreOptions): AsyncIterable<ObjectInfo>;
+
+  /** Lets go of connections. Calls that still run may fail; a second close does nothing. */
+  close(): Promise<void>;
+}
