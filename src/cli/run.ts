@@ -30,7 +30,7 @@ export async function run(flags: RunFlags, { runtimeUrl }: MainOptions): Promise
     const project = await openProject(flags.project, { runtimeUrl });
     if (flags.plan === true) return await printPlan(project, request, flags);
     const result = await runWatched(project, request, flags);
-    await printResult(project.config.name, result, flags);
+    await printResult(project, result, flags);
     return toRunExitCode(result);
   } catch (thrown) {
     if (flags.json === true && thrown instanceof HexError) {
@@ -45,7 +45,7 @@ type OpenProject = Awaited<ReturnType<typeof openProject>>;
 async function printPlan(project: OpenProject, { context }: RunRequest, flags: RunFlags) {
   const plan = planProject(project, context);
   if (flags.json === true) printJson(plan);
-  else console.log(await renderPlan(plan));
+  else console.log(renderPlan(plan));
   return toRunExitCode({});
 }
 
@@ -70,13 +70,18 @@ async function runWatched(
   }
 }
 
-async function printResult(name: string, result: RunResult, flags: RunFlags): Promise<void> {
+async function printResult(
+  { config, cells }: OpenProject,
+  result: RunResult,
+  flags: RunFlags,
+): Promise<void> {
   if (flags.json === true) {
     printJson(result);
     return;
   }
   const { renderResult } = await import("./render-result.ts");
-  console.log(await renderResult(name, result));
+  const titles = new Map(cells.cells.map(({ name, title }) => [name, title ?? name]));
+  console.log(await renderResult(config.name, titles, result));
   if (result.error !== undefined) {
     console.error(`${result.error.message} [${result.error.code}]`);
   }

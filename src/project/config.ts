@@ -79,8 +79,13 @@ export function parseConfig(
   const checked = v.safeParse(configSchema, written);
   const faults = checked.success ? [] : toFaults(checked.issues, CONFIG_FILE);
   const { store: writtenStore = "file:.hex/store", secrets: listed = [] } = toLoose(written);
-  const spec = storeOverride === undefined ? writtenStore : parseOverride(storeOverride);
-  const store = orFault(() => parseStoreLocation(spec, projectDirectory), faults);
+  const store = orFault(
+    () =>
+      storeOverride === undefined
+        ? parseStoreLocation(writtenStore, projectDirectory)
+        : parseStoreLocation(parseOverride(storeOverride), projectDirectory, "HEX_STORE"),
+    faults,
+  );
   if (store !== undefined) faults.push(...unlistedSecrets(store, listed));
   if (!checked.success || store === undefined || faults.length > 0) {
     throw new HexError("HEX_CONFIG_INVALID", faults.join("\n"));

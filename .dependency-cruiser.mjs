@@ -1,0 +1,80 @@
+// Holds the direction of imports: a room imports only rooms to its left (README, "The rooms").
+const line = ["frame", "cell", "store", "run", "project", "cli"];
+
+const rooms = line.map((room, index) => ({
+  name: `${room}-imports-leftwards`,
+  comment: `\`src/${room}/\` may import only rooms to its left: ${["errors.ts", ...line.slice(0, index)].join(", ")}. Move what is shared into the lowest room that needs it, or hand it over as a parameter in \`src/project/\`.`,
+  severity: "error",
+  from: { path: `^src/${room}/` },
+  to: { path: `^src/(${[...line.slice(index + 1), "index\\.ts"].join("|")})` },
+}));
+
+/** @type {import("dependency-cruiser").IConfiguration} */
+export default {
+  forbidden: [
+    ...rooms,
+    {
+      name: "errors-import-nothing",
+      comment: "`src/errors.ts` is what every room leans on: it must not lean on any.",
+      severity: "error",
+      from: { path: "^src/errors\\.ts$" },
+      to: { path: "^src/" },
+    },
+    {
+      name: "no-loops",
+      comment: "Two files that import each other are one thing, or hide a third: split them anew.",
+      severity: "error",
+      from: {},
+      to: { circular: true, viaOnly: { dependencyTypesNot: ["type-only"] } },
+    },
+    {
+      name: "only-these-touch-the-disk",
+      comment:
+        "Disk, network and processes are touched only in `store/`, `project/`, `cli/`, by the cell loader in `run/` and by the CSV and DuckDB files of `frame/`. Take the data as a parameter instead.",
+      severity: "error",
+      from: { path: "^src/(cell/|errors|index)" },
+      to: { path: "^(node:)?(fs|fs/promises|net|http|https|child_process|os)$" },
+    },
+    {
+      name: "one-door-to-duckdb",
+      comment: "DuckDB is 70 MB of native code: only `src/frame/duckdb*.ts` opens it, and lazily.",
+      severity: "error",
+      from: { path: "^src/", pathNot: "^src/frame/duckdb" },
+      to: { path: "node_modules/@duckdb/", dependencyTypesNot: ["type-only"] },
+    },
+    {
+      name: "one-door-to-s3",
+      comment: "The S3 client costs 70 ms to load: only `src/store/s3-*.ts` imports it.",
+      severity: "error",
+      from: { path: "^src/", pathNot: "^src/store/s3-" },
+      to: { path: "node_modules/@aws-sdk/" },
+    },
+    {
+      name: "not-to-test",
+      comment: "What ships must not depend on what tests it.",
+      severity: "error",
+      from: { path: "^src/" },
+      to: { path: "^(test|bench|tools|examples|cells)/" },
+    },
+    {
+      name: "not-unreachable",
+      comment: "Neither the command nor the package's index reaches this file: use it or delete it.",
+      severity: "error",
+      from: { path: "^src/(cli/hex|index)\\.ts$" },
+      to: { path: "^src/", reachable: false },
+    },
+    {
+      name: "resolvable",
+      comment: "This import cannot be found: is it spelled right, and in package.json?",
+      severity: "error",
+      from: {},
+      to: { couldNotResolve: true },
+    },
+  ],
+  options: {
+    doNotFollow: { path: "node_modules" },
+    tsPreCompilationDeps: true,
+    tsConfig: { fileName: "tsconfig.json" },
+    enhancedResolveOptions: { conditionNames: ["hex-source", "import", "types", "node", "default"] },
+  },
+};

@@ -1,0 +1,79 @@
+import { renderTable } from "../frame/terminal-table.ts";
+import type { CellOutput } from "../run/cell-output.ts";
+import type { CellResult, RunResult } from "../run/run-event.ts";
+import { renderColumns } from "./render-columns.ts";
+
+/** What a finished run shows a person: every cell's output in file order, then what became of each cell. */
+export async function renderResult(
+  name: string,
+  titles: ReadonlyMap<string, string>,
+  result: RunResult,
+): Promise<string> {
+  const sections: string[] = [];
+  for (const cell of result.cells) {
+    const shown = await renderCell(titles.get(cell.name) ?? cell.name, cell);
+    if (shown !== undefined) sections.push(shown);
+  }
+  const summary = [renderHeadline(name, result), renderColumns(result.cells.map(toSummaryRow))];
+  return [...sections, summary.join("\n")].join("\n\n");
+}
+
+function renderHeadline(name: string, result: RunResult): string {
+  const version = result.version === null ? "" : `, version ${result.version}`;
+  return `${name}: ${result.context} run ${result.status} in ${formatMs(result.elapsedMs)}${version}`;
+}
+
+function toSummaryRow({ name, status, elapsedMs, output, error }: CellResult): readonly string[] {
+  const ran = status === "computed" || status === "read" || status === "failed";
+  const time = ran ? formatMs(elapsedMs).padStart(8) : "";
+  return [name, status, time, error === undefined ? summarise(output) : error.message];
+}
+
+function summarise(output: CellOutput | undefined): string {
+  switch (output?.kind) {
+    case undefined:
+    case "markdown":
+    case "json":
+      return "";
+    case "value":
+      return String(output.value);
+    case "frame":
+      return formatShape(output);
+    case "chart":
+      return `chart over ${formatShape(output)}`;
+  }
+}
+
+async function renderCell(title: string, { output }: CellResult): Promise<string | undefined> {
+  switch (output?.kind) {
+    case undefined:
+      return undefined;
+    case "markdown":
+      return output.markdown.trim();
+    case "value":
+      return `${title}: ${formatValue(output.value)}`;
+    case "json":
+      return `${title}\n${JSON.stringify(output.json, null, 2)}`;
+    case "frame":
+      return `${title}: ${formatShape(output)}\n${await renderTable(output)}`;
+    case "chart":
+      return `${title}: a chart over ${formatShape(output)}\n${await renderTable(output)}`;
+  }
+}
+
+function formatShape({ rows, columns }: { rows: number; columns: readonly unknown[] }): string {
+  return `${rows.toLocaleString("en")} rows × ${columns.length} columns`;
+}
+
+function formatValue(value: string | number | boolean | null): string {
+  if (value === null) return "missing";
+  return typeof value === "number"
+    ? value.toLocaleString("en", { maximumFractionDigits: 6 })
+    : String(value);
+}
+
+function formatMs(elapsedMs: number): string {
+  return elapsedMs < 10_000
+    ? `${elapsedMs.toLocaleString("en")} ms`
+    : `${(elapsedMs / 1_000).toFixed(1)} s`;
+}

@@ -1,0 +1,58 @@
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { toRedact } from "../../src/project/redact.ts";
+import { readSecrets } from "../../src/project/secrets.ts";
+
+let directory: string;
+beforeEach(async () => {
+  directory = await mkdtemp(join(tmpdir(), "hex-secrets-"));
+});
+afterEach(() => rm(directory, { recursive: true }));
+
+describe("secrets", () => {
+  it("come from the environment, or else from the file beside the config", async () => {
+    await writeFile(join(directory, ".env"), "FROM_FILE='a value'\nBOTH=file-value\n");
+    const secrets = await readSecrets(["FROM_FILE", "BOTH"], directory, { BOTH: "environment" });
+    expect(secrets).toEqual({ FROM_FILE: "a value", BOTH: "environment" });
+  });
+
+  it("that are listed and missing are all told by name", async () => {
+    await expect(readSecrets(["ONE", "TWO"], directory, { TWO: "" })).rejects.toThrow(
+      /^Expected secret ONE, .*got nothing .*\nExpected secret TWO, .*got nothing/,
+    );
+  });
+
+  it("that are too short to be found again in a text are refused", async () => {
+    await expect(readSecrets(["PIN"], directory, { PIN: "123" })).rejects.toThrow(
+      "got a shorter one, which cannot be redacted",
+    );
+  });
+
+  it("are not looked for when none is listed", async () => {
+    expect(await readSecrets([], directory, { ANY: "thing" })).toEqual({});
+  });
+});
+
+describe("redaction", () => {
+  const redact = toRedact({ KEY: "pa$$/w ord", LONGER: "pa$$/w order" });
+
+  it("replaces secrets in every text of plain data, keys included", () => {
+    expect(redact({ a: ["x pa$$/w ord y", 1, null], "pa$$/w ord": true })).toEqual({
+      a: ["x [SECRET] y", 1, null],
+      "[SECRET]": true,
+    });
+  });
+
+  it.each([
+    ["in a URL", encodeURIComponent("pa$$/w ord")],
+    ["in base64", Buffer.from("pa$$/w ord").toString("base64")],
+  ])("finds them %s", (_, text) => {
+    expect(redact(`before ${text}`)).not.toContain(text);
+  });
+
+  it("leaves no rest of a secret that holds another one", () => {
+    expect(redact("pa$$/w order")).toBe("[SECRET]");
+  });
+});

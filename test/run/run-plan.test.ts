@@ -1,0 +1,210 @@
+import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { cached, cell } from "../../src/cell/cell.ts";
+import { toGraph } from "../../src/cell/graph.ts";
+import { slider } from "../../src/cell/input.ts";
+import type { RequestedInput } from "../../src/cell/input-value.ts";
+import { planRun } from "../../src/cell/plan.ts";
+import type { RunContext } from "../../src/cell/run-context.ts";
+import type { Frame } from "../../src/frame/frame.ts";
+import { frame } from "../../src/frame/rows.ts";
+import type { RunEvent } from "../../src/run/run-event.ts";
+import { runPlan } from "../../src/run/run-plan.ts";
+import { DirectoryStore } from "../../src/store/directory-store.ts";
+import { inMemoryCells } from "./in-memory-cells.ts";
+
+let directory: string;
+beforeEach(async () => {
+  directory = await mkdtemp(join(tmpdir(), "hex-run-"));
+});
+afterEach(() => rm(directory, { recursive: true }));
+
+interface RunOptions {
+  readonly context?: RunContext;
+  readonly inputs?: Readonly<Record<string, string>>;
+  readonly signal?: AbortSignal;
+  readonly events?: RunEvent[];
+  readonly secrets?: Readonly<Record<string, string>>;
+}
+
+function run(cells: ReturnType<typeof inMemoryCells>, options: RunOptions = {}) {
+  const { context = "logic", inputs = {}, events = [], secrets = {} } = options;
+  return runPlan({
+    runId: "00000000-0000-4000-8000-000000000001",
+    plan: planRun(toGraph(cells.cells), { context, computeIn: ["logic"] }),
+    cells,
+    store: new DirectoryStore(directory),
+    inputs: new Map(Object.entries(inputs).map(([name, value]) => [name, asked(name, value)])),
+    secrets,
+    signal: options.signal ?? new AbortController().signal,
+    emit: (event) => events.push(event),
+    now: Date.now,
+  });
+}
+
+function asked(name: string, value: string): RequestedInput {
+  return { value, form: "text", place: `--input ${name}` };
+}
+
+const people = () => frame([{ name: "Ada", age: 36 }]);
+
+/** An input, a heavy cell over it, and a light cell over that. */
+function tutorial(compute: () => unknown = people) {
+  return inMemoryCells({
+    wait: { is: slider({ min: 0, max: 10 }) },
+    people: { after: ["wait"], is: cached("people", compute) },
+    count: {
+      after: ["people"],
+      is: cell({}, (values) => (values as unknown as { people: Frame }).people.numRows),
+    },
+  });
+}
+
+function statuses(result: Awaited<ReturnType<typeof run>>) {
+  return Object.fromEntries(result.cells.map(({ name, status }) => [name, status]));
+}
+
+describe("a run", () => {
+  it("computes and publishes in the logic context, and only reads back in the others", async () => {
+    const logic = await run(tutorial());
+    expect(logic).toMatchObject({ status: "completed", version: 1 });
+    const app = await run(tutorial(), { context: "app" });
+    expect(app).toMatchObject({ status: "completed", version: 1 });
+    expect(statuses(app)).toEqual({ wait: "pruned", people: "read", count: "computed" });
+    expect(app.cells.at(-1)?.output).toEqual({ kind: "value", value: 1 });
+  });
+
+  it("loads only the cells it computes", async () => {
+    await run(tutorial());
+    const cells = tutorial();
+    await run(cells, { context: "app" });
+    expect(cells.loaded).toEqual(["count"]);
+  });
+
+  it("leaves ordinary CSV beside what it published", async () => {
+    await run(tutorial());
+    expect(await readFile(join(directory, "people.csv"), "utf8")).toMatch(/"Ada",36\n$/);
+  });
+
+  it("says which command computes a frame that nobody has published", async () => {
+    const result = await run(tutorial(), { context: "app" });
+    expect(result).toMatchObject({ status: "failed", error: { code: "HEX_NOT_COMPUTED" } });
+    expect(result.error?.message).toContain("run `hex run --context logic`");
+    expect(statuses(result)).toEqual({ wait: "pruned", people: "failed", count: "skipped" });
+  });
+
+  it("publishes nothing when a cell fails, skips its dependents and tells the rest", async () => {
+    const cells = inMemoryCells({
+      good: { is: cached("good", people) },
+      bad: {
+        is: cell(() => {
+          throw new RangeError("too far");
+        }),
+      },
+      below: { after: ["bad"], is: cell(() => 1) },
+    });
+    const result = await run(cells);
+    expect(statuses(result)).toEqual({ good: "computed", bad: "failed", below: "skipped" });
+    expect(result.error).toEqual({
+      code: "HEX_CELL_FAILED",
+      message: "Expected cell bad (cells/bad.ts) to be computed, got RangeError: too far",
+    });
+    expect((await run(tutorial(), { context: "app" })).error?.code).toBe("HEX_NOT_COMPUTED");
+  });
+
+  it("runs cells side by side that do not depend on each other", async () => {
+    const { promise: met, resolve } = Promise.withResolvers<string>();
+    const cells = inMemoryCells({
+      waits: { is: cell(() => met) },
+      answers: { is: cell(() => resolve("met")) },
+    });
+    expect((await run(cells)).cells[0]?.output).toEqual({ kind: "value", value: "met" });
+  });
+
+  it("gives every cell function the run context, secrets and its progress", async () => {
+    const events: RunEvent[] = [];
+    const is = cell(({}, { runContext, secrets, progress }) => {
+      progress(0.5, "half");
+      return `${runContext} ${secrets["KEY"]}`;
+    });
+    const options = { context: "scheduled", secrets: { KEY: "value" }, events } as const;
+    const result = await run(inMemoryCells({ tells: { is } }), options);
+    expect(result.cells[0]?.output).toEqual({ kind: "value", value: "scheduled value" });
+    expect(events).toContainEqual({
+      type: "cell-progressed",
+      name: "tells",
+      fraction: 0.5,
+      message: "half",
+    });
+  });
+
+  it("tells what happens in order, from the plan to the result", async () => {
+    const events: RunEvent[] = [];
+    const result = await run(inMemoryCells({ one: { is: cell(() => 1) } }), { events });
+    expect(events.map(({ type }) => type)).toEqual([
+      "run-started",
+      "cell-started",
+      "cell-ended",
+      "run-ended",
+    ]);
+    expect(events.at(-1)).toEqual({ type: "run-ended", result });
+  });
+
+  it("ends at once when it is cancelled, even if a cell does not listen, and publishes nothing", async () => {
+    const controller = new AbortController();
+    const cells = inMemoryCells({
+      people: { is: cached("people", people) },
+      deaf: {
+        is: cell(() => {
+          controller.abort();
+          return new Promise(() => undefined);
+        }),
+      },
+    });
+    const result = await run(cells, { signal: controller.signal });
+    expect(result).toMatchObject({ status: "cancelled", error: { code: "HEX_CANCELLED" } });
+    expect((await run(tutorial(), { context: "app" })).error?.code).toBe("HEX_NOT_COMPUTED");
+  });
+
+  it("lets a cell branch on the run context and read and write frames itself", async () => {
+    const explicit = () =>
+      inMemoryCells({
+        people: {
+          is: cell(async ({}, { runContext, store }) => {
+            if (runContext === "logic") await store.writeFrame("people", people());
+            return store.readFrame("people");
+          }),
+        },
+      });
+    expect(await run(explicit())).toMatchObject({ status: "completed", version: 1 });
+    const app = await run(explicit(), { context: "app" });
+    expect(app.cells[0]).toMatchObject({ status: "computed", output: { kind: "frame", rows: 1 } });
+  });
+
+  it("refuses to write a frame in a context that does not compute", async () => {
+    const is = cell(({}, { store }) => store.writeFrame("people", people()));
+    const result = await run(inMemoryCells({ writes: { is } }), { context: "app" });
+    expect(result.error?.message).toBe(
+      'Expected store.writeFrame("people") in cell writes to be called in a context that computes (logic), got app (branch on runContext, or name the context in computeIn)',
+    );
+  });
+
+  it("refuses what a cached cell returns when it is no frame", async () => {
+    const result = await run(tutorial(() => 42));
+    expect(result.error?.message).toBe(
+      "Expected the result of cached cell people to be a frame, rows or a danfo DataFrame, got number",
+    );
+  });
+
+  it("carries frames over that a run did not compute", async () => {
+    await run(inMemoryCells({ other: { is: cached("other", people) } }));
+    expect(await run(tutorial())).toMatchObject({ version: 2 });
+    const cells = inMemoryCells({ other: { is: cached("other", people) } });
+    expect(await run(cells, { context: "app" })).toMatchObject({
+      version: 2,
+      cells: [{ status: "read" }],
+    });
+  });
+});
