@@ -1,0 +1,117 @@
+import { mkdir, writeFile } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import { exists, publishFolder, removeUnused } from "./cell-cache.ts";
+import { readCellFacts } from "./cell-facts.ts";
+import { type CellFile, toHash } from "./cell-files.ts";
+import { toHandleModule } from "./cell-handle.ts";
+import type { CellIndex, IndexedCell } from "./cell-index.ts";
+import { compileModules, type SourceModules, toHandlePath, toModulePath } from "./cell-modules.ts";
+import type { SourceCompiler } from "./source-compiler.ts";
+import { nameReferences, type ReadReferences } from "./sql-cell.ts";
+
+export interface IndexOptions {
+  readonly projectDirectory: string;
+  readonly runtimeUrl: string;
+  readonly cells: readonly CellFile[];
+  readonly openCompiler: () => Promise<SourceCompiler>;
+  readonly readReferences: ReadReferences;
+}
+
+/** Everything that is told of the cells by their source, and their compiled modules. */
+export interface BuiltCells {
+  readonly index: CellIndex;
+  /** path below the folder of modules -> text */
+  readonly texts: ReadonlyMap<string, string>;
+}
+
+/**
+ * Reads and compiles all cells, evaluating none.
+ * @throws {HexError} HEX_CELL_INVALID with the place of what cannot be read
+ */
+export async function buildCellIndex(options: IndexOptions): Promise<BuiltCells> {
+  const scripts = options.cells.filter(isScript);
+  const compiler = scripts.length === 0 ? NO_COMPILER : await options.openCompiler();
+  const compiled = await compileModules({ ...options, compiler });
+  const cells: IndexedCell[] = [];
+  for (const cell of options.cells) {
+    cells.push({
+      name: cell.name,
+      file: cell.file,
+      imports: reachedFrom(cell.path, compiled),
+      ...(await readSource(cell, compiled, compiler, options)),
+    });
+  }
+  const texts = toTexts(options, compiled);
+  const modules = toHash(JSON.stringify([...texts])).slice(0, 32);
+  return { index: { files: compiled.files, modules, cells }, texts };
+}
+
+/** Writes the compiled modules, unless another process has done so. */
+export async function writeModules(cache: string, { index, texts }: BuiltCells): Promise<void> {
+  const folder = join(cache, "modules");
+  await mkdir(folder, { recursive: true });
+  if (await exists(join(folder, index.modules))) return;
+  await publishFolder(join(folder, index.modules), async (draft) => {
+    const folders = new Set([...texts.keys()].map((path) => dirname(join(draft, path))));
+    for (const each of folders) await mkdir(each, { recursive: true });
+    await Promise.all([...texts].map(([path, text]) => writeFile(join(draft, path), text)));
+  });
+  await removeUnused(folder);
+}
+
+/** A project of prose and queries needs no compiler. */
+const NO_COMPILER: SourceCompiler = {
+  parse: () => Promise.reject(new Error("nothing to parse")),
+  compile: () => Promise.reject(new Error("nothing to compile")),
+};
+
+function isScript({ ending }: CellFile): boolean {
+  return ending !== ".md" && ending !== ".sql";
+}
+
+type ReadSource = Pick<IndexedCell, "facts" | "references">;
+
+async function readSource(
+  cell: CellFile,
+  { modules, sources }: SourceModules,
+  compiler: SourceCompiler,
+  { cells, readReferences }: IndexOptions,
+): Promise<ReadSource> {
+  if (cell.ending === ".md") return { facts: { kind: "prose", named: {} } };
+  const source = sources.get(cell.path) ?? "";
+  if (cell.ending === ".sql") {
+    const references = await readReferences(source);
+    const named = nameReferences(references, cell.file, cells);
+    return { facts: { kind: "sql", named }, references };
+  }
+  const parsed = await compiler.parse(source, cell.path, cell.file);
+  const facts = readCellFacts(parsed, modules.get(cell.path)?.cells ?? new Map());
+  return facts === undefined ? {} : { facts };
+}
+
+/** Local files that a module imports, directly or not; loops among them end by themselves. */
+function reachedFrom(path: string, { modules, names }: SourceModules): string[] {
+  const reached = new Set<string>();
+  const follow = (from: string): void => {
+    for (const each of modules.get(from)?.imports ?? []) {
+      if (reached.has(each)) continue;
+      reached.add(each);
+      follow(each);
+    }
+  };
+  follow(path);
+  return [...reached].map((each) => names.get(each) ?? each).sort();
+}
+
+function toTexts(
+  { projectDirectory, cells }: IndexOptions,
+  { modules }: SourceModules,
+): Map<string, string> {
+  const texts = new Map(cells.map(({ name }) => [toHandlePath(name), toHandleModule(name)]));
+  for (const { path, code, map } of modules.values()) {
+    const place = toModulePath(projectDirectory, path);
+    texts.set(place, code);
+    if (map !== "") texts.set(`${place}.map`, map);
+  }
+  return new Map([...texts].sort(([left], [right]) => (left < right ? -1 : 1)));
+}

@@ -1,0 +1,61 @@
+import { randomUUID } from "node:crypto";
+import { readFile, rename, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import type { CellFacts } from "./cell-facts.ts";
+import { isMissing, toHash } from "./cell-files.ts";
+
+/** A cell as the index keeps it. */
+export interface IndexedCell {
+  readonly name: string;
+  readonly file: string;
+  /** absent when only evaluating the module tells them */
+  readonly facts?: CellFacts;
+  /** local files that its module reaches, as project paths */
+  readonly imports: readonly string[];
+  /** the names in a query */
+  readonly references?: SqlReferences;
+}
+
+/** What a query asks for by name. */
+export interface SqlReferences {
+  readonly tables: readonly string[];
+  readonly parameters: readonly string[];
+}
+
+/** All that the loader knows of a project's cells, for one state of their files. */
+export interface CellIndex {
+  /** project path -> hash of its content, null where a file must stay absent */
+  readonly files: Readonly<Record<string, string | null>>;
+  /** name of the folder below `modules` that holds the compiled modules */
+  readonly modules: string;
+  /** in file order */
+  readonly cells: readonly IndexedCell[];
+}
+
+/**
+ * The index that was written last under the key. Undefined when there is none, or when it was
+ * damaged: then it is made anew.
+ */
+export async function readCellIndex(cache: string, key: string): Promise<CellIndex | undefined> {
+  try {
+    const [hash, json = ""] = (await readFile(toPath(cache, key), "utf8")).split("\n");
+    return hash === toHash(json) ? (JSON.parse(json) as CellIndex) : undefined;
+  } catch (error) {
+    if (isMissing(error)) return undefined;
+    throw error;
+  }
+}
+
+/** Replaces the index in one step. */
+export async function writeCellIndex(cache: string, key: string, index: CellIndex): Promise<void> {
+  const json = JSON.stringify(index);
+  const path = toPath(cache, key);
+  const draft = `${path}.${randomUUID()}`;
+  await writeFile(draft, `${toHash(json)}\n${json}\n`);
+  await rename(draft, path);
+}
+
+/** Where the index of one state of the tools lies: another version or place reads another index. */
+function toPath(cache: string, key: string): string {
+  return join(cache, `cells-${key.slice(0, 16)}.json`);
+}

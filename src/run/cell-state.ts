@@ -1,0 +1,73 @@
+import { readFile } from "node:fs/promises";
+import { join, resolve } from "node:path";
+import { buildCellIndex, type IndexOptions, writeModules } from "./build-cell-index.ts";
+import { exists, isUnwritable, markUsed, openTemporaryCache } from "./cell-cache.ts";
+import { isMissing, toHash } from "./cell-files.ts";
+import { type CellIndex, readCellIndex, writeCellIndex } from "./cell-index.ts";
+
+/** The cells' index, and the cache folder in which their compiled modules lie. */
+export interface CellState {
+  readonly index: CellIndex;
+  readonly cache: string;
+}
+
+export interface StateOptions extends IndexOptions {
+  /** the preferred cache folder */
+  readonly cache: string;
+  /** tells the versions and places apart for which an index holds */
+  readonly key: string;
+}
+
+/**
+ * The state of the cells as their files are now: the one written earlier if nothing changed,
+ * otherwise a new one. The cache of a project that cannot be written to is elsewhere.
+ */
+export async function openCellState(options: StateOptions): Promise<CellState> {
+  const { cache } = options;
+  const found = await findState(cache, options);
+  if (found !== undefined) return found;
+  try {
+    return await makeState(cache, options);
+  } catch (error) {
+    if (!isUnwritable(error)) throw error;
+    const other = await openTemporaryCache(options.projectDirectory);
+    if (other === undefined) throw error;
+    return (await findState(other, options)) ?? (await makeState(other, options));
+  }
+}
+
+async function findState(cache: string, options: StateOptions): Promise<CellState | undefined> {
+  const index = await readCellIndex(cache, options.key);
+  if (index === undefined || !(await isCurrent(index, options))) return undefined;
+  const modules = join(cache, "modules", index.modules);
+  if (!(await exists(modules))) return undefined;
+  await markUsed(modules);
+  return { index, cache };
+}
+
+async function makeState(cache: string, options: StateOptions): Promise<CellState> {
+  const built = await buildCellIndex(options);
+  await writeModules(cache, built);
+  await writeCellIndex(cache, options.key, built.index);
+  return { index: built.index, cache };
+}
+
+/** Whether the cells are the same files, and every file that was looked at is as it was. */
+async function isCurrent(index: CellIndex, options: StateOptions): Promise<boolean> {
+  const { cells, projectDirectory } = options;
+  if (cells.length !== index.cells.length) return false;
+  if (cells.some(({ file }, place) => index.cells[place]?.file !== file)) return false;
+  const checks = Object.entries(index.files).map(
+    async ([file, hash]) => (await readHash(resolve(projectDirectory, file))) === hash,
+  );
+  return (await Promise.all(checks)).every(Boolean);
+}
+
+async function readHash(path: string): Promise<string | null> {
+  try {
+    return toHash(await readFile(path, "utf8"));
+  } catch (error) {
+    if (isMissing(error)) return null;
+    throw error;
+  }
+}

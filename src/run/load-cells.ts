@@ -1,0 +1,191 @@
+import { readFile, realpath } from "node:fs/promises";
+import { dirname, join, resolve } from "node:path";
+import { type CellDefinition, defineCell } from "../cell/cell.ts";
+import type { CellNode } from "../cell/cell-node.ts";
+import type { InputWidget } from "../cell/input.ts";
+import { expectation } from "../errors.ts";
+import { toOwnCache } from "./cell-cache.ts";
+import { toFacts } from "./cell-definition-facts.ts";
+import type { CellFacts } from "./cell-facts.ts";
+import { isMissing, listCellFiles, toHash, toProjectPath } from "./cell-files.ts";
+import type { CellIndex, IndexedCell } from "./cell-index.ts";
+import { toModulePath } from "./cell-modules.ts";
+import { type CellState, openCellState } from "./cell-state.ts";
+import { loadCell } from "./load-cell.ts";
+import { openSourceCompiler, type SourceCompiler } from "./source-compiler.ts";
+import { findSourcePlace, mapStacks, type SourcePlace } from "./source-place.ts";
+import { type ReadReferences, readReferences, toSqlCell } from "./sql-cell.ts";
+
+/** A cell as its source tells it. */
+export interface CellSource extends CellNode {
+  /** from the options, where it is written out */
+  readonly title?: string;
+  /** key in the cell's own code -> name of the cell, in the order written */
+  readonly named: Readonly<Record<string, string>>;
+  /** with defaults filled in, when it can be read without evaluating */
+  readonly widget?: InputWidget;
+  /** of the file's own content */
+  readonly hash: string;
+  /** over this cell, the local files it imports and the cells above it, with theirs */
+  readonly codeHash: string;
+}
+
+/** The cells of a project, none of them evaluated unless its source does not tell what it is. */
+export interface LoadedCells {
+  /** in file order */
+  readonly cells: readonly CellSource[];
+  /**
+   * Evaluates one cell's module, no other cell's, and gives its definition, whose dependencies are
+   * handles. Evaluates once however often it is called.
+   * @throws {HexError} HEX_CELL_INVALID when the module exports no cell or imports what is not there
+   * @throws {HexError} HEX_CELL_FAILED when it throws
+   */
+  load(name: string): Promise<CellDefinition>;
+  /** The first place in the author's code that the error went through; undefined for none. */
+  sourcePlace(error: unknown): SourcePlace | undefined;
+}
+
+export interface LoadCellsOptions {
+  readonly projectDirectory: string;
+  readonly cellsDirectory: string;
+  /** the module that cells get when they import this package */
+  readonly runtimeUrl: string;
+  /** defaults to `.hex/cache` in the project */
+  readonly cacheDirectory?: string;
+  readonly openCompiler?: () => Promise<SourceCompiler>;
+  readonly readReferences?: ReadReferences;
+}
+
+/**
+ * Reads the cells of a project. What is known of them is kept in the cache by the hashes of all
+ * files involved, so that an unchanged project is not parsed again.
+ * @throws {HexError} HEX_CELL_INVALID with the place of what cannot be read as a cell
+ */
+export async function loadCells(options: LoadCellsOptions): Promise<LoadedCells> {
+  const project = await toProject(options);
+  const state = await openCellState(project);
+  const loader = { ...state, projectDirectory: project.projectDirectory };
+  const facts = new Map<string, CellFacts>();
+  for (const cell of state.index.cells) {
+    facts.set(cell.name, cell.facts ?? toFacts(await load(cell, loader), cell.file));
+  }
+  return Object.freeze({
+    cells: Object.freeze(state.index.cells.map((cell) => toCellSource(cell, state.index, facts))),
+    load: (name: string) => load(findCell(name, state.index), loader),
+    sourcePlace: (error: unknown) => findPlace(error, loader),
+  });
+}
+
+/** Raised whenever what the index or the compiled modules hold changes its meaning. */
+const FORMAT = 1;
+
+async function toProject(options: LoadCellsOptions) {
+  const { runtimeUrl, cacheDirectory } = options;
+  // Node follows links before it names a module, so stacks and urls have the real path.
+  const projectDirectory = await realpath(options.projectDirectory);
+  const cellsDirectory = resolve(projectDirectory, options.cellsDirectory);
+  const places = [runtimeUrl, projectDirectory, cellsDirectory];
+  return {
+    projectDirectory,
+    runtimeUrl,
+    cells: await listCellFiles(projectDirectory, cellsDirectory),
+    cache: cacheDirectory ?? toOwnCache(projectDirectory),
+    key: toHash(JSON.stringify([FORMAT, await readOwnVersion(), ...places])),
+    openCompiler: options.openCompiler ?? openSourceCompiler,
+    readReferences: options.readReferences ?? readReferences,
+  };
+}
+
+interface Loader extends CellState {
+  readonly projectDirectory: string;
+}
+
+async function load(cell: IndexedCell, loader: Loader): Promise<CellDefinition> {
+  const { projectDirectory, cache, index } = loader;
+  const path = resolve(projectDirectory, cell.file);
+  if (cell.facts?.kind === "prose") {
+    const markdown = await readFile(path, "utf8");
+    return defineCell({ kind: "prose", dependencies: {}, markdown });
+  }
+  if (cell.references !== undefined) {
+    return toSqlCell(await readFile(path, "utf8"), cell.references, cell.facts?.named ?? {});
+  }
+  mapStacks();
+  const modulePath = join(cache, "modules", index.modules, toModulePath(projectDirectory, path));
+  return loadCell(
+    { name: cell.name, file: cell.file, modulePath },
+    {
+      readText: (each) => readFile(each, "utf8"),
+      findPlace: (error) => findPlace(error, loader),
+      toProjectPath: (each) => toProjectPath(projectDirectory, each),
+    },
+  );
+}
+
+function findPlace(error: unknown, { projectDirectory, index }: Loader): SourcePlace | undefined {
+  const isSource = (file: string) => typeof index.files[file] === "string";
+  return findSourcePlace(error, { projectDirectory, isSource });
+}
+
+function findCell(name: string, { cells }: CellIndex): IndexedCell {
+  const cell = cells.find((each) => each.name === name);
+  if (cell !== undefined) return cell;
+  throw expectation("HEX_CELL_INVALID", {
+    place: "the cell to load",
+    expected: "a cell of this project",
+    got: JSON.stringify(name),
+    hint: `the cells are ${cells.map((each) => each.name).join(", ")}`,
+  });
+}
+
+function toCellSource(
+  cell: IndexedCell,
+  index: CellIndex,
+  facts: ReadonlyMap<string, CellFacts>,
+): CellSource {
+  const { name, file } = cell;
+  const own = facts.get(name) ?? { kind: "cell", named: {} };
+  return Object.freeze({
+    name,
+    file,
+    ...own,
+    dependencies: Object.freeze([...new Set(Object.values(own.named))]),
+    hash: index.files[file] ?? "",
+    codeHash: toCodeHash(cell, index, facts),
+  });
+}
+
+/** Names and hashes of all the code that a cell's value comes from, in an order of its own. */
+function toCodeHash(
+  cell: IndexedCell,
+  { cells, files }: CellIndex,
+  facts: ReadonlyMap<string, CellFacts>,
+): string {
+  const byName = new Map(cells.map((each) => [each.name, each]));
+  const code = new Map<string, string>();
+  const waiting = [cell.name];
+  for (let name = waiting.pop(); name !== undefined; name = waiting.pop()) {
+    const each = byName.get(name);
+    if (each === undefined || code.has(`cell ${name}`)) continue;
+    code.set(`cell ${name}`, files[each.file] ?? "");
+    for (const file of each.imports) code.set(`file ${file}`, files[file] ?? "");
+    waiting.push(...Object.values(facts.get(name)?.named ?? {}));
+  }
+  return toHash(JSON.stringify([...code].sort(([left], [right]) => (left < right ? -1 : 1))));
+}
+
+async function readOwnVersion(): Promise<string> {
+  let folder = import.meta.dirname;
+  while (true) {
+    const found = await readFile(join(folder, "package.json"), "utf8").catch(toNothing);
+    const { name, version }: { name?: string; version?: string } = JSON.parse(found);
+    if (name === "hex-runtime" && version !== undefined) return version;
+    if (dirname(folder) === folder) return "unknown";
+    folder = dirname(folder);
+  }
+}
+
+function toNothing(error: unknown): string {
+  if (isMissing(error)) return "{}";
+  throw error;
+}

@@ -1,0 +1,102 @@
+import { extname } from "node:path";
+import type { Module, Options, ParseOptions } from "@swc/core";
+import { expectation, toMessage } from "../errors.ts";
+
+/** A source file as JavaScript, with the map that leads back to it. */
+export interface CompiledSource {
+  readonly code: string;
+  /** a source map, as JSON */
+  readonly map: string;
+}
+
+/** Reads and compiles source text. `path` is absolute, `file` is how messages call it. */
+export interface SourceCompiler {
+  /** @throws {HexError} HEX_CELL_INVALID with line and column of a syntax error */
+  parse(source: string, path: string, file: string): Promise<Module>;
+  /** @throws {HexError} HEX_CELL_INVALID with line and column of a syntax error */
+  compile(source: string, path: string, file: string): Promise<CompiledSource>;
+}
+
+/** The compiler that is used unless a test brings its own; loaded only when something changed. */
+export async function openSourceCompiler(): Promise<SourceCompiler> {
+  const { parse, transform } = (await import("@swc/core")).default;
+  return {
+    async parse(source, path, file) {
+      const options = { ...toSyntax(path), target: "es2022" } satisfies ParseOptions;
+      return parse(source, options).catch((error: unknown) => {
+        throw syntaxError(error, path, file);
+      });
+    },
+    async compile(source, path, file) {
+      const { code, map } = await transform(source, toOptions(path)).catch((error: unknown) => {
+        throw syntaxError(error, path, file);
+      });
+      return { code, map: map ?? "" };
+    },
+  };
+}
+
+function toOptions(path: string): Options {
+  return {
+    filename: path,
+    swcrc: false,
+    configFile: false,
+    sourceMaps: true,
+    isModule: true,
+    module: { type: "es6" },
+    jsc: {
+      target: "es2022",
+      parser: toSyntax(path),
+      transform: { decoratorVersion: "2022-03" },
+      experimental: { keepImportAttributes: true },
+    },
+  };
+}
+
+type Syntax =
+  | { syntax: "typescript"; decorators: true; tsx: boolean }
+  | { syntax: "ecmascript"; decorators: true; importAttributes: true };
+
+function toSyntax(path: string): Syntax {
+  return isTypeScript(path)
+    ? { syntax: "typescript", decorators: true, tsx: path.endsWith(".tsx") }
+    : { syntax: "ecmascript", decorators: true, importAttributes: true };
+}
+
+function isTypeScript(path: string): boolean {
+  return [".ts", ".mts", ".tsx"].includes(extname(path));
+}
+
+// biome-ignore lint/suspicious/noControlCharactersInRegex: colours are escape codes
+const COLOUR = /\u001b\[[0-9;]*m/g;
+
+/**
+ * The parser tells its first complaint as
+ *   "x MESSAGE", a header ",-[file:LINE:1]", numbered lines of code, and carets under the fault.
+ */
+function syntaxError(error: unknown, path: string, file: string): Error {
+  const report = toMessage(error).replace(COLOUR, "");
+  const message = /^\s*[x×] (.+)$/m.exec(report)?.[1] ?? report.split("\n", 1)[0] ?? "";
+  const [line, column] = findCaret(report) ?? findHeader(report);
+  return expectation(
+    "HEX_CELL_INVALID",
+    {
+      place: `${file}:${line}:${column}`,
+      expected: isTypeScript(path) ? "TypeScript" : "JavaScript",
+      got: `a syntax error: ${message.replace(/\.$/, "")}`,
+    },
+    { cause: error },
+  );
+}
+
+function findCaret(report: string): readonly [number, number] | undefined {
+  const found = /^(\s*(\d+) [|│] ).*\n\s*[:·] ([\s─┬]*)\^/m.exec(report);
+  if (found === null) return undefined;
+  const [, , line = "1", indent = ""] = found;
+  return [Number(line), indent.length + 1];
+}
+
+function findHeader(report: string): readonly [number, number] {
+  const found = /\[.*?(\d+):(\d+)\]/.exec(report);
+  return [Number(found?.[1] ?? 1), Number(found?.[2] ?? 1)];
+}
