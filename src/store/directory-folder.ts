@@ -70,10 +70,13 @@ async function step(
   } catch (error) {
     const code = diskErrorCode(error);
     if (code === "ENOENT") return undefined;
-    if ((code === "ENOTDIR" || code === "ELOOP") && (await lstat(path)).isSymbolicLink()) {
+    if (code !== "ENOTDIR" && code !== "ELOOP") throw error;
+    if ((await unless(["ENOENT"], lstat(path)))?.isSymbolicLink()) {
       throw strangeFileError(location, segments.join("/"), `the symbolic link \`${segment}\``);
     }
-    throw error;
+    // Below a plain file there is nothing, but nothing can be put there either.
+    if (create) throw error;
+    return undefined;
   }
 }
 

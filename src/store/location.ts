@@ -101,9 +101,10 @@ function toLocation(
   urlPlace: string,
 ): StoreLocation {
   if (spec.url.startsWith("s3:")) return toS3Location(spec, place, urlPlace);
-  const [surplus] = Object.keys(spec).filter((key) => key !== "url");
-  if (surplus !== undefined) {
-    throw faultsError([fault(`${place}.${surplus}`, "absent for a store on disk", "a value")]);
+  const surplus = Object.entries(spec).filter(([key]) => key !== "url");
+  if (surplus.length > 0) {
+    const expected = "absent for a store on disk";
+    throw faultsError(surplus.map(([key, value]) => fault(`${place}.${key}`, expected, value)));
   }
   const directory = toDirectory(spec.url, baseDirectory);
   if (directory === undefined) throw faultsError([fault(urlPlace, URL_RULE, spec.url)]);
@@ -171,7 +172,8 @@ function fault(place: string, expected: string, got: unknown): HexError {
   return expectation("HEX_CONFIG_INVALID", {
     place: `\`${place}\``,
     expected,
-    got: printable(got),
+    // Who mistook the name of a secret for its place may have put the secret itself there.
+    got: place.endsWith("Secret") && got !== undefined ? "another value" : printable(got),
   });
 }
 

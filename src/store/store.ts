@@ -38,7 +38,8 @@ export interface WriteOptions extends StoreOptions {
  * Objects by key under one prefix or directory: all that publication needs of S3 or a disk.
  *
  * Keys are relative, of segments of letters, digits, `_`, `.` and `-` joined by `/`. Every method
- * checks them before it touches anything.
+ * checks them before it touches anything. Below the key of an object there is no other (`a` and
+ * `a/b`): S3 would keep both, a disk cannot.
  *
  * @throws {HexError} HEX_KEY_INVALID (every method) for a key that breaks that rule.
  * @throws {HexError} HEX_STORE_UNAVAILABLE (every method) when the network, the credentials, the

@@ -1,0 +1,28 @@
+import type { Store } from "../../src/store/store.ts";
+
+export interface FailingStore extends Store {
+  /** the keys that were asked to be written, in order */
+  readonly writes: readonly string[];
+}
+
+/** A store over another one whose n-th write, counted from 1, fails and writes nothing. */
+export function failingStore(
+  store: Store,
+  failingWrite: number,
+  error = new Error("the fake write fails"),
+): FailingStore {
+  const writes: string[] = [];
+  return {
+    location: store.location,
+    writes,
+    read: (key, options) => store.read(key, options),
+    write: async (key, body, options) => {
+      writes.push(key);
+      if (writes.length === failingWrite) throw error;
+      return store.write(key, body, options);
+    },
+    delete: (key, options) => store.delete(key, options),
+    list: (prefix, options) => store.list(prefix, options),
+    close: () => store.close(),
+  };
+}

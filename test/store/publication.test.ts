@@ -1,0 +1,246 @@
+import { randomUUID } from "node:crypto";
+import { describe, expect, it } from "vitest";
+import type { Frame } from "../../src/frame/frame.ts";
+import { frame } from "../../src/frame/rows.ts";
+import { DirectoryStore } from "../../src/store/directory-store.ts";
+import { openVersion, type Publication, publish } from "../../src/store/publication.ts";
+import type { Store } from "../../src/store/store.ts";
+import { failingStore } from "../fakes/failing-store.ts";
+import { toArray } from "./store-contract.ts";
+import { temporaryFolder } from "./temporary-folder.ts";
+
+const planets = frame([
+  { method: "Transit", count: 4 },
+  { method: null, count: 2.5 },
+]);
+const stars = frame([{ star: "Sun" }]);
+
+describe("publish", () => {
+  it("shows all frames of a run at once, and gives them back as they were", async () => {
+    const store = await emptyStore();
+    expect(await publish(store, publication({ "a/planets": planets, stars }))).toBe(1);
+    const version = await openVersion(store);
+    expect(version.number).toBe(1);
+    expect(version.publishedAt).toBe("2026-01-31T12:00:00.000Z");
+    expect([...version.frames().keys()]).toEqual(["a/planets", "stars"]);
+    const read = await version.readFrame("a/planets");
+    expect(read?.schema).toEqual(planets.schema);
+    expect(read && rows(read)).toEqual(rows(planets));
+  });
+
+  it("keeps what it knows of a frame: rows, columns, cell and time", async () => {
+    const store = await emptyStore();
+    await publish(store, publication({ planets }));
+    const entry = (await openVersion(store)).frames().get("planets");
+    expect(entry).toMatchObject({
+      rows: 2,
+      columns: planets.schema,
+      cell: "planets",
+      computedAt: "2026-01-31T11:59:00.000Z",
+      csv: { sizeBytes: (await store.read("planets.csv"))?.body.length },
+    });
+  });
+
+  it("leaves the frames of others in the new version", async () => {
+    const store = await emptyStore();
+    await publish(store, publication({ planets }));
+    expect(await publish(store, publication({ stars }))).toBe(2);
+    const version = await openVersion(store);
+    expect([...version.frames().keys()]).toEqual(["planets", "stars"]);
+    expect(rows(await readFrame(version, "planets"))).toEqual(rows(planets));
+  });
+
+  it("leaves a pinned version as it is", async () => {
+    const store = await emptyStore();
+    await publish(store, publication({ planets }));
+    const pinned = await openVersion(store);
+    await publish(store, publication({ planets: stars }));
+    expect(rows(await readFrame(pinned, "planets"))).toEqual(rows(planets));
+    expect(rows(await readFrame(await openVersion(store), "planets"))).toEqual(rows(stars));
+  });
+
+  it("puts each CSV and its schema where other tools look", async () => {
+    const store = await emptyStore();
+    await publish(store, publication({ "a/planets": planets }, { runId: "run-7", attempt: 2 }));
+    expect((await toArray(store.list(""))).map(({ key }) => key).sort()).toEqual([
+      ".hex/manifest.json",
+      ".hex/runs/run-7-2/a/planets.arrow",
+      ".hex/runs/run-7-2/a/planets.csv",
+      ".hex/runs/run-7-2/a/planets.schema.json",
+      "a/planets.csv",
+    ]);
+    expect(await readText(store, "a/planets.csv")).toBe('"method","count"\n"Transit",4\n,2.5\n');
+    const schema = JSON.parse(await readText(store, ".hex/runs/run-7-2/a/planets.schema.json"));
+    expect(schema).toEqual(planets.schema);
+  });
+
+  // Three files a frame are staged, then the manifest is written.
+  it.each([1, 2, 3, 4, 5, 6, 7])("shows nothing when write %d of 7 fails", async (failing) => {
+    const store = await emptyStore();
+    await publish(store, publication({ planets: stars }));
+    const before = await readText(store, ".hex/manifest.json");
+    const broken = failingStore(store, failing);
+    const publishing = publish(broken, publication({ planets, stars: planets }));
+    await expect(publishing).rejects.toThrow("the fake write fails");
+    expect(await readText(store, ".hex/manifest.json")).toBe(before);
+    expect(rows(await readFrame(await openVersion(store), "planets"))).toEqual(rows(stars));
+  });
+
+  it.each([5, 6])("warns, but does not fail, when the copy in write %d fails", async (failing) => {
+    const store = await emptyStore();
+    const warnings: string[] = [];
+    const onWarning = (text: string) => warnings.push(text);
+    const broken = failingStore(store, failing + 3);
+    const frames = { planets, stars };
+    expect(await publish(broken, publication(frames, { onWarning }))).toBe(1);
+    expect(broken.writes.slice(6)).toEqual([".hex/manifest.json", "planets.csv", "stars.csv"]);
+    const name = failing === 5 ? "planets" : "stars";
+    expect(warnings).toEqual([`${name}.csv for other tools was not written: the fake write fails`]);
+  });
+
+  it("stages nothing for a name that is none", async () => {
+    const store = await emptyStore();
+    const publishing = publish(store, publication({ planets, "../stars": stars }));
+    await expect(publishing).rejects.toMatchObject({ code: "HEX_KEY_INVALID" });
+    expect(await toArray(store.list(""))).toEqual([]);
+  });
+
+  it("refuses a store that has gone back behind what the run read", async () => {
+    const store = await emptyStore();
+    await publish(store, publication({ planets }));
+    const base = await openVersion(store);
+    await store.delete(".hex/manifest.json");
+    await expect(publish(store, publication({ planets }, { base }))).rejects.toMatchObject({
+      code: "HEX_STORE_DAMAGED",
+      message:
+        `Expected the newest version in ${store.location} to be 1 or later, got no manifest ` +
+        "(.hex/manifest.json was removed or put back by something else)",
+    });
+  });
+
+  it("ends when the signal does, and shows nothing", async () => {
+    const store = await emptyStore();
+    const signal = AbortSignal.abort(new Error("enough"));
+    await expect(publish(store, publication({ planets }, { signal }))).rejects.toThrow("enough");
+    expect((await openVersion(store)).number).toBeNull();
+  });
+});
+
+describe("readFrame", () => {
+  it.each([
+    ["missing", (store: Store, key: string) => store.delete(key)],
+    ["cut off", (store: Store, key: string) => damage(store, key, (body) => body.slice(0, -9))],
+    ["changed", (store: Store, key: string) => damage(store, key, (body) => body.fill(0, 80, 90))],
+  ])("takes the CSV when the Arrow file is %s, and warns", async (_, harm) => {
+    const store = await publishedStore();
+    await harm(store, ".hex/runs/run-1/planets.arrow");
+    const warnings: string[] = [];
+    const onWarning = (text: string) => warnings.push(text);
+    const read = await (await openVersion(store)).readFrame("planets", { onWarning });
+    expect(read && rows(read)).toEqual(rows(planets));
+    expect(read?.schema).toEqual(planets.schema);
+    expect(warnings).toHaveLength(1);
+    expect(warnings[0]).toMatch(
+      /^Expected `\.hex\/runs\/run-1\/planets\.arrow` in file:.+; its CSV is read instead$/,
+    );
+  });
+
+  it("refuses a frame when the CSV is damaged as well", async () => {
+    const store = await publishedStore();
+    await store.delete(".hex/runs/run-1/planets.arrow");
+    await damage(store, ".hex/runs/run-1/planets.csv", (body) => body.fill(0x35, 20, 21));
+    const reading = (await openVersion(store)).readFrame("planets");
+    await expect(reading).rejects.toMatchObject({
+      code: "HEX_STORE_DAMAGED",
+      message: expect.stringMatching(
+        /^Expected `\.hex\/runs\/run-1\/planets\.csv` in file:\S+ to be the \d+ bytes with SHA-256 [0-9a-f]{12}… that were published, got \d+ bytes with [0-9a-f]{12}… \(a logic run publishes it anew\)$/,
+      ),
+    });
+  });
+
+  it("does not take a CSV of other tools for one that is gone", async () => {
+    const store = await publishedStore();
+    await store.delete(".hex/runs/run-1/planets.arrow");
+    await store.delete(".hex/runs/run-1/planets.csv");
+    const reading = (await openVersion(store)).readFrame("planets");
+    await expect(reading).rejects.toMatchObject({ code: "HEX_STORE_DAMAGED" });
+  });
+
+  it("reads a CSV that another tool left, when nothing is published", async () => {
+    const store = await emptyStore();
+    await store.write(
+      "a/planets.csv",
+      new TextEncoder().encode("method,count\nTransit,4\nImaging,2\n"),
+    );
+    const version = await openVersion(store);
+    expect([version.number, version.publishedAt, version.frames().size]).toEqual([null, null, 0]);
+    expect(rows(await readFrame(version, "a/planets"))).toEqual([
+      { method: "Transit", count: 4 },
+      { method: "Imaging", count: 2 },
+    ]);
+  });
+
+  it("gives undefined for a frame that nobody wrote", async () => {
+    const version = await openVersion(await publishedStore());
+    expect(await version.readFrame("comets")).toBeUndefined();
+    await expect(version.readFrame("../planets")).rejects.toMatchObject({
+      code: "HEX_KEY_INVALID",
+    });
+  });
+
+  it("refuses a manifest that is damaged", async () => {
+    const store = await publishedStore();
+    await store.write(".hex/manifest.json", new TextEncoder().encode("{"));
+    await expect(openVersion(store)).rejects.toMatchObject({ code: "HEX_STORE_DAMAGED" });
+  });
+});
+
+async function emptyStore(): Promise<Store> {
+  return new DirectoryStore(await temporaryFolder());
+}
+
+/** A store with the planets, published by attempt 1 of the run named `run`. */
+async function publishedStore(): Promise<Store> {
+  const store = await emptyStore();
+  await publish(store, publication({ planets }, { runId: "run" }));
+  return store;
+}
+
+function publication(
+  frames: Readonly<Record<string, Frame>>,
+  more: Partial<Publication> = {},
+): Publication {
+  const computedAt = "2026-01-31T11:59:00.000Z";
+  const staged = Object.entries(frames).map(
+    ([name, frame]) => [name, { frame, cell: "planets", computedAt }] as const,
+  );
+  return {
+    runId: randomUUID(),
+    attempt: 1,
+    context: "logic",
+    inputs: { sleep_time: 5 },
+    codeHash: "hash",
+    frames: new Map(staged),
+    publishedAt: "2026-01-31T12:00:00.000Z",
+    ...more,
+  };
+}
+
+async function readFrame(version: Awaited<ReturnType<typeof openVersion>>, name: string) {
+  const read = await version.readFrame(name);
+  if (read === undefined) throw new Error(`${name} is not there`);
+  return read;
+}
+
+function rows(frame: Frame): unknown {
+  return frame.rows();
+}
+
+async function damage(store: Store, key: string, change: (body: Uint8Array) => Uint8Array) {
+  const object = await store.read(key);
+  await store.write(key, change(new Uint8Array(object?.body ?? [])));
+}
+
+async function readText(store: Store, key: string): Promise<string> {
+  return new TextDecoder().decode((await store.read(key))?.body);
+}

@@ -1,0 +1,267 @@
+import { randomUUID } from "node:crypto";
+import { devNull } from "node:os";
+import { CreateBucketCommand, PutObjectCommand, S3Client } from "@aws-sdk/client-s3";
+import { mockClient } from "aws-sdk-client-mock";
+import { describe, expect, inject, it, onTestFinished, vi } from "vitest";
+import type { S3Location } from "../../src/store/location.ts";
+import { S3Store, type S3StoreOptions } from "../../src/store/s3-store.ts";
+import type { S3Server } from "../servers/s3-server.ts";
+import { s3Location, scriptedS3 } from "./scripted-s3.ts";
+import { testStore, toArray } from "./store-contract.ts";
+
+const bytes = (text: string) => new TextEncoder().encode(text);
+const credentials = { accessKeyId: "AKTEST", secretAccessKey: "very secret" };
+
+for (const server of inject("s3Servers")) {
+  const bucket = `contract-${randomUUID()}`;
+  const isReady = createBucket(server, bucket);
+  const why =
+    "this server takes an If-Match only without quotes, and then lets parallel writes fail";
+  testStore(
+    server.name,
+    async () => {
+      await isReady;
+      return openServer(server, { bucket, prefix: `app/${randomUUID()}` }, { listPageSize: 10 });
+    },
+    { withoutConditions: server.conditionalWrites ? undefined : why },
+  );
+
+  describe(`failures of ${server.name}`, () => {
+    it("tells of a bucket that is missing", async () => {
+      const store = openServer(server, { bucket: "no-such-bucket", prefix: "app" });
+      const message =
+        `Expected the bucket \`no-such-bucket\` to be there at ${server.endpoint}, got NoSuchBucket ` +
+        "(create it, or correct `store` in hex.config.json)";
+      const failure = { code: "HEX_STORE_UNAVAILABLE", message };
+      await expect(store.read("a")).rejects.toMatchObject(failure);
+      await expect(store.write("a", bytes("1"))).rejects.toMatchObject(failure);
+      await expect(store.delete("a")).rejects.toMatchObject(failure);
+      await expect(toArray(store.list(""))).rejects.toMatchObject(failure);
+    });
+
+    it("tells of a wrong secret access key, and does not repeat it", async () => {
+      await isReady;
+      const wrong = { accessKeyId: server.accessKeyId, secretAccessKey: "wrong secret" };
+      const store = openServer(server, { bucket, prefix: "app" }, { credentials: wrong });
+      await expect(store.read("a")).rejects.toMatchObject({
+        code: "HEX_STORE_UNAVAILABLE",
+        message:
+          `Expected the secret access key for s3://${bucket}/app to be the one that belongs to its access key id, ` +
+          "got SignatureDoesNotMatch (correct AWS_SECRET_ACCESS_KEY, or the secret that " +
+          "`store.secretAccessKeySecret` names)",
+      });
+    });
+
+    it("tells of an unknown access key id", async () => {
+      await isReady;
+      const wrong = { accessKeyId: "UNKNOWN", secretAccessKey: server.secretAccessKey };
+      const store = openServer(server, { bucket, prefix: "app" }, { credentials: wrong });
+      await expect(store.write("a", bytes("1"))).rejects.toMatchObject({
+        code: "HEX_STORE_UNAVAILABLE",
+        message:
+          `Expected the access key id for s3://${bucket}/app to be known to ${server.endpoint}, ` +
+          "got InvalidAccessKeyId (correct AWS_ACCESS_KEY_ID, or the secret that `store.accessKeyIdSecret` names)",
+      });
+    });
+  });
+}
+
+describe("a server that has trouble", () => {
+  it("is asked again after 503, and then answers", async () => {
+    const { location, requests } = await scriptedS3([
+      { status: 503, code: "SlowDown" },
+      { status: 200, body: "ours" },
+    ]);
+    const object = await new S3Store(location, { credentials }).read("a.csv");
+    expect(new TextDecoder().decode(object?.body)).toBe("ours");
+    expect(object?.etag).toBe('"e"');
+    expect(requests).toEqual(["GET /bucket/app/a.csv", "GET /bucket/app/a.csv"]);
+  });
+
+  it("is told after three times 503", async () => {
+    const { location, requests } = await scriptedS3([{ status: 503, code: "SlowDown" }]);
+    await expect(new S3Store(location, { credentials }).read("a")).rejects.toMatchObject({
+      code: "HEX_STORE_UNAVAILABLE",
+      message:
+        `Expected the S3 server ${location.endpoint} to be ready to answer, got 503 SlowDown ` +
+        "(it is overloaded: try again later)",
+    });
+    expect(requests).toHaveLength(3);
+  });
+
+  it("is asked again when an answer breaks off in the middle", async () => {
+    const { location, requests } = await scriptedS3([
+      { status: 200, body: "ou", fault: "half" },
+      { status: 200, body: "ours" },
+    ]);
+    const object = await new S3Store(location, { credentials }).read("a");
+    expect(new TextDecoder().decode(object?.body)).toBe("ours");
+    expect(requests).toHaveLength(2);
+  });
+
+  it("is told when every answer breaks off", async () => {
+    const { location } = await scriptedS3([{ status: 200, body: "ou", fault: "half" }]);
+    await expect(new S3Store(location, { credentials }).read("a")).rejects.toMatchObject({
+      code: "HEX_STORE_UNAVAILABLE",
+      message: expect.stringContaining("got ECONNRESET, the connection was cut"),
+    });
+  });
+
+  it("is told when it stays silent", async () => {
+    const { location } = await scriptedS3([{ status: 200, fault: "silence" }]);
+    const store = new S3Store(location, { credentials, idleTimeoutMs: 50 });
+    await expect(store.read("a")).rejects.toMatchObject({
+      code: "HEX_STORE_UNAVAILABLE",
+      message:
+        `Expected the S3 server ${location.endpoint} to be reachable, got no answer in time ` +
+        "(check the network, a firewall, and `store.endpoint`)",
+    });
+  });
+
+  it("is not waited for once the signal is aborted", async () => {
+    const { location } = await scriptedS3([{ status: 200, fault: "silence" }]);
+    const controller = new AbortController();
+    const reading = new S3Store(location, { credentials }).read("a", { signal: controller.signal });
+    controller.abort(new Error("enough"));
+    await expect(reading).rejects.toThrow("enough");
+  });
+});
+
+describe("a write under a condition", () => {
+  const condition = { ifMatch: '"e"' };
+
+  it("is asked again after 409, which decides nothing", async () => {
+    const client = mockClient(S3Client);
+    const undecided = serviceError("ConditionalRequestConflict", 409);
+    client.on(PutObjectCommand).rejectsOnce(undecided).resolves({ ETag: '"f"' });
+    const store = new S3Store(s3Location("http://127.0.0.1:9"), { credentials });
+    expect(await store.write("a", bytes("1"), { condition })).toEqual({
+      status: "written",
+      etag: '"f"',
+    });
+    expect(client.commandCalls(PutObjectCommand, { IfMatch: '"e"' })).toHaveLength(2);
+    client.restore();
+  });
+
+  it.each([
+    ["412 PreconditionFailed", "PreconditionFailed", 412],
+    ["404 NoSuchKey", "NoSuchKey", 404],
+  ])("is told as a conflict after %s", async (_, code, status) => {
+    const { location, requests } = await scriptedS3([{ status, code }]);
+    const store = new S3Store(location, { credentials });
+    expect(await store.write("a", bytes("1"), { condition })).toEqual({ status: "conflict" });
+    expect(requests).toHaveLength(1);
+  });
+
+  it("is not repeated behind our back, since a won one would then look lost", async () => {
+    const { location, requests } = await scriptedS3([{ status: 500, code: "InternalError" }]);
+    const write = new S3Store(location, { credentials }).write("a", bytes("1"), { condition });
+    await expect(write).rejects.toMatchObject({
+      message:
+        `Expected the S3 server ${location.endpoint} to be ready to answer, got 500 InternalError ` +
+        "(try again, or look into the server's log)",
+    });
+    expect(requests).toHaveLength(1);
+  });
+});
+
+describe("a server that refuses or is not there", () => {
+  it("tells of a missing permission, without the words of the server", async () => {
+    const { location } = await scriptedS3([{ status: 403, code: "AccessDenied" }]);
+    const error = await failureOf(location);
+    expect(error).toBe(
+      "Expected the access to s3://bucket/app to be allowed for these credentials, got AccessDenied " +
+        "(allow s3:GetObject, s3:PutObject, s3:DeleteObject and s3:ListBucket there, or use other credentials)",
+    );
+  });
+
+  it("tells of the wrong region", async () => {
+    const { location } = await scriptedS3([{ status: 301, code: "PermanentRedirect" }]);
+    expect(await failureOf(location)).toBe(
+      "Expected the region for s3://bucket/app to be the one of the bucket `bucket`, got us-east-1, which " +
+        `${location.endpoint} answered with PermanentRedirect (set \`store.region\` or AWS_REGION to the bucket's region)`,
+    );
+  });
+
+  it("tells of a port that nobody listens on", async () => {
+    expect(await failureOf(s3Location("http://127.0.0.1:9"))).toBe(
+      "Expected the S3 server http://127.0.0.1:9 to be reachable, got ECONNREFUSED, nothing listens there " +
+        "(start the server, or correct `store.endpoint`)",
+    );
+  });
+
+  it("tells of a host that no name server knows", async () => {
+    // Which of the two codes it is depends on whether there is a name server at all.
+    expect(await failureOf(s3Location("http://s3.invalid"))).toMatch(
+      /^Expected the S3 server http:\/\/s3\.invalid to be reachable, got (ENOTFOUND, no such host \(check the network, or correct `store\.endpoint`\)|EAI_AGAIN, the host name cannot be looked up \(check the network and its name server\))$/,
+    );
+  });
+
+  it("tells of a server that speaks no TLS", async () => {
+    const { location } = await scriptedS3([{ status: 200 }]);
+    const endpoint = location.endpoint?.replace("http:", "https:") ?? "";
+    expect(await failureOf(s3Location(endpoint))).toMatch(
+      /^Expected the S3 server https:\S+ to be reachable over TLS, got (EPROTO|ERR_SSL_\w+) \(correct `store\.endpoint`, or trust its certificate/,
+    );
+  });
+
+  it("tells how to give credentials when there are none", async () => {
+    forgetAws();
+    const store = new S3Store(s3Location("http://127.0.0.1:9"));
+    await expect(store.read("a")).rejects.toThrow(
+      "Expected the credentials for s3://bucket/app to be set, got none in the environment, the AWS profile " +
+        "or the machine's role (set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or name two secrets of the " +
+        "project in `store.accessKeyIdSecret` and `store.secretAccessKeySecret`)",
+    );
+  });
+
+  it("tells that AWS needs a region when there is none", async () => {
+    forgetAws();
+    const location = { ...s3Location(""), endpoint: undefined, region: undefined };
+    expect(await failureOf(location)).toBe(
+      "Expected the region for s3://bucket/app to be set, got none (set `store.region` or AWS_REGION to the " +
+        "bucket's region)",
+    );
+  });
+});
+
+/** Leaves the SDK nothing to find in the environment, the home folder or the machine's role. */
+function forgetAws(): void {
+  for (const name of Object.keys(process.env)) {
+    if (name.startsWith("AWS_")) vi.stubEnv(name, undefined);
+  }
+  vi.stubEnv("AWS_SHARED_CREDENTIALS_FILE", devNull);
+  vi.stubEnv("AWS_CONFIG_FILE", devNull);
+  vi.stubEnv("AWS_EC2_METADATA_DISABLED", "true");
+  onTestFinished(() => {
+    vi.unstubAllEnvs();
+  });
+}
+
+async function failureOf(location: S3Location): Promise<string> {
+  const store = new S3Store(location, { credentials });
+  const error: unknown = await store.read("a").catch((thrown: unknown) => thrown);
+  expect(error).toMatchObject({ code: "HEX_STORE_UNAVAILABLE" });
+  return error instanceof Error ? error.message : "";
+}
+
+function serviceError(name: string, httpStatusCode: number): Error {
+  return Object.assign(new Error(name), { name, $fault: "client", $metadata: { httpStatusCode } });
+}
+
+function openServer(
+  { endpoint, region, accessKeyId, secretAccessKey }: S3Server,
+  place: { readonly bucket: string; readonly prefix: string },
+  options: S3StoreOptions = {},
+): S3Store {
+  const own = { accessKeyId, secretAccessKey };
+  return new S3Store(s3Location(endpoint, { region, ...place }), { credentials: own, ...options });
+}
+
+async function createBucket(server: S3Server, bucket: string): Promise<void> {
+  const { endpoint, region, accessKeyId, secretAccessKey } = server;
+  const credentials = { accessKeyId, secretAccessKey };
+  const client = new S3Client({ endpoint, region, credentials, forcePathStyle: true });
+  await client.send(new CreateBucketCommand({ Bucket: bucket }));
+  client.destroy();
+}

@@ -1,0 +1,205 @@
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import type { ObjectInfo, Store } from "../../src/store/store.ts";
+import { increment } from "./programs/increment-object.ts";
+
+/** What a store can do besides the plain contract. */
+export interface StoreFacts {
+  /** why the cases of conditional writes are left out; `undefined` runs them */
+  readonly withoutConditions?: string | undefined;
+}
+
+const encoder = new TextEncoder();
+const decoder = new TextDecoder();
+
+/** The behaviour that every store shares; `open` gives an empty one. */
+export function testStore(name: string, open: () => Promise<Store>, facts: StoreFacts): void {
+  describe(`store contract: ${name}`, () => {
+    let store: Store;
+
+    beforeEach(async () => {
+      store = await open();
+    });
+    afterEach(() => store.close());
+
+    testObjects(() => store);
+    testKeys(() => store);
+    testListing(() => store);
+    testWaits(() => store);
+    const why = facts.withoutConditions;
+    if (why === undefined) testConditions(() => store);
+    else it.skip(`conditional writes: ${why}`);
+  });
+}
+
+function testObjects(store: () => Store): void {
+  it("gives back the bytes that were written, with the same etag", async () => {
+    const body = Uint8Array.from({ length: 256 }, (_, index) => index);
+    const written = await store().write("a/b.csv", body, { contentType: "text/csv" });
+    const read = await store().read("a/b.csv");
+    expect(new Uint8Array(read?.body ?? [])).toEqual(body);
+    expect(written).toEqual({ status: "written", etag: read?.etag });
+  });
+
+  it("gives undefined for a key that is not there", async () => {
+    await store().write("a/b.csv", encoder.encode("1"));
+    expect(await store().read("a/c.csv")).toBeUndefined();
+    expect(await store().read("a")).toBeUndefined();
+    expect(await store().read("x/y/z")).toBeUndefined();
+  });
+
+  it("replaces an object, and its etag with it", async () => {
+    await store().write("a", encoder.encode("a longer first text"));
+    const first = await store().read("a");
+    await store().write("a", encoder.encode("second"));
+    const second = await store().read("a");
+    expect(decoder.decode(second?.body)).toBe("second");
+    expect(second?.etag).not.toBe(first?.etag);
+  });
+
+  it("keeps an empty object and one of 8 MB", async () => {
+    const big = new Uint8Array(8 * 1024 * 1024).map((_, index) => index % 251);
+    await store().write("empty", new Uint8Array());
+    await store().write("big", big);
+    expect((await store().read("empty"))?.body.length).toBe(0);
+    expect(Buffer.compare((await store().read("big"))?.body ?? new Uint8Array(), big)).toBe(0);
+  });
+
+  it("deletes an object, and does nothing where there is none", async () => {
+    await store().write("a/b", encoder.encode("1"));
+    await store().delete("a/b");
+    await store().delete("a/b");
+    await store().delete("never/was/there");
+    expect(await store().read("a/b")).toBeUndefined();
+  });
+
+  it("shows a reader whole objects only while another writes", async () => {
+    const bodies = Array.from({ length: 30 }, (_, index) => new Uint8Array(300_000).fill(index));
+    await store().write("a", new Uint8Array(300_000));
+    let isWriting = true;
+    const writer = (async () => {
+      for (const body of bodies) await store().write("a", body);
+      isWriting = false;
+    })();
+    while (isWriting) {
+      const { body } = (await store().read("a")) ?? { body: new Uint8Array() };
+      expect([body.length, new Set(body).size]).toEqual([300_000, 1]);
+    }
+    await writer;
+  });
+}
+
+function testKeys(store: () => Store): void {
+  const odd = ["-", "_", "A.b-C_d", "--help", "x..y", `${"n".repeat(200)}.schema.json`];
+  it.each([...odd, ".hex/manifest.json", "a/b/c/d/e/f/g"])("takes the odd key %s", async (key) => {
+    await store().write(key, encoder.encode(key));
+    expect(decoder.decode((await store().read(key))?.body)).toBe(key);
+    expect((await toArray(store().list(""))).map((info) => info.key)).toEqual([key]);
+  });
+
+  const wrong = ["", "/a", "a/", "a//b", "..", "../a", "a/../b", "./a", "a.", "a b", "a\\b", "C:a"];
+  it.each([...wrong, "a\0", "a\n", "é", "%2e%2e/a", ".hex-tmp-a", "too-long-".repeat(100)])(
+    "refuses the key %.20s",
+    async (key) => {
+      const refusal = { code: "HEX_KEY_INVALID" };
+      await expect(store().read(key)).rejects.toMatchObject(refusal);
+      await expect(store().write(key, encoder.encode("1"))).rejects.toMatchObject(refusal);
+      await expect(store().delete(key)).rejects.toMatchObject(refusal);
+    },
+  );
+}
+
+function testListing(store: () => Store): void {
+  it("lists what lies below a folder, over several pages, with sizes and times", async () => {
+    const keys = Array.from({ length: 25 }, (_, index) => `runs/${index % 3}/${index}.csv`);
+    await Promise.all(keys.map((key) => store().write(key, encoder.encode(key))));
+    await store().write("runs-beside/1.csv", encoder.encode("1"));
+    const infos = await toArray(store().list("runs/"));
+    expect(infos.map(({ key }) => key).sort()).toEqual([...keys].sort());
+    for (const { key, sizeBytes, modifiedAt } of infos) {
+      expect(sizeBytes).toBe(key.length);
+      expect(modifiedAt.getTime()).toBeGreaterThan(Date.UTC(2020));
+    }
+  });
+
+  it("lists everything, and nothing for a folder that is not there", async () => {
+    await store().write("a", encoder.encode("1"));
+    await store().write("b/c", encoder.encode("1"));
+    const keys = (await toArray(store().list(""))).map(({ key }) => key).sort();
+    expect(keys).toEqual(["a", "b/c"]);
+    expect(await toArray(store().list("z/"))).toEqual([]);
+    expect(await toArray(store().list("a/"))).toEqual([]);
+  });
+
+  it.each(["a", "/", "../", "a//"])("refuses to list the prefix %j", async (prefix) => {
+    const listing = toArray(store().list(prefix));
+    await expect(listing).rejects.toMatchObject({ code: "HEX_KEY_INVALID" });
+  });
+}
+
+function testWaits(store: () => Store): void {
+  it("throws the reason of a signal that is already aborted, and writes nothing", async () => {
+    const reason = new Error("the run was cancelled");
+    const options = { signal: AbortSignal.abort(reason) };
+    await expect(store().read("a", options)).rejects.toBe(reason);
+    await expect(store().write("a", encoder.encode("1"), options)).rejects.toBe(reason);
+    await expect(store().delete("a", options)).rejects.toBe(reason);
+    await expect(toArray(store().list("", options))).rejects.toBe(reason);
+    expect(await store().read("a")).toBeUndefined();
+  });
+
+  it("gives up a write that is aborted on the way, and leaves the older object whole", async () => {
+    await store().write("a", encoder.encode("older"));
+    const controller = new AbortController();
+    const writing = store().write("a", new Uint8Array(8_000_000), { signal: controller.signal });
+    const reason = new Error("the run was cancelled");
+    controller.abort(reason);
+    await expect(writing).rejects.toBe(reason);
+    expect(decoder.decode((await store().read("a"))?.body)).toBe("older");
+    expect(await toArray(store().list(""))).toHaveLength(1);
+  });
+}
+
+function testConditions(store: () => Store): void {
+  it("lets exactly one of 16 callers create an object", async () => {
+    const callers = Array.from({ length: 16 }, (_, index) => `caller ${index}`);
+    const results = await Promise.all(callers.map((caller) => create(store(), "a", caller)));
+    const winners = callers.filter((_, index) => results[index]?.status === "written");
+    expect(winners).toEqual([decoder.decode((await store().read("a"))?.body)]);
+  });
+
+  it("replaces only the content that the etag names", async () => {
+    const first = await create(store(), "a", "first");
+    const etag = first.status === "written" ? first.etag : "";
+    const second = await replace(store(), "a", "second", etag);
+    expect(second.status).toBe("written");
+    expect(await replace(store(), "a", "third", etag)).toEqual({ status: "conflict" });
+    expect(decoder.decode((await store().read("a"))?.body)).toBe("second");
+  });
+
+  it("tells a conflict for an object that is gone, and does not create it", async () => {
+    const { etag } = { etag: "", ...(await create(store(), "a", "first")) };
+    await store().delete("a");
+    expect(await replace(store(), "a", "second", etag)).toEqual({ status: "conflict" });
+    expect(await store().read("a")).toBeUndefined();
+  });
+
+  it("loses none of 12 parallel increments", async () => {
+    await create(store(), "count", "0 start");
+    await Promise.all(Array.from({ length: 12 }, () => increment(store(), "count")));
+    expect(decoder.decode((await store().read("count"))?.body)).toMatch(/^12 /);
+  });
+}
+
+function create(store: Store, key: string, text: string) {
+  return store.write(key, encoder.encode(text), { condition: { ifNoneMatch: "*" } });
+}
+
+function replace(store: Store, key: string, text: string, etag: string) {
+  return store.write(key, encoder.encode(text), { condition: { ifMatch: etag } });
+}
+
+export async function toArray(infos: AsyncIterable<ObjectInfo>): Promise<ObjectInfo[]> {
+  const found: ObjectInfo[] = [];
+  for await (const info of infos) found.push(info);
+  return found;
+}
