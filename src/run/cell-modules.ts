@@ -174,7 +174,7 @@ function toRelative(from: string, to: string): string {
 }
 
 function toMap(map: string, path: string): string {
-  return JSON.stringify({ ...JSON.parse(map), sources: [pathToFileURL(path).href] });
+  return JSON.stringify({ ...JSON.parse(map), sources: [path] });
 }
 
 function refuseImport(

@@ -58,22 +58,26 @@ async function toLoadError(
   if (missing !== null) return missingPackageError(missing, cell, around, error);
   const place = around.findPlace(error);
   const where = place === undefined ? cell.file : formatPlace(place);
-  if (error instanceof SyntaxError && isLinkFault(error)) {
+  if (error instanceof SyntaxError && (place === undefined || isLinkFault(error))) {
     const parts = { place: where, expected: "a module that can be loaded", got: toMessage(error) };
     return expectation("HEX_CELL_INVALID", parts, { cause: error });
   }
   const kind = error instanceof Error ? error.name : `thrown ${typeof error}`;
-  const from = where.startsWith(`${cell.file}:`) ? where : `${cell.file} (${where})`;
+  const isOwn = place === undefined || place.file === cell.file;
   return expectation(
     "HEX_CELL_FAILED",
-    { place: from, expected: "evaluated without an error", got: `${kind}: ${toMessage(error)}` },
+    {
+      place: isOwn ? where : `${cell.file} (${where})`,
+      expected: "evaluated without an error",
+      got: `${kind}: ${toMessage(error)}`,
+    },
     { cause: error },
   );
 }
 
-/** Node finds these before any code of the module runs, so no function is in the stack. */
+/** Node writes the line above the stack when imports and exports do not fit each other. */
 function isLinkFault({ stack = "" }: SyntaxError): boolean {
-  return !/\n\s+at (?!.*\(?node:|async |ModuleJob|new Promise|#)/.test(stack);
+  return !stack.startsWith("SyntaxError");
 }
 
 async function missingPackageError(

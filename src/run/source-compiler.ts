@@ -71,17 +71,22 @@ function isTypeScript(path: string): boolean {
 const COLOUR = /\u001b\[[0-9;]*m/g;
 
 /**
- * The parser tells its first complaint as
+ * The parser tells each of its complaints as
  *   "x MESSAGE", a header ",-[file:LINE:1]", numbered lines of code, and carets under the fault.
+ * The last one at the first place is the one that made it give up.
  */
 function syntaxError(error: unknown, path: string, file: string): Error {
-  const report = toMessage(error).replace(COLOUR, "");
-  const message = /^\s*[x×] (.+)$/m.exec(report)?.[1] ?? report.split("\n", 1)[0] ?? "";
-  const [line, column] = findCaret(report) ?? findHeader(report);
+  const [, ...complaints] = toMessage(error)
+    .replace(COLOUR, "")
+    .split(/^\s*[x×] /m);
+  const places = complaints.map((each) => findCaret(each) ?? findHeader(each));
+  const [first = "1:1"] = places;
+  const complaint = complaints[places.lastIndexOf(first)] ?? toMessage(error);
+  const [message = ""] = complaint.split("\n", 1);
   return expectation(
     "HEX_CELL_INVALID",
     {
-      place: `${file}:${line}:${column}`,
+      place: `${file}:${first}`,
       expected: isTypeScript(path) ? "TypeScript" : "JavaScript",
       got: `a syntax error: ${message.replace(/\.$/, "")}`,
     },
@@ -89,14 +94,12 @@ function syntaxError(error: unknown, path: string, file: string): Error {
   );
 }
 
-function findCaret(report: string): readonly [number, number] | undefined {
+function findCaret(report: string): string | undefined {
   const found = /^(\s*(\d+) [|│] ).*\n\s*[:·] ([\s─┬]*)\^/m.exec(report);
-  if (found === null) return undefined;
-  const [, , line = "1", indent = ""] = found;
-  return [Number(line), indent.length + 1];
+  return found === null ? undefined : `${found[2]}:${(found[3] ?? "").length + 1}`;
 }
 
-function findHeader(report: string): readonly [number, number] {
-  const found = /\[.*?(\d+):(\d+)\]/.exec(report);
-  return [Number(found?.[1] ?? 1), Number(found?.[2] ?? 1)];
+function findHeader(report: string): string {
+  const found = /\[.*?(\d+:\d+)\]/.exec(report);
+  return found?.[1] ?? "1:1";
 }

@@ -1,6 +1,5 @@
 import { readFileSync } from "node:fs";
 import { SourceMap } from "node:module";
-import { fileURLToPath } from "node:url";
 
 /** A place in a file; line and column count from 1. */
 export interface FilePosition {
@@ -31,8 +30,7 @@ export function findSource(path: string, line: number, column: number): FilePosi
 
 /** The file that a compiled module on disk was made from; undefined for every other file. */
 export function findSourcePath(path: string): string | undefined {
-  const source = findMap(path)?.payload.sources[0];
-  return source === undefined ? undefined : fileURLToPath(source);
+  return findMap(path)?.payload.sources[0];
 }
 
 function findMap(path: string): SourceMap | undefined {
@@ -44,8 +42,7 @@ function findMap(path: string): SourceMap | undefined {
 function findOriginal(map: SourceMap, line: number, column: number): FilePosition | undefined {
   const entry = map.findEntry(line - 1, column - 1);
   if (!("originalSource" in entry)) return undefined;
-  const { originalSource, originalLine, originalColumn } = entry;
-  const path = originalSource.startsWith("file:") ? fileURLToPath(originalSource) : originalSource;
+  const { originalSource: path, originalLine, originalColumn } = entry;
   return { path, line: originalLine + 1, column: originalColumn + 1 };
 }
 

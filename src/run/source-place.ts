@@ -38,10 +38,20 @@ export function findSourcePlace(error: unknown, code: AuthorCode): SourcePlace |
 
 /** Makes stacks point to the author's files instead of the compiled ones, unless Node already does. */
 export function mapStacks(): void {
-  if (Reflect.get(process, "sourceMapsEnabled") === true) return;
+  const isMapped = Reflect.get(process, "sourceMapsEnabled") === true;
+  if (isMapped || Error.prepareStackTrace === prepareMapped) return;
   Error.stackTraceLimit = Math.max(Error.stackTraceLimit, STACK_DEPTH);
-  Error.prepareStackTrace ??= (error, frames) =>
-    [String(error), ...frames.map((frame) => mapFrames(String(frame)))].join("\n    at ");
+  prepare = Error.prepareStackTrace ?? prepare;
+  Error.prepareStackTrace = prepareMapped;
+}
+
+/** How stacks were written before; Node calls it when a stack is first looked at. */
+let prepare = (error: Error, frames: NodeJS.CallSite[]): unknown =>
+  [String(error), ...frames].join("\n    at ");
+
+function prepareMapped(error: Error, frames: NodeJS.CallSite[]): unknown {
+  const stack = prepare(error, frames);
+  return typeof stack === "string" ? mapFrames(stack) : stack;
 }
 
 /** Deep enough to reach the author's line through the libraries it calls. */

@@ -1,5 +1,6 @@
 import { type CellDefinition, type Dependencies, defineCell } from "../cell/cell.ts";
-import { expectation } from "../errors.ts";
+import { expectation, type HexError } from "../errors.ts";
+import type { Frame } from "../frame/frame.ts";
 import type { CellFile } from "./cell-files.ts";
 import { toCellHandle } from "./cell-handle.ts";
 import type { SqlReferences } from "./cell-index.ts";
@@ -56,16 +57,27 @@ export function toSqlCell(
     kind: "sql",
     dependencies: dependencies as unknown as Dependencies,
     async compute(values: Readonly<Record<string, unknown>>) {
-      const { queryFrames } = await import("../frame/sql.ts");
-      const tables = pick(values, references.tables);
-      return queryFrames(sql, tables as never, pick(values, references.parameters) as never);
+      const [{ queryFrames }, { toFrame }] = await Promise.all([
+        import("../frame/sql.ts"),
+        import("../frame/to-frame.ts"),
+      ]);
+      const frames: Record<string, Frame> = {};
+      for (const name of references.tables) {
+        const frame = toFrame(values[name]);
+        if (frame === undefined) throw noTableError(name, values[name]);
+        frames[name] = frame;
+      }
+      const parameters = references.parameters.map((name) => [name, values[name]]);
+      return queryFrames(sql, frames, Object.fromEntries(parameters));
     },
   });
 }
 
-function pick(
-  values: Readonly<Record<string, unknown>>,
-  names: readonly string[],
-): Record<string, unknown> {
-  return Object.fromEntries(names.map((name) => [name, values[name]]));
+function noTableError(name: string, value: unknown): HexError {
+  return expectation("HEX_CELL_FAILED", {
+    place: `table ${name} of the query`,
+    expected: "a frame, rows or a danfo DataFrame",
+    got: value === null ? "null" : typeof value,
+    hint: `write $${name} to use it as a single value`,
+  });
 }

@@ -39,7 +39,7 @@ test("reads a written-out input with the maker's defaults", async () => {
 test("leaves an input's widget open when its spec has to be evaluated", async () => {
   const { cells } = await loadProject({
     "2-planets.ts": planets,
-    "3-day.ts": 'import { text } from "hex-runtime"; export default text({ default: `${1}` });',
+    "3-day.ts": 'import { text } from "hex-runtime"; export default text({ default: String(1) });',
     "4-method.ts": `import { dropdown } from "hex-runtime"; import planets from "./2-planets.ts";
       export default dropdown({ planets }, ({ planets }) => ({ options: planets }));`,
   });
