@@ -74,6 +74,12 @@ daemon ceph-osd -i 0 --mkfs --osd-uuid "$storage_id"
 # About one start in four, the storage daemon is refused with "wrong fsid" and quits: start it again.
 while ! daemon ceph-osd -i 0 -f; do sleep 0.1; done &
 
+# A request that comes before the storage daemon is up is tried again only five seconds later. Should
+# its log word this otherwise one day, those five seconds are lost and nothing else.
+for ((waited = 0; waited < 100; waited++)); do
+  if grep -qs "booting -> active" "$data/osd.0.log"; then break; fi
+  sleep 0.05
+done
 daemon radosgw-admin user create --uid=hex --display-name=hex \
   --access-key="$access_key_id" --secret="$secret_access_key"
 daemon radosgw -n client.rgw.hex -f
