@@ -5,7 +5,8 @@ import { readCellFacts } from "./cell-facts.ts";
 import { type CellFile, toHash } from "./cell-files.ts";
 import { toHandleModule } from "./cell-handle.ts";
 import type { CellIndex, IndexedCell } from "./cell-index.ts";
-import { compileModules, type SourceModules, toHandlePath, toModulePath } from "./cell-modules.ts";
+import { compileModules, type SourceModules } from "./cell-modules.ts";
+import { toHandlePath, toModulePath } from "./module-path.ts";
 import type { SourceCompiler } from "./source-compiler.ts";
 import { nameReferences, type ReadReferences } from "./sql-cell.ts";
 

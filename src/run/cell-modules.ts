@@ -9,6 +9,7 @@ import {
   readImports,
   rewriteImports,
 } from "./module-imports.ts";
+import { toHandlePath, toModulePath } from "./module-path.ts";
 import { type ImportTarget, resolveImport } from "./module-resolution.ts";
 import type { CompiledSource, SourceCompiler } from "./source-compiler.ts";
 import { toOriginal } from "./source-map.ts";
@@ -77,20 +78,6 @@ export async function compileModules(options: ModuleOptions): Promise<SourceModu
   const failed = visits.find((each) => each.status === "rejected");
   if (failed !== undefined) throw failed.reason;
   return { modules, sources, names, files };
-}
-
-/** Where a compiled module lies below the folder of modules. */
-export function toModulePath(projectDirectory: string, path: string): string {
-  const file = toProjectPath(projectDirectory, path);
-  const isInside = !file.startsWith("../") && !/^[A-Za-z]:/.test(file);
-  const place = isInside
-    ? file
-    : `outside/${toHash(dirname(path)).slice(0, 16)}/${file.split("/").at(-1)}`;
-  return `${isInside ? "source/project" : "source"}/${place}.mjs`;
-}
-
-export function toHandlePath(name: string): string {
-  return `handle/${name}.mjs`;
 }
 
 const COMPILED = [".ts", ".mts", ".tsx", ".js", ".mjs"];

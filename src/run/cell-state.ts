@@ -1,6 +1,6 @@
 import { readFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
-import { buildCellIndex, type IndexOptions, writeModules } from "./build-cell-index.ts";
+import type { IndexOptions } from "./build-cell-index.ts";
 import { exists, isUnwritable, markUsed, openTemporaryCache } from "./cell-cache.ts";
 import { isMissing, toHash } from "./cell-files.ts";
 import { type CellIndex, readCellIndex, writeCellIndex } from "./cell-index.ts";
@@ -46,6 +46,8 @@ async function findState(cache: string, options: StateOptions): Promise<CellStat
 }
 
 async function makeState(cache: string, options: StateOptions): Promise<CellState> {
+  // What parses and compiles is loaded only when something changed.
+  const { buildCellIndex, writeModules } = await import("./build-cell-index.ts");
   const built = await buildCellIndex(options);
   await writeModules(cache, built);
   await writeCellIndex(cache, options.key, built.index);

@@ -1,5 +1,5 @@
 import { readFile, realpath } from "node:fs/promises";
-import { dirname, join, resolve } from "node:path";
+import { join, resolve } from "node:path";
 import { type CellDefinition, defineCell } from "../cell/cell.ts";
 import type { CellNode } from "../cell/cell-node.ts";
 import type { InputWidget } from "../cell/input.ts";
@@ -7,11 +7,13 @@ import { expectation } from "../errors.ts";
 import { toOwnCache } from "./cell-cache.ts";
 import { toFacts } from "./cell-definition-facts.ts";
 import type { CellFacts } from "./cell-facts.ts";
-import { isMissing, listCellFiles, toHash, toProjectPath } from "./cell-files.ts";
+import { listCellFiles, toHash, toProjectPath } from "./cell-files.ts";
 import type { CellIndex, IndexedCell } from "./cell-index.ts";
-import { toModulePath } from "./cell-modules.ts";
 import { type CellState, openCellState } from "./cell-state.ts";
+import { toCodeHash } from "./code-hash.ts";
 import { loadCell } from "./load-cell.ts";
+import { toModulePath } from "./module-path.ts";
+import { readOwnVersion } from "./own-version.ts";
 import { openSourceCompiler, type SourceCompiler } from "./source-compiler.ts";
 import { findSourcePlace, mapStacks, type SourcePlace } from "./source-place.ts";
 import { type ReadReferences, readReferences, toSqlCell } from "./sql-cell.ts";
@@ -153,39 +155,4 @@ function toCellSource(
     hash: index.files[file] ?? "",
     codeHash: toCodeHash(cell, index, facts),
   });
-}
-
-/** Names and hashes of all the code that a cell's value comes from, in an order of its own. */
-function toCodeHash(
-  cell: IndexedCell,
-  { cells, files }: CellIndex,
-  facts: ReadonlyMap<string, CellFacts>,
-): string {
-  const byName = new Map(cells.map((each) => [each.name, each]));
-  const code = new Map<string, string>();
-  const waiting = [cell.name];
-  for (let name = waiting.pop(); name !== undefined; name = waiting.pop()) {
-    const each = byName.get(name);
-    if (each === undefined || code.has(`cell ${name}`)) continue;
-    code.set(`cell ${name}`, files[each.file] ?? "");
-    for (const file of each.imports) code.set(`file ${file}`, files[file] ?? "");
-    waiting.push(...Object.values(facts.get(name)?.named ?? {}));
-  }
-  return toHash(JSON.stringify([...code].sort(([left], [right]) => (left < right ? -1 : 1))));
-}
-
-async function readOwnVersion(): Promise<string> {
-  let folder = import.meta.dirname;
-  while (true) {
-    const found = await readFile(join(folder, "package.json"), "utf8").catch(toNothing);
-    const { name, version }: { name?: string; version?: string } = JSON.parse(found);
-    if (name === "hex-runtime" && version !== undefined) return version;
-    if (dirname(folder) === folder) return "unknown";
-    folder = dirname(folder);
-  }
-}
-
-function toNothing(error: unknown): string {
-  if (isMissing(error)) return "{}";
-  throw error;
 }
