@@ -40,11 +40,14 @@ export async function stageFrame(
   const csv = frameToCsv(frame);
   const arrow = frameToArrow(frame);
   const schema = new TextEncoder().encode(`${JSON.stringify(frame.schema, undefined, 2)}\n`);
-  await Promise.all([
+  const writes = [
     store.write(keys.csv, csv, { signal, contentType: CSV_TYPE }),
     store.write(keys.schema, schema, { signal, contentType: "application/json" }),
     store.write(keys.arrow, arrow, { signal, contentType: "application/vnd.apache.arrow.file" }),
-  ]);
+  ];
+  // No write outlives a publication that has failed.
+  await Promise.allSettled(writes);
+  await Promise.all(writes);
   const entry: PublishedFrame = {
     rows: frame.numRows,
     columns: frame.schema.map(({ name, type }) => ({ name, type })),

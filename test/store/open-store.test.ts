@@ -1,4 +1,5 @@
 import { readdir } from "node:fs/promises";
+import { build } from "esbuild";
 import { expect, it } from "vitest";
 import { parseStoreLocation } from "../../src/store/location.ts";
 import { openStore } from "../../src/store/open-store.ts";
@@ -30,3 +31,31 @@ it("wants the secrets that the location names", async () => {
       "(they are named in `store` as the credentials for S3)",
   });
 });
+
+it("loads neither the S3 client nor what reads CSV before they are needed", async () => {
+  const loaded = await staticImports("src/store/open-store.ts", "src/store/publication.ts");
+  expect(loaded).toContain("src/store/directory-store.ts");
+  expect(loaded).toContain("src/frame/arrow.ts");
+  expect(loaded.filter((path) => /aws-sdk|s3-store|csv|duckdb|danfo/.test(path))).toEqual([]);
+});
+
+/** All that a program has loaded once it has imported these files. */
+async function staticImports(...entryPoints: string[]): Promise<string[]> {
+  const options = { bundle: true, platform: "node", format: "esm", packages: "external" } as const;
+  const { metafile } = await build({
+    ...options,
+    entryPoints,
+    outdir: "never-written",
+    write: false,
+    metafile: true,
+  });
+  const loaded = new Set<string>();
+  const visit = (path: string) => {
+    if (loaded.has(path)) return;
+    loaded.add(path);
+    const imports = metafile.inputs[path]?.imports ?? [];
+    for (const { kind, path } of imports) if (kind === "import-statement") visit(path);
+  };
+  entryPoints.forEach(visit);
+  return [...loaded];
+}

@@ -1,11 +1,12 @@
 import { randomUUID } from "node:crypto";
-import { describe, expect, it } from "vitest";
+import { describe, expect, inject, it } from "vitest";
 import type { Frame } from "../../src/frame/frame.ts";
 import { frame } from "../../src/frame/rows.ts";
 import { DirectoryStore } from "../../src/store/directory-store.ts";
 import { openVersion, type Publication, publish } from "../../src/store/publication.ts";
 import type { Store } from "../../src/store/store.ts";
 import { failingStore } from "../fakes/failing-store.ts";
+import { createBucket, openServer } from "./server-store.ts";
 import { toArray } from "./store-contract.ts";
 import { temporaryFolder } from "./temporary-folder.ts";
 
@@ -192,6 +193,20 @@ describe("readFrame", () => {
     const store = await publishedStore();
     await store.write(".hex/manifest.json", new TextEncoder().encode("{"));
     await expect(openVersion(store)).rejects.toMatchObject({ code: "HEX_STORE_DAMAGED" });
+  });
+});
+
+describe.each(inject("s3Servers"))("a version on $name", (server) => {
+  it("is published and read back, and falls back to its CSV", async () => {
+    const bucket = `publication-${randomUUID()}`;
+    await createBucket(server, bucket);
+    const store = openServer(server, { bucket, prefix: "apps/planets" });
+    await publish(store, publication({ planets: stars }));
+    expect(await publish(store, publication({ planets }, { runId: "run" }))).toBe(2);
+    expect(rows(await readFrame(await openVersion(store), "planets"))).toEqual(rows(planets));
+    await store.delete(".hex/runs/run-1/planets.arrow");
+    expect(rows(await readFrame(await openVersion(store), "planets"))).toEqual(rows(planets));
+    await store.close();
   });
 });
 

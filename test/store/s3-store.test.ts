@@ -1,12 +1,12 @@
 import { randomUUID } from "node:crypto";
 import { devNull } from "node:os";
-import { CreateBucketCommand, PutObjectCommand, S3Client } from "@aws-sdk/client-s3";
+import { PutObjectCommand, S3Client } from "@aws-sdk/client-s3";
 import { mockClient } from "aws-sdk-client-mock";
 import { describe, expect, inject, it, onTestFinished, vi } from "vitest";
 import type { S3Location } from "../../src/store/location.ts";
-import { S3Store, type S3StoreOptions } from "../../src/store/s3-store.ts";
-import type { S3Server } from "../servers/s3-server.ts";
+import { S3Store } from "../../src/store/s3-store.ts";
 import { s3Location, scriptedS3 } from "./scripted-s3.ts";
+import { createBucket, openServer } from "./server-store.ts";
 import { testStore, toArray } from "./store-contract.ts";
 
 const bytes = (text: string) => new TextEncoder().encode(text);
@@ -247,21 +247,4 @@ async function failureOf(location: S3Location): Promise<string> {
 
 function serviceError(name: string, httpStatusCode: number): Error {
   return Object.assign(new Error(name), { name, $fault: "client", $metadata: { httpStatusCode } });
-}
-
-function openServer(
-  { endpoint, region, accessKeyId, secretAccessKey }: S3Server,
-  place: { readonly bucket: string; readonly prefix: string },
-  options: S3StoreOptions = {},
-): S3Store {
-  const own = { accessKeyId, secretAccessKey };
-  return new S3Store(s3Location(endpoint, { region, ...place }), { credentials: own, ...options });
-}
-
-async function createBucket(server: S3Server, bucket: string): Promise<void> {
-  const { endpoint, region, accessKeyId, secretAccessKey } = server;
-  const credentials = { accessKeyId, secretAccessKey };
-  const client = new S3Client({ endpoint, region, credentials, forcePathStyle: true });
-  await client.send(new CreateBucketCommand({ Bucket: bucket }));
-  client.destroy();
 }
