@@ -1,4 +1,4 @@
-import { expectation } from "../errors.ts";
+import { type ErrorCode, expectation } from "../errors.ts";
 
 /** What a column holds. Every column may also hold missing values (`null`). */
 export const COLUMN_TYPES = [
@@ -54,3 +54,69 @@ export type SchemaSpec = Readonly<Record<string, ColumnType>>;
 export type RowOf<Spec extends SchemaSpec> = {
   readonly [Name in keyof Spec]: ColumnValues[Spec[Name]] | null;
 };
+
+/** The schema that an author wrote as names and types. */
+export function toSchema(spec: SchemaSpec): Schema {
+  return parseSchema(Object.entries(spec).map(([name, type]) => ({ name, type })));
+}
+
+/**
+ * Reads a schema that was written as JSON.
+ * @throws {HexError} HEX_DATA_INVALID when it is none, or has a type that is not known here
+ */
+export function parseSchema(value: unknown): Schema {
+  if (!Array.isArray(value) || value.length === 0) {
+    throw expectation("HEX_DATA_INVALID", {
+      place: "a schema",
+      expected: "a list of at least one column",
+      got: Array.isArray(value) ? "an empty list" : typeof value,
+    });
+  }
+  const columns: readonly unknown[] = value;
+  const schema = columns.map(parseColumn);
+  checkColumnNames(schema, "HEX_DATA_INVALID");
+  return Object.freeze(schema);
+}
+
+/**
+ * Checks that the names are text that can be kept, and different.
+ * @throws {HexError} with the given code
+ */
+export function checkColumnNames(schema: Schema, code: ErrorCode): void {
+  const place = "the names of a frame's columns";
+  const seen = new Set<string>();
+  for (const { name } of schema) {
+    if (name === "" || /\p{Surrogate}/u.test(name)) {
+      const got = name === "" ? "an empty name" : `a lone surrogate in ${JSON.stringify(name)}`;
+      throw expectation(code, { place, expected: "non-empty text", got });
+    }
+    if (seen.has(name)) {
+      const got = `${JSON.stringify(name)} twice`;
+      throw expectation(code, { place, expected: "different", got });
+    }
+    seen.add(name);
+  }
+}
+
+function parseColumn(value: unknown, index: number): Column {
+  const place = `column ${index + 1} of a schema`;
+  if (!isRecord(value) || typeof value["name"] !== "string") {
+    throw expectation("HEX_DATA_INVALID", {
+      place,
+      expected: "an object with name and type",
+      got: JSON.stringify(value) ?? typeof value,
+    });
+  }
+  const type = COLUMN_TYPES.find((known) => known === value["type"]);
+  if (type !== undefined) return Object.freeze({ name: value["name"], type });
+  throw expectation("HEX_DATA_INVALID", {
+    place: `${place} (${JSON.stringify(value["name"])})`,
+    expected: `of a type out of ${COLUMN_TYPES.join(", ")}`,
+    got: JSON.stringify(value["type"]) ?? "no type",
+    hint: "a newer version may have written it",
+  });
+}
+
+function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === "object" && value !== null;
+}

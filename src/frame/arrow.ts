@@ -1,0 +1,138 @@
+import {
+  type Batch,
+  Column,
+  type DataType,
+  type Table,
+  TimeUnit,
+  Type,
+  tableFromColumns,
+  tableFromIPC,
+  tableToIPC,
+} from "@uwdata/flechette";
+import { expectation, HexError, toMessage } from "../errors.ts";
+import { buildColumn, valuesOf } from "./column-build.ts";
+import {
+  type ColumnData,
+  type ColumnParts,
+  hasDictionary,
+  toColumnData,
+  toDictionary,
+} from "./column-data.ts";
+import { type AnyFrame, type Frame, toFrameOf } from "./frame.ts";
+import type { ColumnType, Schema, Value } from "./schema.ts";
+
+/** The frame as an Arrow IPC stream of one record batch. */
+export function frameToArrow(frame: AnyFrame): Uint8Array {
+  const columns = frame.columns().map(({ name, data }): [string, ColumnData] => {
+    // A batch without rows may have no bytes, and such a batch cannot be read back.
+    return [name, data.length > 0 ? data : new Column<Value>([], emptyType(data.type))];
+  });
+  const bytes = tableToIPC(tableFromColumns(columns), { format: "stream" });
+  if (bytes === null) throw new Error("Arrow bytes are written to memory");
+  return bytes;
+}
+
+/**
+ * Opens an Arrow IPC stream or file; the frame reads the bytes in place.
+ * @throws {HexError} HEX_DATA_INVALID when they are damaged or do not hold what the schema says
+ */
+export function frameFromArrow(bytes: Uint8Array, schema: Schema): Frame {
+  const table = readTable(bytes);
+  const names = table.names.join(", ");
+  const expected = schema.map(({ name }) => name).join(", ");
+  const isSame = schema.every(({ name }, index) => table.names[index] === name);
+  if (!isSame || table.names.length !== schema.length) {
+    throw expectation("HEX_DATA_INVALID", {
+      place: "the Arrow file",
+      expected: `of the columns ${expected}`,
+      got: names,
+    });
+  }
+  return toFrameOf(
+    schema.map(({ name, type }, index) => {
+      const column: Column<Value> = table.getChildAt(index);
+      if (!isStoredAs(type, column.type)) throw typeError(name, type);
+      return { name, type, data: openColumn(name, type, column) };
+    }),
+  );
+}
+
+function emptyType(type: DataType): DataType {
+  return type.typeId === Type.Dictionary ? type.dictionary : type;
+}
+
+function readTable(bytes: Uint8Array): Table {
+  // The buffers inside are read as 64-bit numbers, which have to lie on multiples of 8.
+  const aligned = bytes.byteOffset % 8 === 0 ? bytes : new Uint8Array(bytes);
+  try {
+    return tableFromIPC(aligned, { useBigInt: true });
+  } catch (cause) {
+    const message = `The Arrow file cannot be read: ${toMessage(cause)}`;
+    throw new HexError("HEX_DATA_INVALID", message, { cause });
+  }
+}
+
+function openColumn(name: string, type: ColumnType, column: Column<Value>): ColumnData {
+  const [batch, ...others] = column.data;
+  if (batch === undefined) return buildColumn(name, type, []);
+  if (others.length === 0) return openBatch(type, batch);
+  const values = column.data.flatMap((part) => valuesOf(openBatch(type, part)));
+  return buildColumn(name, type, values);
+}
+
+function openBatch(type: ColumnType, batch: Batch<Value>): ColumnData {
+  const { length, nullCount, validity, values, offsets } = batch;
+  const places = offsets instanceof Int32Array ? { offsets } : {};
+  const parts: ColumnParts = { length, nullCount, validity, values, ...places };
+  if (!hasDictionary(batch)) return toColumnData(type, parts);
+  const [texts] = batch.dictionary.data;
+  const distinct = new Set(batch.cache).size;
+  if (texts === undefined || batch.dictionary.data.length > 1 || distinct < batch.cache.length) {
+    return buildColumn("", type, valuesOf(new Column([batch])));
+  }
+  return toColumnData(type, { ...parts, dictionary: openDictionary(texts) });
+}
+
+function openDictionary({ length, values, offsets }: Batch<string>): Column<string> {
+  const places = offsets instanceof Int32Array ? { offsets } : {};
+  return toDictionary({ length, nullCount: 0, validity: new Uint8Array(0), values, ...places });
+}
+
+/** True when an Arrow column is laid out as we keep columns of the type. */
+function isStoredAs(type: ColumnType, arrow: DataType): boolean {
+  switch (type) {
+    case "string":
+      if (arrow.typeId !== Type.Dictionary) return arrow.typeId === Type.Utf8;
+      return arrow.dictionary.typeId === Type.Utf8 && arrow.indices.values === Int32Array;
+    case "number":
+      return arrow.typeId === Type.Float && arrow.values === Float64Array;
+    case "integer":
+      return isInteger(arrow, 32) || isInteger(arrow, 64);
+    case "bigint":
+      return isInteger(arrow, 64);
+    case "boolean":
+      return arrow.typeId === Type.Bool;
+    case "date":
+      return arrow.typeId === Type.Date && arrow.values === Int32Array;
+    case "datetime":
+      return isTimestamp(arrow) && !arrow.timezone;
+    case "instant":
+      return isTimestamp(arrow) && arrow.timezone === "UTC";
+  }
+}
+
+function isInteger(arrow: DataType, bitWidth: 32 | 64): boolean {
+  return arrow.typeId === Type.Int && arrow.signed && arrow.bitWidth === bitWidth;
+}
+
+function isTimestamp(arrow: DataType): arrow is Extract<DataType, { typeId: 10 }> {
+  return arrow.typeId === Type.Timestamp && arrow.unit === TimeUnit.MILLISECOND;
+}
+
+function typeError(name: string, type: ColumnType): HexError {
+  return expectation("HEX_DATA_INVALID", {
+    place: `column ${JSON.stringify(name)} of the Arrow file`,
+    expected: `of type ${type} as in the schema`,
+    got: "another type",
+  });
+}

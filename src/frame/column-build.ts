@@ -1,0 +1,147 @@
+import type { TypedArray } from "@uwdata/flechette";
+import { parseDatetime, parseDay } from "./calendar.ts";
+import { type ColumnData, type ColumnParts, toColumnData, toDictionary } from "./column-data.ts";
+import { fitsType, misfitError } from "./column-value.ts";
+import type { ColumnType, Value } from "./schema.ts";
+import { Validity } from "./validity.ts";
+
+/** No column keeps a dictionary of more texts than this. */
+const MAX_DICTIONARY = 65_536;
+
+/**
+ * Builds a column from values, of which null and undefined are missing.
+ * @throws {HexError} HEX_FRAME_INVALID when a value does not fit the type, naming column and row
+ */
+export function buildColumn(
+  name: string,
+  type: ColumnType,
+  values: readonly unknown[],
+): ColumnData {
+  for (let row = 0; row < values.length; row++) {
+    const value = values[row];
+    if (value !== null && value !== undefined && !fitsType(type, value)) {
+      throw misfitError(name, row, type, value);
+    }
+  }
+  return type === "string" ? buildStrings(values) : buildFixed(type, values);
+}
+
+/** Builds a text column: codes into a dictionary when few texts repeat, else the texts. */
+export function buildStrings(values: readonly unknown[]): ColumnData {
+  const validity = new Validity(values.length);
+  const codes = new Int32Array(values.length);
+  const limit = dictionaryLimit(values.length);
+  const codeOf = new Map<string, number>();
+  for (const [row, value] of values.entries()) {
+    if (typeof value !== "string") {
+      validity.clear(row);
+      continue;
+    }
+    const code = codeOf.get(value) ?? codeOf.size;
+    if (code === codeOf.size) codeOf.set(value, code);
+    if (codeOf.size > limit) return toColumnData("string", textParts(values));
+    codes[row] = code;
+  }
+  return codedStrings(codes, validity, [...codeOf.keys()]);
+}
+
+/** The largest dictionary worth keeping for a column of so many rows. */
+export function dictionaryLimit(rows: number): number {
+  return Math.min(MAX_DICTIONARY, Math.max(64, rows >> 2));
+}
+
+/** A text column from codes into distinct texts. */
+export function codedStrings(
+  codes: Int32Array,
+  validity: Validity,
+  texts: readonly string[],
+): ColumnData {
+  const dictionary = toDictionary(textParts(texts));
+  const { length } = codes;
+  return toColumnData("string", { length, values: codes, dictionary, ...validity.parts() });
+}
+
+/** The buffers of a text column without a dictionary. */
+export function textParts(values: readonly unknown[]): ColumnParts {
+  const { length } = values;
+  const validity = new Validity(length);
+  const offsets = new Int32Array(length + 1);
+  const encoder = new TextEncoder();
+  let bytes = new Uint8Array(Math.max(64, length * 16));
+  let end = 0;
+  for (let row = 0; row < length; row++) {
+    const value = values[row];
+    if (typeof value !== "string") validity.clear(row);
+    else {
+      bytes = withRoom(bytes, end + value.length * 3);
+      end += encoder.encodeInto(value, bytes.subarray(end)).written;
+    }
+    offsets[row + 1] = end;
+  }
+  return { length, values: bytes.subarray(0, end), offsets, ...validity.parts() };
+}
+
+function withRoom(bytes: Uint8Array<ArrayBuffer>, size: number): Uint8Array<ArrayBuffer> {
+  if (size <= bytes.length) return bytes;
+  const larger = new Uint8Array(Math.max(size, bytes.length * 2));
+  larger.set(bytes);
+  return larger;
+}
+
+function buildFixed(type: Exclude<ColumnType, "string">, values: readonly unknown[]): ColumnData {
+  const { length } = values;
+  const validity = new Validity(length);
+  const buffer = fixedBuffer(type, values);
+  for (let row = 0; row < length; row++) {
+    const value = values[row];
+    if (value === null || value === undefined) validity.clear(row);
+    else if (type === "boolean") setBit(buffer, row, value === true);
+    else buffer[row] = physical(type, value, buffer);
+  }
+  return toColumnData(type, { length, values: buffer, ...validity.parts() });
+}
+
+function setBit(bits: TypedArray, row: number, on: boolean): void {
+  if (on) bits[row >> 3] = Number(bits[row >> 3]) | (1 << (row & 7));
+}
+
+function fixedBuffer(type: Exclude<ColumnType, "string">, values: readonly unknown[]): TypedArray {
+  const { length } = values;
+  switch (type) {
+    case "number":
+      return new Float64Array(length);
+    case "integer":
+      return values.every(isNarrow) ? new Int32Array(length) : new BigInt64Array(length);
+    case "boolean":
+      return new Uint8Array((length + 7) >> 3);
+    case "date":
+      return new Int32Array(length);
+    case "bigint":
+    case "datetime":
+    case "instant":
+      return new BigInt64Array(length);
+  }
+}
+
+function isNarrow(value: unknown): boolean {
+  return typeof value !== "number" || (value | 0) === value;
+}
+
+function physical(type: ColumnType, value: unknown, buffer: TypedArray): number | bigint {
+  const number = physicalNumber(type, value);
+  return buffer instanceof BigInt64Array ? BigInt(number) : number;
+}
+
+function physicalNumber(type: ColumnType, value: unknown): number | bigint {
+  if (value instanceof Date) return value.getTime();
+  if (typeof value === "number" || typeof value === "bigint") return value;
+  const text = String(value);
+  return (type === "date" ? parseDay(text) : parseDatetime(text)) ?? 0;
+}
+
+/** Every value of a column, in order. */
+export function valuesOf(data: ColumnData): Value[] {
+  const values = new Array<Value>(data.length);
+  for (let row = 0; row < data.length; row++) values[row] = data.at(row);
+  return values;
+}

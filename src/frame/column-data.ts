@@ -1,0 +1,196 @@
+/**
+ * How a column lies in memory: one Arrow batch per column, read as the JavaScript values that
+ * `schema.ts` documents.
+ *
+ * - string: dictionary codes when few values repeat, else UTF-8 text
+ * - number: float64; integer: int32, or int64 when a value needs it; bigint: int64
+ * - boolean: bits; date: days; datetime and instant: milliseconds
+ */
+import {
+  Batch,
+  batchType,
+  bool,
+  Column,
+  type DataType,
+  dateDay,
+  dictionary,
+  float64,
+  int32,
+  int64,
+  TimeUnit,
+  type TypedArray,
+  timestamp,
+  utf8,
+} from "@uwdata/flechette";
+import { datetimeText, dayText } from "./calendar.ts";
+import type { ColumnType, Value } from "./schema.ts";
+
+/** A column of values, in one batch; `at(row)` gives null for what is missing. */
+export type ColumnData = Column<Value>;
+
+/** A column with its name and type. */
+export interface FrameColumn {
+  readonly name: string;
+  readonly type: ColumnType;
+  readonly data: ColumnData;
+}
+
+/** The buffers of a column; `validity` is empty when nothing is missing. */
+export interface ColumnParts {
+  readonly length: number;
+  readonly nullCount: number;
+  readonly validity: Uint8Array;
+  readonly values: TypedArray;
+  /** where each text starts in `values`, and where the last ends */
+  readonly offsets?: Int32Array;
+  /** the texts that `values` are codes of */
+  readonly dictionary?: Column<string>;
+}
+
+/** A batch of codes into a dictionary of texts. */
+export interface DictionaryBatch extends Batch<Value> {
+  readonly dictionary: Column<string>;
+  readonly cache: readonly string[];
+  setDictionary(dictionary: Column<string>): this;
+}
+
+type BatchOptions = ConstructorParameters<typeof Batch>[0];
+type BatchClass = new (options: BatchOptions) => Batch<Value>;
+
+/** Whole numbers of 64 bits read as numbers, from their halves: no bigint is made per value. */
+class WideIntegerBatch extends Batch<Value> {
+  static override ArrayType = Array;
+  readonly #halves: Int32Array;
+
+  constructor(options: BatchOptions) {
+    super(options);
+    const { buffer, byteOffset, length } = this.values;
+    this.#halves = new Int32Array(buffer, byteOffset, length * 2);
+  }
+
+  override value(index: number): Value {
+    return this.number(index);
+  }
+
+  protected number(index: number): number {
+    const low = this.#halves[2 * index] ?? 0;
+    const high = this.#halves[2 * index + 1] ?? 0;
+    return high * 4_294_967_296 + (low >>> 0);
+  }
+}
+
+class DatetimeBatch extends WideIntegerBatch {
+  override value(index: number): Value {
+    return datetimeText(this.number(index));
+  }
+}
+
+class InstantBatch extends WideIntegerBatch {
+  override value(index: number): Value {
+    return new Date(this.number(index));
+  }
+}
+
+class DateBatch extends Batch<Value> {
+  static override ArrayType = Array;
+
+  override value(index: number): Value {
+    return dayText(Number(this.values[index]));
+  }
+}
+
+const decoder = new TextDecoder();
+
+/** Texts decoded on first reading and then remembered. */
+class TextBatch extends Batch<string> {
+  static override ArrayType = Array;
+  readonly #texts: (string | undefined)[] = [];
+
+  override value(index: number): string {
+    const known = this.#texts[index];
+    if (known !== undefined) return known;
+    const start = Number(this.offsets[index]);
+    const bytes = this.values.subarray(start, Number(this.offsets[index + 1]));
+    const text = decoder.decode(bytes);
+    this.#texts[index] = text;
+    return text;
+  }
+}
+
+/** Wraps buffers as a column of the given type. */
+export function toColumnData(type: ColumnType, parts: ColumnParts): ColumnData {
+  const arrow = arrowType(type, parts);
+  const { length, nullCount, validity, values } = parts;
+  const BatchOf = batchClass(type, parts, arrow);
+  const offsets = parts.offsets === undefined ? {} : { offsets: parts.offsets };
+  const batch = new BatchOf({ length, nullCount, validity, values, type: arrow, ...offsets });
+  if (parts.dictionary && hasDictionary(batch)) batch.setDictionary(parts.dictionary);
+  return new Column([batch], arrow);
+}
+
+/** Wraps texts as the dictionary of a column of codes. */
+export function toDictionary({ length, values, offsets }: ColumnParts): Column<string> {
+  const type = utf8();
+  const places = offsets ?? new Int32Array(1);
+  const validity = new Uint8Array(0);
+  const batch = { length, nullCount: 0, validity, values, offsets: places, type };
+  return new Column([new TextBatch(batch)], type);
+}
+
+/** The one batch of a column. */
+export function batchOf(data: ColumnData): Batch<Value> {
+  const batch = data.data[0];
+  if (batch === undefined) throw new Error("A column of a frame has one batch");
+  return batch;
+}
+
+export function hasDictionary(batch: Batch<Value>): batch is DictionaryBatch {
+  return "setDictionary" in batch;
+}
+
+/** The dictionary batch of a column, or undefined when its texts are not encoded as codes. */
+export function dictionaryOf(data: ColumnData): DictionaryBatch | undefined {
+  const batch = batchOf(data);
+  return hasDictionary(batch) ? batch : undefined;
+}
+
+function batchClass(type: ColumnType, parts: ColumnParts, arrow: DataType): BatchClass {
+  const native: BatchClass = batchType(arrow, { useBigInt: true });
+  switch (type) {
+    case "string":
+      return parts.dictionary ? native : TextBatch;
+    case "integer":
+      return parts.values instanceof BigInt64Array ? WideIntegerBatch : native;
+    case "date":
+      return DateBatch;
+    case "datetime":
+      return DatetimeBatch;
+    case "instant":
+      return InstantBatch;
+    case "number":
+    case "bigint":
+    case "boolean":
+      return native;
+  }
+}
+
+function arrowType(type: ColumnType, parts: ColumnParts): DataType {
+  switch (type) {
+    case "string":
+      return parts.dictionary ? dictionary(parts.dictionary.type, int32()) : utf8();
+    case "number":
+      return float64();
+    case "integer":
+      return parts.values instanceof BigInt64Array ? int64() : int32();
+    case "bigint":
+      return int64();
+    case "boolean":
+      return bool();
+    case "date":
+      return dateDay();
+    case "datetime":
+      return timestamp(TimeUnit.MILLISECOND, null);
+    case "instant":
+      return timestamp(TimeUnit.MILLISECOND, "UTC");
+  }
+}

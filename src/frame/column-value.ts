@@ -1,0 +1,119 @@
+import { expectation, type HexError } from "../errors.ts";
+import { FIRST_MS, LAST_MS, parseDatetime, parseDay } from "./calendar.ts";
+import type { ColumnType, Value } from "./schema.ts";
+
+const MIN_BIGINT = -(2n ** 63n);
+const MAX_BIGINT = 2n ** 63n - 1n;
+
+/** What a value of each type has to be, to follow "Expected … to be". */
+const EXPECTED: Readonly<Record<ColumnType, string>> = {
+  string: "a string without lone surrogates",
+  number: "a number",
+  integer: "a whole number within ±(2^53 − 1)",
+  bigint: "a bigint of 64 bits",
+  boolean: "true or false",
+  date: "a calendar day YYYY-MM-DD",
+  datetime: "a local date and time YYYY-MM-DDTHH:MM:SS[.sss]",
+  instant: "a valid Date of the years 1 to 9999",
+};
+
+/** The type that holds all the given values. A column of nothing but missing values is text. */
+export function inferColumnType(name: string, values: readonly unknown[]): ColumnType {
+  let type: ColumnType | undefined;
+  let allWhole = true;
+  for (const [row, value] of values.entries()) {
+    if (value === null || value === undefined) continue;
+    const found = typeOfValue(value);
+    if (found === undefined || (type !== undefined && type !== found)) {
+      throw mixedError(name, row, value, type);
+    }
+    type = found;
+    if (allWhole && found === "number") allWhole = isWhole(value);
+  }
+  return type === "number" && allWhole ? "integer" : (type ?? "string");
+}
+
+/** True when a number is kept exactly by an integer column. */
+export function isWhole(value: unknown): boolean {
+  return Number.isSafeInteger(value) && !Object.is(value, -0);
+}
+
+/** True when a value other than null belongs into a column of the type. */
+export function fitsType(type: ColumnType, value: unknown): boolean {
+  switch (type) {
+    case "string":
+      return typeof value === "string" && isWellFormed(value);
+    case "number":
+      return typeof value === "number";
+    case "integer":
+      return Number.isSafeInteger(value);
+    case "bigint":
+      return typeof value === "bigint" && value >= MIN_BIGINT && value <= MAX_BIGINT;
+    case "boolean":
+      return typeof value === "boolean";
+    case "date":
+      return typeof value === "string" && parseDay(value) !== undefined;
+    case "datetime":
+      return typeof value === "string" && parseDatetime(value) !== undefined;
+    case "instant":
+      return value instanceof Date && value.getTime() >= FIRST_MS && value.getTime() <= LAST_MS;
+  }
+}
+
+/** True when a text has no half of a surrogate pair, which UTF-8 cannot keep. */
+export function isWellFormed(text: string): boolean {
+  return !/\p{Surrogate}/u.test(text);
+}
+
+/** Says which value of a column does not belong there. Rows count from 1. */
+export function misfitError(name: string, row: number, type: ColumnType, got: unknown): HexError {
+  return expectation("HEX_FRAME_INVALID", {
+    place: placeOf(name, row),
+    expected: `${EXPECTED[type]} (type ${type}) or missing`,
+    got: describeValue(got),
+  });
+}
+
+/** Where a value stands, as messages name it. Rows count from 1. */
+export function placeOf(name: string, row: number): string {
+  return `column ${JSON.stringify(name)}, row ${row + 1}`;
+}
+
+/** A value as a message shows it: short, with its type unless that is plain to see. */
+export function describeValue(value: unknown): string {
+  if (value instanceof Date) return Number.isNaN(value.getTime()) ? "an invalid Date" : "a Date";
+  if (typeof value === "string") return shorten(JSON.stringify(value));
+  if (typeof value === "bigint") return `${value}n`;
+  if (typeof value === "object" && value !== null) {
+    return Array.isArray(value) ? "an array" : "an object";
+  }
+  return typeof value === "function" ? "a function" : String(value);
+}
+
+function typeOfValue(value: unknown): ColumnType | undefined {
+  if (value instanceof Date) return "instant";
+  const type = typeof value;
+  const known = type === "string" || type === "number" || type === "bigint" || type === "boolean";
+  return known ? type : undefined;
+}
+
+function mixedError(name: string, row: number, value: unknown, type?: ColumnType): HexError {
+  return expectation("HEX_FRAME_INVALID", {
+    place: placeOf(name, row),
+    expected:
+      type === undefined
+        ? "a string, number, bigint, boolean, Date or missing value"
+        : `a value of type ${type} like those before it`,
+    got: describeValue(value),
+    hint: "a column holds one type",
+  });
+}
+
+function shorten(text: string): string {
+  return text.length <= 60 ? text : `${text.slice(0, 57)}…`;
+}
+
+/** The values of a column, with undefined told as missing. */
+export function toValue(value: Value | undefined): Value {
+  return value ?? null;
+}

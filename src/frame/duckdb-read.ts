@@ -1,0 +1,291 @@
+/** Gets the columns of a DuckDB table out as typed arrays; no value is made in JavaScript. */
+import type { TypedArray } from "@uwdata/flechette";
+import { expectation, type HexError } from "../errors.ts";
+import { dictionaryLimit, textParts } from "./column-build.ts";
+import { type ColumnData, type FrameColumn, toColumnData, toDictionary } from "./column-data.ts";
+import { type Connection, copyItems, itemsOf, quoteName, readRows } from "./duckdb.ts";
+import type { ColumnType } from "./schema.ts";
+import { Validity } from "./validity.ts";
+
+/** A column to read: how the frame names and types it, and the SQL expression that gives it. */
+export interface SourceColumn {
+  readonly name: string;
+  /** "whole" is integer when every value is within ±(2^53 − 1), else bigint */
+  readonly type: ColumnType | "whole";
+  readonly sql: string;
+}
+
+/** What is known of a column before its values are read. */
+interface Facts {
+  readonly missing: number;
+  readonly distinct: number;
+  readonly isSafe: boolean;
+}
+
+interface Plan extends SourceColumn {
+  readonly type: ColumnType;
+  readonly facts: Facts;
+  /** the texts that the values are codes of */
+  readonly texts?: readonly string[];
+  /** the expressions of the result that hold the column, and whether its row is missing */
+  readonly select: readonly string[];
+}
+
+const MAX_PACKED_BYTES = 2 ** 31 - 1;
+/** Rows whose texts are packed into one value: the rows of one of DuckDB's row groups. */
+const PACKED_ROWS = 122_880;
+
+/**
+ * Reads columns of a temporary table in the order of its rows.
+ * @throws {HexError} HEX_DATA_INVALID when a value is outside its type
+ */
+export async function readColumns(
+  connection: Connection,
+  table: string,
+  sources: readonly SourceColumn[],
+): Promise<FrameColumn[]> {
+  const { rows, facts } = await readFacts(connection, table, sources);
+  const plans: Plan[] = [];
+  for (const [index, source] of sources.entries()) {
+    const known = facts[index];
+    if (known)
+      plans.push(await planColumn(connection, { table, rows, source, facts: known, index }));
+  }
+  const buffers = await readBuffers(connection, { table, rows, plans });
+  const columns: FrameColumn[] = [];
+  for (const plan of plans) {
+    const values = buffers.shift() ?? new Int32Array(0);
+    const validity = new Validity(rows);
+    if (plan.facts.missing > 0) clearMissing(values, buffers.shift(), validity);
+    const text = { table, rows, plan, values, validity };
+    const isPacked = plan.type === "string" && plan.texts === undefined;
+    const { name, type } = plan;
+    const data = isPacked ? await readTexts(connection, text) : toData(text);
+    columns.push({ name, type, data });
+  }
+  return columns;
+}
+
+async function readFacts(
+  connection: Connection,
+  table: string,
+  sources: readonly SourceColumn[],
+): Promise<{ rows: number; facts: Facts[] }> {
+  const select = sources.flatMap(({ type, sql }) => [
+    `count(${sql})`,
+    type === "string" ? `approx_count_distinct(${sql})` : "0",
+    rangeTest(type, sql),
+  ]);
+  const [row = []] = await readRows(
+    connection,
+    `SELECT count(*), ${select.join(", ")} FROM ${quoteName(table)}`,
+  );
+  const rows = Number(row[0]);
+  const facts = sources.map((_, index) => ({
+    missing: rows - Number(row[3 * index + 1]),
+    distinct: Number(row[3 * index + 2]),
+    isSafe: row[3 * index + 3] !== false,
+  }));
+  return { rows, facts };
+}
+
+/** An aggregate that is false when a value is outside the type, and true or null otherwise. */
+function rangeTest(type: SourceColumn["type"], sql: string): string {
+  switch (type) {
+    case "integer":
+    case "whole":
+      return `min(${sql}) >= -9007199254740991 AND max(${sql}) <= 9007199254740991`;
+    case "date":
+      return `min(${sql}) >= DATE '0001-01-01' AND max(${sql}) <= DATE '9999-12-31'`;
+    case "datetime":
+    case "instant":
+      return `min(epoch_ms(${sql})) >= -62135596800000 AND max(epoch_ms(${sql})) <= 253402300799999`;
+    default:
+      return "true";
+  }
+}
+
+interface PlanInput {
+  readonly table: string;
+  readonly rows: number;
+  readonly source: SourceColumn;
+  readonly facts: Facts;
+  readonly index: number;
+}
+
+async function planColumn(connection: Connection, input: PlanInput): Promise<Plan> {
+  const { source, facts, rows } = input;
+  const type = source.type === "whole" ? (facts.isSafe ? "integer" : "bigint") : source.type;
+  if (!facts.isSafe && type !== "bigint") throw rangeError(source.name, type);
+  const isMissing = facts.missing > 0 ? [`(${source.sql} IS NULL)::UTINYINT`] : [];
+  if (type !== "string") {
+    return { ...source, type, facts, select: [expression(type, source.sql), ...isMissing] };
+  }
+  if (facts.distinct > dictionaryLimit(rows)) {
+    const lengths = `coalesce(strlen(${source.sql}), 0)::BIGINT`;
+    return { ...source, type, facts, select: [lengths, ...isMissing] };
+  }
+  const coded = await createCodes(connection, input);
+  return { ...source, type, facts, texts: coded.texts, select: [coded.sql, ...isMissing] };
+}
+
+/** Lets DuckDB code a text column of few values; the codes come out as small integers. */
+async function createCodes(connection: Connection, { table, source, index }: PlanInput) {
+  const type = `codes_${index}`;
+  const from = `FROM ${quoteName(table)} WHERE ${source.sql} IS NOT NULL`;
+  await connection.run(
+    `CREATE TYPE ${type} AS ENUM (SELECT DISTINCT ${source.sql} AS text ${from} ORDER BY text)`,
+  );
+  const rows = await readRows(connection, `SELECT unnest(enum_range(NULL::${type}))::VARCHAR`);
+  return { texts: rows.map(([text]) => String(text)), sql: `${source.sql}::${type}` };
+}
+
+function expression(type: ColumnType, sql: string): string {
+  switch (type) {
+    case "number":
+      return `${sql}::DOUBLE`;
+    case "boolean":
+      return `${sql}::UTINYINT`;
+    case "datetime":
+    case "instant":
+      return `epoch_ms(${sql})`;
+    case "integer":
+    case "bigint":
+      return `${sql}::BIGINT`;
+    default:
+      return sql;
+  }
+}
+
+interface BufferInput {
+  readonly table: string;
+  readonly rows: number;
+  readonly plans: readonly Plan[];
+}
+
+/** The items of every expression of the plans, each in one typed array. */
+async function readBuffers(
+  connection: Connection,
+  { table, rows, plans }: BufferInput,
+): Promise<TypedArray[]> {
+  const select = plans.flatMap((plan) => plan.select).join(", ");
+  const result = await connection.stream(`SELECT ${select} FROM ${quoteName(table)}`);
+  const buffers = plans.flatMap((plan) => plan.select.map((_, at) => newBuffer(plan, at, rows)));
+  let start = 0;
+  for (let chunk = await result.fetchChunk(); chunk !== null; chunk = await result.fetchChunk()) {
+    if (chunk.rowCount === 0) break;
+    for (const [index, buffer] of buffers.entries()) {
+      copyItems(buffer, start, itemsOf(chunk.getColumnVector(index)));
+    }
+    start += chunk.rowCount;
+  }
+  return buffers;
+}
+
+function newBuffer(plan: Plan, at: number, rows: number): TypedArray {
+  if (at > 0) return new Uint8Array(rows);
+  switch (plan.type) {
+    case "string":
+    case "date":
+      return new Int32Array(rows);
+    case "number":
+      return new Float64Array(rows);
+    case "boolean":
+      return new Uint8Array(rows);
+    default:
+      return new BigInt64Array(rows);
+  }
+}
+
+function clearMissing(values: TypedArray, flags: TypedArray | undefined, validity: Validity): void {
+  const none = values instanceof BigInt64Array ? 0n : 0;
+  for (let row = 0; row < values.length; row++) {
+    if (flags?.[row] !== 1) continue;
+    validity.clear(row);
+    values[row] = none;
+  }
+}
+
+interface ReadColumn {
+  readonly table: string;
+  readonly rows: number;
+  readonly plan: Plan;
+  readonly values: TypedArray;
+  readonly validity: Validity;
+}
+
+function toData({ rows, plan, values, validity }: ReadColumn): ColumnData {
+  const parts = { length: rows, ...validity.parts() };
+  if (plan.texts) {
+    const dictionary = toDictionary(textParts(plan.texts));
+    return toColumnData("string", { ...parts, values, dictionary });
+  }
+  if (plan.type === "boolean") return toColumnData("boolean", { ...parts, values: toBits(values) });
+  if (plan.type === "integer") return toColumnData("integer", { ...parts, values: narrow(values) });
+  return toColumnData(plan.type, { ...parts, values });
+}
+
+function toBits(flags: TypedArray): Uint8Array {
+  const bits = new Uint8Array((flags.length + 7) >> 3);
+  for (let row = 0; row < flags.length; row++) {
+    if (flags[row]) bits[row >> 3] = (bits[row >> 3] ?? 0) | (1 << (row & 7));
+  }
+  return bits;
+}
+
+/** Whole numbers in 32 bits when all of them fit. */
+function narrow(values: TypedArray): TypedArray {
+  const halves = new Int32Array(values.buffer, values.byteOffset, values.length * 2);
+  const low = new Int32Array(values.length);
+  for (let row = 0; row < values.length; row++) {
+    const item = halves[2 * row] ?? 0;
+    if (halves[2 * row + 1] !== item >> 31) return values;
+    low[row] = item;
+  }
+  return low;
+}
+
+/** The texts of a column, which DuckDB packs into a few long ones: their lengths are known. */
+async function readTexts(connection: Connection, read: ReadColumn): Promise<ColumnData> {
+  const { rows, values: lengths, plan, table, validity } = read;
+  const offsets = new Int32Array(rows + 1);
+  let end = 0;
+  for (let row = 0; row < rows; row++) {
+    end += Number(lengths[row]);
+    if (end > MAX_PACKED_BYTES) throw sizeError(plan.name);
+    offsets[row + 1] = end;
+  }
+  const bytes = new Uint8Array(end);
+  let start = 0;
+  const pack = `encode(string_agg(${plan.sql}, '' ORDER BY rowid))`;
+  const group = `rowid // ${PACKED_ROWS}`;
+  const sql = `SELECT ${pack} FROM ${quoteName(table)} GROUP BY ${group} ORDER BY ${group}`;
+  for (const [packed] of await readRows(connection, sql)) {
+    const piece = bytesOf(packed);
+    bytes.set(piece, start);
+    start += piece.length;
+  }
+  const parts = { length: rows, ...validity.parts() };
+  return toColumnData("string", { ...parts, offsets, values: bytes });
+}
+
+function bytesOf(value: unknown): Uint8Array {
+  const isBlob = typeof value === "object" && value !== null && "bytes" in value;
+  return isBlob && value.bytes instanceof Uint8Array ? value.bytes : new Uint8Array(0);
+}
+
+function rangeError(name: string, type: ColumnType): HexError {
+  return expectation("HEX_DATA_INVALID", {
+    place: `column ${JSON.stringify(name)}`,
+    expected: `of values within the range of type ${type}`,
+    got: "a value outside it",
+  });
+}
+
+function sizeError(name: string): HexError {
+  return expectation("HEX_DATA_INVALID", {
+    place: `the texts of column ${JSON.stringify(name)}`,
+    expected: "of at most 2 GiB in all",
+    got: "more",
+  });
+}

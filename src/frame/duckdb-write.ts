@@ -1,0 +1,109 @@
+/** Gets the columns of a frame into a DuckDB table, chunk by chunk. */
+import { batchOf, dictionaryOf, type FrameColumn } from "./column-data.ts";
+import {
+  type Connection,
+  copyItems,
+  type DuckdbVector,
+  itemsOf,
+  newChunk,
+  quoteName,
+  quoteText,
+} from "./duckdb.ts";
+import type { ColumnType } from "./schema.ts";
+
+const CHUNK_ROWS = 2048;
+
+/** How a column goes in: the type of its items there, and the SQL that makes its value of them. */
+interface Entry {
+  readonly type: string;
+  readonly sql: (column: string) => string;
+}
+
+/** Creates a temporary table of columns; its rows keep their order. */
+export async function createTable(
+  connection: Connection,
+  name: string,
+  columns: readonly FrameColumn[],
+): Promise<void> {
+  const entries = columns.map(toEntry);
+  const items = `items of ${name}`;
+  const types = entries.map(({ type }, index) => `c${index} ${type}`);
+  await connection.run(`CREATE TEMP TABLE ${quoteName(items)} (${types.join(", ")})`);
+  await appendRows(connection, items, columns);
+  const select = entries.map(
+    ({ sql }, index) => `${sql(`c${index}`)} AS ${quoteName(columns[index]?.name ?? "")}`,
+  );
+  await connection.run(
+    `CREATE TEMP TABLE ${quoteName(name)} AS SELECT ${select.join(", ")} FROM ${quoteName(items)}`,
+  );
+  await connection.run(`DROP TABLE ${quoteName(items)}`);
+}
+
+function toEntry({ type, data }: FrameColumn): Entry {
+  const texts = codeTexts({ data });
+  if (texts) {
+    return { type: `ENUM(${texts.map(quoteText).join(", ")})`, sql: (name) => `${name}::VARCHAR` };
+  }
+  if (type === "integer" && batchOf(data).values instanceof Int32Array) {
+    return { type: "INTEGER", sql: (name) => `${name}::BIGINT` };
+  }
+  return ENTRIES[type];
+}
+
+/** The dictionary of a column when SQL can spell it: no text of it may have a NUL. */
+function codeTexts({ data }: Pick<FrameColumn, "data">): readonly string[] | undefined {
+  const texts = dictionaryOf(data)?.cache;
+  if (texts === undefined || texts.length === 0) return undefined;
+  return texts.some((text) => text.includes("\0")) ? undefined : texts;
+}
+
+const ENTRIES: Readonly<Record<ColumnType, Entry>> = {
+  string: { type: "VARCHAR", sql: (name) => name },
+  number: { type: "DOUBLE", sql: (name) => name },
+  integer: { type: "BIGINT", sql: (name) => name },
+  bigint: { type: "BIGINT", sql: (name) => name },
+  boolean: { type: "UTINYINT", sql: (name) => `${name}::BOOLEAN` },
+  date: { type: "DATE", sql: (name) => name },
+  datetime: { type: "BIGINT", sql: (name) => `make_timestamp(${name} * 1000)` },
+  instant: { type: "BIGINT", sql: (name) => `make_timestamptz(${name} * 1000)` },
+};
+
+async function appendRows(
+  connection: Connection,
+  table: string,
+  columns: readonly FrameColumn[],
+): Promise<void> {
+  const rows = columns[0]?.data.length ?? 0;
+  const appender = await connection.createAppender(table);
+  const types = columns.map((_, index) => appender.columnType(index));
+  const fillers = columns.map(toFiller);
+  for (let start = 0; start < rows; start += CHUNK_ROWS) {
+    const chunk = await newChunk(types, Math.min(CHUNK_ROWS, rows - start));
+    for (const [index, fill] of fillers.entries()) {
+      fill(chunk.getColumnVector(index), start, chunk.rowCount);
+    }
+    appender.appendDataChunk(chunk);
+  }
+  appender.closeSync();
+}
+
+type Filler = (vector: DuckdbVector, start: number, count: number) => void;
+
+function toFiller({ type, data }: FrameColumn): Filler {
+  const batch = batchOf(data);
+  const isDirect = type === "string" ? codeTexts({ data }) !== undefined : type !== "boolean";
+  return (vector, start, count) => {
+    if (isDirect) copyItems(itemsOf(vector), 0, batch.values.subarray(start, start + count));
+    for (let row = 0; row < count; row++) {
+      const value = isDirect && data.nullCount === 0 ? undefined : data.at(start + row);
+      if (value === null) vector.setItem(row, null);
+      else if (!isDirect)
+        vector.setItem(row, typeof value === "boolean" ? Number(value) : toText(value));
+    }
+    vector.flush();
+  };
+}
+
+function toText(value: unknown): string {
+  return typeof value === "string" ? value : "";
+}

@@ -1,0 +1,153 @@
+/** DuckDB, opened for one piece of work at a time. This is the only file that imports it. */
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { TypedArray } from "@uwdata/flechette";
+
+type Duckdb = typeof import("@duckdb/node-api");
+export type DuckdbChunk = InstanceType<Duckdb["DuckDBDataChunk"]>;
+export type DuckdbVector = ReturnType<DuckdbChunk["getColumnVector"]>;
+export type Connection = import("@duckdb/node-api").DuckDBConnection;
+export type DuckdbValue = import("@duckdb/node-api").DuckDBValue;
+export type DuckdbType = import("@duckdb/node-api").DuckDBType;
+
+/** A list of values as an SQL parameter. */
+export interface ListParameter {
+  readonly items: readonly ScalarParameter[];
+}
+
+export type ScalarParameter = string | number | bigint | boolean | Date | null;
+
+/** DuckDB never reaches for the network: extensions are neither fetched nor loaded by themselves. */
+const CONFIG = {
+  autoinstall_known_extensions: "false",
+  autoload_known_extensions: "false",
+  allow_community_extensions: "false",
+};
+
+/** Runs work on a database in memory of its own, which is gone afterwards. */
+export async function withDuckdb<Result>(
+  work: (connection: Connection) => Promise<Result>,
+): Promise<Result> {
+  const { DuckDBInstance } = await import("@duckdb/node-api");
+  const instance = await DuckDBInstance.create(":memory:", CONFIG);
+  const connection = await instance.connect();
+  try {
+    await connection.run("SET TimeZone = 'UTC'");
+    return await work(connection);
+  } finally {
+    connection.closeSync();
+    instance.closeSync();
+  }
+}
+
+/** Runs work with bytes in a file, for as long as the work takes. */
+export async function withTemporaryFile<Result>(
+  bytes: Uint8Array,
+  work: (path: string) => Promise<Result>,
+): Promise<Result> {
+  const folder = await mkdtemp(join(tmpdir(), "hex-frame-"));
+  try {
+    const path = join(folder, "data");
+    await writeFile(path, bytes);
+    return await work(path);
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+/** All rows of a small result. */
+export async function readRows(
+  connection: Connection,
+  sql: string,
+  parameters: readonly string[] = [],
+): Promise<DuckdbValue[][]> {
+  const reader = await connection.runAndReadAll(sql, [...parameters]);
+  return reader.getRows();
+}
+
+/** Runs one statement with named parameters, typed as SQL would type the literals. */
+export async function runWithParameters(
+  connection: Connection,
+  sql: string,
+  parameters: Readonly<Record<string, ScalarParameter | ListParameter>>,
+): Promise<void> {
+  const duckdb = await import("@duckdb/node-api");
+  const values: Record<string, DuckdbValue> = {};
+  const types: Record<string, DuckdbType> = {};
+  for (const [name, parameter] of Object.entries(parameters)) {
+    const { value, type } = toDuckdb(duckdb, parameter);
+    values[name] = value;
+    types[name] = type;
+  }
+  await connection.run(sql, values, types);
+}
+
+interface TypedValue {
+  readonly value: DuckdbValue;
+  readonly type: DuckdbType;
+}
+
+function toDuckdb(duckdb: Duckdb, parameter: ScalarParameter | ListParameter): TypedValue {
+  if (parameter === null || typeof parameter !== "object" || parameter instanceof Date) {
+    return toScalar(duckdb, parameter);
+  }
+  const items = parameter.items.map((item) => toScalar(duckdb, item));
+  const isWhole = items.every(({ type }) => type === duckdb.BIGINT);
+  const first = items.find(({ value }) => value !== null)?.type ?? duckdb.VARCHAR;
+  const element = first === duckdb.BIGINT && !isWhole ? duckdb.DOUBLE : first;
+  const values = items.map(({ value }) =>
+    element === duckdb.DOUBLE && typeof value === "bigint" ? Number(value) : value,
+  );
+  return { value: duckdb.listValue(values), type: duckdb.LIST(element) };
+}
+
+function toScalar(duckdb: Duckdb, value: ScalarParameter): TypedValue {
+  if (value instanceof Date) {
+    const micros = BigInt(value.getTime()) * 1000n;
+    return { value: new duckdb.DuckDBTimestampTZValue(micros), type: duckdb.TIMESTAMPTZ };
+  }
+  if (typeof value === "bigint") return { value, type: duckdb.BIGINT };
+  if (typeof value === "boolean") return { value, type: duckdb.BOOLEAN };
+  if (typeof value !== "number") return { value, type: duckdb.VARCHAR };
+  return Number.isSafeInteger(value)
+    ? { value: BigInt(value), type: duckdb.BIGINT }
+    : { value, type: duckdb.DOUBLE };
+}
+
+/** A name as SQL reads it, whatever it holds. */
+export function quoteName(name: string): string {
+  return `"${name.replaceAll('"', '""')}"`;
+}
+
+/** A text as SQL reads it. */
+export function quoteText(text: string): string {
+  return `'${text.replaceAll("'", "''")}'`;
+}
+
+/** An empty chunk of so many rows, to fill and append. */
+export async function newChunk(types: readonly DuckdbType[], rows: number): Promise<DuckdbChunk> {
+  const { DuckDBDataChunk } = await import("@duckdb/node-api");
+  return DuckDBDataChunk.create(types, rows);
+}
+
+/** The memory of a DuckDB vector of fixed-size items. */
+export function itemsOf(vector: object): TypedArray {
+  const items: unknown = "items" in vector ? vector.items : undefined;
+  if (isTypedArray(items)) return items;
+  throw new Error("DuckDB gave a vector without items");
+}
+
+/** Copies items into others of the same width. */
+export function copyItems(to: TypedArray, start: number, items: TypedArray): void {
+  if (to instanceof BigInt64Array) {
+    if (items instanceof BigInt64Array) return to.set(items, start);
+  } else if (!(to instanceof BigUint64Array) && !(items instanceof BigInt64Array)) {
+    if (!(items instanceof BigUint64Array)) return to.set(items, start);
+  }
+  throw new Error("DuckDB gave items of another width than asked for");
+}
+
+function isTypedArray(value: unknown): value is TypedArray {
+  return ArrayBuffer.isView(value) && !(value instanceof DataView);
+}

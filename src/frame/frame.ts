@@ -1,0 +1,236 @@
+import type { Aggregate } from "./aggregate.ts";
+import { count } from "./aggregate.ts";
+import type { FrameColumn } from "./column-data.ts";
+import { joinViews } from "./join-rows.ts";
+import type {
+  ColumnName,
+  Derived,
+  Joined,
+  LeftJoined,
+  Renamed,
+  RolledUp,
+  RollupSpec,
+  UntypedRow,
+} from "./row-types.ts";
+import type { RowShape, Schema, Value } from "./schema.ts";
+import {
+  concatViews,
+  type Descending,
+  dedupeView,
+  deriveView,
+  distinctValues,
+  filterView,
+  orderView,
+  renameView,
+  rollupView,
+  selectView,
+  sliceView,
+} from "./verbs.ts";
+import { arrangedColumns, findColumn, toView, type View } from "./view.ts";
+
+export type { UntypedRow } from "./row-types.ts";
+
+/** Orders by a column from its greatest value to its least. */
+export function desc<Name extends string>(column: Name): Descending<Name> {
+  return { descending: column };
+}
+
+/** What every frame has, whatever its columns: what a function takes that reads any frame. */
+export interface AnyFrame {
+  readonly schema: Schema;
+  readonly numRows: number;
+  readonly numColumns: number;
+  readonly columnNames: readonly string[];
+  head(n?: number): AnyFrame;
+  /** @internal */
+  columns(): readonly FrameColumn[];
+}
+
+/**
+ * An immutable table of named, typed columns. Every verb gives a new frame and shares what it
+ * can with the old one; the verbs are Arquero's and are named as there.
+ */
+export class Frame<Row extends RowShape = UntypedRow> implements AnyFrame {
+  readonly #view: View;
+
+  /** @internal Frames are made by `frame`, readers and verbs. */
+  constructor(view: View) {
+    this.#view = view;
+  }
+
+  get schema(): Schema {
+    return this.#view.schema;
+  }
+
+  get numRows(): number {
+    return this.#view.table.numRows();
+  }
+
+  get numColumns(): number {
+    return this.#view.schema.length;
+  }
+
+  get columnNames(): string[] {
+    return this.#view.schema.map(({ name }) => name);
+  }
+
+  /** Keeps the rows that pass. The row object is reused and read-only: copy it to keep it. */
+  filter(test: (row: Row) => boolean): Frame<Row> {
+    return new Frame(filterView(this.#view, test));
+  }
+
+  /** Adds or replaces columns. Their types come from the values; null and undefined are missing. */
+  derive<Values extends Record<string, Value | undefined>>(
+    functions: { readonly [Name in keyof Values]: (row: Row) => Values[Name] },
+  ): Frame<Derived<Row, Values>> {
+    return new Frame(deriveView(this.#view, functions));
+  }
+
+  select<Name extends ColumnName<Row>>(...names: Name[]): Frame<Pick<Row, Name>> {
+    return new Frame(selectView(this.#view, names));
+  }
+
+  /** Renames columns: old name to new name. */
+  rename<const Names extends { readonly [Name in ColumnName<Row>]?: string }>(
+    names: Names,
+  ): Frame<Renamed<Row, Names>> {
+    return new Frame(renameView(this.#view, names));
+  }
+
+  /** Orders rows. Equal rows keep their order; missing values stand first, descending last. */
+  orderby(...keys: (ColumnName<Row> | Descending<ColumnName<Row>>)[]): Frame<Row> {
+    return new Frame(orderView(this.#view, keys));
+  }
+
+  groupby<Name extends ColumnName<Row>>(...names: Name[]): GroupedFrame<Row, Name> {
+    return new GroupedFrame(this.#view, names);
+  }
+
+  /** One row of aggregates over all rows. */
+  rollup<Spec extends RollupSpec<Row>>(aggregates: Spec): Frame<RolledUp<Row, never, Spec>> {
+    return new Frame(rollupView(this.#view, [], aggregates));
+  }
+
+  /** One row with the number of rows in the column `count`. */
+  count(): Frame<{ readonly count: number }> {
+    return new Frame(rollupView(this.#view, [], { count: count() }));
+  }
+
+  /** The different values of a column in first-seen order, without missing. */
+  distinct<Name extends ColumnName<Row>>(name: Name): NonNullable<Row[Name]>[] {
+    return distinctValues(this.#view, name) as NonNullable<Row[Name]>[];
+  }
+
+  /** Keeps the first of the rows with the same values in the named columns (default: in all). */
+  dedupe(...names: ColumnName<Row>[]): Frame<Row> {
+    return new Frame(dedupeView(this.#view, names));
+  }
+
+  /**
+   * The rows of both frames that have the same values in the columns `on`, in this frame's order.
+   * A missing value matches nothing.
+   * @throws {HexError} HEX_FRAME_INVALID when another column has the same name in both
+   */
+  join<Other extends RowShape, On extends ColumnName<Row> & ColumnName<Other>>(
+    other: Frame<Other>,
+    ...on: On[]
+  ): Frame<Joined<Row, Other, On>> {
+    return new Frame(joinViews(this.#view, other.#view, { on, keepLeft: false }));
+  }
+
+  /** As `join`, and keeps the rows of this frame that match nothing. */
+  joinLeft<Other extends RowShape, On extends ColumnName<Row> & ColumnName<Other>>(
+    other: Frame<Other>,
+    ...on: On[]
+  ): Frame<LeftJoined<Row, Other, On>> {
+    return new Frame(joinViews(this.#view, other.#view, { on, keepLeft: true }));
+  }
+
+  /** The rows of this frame, then those of the others, which have the same columns. */
+  concat(...others: Frame<Row>[]): Frame<Row> {
+    return new Frame(
+      concatViews(
+        this.#view,
+        others.map((other) => other.#view),
+      ),
+    );
+  }
+
+  /** The rows from `start` up to `end`; negative numbers count from the end, as for arrays. */
+  slice(start = 0, end?: number): Frame<Row> {
+    return new Frame(sliceView(this.#view, start, end));
+  }
+
+  /** The first rows. */
+  head(n = 5): Frame<Row> {
+    return this.slice(0, n);
+  }
+
+  /** The values of a column, null where missing. */
+  column<Name extends ColumnName<Row>>(name: Name): Row[Name][] {
+    const { data } = findColumn(this.#view, name);
+    const rows = this.#view.table.indices();
+    return Array.from(rows, (row) => data.at(row) as Row[Name]);
+  }
+
+  /** One value; undefined when there is no such row. */
+  at<Name extends ColumnName<Row>>(name: Name, row: number): Row[Name] | undefined {
+    const { data } = findColumn(this.#view, name);
+    const index = this.#view.table.indices()[row];
+    return index === undefined ? undefined : (data.at(index) as Row[Name]);
+  }
+
+  /** The rows as plain objects. */
+  rows(): Row[] {
+    return [...this];
+  }
+
+  *[Symbol.iterator](): Generator<Row, void, undefined> {
+    const columns = this.columns();
+    for (let row = 0; row < this.numRows; row++) {
+      const entries = columns.map(({ name, data }) => [name, data.at(row)]);
+      yield Object.fromEntries(entries) as Row;
+    }
+  }
+
+  /** A danfo DataFrame of the same columns; see `frameToDanfo` for what becomes of each type. */
+  async toDanfo(): Promise<import("danfojs-node").DataFrame> {
+    const { toDataFrame } = await import("./danfo-write.ts");
+    return toDataFrame(this.columns());
+  }
+
+  /** @internal The columns in memory, filtered and in order. */
+  columns(): readonly FrameColumn[] {
+    return arrangedColumns(this.#view);
+  }
+}
+
+/** A frame of columns that hold what `Row` says. */
+export function toFrameOf<Row extends RowShape = UntypedRow>(
+  columns: readonly FrameColumn[],
+): Frame<Row> {
+  return new Frame<Row>(toView(columns));
+}
+
+/** The rows of a frame in groups of the same keys, in the order they are first seen. */
+export class GroupedFrame<Row extends RowShape, Keys extends ColumnName<Row>> {
+  readonly #view: View;
+  readonly #keys: readonly Keys[];
+
+  /** @internal Made by `groupby`. */
+  constructor(view: View, keys: readonly Keys[]) {
+    this.#view = view;
+    this.#keys = keys;
+    for (const key of keys) findColumn(view, key);
+  }
+
+  /** One row a group: the keys, then the aggregates. */
+  rollup<Spec extends RollupSpec<Row>>(aggregates: Spec): Frame<RolledUp<Row, Keys, Spec>> {
+    return new Frame(rollupView(this.#view, this.#keys, aggregates));
+  }
+
+  /** One row a group: the keys, then the number of rows in the column `count`. */
+  count(): Frame<RolledUp<Row, Keys, { count: Aggregate<never, "count"> }>> {
+    return new Frame(rollupView(this.#view, this.#keys, { count: count() }));
+  }
+}

@@ -1,0 +1,38 @@
+import { batchOf } from "./column-data.ts";
+import type { AnyFrame } from "./frame.ts";
+import type { Schema, Value } from "./schema.ts";
+
+/** A value as JSON keeps it. */
+export type JsonValue = string | number | boolean | null;
+
+/** A row as JSON keeps it. */
+export type JsonRow = Readonly<Record<string, JsonValue>>;
+
+/**
+ * The first rows as JSON keeps them: a bigint as its digits, an instant as its ISO text, NaN and
+ * the infinities as "NaN", "INF" and "-INF", −0 as "-0", missing as null.
+ */
+export function headRows(frame: AnyFrame, limit: number): JsonRow[] {
+  const head = frame.numRows > limit ? frame.head(limit) : frame;
+  const columns = head.columns();
+  return Array.from({ length: head.numRows }, (_, row) =>
+    Object.fromEntries(columns.map(({ name, data }) => [name, toJsonValue(batchOf(data).at(row))])),
+  );
+}
+
+/** The whole frame as JSON keeps it. */
+export function frameToJson(frame: AnyFrame): { schema: Schema; rows: JsonRow[] } {
+  return { schema: frame.schema, rows: headRows(frame, frame.numRows) };
+}
+
+function toJsonValue(value: Value): JsonValue {
+  if (typeof value === "bigint") return value.toString();
+  if (value instanceof Date) return value.toISOString();
+  return typeof value === "number" ? toJsonNumber(value) : value;
+}
+
+function toJsonNumber(value: number): JsonValue {
+  if (Number.isNaN(value)) return "NaN";
+  if (!Number.isFinite(value)) return value > 0 ? "INF" : "-INF";
+  return Object.is(value, -0) ? "-0" : value;
+}

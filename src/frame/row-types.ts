@@ -1,0 +1,61 @@
+import type { Aggregate, AggregateResult } from "./aggregate.ts";
+import type { RowShape, Value } from "./schema.ts";
+
+/** A row of a frame whose columns are not known to the compiler. */
+export type UntypedRow = Readonly<Record<string, Value>>;
+
+/** The names of a row's columns. */
+export type ColumnName<Row extends RowShape> = Extract<keyof Row, string>;
+
+/** What rollup is asked to compute: column name to aggregate. */
+export type RollupSpec<Row extends RowShape> = Readonly<Record<string, Aggregate<ColumnName<Row>>>>;
+
+/** A row with columns added or replaced by functions that give their values. */
+export type Derived<Row extends RowShape, Values> = Flat<
+  Omit<Row, keyof Values> & { readonly [Name in keyof Values]: OrMissing<Values[Name]> }
+>;
+
+/** A row with columns renamed. */
+export type Renamed<Row extends RowShape, Names> = {
+  readonly [Name in keyof Row as Name extends keyof Names
+    ? Names[Name] extends string
+      ? Names[Name]
+      : Name
+    : Name]: Row[Name];
+};
+
+/** A row of aggregates; `Keys` are the columns it is grouped by. */
+export type RolledUp<Row extends RowShape, Keys extends keyof Row, Spec> = Flat<
+  { readonly [Name in Keys]: Row[Name] } & {
+    readonly [Name in keyof Spec]: AggregateValue<Row, Spec[Name]>;
+  }
+>;
+
+/** A row of the left frame with the columns of its match on the right. */
+export type Joined<Left extends RowShape, Right extends RowShape, On> = Flat<
+  Left & Omit<Right, On & string>
+>;
+
+/** As `Joined`, where the match may be missing. */
+export type LeftJoined<Left extends RowShape, Right extends RowShape, On> = Flat<
+  Left & { readonly [Name in Exclude<keyof Right, On>]: Right[Name] | null }
+>;
+
+type AggregateValue<Row, Spec> =
+  Spec extends Aggregate<infer Name, infer Result>
+    ? ResultValue<Result, Name extends keyof Row ? Row[Name] : Value>
+    : never;
+
+type ResultValue<Result extends AggregateResult, Source> = Result extends "count"
+  ? number
+  : Result extends "value"
+    ? Source | null
+    : Result extends "sum"
+      ? Sum<NonNullable<Source>> | null
+      : number | null;
+
+type Sum<Source> = [Source] extends [bigint] ? bigint : number;
+
+type OrMissing<Given> = undefined extends Given ? Exclude<Given, undefined> | null : Given;
+
+type Flat<Type> = { [Key in keyof Type]: Type[Key] };

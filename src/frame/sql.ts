@@ -1,0 +1,77 @@
+import { HexError, toMessage } from "../errors.ts";
+import {
+  type ListParameter,
+  quoteName,
+  runWithParameters,
+  type ScalarParameter,
+  withDuckdb,
+} from "./duckdb.ts";
+import { readColumns } from "./duckdb-read.ts";
+import { describeTable } from "./duckdb-types.ts";
+import { createTable } from "./duckdb-write.ts";
+import { type AnyFrame, type Frame, toFrameOf } from "./frame.ts";
+import type { Value } from "./schema.ts";
+import { findReferences, type SqlReferences } from "./sql-references.ts";
+
+export type { SqlReferences } from "./sql-references.ts";
+
+/** The table that a query's result is kept in while it is read. */
+const RESULT = "hex result";
+
+/**
+ * Runs one SELECT over frames, which are the tables of their names.
+ * @throws {HexError} HEX_CELL_INVALID when it is not one SELECT; HEX_CELL_FAILED, with what DuckDB
+ * says, when it fails
+ */
+export function queryFrames(
+  sql: string,
+  frames: Readonly<Record<string, AnyFrame>>,
+  parameters: Readonly<Record<string, Value | readonly Value[]>>,
+): Promise<Frame> {
+  return withDuckdb(async (connection) => {
+    const references = await findReferences(connection, sql);
+    const used = Object.entries(parameters).filter(([name]) =>
+      references.parameters.includes(name),
+    );
+    try {
+      for (const [name, frame] of Object.entries(frames)) {
+        await createTable(connection, name, frame.columns());
+      }
+      await connection.run("SET lock_configuration = true");
+      const create = `CREATE TEMP TABLE ${quoteName(RESULT)} AS ${withoutEnd(sql)}`;
+      await runWithParameters(connection, create, Object.fromEntries(used.map(toParameter)));
+      const sources = await describeTable(connection, RESULT);
+      return toFrameOf(await readColumns(connection, RESULT, sources));
+    } catch (cause) {
+      if (cause instanceof HexError) throw cause;
+      throw new HexError("HEX_CELL_FAILED", firstLine(cause), { cause });
+    }
+  });
+}
+
+/**
+ * The tables and parameters that SQL names, without running it.
+ * @throws {HexError} HEX_CELL_INVALID when it is not one SELECT
+ */
+export function readSqlReferences(sql: string): Promise<SqlReferences> {
+  return withDuckdb((connection) => findReferences(connection, sql));
+}
+
+function toParameter([name, value]: [string, Value | readonly Value[]]): [
+  string,
+  ScalarParameter | ListParameter,
+] {
+  return [name, isList(value) ? { items: value } : value];
+}
+
+function isList(value: Value | readonly Value[]): value is readonly Value[] {
+  return Array.isArray(value);
+}
+
+function withoutEnd(sql: string): string {
+  return sql.replace(/[;\s]+$/, "");
+}
+
+function firstLine(cause: unknown): string {
+  return toMessage(cause).split("\n")[0] ?? "";
+}

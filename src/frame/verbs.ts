@@ -1,0 +1,189 @@
+/** The verbs of a frame on views: each reads one view and gives a new one. */
+import { desc as arqueroDesc, BitSet } from "arquero";
+import { expectation } from "../errors.ts";
+import { type Aggregate, computeAggregate } from "./aggregate.ts";
+import { buildColumn, valuesOf } from "./column-build.ts";
+import type { FrameColumn } from "./column-data.ts";
+import { inferColumnType } from "./column-value.ts";
+import { groupRows } from "./group-rows.ts";
+import { openCursor } from "./row-cursor.ts";
+import type { ColumnType, Value } from "./schema.ts";
+import {
+  arrangedColumns,
+  columnIndex,
+  findColumn,
+  innerName,
+  rawColumns,
+  takeColumns,
+  toView,
+  type View,
+} from "./view.ts";
+
+/** A column to order by, from its greatest value to its least. */
+export interface Descending<Name extends string = string> {
+  readonly descending: Name;
+}
+
+/** Keeps the rows that pass; no value is copied. */
+export function filterView<Row>(view: View, test: (row: Row) => boolean): View {
+  const { schema, table } = view;
+  const kept = new BitSet(table.totalRows());
+  const cursor = cursorOver<Row>(view);
+  table.scan((index = 0) => {
+    cursor.moveTo(index);
+    if (test(cursor.row)) kept.set(index);
+  });
+  return { schema, table: table.create({ filter: kept }) };
+}
+
+/** Adds columns, or replaces those of the same name, with what functions give for each row. */
+export function deriveView<Row>(
+  view: View,
+  functions: Readonly<Record<string, (row: Row) => Value | undefined>>,
+): View {
+  const columns = rawColumns(view);
+  for (const [name, compute] of Object.entries(functions)) {
+    const derived = deriveColumn(view, name, compute);
+    const index = columns.findIndex((column) => column.name === name);
+    columns.splice(index < 0 ? columns.length : index, index < 0 ? 0 : 1, derived);
+  }
+  return toView(columns, view.table);
+}
+
+function deriveColumn<Row>(
+  view: View,
+  name: string,
+  compute: (row: Row) => Value | undefined,
+): FrameColumn {
+  const cursor = cursorOver<Row>(view);
+  const values: (Value | undefined)[] = new Array(view.table.totalRows()).fill(null);
+  view.table.scan((index = 0) => {
+    cursor.moveTo(index);
+    values[index] = compute(cursor.row);
+  });
+  const type = inferColumnType(name, values);
+  return { name, type, data: buildColumn(name, type, values) };
+}
+
+export function selectView(view: View, names: readonly string[]): View {
+  return toView(
+    names.map((name) => findColumn(view, name)),
+    view.table,
+  );
+}
+
+export function renameView(view: View, names: Readonly<Record<string, string | undefined>>): View {
+  const newNames = new Map(Object.entries(names));
+  for (const name of newNames.keys()) columnIndex(view.schema, name);
+  const columns = rawColumns(view);
+  return toView(
+    columns.map((column) => ({ ...column, name: newNames.get(column.name) ?? column.name })),
+    view.table,
+  );
+}
+
+/** Orders rows. Equal rows keep their order; missing values stand first, descending last. */
+export function orderView(view: View, keys: readonly (string | Descending)[]): View {
+  const { schema, table } = view;
+  const inner = keys.map((key) =>
+    typeof key === "string"
+      ? innerName(columnIndex(schema, key))
+      : arqueroDesc(innerName(columnIndex(schema, key.descending))),
+  );
+  return inner.length === 0 ? view : { schema, table: table.orderby(inner) };
+}
+
+/** One row a group: its keys, then the aggregates. Without keys, one row in all. */
+export function rollupView(
+  view: View,
+  keys: readonly string[],
+  aggregates: Readonly<Record<string, Aggregate>>,
+): View {
+  const keyColumns = keys.map((key) => findColumn(view, key));
+  const groups = keys.length === 0 ? undefined : groupRows(view, keyColumns);
+  const rolled = groups === undefined ? [] : takeColumns(keyColumns, groups.rows);
+  const specs = Object.entries(aggregates);
+  if (groups?.rows.length === 0) return toView([...rolled, ...specs.map(emptyResult)]);
+  const spec = groups && { ...groups, size: groups.rows.length, names: [], get: [] };
+  const table = view.table.create({ ...(spec && { groups: spec }) }).unorder();
+  const first = rawColumns(view)[0];
+  for (const [name, aggregate] of specs) {
+    const source = aggregate.column === undefined ? first : findColumn(view, aggregate.column);
+    if (source) rolled.push(computeAggregate(name, aggregate, { table, source }));
+  }
+  return toView(rolled);
+}
+
+function emptyResult([name, aggregate]: [string, Aggregate]): FrameColumn {
+  const type: ColumnType = aggregate.result === "count" ? "integer" : "number";
+  return { name, type, data: buildColumn(name, type, []) };
+}
+
+/** Keeps the first of the rows that have the same values in the given columns. */
+export function dedupeView(view: View, names: readonly string[]): View {
+  const compared = names.length === 0 ? view.schema.map(({ name }) => name) : names;
+  const { rows } = groupRows(
+    view,
+    compared.map((name) => findColumn(view, name)),
+  );
+  const kept = new BitSet(view.table.totalRows());
+  for (const row of rows) kept.set(row);
+  return { schema: view.schema, table: view.table.create({ filter: kept }) };
+}
+
+/** The different values of a column in first-seen order, without missing. */
+export function distinctValues(view: View, name: string): Value[] {
+  const column = findColumn(view, name);
+  const { rows } = groupRows(view, [column]);
+  return rows.map((row) => column.data.at(row)).filter((value) => value !== null);
+}
+
+/** The rows of one view after those of another; columns are matched by name. */
+export function concatViews(first: View, others: readonly View[]): View {
+  const all = [first, ...others].map((view) => ({ view, columns: arrangedColumns(view) }));
+  for (const { schema } of others) checkSameColumns(first, schema.length, schema);
+  const columns = first.schema.map(({ name }) => {
+    const parts = all.flatMap(({ view, columns }) => columns[columnIndex(view.schema, name)] ?? []);
+    const type = commonType(name, parts);
+    const values = parts.flatMap(({ data }) => valuesOf(data));
+    return { name, type, data: buildColumn(name, type, values) };
+  });
+  return toView(columns);
+}
+
+/** The rows from `start` up to `end`; negative numbers count from the end, as for arrays. */
+export function sliceView(view: View, start: number, end?: number): View {
+  const rows = view.table.indices().slice(start, end);
+  return toView(takeColumns(rawColumns(view), rows));
+}
+
+function cursorOver<Row>(view: View) {
+  const names = view.schema.map(({ name }) => name);
+  return openCursor<Row>(
+    names,
+    rawColumns(view).map(({ data }) => data),
+  );
+}
+
+function checkSameColumns(first: View, count: number, schema: View["schema"]): void {
+  const extra = schema.find(({ name }) => !first.schema.some((column) => column.name === name));
+  if (extra === undefined && count === first.schema.length) return;
+  throw expectation("HEX_FRAME_INVALID", {
+    place: "the frames of a concat",
+    expected: `of the columns ${first.schema.map(({ name }) => name).join(", ")}`,
+    got: schema.map(({ name }) => name).join(", "),
+  });
+}
+
+function commonType(name: string, parts: readonly FrameColumn[]): ColumnType {
+  const present = parts.filter(({ data }) => data.nullCount < data.length);
+  const types = new Set((present.length === 0 ? parts : present).map(({ type }) => type));
+  const [type = "string"] = types;
+  if (types.size === 1) return type;
+  if ([...types].every((one) => one === "integer" || one === "number")) return "number";
+  throw expectation("HEX_FRAME_INVALID", {
+    place: `column ${JSON.stringify(name)} of a concat`,
+    expected: "of one type",
+    got: [...types].join(" and "),
+  });
+}
