@@ -10,19 +10,21 @@ shift
 
 "$@" </dev/null &
 command=$!
+# From here on the shell would only tell which of its jobs it has killed.
+exec 2>/dev/null
 
 {
   cat >/dev/null
   kill -KILL -- "-$command"
-} <&0 2>/dev/null &
+} <&0 &
 watcher=$!
 
-wait "$command" 2>/dev/null
+wait "$command"
 status=$?
 
 # What the command left running is in its group. An empty group is no failure.
-kill -KILL -- "-$command" 2>/dev/null
-kill -KILL -- "-$watcher" 2>/dev/null
-wait 2>/dev/null
+kill -KILL -- "-$command"
+kill -KILL -- "-$watcher"
+wait
 rm -rf -- "$directory"
 exit "$status"
