@@ -1,4 +1,4 @@
-import { readFile } from "node:fs/promises";
+import { readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import type { IndexOptions } from "./build-cell-index.ts";
 import { exists, isUnwritable, markUsed, openTemporaryCache } from "./cell-cache.ts";
@@ -38,7 +38,7 @@ export async function openCellState(options: StateOptions): Promise<CellState> {
 
 async function findState(cache: string, options: StateOptions): Promise<CellState | undefined> {
   const index = await readCellIndex(cache, options.key);
-  if (index === undefined || !(await isCurrent(index, options))) return undefined;
+  if (index === undefined || !isCurrent(index, options)) return undefined;
   const modules = join(cache, "modules", index.modules);
   if (!(await exists(modules))) return undefined;
   await markUsed(modules);
@@ -55,19 +55,19 @@ async function makeState(cache: string, options: StateOptions): Promise<CellStat
 }
 
 /** Whether the cells are the same files, and every file that was looked at is as it was. */
-async function isCurrent(index: CellIndex, options: StateOptions): Promise<boolean> {
+function isCurrent(index: CellIndex, options: StateOptions): boolean {
   const { cells, projectDirectory } = options;
   if (cells.length !== index.cells.length) return false;
   if (cells.some(({ file }, place) => index.cells[place]?.file !== file)) return false;
-  const checks = Object.entries(index.files).map(
-    async ([file, hash]) => (await readHash(resolve(projectDirectory, file))) === hash,
+  return Object.entries(index.files).every(
+    ([file, hash]) => readHash(resolve(projectDirectory, file)) === hash,
   );
-  return (await Promise.all(checks)).every(Boolean);
 }
 
-async function readHash(path: string): Promise<string | null> {
+/** Waits for the disk: for a few small files that takes a quarter of what handing them over takes. */
+function readHash(path: string): string | null {
   try {
-    return toHash(await readFile(path, "utf8"));
+    return toHash(readFileSync(path, "utf8"));
   } catch (error) {
     if (isMissing(error)) return null;
     throw error;
