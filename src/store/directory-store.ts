@@ -1,29 +1,18 @@
-import { createHash, randomUUID } from "node:crypto";
-import { constants } from "node:fs";
-import { type FileHandle, link, lstat, open, readdir, rename, rm, unlink } from "node:fs/promises";
-import { diskErrorCode, strangeFileError, toDiskFailure, unless } from "./directory-failure.ts";
+import { createHash } from "node:crypto";
+import { link, lstat, readdir, rename, unlink } from "node:fs/promises";
+import { toDiskFailure, unless } from "./directory-failure.ts";
+import { type Entry, readPlainFile, withTemporaryFile } from "./directory-file.ts";
 import { type Folder, openFolder } from "./directory-folder.ts";
 import { withFileLock } from "./directory-lock.ts";
-import { checkListPrefix, checkStoreKey, isStoreKey, TEMPORARY_PREFIX } from "./key.ts";
+import { checkListPrefix, checkStoreKey, isStoreKey } from "./key.ts";
 import type {
   ObjectInfo,
   Store,
   StoredObject,
   StoreOptions,
-  WriteCondition,
   WriteOptions,
   WriteResult,
 } from "./store.ts";
-
-const { O_CREAT, O_EXCL, O_NOFOLLOW, O_NONBLOCK, O_RDONLY, O_WRONLY } = constants;
-
-/** One object of the store: its key, and where it lies in its opened folder. */
-interface Entry {
-  readonly key: string;
-  readonly folder: Folder;
-  readonly name: string;
-  readonly path: string;
-}
 
 /**
  * Objects as files of one directory, for the processes of one machine on a local file system (not
@@ -41,23 +30,16 @@ export class DirectoryStore implements Store {
 
   async read(key: string, { signal }: StoreOptions = {}): Promise<StoredObject | undefined> {
     return this.#withEntry(key, { create: false, signal }, async (entry) => {
-      const file = await this.#openFile(entry);
-      if (file === undefined) return undefined;
-      try {
-        if (!(await this.#isPlain(file, key))) return undefined;
-        return toStoredObject(await file.readFile({ signal }));
-      } finally {
-        await file.close();
-      }
+      const body = await readPlainFile(entry, { signal });
+      return body && toStoredObject(body);
     });
   }
 
   async write(key: string, body: Uint8Array, options: WriteOptions = {}): Promise<WriteResult> {
-    const { condition, signal } = options;
+    const { signal } = options;
     const result = await this.#withEntry<WriteResult>(key, { create: true, signal }, (entry) =>
-      this.#withTemporaryFile(entry, body, signal, async (temporary) => {
-        const installed = await this.#install(entry, temporary, condition, signal);
-        if (!installed) return { status: "conflict" };
+      withTemporaryFile(entry, body, { signal }, async (temporary) => {
+        if (!(await install(entry, temporary, options))) return { status: "conflict" };
         await entry.folder.sync();
         return { status: "written", etag: toEtag(body) };
       }),
@@ -67,7 +49,7 @@ export class DirectoryStore implements Store {
 
   async delete(key: string, { signal }: StoreOptions = {}): Promise<void> {
     await this.#withEntry(key, { create: false, signal }, (entry) =>
-      withFileLock({ ...entry, location: this.location, signal }, async () => {
+      withFileLock({ ...entry, signal }, async () => {
         const found = await unless(["ENOENT"], lstat(entry.path));
         if (found === undefined || found.isDirectory()) return;
         await unlink(entry.path);
@@ -108,78 +90,6 @@ export class DirectoryStore implements Store {
     return { objects, folders };
   }
 
-  /** Puts a finished file under its name; false when the condition does not hold. */
-  async #install(
-    entry: Entry,
-    temporary: string,
-    condition: WriteCondition | undefined,
-    signal: AbortSignal | undefined,
-  ): Promise<boolean> {
-    if (condition !== undefined && "ifNoneMatch" in condition) {
-      const linked = await unless(
-        ["EEXIST"],
-        link(temporary, entry.path).then(() => true),
-      );
-      return linked === true;
-    }
-    return withFileLock({ ...entry, location: this.location, signal }, async () => {
-      if (condition !== undefined && (await this.#etag(entry)) !== condition.ifMatch) return false;
-      await rename(temporary, entry.path);
-      return true;
-    });
-  }
-
-  async #etag(entry: Entry): Promise<string | undefined> {
-    const file = await this.#openFile(entry);
-    if (file === undefined) return undefined;
-    try {
-      return (await this.#isPlain(file, entry.key)) ? toEtag(await file.readFile()) : undefined;
-    } finally {
-      await file.close();
-    }
-  }
-
-  async #withTemporaryFile<T>(
-    { folder }: Entry,
-    body: Uint8Array,
-    signal: AbortSignal | undefined,
-    use: (path: string) => Promise<T>,
-  ): Promise<T> {
-    const path = `${folder.path}/${TEMPORARY_PREFIX}${randomUUID()}`;
-    try {
-      const file = await open(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, 0o666);
-      try {
-        await file.writeFile(body, { signal });
-        await file.sync();
-      } finally {
-        await file.close();
-      }
-      signal?.throwIfAborted();
-      return await use(path);
-    } finally {
-      await rm(path, { force: true });
-    }
-  }
-
-  async #openFile({ key, path }: Entry): Promise<FileHandle | undefined> {
-    try {
-      // Not blocking: a pipe that somebody put there would otherwise be waited for.
-      return await open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK);
-    } catch (error) {
-      const code = diskErrorCode(error);
-      if (code === "ENOENT") return undefined;
-      if (code === "ELOOP") throw strangeFileError(this.location, key, "a symbolic link");
-      throw error;
-    }
-  }
-
-  async #isPlain(file: FileHandle, key: string): Promise<boolean> {
-    const stat = await file.stat();
-    if (stat.isDirectory()) return false;
-    if (!stat.isFile()) throw strangeFileError(this.location, key, "a pipe or device");
-    return true;
-  }
-
   /** Hands the checked key's entry to an action; `undefined` when its folder is missing. */
   #withEntry<T>(
     key: string,
@@ -190,7 +100,7 @@ export class DirectoryStore implements Store {
     const segments = key.split("/");
     const name = segments.pop() ?? key;
     return this.#withFolder(segments, access, (folder) =>
-      use({ key, folder, name, path: `${folder.path}/${name}` }),
+      use({ key, folder, name, path: `${folder.path}/${name}`, location: this.location }),
     );
   }
 
@@ -219,6 +129,30 @@ export class DirectoryStore implements Store {
 interface Access extends StoreOptions {
   /** whether missing folders are made */
   readonly create: boolean;
+}
+
+/** Puts a finished file under its name; false when the condition does not hold. */
+async function install(
+  entry: Entry,
+  temporary: string,
+  { condition, signal }: WriteOptions,
+): Promise<boolean> {
+  if (condition !== undefined && "ifNoneMatch" in condition) {
+    return (
+      (await unless(
+        ["EEXIST"],
+        link(temporary, entry.path).then(() => true),
+      )) ?? false
+    );
+  }
+  return withFileLock({ ...entry, signal }, async () => {
+    if (condition !== undefined) {
+      const current = await readPlainFile(entry, { signal });
+      if (current === undefined || toEtag(current) !== condition.ifMatch) return false;
+    }
+    await rename(temporary, entry.path);
+    return true;
+  });
 }
 
 function toStoredObject(body: Uint8Array): StoredObject {

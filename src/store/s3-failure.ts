@@ -165,15 +165,25 @@ function networkFailure({ name, code, isService }: Facts, { server }: S3Place) {
   return { place, expected: "reachable", got: code, hint: "check the network and the server" };
 }
 
+/** what the SDK calls an answer that has no code of S3 in it */
+const NAMELESS = new Set(["Unknown", "Error", "NotFound"]);
+
 function serverFailure({ name, status, isService }: Facts, { server }: S3Place) {
   if (!isService && status === undefined) return undefined;
-  const isBusy = status === 503 || status === 429 || name === "SlowDown";
   return {
     place: `the S3 server ${server}`,
     expected: "ready to answer",
     got: status === undefined ? name : `${status} ${name}`,
-    hint: isBusy ? "it is overloaded: try again later" : "try again, or look into the server's log",
+    hint: serverHint(name, status ?? 0),
   };
+}
+
+function serverHint(name: string, status: number): string {
+  if (status === 503 || status === 429) return "it is overloaded: try again later";
+  if (status < 500 && NAMELESS.has(name)) {
+    return "correct `store.endpoint`: another kind of server answers";
+  }
+  return "try again, or look into the server's log";
 }
 
 function isTlsCode(code: string): boolean {

@@ -217,9 +217,9 @@ function isRefused(error: unknown): boolean {
   return statusOf(error) === 412 || statusOf(error) === 409 || isMissing(error);
 }
 
+/** Any other 404 comes from a missing bucket, or from a server that is not S3. */
 function isMissing(error: unknown): boolean {
-  const isNoBucket = error instanceof Error && error.name === "NoSuchBucket";
-  return statusOf(error) === 404 && !isNoBucket;
+  return error instanceof Error && error.name === "NoSuchKey";
 }
 
 function statusOf(error: unknown): number | undefined {

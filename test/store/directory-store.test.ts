@@ -68,7 +68,7 @@ describe("symbolic links", () => {
     await writeFile(join(outside, "data.csv"), "secret");
     await store.write("swapped/data.csv", bytes("ours"));
     let isSwapping = true;
-    const swapping = runProgram("swap-folder", [root, outside, "20000"]).finally(() => {
+    const swapping = runProgram("swap-folder", [root, outside, "8000"]).finally(() => {
       isSwapping = false;
     });
     const seen = new Set<string>();
@@ -153,6 +153,20 @@ describe("the disk", () => {
       message:
         "Expected the store file:/data to be on a disk with room, got ENOSPC, a full disk " +
         "(free some space, or point `store` in hex.config.json elsewhere)",
+    });
+  });
+
+  it.each([
+    ["EACCES", "readable and writable by this user, got EACCES, no permission"],
+    ["EROFS", "writable, got EROFS, a read-only file system"],
+    ["EMFILE", "openable, got EMFILE, too many open files"],
+    ["EIO", "a working folder, got EIO: i/o error"],
+  ])("tells of %s in words", (code, words) => {
+    const error = Object.assign(new Error(`${code}: i/o error, read`), { code, syscall: "read" });
+    expect(toDiskFailure(error, "file:/data")).toMatchObject({
+      code: "HEX_STORE_UNAVAILABLE",
+      message: expect.stringContaining(`Expected the store file:/data to be ${words}`),
+      cause: error,
     });
   });
 

@@ -183,6 +183,14 @@ describe("a server that refuses or is not there", () => {
     );
   });
 
+  it("does not take the page of another kind of server for a missing object", async () => {
+    const { location } = await scriptedS3([{ status: 404, body: "<html>Not found</html>" }]);
+    expect(await failureOf(location)).toBe(
+      `Expected the S3 server ${location.endpoint} to be ready to answer, got 404 NotFound ` +
+        "(correct `store.endpoint`: another kind of server answers)",
+    );
+  });
+
   it("tells of a port that nobody listens on", async () => {
     expect(await failureOf(s3Location("http://127.0.0.1:9"))).toBe(
       "Expected the S3 server http://127.0.0.1:9 to be reachable, got ECONNREFUSED, nothing listens there " +

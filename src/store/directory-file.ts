@@ -1,0 +1,74 @@
+import { randomUUID } from "node:crypto";
+import { constants } from "node:fs";
+import { type FileHandle, open, rm } from "node:fs/promises";
+import { diskErrorCode, strangeFileError, unless } from "./directory-failure.ts";
+import type { Folder } from "./directory-folder.ts";
+import { TEMPORARY_PREFIX } from "./key.ts";
+import type { StoreOptions } from "./store.ts";
+
+const { O_CREAT, O_EXCL, O_NOFOLLOW, O_NONBLOCK, O_RDONLY, O_WRONLY } = constants;
+
+/** One object of a directory store: its key, and where it lies in its opened folder. */
+export interface Entry {
+  readonly key: string;
+  readonly folder: Folder;
+  /** the file in the folder */
+  readonly name: string;
+  readonly path: string;
+  /** the store as messages name it */
+  readonly location: string;
+}
+
+/**
+ * Reads a file whole; `undefined` when there is none.
+ *
+ * @throws {HexError} HEX_STORE_DAMAGED for a symbolic link, a pipe or a device
+ */
+export async function readPlainFile(
+  entry: Entry,
+  { signal }: StoreOptions,
+): Promise<Uint8Array | undefined> {
+  const file = await openPlainFile(entry);
+  if (file === undefined) return undefined;
+  try {
+    const stat = await file.stat();
+    if (stat.isDirectory()) return undefined;
+    if (!stat.isFile()) throw strangeFileError(entry.location, entry.key, "a pipe or device");
+    return await file.readFile({ signal });
+  } finally {
+    await file.close();
+  }
+}
+
+/** Writes a file of its own beside the others, down to the disk, and removes it after its use. */
+export async function withTemporaryFile<T>(
+  { folder }: Entry,
+  body: Uint8Array,
+  { signal }: StoreOptions,
+  use: (path: string) => Promise<T>,
+): Promise<T> {
+  const path = `${folder.path}/${TEMPORARY_PREFIX}${randomUUID()}`;
+  try {
+    const file = await open(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, 0o666);
+    try {
+      await file.writeFile(body, { signal });
+      await file.sync();
+    } finally {
+      await file.close();
+    }
+    signal?.throwIfAborted();
+    return await use(path);
+  } finally {
+    await rm(path, { force: true });
+  }
+}
+
+async function openPlainFile({ key, path, location }: Entry): Promise<FileHandle | undefined> {
+  try {
+    // Not blocking: a pipe that somebody put there would otherwise be waited for.
+    return await unless(["ENOENT"], open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK));
+  } catch (error) {
+    if (diskErrorCode(error) !== "ELOOP") throw error;
+    throw strangeFileError(location, key, "a symbolic link");
+  }
+}
