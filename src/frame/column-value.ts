@@ -20,7 +20,6 @@ const EXPECTED: Readonly<Record<ColumnType, string>> = {
 /** The type that holds all the given values. A column of nothing but missing values is text. */
 export function inferColumnType(name: string, values: readonly unknown[]): ColumnType {
   let type: ColumnType | undefined;
-  let allWhole = true;
   for (const [row, value] of values.entries()) {
     if (value === null || value === undefined) continue;
     const found = typeOfValue(value);
@@ -28,9 +27,13 @@ export function inferColumnType(name: string, values: readonly unknown[]): Colum
       throw mixedError(name, row, value, type);
     }
     type = found;
-    if (allWhole && found === "number") allWhole = isWhole(value);
   }
-  return type === "number" && allWhole ? "integer" : (type ?? "string");
+  if (type === "number" && values.every(isWholeOrMissing)) return "integer";
+  return type ?? "string";
+}
+
+function isWholeOrMissing(value: unknown): boolean {
+  return value === null || value === undefined || isWhole(value);
 }
 
 /** True when a number is kept exactly by an integer column. */

@@ -92,8 +92,8 @@ class RowScan {
       if (!this.#skipQuoted()) throw this.#error(row, column, "unclosed");
       return;
     }
-    if (this.#schema.length === 1) return this.#readLone(row);
-    this.#skipBare(column);
+    if (this.#schema.length === 1) this.#readLone(row);
+    else this.#skipBare(column);
   }
 
   /** The only field of a row: never empty, so that no line of the file is blank. */

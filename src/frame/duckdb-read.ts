@@ -122,7 +122,7 @@ async function planColumn(connection: Connection, input: PlanInput): Promise<Pla
     return { ...source, type, facts, select: [expression(type, source.sql), ...isMissing] };
   }
   if (facts.distinct > dictionaryLimit(rows)) {
-    const lengths = `coalesce(strlen(${source.sql}), 0)::BIGINT`;
+    const lengths = `coalesce(strlen(${source.sql}), 0)::INTEGER`;
     return { ...source, type, facts, select: [lengths, ...isMissing] };
   }
   const coded = await createCodes(connection, input);

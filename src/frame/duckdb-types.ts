@@ -30,7 +30,7 @@ function toSource(name: string, type: string): SourceColumn {
   if (type === "TIMESTAMP WITH TIME ZONE") return { name, type: "instant", sql };
   if (type.startsWith("TIMESTAMP")) return { name, type: "datetime", sql: `${sql}::TIMESTAMP` };
   if (type === "VARCHAR") return { name, type: "string", sql };
-  if (/^(?:UUID|TIME.*|INTERVAL|"NULL"|ENUM\((?:[^]*)\))$/.test(type) && !type.endsWith("[]")) {
+  if (/^(?:UUID|TIME.*|INTERVAL|"NULL"|ENUM\(.*\))$/s.test(type)) {
     return { name, type: "string", sql: `${sql}::VARCHAR` };
   }
   throw new HexError(

@@ -1,5 +1,5 @@
 /** Gets the columns of a frame into a DuckDB table, chunk by chunk. */
-import { batchOf, dictionaryOf, type FrameColumn } from "./column-data.ts";
+import { batchOf, type ColumnData, dictionaryOf, type FrameColumn } from "./column-data.ts";
 import {
   type Connection,
   copyItems,
@@ -9,7 +9,7 @@ import {
   quoteName,
   quoteText,
 } from "./duckdb.ts";
-import type { ColumnType } from "./schema.ts";
+import type { ColumnType, Value } from "./schema.ts";
 
 const CHUNK_ROWS = 2048;
 
@@ -40,7 +40,7 @@ export async function createTable(
 }
 
 function toEntry({ type, data }: FrameColumn): Entry {
-  const texts = codeTexts({ data });
+  const texts = codeTexts(data);
   if (texts) {
     return { type: `ENUM(${texts.map(quoteText).join(", ")})`, sql: (name) => `${name}::VARCHAR` };
   }
@@ -51,7 +51,7 @@ function toEntry({ type, data }: FrameColumn): Entry {
 }
 
 /** The dictionary of a column when SQL can spell it: no text of it may have a NUL. */
-function codeTexts({ data }: Pick<FrameColumn, "data">): readonly string[] | undefined {
+function codeTexts(data: ColumnData): readonly string[] | undefined {
   const texts = dictionaryOf(data)?.cache;
   if (texts === undefined || texts.length === 0) return undefined;
   return texts.some((text) => text.includes("\0")) ? undefined : texts;
@@ -89,21 +89,24 @@ async function appendRows(
 
 type Filler = (vector: DuckdbVector, start: number, count: number) => void;
 
+/** How a chunk's vector gets a column's rows: in one copy where the items are laid out alike. */
 function toFiller({ type, data }: FrameColumn): Filler {
-  const batch = batchOf(data);
-  const isDirect = type === "string" ? codeTexts({ data }) !== undefined : type !== "boolean";
+  const { values } = batchOf(data);
+  const isAlike = type === "string" ? codeTexts(data) !== undefined : type !== "boolean";
+  const setItem = isAlike ? setMissing : setValue;
+  const isCopied = isAlike && data.nullCount === 0;
   return (vector, start, count) => {
-    if (isDirect) copyItems(itemsOf(vector), 0, batch.values.subarray(start, start + count));
-    for (let row = 0; row < count; row++) {
-      const value = isDirect && data.nullCount === 0 ? undefined : data.at(start + row);
-      if (value === null) vector.setItem(row, null);
-      else if (!isDirect)
-        vector.setItem(row, typeof value === "boolean" ? Number(value) : toText(value));
-    }
+    if (isAlike) copyItems(itemsOf(vector), 0, values.subarray(start, start + count));
+    for (let row = 0; row < count && !isCopied; row++) setItem(vector, row, data.at(start + row));
     vector.flush();
   };
 }
 
-function toText(value: unknown): string {
-  return typeof value === "string" ? value : "";
+function setMissing(vector: DuckdbVector, row: number, value: Value): void {
+  if (value === null) vector.setItem(row, null);
+}
+
+function setValue(vector: DuckdbVector, row: number, value: Value): void {
+  const isText = value === null || typeof value === "string";
+  vector.setItem(row, isText ? value : Number(value));
 }

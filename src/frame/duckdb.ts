@@ -140,12 +140,13 @@ export function itemsOf(vector: object): TypedArray {
 
 /** Copies items into others of the same width. */
 export function copyItems(to: TypedArray, start: number, items: TypedArray): void {
-  if (to instanceof BigInt64Array) {
-    if (items instanceof BigInt64Array) return to.set(items, start);
-  } else if (!(to instanceof BigUint64Array) && !(items instanceof BigInt64Array)) {
-    if (!(items instanceof BigUint64Array)) return to.set(items, start);
-  }
-  throw new Error("DuckDB gave items of another width than asked for");
+  if (is64BitInteger(to) && is64BitInteger(items)) to.set(items, start);
+  else if (!is64BitInteger(to) && !is64BitInteger(items)) to.set(items, start);
+  else throw new Error("DuckDB gave items of another width than asked for");
+}
+
+function is64BitInteger(items: TypedArray): items is BigInt64Array | BigUint64Array {
+  return items instanceof BigInt64Array || items instanceof BigUint64Array;
 }
 
 function isTypedArray(value: unknown): value is TypedArray {
