@@ -6,7 +6,7 @@ import { expectation, HexError } from "../errors.ts";
 /** Where frames are published. */
 export type StoreLocation = DirectoryLocation | S3Location;
 
-export interface DirectoryLocation {
+interface DirectoryLocation {
   readonly kind: "directory";
   /** an absolute path */
   readonly directory: string;
@@ -27,7 +27,7 @@ export interface S3Location {
 }
 
 /** The names, never the values, of the project secrets that open the store. */
-export interface CredentialNames {
+interface CredentialNames {
   readonly accessKeyId: string;
   readonly secretAccessKey: string;
   readonly sessionToken?: string;

@@ -15,7 +15,7 @@ export interface ObjectInfo {
 }
 
 /** Under which condition a write takes place: only where nothing is yet, or only over that content. */
-export type WriteCondition = { readonly ifNoneMatch: "*" } | { readonly ifMatch: string };
+type WriteCondition = { readonly ifNoneMatch: "*" } | { readonly ifMatch: string };
 
 /** What became of a write; `conflict` means that this call wrote nothing. */
 export type WriteResult =

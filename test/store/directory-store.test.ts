@@ -68,7 +68,11 @@ describe("symbolic links", () => {
     await writeFile(join(outside, "data.csv"), "secret");
     await store.write("swapped/data.csv", bytes("ours"));
     let isSwapping = true;
-    const swapping = runProgram("swap-folder", [root, outside, "8000"]).finally(() => {
+    const swapping = runProgram(new URL("./programs/swap-folder.ts", import.meta.url), [
+      root,
+      outside,
+      "8000",
+    ]).finally(() => {
       isSwapping = false;
     });
     const seen = new Set<string>();
@@ -104,7 +108,7 @@ describe("what is left over", () => {
     const root = await temporaryFolder();
     const store = new DirectoryStore(root);
     await store.write("a", bytes("1"));
-    const killed = runProgram("die-in-lock", [root, "a"]);
+    const killed = runProgram(new URL("./programs/die-in-lock.ts", import.meta.url), [root, "a"]);
     await expect(killed).rejects.toMatchObject({ signal: "SIGKILL" });
     expect(await readdir(root)).toEqual([".hex-tmp-lock-a", "a"]);
     expect(await store.write("a", bytes("2"))).toMatchObject({ status: "written" });
@@ -191,7 +195,7 @@ describe("several processes", () => {
   it("lose no compare-and-set of each other on one directory", async () => {
     const root = await temporaryFolder();
     await new DirectoryStore(root).write("count", bytes("0"));
-    await runProgram("increment", [root, "40"], 3);
+    await runProgram(new URL("./programs/increment.ts", import.meta.url), [root, "40"], 3);
     expect(await readFile(join(root, "count"), "utf8")).toMatch(/^120 /);
     expect(await readdir(root)).toEqual(["count"]);
   });
