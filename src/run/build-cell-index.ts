@@ -8,7 +8,7 @@ import type { CellIndex, IndexedCell } from "./cell-index.ts";
 import { compileModules, type SourceModules } from "./cell-modules.ts";
 import { toHandlePath, toModulePath } from "./module-path.ts";
 import type { SourceCompiler } from "./source-compiler.ts";
-import { nameReferences, type ReadReferences } from "./sql-cell.ts";
+import { nameReferences, type ReadReferences, readCellReferences } from "./sql-cell.ts";
 
 export interface IndexOptions {
   readonly projectDirectory: string;
@@ -81,7 +81,7 @@ async function readSource(
   if (cell.ending === ".md") return { facts: { kind: "prose", named: {} } };
   const source = sources.get(cell.path) ?? "";
   if (cell.ending === ".sql") {
-    const references = await readReferences(source);
+    const references = await readCellReferences(source, cell.file, readReferences);
     const named = nameReferences(references, cell.file, cells);
     return { facts: { kind: "sql", named }, references };
   }

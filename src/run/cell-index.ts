@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { readFile, rename, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import type { SqlReferences } from "../frame/sql-references.ts";
 import type { CellFacts } from "./cell-facts.ts";
 import { isMissing, toHash } from "./cell-files.ts";
 
@@ -14,12 +15,6 @@ export interface IndexedCell {
   readonly imports: readonly string[];
   /** the names in a query */
   readonly references?: SqlReferences;
-}
-
-/** What a query asks for by name. */
-export interface SqlReferences {
-  readonly tables: readonly string[];
-  readonly parameters: readonly string[];
 }
 
 /** All that the loader knows of a project's cells, for one state of their files. */

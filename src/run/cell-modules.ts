@@ -145,7 +145,7 @@ function link(
       case "source":
         return toRelative(own, toModulePath(projectDirectory, target.path));
       case "file":
-        return pathToFileURL(target.path).href;
+        return pathToFileURL(target.path).href + (target.version ? `?${target.version}` : "");
       case "runtime":
         return runtimeUrl;
       default:

@@ -14,7 +14,13 @@ export interface LoadableCell {
   readonly modulePath: string;
 }
 
+/** Evaluates the module at a file URL, once. */
+export type ImportModule = (url: string) => Promise<Readonly<Record<string, unknown>>>;
+
+export const importModule: ImportModule = (url) => import(/* @vite-ignore */ url);
+
 export interface LoadSurroundings {
+  readonly importModule: ImportModule;
   /** the text of a source file; asked for only to find the place of a wrong import */
   readText(path: string): Promise<string>;
   findPlace(error: unknown): SourcePlace | undefined;
@@ -32,7 +38,7 @@ export async function loadCell(
 ): Promise<CellDefinition> {
   let exported: Readonly<Record<string, unknown>>;
   try {
-    exported = await importFile(pathToFileURL(cell.modulePath).href);
+    exported = await around.importModule(pathToFileURL(cell.modulePath).href);
   } catch (error) {
     throw await toLoadError(error, cell, around);
   }
@@ -42,10 +48,6 @@ export async function loadCell(
     if (!isCellHandle(value)) throw noHandleError(key, value, cell);
   }
   return definition;
-}
-
-async function importFile(url: string): Promise<Readonly<Record<string, unknown>>> {
-  return import(/* @vite-ignore */ url);
 }
 
 async function toLoadError(

@@ -11,7 +11,7 @@ import { listCellFiles, toHash, toProjectPath } from "./cell-files.ts";
 import type { CellIndex, IndexedCell } from "./cell-index.ts";
 import { type CellState, openCellState } from "./cell-state.ts";
 import { toCodeHash } from "./code-hash.ts";
-import { loadCell } from "./load-cell.ts";
+import { type ImportModule, importModule, loadCell } from "./load-cell.ts";
 import { toModulePath } from "./module-path.ts";
 import { readOwnVersion } from "./own-version.ts";
 import { openSourceCompiler, type SourceCompiler } from "./source-compiler.ts";
@@ -56,6 +56,7 @@ export interface LoadCellsOptions {
   readonly cacheDirectory?: string;
   readonly openCompiler?: () => Promise<SourceCompiler>;
   readonly readReferences?: ReadReferences;
+  readonly importModule?: ImportModule;
 }
 
 /**
@@ -66,7 +67,11 @@ export interface LoadCellsOptions {
 export async function loadCells(options: LoadCellsOptions): Promise<LoadedCells> {
   const project = await toProject(options);
   const state = await openCellState(project);
-  const loader = { ...state, projectDirectory: project.projectDirectory };
+  const loader = {
+    ...state,
+    projectDirectory: project.projectDirectory,
+    importModule: options.importModule ?? importModule,
+  };
   const facts = new Map<string, CellFacts>();
   for (const cell of state.index.cells) {
     facts.set(cell.name, cell.facts ?? toFacts(await load(cell, loader), cell.file));
@@ -100,6 +105,7 @@ async function toProject(options: LoadCellsOptions) {
 
 interface Loader extends CellState {
   readonly projectDirectory: string;
+  readonly importModule: ImportModule;
 }
 
 async function load(cell: IndexedCell, loader: Loader): Promise<CellDefinition> {
@@ -110,13 +116,16 @@ async function load(cell: IndexedCell, loader: Loader): Promise<CellDefinition> 
     return defineCell({ kind: "prose", dependencies: {}, markdown });
   }
   if (cell.references !== undefined) {
-    return toSqlCell(await readFile(path, "utf8"), cell.references, cell.facts?.named ?? {});
+    const { file, references, facts } = cell;
+    const sql = await readFile(path, "utf8");
+    return toSqlCell({ file, sql, references, named: facts?.named ?? {} });
   }
   mapStacks();
   const modulePath = join(cache, "modules", index.modules, toModulePath(projectDirectory, path));
   return loadCell(
     { name: cell.name, file: cell.file, modulePath },
     {
+      importModule: loader.importModule,
       readText: (each) => readFile(each, "utf8"),
       findPlace: (error) => findPlace(error, loader),
       toProjectPath: (each) => toProjectPath(projectDirectory, each),

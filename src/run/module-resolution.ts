@@ -1,7 +1,7 @@
-import { stat } from "node:fs/promises";
+import { readFile, stat } from "node:fs/promises";
 import { dirname, extname, resolve as resolvePath } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
-import { isMissing } from "./cell-files.ts";
+import { isMissing, toHash } from "./cell-files.ts";
 
 /** What an import leads to. */
 export type ImportTarget =
@@ -9,8 +9,8 @@ export type ImportTarget =
   | { readonly kind: "cell"; readonly name: string }
   /** a source file of the project that is compiled */
   | { readonly kind: "source"; readonly path: string }
-  /** a file that Node imports from where it is */
-  | { readonly kind: "file"; readonly path: string }
+  /** a file that Node imports from where it is; JSON has a version, or Node would keep the first */
+  | { readonly kind: "file"; readonly path: string; readonly version?: string }
   /** this package */
   | { readonly kind: "runtime" }
   /** a package or a module of Node's own: the specifier stays as it is */
@@ -48,7 +48,7 @@ export async function resolveImport(
   }
   const absent: string[] = [];
   for (const path of candidates(toPath(specifier, from))) {
-    if (await isFile(path)) return { target: toTarget(path, cellNames), absent };
+    if (await isFile(path)) return { target: await toTarget(path, cellNames), absent };
     absent.push(path);
   }
   return { target: { kind: "missing" }, absent };
@@ -72,10 +72,15 @@ function candidates(path: string): readonly string[] {
   return [path, ...renamed, ...extended, ...SOURCE_ENDINGS.map((each) => `${path}/index${each}`)];
 }
 
-function toTarget(path: string, cellNames: ReadonlyMap<string, string>): ImportTarget {
+async function toTarget(
+  path: string,
+  cellNames: ReadonlyMap<string, string>,
+): Promise<ImportTarget> {
   const name = cellNames.get(path);
   if (name !== undefined) return { kind: "cell", name };
-  const isSource = SOURCE_ENDINGS.includes(extname(path)) && !/[\\/]node_modules[\\/]/.test(path);
+  const ending = extname(path);
+  if (ending === ".json") return { kind: "file", path, version: toHash(await readFile(path)) };
+  const isSource = SOURCE_ENDINGS.includes(ending) && !/[\\/]node_modules[\\/]/.test(path);
   return { kind: isSource ? "source" : "file", path };
 }
 

@@ -1,9 +1,9 @@
 import { type CellDefinition, type Dependencies, defineCell } from "../cell/cell.ts";
-import { expectation, type HexError } from "../errors.ts";
+import { expectation, HexError } from "../errors.ts";
 import type { Frame } from "../frame/frame.ts";
+import type { SqlReferences } from "../frame/sql-references.ts";
 import type { CellFile } from "./cell-files.ts";
 import { toCellHandle } from "./cell-handle.ts";
-import type { SqlReferences } from "./cell-index.ts";
 
 /** Finds the tables and parameters that a query names. */
 export type ReadReferences = (sql: string) => Promise<SqlReferences>;
@@ -44,33 +44,69 @@ function findCell(name: string, cells: readonly CellFile[]): CellFile | undefine
   return cells.find((cell) => cell.name.toLowerCase() === name.toLowerCase());
 }
 
-/** The definition of a query: its tables are frames, everything else it names is a parameter. */
-export function toSqlCell(
+/**
+ * Reads the references of a cell's query. Tables that differ in case only are one.
+ * @throws {HexError} HEX_CELL_INVALID, naming the file, when it is not one SELECT
+ */
+export async function readCellReferences(
   sql: string,
-  references: SqlReferences,
-  named: Readonly<Record<string, string>>,
-): CellDefinition {
+  file: string,
+  read: ReadReferences,
+): Promise<SqlReferences> {
+  const { tables, parameters } = await inFile(file, () => read(sql));
+  const byName = new Map(tables.map((table) => [table.toLowerCase(), table]));
+  return { tables: [...byName.values()], parameters };
+}
+
+/** A `.sql` file, with what is known of it. */
+export interface SqlFile {
+  readonly file: string;
+  readonly sql: string;
+  readonly references: SqlReferences;
+  /** name in the query -> name of the cell */
+  readonly named: Readonly<Record<string, string>>;
+}
+
+/** The definition of a query: its tables are frames, everything else it names is a parameter. */
+export function toSqlCell({ file, sql, references, named }: SqlFile): CellDefinition {
   const dependencies = Object.fromEntries(
     Object.entries(named).map(([key, name]) => [key, toCellHandle(name)]),
   );
   return defineCell({
     kind: "sql",
     dependencies: dependencies as unknown as Dependencies,
-    async compute(values: Readonly<Record<string, unknown>>) {
-      const [{ queryFrames }, { toFrame }] = await Promise.all([
-        import("../frame/sql.ts"),
-        import("../frame/to-frame.ts"),
-      ]);
-      const frames: Record<string, Frame> = {};
-      for (const name of references.tables) {
-        const frame = toFrame(values[name]);
-        if (frame === undefined) throw noTableError(name, values[name]);
-        frames[name] = frame;
-      }
-      const parameters = references.parameters.map((name) => [name, values[name]]);
-      return queryFrames(sql, frames, Object.fromEntries(parameters));
-    },
+    compute: (values: Readonly<Record<string, unknown>>) =>
+      inFile(file, () => query(sql, references, values)),
   });
+}
+
+async function query(
+  sql: string,
+  { tables, parameters }: SqlReferences,
+  values: Readonly<Record<string, unknown>>,
+): Promise<Frame> {
+  const [{ queryFrames }, { toFrame }] = await Promise.all([
+    import("../frame/sql.ts"),
+    import("../frame/to-frame.ts"),
+  ]);
+  const frames: Record<string, Frame> = {};
+  for (const name of tables) {
+    const frame = toFrame(values[name]);
+    if (frame === undefined) throw noTableError(name, values[name]);
+    frames[name] = frame;
+  }
+  const named = parameters.map((name) => [name, values[name]]);
+  return queryFrames(sql, frames, Object.fromEntries(named));
+}
+
+/** The engine knows only the text of a query: what it complains about gets the file's name. */
+async function inFile<Result>(file: string, work: () => Promise<Result>): Promise<Result> {
+  try {
+    return await work();
+  } catch (error) {
+    if (!(error instanceof HexError)) throw error;
+    throw new HexError(error.code, `${file}: ${error.message}`, { cause: error });
+  }
 }
 
 function noTableError(name: string, value: unknown): HexError {

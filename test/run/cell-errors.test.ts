@@ -125,7 +125,27 @@ test("tells a name that is declared twice as a fault of the cell", async () => {
   });
   const { code, message } = await fault(loaded.load("a"));
   expect(code).toBe("HEX_CELL_INVALID");
-  expect(message).toMatch(/^Expected cells\/a\.ts.* got Identifier 'a' has already been declared$/);
+  expect(message).toBe(
+    "Expected cells/a.ts to be a module that can be loaded, got Identifier 'a' has already been declared",
+  );
+});
+
+test("tells where a name is imported that the other file does not export", async () => {
+  const loaded = await loadProject({
+    "_b.ts": "export const b = 1;",
+    "a.ts": `${importCell}\nimport { c } from "./_b.ts";\nexport default cell(() => c);`,
+  });
+  const { code, message } = await fault(loaded.load("a"));
+  expect(code).toBe("HEX_CELL_INVALID");
+  expect(message).toMatch(/^Expected cells\/a\.ts:2:1 .* does not provide an export named 'c'$/);
+});
+
+test("writes stacks that point to the author's lines", async () => {
+  const loaded = await loadProject({
+    "a.ts": `${importCell}\ninterface A {\n  b: 1;\n}\nexport default cell((): A => { throw new Error("x") });`,
+  });
+  const error = await computeFault(loaded, "a");
+  expect(error instanceof Error ? error.stack : "").toMatch(/\/cells\/a\.ts:5:\d+\)/);
 });
 
 test("finds the line of an exception in a cell's function and in a helper", async () => {

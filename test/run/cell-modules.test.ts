@@ -60,6 +60,16 @@ test("sees a change in a file that a cell imports", async () => {
   expect(after.cells[0]?.codeHash).not.toBe(before.cells[0]?.codeHash);
 });
 
+test("sees a change in a JSON file that a cell imports", async () => {
+  const { load, write } = await makeProject({
+    "cells/1-one.ts": `${importCell} import n from "./n.json" with { type: "json" }; export default cell(() => n);`,
+    "cells/n.json": "1",
+  });
+  expect(await compute(await load(), "one")).toBe(1);
+  await write("cells/n.json", "2");
+  expect(await compute(await load(), "one")).toBe(2);
+});
+
 test("changes the code hash of the cells below a changed cell, and of no other", async () => {
   const { load, write } = await makeProject({
     "cells/1-one.ts": one,

@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import { toFrame } from "../../src/frame/to-frame.ts";
 import { handleName } from "../../src/run/cell-handle.ts";
 import { makeProject } from "../fixtures/make-project.ts";
 
@@ -39,4 +40,21 @@ test("refuses a query over a table that is no cell", async () => {
   await expect(loading).rejects.toThrow(
     'Expected the tables in cells/3-found.sql to be cells of this project, got "moons"',
   );
+});
+
+test("runs a query over frames and single values, found by the engine itself", async () => {
+  const { load } = await makeProject(files);
+  const definition = await (await load()).load("found");
+  if (!("compute" in definition)) throw new Error("the query has no function");
+  const Planets = [
+    { name: "a", year: 1 },
+    { name: "b", year: 2 },
+  ];
+  const frame = toFrame(await definition.compute({ Planets, year: 2 } as never, {} as never));
+  expect(frame?.rows()).toEqual([{ name: "b", year: 2 }]);
+});
+
+test("names the file of a query that cannot be read", async () => {
+  const { load } = await makeProject({ "cells/3-found.sql": "SELEC 1" });
+  await expect(load()).rejects.toThrow(/^cells\/3-found.sql: Expected the SQL to be one SELECT/);
 });
