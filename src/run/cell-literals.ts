@@ -3,7 +3,7 @@ import type { Expression, Module, PropertyName } from "@swc/core";
 /** A value that stands wholly written in the source. */
 export type Literal = string | number | boolean | null | readonly Literal[] | LiteralObject;
 
-export interface LiteralObject {
+interface LiteralObject {
   readonly [key: string]: Literal;
 }
 

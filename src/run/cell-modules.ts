@@ -16,7 +16,7 @@ import { toOriginal } from "./source-map.ts";
 import { formatPlace } from "./source-place.ts";
 
 /** A source file of the project, compiled, with its imports led to other compiled files. */
-export interface SourceModule {
+interface SourceModule {
   /** absolute path of the original */
   readonly path: string;
   /** below the project's folder, with `/` */
