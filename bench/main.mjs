@@ -13,7 +13,16 @@ const peers = await preparePeers(root);
 const planets = await preparePlanets(root);
 const wide = await prepareWide(root);
 
-const appRun = (project) => ["node", hex, "run", "--context", "app", "--json", "--project", project];
+const appRun = (project) => [
+  "node",
+  hex,
+  "run",
+  "--context",
+  "app",
+  "--json",
+  "--project",
+  project,
+];
 const python = (script, ...argv) => [peers.python, `${root}bench/peers/${script}`, ...argv];
 
 const tables = [
@@ -28,7 +37,8 @@ const tables = [
     targets: { pandas: 0.5, "node -e 0": 3 },
   },
   {
-    title: "App run on 1,000,000 rows × 8 columns: read back, filter to one region, print the first 20",
+    title:
+      "App run on 1,000,000 rows × 8 columns: read back, filter to one region, print the first 20",
     commands: {
       "node -e 0": ["node", "-e", "0"],
       "hex run --context app": [...appRun(wide.project), "--input", "region=r3"],

@@ -1,3 +1,33 @@
-// What an author may import, one name a line; everything else is an implementation detail.
-export type { Cell, CellContext, CellOptions, CachedOptions, FrameStore, PublishedFrames } from "./cell/cell.ts";
+// What an author may import, one name a line; everything else may change without notice.
+export type {
+  CachedOptions,
+  Cell,
+  CellContext,
+  CellOptions,
+  FrameStore,
+  PublishedFrames,
+} from "./cell/cell.ts";
 export { cached, cell } from "./cell/cell.ts";
+export type { DateRange, InputWidget } from "./cell/input.ts";
+export {
+  button,
+  checkbox,
+  date,
+  dateRange,
+  dropdown,
+  multiselect,
+  number,
+  slider,
+  text,
+} from "./cell/input.ts";
+export type { Chart, ChartSpec, Markdown } from "./cell/output.ts";
+export { chart, markdown } from "./cell/output.ts";
+export type { RunContext } from "./cell/run-context.ts";
+export type { ErrorCode } from "./errors.ts";
+export { HexError } from "./errors.ts";
+export { count, distinctCount, max, mean, median, min, stdev, sum } from "./frame/aggregate.ts";
+export { desc, Frame } from "./frame/frame.ts";
+export { readCsv } from "./frame/read-csv.ts";
+export { frame } from "./frame/rows.ts";
+export type { Column, ColumnType, Schema, SchemaSpec, Value } from "./frame/schema.ts";
+export type { RunEvent, RunResult } from "./run/run-event.ts";

@@ -1,12 +1,12 @@
-import { parseRunContext } from "../cell/run-context.ts";
 import type { RequestedInput } from "../cell/input-value.ts";
+import { parseRunContext } from "../cell/run-context.ts";
 import { expectation, HexError } from "../errors.ts";
 import { openProject, planProject, type RunRequest, runProject } from "../project/project.ts";
 import type { RunResult } from "../run/run-event.ts";
 import { toRunExitCode } from "./exit-code.ts";
 import type { MainOptions } from "./main.ts";
-import { renderPlan } from "./render-plan.ts";
 import { openProgress } from "./progress.ts";
+import { renderPlan } from "./render-plan.ts";
 
 /** The flags of `hex run`, as commander hands them over. */
 export interface RunFlags {

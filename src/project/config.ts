@@ -34,10 +34,7 @@ export const configSchema = v.strictObject({
   /** names of secrets, whose values come from the environment or the file .env */
   secrets: v.optional(
     v.array(
-      v.pipe(
-        v.string("a name"),
-        v.regex(SECRET_NAME, "a name of letters, digits and underscores"),
-      ),
+      v.pipe(v.string("a name"), v.regex(SECRET_NAME, "a name of letters, digits and underscores")),
       "a list of names",
     ),
     [],
@@ -91,7 +88,15 @@ export function parseConfig(
     throw new HexError("HEX_CONFIG_INVALID", faults.join("\n"));
   }
   const { name, projectId, cells, computeIn, inputs, secrets } = checked.output;
-  return { name, projectId, cells, store, computeIn, inputs: new Map(Object.entries(inputs)), secrets };
+  return {
+    name,
+    projectId,
+    cells,
+    store,
+    computeIn,
+    inputs: new Map(Object.entries(inputs)),
+    secrets,
+  };
 }
 
 /** The keys that are looked at even when others are wrong, so that all faults are told at once. */
@@ -115,7 +120,10 @@ function unlistedSecrets(store: StoreLocation, listed: unknown): string[] {
   const names: readonly unknown[] = Array.isArray(listed) ? listed : [];
   return named
     .filter((name) => !names.includes(name))
-    .map((name) => `Expected \`secrets\` in ${CONFIG_FILE} to list ${name}, which \`store\` names, got a list without it (add it)`);
+    .map(
+      (name) =>
+        `Expected \`secrets\` in ${CONFIG_FILE} to list ${name}, which \`store\` names, got a list without it (add it)`,
+    );
 }
 
 /** HEX_STORE holds a URL, or the object that `store` may be, as JSON. */

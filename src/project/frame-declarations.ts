@@ -45,7 +45,8 @@ function toPublished({ graph }: Project, { cells }: RunResult): ReadonlyMap<stri
 export function renderDeclarations(published: ReadonlyMap<string, Schema>): string {
   const members = [...published].map(([name, schema]) => {
     const columns = schema.map(
-      (column) => `      readonly ${JSON.stringify(column.name)}: ${VALUE_TYPES[column.type]} | null;`,
+      (column) =>
+        `      readonly ${JSON.stringify(column.name)}: ${VALUE_TYPES[column.type]} | null;`,
     );
     return [`    ${JSON.stringify(name)}: {`, ...columns, "    };"].join("\n");
   });

@@ -3,6 +3,7 @@ import type { RunPlan } from "../cell/plan.ts";
 import { HexError } from "../errors.ts";
 import { publish } from "../store/publication.ts";
 import type { Store } from "../store/store.ts";
+import { toHash } from "./cell-files.ts";
 import type { LoadedCells } from "./load-cells.ts";
 import { runCells } from "./run-cells.ts";
 import type { CellResult, RunError, RunEvent, RunResult, RunStatus } from "./run-event.ts";
@@ -83,7 +84,7 @@ function publishFrames(work: RunWork, frames: RunFrames): Promise<number> {
     attempt: 1,
     context: plan.context,
     inputs: Object.fromEntries([...inputs].map(([name, { value }]) => [name, value])),
-    codeHash: work.cells.codeHash,
+    codeHash: toHash(work.cells.cells.map((cell) => cell.codeHash).join()),
     frames: frames.staged,
     publishedAt: new Date(now()).toISOString(),
     signal,
@@ -110,7 +111,8 @@ function toBrokenEnding(
   ]);
   const cells = new Map([...ended, ...skipped]);
   if (signal.aborted) {
-    const message = "Expected the run to go on to its end, got an interruption (nothing was published)";
+    const message =
+      "Expected the run to go on to its end, got an interruption (nothing was published)";
     return { status: "cancelled", version: null, cells, error: { code: "HEX_CANCELLED", message } };
   }
   if (!(thrown instanceof HexError)) throw thrown;

@@ -80,7 +80,9 @@ describe("the plan of a run", () => {
       after: [],
       reason: "app runs read what was published",
     });
-    expect(byName.get("sleep_time")?.reason).toBe("only feeds planets, which does not compute here");
+    expect(byName.get("sleep_time")?.reason).toBe(
+      "only feeds planets, which does not compute here",
+    );
     expect(byName.get("filtered")?.after).toEqual(["planets", "method"]);
   });
 

@@ -24,13 +24,19 @@ describe("hex.config.json", () => {
   it.each([
     [[], "Expected hex.config.json to be an object, got []"],
     [{}, "Expected `name` in hex.config.json to be given, got nothing"],
-    [{ name: "" }, 'Expected `name` in hex.config.json to be a name of at least one character, got ""'],
+    [
+      { name: "" },
+      'Expected `name` in hex.config.json to be a name of at least one character, got ""',
+    ],
     [{ name: "a", stroe: 1 }, "Expected hex.config.json to be without unknown keys, got `stroe`"],
     [
       { name: "a", computeIn: ["logic", "publish"] },
       'Expected `computeIn[1]` in hex.config.json to be one of logic, app, scheduled, api-triggered, got "publish"',
     ],
-    [{ name: "a", projectId: "7" }, 'Expected `projectId` in hex.config.json to be a UUID, got "7"'],
+    [
+      { name: "a", projectId: "7" },
+      'Expected `projectId` in hex.config.json to be a UUID, got "7"',
+    ],
   ])("refuses %j with place, rule and value", (written, fault) => {
     expect(faultsOf(written)).toContain(fault);
   });

@@ -13,7 +13,6 @@ export function inMemoryCells(
   );
   return {
     cells,
-    codeHash: "0".repeat(64),
     loaded,
     async load(name) {
       loaded.push(name);

@@ -115,7 +115,10 @@ describe("a run", () => {
   });
 
   it("runs cells side by side that do not depend on each other", async () => {
-    const { promise: met, resolve } = Promise.withResolvers<string>();
+    let resolve: (value: string) => void = () => undefined;
+    const met = new Promise<string>((whenMet) => {
+      resolve = whenMet;
+    });
     const cells = inMemoryCells({
       waits: { is: cell(() => met) },
       answers: { is: cell(() => resolve("met")) },
@@ -125,7 +128,7 @@ describe("a run", () => {
 
   it("gives every cell function the run context, secrets and its progress", async () => {
     const events: RunEvent[] = [];
-    const is = cell(({}, { runContext, secrets, progress }) => {
+    const is = cell((_, { runContext, secrets, progress }) => {
       progress(0.5, "half");
       return `${runContext} ${secrets["KEY"]}`;
     });
@@ -172,7 +175,7 @@ describe("a run", () => {
     const explicit = () =>
       inMemoryCells({
         people: {
-          is: cell(async ({}, { runContext, store }) => {
+          is: cell(async (_, { runContext, store }) => {
             if (runContext === "logic") await store.writeFrame("people", people());
             return store.readFrame("people");
           }),
@@ -184,7 +187,7 @@ describe("a run", () => {
   });
 
   it("refuses to write a frame in a context that does not compute", async () => {
-    const is = cell(({}, { store }) => store.writeFrame("people", people()));
+    const is = cell((_, { store }) => store.writeFrame("people", people()));
     const result = await run(inMemoryCells({ writes: { is } }), { context: "app" });
     expect(result.error?.message).toBe(
       'Expected store.writeFrame("people") in cell writes to be called in a context that computes (logic), got app (branch on runContext, or name the context in computeIn)',

@@ -1,0 +1,147 @@
+import { cp, readFile, symlink } from "node:fs/promises";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { describe, expect, it } from "vitest";
+import { makeProject } from "../fixtures/make-project.ts";
+import { hex, hexJson, statusesOf } from "./hex.ts";
+
+const root = fileURLToPath(new URL("../..", import.meta.url));
+
+/** The repository's own app, in a folder and with a store of its own. */
+async function planetsProject(): Promise<string> {
+  const { directory } = await makeProject({});
+  for (const part of ["cells", "data", "hex.config.json"]) {
+    await cp(join(root, part), join(directory, part), { recursive: true });
+  }
+  await symlink(join(root, "node_modules"), join(directory, "node_modules"));
+  return directory;
+}
+
+const waiting = {
+  "hex.config.json": JSON.stringify({ name: "Test" }),
+  "cells/01-slow.ts": `import { setTimeout } from "node:timers/promises";
+import { cached } from "hex-runtime";
+export default cached("slow", async (_, { progress, signal }) => {
+  progress(0.25, "waiting");
+  await setTimeout(600_000, undefined, { signal });
+  return [{ n: 1 }];
+});`,
+};
+
+describe("the planets tutorial", () => {
+  it("computes once, and then every other context reads back and filters", async () => {
+    const project = await planetsProject();
+    const quick = ["run", "--project", project, "--input", "sleep_time=0"];
+    const logic = await hexJson([...quick, "--context", "logic"]);
+    expect(logic.result).toMatchObject({ status: "completed", version: 1 });
+    expect(new Set(Object.values(statusesOf(logic.result)))).toEqual(new Set(["computed"]));
+
+    for (const context of ["app", "scheduled", "api-triggered"]) {
+      const flags = ["--context", context, "--input", "method=Transit"];
+      const { result, exitCode } = await hexJson(["run", "--project", project, ...flags]);
+      expect(exitCode).toBe(0);
+      expect(statusesOf(result)).toMatchObject({ sleep_time: "pruned", planets: "read" });
+      const filtered = result.cells.find(({ name }) => name === "filtered")?.output;
+      expect(filtered).toMatchObject({ kind: "frame", rows: 397 });
+      const methods = filtered?.kind === "frame" ? filtered.head.map((row) => row["method"]) : [];
+      expect(methods).toEqual(Array.from({ length: 20 }, () => "Transit"));
+    }
+    const csv = await readFile(join(project, ".hex/store/planets/planet_data.csv"), "utf8");
+    expect(csv.split("\n")).toHaveLength(1_037);
+  });
+
+  it("never loads danfo in a run that reads planets, not even in a fresh checkout", async () => {
+    const project = await planetsProject();
+    await hexJson(["run", "--project", project, "--input", "sleep_time=0"]);
+    const elsewhere = await planetsProject();
+    await cp(join(project, ".hex/store"), join(elsewhere, ".hex/store"), { recursive: true });
+    const watch = join(elsewhere, "watch.cjs");
+    const { writeFile } = await import("node:fs/promises");
+    await writeFile(
+      watch,
+      `process.on("exit", () => {
+  const loaded = Object.keys(require.cache).filter((path) => path.includes("danfojs"));
+  process.stderr.write(\`danfo files loaded: \${loaded.length}\\n\`);
+});`,
+    );
+    const env = { NODE_OPTIONS: `--require=${watch}` };
+    const app = await hex(["run", "--project", elsewhere, "--context", "app"], { env });
+    expect(app.stderr).toContain("danfo files loaded: 0");
+    const logicFlags = ["run", "--project", elsewhere, "--input", "sleep_time=0"];
+    const logic = await hex(logicFlags, { env });
+    expect(logic.stderr).not.toContain("danfo files loaded: 0");
+  });
+});
+
+describe("hex run", () => {
+  it("prints the plan and its reasons, and runs nothing", async () => {
+    const project = await planetsProject();
+    const { stdout, exitCode } = await hex([
+      ...["run", "--plan", "--context", "app"],
+      ...["--project", project],
+    ]);
+    expect(exitCode).toBe(0);
+    expect(stdout).toMatch(/sleep_time +pruned +only feeds planets, which does not compute here/);
+    expect(stdout).toMatch(/planets +read +app runs read what was published/);
+  });
+
+  it("shows outputs in file order on stdout and keeps progress on stderr", async () => {
+    const project = await planetsProject();
+    const flags = ["--project", project, "--input", "sleep_time=1"];
+    const { stdout, stderr } = await hex(["run", ...flags]);
+    expect(stdout).toMatch(/Planets found: 1035\n[\s\S]*Planets: logic run completed in /);
+    expect(stderr).toContain("planets: 0 % Simulating heavy compute");
+  });
+
+  it("shows no progress when it is told to be quiet", async () => {
+    const project = await planetsProject();
+    const flags = ["--project", project, "--input", "sleep_time=0", "--quiet"];
+    expect((await hex(["run", ...flags])).stderr).toBe("");
+  });
+
+  it("keeps the other cells' results when one cell fails", async () => {
+    const { directory } = await makeProject({
+      "hex.config.json": JSON.stringify({ name: "Test" }),
+      "cells/01-good.ts": 'import { cell } from "hex-runtime";\nexport default cell(() => 7);',
+      "cells/02-bad.ts":
+        'import { cell } from "hex-runtime";\nexport default cell(() => { throw new Error("no"); });',
+      "cells/03-below.ts":
+        'import { cell } from "hex-runtime";\nimport bad from "./02-bad.ts";\nexport default cell({ bad }, () => 1);',
+    });
+    const { result, exitCode } = await hexJson(["run", "--project", directory]);
+    expect(exitCode).toBe(1);
+    expect(statusesOf(result)).toEqual({ good: "computed", bad: "failed", below: "skipped" });
+  });
+
+  it.each(["SIGINT", "SIGTERM"] as const)(
+    "ends with 130 and publishes nothing when %s interrupts it",
+    async (signal) => {
+      const { directory } = await makeProject(waiting);
+      const onProgress = (child: { kill(signal: NodeJS.Signals): boolean }) => child.kill(signal);
+      const { result, exitCode } = await hexJson(["run", "--project", directory], { onProgress });
+      expect(exitCode).toBe(130);
+      expect(result).toMatchObject({ status: "cancelled", error: { code: "HEX_CANCELLED" } });
+      const app = await hexJson(["run", "--project", directory, "--context", "app"]);
+      expect(app.result.error?.code).toBe("HEX_NOT_COMPUTED");
+    },
+  );
+
+  it("redacts secrets in results, errors and progress", async () => {
+    const { directory } = await makeProject({
+      "hex.config.json": JSON.stringify({ name: "Test", secrets: ["API_KEY"] }),
+      ".env": "API_KEY=canary-value-1",
+      "cells/01-tells.ts": `import { cell } from "hex-runtime";
+export default cell((_, { secrets, log }) => {
+  log("using " + secrets.API_KEY);
+  return { key: secrets.API_KEY, encoded: Buffer.from(secrets.API_KEY).toString("base64") };
+});`,
+      "cells/02-throws.ts": `import { cell } from "hex-runtime";
+export default cell((_, { secrets }) => { throw new Error("refused " + secrets.API_KEY); });`,
+    });
+    const { stdout, stderr, result } = await hexJson(["run", "--project", directory]);
+    expect(stdout + stderr).not.toContain("canary-value-1");
+    expect(stdout).not.toContain(Buffer.from("canary-value-1").toString("base64"));
+    expect(result.error?.message).toContain("refused [SECRET]");
+    expect(stderr).toContain("tells: using [SECRET]");
+  });
+});
