@@ -1,5 +1,5 @@
 import { renderTable } from "../frame/terminal-table.ts";
-import type { CellOutput } from "../run/cell-output.ts";
+import type { CellOutput, FrameOutput } from "../run/cell-output.ts";
 import type { CellResult, RunResult } from "../run/run-event.ts";
 import { renderColumns } from "./render-columns.ts";
 
@@ -36,7 +36,7 @@ function summarise(output: CellOutput | undefined): string {
     case "json":
       return "";
     case "value":
-      return String(output.value);
+      return formatValue(output.value);
     case "frame":
       return formatShape(output);
     case "chart":
@@ -55,10 +55,17 @@ async function renderCell(title: string, { output }: CellResult): Promise<string
     case "json":
       return `${title}\n${JSON.stringify(output.json, null, 2)}`;
     case "frame":
-      return `${title}: ${formatShape(output)}\n${await renderTable(output)}`;
+      return `${title}: ${formatShape(output)}\n${await renderHead(output)}`;
     case "chart":
-      return `${title}: a chart over ${formatShape(output)}\n${await renderTable(output)}`;
+      return `${title}: a chart over ${formatShape(output)}\n${await renderHead(output)}`;
   }
+}
+
+/** How many of the rows that a result carries are worth a person's screen. */
+const ROWS_SHOWN = 10;
+
+function renderHead({ rows, columns, head }: Omit<FrameOutput, "kind">): Promise<string> {
+  return renderTable({ columns, rows, head }, { maxRows: ROWS_SHOWN });
 }
 
 function formatShape({ rows, columns }: { rows: number; columns: readonly unknown[] }): string {
@@ -67,9 +74,8 @@ function formatShape({ rows, columns }: { rows: number; columns: readonly unknow
 
 function formatValue(value: string | number | boolean | null): string {
   if (value === null) return "missing";
-  return typeof value === "number"
-    ? value.toLocaleString("en", { maximumFractionDigits: 6 })
-    : String(value);
+  const isFraction = typeof value === "number" && !Number.isInteger(value);
+  return isFraction ? String(Number(value.toPrecision(7))) : String(value);
 }
 
 function formatMs(elapsedMs: number): string {

@@ -11,7 +11,7 @@ export const CONFIG_FILE = "hex.config.json";
 const SECRET_NAME = /^[A-Za-z_][A-Za-z0-9_]*$/;
 
 /** The rules of hex.config.json; each message is what follows "Expected … to be". */
-export const configSchema = v.strictObject({
+const keys = v.strictObject({
   $schema: v.optional(v.string("the address of a JSON Schema")),
   /** shown as the page's title and in the run's first line */
   name: v.pipe(v.string("a name"), v.minLength(1, "a name of at least one character")),
@@ -41,8 +41,11 @@ export const configSchema = v.strictObject({
   ),
 });
 
-/** hex.config.json as a person may write it. */
-export type ConfigSpec = v.InferInput<typeof configSchema>;
+/** An array would pass for an object without keys. */
+export const configSchema = v.pipe(
+  v.custom<object>((written) => !Array.isArray(written), "an object"),
+  keys,
+);
 
 /** What hex.config.json says, with every default filled in. */
 export interface Config {

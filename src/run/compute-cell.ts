@@ -68,8 +68,7 @@ function inputCell(
   requested: RequestedInput | undefined,
 ): ComputedCell {
   const value: InputValue = readInputValue(name, widget, requested);
-  const shown =
-    typeof value === "object" && value !== null ? JSON.stringify(value) : value;
+  const shown = typeof value === "object" && value !== null ? JSON.stringify(value) : value;
   return { value, output: { kind: "value", value: shown, input: widget } };
 }
 

@@ -1,7 +1,7 @@
 import type { RequestedInput } from "../cell/input-value.ts";
 import type { PlannedCell, RunPlan } from "../cell/plan.ts";
+import type { LoadedCells } from "../source/load-cells.ts";
 import { type ComputedCell, computeCell, readCell } from "./compute-cell.ts";
-import type { LoadedCells } from "./load-cells.ts";
 import { toCellError } from "./run-error.ts";
 import type { CellResult, RunEvent } from "./run-event.ts";
 import type { RunFrames } from "./run-frames.ts";
@@ -48,7 +48,8 @@ async function runInTurn(
     const outcome = await outcomes.get(name);
     if (outcome !== undefined) above.set(name, outcome);
   }
-  if (work.signal.aborted) return end(work, { name: planned.name, status: "skipped", elapsedMs: 0 });
+  if (work.signal.aborted)
+    return end(work, { name: planned.name, status: "skipped", elapsedMs: 0 });
   const broken = [...above.values()].some(({ result }) => hasNoValue(result));
   if (broken) return end(work, { name: planned.name, status: "skipped", elapsedMs: 0 });
   if (planned.action === "pruned") {

@@ -1,6 +1,6 @@
 import { HexError, toMessage } from "../errors.ts";
+import type { SourcePlace } from "../source/module/source-place.ts";
 import type { RunError } from "./run-event.ts";
-import type { SourcePlace } from "./source-place.ts";
 
 const LONGEST_MESSAGE = 2_000;
 
@@ -11,8 +11,7 @@ export function toCellError(
   place: SourcePlace | undefined,
 ): RunError {
   if (thrown instanceof HexError) return { code: thrown.code, message: shorten(thrown.message) };
-  const where =
-    place === undefined ? cell.file : `${place.file}:${place.line}:${place.column}`;
+  const where = place === undefined ? cell.file : `${place.file}:${place.line}:${place.column}`;
   const kind = thrown instanceof Error ? thrown.name : `thrown ${typeof thrown}`;
   return {
     code: "HEX_CELL_FAILED",

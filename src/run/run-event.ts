@@ -1,7 +1,7 @@
-import type { CellOutput } from "./cell-output.ts";
-import type { ErrorCode } from "../errors.ts";
 import type { PlannedAction, RunPlan } from "../cell/plan.ts";
 import type { RunContext } from "../cell/run-context.ts";
+import type { ErrorCode } from "../errors.ts";
+import type { CellOutput } from "./cell-output.ts";
 
 /** Which door a run came in by. */
 export type RunTrigger = "cli" | "page" | "schedule" | "api";

@@ -1,10 +1,10 @@
 import type { RequestedInput } from "../cell/input-value.ts";
 import type { RunPlan } from "../cell/plan.ts";
 import { HexError } from "../errors.ts";
+import { toHash } from "../source/cell-files.ts";
+import type { LoadedCells } from "../source/load-cells.ts";
 import { publish } from "../store/publication.ts";
 import type { Store } from "../store/store.ts";
-import { toHash } from "./cell-files.ts";
-import type { LoadedCells } from "./load-cells.ts";
 import { runCells } from "./run-cells.ts";
 import type { CellResult, RunError, RunEvent, RunResult, RunStatus } from "./run-event.ts";
 import { RunFrames } from "./run-frames.ts";

@@ -1,5 +1,5 @@
 import type { CellDefinition } from "../../src/cell/cell.ts";
-import type { CellSource, LoadedCells } from "../../src/run/load-cells.ts";
+import type { CellSource, LoadedCells } from "../../src/source/load-cells.ts";
 
 /** A project's cells written in a test: each cell names those it depends on by their names. */
 export function inMemoryCells(

@@ -2,8 +2,8 @@ import { fileURLToPath, pathToFileURL } from "node:url";
 import { type CellDefinition, isCellDefinition } from "../cell/cell.ts";
 import { expectation, HexError, toMessage } from "../errors.ts";
 import { isCellHandle } from "./cell-handle.ts";
-import { findSourcePath } from "./source-map.ts";
-import { formatPlace, type SourcePlace } from "./source-place.ts";
+import { findSourcePath } from "./module/source-map.ts";
+import { formatPlace, type SourcePlace } from "./module/source-place.ts";
 
 /** A cell whose compiled module can be evaluated. */
 export interface LoadableCell {

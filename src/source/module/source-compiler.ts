@@ -1,6 +1,6 @@
 import { extname } from "node:path";
 import type { Module, Options, ParseOptions } from "@swc/core";
-import { expectation, toMessage } from "../errors.ts";
+import { expectation, toMessage } from "../../errors.ts";
 
 /** A source file as JavaScript, with the map that leads back to it. */
 export interface CompiledSource {

@@ -1,8 +1,8 @@
 import { readFile } from "node:fs/promises";
 import { dirname, extname, relative, sep } from "node:path";
 import { pathToFileURL } from "node:url";
-import { expectation } from "../errors.ts";
-import { type CellFile, toHash, toProjectPath } from "./cell-files.ts";
+import { expectation } from "../../errors.ts";
+import { type CellFile, toHash, toProjectPath } from "../cell-files.ts";
 import {
   type FoundImport,
   type ModuleImports,

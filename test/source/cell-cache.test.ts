@@ -1,7 +1,7 @@
 import { mkdir, readdir, rm, utimes } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
-import { openTemporaryCache, publishFolder, removeUnused } from "../../src/run/cell-cache.ts";
+import { openTemporaryCache, publishFolder, removeUnused } from "../../src/source/cell-cache.ts";
 import { makeProject } from "../fixtures/make-project.ts";
 
 test("finds the project's packages from a cache that lies elsewhere", async () => {

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
-import { readConstants, readLiteral } from "../../src/run/cell-literals.ts";
-import { openSourceCompiler } from "../../src/run/source-compiler.ts";
+import { readConstants, readLiteral } from "../../src/source/cell-literals.ts";
+import { openSourceCompiler } from "../../src/source/module/source-compiler.ts";
 
 /** What is read of the expression, in a module that has some constants. */
 async function read(expression: string): Promise<unknown> {

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import type { LoadedCells } from "../../src/run/load-cells.ts";
+import type { LoadedCells } from "../../src/source/load-cells.ts";
 import { loadProject, makeProject } from "../fixtures/make-project.ts";
 
 const importCell = 'import { cell } from "hex-runtime";';

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { toFrame } from "../../src/frame/to-frame.ts";
-import { handleName } from "../../src/run/cell-handle.ts";
+import { handleName } from "../../src/source/cell-handle.ts";
 import { makeProject } from "../fixtures/make-project.ts";
 
 const files = {

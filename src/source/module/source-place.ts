@@ -1,5 +1,5 @@
 import { fileURLToPath } from "node:url";
-import { toProjectPath } from "./cell-files.ts";
+import { toProjectPath } from "../cell-files.ts";
 import { type FilePosition, findSource } from "./source-map.ts";
 
 /** Where in the author's code something happened; line and column count from 1. */

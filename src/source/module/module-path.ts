@@ -1,5 +1,5 @@
 import { dirname } from "node:path";
-import { toHash, toProjectPath } from "./cell-files.ts";
+import { toHash, toProjectPath } from "../cell-files.ts";
 
 /** Where a compiled module lies below the folder of modules. */
 export function toModulePath(projectDirectory: string, path: string): string {

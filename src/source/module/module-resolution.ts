@@ -1,7 +1,7 @@
 import { readFile, stat } from "node:fs/promises";
 import { dirname, extname, resolve as resolvePath } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
-import { isMissing, toHash } from "./cell-files.ts";
+import { isMissing, toHash } from "../cell-files.ts";
 
 /** What an import leads to. */
 export type ImportTarget =

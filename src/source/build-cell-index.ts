@@ -5,9 +5,9 @@ import { readCellFacts } from "./cell-facts.ts";
 import { type CellFile, toHash } from "./cell-files.ts";
 import { toHandleModule } from "./cell-handle.ts";
 import type { CellIndex, IndexedCell } from "./cell-index.ts";
-import { compileModules, type SourceModules } from "./cell-modules.ts";
-import { toHandlePath, toModulePath } from "./module-path.ts";
-import type { SourceCompiler } from "./source-compiler.ts";
+import { compileModules, type SourceModules } from "./module/cell-modules.ts";
+import { toHandlePath, toModulePath } from "./module/module-path.ts";
+import type { SourceCompiler } from "./module/source-compiler.ts";
 import { nameReferences, type ReadReferences, readCellReferences } from "./sql-cell.ts";
 
 export interface IndexOptions {

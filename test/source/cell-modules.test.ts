@@ -3,8 +3,8 @@ import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { expect, test } from "vitest";
 import type { CellDefinition } from "../../src/cell/cell.ts";
-import { handleName } from "../../src/run/cell-handle.ts";
-import type { LoadedCells } from "../../src/run/load-cells.ts";
+import { handleName } from "../../src/source/cell-handle.ts";
+import type { LoadedCells } from "../../src/source/load-cells.ts";
 import { makeProject, watchCompiler } from "../fixtures/make-project.ts";
 
 const importCell = 'import { cell } from "hex-runtime";';

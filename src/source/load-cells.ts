@@ -12,10 +12,10 @@ import type { CellIndex, IndexedCell } from "./cell-index.ts";
 import { type CellState, openCellState } from "./cell-state.ts";
 import { toCodeHash } from "./code-hash.ts";
 import { type ImportModule, importModule, loadCell } from "./load-cell.ts";
-import { toModulePath } from "./module-path.ts";
+import { toModulePath } from "./module/module-path.ts";
+import { openSourceCompiler, type SourceCompiler } from "./module/source-compiler.ts";
+import { findSourcePlace, mapStacks, type SourcePlace } from "./module/source-place.ts";
 import { readOwnVersion } from "./own-version.ts";
-import { openSourceCompiler, type SourceCompiler } from "./source-compiler.ts";
-import { findSourcePlace, mapStacks, type SourcePlace } from "./source-place.ts";
 import { type ReadReferences, readReferences, toSqlCell } from "./sql-cell.ts";
 
 /** A cell as its source tells it. */
