@@ -94,6 +94,17 @@ export function computeAggregate(
   return { name, type, data: buildColumn(name, type, values) };
 }
 
+/** The column of an aggregate over no groups at all. */
+export function emptyAggregate(
+  name: string,
+  aggregate: Aggregate,
+  source: FrameColumn,
+): FrameColumn {
+  checkSource(aggregate, source);
+  const type = resultType(name, aggregate, source, []);
+  return { name, type, data: buildColumn(name, type, []) };
+}
+
 function expression(name: AggregateFunction): string {
   if (name === "count") return "d => op.count()";
   // Arquero counts "missing" as one more distinct value.

@@ -162,7 +162,11 @@ function numberText(value: number): string {
 function writeRows(writers: readonly FieldWriter[], start: number, end: number): string {
   const lines: string[] = [];
   for (let row = start; row < end; row++) {
-    lines.push(writers.map((write) => write(row)).join(","));
+    let line = "";
+    for (const [index, write] of writers.entries()) {
+      line += index === 0 ? write(row) : `,${write(row)}`;
+    }
+    lines.push(line);
   }
   return `${lines.join("\n")}\n`;
 }

@@ -12,6 +12,7 @@ import type {
   RollupSpec,
   UntypedRow,
 } from "./row-types.ts";
+import { copyRow } from "./row-cursor.ts";
 import type { RowShape, Schema, Value } from "./schema.ts";
 import {
   concatViews,
@@ -187,10 +188,8 @@ export class Frame<Row extends RowShape = UntypedRow> implements AnyFrame {
 
   *[Symbol.iterator](): Generator<Row, void, undefined> {
     const columns = this.columns();
-    for (let row = 0; row < this.numRows; row++) {
-      const entries = columns.map(({ name, data }) => [name, data.at(row)]);
-      yield Object.fromEntries(entries) as Row;
-    }
+    const { numRows } = this;
+    for (let row = 0; row < numRows; row++) yield copyRow<Row>(columns, row);
   }
 
   /** A danfo DataFrame of the same columns; see `frameToDanfo` for what becomes of each type. */

@@ -1,4 +1,4 @@
-import type { ColumnData } from "./column-data.ts";
+import type { ColumnData, FrameColumn } from "./column-data.ts";
 
 /** One row object that stands on one row after another; it cannot be written to. */
 export interface RowCursor<Row> {
@@ -26,3 +26,18 @@ export function openCursor<Row>(
     },
   };
 }
+
+/** A row of columns as an object of its own. */
+export function copyRow<Row>(columns: readonly FrameColumn[], index: number): Row {
+  const row: Record<string, unknown> = {};
+  for (const { name, data } of columns) {
+    const value = data.at(index);
+    if (name === "__proto__") Object.defineProperty(row, name, { ...OWN, value });
+    else row[name] = value;
+  }
+  // The columns carry the names and types of Row: frames are only built that way.
+  return row as Row;
+}
+
+/** How a property is that an object literal would have. */
+const OWN = { enumerable: true, writable: true, configurable: true };

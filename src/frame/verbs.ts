@@ -1,7 +1,7 @@
 /** The verbs of a frame on views: each reads one view and gives a new one. */
 import { desc as arqueroDesc, BitSet } from "arquero";
 import { expectation } from "../errors.ts";
-import { type Aggregate, computeAggregate } from "./aggregate.ts";
+import { type Aggregate, computeAggregate, emptyAggregate } from "./aggregate.ts";
 import { buildColumn, valuesOf } from "./column-build.ts";
 import type { FrameColumn } from "./column-data.ts";
 import { inferColumnType } from "./column-value.ts";
@@ -102,21 +102,20 @@ export function rollupView(
   const keyColumns = keys.map((key) => findColumn(view, key));
   const groups = keys.length === 0 ? undefined : groupRows(view, keyColumns);
   const rolled = groups === undefined ? [] : takeColumns(keyColumns, groups.rows);
-  const specs = Object.entries(aggregates);
-  if (groups?.rows.length === 0) return toView([...rolled, ...specs.map(emptyResult)]);
+  const isEmpty = groups?.rows.length === 0;
   const spec = groups && { ...groups, size: groups.rows.length, names: [], get: [] };
+  // Arquero aggregates too many rows of a table that is both filtered and ordered.
   const table = view.table.create({ ...(spec && { groups: spec }) }).unorder();
-  const first = rawColumns(view)[0];
-  for (const [name, aggregate] of specs) {
-    const source = aggregate.column === undefined ? first : findColumn(view, aggregate.column);
-    if (source) rolled.push(computeAggregate(name, aggregate, { table, source }));
+  const [first] = view.schema;
+  for (const [name, aggregate] of Object.entries(aggregates)) {
+    const source = findColumn(view, aggregate.column ?? first?.name ?? "");
+    rolled.push(
+      isEmpty
+        ? emptyAggregate(name, aggregate, source)
+        : computeAggregate(name, aggregate, { table, source }),
+    );
   }
   return toView(rolled);
-}
-
-function emptyResult([name, aggregate]: [string, Aggregate]): FrameColumn {
-  const type: ColumnType = aggregate.result === "count" ? "integer" : "number";
-  return { name, type, data: buildColumn(name, type, []) };
 }
 
 /** Keeps the first of the rows that have the same values in the given columns. */

@@ -11,40 +11,68 @@ export const CONFIG_FILE = "hex.config.json";
 const SECRET_NAME = /^[A-Za-z_][A-Za-z0-9_]*$/;
 
 /** The rules of hex.config.json; each message is what follows "Expected … to be". */
-const keys = v.strictObject({
+export const configKeys = v.strictObject({
   $schema: v.optional(v.string("the address of a JSON Schema")),
-  /** shown as the page's title and in the run's first line */
-  name: v.pipe(v.string("a name"), v.minLength(1, "a name of at least one character")),
-  /** identifies the project to programs */
-  projectId: v.optional(v.pipe(v.string("a UUID"), v.uuid("a UUID"))),
-  /** folder of the cell files, below the project's folder; defaults to "cells" */
-  cells: v.optional(v.pipe(v.string("a folder name"), v.minLength(1, "a folder name")), "cells"),
-  /** where frames are published; defaults to "file:.hex/store" */
-  store: v.optional(v.unknown(), "file:.hex/store"),
-  /** contexts in which cached cells compute; defaults to ["logic"] */
+  name: v.pipe(
+    v.string("a name"),
+    v.minLength(1, "a name of at least one character"),
+    v.description("Stands above a run's result"),
+  ),
+  projectId: v.optional(
+    v.pipe(
+      v.string("a UUID"),
+      v.uuid("a UUID"),
+      v.description("Identifies the project to programs"),
+    ),
+  ),
+  cells: v.optional(
+    v.pipe(
+      v.string("a folder name"),
+      v.minLength(1, "a folder name"),
+      v.description("Folder of the cell files, below the project's folder"),
+    ),
+    "cells",
+  ),
+  store: v.optional(
+    v.pipe(v.unknown(), v.description("Where frames are published")),
+    "file:.hex/store",
+  ),
   computeIn: v.optional(
-    v.array(
-      v.picklist(RUN_CONTEXTS, `one of ${RUN_CONTEXTS.join(", ")}`),
-      "a list of run contexts",
+    v.pipe(
+      v.array(
+        v.picklist(RUN_CONTEXTS, `one of ${RUN_CONTEXTS.join(", ")}`),
+        "a list of run contexts",
+      ),
+      v.description("Run contexts in which cached cells compute unless they say otherwise"),
     ),
     ["logic"],
   ),
-  /** values of inputs by name, used unless a run asks for others */
-  inputs: v.optional(v.record(v.string(), v.unknown(), "an object of input names and values"), {}),
-  /** names of secrets, whose values come from the environment or the file .env */
+  inputs: v.optional(
+    v.pipe(
+      v.record(v.string(), v.unknown(), "an object of input names and values"),
+      v.description("Values of inputs by name, used unless a run asks for others"),
+    ),
+    {},
+  ),
   secrets: v.optional(
-    v.array(
-      v.pipe(v.string("a name"), v.regex(SECRET_NAME, "a name of letters, digits and underscores")),
-      "a list of names",
+    v.pipe(
+      v.array(
+        v.pipe(
+          v.string("a name"),
+          v.regex(SECRET_NAME, "a name of letters, digits and underscores"),
+        ),
+        "a list of names",
+      ),
+      v.description("Names of secrets; the values come from the environment or the file .env"),
     ),
     [],
   ),
 });
 
 /** An array would pass for an object without keys. */
-export const configSchema = v.pipe(
+const configSchema = v.pipe(
   v.custom<object>((written) => !Array.isArray(written), "an object"),
-  keys,
+  configKeys,
 );
 
 /** What hex.config.json says, with every default filled in. */

@@ -1,0 +1,105 @@
+import { cp, symlink, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { CreateBucketCommand, GetObjectCommand, S3Client } from "@aws-sdk/client-s3";
+import { describe, expect, inject, it } from "vitest";
+import { makeProject } from "../fixtures/make-project.ts";
+import type { S3Server } from "../servers/s3-server.ts";
+import { hexJson, statusesOf } from "./hex.ts";
+
+const root = fileURLToPath(new URL("../..", import.meta.url));
+const servers = inject("s3Servers");
+
+interface PlanetsOnS3 {
+  readonly directory: string;
+  readonly env: Readonly<Record<string, string>>;
+}
+
+/** The planets app with its store in a bucket of the server and its credentials as secrets. */
+async function planetsOn(server: S3Server, bucket: string): Promise<PlanetsOnS3> {
+  const { directory } = await makeProject({});
+  for (const part of ["cells", "data"]) {
+    await cp(join(root, part), join(directory, part), { recursive: true });
+  }
+  await symlink(join(root, "node_modules"), join(directory, "node_modules"));
+  const config = {
+    name: "Planets",
+    store: {
+      url: `s3://${bucket}/team/planets`,
+      endpoint: server.endpoint,
+      region: server.region,
+      accessKeyIdSecret: "STORE_KEY_ID",
+      secretAccessKeySecret: "STORE_SECRET_KEY",
+    },
+    secrets: ["STORE_KEY_ID", "STORE_SECRET_KEY"],
+  };
+  await writeFile(join(directory, "hex.config.json"), JSON.stringify(config));
+  const env = { STORE_KEY_ID: server.accessKeyId, STORE_SECRET_KEY: server.secretAccessKey };
+  return { directory, env };
+}
+
+function clientOf({ endpoint, region, accessKeyId, secretAccessKey }: S3Server): S3Client {
+  const credentials = { accessKeyId, secretAccessKey };
+  return new S3Client({ endpoint, region, credentials, forcePathStyle: true });
+}
+
+describe.each(servers)("the planets tutorial on $name", (server) => {
+  it("publishes to the bucket, reads back, and leaves ordinary CSV there", async () => {
+    const client = clientOf(server);
+    const Bucket = "hex-planets";
+    await client.send(new CreateBucketCommand({ Bucket }));
+    const { directory, env } = await planetsOn(server, Bucket);
+    const flags = ["run", "--project", directory];
+    const logic = await hexJson([...flags, "--input", "sleep_time=0"], { env });
+    expect(logic.result).toMatchObject({ status: "completed", version: 1 });
+
+    const filter = ["--context", "app", "--input", "method=Transit"];
+    const app = await hexJson([...flags, ...filter], { env });
+    expect(statusesOf(app.result)).toMatchObject({ planets: "read", sleep_time: "pruned" });
+    const filtered = app.result.cells.find(({ name }) => name === "filtered")?.output;
+    expect(filtered).toMatchObject({ kind: "frame", rows: 397 });
+
+    const Key = "team/planets/planets/planet_data.csv";
+    const { Body } = await client.send(new GetObjectCommand({ Bucket, Key }));
+    const csv = (await Body?.transformToString()) ?? "";
+    expect(csv.split("\n").slice(0, 2)).toEqual([
+      '"method","planets_in_system","orbital_period","mass","distance","year"',
+      '"Radial Velocity",1,269.3,7.1,77.4,2006',
+    ]);
+    client.destroy();
+  });
+
+  it("ends with 3 and says which bucket is missing", async () => {
+    const { directory, env } = await planetsOn(server, "hex-nobody-made-this");
+    const { result, exitCode } = await hexJson(
+      ["run", "--project", directory, "--context", "app"],
+      { env },
+    );
+    expect(exitCode).toBe(3);
+    expect(result.error?.code).toBe("HEX_STORE_UNAVAILABLE");
+    expect(result.error?.message).toContain("hex-nobody-made-this");
+  });
+
+  it("ends with 3 when the credentials are wrong, and prints none of them", async () => {
+    const { directory, env } = await planetsOn(server, "hex-planets");
+    const wrong = { ...env, STORE_SECRET_KEY: "not-the-secret-of-this-key" };
+    const { result, exitCode, stdout, stderr } = await hexJson(
+      ["run", "--project", directory, "--context", "app"],
+      { env: wrong },
+    );
+    expect(exitCode).toBe(3);
+    expect(result.error?.code).toBe("HEX_STORE_UNAVAILABLE");
+    expect(stdout + stderr).not.toContain("not-the-secret-of-this-key");
+  });
+});
+
+it("ends with 3 when nobody listens at the store's address", async () => {
+  const nobody = { endpoint: "http://127.0.0.1:1", region: "us-east-1" };
+  const server = { ...nobody, name: "", accessKeyId: "AKID", secretAccessKey: "secret" };
+  const { directory, env } = await planetsOn({ ...server, conditionalWrites: true }, "hex-planets");
+  const { result, exitCode } = await hexJson(["run", "--project", directory, "--context", "app"], {
+    env,
+  });
+  expect(exitCode).toBe(3);
+  expect(result.error?.message).toContain("127.0.0.1:1");
+});
