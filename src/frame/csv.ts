@@ -5,9 +5,9 @@
  * would be dropped by many readers); −0, NaN, INF and −INF are kept, other numbers are the shortest
  * text that reads back the same. Types are told by the schema beside the file.
  */
-import { open } from "node:fs/promises";
-import { expectation, HexError, toMessage } from "../errors.ts";
+import { expectation } from "../errors.ts";
 import { type ColumnData, dictionaryOf, type FrameColumn } from "./column-data.ts";
+import { createData, hasNamelessFirst, loadForeignCsv } from "./csv-foreign.ts";
 import { csvHeader, LONE_MISSING, quoteField, scanCsv } from "./csv-scan.ts";
 import { type Connection, quoteText, withDuckdb, withTemporaryFile } from "./duckdb.ts";
 import { readColumns, type SourceColumn } from "./duckdb-read.ts";
@@ -54,30 +54,19 @@ export async function frameFromCsv(bytes: Uint8Array, schema: Schema): Promise<F
 
 /**
  * Reads CSV that another tool wrote, from its bytes or from a file. DuckDB finds the dialect and
- * the types; texts are never taken for dates unless all of a column are. A first column without a
- * name is what pandas writes for its index, and is dropped.
+ * the types; what pandas takes for missing is missing. A first column without a name is what
+ * pandas writes for its index, and is dropped.
  * @throws {HexError} HEX_DATA_INVALID when it cannot be read as a table
  */
 export async function frameFromForeignCsv(source: Uint8Array | string): Promise<Frame> {
   if (typeof source !== "string") return withTemporaryFile(source, frameFromForeignCsv);
-  const hasIndex = /^\s*(?:"")?[,;\t|]/.test(await readStart(source));
+  const hasIndex = await hasNamelessFirst(source);
   const columns = await withDuckdb(async (connection) => {
-    const query = `SELECT * FROM read_csv(${quoteText(source)}, header = true)`;
-    await createData(connection, query);
+    await loadForeignCsv(connection, source);
     const sources = await describeTable(connection, "data");
     return readColumns(connection, "data", hasIndex ? sources.slice(1) : sources);
   });
   return toFrameOf(columns);
-}
-
-async function readStart(path: string): Promise<string> {
-  const file = await open(path);
-  try {
-    const { bytesRead, buffer } = await file.read(Buffer.alloc(16), 0, 16, 0);
-    return buffer.toString("utf8", 0, bytesRead).replace(/^\uFEFF/, "");
-  } finally {
-    await file.close();
-  }
 }
 
 interface OwnCsv {
@@ -96,25 +85,6 @@ async function loadCsv(connection: Connection, path: string, own: OwnCsv): Promi
     `max_line_size = ${Math.max(2_000_000, longest + 1)}`,
   ];
   await createData(connection, `SELECT * FROM read_csv(${quoteText(path)}, ${options.join(", ")})`);
-}
-
-async function createData(connection: Connection, query: string): Promise<void> {
-  try {
-    await connection.run(`CREATE TEMP TABLE data AS ${query}`);
-  } catch (cause) {
-    throw new HexError("HEX_DATA_INVALID", `The CSV cannot be read: ${csvFault(cause)}`, { cause });
-  }
-}
-
-/** What DuckDB found wrong, without its advice on options. */
-function csvFault(cause: unknown): string {
-  const lines = toMessage(cause).split("\n");
-  const place = /CSV Error on Line: (\d+)/.exec(lines[0] ?? "");
-  const reason = lines.find((line) =>
-    /^(?:Error when converting|Expected Number|Value with)/.test(line),
-  );
-  if (place?.[1] === undefined) return (lines[0] ?? "").slice(0, 200);
-  return `row ${Number(place[1]) - 1}: ${(reason ?? "it has another form").slice(0, 200)}`;
 }
 
 const DUCKDB_TYPES: Readonly<Record<ColumnType, string>> = {
@@ -162,11 +132,7 @@ function numberText(value: number): string {
 function writeRows(writers: readonly FieldWriter[], start: number, end: number): string {
   const lines: string[] = [];
   for (let row = start; row < end; row++) {
-    let line = "";
-    for (const [index, write] of writers.entries()) {
-      line += index === 0 ? write(row) : `,${write(row)}`;
-    }
-    lines.push(line);
+    lines.push(writers.map((write) => write(row)).join(","));
   }
   return `${lines.join("\n")}\n`;
 }

@@ -25,7 +25,9 @@ export function isDanfo(value: unknown): value is DanfoFrame {
 /**
  * The columns of a danfo DataFrame. NaN, null and undefined are missing (danfo has no other way
  * to say so), a column of whole numbers becomes integer. The values are read as they are, since
- * danfo's dtypes are guesses from the first rows: a column that mixes types is refused.
+ * danfo's dtypes are guesses from the first rows: a column that mixes types is refused. That is
+ * what danfo's own CSV reader makes of a number column where missing is spelled NaN: the bare empty
+ * fields become null, but each NaN becomes that text.
  * @throws {HexError} HEX_FRAME_INVALID naming column and row
  */
 export function frameFromDanfo(danfo: DanfoFrame, schema?: Schema): Frame {

@@ -23,6 +23,8 @@ const CONFIG = {
   autoinstall_known_extensions: "false",
   autoload_known_extensions: "false",
   allow_community_extensions: "false",
+  // What outgrows memory is not put into the folder that happens to be the working one.
+  temp_directory: join(tmpdir(), "hex-duckdb"),
 };
 
 /** Runs work on a database in memory of its own, which is gone afterwards. */

@@ -2,6 +2,7 @@ import type { Aggregate } from "./aggregate.ts";
 import { count } from "./aggregate.ts";
 import type { FrameColumn } from "./column-data.ts";
 import { joinViews } from "./join-rows.ts";
+import { copyRow } from "./row-cursor.ts";
 import type {
   ColumnName,
   Derived,
@@ -12,7 +13,6 @@ import type {
   RollupSpec,
   UntypedRow,
 } from "./row-types.ts";
-import { copyRow } from "./row-cursor.ts";
 import type { RowShape, Schema, Value } from "./schema.ts";
 import {
   concatViews,

@@ -160,6 +160,28 @@ describe("frameFromForeignCsv", () => {
     ]);
   });
 
+  test("takes for missing what pandas takes for missing", async () => {
+    const read = await frameFromForeignCsv(bytesOf('n,s\n1,x\nNA,None\nNaN,\n#N/A,""\n'));
+    assertFrame(read, { n: [1, null, null, null], s: ["x", null, null, null] });
+  });
+
+  test("does not round a fraction that comes after many whole numbers", async () => {
+    const whole = Array.from({ length: 30_000 }, (_, n) => `${n},x\n`).join("");
+    const read = await frameFromForeignCsv(bytesOf(`n,s\n${whole}1.5,y\n`));
+    expect(read.at("n", 30_000)).toBe(1.5);
+  });
+
+  test("finds a text that comes after many numbers", async () => {
+    const whole = Array.from({ length: 30_000 }, (_, n) => `${n},x\n`).join("");
+    const read = await frameFromForeignCsv(bytesOf(`n,s\n${whole}many,y\n`));
+    expect([read.at("n", 0), read.at("n", 30_000)]).toEqual(["0", "many"]);
+  });
+
+  test("leaves days that are not ISO, and codes with leading zeros, as text", async () => {
+    const read = await frameFromForeignCsv(bytesOf("d,zip\n01/02/2020,01234\n"));
+    assertFrame(read, { d: ["01/02/2020"], zip: ["01234"] });
+  });
+
   test("keeps a named first column", async () => {
     assertFrame(await frameFromForeignCsv(bytesOf("a,b\n1,x\n")), { a: [1], b: ["x"] });
   });

@@ -1,0 +1,82 @@
+import { open } from "node:fs/promises";
+import { HexError, toMessage } from "../errors.ts";
+import { type Connection, quoteName, quoteText, readRows } from "./duckdb.ts";
+
+/** The bare or quoted texts that mean "missing" to pandas, and so to most who write CSV for it. */
+const MISSING_TEXTS = [
+  ...["", "NA", "N/A", "n/a", "#NA", "#N/A", "<NA>", "NaN", "nan", "-NaN", "-nan"],
+  ...["NULL", "null", "None"],
+];
+
+const OPTIONS = [
+  "header = true",
+  // A first line that looks different is not skipped in silence.
+  "skip = 0",
+  // 01/02/2020 is two days: only ISO days are dates, others stay text.
+  "dateformat = '%Y-%m-%d'",
+  `nullstr = [${MISSING_TEXTS.map(quoteText).join(", ")}]`,
+].join(", ");
+
+/** DuckDB rounds 1.5 to fit a whole column, which it may have seen only whole numbers of. */
+const WHOLE = `CREATE TEMP MACRO whole(x) AS CASE
+  WHEN contains(x, '.') OR contains(x, 'e') OR contains(x, 'E') THEN error('not whole')
+  ELSE CAST(x AS BIGINT) END`;
+
+/**
+ * Loads CSV of unknown columns into the temporary table `data`. The types are found from the first
+ * rows; if a later row does not fit them, from all rows, which takes about twice as long.
+ * @throws {HexError} HEX_DATA_INVALID when the file is no table
+ */
+export async function loadForeignCsv(connection: Connection, path: string): Promise<void> {
+  const file = quoteText(path);
+  try {
+    await connection.run(WHOLE);
+    await connection.run(await quickLoad(connection, file));
+  } catch {
+    await createData(connection, `SELECT * FROM read_csv(${file}, ${OPTIONS}, sample_size = -1)`);
+  }
+}
+
+/** True when the first column has no name: pandas writes its index so. */
+export async function hasNamelessFirst(path: string): Promise<boolean> {
+  const file = await open(path);
+  try {
+    const { bytesRead, buffer } = await file.read(Buffer.alloc(16), 0, 16, 0);
+    return /^\uFEFF?(?:"")?[,;\t|]/.test(buffer.toString("utf8", 0, bytesRead));
+  } finally {
+    await file.close();
+  }
+}
+
+/** Creates the temporary table `data` from a query over a CSV file. */
+export async function createData(connection: Connection, query: string): Promise<void> {
+  try {
+    await connection.run(`CREATE TEMP TABLE data AS ${query}`);
+  } catch (cause) {
+    throw new HexError("HEX_DATA_INVALID", `The CSV cannot be read: ${csvFault(cause)}`, { cause });
+  }
+}
+
+async function quickLoad(connection: Connection, file: string): Promise<string> {
+  const columns = await readRows(
+    connection,
+    `SELECT c.name, c.type FROM (SELECT unnest(Columns) AS c FROM sniff_csv(${file}, ${OPTIONS}))`,
+  );
+  const whole = columns.filter(([, type]) => type === "BIGINT").map(([name]) => String(name));
+  if (whole.length === 0) {
+    return `CREATE TEMP TABLE data AS SELECT * FROM read_csv(${file}, ${OPTIONS})`;
+  }
+  const types = whole.map((name) => `${quoteText(name)}: 'VARCHAR'`).join(", ");
+  const replaced = whole.map((name) => `whole(${quoteName(name)}) AS ${quoteName(name)}`);
+  return `CREATE TEMP TABLE data AS SELECT * REPLACE (${replaced.join(", ")})
+    FROM read_csv(${file}, ${OPTIONS}, types = {${types}})`;
+}
+
+/** What DuckDB found wrong, without its advice on options. */
+function csvFault(cause: unknown): string {
+  const lines = toMessage(cause).split("\n");
+  const place = /CSV Error on Line: (\d+)/.exec(lines[0] ?? "");
+  const reason = lines.find((line) => /^(?:Error when conv|Expected Num|Value with)/.test(line));
+  if (place?.[1] === undefined) return (lines[0] ?? "").slice(0, 200);
+  return `row ${Number(place[1]) - 1}: ${(reason ?? "it has another form").slice(0, 200)}`;
+}
