@@ -85,12 +85,13 @@ function openBatch(type: ColumnType, batch: Batch<Value>): ColumnData {
   const places = offsets instanceof Int32Array ? { offsets } : {};
   const parts: ColumnParts = { length, nullCount, validity, values, ...places };
   if (!hasDictionary(batch)) return toColumnData(type, parts);
-  const [texts] = batch.dictionary.data;
-  const distinct = new Set(batch.cache).size;
-  if (texts === undefined || batch.dictionary.data.length > 1 || distinct < batch.cache.length) {
-    return buildColumn("", type, valuesOf(new Column([batch])));
-  }
-  return toColumnData(type, { ...parts, dictionary: openDictionary(texts) });
+  const [texts, ...others] = batch.dictionary.data;
+  const dictionary = texts && others.length === 0 ? openDictionary(texts) : batch.dictionary;
+  const coded = toColumnData(type, { ...parts, dictionary });
+  const distinct = new Set(dictionary.cache());
+  // Rows are compared by their codes, so a dictionary has to name each text once.
+  if (distinct.size === dictionary.length) return coded;
+  return buildColumn("", type, valuesOf(coded));
 }
 
 function openDictionary({ length, values, offsets }: Batch<string>): Column<string> {

@@ -27,7 +27,7 @@ export function buildColumn(
 }
 
 /** Builds a text column: codes into a dictionary when few texts repeat, else the texts. */
-export function buildStrings(values: readonly unknown[]): ColumnData {
+function buildStrings(values: readonly unknown[]): ColumnData {
   const validity = new Validity(values.length);
   const codes = new Int32Array(values.length);
   const limit = dictionaryLimit(values.length);
@@ -51,11 +51,7 @@ export function dictionaryLimit(rows: number): number {
 }
 
 /** A text column from codes into distinct texts. */
-export function codedStrings(
-  codes: Int32Array,
-  validity: Validity,
-  texts: readonly string[],
-): ColumnData {
+function codedStrings(codes: Int32Array, validity: Validity, texts: readonly string[]): ColumnData {
   const dictionary = toDictionary(textParts(texts));
   const { length } = codes;
   return toColumnData("string", { length, values: codes, dictionary, ...validity.parts() });

@@ -99,7 +99,8 @@ class DateBatch extends Batch<Value> {
   }
 }
 
-const decoder = new TextDecoder();
+// Without `ignoreBOM` a text would lose the U+FEFF that it begins with.
+const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
 
 /** Texts decoded on first reading and then remembered. */
 class TextBatch extends Batch<string> {

@@ -64,7 +64,7 @@ export function fitsType(type: ColumnType, value: unknown): boolean {
 }
 
 /** True when a text has no half of a surrogate pair, which UTF-8 cannot keep. */
-export function isWellFormed(text: string): boolean {
+function isWellFormed(text: string): boolean {
   return !/\p{Surrogate}/u.test(text);
 }
 
@@ -78,7 +78,7 @@ export function misfitError(name: string, row: number, type: ColumnType, got: un
 }
 
 /** Where a value stands, as messages name it. Rows count from 1. */
-export function placeOf(name: string, row: number): string {
+function placeOf(name: string, row: number): string {
   return `column ${JSON.stringify(name)}, row ${row + 1}`;
 }
 

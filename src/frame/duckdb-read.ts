@@ -1,6 +1,7 @@
 /** Gets the columns of a DuckDB table out as typed arrays; no value is made in JavaScript. */
 import type { TypedArray } from "@uwdata/flechette";
 import { expectation, type HexError } from "../errors.ts";
+import { FIRST_MS, LAST_MS } from "./calendar.ts";
 import { dictionaryLimit, textParts } from "./column-build.ts";
 import { type ColumnData, type FrameColumn, toColumnData, toDictionary } from "./column-data.ts";
 import { type Connection, copyItems, itemsOf, quoteName, readRows } from "./duckdb.ts";
@@ -74,7 +75,7 @@ async function readFacts(
   const select = sources.flatMap(({ type, sql }) => [
     `count(${sql})`,
     type === "string" ? `approx_count_distinct(${sql})` : "0",
-    rangeTest(type, sql),
+    `bool_and(${rangeTest(type, sql)})`,
   ]);
   const [row = []] = await readRows(
     connection,
@@ -89,17 +90,17 @@ async function readFacts(
   return { rows, facts };
 }
 
-/** An aggregate that is false when a value is outside the type, and true or null otherwise. */
+/** A condition that holds for the values of a row that are within the type. */
 function rangeTest(type: SourceColumn["type"], sql: string): string {
   switch (type) {
     case "integer":
     case "whole":
-      return `min(${sql}) >= -9007199254740991 AND max(${sql}) <= 9007199254740991`;
+      return `${sql} BETWEEN -9007199254740991 AND 9007199254740991`;
     case "date":
-      return `min(${sql}) >= DATE '0001-01-01' AND max(${sql}) <= DATE '9999-12-31'`;
+      return `${sql} BETWEEN DATE '0001-01-01' AND DATE '9999-12-31'`;
     case "datetime":
     case "instant":
-      return `min(epoch_ms(${sql})) >= -62135596800000 AND max(epoch_ms(${sql})) <= 253402300799999`;
+      return `epoch_ms(${sql}) BETWEEN ${FIRST_MS} AND ${LAST_MS}`;
     default:
       return "true";
   }
@@ -116,7 +117,7 @@ interface PlanInput {
 async function planColumn(connection: Connection, input: PlanInput): Promise<Plan> {
   const { source, facts, rows } = input;
   const type = source.type === "whole" ? (facts.isSafe ? "integer" : "bigint") : source.type;
-  if (!facts.isSafe && type !== "bigint") throw rangeError(source.name, type);
+  if (!facts.isSafe && type !== "bigint") throw await rangeError(connection, input, type);
   const isMissing = facts.missing > 0 ? [`(${source.sql} IS NULL)::UTINYINT`] : [];
   if (type !== "string") {
     return { ...source, type, facts, select: [expression(type, source.sql), ...isMissing] };
@@ -129,15 +130,24 @@ async function planColumn(connection: Connection, input: PlanInput): Promise<Pla
   return { ...source, type, facts, texts: coded.texts, select: [coded.sql, ...isMissing] };
 }
 
-/** Lets DuckDB code a text column of few values; the codes come out as small integers. */
+/**
+ * Lets DuckDB code a text column of few values. The codes are asked for as integers, because its
+ * binding reads all the texts of an ENUM again with every chunk.
+ */
 async function createCodes(connection: Connection, { table, source, index }: PlanInput) {
   const type = `codes_${index}`;
   const from = `FROM ${quoteName(table)} WHERE ${source.sql} IS NOT NULL`;
   await connection.run(
     `CREATE TYPE ${type} AS ENUM (SELECT DISTINCT ${source.sql} AS text ${from} ORDER BY text)`,
   );
-  const rows = await readRows(connection, `SELECT unnest(enum_range(NULL::${type}))::VARCHAR`);
-  return { texts: rows.map(([text]) => String(text)), sql: `${source.sql}::${type}` };
+  const all = `SELECT encode(unnest(enum_range(NULL::${type}))::VARCHAR)`;
+  const rows = await readRows(connection, all);
+  // The bytes of the texts: the binding's own decoder drops a U+FEFF that a text begins with.
+  const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
+  return {
+    texts: rows.map(([text]) => decoder.decode(bytesOf(text))),
+    sql: `enum_code(${source.sql}::${type})::INTEGER`,
+  };
 }
 
 function expression(type: ColumnType, sql: string): string {
@@ -274,11 +284,20 @@ function bytesOf(value: unknown): Uint8Array {
   return isBlob && value.bytes instanceof Uint8Array ? value.bytes : new Uint8Array(0);
 }
 
-function rangeError(name: string, type: ColumnType): HexError {
+async function rangeError(
+  connection: Connection,
+  { table, source }: PlanInput,
+  type: ColumnType,
+): Promise<HexError> {
+  const [[row, value] = []] = await readRows(
+    connection,
+    `SELECT rowid + 1, (${source.sql})::VARCHAR FROM ${quoteName(table)}
+     WHERE NOT (${rangeTest(type, source.sql)}) ORDER BY rowid LIMIT 1`,
+  );
   return expectation("HEX_DATA_INVALID", {
-    place: `column ${JSON.stringify(name)}`,
-    expected: `of values within the range of type ${type}`,
-    got: "a value outside it",
+    place: `column ${JSON.stringify(source.name)}, row ${row}`,
+    expected: `within the range of type ${type}`,
+    got: String(value),
   });
 }
 

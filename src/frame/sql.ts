@@ -43,7 +43,6 @@ export function queryFrames(
       const sources = await describeTable(connection, RESULT);
       return toFrameOf(await readColumns(connection, RESULT, sources));
     } catch (cause) {
-      if (cause instanceof HexError) throw cause;
       throw new HexError("HEX_CELL_FAILED", firstLine(cause), { cause });
     }
   });

@@ -3,7 +3,7 @@ import { desc as arqueroDesc, BitSet } from "arquero";
 import { expectation } from "../errors.ts";
 import { type Aggregate, computeAggregate, emptyAggregate } from "./aggregate.ts";
 import { buildColumn, valuesOf } from "./column-build.ts";
-import type { FrameColumn } from "./column-data.ts";
+import { dictionaryOf, type FrameColumn } from "./column-data.ts";
 import { inferColumnType } from "./column-value.ts";
 import { groupRows } from "./group-rows.ts";
 import { openCursor } from "./row-cursor.ts";
@@ -133,8 +133,24 @@ export function dedupeView(view: View, names: readonly string[]): View {
 /** The different values of a column in first-seen order, without missing. */
 export function distinctValues(view: View, name: string): Value[] {
   const column = findColumn(view, name);
-  const { rows } = groupRows(view, [column]);
+  const rows = firstRows(view, column) ?? groupRows(view, [column]).rows;
   return rows.map((row) => column.data.at(row)).filter((value) => value !== null);
+}
+
+/** The first row of each text of a dictionary, looking no further once all are found. */
+function firstRows({ table }: View, { data }: FrameColumn): number[] | undefined {
+  const batch = dictionaryOf(data);
+  if (batch === undefined || table.isOrdered()) return undefined;
+  const { values, cache, nullCount } = batch;
+  const isSeen = new Uint8Array(cache.length);
+  const rows: number[] = [];
+  table.scan((row = 0, _data, stop) => {
+    const code = Number(values[row]);
+    if (isSeen[code] === 1 || (nullCount > 0 && !batch.isValid(row))) return;
+    isSeen[code] = 1;
+    if (rows.push(row) === isSeen.length) stop?.();
+  });
+  return rows;
 }
 
 /** The rows of one view after those of another; columns are matched by name. */
@@ -152,8 +168,18 @@ export function concatViews(first: View, others: readonly View[]): View {
 
 /** The rows from `start` up to `end`; negative numbers count from the end, as for arrays. */
 export function sliceView(view: View, start: number, end?: number): View {
-  const rows = view.table.indices().slice(start, end);
-  return toView(takeColumns(rawColumns(view), rows));
+  return toView(takeColumns(rawColumns(view), rowNumbers(view, start, end)));
+}
+
+/** The numbers of the rows in a slice; a head is found without numbering all rows. */
+function rowNumbers({ table }: View, start: number, end: number | undefined): number[] {
+  const [from, to] = [start, end ?? Number.POSITIVE_INFINITY].map((place) =>
+    place < 0 ? Math.max(0, table.numRows() + place) : place,
+  );
+  const rows: number[] = [];
+  if (from === undefined || to === undefined || to <= from) return rows;
+  table.scan((row = 0) => rows.push(row), true, to - from, from);
+  return rows;
 }
 
 function cursorOver<Row>(view: View) {

@@ -95,7 +95,7 @@ describe("frameFromCsv", () => {
     ["a row that is too short", '"a","b"\n1,"x"\n2\n', /row 2/],
     ["a row that is too long", '"a","b"\n1,"x",3\n', /row 1/],
     ["a fraction as a whole number", '"a","b"\n1.5,"x"\n', /row 1, column "a"/],
-    ["a whole number beyond 2^53", '"a","b"\n9007199254740993,"x"\n', /column "a"/],
+    ["a whole number beyond 2^53", '"a","b"\n9007199254740993,"x"\n', /column "a", row 1/],
     ["a number of two signs", '"a","b"\n--1,"x"\n', /row 1/],
     ["a padded number", '"a","b"\n 1,"x"\n', /row 1/],
     ["a bare text", '"a","b"\n1,x\n', /row 1, column "b"/],

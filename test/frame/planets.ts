@@ -4,7 +4,7 @@ import { readCsv } from "../../src/frame/read-csv.ts";
 export const PLANETS_FILE = new URL("../../data/planets.csv", import.meta.url);
 
 /** The schema of data/planets.csv. */
-export const PLANETS = {
+const PLANETS = {
   method: "string",
   number: "integer",
   orbital_period: "number",
@@ -22,7 +22,7 @@ export function readPlanets() {
  * `pd.read_csv("data/planets.csv").groupby("method", sort=False).mass.mean()`; NaN there is null
  * here. Only these three of the ten methods have a mass at all: 510, 2 and 1 of 513.
  */
-export const MEAN_MASS: Readonly<Record<string, number | null>> = {
+const MEAN_MASS: Readonly<Record<string, number | null>> = {
   "Radial Velocity": 2.6306987843137253,
   Imaging: null,
   "Eclipse Timing Variations": 5.125,
@@ -45,7 +45,7 @@ export function figures(frame: AnyFrame, key: string, value: string) {
 }
 
 /** A number to twelve digits: sums of floats depend on their order in the thirteenth. */
-export function round(value: unknown): unknown {
+function round(value: unknown): unknown {
   return typeof value === "number" ? Number(value.toPrecision(12)) : (value ?? null);
 }
 
