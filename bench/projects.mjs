@@ -53,7 +53,8 @@ function drawFrom(seed) {
   let state = seed;
   return (limit) => {
     state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
-    return state % limit;
+    // The high bits: the low ones of such a sequence repeat soon.
+    return Math.floor((state / 2 ** 32) * limit);
   };
 }
 

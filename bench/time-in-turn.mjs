@@ -6,9 +6,9 @@ export function timeInTurn(commands, rounds) {
   for (let round = 0; round <= rounds; round++) {
     for (const [name, [program, ...argv]] of Object.entries(commands)) {
       const startedMs = performance.now();
-      const { status, stderr } = spawnSync(program, argv, { maxBuffer: 1 << 28 });
+      const { status, stdout, stderr } = spawnSync(program, argv, { maxBuffer: 1 << 28 });
       const elapsedMs = performance.now() - startedMs;
-      if (status !== 0) throw new Error(`${name} ended with ${status}: ${stderr}`);
+      if (status !== 0) throw new Error(`${name} ended with ${status}: ${stderr}${stdout}`);
       if (round > 0) timesMs.get(name).push(elapsedMs);
     }
   }

@@ -32,7 +32,7 @@ export async function renderTable(
   const table = new CliTable({
     head: columns.map(({ name }) => toCell(name)),
     colAligns: columns.map(({ type }) => (isNumeric(type) ? "right" : "left")),
-    style: { head: [], border: [] },
+    style: { head: [], border: [], compact: true },
   });
   const shown = head.slice(0, maxRows);
   for (const row of shown) table.push(columns.map(({ name }) => toCell(row[name] ?? null)));

@@ -1,3 +1,4 @@
+import type { CellDefinition } from "../cell/cell.ts";
 import type { RequestedInput } from "../cell/input-value.ts";
 import type { PlannedCell, RunPlan } from "../cell/plan.ts";
 import type { LoadedCells } from "../source/load-cells.ts";
@@ -43,6 +44,7 @@ async function runInTurn(
   outcomes: ReadonlyMap<string, Promise<Outcome>>,
   work: CellsWork,
 ): Promise<Outcome> {
+  const definition = startLoading(planned, work);
   const above = new Map<string, Outcome>();
   for (const name of planned.after) {
     const outcome = await outcomes.get(name);
@@ -55,24 +57,36 @@ async function runInTurn(
   if (planned.action === "pruned") {
     return end(work, { name: planned.name, status: "pruned", elapsedMs: 0 });
   }
-  return runOne(planned, above, work);
+  return runOne(planned, { above, definition }, work);
+}
+
+/** Loads a cell's module while the cells above it still run; a failure is told when it is the cell's turn. */
+function startLoading({ name, action }: PlannedCell, { cells }: CellsWork): Loading {
+  if (action !== "computed") return undefined;
+  const definition = cells.load(name);
+  definition.catch(() => undefined);
+  return definition;
+}
+
+type Loading = Promise<CellDefinition> | undefined;
+
+/** What a cell has when its turn comes. */
+interface Ready {
+  readonly above: ReadonlyMap<string, Outcome>;
+  readonly definition: Loading;
 }
 
 function hasNoValue({ status }: CellResult): boolean {
   return status === "failed" || status === "skipped";
 }
 
-async function runOne(
-  planned: PlannedCell,
-  above: ReadonlyMap<string, Outcome>,
-  work: CellsWork,
-): Promise<Outcome> {
+async function runOne(planned: PlannedCell, ready: Ready, work: CellsWork): Promise<Outcome> {
   const { name, action } = planned;
   const startedAt = work.clock();
   const elapsed = () => Math.round(work.clock() - startedAt);
   work.emit({ type: "cell-started", name });
   try {
-    const { value, output } = await execute(planned, above, work);
+    const { value, output } = await execute(planned, ready, work);
     return end(work, { name, status: action, elapsedMs: elapsed(), output }, value);
   } catch (thrown) {
     const error = toCellError(thrown, planned, work.cells.sourcePlace(thrown));
@@ -82,7 +96,7 @@ async function runOne(
 
 async function execute(
   planned: PlannedCell,
-  above: ReadonlyMap<string, Outcome>,
+  { above, definition }: Ready,
   work: CellsWork,
 ): Promise<ComputedCell> {
   const { name } = planned;
@@ -98,9 +112,8 @@ async function execute(
       emit({ type: "cell-progressed", name, fraction: clamp(fraction), message }),
     log: (line: string) => emit({ type: "line-logged", name, line: String(line) }),
   };
-  if (planned.action === "read") return readCell(around);
-  const definition = await work.cells.load(name);
-  return computeCell(definition, valuesFor(planned, above, work), around);
+  if (definition === undefined) return readCell(around);
+  return computeCell(await definition, valuesFor(planned, above, work), around);
 }
 
 /** The values of the cells above, under the keys by which the cell's own code names them. */

@@ -8,6 +8,8 @@ import type { StoreOptions } from "./store.ts";
 
 const { O_CREAT, O_EXCL, O_NOFOLLOW, O_NONBLOCK, O_RDONLY, O_WRONLY } = constants;
 
+const LARGEST_READ_BYTES = 2 ** 26;
+
 /** One object of a directory store: its key, and where it lies in its opened folder. */
 export interface Entry {
   readonly key: string;
@@ -34,10 +36,27 @@ export async function readPlainFile(
     const stat = await file.stat();
     if (stat.isDirectory()) return undefined;
     if (!stat.isFile()) throw strangeFileError(entry.location, entry.key, "a pipe or device");
-    return await file.readFile({ signal });
+    return await readWhole(file, stat.size, signal);
   } finally {
     await file.close();
   }
+}
+
+/** Few large reads into one buffer of the file's size, which never changes: objects are replaced, not edited. */
+async function readWhole(
+  file: FileHandle,
+  sizeBytes: number,
+  signal: AbortSignal | undefined,
+): Promise<Uint8Array> {
+  const body = Buffer.allocUnsafeSlow(sizeBytes);
+  for (let start = 0; start < sizeBytes; ) {
+    signal?.throwIfAborted();
+    const length = Math.min(sizeBytes - start, LARGEST_READ_BYTES);
+    const { bytesRead } = await file.read(body, start, length, start);
+    if (bytesRead === 0) return body.subarray(0, start);
+    start += bytesRead;
+  }
+  return body;
 }
 
 /** Writes a file of its own beside the others, down to the disk, and removes it after its use. */
