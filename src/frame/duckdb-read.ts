@@ -6,6 +6,7 @@ import { dictionaryLimit, textParts } from "./column-build.ts";
 import { type ColumnData, type FrameColumn, toColumnData, toDictionary } from "./column-data.ts";
 import { type Connection, copyItems, itemsOf, quoteName, readRows } from "./duckdb.ts";
 import type { ColumnType } from "./schema.ts";
+import { clearMissing, narrow, toBits } from "./typed-items.ts";
 import { Validity } from "./validity.ts";
 
 /** A column to read: how the frame names and types it, and the SQL expression that gives it. */
@@ -207,15 +208,6 @@ function newBuffer(plan: Plan, at: number, rows: number): TypedArray {
   }
 }
 
-function clearMissing(values: TypedArray, flags: TypedArray | undefined, validity: Validity): void {
-  const none = values instanceof BigInt64Array ? 0n : 0;
-  for (let row = 0; row < values.length; row++) {
-    if (flags?.[row] !== 1) continue;
-    validity.clear(row);
-    values[row] = none;
-  }
-}
-
 interface ReadColumn {
   readonly table: string;
   readonly rows: number;
@@ -233,26 +225,6 @@ function toData({ rows, plan, values, validity }: ReadColumn): ColumnData {
   if (plan.type === "boolean") return toColumnData("boolean", { ...parts, values: toBits(values) });
   if (plan.type === "integer") return toColumnData("integer", { ...parts, values: narrow(values) });
   return toColumnData(plan.type, { ...parts, values });
-}
-
-function toBits(flags: TypedArray): Uint8Array {
-  const bits = new Uint8Array((flags.length + 7) >> 3);
-  for (let row = 0; row < flags.length; row++) {
-    if (flags[row]) bits[row >> 3] = (bits[row >> 3] ?? 0) | (1 << (row & 7));
-  }
-  return bits;
-}
-
-/** Whole numbers in 32 bits when all of them fit. */
-function narrow(values: TypedArray): TypedArray {
-  const halves = new Int32Array(values.buffer, values.byteOffset, values.length * 2);
-  const low = new Int32Array(values.length);
-  for (let row = 0; row < values.length; row++) {
-    const item = halves[2 * row] ?? 0;
-    if (halves[2 * row + 1] !== item >> 31) return values;
-    low[row] = item;
-  }
-  return low;
 }
 
 /** The texts of a column, which DuckDB packs into a few long ones: their lengths are known. */
