@@ -4,7 +4,7 @@ import filtered from "./05-filtered.ts";
 export default cell(
   { filtered },
   ({ filtered }) =>
-    chart(filtered.groupby("year", "method").count(), {
+    chart(filtered.groupby("year", "method").count().orderby("year"), {
       mark: "bar",
       encoding: {
         x: { field: "year", type: "ordinal", title: "Year" },
