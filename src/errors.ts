@@ -1,5 +1,5 @@
 /** The codes by which programs tell failures apart; messages are for people and may change. */
-export const ERROR_CODES = [
+const ERROR_CODES = [
   /** the command line was used wrongly: unknown flag, missing value, bad context */
   "HEX_USAGE",
   /** hex.config.json is missing, not JSON, or breaks a rule */

@@ -25,9 +25,18 @@ export { chart, markdown } from "./cell/output.ts";
 export type { RunContext } from "./cell/run-context.ts";
 export type { ErrorCode } from "./errors.ts";
 export { HexError } from "./errors.ts";
-export { count, distinctCount, max, mean, median, min, stdev, sum } from "./frame/aggregate.ts";
 export { desc, Frame } from "./frame/frame.ts";
 export { readCsv } from "./frame/read-csv.ts";
 export { frame } from "./frame/rows.ts";
 export type { Column, ColumnType, Schema, SchemaSpec, Value } from "./frame/schema.ts";
+export {
+  count,
+  distinctCount,
+  max,
+  mean,
+  median,
+  min,
+  stdev,
+  sum,
+} from "./frame/verb/aggregate.ts";
 export type { RunEvent, RunResult } from "./run/run-event.ts";

@@ -1,9 +1,9 @@
 import { expectation } from "../errors.ts";
 
 /** The endings that make a file in the cells folder a cell. */
-export const CELL_ENDINGS = [".ts", ".mts", ".js", ".mjs", ".md", ".sql"] as const;
+const CELL_ENDINGS = [".ts", ".mts", ".js", ".mjs", ".md", ".sql"] as const;
 
-export type CellEnding = (typeof CELL_ENDINGS)[number];
+type CellEnding = (typeof CELL_ENDINGS)[number];
 
 /** A cell's file name taken apart: `02-planets.ts` is order 2, name `planets`, ending `.ts`. */
 export interface CellFileName {

@@ -88,7 +88,7 @@ type PublishedFrame<Name extends string> = Name extends keyof PublishedFrames
 export type AnyCellFunction = CellFunction<Record<string, Cell<never>>, unknown>;
 
 /** A light cell: runs again whenever something above it changes. */
-export interface LightCell {
+interface LightCell {
   readonly kind: "cell";
   readonly dependencies: Dependencies;
   readonly compute: AnyCellFunction;
@@ -106,21 +106,21 @@ export interface CachedCell {
 }
 
 /** A typed parameter with a widget, whose definition may depend on data. */
-export interface InputCell {
+interface InputCell {
   readonly kind: "input";
   readonly dependencies: Dependencies;
   readonly widget: (values: Readonly<Record<string, unknown>>) => InputWidget;
 }
 
 /** A prose cell: a `.md` file. */
-export interface ProseCell {
+interface ProseCell {
   readonly kind: "prose";
   readonly dependencies: Dependencies;
   readonly markdown: string;
 }
 
 /** A query over the frames it names: a `.sql` file. */
-export interface SqlCell {
+interface SqlCell {
   readonly kind: "sql";
   readonly dependencies: Dependencies;
   readonly compute: AnyCellFunction;

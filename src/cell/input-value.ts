@@ -1,5 +1,6 @@
 import { expectation, type HexError } from "../errors.ts";
-import { isCalendarDay } from "./calendar-day.ts";
+import { parseDay } from "../frame/column/calendar.ts";
+
 import type { DateRange, InputWidget, Option } from "./input.ts";
 
 /** What an input can hold: plain JSON. */
@@ -166,7 +167,7 @@ interface DayLimits {
 function dayRule({ min, max }: DayLimits, value: unknown): BrokenRule {
   const fits =
     typeof value === "string" &&
-    isCalendarDay(value) &&
+    parseDay(value) !== undefined &&
     (min === undefined || value >= min) &&
     (max === undefined || value <= max);
   if (fits) return undefined;

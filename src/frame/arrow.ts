@@ -10,14 +10,14 @@ import {
   tableToIPC,
 } from "@uwdata/flechette";
 import { expectation, HexError, toMessage } from "../errors.ts";
-import { buildColumn, valuesOf } from "./column-build.ts";
+import { buildColumn, valuesOf } from "./column/column-build.ts";
 import {
   type ColumnData,
   type ColumnParts,
   hasDictionary,
   toColumnData,
   toDictionary,
-} from "./column-data.ts";
+} from "./column/column-data.ts";
 import { type AnyFrame, type Frame, toFrameOf } from "./frame.ts";
 import type { ColumnType, Schema, Value } from "./schema.ts";
 

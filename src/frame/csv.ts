@@ -6,12 +6,12 @@
  * text that reads back the same. Types are told by the schema beside the file.
  */
 import { expectation } from "../errors.ts";
-import { type ColumnData, dictionaryOf, type FrameColumn } from "./column-data.ts";
-import { createData, hasNamelessFirst, loadForeignCsv } from "./csv-foreign.ts";
+import { type ColumnData, dictionaryOf, type FrameColumn } from "./column/column-data.ts";
 import { csvHeader, LONE_MISSING, quoteField, scanCsv } from "./csv-scan.ts";
-import { type Connection, quoteText, withDuckdb, withTemporaryFile } from "./duckdb.ts";
-import { readColumns, type SourceColumn } from "./duckdb-read.ts";
-import { describeTable } from "./duckdb-types.ts";
+import { createData, hasNamelessFirst, loadForeignCsv } from "./duckdb/csv-foreign.ts";
+import { type Connection, quoteText, withDuckdb, withTemporaryFile } from "./duckdb/duckdb.ts";
+import { readColumns, type SourceColumn } from "./duckdb/duckdb-read.ts";
+import { describeTable } from "./duckdb/duckdb-types.ts";
 import { type AnyFrame, type Frame, toFrameOf } from "./frame.ts";
 import type { ColumnType, Schema, Value } from "./schema.ts";
 

@@ -1,7 +1,7 @@
 import type { DataFrame } from "danfojs-node";
 import { HexError } from "../errors.ts";
-import { valuesOf } from "./column-build.ts";
-import type { FrameColumn } from "./column-data.ts";
+import { valuesOf } from "./column/column-build.ts";
+import type { FrameColumn } from "./column/column-data.ts";
 import type { ColumnType, Value } from "./schema.ts";
 
 const MISSING_PACKAGE =

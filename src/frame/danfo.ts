@@ -1,7 +1,7 @@
 import type { DataFrame } from "danfojs-node";
-import { buildColumn } from "./column-build.ts";
-import type { FrameColumn } from "./column-data.ts";
-import { inferColumnType } from "./column-value.ts";
+import { buildColumn } from "./column/column-build.ts";
+import type { FrameColumn } from "./column/column-data.ts";
+import { inferColumnType } from "./column/column-value.ts";
 import { toDataFrame } from "./danfo-write.ts";
 import { type AnyFrame, type Frame, toFrameOf } from "./frame.ts";
 import type { Schema } from "./schema.ts";

@@ -1,8 +1,9 @@
-import type { Aggregate } from "./aggregate.ts";
-import { count } from "./aggregate.ts";
-import type { FrameColumn } from "./column-data.ts";
-import { joinViews } from "./join-rows.ts";
-import { copyRow } from "./row-cursor.ts";
+import type { FrameColumn } from "./column/column-data.ts";
+import { copyRow } from "./column/row-cursor.ts";
+import type { RowShape, Schema, Value } from "./schema.ts";
+import type { Aggregate } from "./verb/aggregate.ts";
+import { count } from "./verb/aggregate.ts";
+import { joinViews } from "./verb/join-rows.ts";
 import type {
   ColumnName,
   Derived,
@@ -12,8 +13,7 @@ import type {
   RolledUp,
   RollupSpec,
   UntypedRow,
-} from "./row-types.ts";
-import type { RowShape, Schema, Value } from "./schema.ts";
+} from "./verb/row-types.ts";
 import {
   concatViews,
   type Descending,
@@ -26,10 +26,10 @@ import {
   rollupView,
   selectView,
   sliceView,
-} from "./verbs.ts";
-import { arrangedColumns, findColumn, toView, type View } from "./view.ts";
+} from "./verb/verbs.ts";
+import { arrangedColumns, findColumn, toView, type View } from "./verb/view.ts";
 
-export type { UntypedRow } from "./row-types.ts";
+export type { UntypedRow } from "./verb/row-types.ts";
 
 /** Orders by a column from its greatest value to its least. */
 export function desc<Name extends string>(column: Name): Descending<Name> {

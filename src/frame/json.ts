@@ -1,4 +1,4 @@
-import { batchOf } from "./column-data.ts";
+import { batchOf } from "./column/column-data.ts";
 import type { AnyFrame } from "./frame.ts";
 import type { Schema, Value } from "./schema.ts";
 

@@ -1,6 +1,6 @@
 import { expectation } from "../errors.ts";
-import { buildColumn } from "./column-build.ts";
-import { describeValue, inferColumnType } from "./column-value.ts";
+import { buildColumn } from "./column/column-build.ts";
+import { describeValue, inferColumnType } from "./column/column-value.ts";
 import { type AnyFrame, type Frame, toFrameOf } from "./frame.ts";
 import { type Column, type RowOf, type RowShape, type SchemaSpec, toSchema } from "./schema.ts";
 

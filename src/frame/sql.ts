@@ -5,15 +5,15 @@ import {
   runWithParameters,
   type ScalarParameter,
   withDuckdb,
-} from "./duckdb.ts";
-import { readColumns } from "./duckdb-read.ts";
-import { describeTable } from "./duckdb-types.ts";
-import { createTable } from "./duckdb-write.ts";
+} from "./duckdb/duckdb.ts";
+import { readColumns } from "./duckdb/duckdb-read.ts";
+import { describeTable } from "./duckdb/duckdb-types.ts";
+import { createTable } from "./duckdb/duckdb-write.ts";
+import { findReferences, type SqlReferences } from "./duckdb/sql-references.ts";
 import { type AnyFrame, type Frame, toFrameOf } from "./frame.ts";
 import type { Value } from "./schema.ts";
-import { findReferences, type SqlReferences } from "./sql-references.ts";
 
-export type { SqlReferences } from "./sql-references.ts";
+export type { SqlReferences } from "./duckdb/sql-references.ts";
 
 /** The table that a query's result is kept in while it is read. */
 const RESULT = "hex result";

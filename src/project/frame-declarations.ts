@@ -5,7 +5,7 @@ import type { RunResult } from "../run/run-event.ts";
 import type { Project } from "./project.ts";
 
 /** Below the project's folder; an author's tsconfig includes it, nobody imports it. */
-export const DECLARATIONS_FILE = ".hex/frames.d.ts";
+const DECLARATIONS_FILE = ".hex/frames.d.ts";
 
 /** The TypeScript type of each column type's values. */
 const VALUE_TYPES: Readonly<Record<ColumnType, string>> = {

@@ -8,7 +8,7 @@ import { CONFIG_FILE } from "./config.ts";
 export type Secrets = Readonly<Record<string, string>>;
 
 /** The file beside hex.config.json that may hold secrets; it never belongs into git. */
-export const SECRETS_FILE = ".env";
+const SECRETS_FILE = ".env";
 
 /** Shorter values would be found all over ordinary text when it is redacted. */
 const SHORTEST = 4;

@@ -7,7 +7,7 @@ import type { CellOutput } from "./cell-output.ts";
 export type RunTrigger = "cli" | "page" | "schedule" | "api";
 
 /** What happened to a cell in a run. */
-export type CellStatus = PlannedAction | "skipped" | "failed";
+type CellStatus = PlannedAction | "skipped" | "failed";
 
 export type RunStatus = "completed" | "failed" | "cancelled";
 

@@ -1,7 +1,7 @@
 import { type CellDefinition, type Dependencies, defineCell } from "../cell/cell.ts";
 import { expectation, HexError } from "../errors.ts";
+import type { SqlReferences } from "../frame/duckdb/sql-references.ts";
 import type { Frame } from "../frame/frame.ts";
-import type { SqlReferences } from "../frame/sql-references.ts";
 import type { CellFile } from "./cell-files.ts";
 import { toCellHandle } from "./cell-handle.ts";
 

@@ -100,7 +100,7 @@ describe("an input's value", () => {
     ["multiselect", "a"],
     ["checkbox", "true"],
     ["checkbox", null],
-    ["dateRange", { start: "2026-01-01", end: "2026-01-02", then: 1 }],
+    ["dateRange", { start: "2026-01-01", end: "2026-01-02", by: 1 }],
   ] as const)("of the kind %s does not coerce the JSON value %j", (kind, value) => {
     expect(() => fromJson(inputs[kind], value)).toThrow("Expected `inputs.it` to be");
   });

@@ -1,9 +1,9 @@
 import { DataFrame, readCSV } from "danfojs-node";
 import { expect, test } from "vitest";
-import { mean } from "../../src/frame/aggregate.ts";
 import { frameToDanfo, isDanfo } from "../../src/frame/danfo.ts";
 import { frame } from "../../src/frame/rows.ts";
 import { toFrame } from "../../src/frame/to-frame.ts";
+import { mean } from "../../src/frame/verb/aggregate.ts";
 import { assertFrame } from "./assert-frame.ts";
 import { figures, PLANETS_FILE, ROUNDED_MEAN_MASS } from "./planets.ts";
 

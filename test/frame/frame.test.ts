@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
-import { distinctCount, max, mean, min, sum } from "../../src/frame/aggregate.ts";
 import { desc } from "../../src/frame/frame.ts";
 import { frame } from "../../src/frame/rows.ts";
+import { distinctCount, max, mean, min, sum } from "../../src/frame/verb/aggregate.ts";
 import { assertFrame } from "./assert-frame.ts";
 
 const fruit = frame([

@@ -1,8 +1,8 @@
 import { expect, test } from "vitest";
-import { count, max, mean, median, min, stdev } from "../../src/frame/aggregate.ts";
 import { frameToDanfo } from "../../src/frame/danfo.ts";
 import { queryFrames } from "../../src/frame/sql.ts";
 import { toFrame } from "../../src/frame/to-frame.ts";
+import { count, max, mean, median, min, stdev } from "../../src/frame/verb/aggregate.ts";
 import { figures, ROUNDED_MEAN_MASS, readPlanets } from "./planets.ts";
 
 test("reads the 1,035 planets, of which 513 have a mass", async () => {

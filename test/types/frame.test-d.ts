@@ -1,9 +1,9 @@
 import { expectTypeOf, test } from "vitest";
-import { count, max, mean, sum } from "../../src/frame/aggregate.ts";
 import { type AnyFrame, desc, type Frame } from "../../src/frame/frame.ts";
 import { readCsv } from "../../src/frame/read-csv.ts";
 import { frame } from "../../src/frame/rows.ts";
 import type { Value } from "../../src/frame/schema.ts";
+import { count, max, mean, sum } from "../../src/frame/verb/aggregate.ts";
 
 const planets = frame([], { method: "string", mass: "number", year: "integer", found: "instant" });
 

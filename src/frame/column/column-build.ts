@@ -1,8 +1,8 @@
 import type { TypedArray } from "@uwdata/flechette";
+import type { ColumnType, Value } from "../schema.ts";
 import { parseDatetime, parseDay } from "./calendar.ts";
 import { type ColumnData, type ColumnParts, toColumnData, toDictionary } from "./column-data.ts";
 import { fitsType, misfitError } from "./column-value.ts";
-import type { ColumnType, Value } from "./schema.ts";
 import { Validity } from "./validity.ts";
 
 /** No column keeps a dictionary of more texts than this. */

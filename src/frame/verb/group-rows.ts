@@ -1,5 +1,5 @@
-import type { FrameColumn } from "./column-data.ts";
-import { RowCoder } from "./row-coder.ts";
+import type { FrameColumn } from "../column/column-data.ts";
+import { RowCoder } from "../column/row-coder.ts";
 import type { View } from "./view.ts";
 
 /** Which group each row belongs to; groups are numbered in the order they are first seen. */

@@ -1,4 +1,4 @@
-import { HexError } from "../errors.ts";
+import { HexError } from "../../errors.ts";
 import { type Connection, quoteName, quoteText, readRows } from "./duckdb.ts";
 import type { SourceColumn } from "./duckdb-read.ts";
 

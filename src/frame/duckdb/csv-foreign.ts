@@ -1,5 +1,5 @@
 import { open } from "node:fs/promises";
-import { HexError, toMessage } from "../errors.ts";
+import { HexError, toMessage } from "../../errors.ts";
 import { type Connection, quoteName, quoteText, readRows } from "./duckdb.ts";
 
 /** The bare or quoted texts that mean "missing" to pandas, and so to most who write CSV for it. */

@@ -1,6 +1,6 @@
-import { expectation, type HexError } from "../errors.ts";
+import { expectation, type HexError } from "../../errors.ts";
+import type { ColumnType, Value } from "../schema.ts";
 import { FIRST_MS, LAST_MS, parseDatetime, parseDay } from "./calendar.ts";
-import type { ColumnType, Value } from "./schema.ts";
 
 const MIN_BIGINT = -(2n ** 63n);
 const MAX_BIGINT = 2n ** 63n - 1n;

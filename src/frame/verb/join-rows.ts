@@ -1,7 +1,7 @@
 import { ColumnTable } from "arquero";
-import { expectation } from "../errors.ts";
-import type { FrameColumn } from "./column-data.ts";
-import { RowCoder } from "./row-coder.ts";
+import { expectation } from "../../errors.ts";
+import type { FrameColumn } from "../column/column-data.ts";
+import { RowCoder } from "../column/row-coder.ts";
 import { arrangedColumns, columnIndex, takeColumns, toView, type View } from "./view.ts";
 
 export interface JoinOptions {

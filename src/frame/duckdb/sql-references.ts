@@ -1,4 +1,4 @@
-import { HexError } from "../errors.ts";
+import { HexError } from "../../errors.ts";
 import { type Connection, readRows } from "./duckdb.ts";
 
 /** What an SQL cell names: tables that are not its own, and `$name` parameters. */

@@ -3,11 +3,11 @@
  * of nothing at all they give missing, except the counts, which give 0.
  */
 import type { ColumnTable } from "arquero";
-import { expectation } from "../errors.ts";
-import { buildColumn, valuesOf } from "./column-build.ts";
-import type { FrameColumn } from "./column-data.ts";
-import { inferColumnType, toValue } from "./column-value.ts";
-import type { ColumnType, Value } from "./schema.ts";
+import { expectation } from "../../errors.ts";
+import { buildColumn, valuesOf } from "../column/column-build.ts";
+import type { FrameColumn } from "../column/column-data.ts";
+import { inferColumnType, toValue } from "../column/column-value.ts";
+import type { ColumnType, Value } from "../schema.ts";
 import type { TableColumn } from "./view.ts";
 
 /** What an aggregate gives: a count, a number, or a value of the column's own type. */

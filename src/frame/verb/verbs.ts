@@ -1,13 +1,13 @@
 /** The verbs of a frame on views: each reads one view and gives a new one. */
 import { desc as arqueroDesc, BitSet } from "arquero";
-import { expectation } from "../errors.ts";
+import { expectation } from "../../errors.ts";
+import { buildColumn, valuesOf } from "../column/column-build.ts";
+import { dictionaryOf, type FrameColumn } from "../column/column-data.ts";
+import { inferColumnType } from "../column/column-value.ts";
+import { openCursor } from "../column/row-cursor.ts";
+import type { ColumnType, Value } from "../schema.ts";
 import { type Aggregate, computeAggregate, emptyAggregate } from "./aggregate.ts";
-import { buildColumn, valuesOf } from "./column-build.ts";
-import { dictionaryOf, type FrameColumn } from "./column-data.ts";
-import { inferColumnType } from "./column-value.ts";
 import { groupRows } from "./group-rows.ts";
-import { openCursor } from "./row-cursor.ts";
-import type { ColumnType, Value } from "./schema.ts";
 import {
   arrangedColumns,
   columnIndex,

@@ -1,8 +1,8 @@
 import { ColumnTable } from "arquero";
-import { expectation, type HexError } from "../errors.ts";
-import type { ColumnData, FrameColumn } from "./column-data.ts";
-import { takeRows } from "./column-take.ts";
-import { checkColumnNames, type Schema } from "./schema.ts";
+import { expectation, type HexError } from "../../errors.ts";
+import type { ColumnData, FrameColumn } from "../column/column-data.ts";
+import { takeRows } from "../column/column-take.ts";
+import { checkColumnNames, type Schema } from "../schema.ts";
 
 /**
  * What a frame stands on: its schema, and an Arquero table that keeps which rows are in and in

@@ -22,8 +22,8 @@ import {
   timestamp,
   utf8,
 } from "@uwdata/flechette";
+import type { ColumnType, Value } from "../schema.ts";
 import { datetimeText, dayText } from "./calendar.ts";
-import type { ColumnType, Value } from "./schema.ts";
 
 /** A column of values, in one batch; `at(row)` gives null for what is missing. */
 export type ColumnData = Column<Value>;

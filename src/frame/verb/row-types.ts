@@ -1,5 +1,5 @@
+import type { RowShape, Value } from "../schema.ts";
 import type { Aggregate, AggregateResult } from "./aggregate.ts";
-import type { RowShape, Value } from "./schema.ts";
 
 /** A row of a frame whose columns are not known to the compiler. */
 export type UntypedRow = Readonly<Record<string, Value>>;

@@ -1,6 +1,6 @@
 import type { TypedArray } from "@uwdata/flechette";
+import type { ColumnType } from "../schema.ts";
 import { batchOf, type ColumnData, dictionaryOf, toColumnData } from "./column-data.ts";
-import type { ColumnType } from "./schema.ts";
 import { Validity } from "./validity.ts";
 
 /** Row numbers to gather; −1 stands for a row that is missing altogether. */

@@ -1,5 +1,6 @@
 /** Gets the columns of a frame into a DuckDB table, chunk by chunk. */
-import { batchOf, type ColumnData, dictionaryOf, type FrameColumn } from "./column-data.ts";
+import { batchOf, type ColumnData, dictionaryOf, type FrameColumn } from "../column/column-data.ts";
+import type { ColumnType, Value } from "../schema.ts";
 import {
   type Connection,
   copyItems,
@@ -9,7 +10,6 @@ import {
   quoteName,
   quoteText,
 } from "./duckdb.ts";
-import type { ColumnType, Value } from "./schema.ts";
 
 const CHUNK_ROWS = 2048;
 

@@ -1,13 +1,18 @@
 /** Gets the columns of a DuckDB table out as typed arrays; no value is made in JavaScript. */
 import type { TypedArray } from "@uwdata/flechette";
-import { expectation, type HexError } from "../errors.ts";
-import { FIRST_MS, LAST_MS } from "./calendar.ts";
-import { dictionaryLimit, textParts } from "./column-build.ts";
-import { type ColumnData, type FrameColumn, toColumnData, toDictionary } from "./column-data.ts";
+import { expectation, type HexError } from "../../errors.ts";
+import { FIRST_MS, LAST_MS } from "../column/calendar.ts";
+import { dictionaryLimit, textParts } from "../column/column-build.ts";
+import {
+  type ColumnData,
+  type FrameColumn,
+  toColumnData,
+  toDictionary,
+} from "../column/column-data.ts";
+import { clearMissing, narrow, toBits } from "../column/typed-items.ts";
+import { Validity } from "../column/validity.ts";
+import type { ColumnType } from "../schema.ts";
 import { type Connection, copyItems, itemsOf, quoteName, readRows } from "./duckdb.ts";
-import type { ColumnType } from "./schema.ts";
-import { clearMissing, narrow, toBits } from "./typed-items.ts";
-import { Validity } from "./validity.ts";
 
 /** A column to read: how the frame names and types it, and the SQL expression that gives it. */
 export interface SourceColumn {

@@ -1,5 +1,5 @@
+import type { Value } from "../schema.ts";
 import { type ColumnData, type DictionaryBatch, dictionaryOf } from "./column-data.ts";
-import type { Value } from "./schema.ts";
 
 /**
  * Gives each row a number that stands for its values in some columns: two rows have the same
