@@ -1,6 +1,7 @@
 import { Command, CommanderError, Option } from "commander";
 import { RUN_CONTEXTS } from "../cell/run-context.ts";
 import { HexError } from "../errors.ts";
+import { readOwnVersion } from "../source/own-version.ts";
 import { EXIT_COMPLETED, toExitCode } from "./exit-code.ts";
 
 export interface MainOptions {
@@ -11,8 +12,12 @@ export interface MainOptions {
 /** Runs a command line and gives the exit code. */
 export async function main(argv: readonly string[], options: MainOptions): Promise<number> {
   const ending = { exitCode: EXIT_COMPLETED };
-  const program = toProgram(options, ending);
   try {
+    if (argv[0] === "--version" || argv[0] === "-V") {
+      console.log(await readOwnVersion());
+      return EXIT_COMPLETED;
+    }
+    const program = toProgram(options, ending);
     await program.parseAsync(argv, { from: "user" });
     return ending.exitCode;
   } catch (thrown) {
@@ -23,6 +28,7 @@ export async function main(argv: readonly string[], options: MainOptions): Promi
 function toProgram(options: MainOptions, ending: { exitCode: number }): Command {
   const program = new Command("hex")
     .description("Runs notebook-style data apps: compute once, answer from what was published.")
+    .option("-V, --version", "print the version")
     .option("--debug", "show stacks of failures")
     .exitOverride()
     .configureOutput({ outputError: () => undefined })

@@ -7,6 +7,7 @@ import { joinViews } from "./verb/join-rows.ts";
 import type {
   ColumnName,
   Derived,
+  Descending,
   Joined,
   LeftJoined,
   Renamed,
@@ -16,7 +17,6 @@ import type {
 } from "./verb/row-types.ts";
 import {
   concatViews,
-  type Descending,
   dedupeView,
   deriveView,
   distinctValues,
@@ -204,7 +204,7 @@ export class Frame<Row extends RowShape = UntypedRow> implements AnyFrame {
   }
 }
 
-/** A frame of columns that hold what `Row` says. */
+/** @internal A frame of columns that hold what `Row` says. */
 export function toFrameOf<Row extends RowShape = UntypedRow>(
   columns: readonly FrameColumn[],
 ): Frame<Row> {

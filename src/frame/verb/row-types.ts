@@ -59,3 +59,8 @@ type Sum<Source> = [Source] extends [bigint] ? bigint : number;
 type OrMissing<Given> = undefined extends Given ? Exclude<Given, undefined> | null : Given;
 
 type Flat<Type> = { [Key in keyof Type]: Type[Key] };
+
+/** A column to order by, from its greatest value to its least. */
+export interface Descending<Name extends string = string> {
+  readonly descending: Name;
+}

@@ -6,8 +6,10 @@ import { dictionaryOf, type FrameColumn } from "../column/column-data.ts";
 import { inferColumnType } from "../column/column-value.ts";
 import { openCursor } from "../column/row-cursor.ts";
 import type { ColumnType, Value } from "../schema.ts";
-import { type Aggregate, computeAggregate, emptyAggregate } from "./aggregate.ts";
+import type { Aggregate } from "./aggregate.ts";
+import { computeAggregate, emptyAggregate } from "./compute-aggregate.ts";
 import { groupRows } from "./group-rows.ts";
+import type { Descending } from "./row-types.ts";
 import {
   arrangedColumns,
   columnIndex,
@@ -18,11 +20,6 @@ import {
   toView,
   type View,
 } from "./view.ts";
-
-/** A column to order by, from its greatest value to its least. */
-export interface Descending<Name extends string = string> {
-  readonly descending: Name;
-}
 
 /** Keeps the rows that pass; no value is copied. */
 export function filterView<Row>(view: View, test: (row: Row) => boolean): View {
