@@ -60,9 +60,12 @@ async function runInTurn(
   return runOne(planned, { above, definition }, work);
 }
 
-/** Loads a cell's module while the cells above it still run; a failure is told when it is the cell's turn. */
-function startLoading({ name, action }: PlannedCell, { cells }: CellsWork): Loading {
-  if (action !== "computed") return undefined;
+/**
+ * Loads a light cell's module while the cells above it still run; a failure is told when it is the
+ * cell's turn. A heavy cell's imports may take long, and its time is its own.
+ */
+function startLoading({ name, action, kind }: PlannedCell, { cells }: CellsWork): Loading {
+  if (action !== "computed" || kind === "cached") return undefined;
   const definition = cells.load(name);
   definition.catch(() => undefined);
   return definition;
@@ -112,8 +115,9 @@ async function execute(
       emit({ type: "cell-progressed", name, fraction: clamp(fraction), message }),
     log: (line: string) => emit({ type: "line-logged", name, line: String(line) }),
   };
-  if (definition === undefined) return readCell(around);
-  return computeCell(await definition, valuesFor(planned, above, work), around);
+  if (planned.action === "read") return readCell(around);
+  const loaded = await (definition ?? work.cells.load(name));
+  return computeCell(loaded, valuesFor(planned, above, work), around);
 }
 
 /** The values of the cells above, under the keys by which the cell's own code names them. */
