@@ -9,7 +9,8 @@ const built = join(root, "dist/hex.js");
 const buildInputs = ["src", "tools/build.mjs", "package.json", "tsconfig.json"];
 
 checkNode();
-if (!isInstalled()) {
+// `npm ci` itself asks only for the build, and so does `npx hex`, each time.
+if (!process.argv.includes("--build-only") && !isInstalled()) {
   run("Installing dependencies (npm ci) …", "npm", ["ci", "--no-audit", "--no-fund"]);
 }
 if (!isBuilt()) {
