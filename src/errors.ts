@@ -28,6 +28,8 @@ const ERROR_CODES = [
   "HEX_STORE_UNAVAILABLE",
   /** an optional package that the code asks for is not installed */
   "HEX_PACKAGE_MISSING",
+  /** another run took over before this one could publish */
+  "HEX_RUN_SUPERSEDED",
   /** the run was interrupted before it ended */
   "HEX_CANCELLED",
 ] as const;

@@ -29,6 +29,7 @@ export function toExitCode(code: ErrorCode): number {
     case "HEX_DATA_INVALID":
     case "HEX_STORE_DAMAGED":
     case "HEX_PACKAGE_MISSING":
+    case "HEX_RUN_SUPERSEDED":
       return EXIT_FAILED;
   }
 }

@@ -1,0 +1,134 @@
+import { HexError } from "../errors.ts";
+import {
+  LEASE_KEY,
+  type LeaseRecord,
+  parseLeaseRecord,
+  refusedCondition,
+  toLeaseBytes,
+} from "./lease-record.ts";
+import type { LeaseTerms } from "./lease-terms.ts";
+import type { Store, StoredObject } from "./store.ts";
+
+/** A lease that was just written as ours. */
+export interface TakenLease {
+  readonly status: "taken";
+  readonly record: LeaseRecord;
+  readonly etag: string;
+  /** whether somebody else was seen to hold it meanwhile */
+  readonly isContended: boolean;
+  /** when the write began, on our clock */
+  readonly writtenAt: number;
+}
+
+type ClaimAnswer = TakenLease | { readonly status: "held"; readonly by: LeaseRecord };
+
+const FAILURES_ALLOWED = 3;
+
+/**
+ * One caller's attempts to take the lease. What it finds there:
+ * - nothing, or a lease that was released: taken
+ * - a lease whose ETag stayed the same for its TTL, on our clock: dead, taken over
+ * - our own lease, from a write whose answer never came: taken
+ * - any other: held
+ */
+export class LeaseClaim {
+  readonly #store: Store;
+  readonly #terms: LeaseTerms;
+  readonly #leaseId: string;
+  #writes = 0;
+  #hasReached = false;
+  #isContended = false;
+  #seen: { readonly etag: string; readonly since: number } | undefined;
+
+  constructor(store: Store, terms: LeaseTerms) {
+    this.#store = store;
+    this.#terms = terms;
+    this.#leaseId = terms.randomId();
+  }
+
+  /** Asks once. A store that answered before may fail twice in a row. */
+  async ask(): Promise<ClaimAnswer> {
+    for (let failures = 1; ; failures++) {
+      try {
+        return await this.#askOnce();
+      } catch (error) {
+        this.#terms.signal?.throwIfAborted();
+        const isPassing = error instanceof HexError && error.code === "HEX_STORE_UNAVAILABLE";
+        if (!isPassing || !this.#hasReached || failures >= FAILURES_ALLOWED) throw error;
+      }
+      await this.pause();
+    }
+  }
+
+  /** Waits a little, not exactly as long as others do. */
+  async pause(): Promise<void> {
+    const { ttlMs, sleep, random, signal } = this.#terms;
+    try {
+      await sleep(Math.min(1_000, ttlMs / 10) * (0.5 + random()), { signal });
+    } catch (error) {
+      signal?.throwIfAborted();
+      throw error;
+    }
+  }
+
+  async #askOnce(): Promise<ClaimAnswer> {
+    let refused: string | undefined;
+    for (;;) {
+      const { object, record, unchangedMs } = await this.#look();
+      const found = object?.etag ?? "nothing";
+      if (found === refused) throw refusedCondition(this.#store.location);
+      if (record !== undefined && !this.#isFree(record, unchangedMs)) {
+        this.#isContended = true;
+        return { status: "held", by: record };
+      }
+      const taken = await this.#take(object, record);
+      if (taken !== undefined) return taken;
+      // Somebody else was faster: the next look shows who.
+      this.#isContended = true;
+      refused = found;
+    }
+  }
+
+  /** Reads the lease, and tells for how long it has been seen unchanged. */
+  async #look() {
+    const { clock, signal } = this.#terms;
+    const askedAt = clock();
+    const object = await this.#store.read(LEASE_KEY, { signal });
+    this.#hasReached = true;
+    if (object === undefined) return { object, record: undefined, unchangedMs: 0 };
+    // It may have been written just before the answer left, but was there when we asked again.
+    if (this.#seen?.etag !== object.etag) this.#seen = { etag: object.etag, since: clock() };
+    const unchangedMs = askedAt - this.#seen.since;
+    return { object, record: parseLeaseRecord(object.body, this.#store.location), unchangedMs };
+  }
+
+  #isFree({ state, leaseId, ttlMs }: LeaseRecord, unchangedMs: number): boolean {
+    return state === "released" || leaseId === this.#leaseId || unchangedMs >= ttlMs;
+  }
+
+  async #take(
+    object: StoredObject | undefined,
+    found: LeaseRecord | undefined,
+  ): Promise<TakenLease | undefined> {
+    const { afterFence, holder, ttlMs, clock } = this.#terms;
+    const isOurs = found?.leaseId === this.#leaseId;
+    const record: LeaseRecord = {
+      format: 1,
+      state: "held",
+      generation: isOurs ? found.generation : Math.max(found?.generation ?? 0, afterFence) + 1,
+      holder,
+      leaseId: this.#leaseId,
+      write: ++this.#writes,
+      ttlMs,
+    };
+    const writtenAt = clock();
+    // Not ended by the signal: a lease taken by nobody would make others wait for its TTL.
+    const result = await this.#store.write(LEASE_KEY, toLeaseBytes(record), {
+      contentType: "application/json",
+      condition: object === undefined ? { ifNoneMatch: "*" } : { ifMatch: object.etag },
+    });
+    if (result.status === "conflict") return undefined;
+    const isContended = this.#isContended;
+    return { status: "taken", record, etag: result.etag, isContended, writtenAt };
+  }
+}

@@ -1,0 +1,163 @@
+import { expectation, HexError, toMessage } from "../errors.ts";
+import type { TakenLease } from "./lease-claim.ts";
+import { LEASE_KEY } from "./lease-record.ts";
+import type { LeaseTerms } from "./lease-terms.ts";
+import { LeaseWriter } from "./lease-writer.ts";
+import type { Store } from "./store.ts";
+
+/**
+ * The right to compute the cached cells of a project, held until it is released or lost.
+ *
+ * It saves work and protects nothing by itself: a holder that was stopped for longer than the TTL
+ * may compute beside the next one. Whatever it publishes must carry the fence, and be refused below
+ * the newest fence that was published.
+ */
+export interface Lease {
+  /** above that of every earlier holder */
+  readonly fence: number;
+  /** whether somebody else was seen to hold it, and so may have published what we want to compute */
+  readonly waited: boolean;
+  /** aborted with HEX_RUN_SUPERSEDED once somebody else took over, or the store was silent too long */
+  readonly lost: AbortSignal;
+  /** Renews the lease now. True: nobody took over until the call, nor does for the TTL after it. */
+  stillHeld(): Promise<boolean>;
+  /** Lets the next one in. A store that does not answer is no failure: the lease then runs out. */
+  release(): Promise<void>;
+}
+
+const FAILURES_ALLOWED = 3;
+
+/*
+ * Moves of a held lease:
+ *
+ *   renew    compare-and-set on our own last ETag, however late, since only a new holder changes it
+ *   unknown  an answer did not come: asked again, and if the write had taken place we find our own
+ *            record and go on from there
+ *   lost     another's record is there; or three renewals failed and the TTL is over on our clock
+ *   released rewritten, never deleted, so that the fence goes on rising
+ */
+export class LeaseHolding implements Lease {
+  readonly fence: number;
+  readonly waited: boolean;
+  readonly #place: string;
+  readonly #terms: LeaseTerms;
+  readonly #writer: LeaseWriter;
+  readonly #lost = new AbortController();
+  readonly #ended = new AbortController();
+  #turn: Promise<unknown> = Promise.resolve();
+  #request: AbortController | undefined;
+  #releasing: Promise<void> | undefined;
+
+  constructor(store: Store, terms: LeaseTerms, taken: TakenLease) {
+    this.fence = taken.record.generation;
+    this.waited = taken.isContended;
+    this.#place = `the lease \`${LEASE_KEY}\` in ${store.location}`;
+    this.#terms = terms;
+    this.#writer = new LeaseWriter(store, terms.clock, taken);
+    void this.#keep();
+  }
+
+  get lost(): AbortSignal {
+    return this.#lost.signal;
+  }
+
+  stillHeld(): Promise<boolean> {
+    // In turn: a renewal under way may have been written before somebody else took over.
+    return this.#inTurn(() => this.#renew(true));
+  }
+
+  release(): Promise<void> {
+    this.#end();
+    this.#releasing ??= this.#inTurn(() => this.#giveBack());
+    return this.#releasing;
+  }
+
+  /** Renews for as long as the lease is held, without keeping the process alive. */
+  async #keep(): Promise<void> {
+    while (!this.#ended.signal.aborted) {
+      await this.#pause(this.#terms.renewMs, false);
+      await this.#inTurn(() => this.#renew(false));
+    }
+  }
+
+  /** Repeats a renewal until it is known whether the lease is ours. */
+  async #renew(ref: boolean): Promise<boolean> {
+    const { ttlMs, renewMs } = this.#terms;
+    for (let failures = 1; !this.#ended.signal.aborted; failures++) {
+      try {
+        const other = await this.#limited((signal) => this.#writer.write("held", { signal }));
+        return other === undefined || this.#lose(other);
+      } catch (error) {
+        const isOver = this.#writer.silentMs >= ttlMs;
+        if (isOver && failures >= FAILURES_ALLOWED) {
+          return this.#lose(`no renewal for ${ttlMs / 1000} s: ${toMessage(error)}`, error);
+        }
+      }
+      await this.#pause(renewMs / 4, ref);
+    }
+    return false;
+  }
+
+  async #giveBack(): Promise<void> {
+    for (let failures = 0; failures < FAILURES_ALLOWED && !this.lost.aborted; failures++) {
+      try {
+        await this.#limited((signal) => this.#writer.write("released", { signal }));
+        return;
+      } catch (error) {
+        // What the run published stands; others wait for the TTL at worst.
+        if (!(error instanceof HexError)) throw error;
+      }
+      await this.#terms.sleep(this.#terms.renewMs / 20, {});
+    }
+  }
+
+  #lose(got: string, cause?: unknown): false {
+    if (this.#ended.signal.aborted) return false;
+    this.#end();
+    const told = {
+      place: this.#place,
+      expected: "held until this run had published",
+      got,
+      hint: "start it again, or use what the other run publishes",
+    };
+    this.#lost.abort(expectation("HEX_RUN_SUPERSEDED", told, { cause }));
+    return false;
+  }
+
+  #end(): void {
+    this.#ended.abort();
+    this.#request?.abort(this.#ended.signal.reason);
+  }
+
+  #inTurn<T>(action: () => Promise<T>): Promise<T> {
+    const turn = this.#turn.then(action);
+    this.#turn = turn.catch(() => {});
+    return turn;
+  }
+
+  /** Does one request, but not for so long that a silent store would use up the TTL. */
+  async #limited<T>(action: (signal: AbortSignal) => Promise<T>): Promise<T> {
+    const { sleep, renewMs } = this.#terms;
+    const request = new AbortController();
+    const done = new AbortController();
+    const late = new HexError("HEX_STORE_UNAVAILABLE", "the store did not answer in time");
+    this.#request = request;
+    void sleep(renewMs / 2, { signal: done.signal, ref: false }).then(
+      () => request.abort(late),
+      () => {},
+    );
+    try {
+      return await action(request.signal);
+    } finally {
+      done.abort();
+    }
+  }
+
+  async #pause(ms: number, ref: boolean): Promise<void> {
+    try {
+      await this.#terms.sleep(ms, { signal: this.#ended.signal, ref });
+    } catch {
+      // Ended meanwhile, which the caller's loop sees.
+    }
+  }
+}
