@@ -69,7 +69,11 @@ function renderHead({ rows, columns, head }: Omit<FrameOutput, "kind">): Promise
 }
 
 function formatShape({ rows, columns }: { rows: number; columns: readonly unknown[] }): string {
-  return `${rows.toLocaleString("en")} rows × ${columns.length} columns`;
+  return `${formatCount(rows, "row")} × ${formatCount(columns.length, "column")}`;
+}
+
+function formatCount(count: number, noun: string): string {
+  return `${count.toLocaleString("en")} ${noun}${count === 1 ? "" : "s"}`;
 }
 
 function formatValue(value: string | number | boolean | null): string {

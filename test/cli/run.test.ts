@@ -1,21 +1,9 @@
-import { cp, readFile, symlink } from "node:fs/promises";
+import { cp, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
 import { makeProject } from "../fixtures/make-project.ts";
 import { hex, hexJson, statusesOf } from "./hex.ts";
-
-const root = fileURLToPath(new URL("../..", import.meta.url));
-
-/** The repository's own app, in a folder and with a store of its own. */
-async function planetsProject(): Promise<string> {
-  const { directory } = await makeProject({});
-  for (const part of ["cells", "data", "hex.config.json"]) {
-    await cp(join(root, part), join(directory, part), { recursive: true });
-  }
-  await symlink(join(root, "node_modules"), join(directory, "node_modules"));
-  return directory;
-}
+import { planetsProject } from "./planets-project.ts";
 
 const waiting = {
   "hex.config.json": JSON.stringify({ name: "Test" }),
@@ -56,7 +44,6 @@ describe("the planets tutorial", () => {
     const elsewhere = await planetsProject();
     await cp(join(project, ".hex/store"), join(elsewhere, ".hex/store"), { recursive: true });
     const watch = join(elsewhere, "watch.cjs");
-    const { writeFile } = await import("node:fs/promises");
     await writeFile(
       watch,
       `process.on("exit", () => {

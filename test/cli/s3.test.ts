@@ -1,13 +1,11 @@
-import { cp, symlink, writeFile } from "node:fs/promises";
+import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import { CreateBucketCommand, GetObjectCommand, S3Client } from "@aws-sdk/client-s3";
 import { describe, expect, inject, it } from "vitest";
-import { makeProject } from "../fixtures/make-project.ts";
 import type { S3Server } from "../servers/s3-server.ts";
 import { hexJson, statusesOf } from "./hex.ts";
+import { planetsProject } from "./planets-project.ts";
 
-const root = fileURLToPath(new URL("../..", import.meta.url));
 const servers = inject("s3Servers");
 
 interface PlanetsOnS3 {
@@ -17,11 +15,7 @@ interface PlanetsOnS3 {
 
 /** The planets app with its store in a bucket of the server and its credentials as secrets. */
 async function planetsOn(server: S3Server, bucket: string): Promise<PlanetsOnS3> {
-  const { directory } = await makeProject({});
-  for (const part of ["cells", "data"]) {
-    await cp(join(root, part), join(directory, part), { recursive: true });
-  }
-  await symlink(join(root, "node_modules"), join(directory, "node_modules"));
+  const directory = await planetsProject();
   const config = {
     name: "Planets",
     store: {
