@@ -1,8 +1,8 @@
 import type { CellDefinition } from "./cell.ts";
-import type { RunContext } from "./run-context.ts";
+import type { CheckedCellOptions } from "./cell-options.ts";
 
 /** A cell as the graph and the plan see it: what is known of it without running it. */
-export interface CellNode {
+export interface CellNode extends Omit<CheckedCellOptions, "title"> {
   readonly name: string;
   /** file path below the project's folder, with `/` */
   readonly file: string;
@@ -11,6 +11,4 @@ export interface CellNode {
   readonly dependencies: readonly string[];
   /** name of the frame that a cached cell publishes */
   readonly frame?: string;
-  /** contexts in which it computes, where the cell says so itself */
-  readonly computeIn?: readonly RunContext[];
 }

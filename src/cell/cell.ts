@@ -1,5 +1,6 @@
 import type { Frame } from "../frame/frame.ts";
 import type { RowOf, SchemaSpec } from "../frame/schema.ts";
+import type { Duration } from "./duration.ts";
 import type { InputWidget } from "./input.ts";
 import type { RunContext } from "./run-context.ts";
 
@@ -60,6 +61,13 @@ export interface CellOptions {
 }
 
 export interface CachedOptions<Spec extends SchemaSpec = SchemaSpec> extends CellOptions {
+  /** how old the published frame may be before it is shown as stale; defaults to the project's `maxAge` */
+  readonly maxAge?: Duration;
+  /**
+   * names, out of the dependencies, of inputs that are part of the frame's key: a run with other
+   * values of these publishes beside the default frame, not over it
+   */
+  readonly key?: readonly string[];
   /** the frame's columns: checked when it is computed, and known to the cells below */
   readonly schema?: Spec;
 }
@@ -164,7 +172,7 @@ export function cached<const Name extends string, const Spec extends SchemaSpec>
 export function cached<const Name extends string, Result>(
   frame: Name,
   compute: CellFunction<Record<never, never>, Result>,
-  options?: CellOptions,
+  options?: Omit<CachedOptions, "schema">,
 ): Cell<CachedFrame<Name, Awaited<Result>>>;
 export function cached<
   const Name extends string,
@@ -180,7 +188,7 @@ export function cached<const Name extends string, const Named extends Dependenci
   frame: Name,
   dependencies: Named,
   compute: CellFunction<Named, Result>,
-  options?: CellOptions,
+  options?: Omit<CachedOptions, "schema">,
 ): Cell<CachedFrame<Name, Awaited<Result>>>;
 export function cached(
   frame: string,

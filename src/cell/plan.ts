@@ -50,7 +50,7 @@ interface Surroundings extends PlanSettings {
 
 function decide(cell: CellNode, around: Surroundings): PlannedCell {
   const users = around.graph.dependents.get(cell.name) ?? [];
-  const feeds = users.filter((name) => around.decisions.get(name)?.action === "computed");
+  const feeds = users.filter((name) => isNeededBy(cell, name, around));
   const { name, file, kind, frame } = cell;
   const planned = { name, file, kind, ...(frame === undefined ? {} : { frame }) };
   if (users.length > 0 && feeds.length === 0) {
@@ -58,10 +58,17 @@ function decide(cell: CellNode, around: Surroundings): PlannedCell {
   }
   if (kind === "cached" && !computesIn(cell, around)) {
     const reason = `${around.context} runs read what was published`;
-    return Object.freeze({ ...planned, action: "read", reason, after: [] });
+    return Object.freeze({ ...planned, action: "read", reason, after: cell.keyInputs ?? [] });
   }
   const reason = whyComputed(cell, around);
   return Object.freeze({ ...planned, action: "computed", reason, after: cell.dependencies });
+}
+
+/** A cell that is read needs nothing but the inputs that tell which variant is read. */
+function isNeededBy({ name }: CellNode, user: string, { graph, decisions }: Surroundings): boolean {
+  const action = decisions.get(user)?.action;
+  const isKey = graph.byName.get(user)?.keyInputs?.includes(name) === true;
+  return action === "computed" || (action === "read" && isKey);
 }
 
 /** Whether a cell may compute and publish in a context. */

@@ -1,5 +1,5 @@
 import type { CellDefinition } from "../cell/cell.ts";
-import { isRunContext, RUN_CONTEXTS } from "../cell/run-context.ts";
+import { type CellOptionsSpec, OPTION_NAMES } from "../cell/cell-options.ts";
 import { expectation } from "../errors.ts";
 import type { CellFacts } from "./cell-facts.ts";
 import { handleName } from "./cell-handle.ts";
@@ -16,15 +16,13 @@ export function toFacts(definition: CellDefinition, file: string): CellFacts {
     if (name !== undefined) named[key] = name;
   }
   if (kind !== "cell" && kind !== "cached") return { kind, named };
-  const { title, computeIn } = definition.options;
-  if (computeIn !== undefined) refuseContexts(computeIn, file);
-  return {
-    kind,
-    named,
-    ...(kind === "cached" ? { frame: readFrameName(definition.frame, file) } : {}),
-    ...(computeIn === undefined ? {} : { computeIn }),
-    ...(typeof title === "string" ? { title } : {}),
-  };
+  const frame = kind === "cached" ? { frame: readFrameName(definition.frame, file) } : {};
+  return { kind, named, ...frame, options: pickOptions(definition.options) };
+}
+
+function pickOptions(options: CellOptionsSpec): CellOptionsSpec {
+  const present = OPTION_NAMES.filter((name) => options[name] !== undefined);
+  return Object.fromEntries(present.map((name) => [name, options[name]]));
 }
 
 function readFrameName(frame: unknown, file: string): string {
@@ -33,14 +31,5 @@ function readFrameName(frame: unknown, file: string): string {
     place: `the frame name in ${file}`,
     expected: "a text",
     got: JSON.stringify(frame) ?? typeof frame,
-  });
-}
-
-function refuseContexts(computeIn: unknown, file: string): void {
-  if (Array.isArray(computeIn) && computeIn.every(isRunContext)) return;
-  throw expectation("HEX_CELL_INVALID", {
-    place: `computeIn in ${file}`,
-    expected: `a list of ${RUN_CONTEXTS.join(", ")}`,
-    got: JSON.stringify(computeIn) ?? typeof computeIn,
   });
 }

@@ -1,8 +1,8 @@
 import type { Argument, Expression, Module, ObjectExpression } from "@swc/core";
 import { type CellDefinition, isCellDefinition } from "../cell/cell.ts";
+import { type CellOptionsSpec, OPTION_NAMES } from "../cell/cell-options.ts";
 import type { InputWidget } from "../cell/input.ts";
 import * as inputs from "../cell/input.ts";
-import { isRunContext, type RunContext } from "../cell/run-context.ts";
 import { type Literal, readConstants, readKey, readLiteral, stripTypes } from "./cell-literals.ts";
 
 /** What is known of a cell without running its function. */
@@ -12,9 +12,8 @@ export interface CellFacts {
   readonly named: Readonly<Record<string, string>>;
   /** name of the frame that a cached cell publishes */
   readonly frame?: string;
-  readonly computeIn?: readonly RunContext[];
-  /** from the options, where it is written out */
-  readonly title?: string;
+  /** the options that runs go by, unchecked */
+  readonly options?: CellOptionsSpec;
   /** with defaults filled in, where the input's spec is written out */
   readonly widget?: InputWidget;
 }
@@ -108,7 +107,7 @@ function readComputed(
   const isAlone = written.length === 1 || isFunction(first);
   const named = isAlone ? {} : readNamed(first, own);
   const options = readOptions(isAlone ? second : third, own);
-  return named && options && { kind, named, ...options };
+  return named && options && { kind, named, options };
 }
 
 function readInput(
@@ -170,10 +169,11 @@ function findCell(local: string, { module, cells }: CellModule): string | undefi
   return undefined;
 }
 
-type ReadOptions = Pick<CellFacts, "computeIn" | "title">;
-
-/** A title that is computed is no fact the graph needs; contexts that are computed are. */
-function readOptions(written: Expression | undefined, own: CellModule): ReadOptions | undefined {
+/** A title that is computed is no fact that a plan needs; the others are. */
+function readOptions(
+  written: Expression | undefined,
+  own: CellModule,
+): CellOptionsSpec | undefined {
   if (written === undefined) return {};
   if (written.type !== "ObjectExpression") return undefined;
   const options = new Map<string, Literal | undefined>();
@@ -182,13 +182,8 @@ function readOptions(written: Expression | undefined, own: CellModule): ReadOpti
     if (key === undefined || value === undefined) return undefined;
     options.set(key, readLiteral(value, own.constants));
   }
-  const title = options.get("title");
-  const named = typeof title === "string" ? { title } : {};
-  if (!options.has("computeIn")) return named;
-  const computeIn = options.get("computeIn");
-  return isContexts(computeIn) ? { ...named, computeIn } : undefined;
-}
-
-function isContexts(value: unknown): value is readonly RunContext[] {
-  return Array.isArray(value) && value.every(isRunContext);
+  const present = OPTION_NAMES.filter((name) => options.has(name));
+  const literal = present.filter((name) => options.get(name) !== undefined);
+  if (present.some((name) => name !== "title" && !literal.includes(name))) return undefined;
+  return Object.fromEntries(literal.map((name) => [name, options.get(name)]));
 }

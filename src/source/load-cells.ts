@@ -2,6 +2,7 @@ import { readFile, realpath } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { type CellDefinition, defineCell } from "../cell/cell.ts";
 import type { CellNode } from "../cell/cell-node.ts";
+import { parseCellOptions } from "../cell/cell-options.ts";
 import type { InputWidget } from "../cell/input.ts";
 import { expectation } from "../errors.ts";
 import { toOwnCache } from "./cell-cache.ts";
@@ -84,7 +85,7 @@ export async function loadCells(options: LoadCellsOptions): Promise<LoadedCells>
 }
 
 /** Raised whenever what the index or the compiled modules hold changes its meaning. */
-const FORMAT = 1;
+const FORMAT = 2;
 
 async function toProject(options: LoadCellsOptions) {
   const { runtimeUrl, cacheDirectory } = options;
@@ -155,11 +156,12 @@ function toCellSource(
   facts: ReadonlyMap<string, CellFacts>,
 ): CellSource {
   const { name, file } = cell;
-  const own = facts.get(name) ?? { kind: "cell", named: {} };
+  const { options = {}, ...own }: CellFacts = facts.get(name) ?? { kind: "cell", named: {} };
   return Object.freeze({
     name,
     file,
     ...own,
+    ...parseCellOptions(options, own.named, file),
     dependencies: Object.freeze([...new Set(Object.values(own.named))]),
     hash: index.files[file] ?? "",
     codeHash: toCodeHash(cell, index, facts),

@@ -1,0 +1,66 @@
+import { expectation } from "../errors.ts";
+import { parseDuration } from "./duration.ts";
+import { isRunContext, RUN_CONTEXTS, type RunContext } from "./run-context.ts";
+
+/** The options that tell what a run does with a cell, as an author wrote them: unchecked. */
+export interface CellOptionsSpec {
+  readonly title?: unknown;
+  readonly computeIn?: unknown;
+  readonly maxAge?: unknown;
+  readonly key?: unknown;
+}
+
+/** The names of these options, as authors write them. */
+export const OPTION_NAMES = ["title", "computeIn", "maxAge", "key"] as const;
+
+/** What the options of a cell say about its runs. */
+export interface CheckedCellOptions {
+  readonly title?: string;
+  readonly computeIn?: readonly RunContext[];
+  /** how old its published frame may be before it is called stale */
+  readonly maxAgeMs?: number;
+  /** names of the input cells whose values tell its variants apart, in the order of `key` */
+  readonly keyInputs?: readonly string[];
+}
+
+/**
+ * Checks a cell's options.
+ * @param named the cell's dependencies: key in its own code -> name of the cell
+ * @throws {HexError} HEX_CELL_INVALID with the option and the file
+ */
+export function parseCellOptions(
+  { title, computeIn, maxAge, key }: CellOptionsSpec,
+  named: Readonly<Record<string, string>>,
+  file: string,
+): CheckedCellOptions {
+  return {
+    ...(typeof title === "string" ? { title } : {}),
+    ...(computeIn === undefined ? {} : { computeIn: parseContexts(computeIn, file) }),
+    ...(maxAge === undefined ? {} : { maxAgeMs: parseDuration(maxAge, `maxAge in ${file}`) }),
+    ...(key === undefined ? {} : { keyInputs: parseKey(key, named, file) }),
+  };
+}
+
+function parseContexts(computeIn: unknown, file: string): readonly RunContext[] {
+  if (Array.isArray(computeIn) && computeIn.every(isRunContext)) return computeIn;
+  throw expectation("HEX_CELL_INVALID", {
+    place: `computeIn in ${file}`,
+    expected: `a list of ${RUN_CONTEXTS.join(", ")}`,
+    got: JSON.stringify(computeIn) ?? typeof computeIn,
+  });
+}
+
+function parseKey(
+  key: unknown,
+  named: Readonly<Record<string, string>>,
+  file: string,
+): readonly string[] {
+  const names = Array.isArray(key) ? key.map((each) => named[String(each)]) : [undefined];
+  const cells = names.filter((name) => name !== undefined);
+  if (cells.length === names.length) return cells;
+  throw expectation("HEX_CELL_INVALID", {
+    place: `key in ${file}`,
+    expected: `a list of the dependencies ${Object.keys(named).join(", ")}`,
+    got: JSON.stringify(key) ?? typeof key,
+  });
+}
