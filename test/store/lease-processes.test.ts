@@ -1,0 +1,59 @@
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { setTimeout as wait } from "node:timers/promises";
+import { expect, it } from "vitest";
+import { DirectoryStore } from "../../src/store/directory-store.ts";
+import { acquireLease } from "../../src/store/lease.ts";
+import { runProgram } from "./run-program.ts";
+import { temporaryFolder } from "./temporary-folder.ts";
+
+const TTL_MS = 500;
+const takeTurns = new URL("./lease-programs/take-turns.ts", import.meta.url);
+const beInterrupted = new URL("./lease-programs/be-interrupted.ts", import.meta.url);
+
+it("lets 8 processes hold 20 times each, never two at once", async () => {
+  const folder = await temporaryFolder();
+  await runProgram(takeTurns, [folder, "20"], 8);
+  const fences = (await readFile(join(folder, "fences"), "utf8")).trim().split("\n").map(Number);
+  expect(fences).toEqual(Array.from({ length: 160 }, (_, index) => index + 1));
+}, 120_000);
+
+it("lets another in once the TTL of a killed process is over", async () => {
+  const folder = await temporaryFolder();
+  const dying = runProgram(beInterrupted, [folder, "SIGKILL", `${TTL_MS}`]);
+  await expect(dying).rejects.toMatchObject({ signal: "SIGKILL" });
+  const before = performance.now();
+  const lease = await acquireHere(folder);
+  expect(lease.fence).toBe(2);
+  expect(lease.waited).toBe(true);
+  expect(performance.now() - before).toBeGreaterThanOrEqual(TTL_MS);
+  await lease.release();
+});
+
+it("tells a process that was stopped for three TTLs that another took over", async () => {
+  const folder = await temporaryFolder();
+  const stopping = runProgram(beInterrupted, [folder, "SIGSTOP", `${TTL_MS}`]);
+  const { pid, fence } = JSON.parse(await readOnceThere(join(folder, "holding")));
+  await wait(3 * TTL_MS);
+  const lease = await acquireHere(folder);
+  expect(lease.fence).toBeGreaterThan(fence);
+  process.kill(pid, "SIGCONT");
+  await stopping;
+  const told = JSON.parse(await readFile(join(folder, "continued"), "utf8"));
+  expect(told).toEqual({ isHeld: false, isLost: true, code: "HEX_RUN_SUPERSEDED" });
+  expect(await lease.stillHeld()).toBe(true);
+  await lease.release();
+});
+
+function acquireHere(folder: string) {
+  const store = new DirectoryStore(join(folder, "store"));
+  return acquireLease(store, { holder: "test:here", ttlMs: TTL_MS });
+}
+
+async function readOnceThere(path: string): Promise<string> {
+  for (;;) {
+    const text = await readFile(path, "utf8").catch(() => undefined);
+    if (text !== undefined) return text;
+    await wait(20);
+  }
+}
