@@ -27,7 +27,7 @@ import {
   selectView,
   sliceView,
 } from "./verb/verbs.ts";
-import { arrangedColumns, findColumn, toView, type View } from "./verb/view.ts";
+import { arrangedColumns, type ColumnWatch, findColumn, toView, type View } from "./verb/view.ts";
 
 export type { UntypedRow } from "./verb/row-types.ts";
 
@@ -77,30 +77,30 @@ export class Frame<Row extends RowShape = UntypedRow> implements AnyFrame {
 
   /** Keeps the rows that pass. The row object is reused and read-only: copy it to keep it. */
   filter(test: (row: Row) => boolean): Frame<Row> {
-    return new Frame(filterView(this.#view, test));
+    return this.#made(filterView(this.#view, test));
   }
 
   /** Adds or replaces columns. Their types come from the values; null and undefined are missing. */
   derive<Values extends Record<string, Value | undefined>>(
     functions: { readonly [Name in keyof Values]: (row: Row) => Values[Name] },
   ): Frame<Derived<Row, Values>> {
-    return new Frame(deriveView(this.#view, functions));
+    return this.#made(deriveView(this.#view, functions));
   }
 
   select<Name extends ColumnName<Row>>(...names: Name[]): Frame<Pick<Row, Name>> {
-    return new Frame(selectView(this.#view, names));
+    return this.#made(selectView(this.#view, names));
   }
 
   /** Renames columns: old name to new name. */
   rename<const Names extends { readonly [Name in ColumnName<Row>]?: string }>(
     names: Names,
   ): Frame<Renamed<Row, Names>> {
-    return new Frame(renameView(this.#view, names));
+    return this.#made(renameView(this.#view, names));
   }
 
   /** Orders rows. Equal rows keep their order; missing values stand first, descending last. */
   orderby(...keys: (ColumnName<Row> | Descending<ColumnName<Row>>)[]): Frame<Row> {
-    return new Frame(orderView(this.#view, keys));
+    return this.#made(orderView(this.#view, keys));
   }
 
   groupby<Name extends ColumnName<Row>>(...names: Name[]): GroupedFrame<Row, Name> {
@@ -124,7 +124,7 @@ export class Frame<Row extends RowShape = UntypedRow> implements AnyFrame {
 
   /** Keeps the first of the rows with the same values in the named columns (default: in all). */
   dedupe(...names: ColumnName<Row>[]): Frame<Row> {
-    return new Frame(dedupeView(this.#view, names));
+    return this.#made(dedupeView(this.#view, names));
   }
 
   /**
@@ -159,7 +159,7 @@ export class Frame<Row extends RowShape = UntypedRow> implements AnyFrame {
 
   /** The rows from `start` up to `end`; negative numbers count from the end, as for arrays. */
   slice(start = 0, end?: number): Frame<Row> {
-    return new Frame(sliceView(this.#view, start, end));
+    return this.#made(sliceView(this.#view, start, end));
   }
 
   /** The first rows. */
@@ -196,6 +196,20 @@ export class Frame<Row extends RowShape = UntypedRow> implements AnyFrame {
   async toDanfo(): Promise<import("danfojs-node").DataFrame> {
     const { toDataFrame } = await import("./danfo-write.ts");
     return toDataFrame(this.columns());
+  }
+
+  /** @internal Who is told of the columns that are read; see `watched`. */
+  get watch(): ColumnWatch | undefined {
+    return this.#view.watch;
+  }
+
+  /** @internal The same frame, telling which of its columns are read, also through what verbs make of it. */
+  watched(watch: ColumnWatch): Frame<Row> {
+    return new Frame({ ...this.#view, watch });
+  }
+
+  #made<Made extends RowShape>(view: View): Frame<Made> {
+    return new Frame({ ...view, watch: this.#view.watch });
   }
 
   /** @internal The columns in memory, filtered and in order. */

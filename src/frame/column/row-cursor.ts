@@ -9,7 +9,7 @@ export interface RowCursor<Row> {
 /** Makes a cursor over columns. Its row object is reused, so a copy is what to keep (`{...row}`). */
 export function openCursor<Row>(
   names: readonly string[],
-  columns: readonly ColumnData[],
+  columns: readonly Pick<ColumnData, "at">[],
 ): RowCursor<Row> {
   let current = 0;
   const row: object = {};

@@ -2,7 +2,7 @@
 import { desc as arqueroDesc, BitSet } from "arquero";
 import { expectation } from "../../errors.ts";
 import { buildColumn, valuesOf } from "../column/column-build.ts";
-import { dictionaryOf, type FrameColumn } from "../column/column-data.ts";
+import { type ColumnData, dictionaryOf, type FrameColumn } from "../column/column-data.ts";
 import { inferColumnType } from "../column/column-value.ts";
 import { openCursor } from "../column/row-cursor.ts";
 import type { ColumnType, Value } from "../schema.ts";
@@ -12,6 +12,7 @@ import { groupRows } from "./group-rows.ts";
 import type { Descending } from "./row-types.ts";
 import {
   arrangedColumns,
+  type ColumnWatch,
   columnIndex,
   findColumn,
   innerName,
@@ -71,7 +72,7 @@ export function selectView(view: View, names: readonly string[]): View {
 
 export function renameView(view: View, names: Readonly<Record<string, string | undefined>>): View {
   const newNames = new Map(Object.entries(names));
-  for (const name of newNames.keys()) columnIndex(view.schema, name);
+  for (const name of newNames.keys()) findColumn(view, name);
   const columns = rawColumns(view);
   return toView(
     columns.map((column) => ({ ...column, name: newNames.get(column.name) ?? column.name })),
@@ -81,12 +82,13 @@ export function renameView(view: View, names: Readonly<Record<string, string | u
 
 /** Orders rows. Equal rows keep their order; missing values stand first, descending last. */
 export function orderView(view: View, keys: readonly (string | Descending)[]): View {
-  const { schema, table } = view;
-  const inner = keys.map((key) =>
-    typeof key === "string"
-      ? innerName(columnIndex(schema, key))
-      : arqueroDesc(innerName(columnIndex(schema, key.descending))),
-  );
+  const { schema, table, watch } = view;
+  const inner = keys.map((key) => {
+    const name = typeof key === "string" ? key : key.descending;
+    const column = innerName(columnIndex(schema, name));
+    watch?.(name);
+    return typeof key === "string" ? column : arqueroDesc(column);
+  });
   return inner.length === 0 ? view : { schema, table: table.orderby(inner) };
 }
 
@@ -103,9 +105,10 @@ export function rollupView(
   const spec = groups && { ...groups, size: groups.rows.length, names: [], get: [] };
   // Arquero aggregates too many rows of a table that is both filtered and ordered.
   const table = view.table.create({ ...(spec && { groups: spec }) }).unorder();
-  const [first] = view.schema;
+  const [first] = rawColumns(view);
   for (const [name, aggregate] of Object.entries(aggregates)) {
-    const source = findColumn(view, aggregate.column ?? first?.name ?? "");
+    const { column } = aggregate;
+    const source = column === undefined && first ? first : findColumn(view, column ?? "");
     rolled.push(
       isEmpty
         ? emptyAggregate(name, aggregate, source)
@@ -179,12 +182,24 @@ function rowNumbers({ table }: View, start: number, end: number | undefined): nu
   return rows;
 }
 
-function cursorOver<Row>(view: View) {
-  const names = view.schema.map(({ name }) => name);
+function cursorOver<Row>({ watch, ...view }: View) {
+  const columns = rawColumns(view);
   return openCursor<Row>(
-    names,
-    rawColumns(view).map(({ data }) => data),
+    columns.map(({ name }) => name),
+    columns.map((column) => (watch ? watchedColumn(column, watch) : column.data)),
   );
+}
+
+/** A column that tells of its first reading. */
+function watchedColumn({ name, data }: FrameColumn, watch: ColumnWatch): Pick<ColumnData, "at"> {
+  let isTold = false;
+  return {
+    at(row) {
+      if (!isTold) watch(name);
+      isTold = true;
+      return data.at(row);
+    },
+  };
 }
 
 function checkSameColumns(first: View, count: number, schema: View["schema"]): void {

@@ -12,7 +12,12 @@ import { checkColumnNames, type Schema } from "../schema.ts";
 export interface View {
   readonly schema: Schema;
   readonly table: ColumnTable;
+  /** told the name of every column that somebody reads through this view */
+  readonly watch?: ColumnWatch | undefined;
 }
+
+/** Told which columns are read, some of them more than once. */
+export type ColumnWatch = (column: string) => void;
 
 /** A column as an Arquero table takes it. */
 export type TableColumn = Omit<ColumnData, "toArray">;
@@ -42,6 +47,7 @@ export function rawColumns({ schema, table }: View): FrameColumn[] {
 /** The columns with the view's rows only, in the view's order. */
 export function arrangedColumns(view: View): FrameColumn[] {
   const columns = rawColumns(view);
+  if (view.watch) for (const { name } of columns) view.watch(name);
   if (!view.table.isFiltered() && !view.table.isOrdered()) return columns;
   return takeColumns(columns, view.table.indices());
 }
@@ -68,6 +74,7 @@ export function columnIndex(schema: Schema, name: string): number {
 /** A column of a view by name. */
 export function findColumn(view: View, name: string): FrameColumn {
   const index = columnIndex(view.schema, name);
+  view.watch?.(name);
   const column = rawColumns(view)[index];
   if (column === undefined) throw new Error("A schema has as many entries as the table columns");
   return column;
