@@ -24,6 +24,8 @@ const ERROR_CODES = [
   "HEX_KEY_INVALID",
   /** what the store holds does not match its manifest, or the manifest cannot be read */
   "HEX_STORE_DAMAGED",
+  /** a frame lost or retyped a column that cells below it read; it was not published */
+  "HEX_SCHEMA_CHANGED",
   /** the store cannot be reached or refuses us: network, credentials, bucket, disk */
   "HEX_STORE_UNAVAILABLE",
   /** an optional package that the code asks for is not installed */

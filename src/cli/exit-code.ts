@@ -27,6 +27,7 @@ export function toExitCode(code: ErrorCode): number {
     case "HEX_NOT_COMPUTED":
     case "HEX_FRAME_INVALID":
     case "HEX_DATA_INVALID":
+    case "HEX_SCHEMA_CHANGED":
     case "HEX_STORE_DAMAGED":
     case "HEX_PACKAGE_MISSING":
     case "HEX_RUN_SUPERSEDED":
