@@ -1,79 +1,26 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import * as v from "valibot";
-import { RUN_CONTEXTS, type RunContext } from "../cell/run-context.ts";
+import { parseDuration } from "../cell/duration.ts";
+import type { RunContext } from "../cell/run-context.ts";
 import { expectation, HexError } from "../errors.ts";
 import { parseStoreLocation, type StoreLocation } from "../store/location.ts";
 import { toFaults } from "./config-faults.ts";
+import { configKeys } from "./config-keys.ts";
 
 export const CONFIG_FILE = "hex.config.json";
-
-const SECRET_NAME = /^[A-Za-z_][A-Za-z0-9_]*$/;
-
-/** The rules of hex.config.json; each message is what follows "Expected … to be". */
-export const configKeys = v.strictObject({
-  $schema: v.optional(v.string("the address of a JSON Schema")),
-  name: v.pipe(
-    v.string("a name"),
-    v.minLength(1, "a name of at least one character"),
-    v.description("Stands above a run's result"),
-  ),
-  projectId: v.optional(
-    v.pipe(
-      v.string("a UUID"),
-      v.uuid("a UUID"),
-      v.description("Identifies the project to programs"),
-    ),
-  ),
-  cells: v.optional(
-    v.pipe(
-      v.string("a folder name"),
-      v.minLength(1, "a folder name"),
-      v.description("Folder of the cell files, below the project's folder"),
-    ),
-    "cells",
-  ),
-  store: v.optional(
-    v.pipe(v.unknown(), v.description("Where frames are published")),
-    "file:.hex/store",
-  ),
-  computeIn: v.optional(
-    v.pipe(
-      v.array(
-        v.picklist(RUN_CONTEXTS, `one of ${RUN_CONTEXTS.join(", ")}`),
-        "a list of run contexts",
-      ),
-      v.description("Run contexts in which cached cells compute unless they say otherwise"),
-    ),
-    ["logic"],
-  ),
-  inputs: v.optional(
-    v.pipe(
-      v.record(v.string(), v.unknown(), "an object of input names and values"),
-      v.description("Values of inputs by name, used unless a run asks for others"),
-    ),
-    {},
-  ),
-  secrets: v.optional(
-    v.pipe(
-      v.array(
-        v.pipe(
-          v.string("a name"),
-          v.regex(SECRET_NAME, "a name of letters, digits and underscores"),
-        ),
-        "a list of names",
-      ),
-      v.description("Names of secrets; the values come from the environment or the file .env"),
-    ),
-    [],
-  ),
-});
 
 /** An array would pass for an object without keys. */
 const configSchema = v.pipe(
   v.custom<object>((written) => !Array.isArray(written), "an object"),
   configKeys,
 );
+
+/** Which versions are kept: whichever of the two keeps more. */
+export interface Retention {
+  readonly keepVersions: number;
+  readonly keepMs: number;
+}
 
 /** What hex.config.json says, with every default filled in. */
 export interface Config {
@@ -82,6 +29,10 @@ export interface Config {
   readonly cells: string;
   readonly store: StoreLocation;
   readonly computeIn: readonly RunContext[];
+  /** undefined: frames never get stale unless their cell says so */
+  readonly maxAgeMs: number | undefined;
+  readonly machines: "one" | "several";
+  readonly retention: Retention;
   readonly inputs: ReadonlyMap<string, unknown>;
   readonly secrets: readonly string[];
 }
@@ -118,14 +69,24 @@ export function parseConfig(
   if (!checked.success || store === undefined || faults.length > 0) {
     throw new HexError("HEX_CONFIG_INVALID", faults.join("\n"));
   }
-  const { name, projectId, cells, computeIn, inputs, secrets } = checked.output;
+  return toConfig(checked.output, store);
+}
+
+function toConfig(written: v.InferOutput<typeof configKeys>, store: StoreLocation): Config {
+  const { name, projectId, cells, computeIn, maxAge, machines, retention, secrets } = written;
   return {
     name,
     projectId,
     cells,
     store,
     computeIn,
-    inputs: new Map(Object.entries(inputs)),
+    maxAgeMs: maxAge === undefined ? undefined : parseDuration(maxAge, "`maxAge`"),
+    machines,
+    retention: {
+      keepVersions: retention.versions ?? 10,
+      keepMs: parseDuration(retention.age ?? "24h", "`retention.age`"),
+    },
+    inputs: new Map(Object.entries(written.inputs)),
     secrets,
   };
 }

@@ -1,7 +1,7 @@
 import { toJsonSchema } from "@valibot/to-json-schema";
 import * as v from "valibot";
 import { expect, test } from "vitest";
-import { configKeys } from "../../src/project/config.ts";
+import { configKeys } from "../../src/project/config-keys.ts";
 import { StoreSpec } from "../../src/store/location.ts";
 
 test("the JSON Schema for editors says what the rules of hex.config.json say", async () => {
