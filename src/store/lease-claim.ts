@@ -6,8 +6,8 @@ import {
   refusedCondition,
   toLeaseBytes,
 } from "./lease-record.ts";
-import type { LeaseTerms } from "./lease-terms.ts";
-import type { Store, StoredObject } from "./store.ts";
+import type { LeaseStore, LeaseTerms } from "./lease-terms.ts";
+import type { StoredObject } from "./store.ts";
 
 /** A lease that was just written as ours. */
 export interface TakenLease {
@@ -32,7 +32,7 @@ const FAILURES_ALLOWED = 3;
  * - any other: held
  */
 export class LeaseClaim {
-  readonly #store: Store;
+  readonly #store: LeaseStore;
   readonly #terms: LeaseTerms;
   readonly #leaseId: string;
   #writes = 0;
@@ -40,7 +40,7 @@ export class LeaseClaim {
   #isContended = false;
   #seen: { readonly etag: string; readonly since: number } | undefined;
 
-  constructor(store: Store, terms: LeaseTerms) {
+  constructor(store: LeaseStore, terms: LeaseTerms) {
     this.#store = store;
     this.#terms = terms;
     this.#leaseId = terms.randomId();

@@ -1,9 +1,8 @@
 import { expectation, HexError, toMessage } from "../errors.ts";
 import type { TakenLease } from "./lease-claim.ts";
 import { LEASE_KEY } from "./lease-record.ts";
-import type { LeaseTerms } from "./lease-terms.ts";
+import type { LeaseStore, LeaseTerms } from "./lease-terms.ts";
 import { LeaseWriter } from "./lease-writer.ts";
-import type { Store } from "./store.ts";
 
 /**
  * The right to compute the cached cells of a project, held until it is released or lost.
@@ -48,7 +47,7 @@ export class LeaseHolding implements Lease {
   #request: AbortController | undefined;
   #releasing: Promise<void> | undefined;
 
-  constructor(store: Store, terms: LeaseTerms, taken: TakenLease) {
+  constructor(store: LeaseStore, terms: LeaseTerms, taken: TakenLease) {
     this.fence = taken.record.generation;
     this.waited = taken.isContended;
     this.#place = `the lease \`${LEASE_KEY}\` in ${store.location}`;

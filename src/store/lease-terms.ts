@@ -1,5 +1,9 @@
 import { randomUUID } from "node:crypto";
 import { setTimeout as wait } from "node:timers/promises";
+import type { Store } from "./store.ts";
+
+/** What a lease needs of a store. */
+export type LeaseStore = Pick<Store, "location" | "read" | "write">;
 
 /** Waits; a wait that is not `ref` does not keep the process alive. Rejects once aborted. */
 export type Sleep = (

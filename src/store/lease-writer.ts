@@ -6,17 +6,18 @@ import {
   refusedCondition,
   toLeaseBytes,
 } from "./lease-record.ts";
-import type { Store, StoreOptions } from "./store.ts";
+import type { LeaseStore } from "./lease-terms.ts";
+import type { StoreOptions } from "./store.ts";
 
 /** Writes a lease's record over our own last one, and over no other. One call at a time. */
 export class LeaseWriter {
-  readonly #store: Store;
+  readonly #store: LeaseStore;
   readonly #clock: () => number;
   #record: LeaseRecord;
   #etag: string;
   #writtenAt: number;
 
-  constructor(store: Store, clock: () => number, { record, etag, writtenAt }: TakenLease) {
+  constructor(store: LeaseStore, clock: () => number, { record, etag, writtenAt }: TakenLease) {
     this.#store = store;
     this.#clock = clock;
     this.#record = record;

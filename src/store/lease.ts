@@ -1,7 +1,6 @@
 import { LeaseClaim } from "./lease-claim.ts";
 import { type Lease, LeaseHolding } from "./lease-holding.ts";
-import { type LeaseOptions, toLeaseTerms } from "./lease-terms.ts";
-import type { Store } from "./store.ts";
+import { type LeaseOptions, type LeaseStore, toLeaseTerms } from "./lease-terms.ts";
 
 export type { Lease } from "./lease-holding.ts";
 export type { LeaseOptions } from "./lease-terms.ts";
@@ -17,7 +16,7 @@ export type LeaseAnswer =
  *
  * @throws {HexError} HEX_STORE_UNAVAILABLE; HEX_STORE_DAMAGED when the lease's object is not one
  */
-export async function acquireLease(store: Store, options: LeaseOptions): Promise<Lease> {
+export async function acquireLease(store: LeaseStore, options: LeaseOptions): Promise<Lease> {
   const terms = toLeaseTerms(options);
   const claim = new LeaseClaim(store, terms);
   let waitingFor: string | undefined;
@@ -42,7 +41,10 @@ export async function acquireLease(store: Store, options: LeaseOptions): Promise
  *
  * @throws {HexError} HEX_STORE_UNAVAILABLE; HEX_STORE_DAMAGED when the lease's object is not one
  */
-export async function tryAcquireLease(store: Store, options: LeaseOptions): Promise<LeaseAnswer> {
+export async function tryAcquireLease(
+  store: LeaseStore,
+  options: LeaseOptions,
+): Promise<LeaseAnswer> {
   const terms = toLeaseTerms(options);
   const claim = new LeaseClaim(store, terms);
   const answer = await claim.ask();

@@ -1,5 +1,5 @@
+import type { LeaseStore } from "../../src/store/lease-terms.ts";
 import type {
-  Store,
   StoredObject,
   StoreOptions,
   WriteOptions,
@@ -7,7 +7,7 @@ import type {
 } from "../../src/store/store.ts";
 
 /** Objects in memory that keep the conditions of writes; each call is one instant. */
-export class MemoryStore implements Store {
+export class MemoryStore implements LeaseStore {
   readonly location = "memory:test";
   readonly objects = new Map<string, StoredObject>();
   #etags = 0;
@@ -30,11 +30,7 @@ export class MemoryStore implements Store {
     return { status: "written", etag };
   }
 
-  async delete(key: string): Promise<void> {
+  remove(key: string): void {
     this.objects.delete(key);
   }
-
-  async *list() {}
-
-  async close(): Promise<void> {}
 }

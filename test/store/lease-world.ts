@@ -1,5 +1,4 @@
-import type { Sleep } from "../../src/store/lease-terms.ts";
-import type { Store } from "../../src/store/store.ts";
+import type { LeaseStore, Sleep } from "../../src/store/lease-terms.ts";
 import type { FakeTime } from "./lease-fake-time.ts";
 import type { MemoryStore } from "./lease-memory-store.ts";
 import { unavailable } from "./lease-scripted-store.ts";
@@ -27,7 +26,7 @@ export function seededRandom(seed: number): () => number {
 
 /** One process of a simulated machine: it may stop anywhere that it waits, and lose its replies. */
 export class SimulatedProcess {
-  readonly store: Store;
+  readonly store: LeaseStore;
   readonly #time: FakeTime;
   readonly #random: () => number;
   readonly #odds: Odds;
@@ -42,9 +41,6 @@ export class SimulatedProcess {
       read: (key) => this.#send(() => store.read(key)),
       write: (key, body, { condition } = {}) =>
         this.#send(() => store.write(key, body, { condition })),
-      delete: (key) => this.#send(() => store.delete(key)),
-      list: () => store.list(),
-      close: () => store.close(),
     };
   }
 

@@ -218,7 +218,7 @@ describe("holding a lease", () => {
   it("is lost when the object is removed", async () => {
     const { store, ask } = setting();
     const lease = await ask("a@one:1");
-    await store.delete(LEASE_KEY);
+    store.remove(LEASE_KEY);
     expect(await lease.stillHeld()).toBe(false);
     expect(lease.lost.reason).toMatchObject({ message: expect.stringContaining("got removed") });
   });
