@@ -98,7 +98,7 @@ export class LeaseHolding implements Lease {
   }
 
   async #giveBack(): Promise<void> {
-    for (let failures = 0; failures < FAILURES_ALLOWED && !this.lost.aborted; failures++) {
+    for (let failures = 0; failures < FAILURES_ALLOWED; failures++) {
       try {
         await this.#limited((signal) => this.#writer.write("released", { signal }));
         return;
@@ -136,12 +136,12 @@ export class LeaseHolding implements Lease {
 
   /** Does one request, but not for so long that a silent store would use up the TTL. */
   async #limited<T>(action: (signal: AbortSignal) => Promise<T>): Promise<T> {
-    const { sleep, renewMs } = this.#terms;
+    const { sleep, ttlMs } = this.#terms;
     const request = new AbortController();
     const done = new AbortController();
     const late = new HexError("HEX_STORE_UNAVAILABLE", "the store did not answer in time");
     this.#request = request;
-    void sleep(renewMs / 2, { signal: done.signal, ref: false }).then(
+    void sleep(ttlMs / 6, { signal: done.signal, ref: false }).then(
       () => request.abort(late),
       () => {},
     );

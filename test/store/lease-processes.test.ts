@@ -7,9 +7,10 @@ import { acquireLease } from "../../src/store/lease.ts";
 import { runProgram } from "./run-program.ts";
 import { temporaryFolder } from "./temporary-folder.ts";
 
-const TTL_MS = 500;
+const TTL_MS = 1_000;
 const takeTurns = new URL("./lease-programs/take-turns.ts", import.meta.url);
 const beInterrupted = new URL("./lease-programs/be-interrupted.ts", import.meta.url);
+const endUnreleased = new URL("./lease-programs/end-unreleased.ts", import.meta.url);
 
 it("lets 8 processes hold 20 times each, never two at once", async () => {
   const folder = await temporaryFolder();
@@ -42,6 +43,14 @@ it("tells a process that was stopped for three TTLs that another took over", asy
   const told = JSON.parse(await readFile(join(folder, "continued"), "utf8"));
   expect(told).toEqual({ isHeld: false, isLost: true, code: "HEX_RUN_SUPERSEDED" });
   expect(await lease.stillHeld()).toBe(true);
+  await lease.release();
+});
+
+it("does not keep a process alive that has nothing else to do", async () => {
+  const folder = await temporaryFolder();
+  await runProgram(endUnreleased, [folder, `${TTL_MS}`]);
+  const lease = await acquireHere(folder);
+  expect(lease.fence).toBe(2);
   await lease.release();
 });
 

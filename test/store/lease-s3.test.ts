@@ -16,7 +16,7 @@ function testLease(server: S3Server): void {
 
   it("is taken, renewed, released and taken again", async () => {
     const ask = asker(`app/${randomUUID()}`);
-    const first = await ask({ ttlMs: 300 });
+    const first = await ask({ ttlMs: 6_000, renewMs: 100 });
     await wait(600);
     expect(await first.stillHeld()).toBe(true);
     await first.release();

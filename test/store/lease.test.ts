@@ -12,7 +12,13 @@ describe("taking a lease", () => {
     const { ask, record } = setting();
     const lease = await ask("a@one:1");
     expect([lease.fence, lease.waited, lease.lost.aborted]).toEqual([1, false, false]);
-    expect(record()).toMatchObject({ state: "held", generation: 1, holder: "a@one:1" });
+    expect(record()).toMatchObject({
+      format: 1,
+      state: "held",
+      generation: 1,
+      holder: "a@one:1",
+      ttlMs: 30_000,
+    });
   });
 
   it("raises the fence with each holder, and keeps it over a release", async () => {
@@ -248,6 +254,28 @@ describe("holding a lease", () => {
       expect(await lease.stillHeld()).toBe(false);
     },
   );
+
+  it("outlives a store that is down for less than the TTL since the last renewal", async () => {
+    const { store, ask, time } = setting();
+    const lease = await ask("a@one:1");
+    await time.advance(95_000);
+    store.isDown = true;
+    await time.advance(24_000);
+    expect(lease.lost.aborted).toBe(false);
+    store.isDown = false;
+    expect(await time.until(lease.stillHeld())).toBe(true);
+  });
+
+  it("lets the next one in at once after it was lost to a silent store", async () => {
+    const { store, ask, time, record } = setting();
+    const lease = await ask("a@one:1");
+    store.isDown = true;
+    await time.advance(40_000);
+    expect(lease.lost.aborted).toBe(true);
+    store.isDown = false;
+    await lease.release();
+    expect(record()).toMatchObject({ state: "released", generation: 1 });
+  });
 
   it("asks three times after a long stop, before it gives up", async () => {
     const { store, ask, time } = setting();
