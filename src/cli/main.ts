@@ -46,6 +46,7 @@ function toProgram(options: MainOptions, ending: { exitCode: number }): Command 
     .option("--json", "print the result as one JSON object")
     .option("--plan", "print what would be computed, read and pruned, and why; run nothing")
     .option("--quiet", "show no progress")
+    .option("--accept-schema", "publish also when columns are gone that cells below read")
     .option("--debug", "show stacks of failures")
     .exitOverride()
     .action(async (flags) => {

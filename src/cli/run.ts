@@ -16,6 +16,7 @@ export interface RunFlags {
   readonly json?: true;
   readonly plan?: true;
   readonly quiet?: true;
+  readonly acceptSchema?: true;
 }
 
 /** `hex run`: one run of a project's cells, told on stdout; gives the exit code. */
@@ -26,6 +27,7 @@ export async function run(flags: RunFlags, { runtimeUrl }: MainOptions): Promise
       context: parseRunContext(flags.context, "--context"),
       inputs: new Map(flags.input.map(parseInputFlag)),
       trigger: "cli",
+      acceptSchema: flags.acceptSchema === true,
     };
     const project = await openProject(flags.project, { runtimeUrl });
     if (flags.plan === true) return await printPlan(project, request, flags);

@@ -1,4 +1,5 @@
 import { randomUUID } from "node:crypto";
+import { hostname, userInfo } from "node:os";
 import { join, resolve } from "node:path";
 import { type CellGraph, toGraph } from "../cell/graph.ts";
 import { planRun, type RunPlan } from "../cell/plan.ts";
@@ -19,6 +20,8 @@ export interface RunRequest {
   readonly context: RunContext;
   readonly inputs: RequestedInputs;
   readonly trigger: RunTrigger;
+  /** publishes frames also when they lost columns that cells below them read */
+  readonly acceptSchema?: boolean;
 }
 
 /** How a run is watched and stopped; by default nobody watches. */
@@ -61,8 +64,12 @@ export async function openProject(
 }
 
 /** What a run in a context would do, and why. */
-export function planProject({ graph, config }: Project, context: RunContext): RunPlan {
-  return planRun(graph, { context, computeIn: config.computeIn });
+export function planProject(
+  { graph, config }: Project,
+  context: RunContext,
+  options: { readonly isShared?: boolean } = {},
+): RunPlan {
+  return planRun(graph, { context, computeIn: config.computeIn, ...options });
 }
 
 /**
@@ -82,13 +89,23 @@ export async function runProject(
   const redact = toRedact(secrets);
   const store = await openStore(config.store, toCredentials(config.store, secrets));
   try {
+    const { machines, retention, maxAgeMs } = config;
     const result = await runPlan({
       runId: randomUUID(),
+      trigger: request.trigger,
       plan: planProject(project, request.context),
+      sharedPlan: planProject(project, request.context, { isShared: true }),
       cells,
       store,
+      machines,
+      retention,
+      maxAgeMs,
+      acceptSchema: request.acceptSchema === true,
+      holder: toHolder(),
       inputs,
+      hasDefaultInputs: request.inputs.size === 0,
       secrets,
+      redact,
       signal,
       emit: (event) => emit(redact(event)),
       now: Date.now,
@@ -98,6 +115,11 @@ export async function runProject(
   } finally {
     await store.close();
   }
+}
+
+/** Who runs, for others to read: user, machine and process. */
+function toHolder(): string {
+  return `${userInfo().username}@${hostname()}:${process.pid}`;
 }
 
 /** The values of the secrets that the store's location names. */

@@ -2,7 +2,7 @@ import { Frame } from "../frame/frame.ts";
 
 type Watch = Parameters<Frame["watched"]>[0];
 
-/** Which cells read which columns of which published frames: column -> names of cells. */
+/** Which columns of a published frame cells read: name of the cell -> names of columns. */
 export type Readers = Readonly<Record<string, readonly string[]>>;
 
 /**
@@ -24,15 +24,15 @@ export class ColumnReads {
     return value.watched(watch);
   }
 
-  /** The readers of a frame's columns, in the order of their first reading. */
+  /** The cells that read a frame and the columns they read, each in the order of first reading. */
   readersOf(frame: string): Readers {
-    const columns = this.#cells.get(frame) ?? new Map<string, Set<string>>();
-    return Object.fromEntries([...columns].map(([column, cells]) => [column, [...cells]]));
+    const cells = this.#cells.get(frame) ?? new Map<string, Set<string>>();
+    return Object.fromEntries([...cells].map(([cell, columns]) => [cell, [...columns]]));
   }
 
   #note(frame: string, column: string, cell: string): void {
-    const columns = this.#cells.get(frame) ?? new Map<string, Set<string>>();
-    this.#cells.set(frame, columns);
-    columns.set(column, (columns.get(column) ?? new Set()).add(cell));
+    const cells = this.#cells.get(frame) ?? new Map<string, Set<string>>();
+    this.#cells.set(frame, cells);
+    cells.set(cell, (cells.get(cell) ?? new Set()).add(column));
   }
 }

@@ -6,7 +6,9 @@ import type { Frame } from "../frame/frame.ts";
 import { toFrame } from "../frame/to-frame.ts";
 import { parseFrameName } from "../store/key.ts";
 import { type CellOutput, toCellOutput } from "./cell-output.ts";
+import { type Freshness, type FreshnessRule, toFreshness } from "./freshness.ts";
 import type { RunFrames } from "./run-frames.ts";
+import type { Variant } from "./variant.ts";
 
 /** What a cell's function may use of the run it is in. */
 export interface CellSurroundings {
@@ -17,6 +19,12 @@ export interface CellSurroundings {
   readonly signal: AbortSignal;
   /** the value requested for this cell, when it is an input */
   readonly requested: RequestedInput | undefined;
+  /** the frame that the cell publishes or reads, when it is a cached one */
+  readonly variant: Variant;
+  /** what its frame's freshness is judged by, now */
+  readonly rule: () => FreshnessRule;
+  /** of the cell and all that is above it */
+  readonly codeHash: string;
   readonly progress: CellContext["progress"];
   readonly log: CellContext["log"];
 }
@@ -25,12 +33,18 @@ export interface CellSurroundings {
 export interface ComputedCell {
   readonly value: unknown;
   readonly output: CellOutput;
+  /** how current the frame is that was read */
+  readonly data?: Freshness;
+  /** name of the frame that was published or read */
+  readonly frame?: string;
 }
 
 /** Reads a cached cell's published frame. */
-export async function readCell({ planned, frames }: CellSurroundings): Promise<ComputedCell> {
-  const frame = await frames.read(planned.frame ?? planned.name);
-  return { value: frame, output: toCellOutput(planned.name, frame) };
+export async function readCell(around: CellSurroundings): Promise<ComputedCell> {
+  const { planned, frames, variant } = around;
+  const { frame, origin } = await frames.read(variant);
+  const output = toCellOutput(planned.name, frame);
+  return { value: frame, output, data: toFreshness(origin, around.rule()), frame: variant.frame };
 }
 
 /** Runs a cell's function over the values of the cells it names. */
@@ -50,7 +64,7 @@ export async function computeCell(
       return inputCell(name, definition.widget(values), around.requested);
     case "cached": {
       const frame = await computeCached(definition, values, around);
-      return { value: frame, output: toCellOutput(name, frame) };
+      return { value: frame, output: toCellOutput(name, frame), frame: around.variant.frame };
     }
     case "cell":
     case "sql": {
@@ -89,7 +103,7 @@ async function computeCached(
       got: Array.isArray(result) ? "an empty list" : typeof result,
     });
   }
-  around.frames.stage(definition.frame, frame, name);
+  around.frames.stage(around.variant.frame, { frame, cell: name, codeHash: around.codeHash });
   return frame;
 }
 
@@ -104,7 +118,7 @@ function toCellContext(
 
 /** The explicit form of the tutorial: a cell that branches on the run context reads and writes itself. */
 function toFrameStore(
-  { plan, planned, frames }: CellSurroundings,
+  { plan, planned, frames, codeHash }: CellSurroundings,
   computeIn: CachedCell["options"]["computeIn"],
 ): FrameStore {
   return {
@@ -126,8 +140,11 @@ function toFrameStore(
           got: typeof written,
         });
       }
-      frames.stage(frameName, frame, planned.name);
+      frames.stage(frameName, { frame, cell: planned.name, codeHash });
     },
-    readFrame: async (name) => frames.read(parseFrameName(name)),
+    async readFrame(name) {
+      const { frame } = await frames.read({ frame: parseFrameName(name), flags: "" });
+      return frame;
+    },
   };
 }

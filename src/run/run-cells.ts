@@ -1,11 +1,13 @@
 import type { CellDefinition } from "../cell/cell.ts";
 import type { RequestedInput } from "../cell/input-value.ts";
 import type { PlannedCell, RunPlan } from "../cell/plan.ts";
-import type { LoadedCells } from "../source/load-cells.ts";
+import type { CellSource, LoadedCells } from "../source/load-cells.ts";
+import type { ColumnReads } from "./column-reads.ts";
 import { type ComputedCell, computeCell, readCell } from "./compute-cell.ts";
 import { toCellError } from "./run-error.ts";
 import type { CellResult, RunEvent } from "./run-event.ts";
 import type { RunFrames } from "./run-frames.ts";
+import { type KeyInput, toVariant } from "./variant.ts";
 
 /** What running the cells of a plan needs. */
 export interface CellsWork {
@@ -17,13 +19,19 @@ export interface CellsWork {
   readonly secrets: Readonly<Record<string, string>>;
   readonly signal: AbortSignal;
   readonly emit: (event: RunEvent) => void;
-  /** milliseconds, from any start */
-  readonly clock: () => number;
+  /** notes which columns of the cached frames the cells read */
+  readonly reads: ColumnReads;
+  /** how old frames may be whose cell does not say so itself; undefined: as old as they get */
+  readonly maxAgeMs: number | undefined;
+  /** milliseconds since 1970 */
+  readonly now: () => number;
 }
 
 interface Outcome {
   readonly result: CellResult;
   readonly value?: unknown;
+  /** name of the frame that was published or read, for a cached cell */
+  readonly frame?: string | undefined;
 }
 
 /**
@@ -85,12 +93,14 @@ function hasNoValue({ status }: CellResult): boolean {
 
 async function runOne(planned: PlannedCell, ready: Ready, work: CellsWork): Promise<Outcome> {
   const { name, action } = planned;
-  const startedAt = work.clock();
-  const elapsed = () => Math.round(work.clock() - startedAt);
+  const startedAt = work.now();
+  const elapsed = () => Math.round(work.now() - startedAt);
   work.emit({ type: "cell-started", name });
   try {
-    const { value, output } = await execute(planned, ready, work);
-    return end(work, { name, status: action, elapsedMs: elapsed(), output }, value);
+    const { value, output, data, frame } = await execute(planned, ready, work);
+    const told = data === undefined ? {} : { data };
+    const cell = { name, status: action, elapsedMs: elapsed(), output, ...told };
+    return { ...end(work, cell, value), frame };
   } catch (thrown) {
     const error = toCellError(thrown, planned, work.cells.sourcePlace(thrown));
     return end(work, { name, status: "failed", elapsedMs: elapsed(), error });
@@ -104,6 +114,7 @@ async function execute(
 ): Promise<ComputedCell> {
   const { name } = planned;
   const { plan, frames, secrets, signal, emit } = work;
+  const source = work.cells.cells.find((each) => each.name === name);
   const around = {
     plan,
     planned,
@@ -111,25 +122,47 @@ async function execute(
     secrets,
     signal,
     requested: work.inputs.get(name),
+    variant: toVariant(planned.frame ?? name, keyInputsOf(source, above)),
+    rule: () => ({
+      maxAgeMs: source?.maxAgeMs ?? work.maxAgeMs,
+      codeHash: source?.codeHash ?? "",
+      nowMs: work.now(),
+    }),
+    codeHash: source?.codeHash ?? "",
     progress: (fraction: number, message = "") =>
       emit({ type: "cell-progressed", name, fraction: clamp(fraction), message }),
     log: (line: string) => emit({ type: "line-logged", name, line: String(line) }),
   };
   if (planned.action === "read") return readCell(around);
   const loaded = await (definition ?? work.cells.load(name));
-  return computeCell(loaded, valuesFor(planned, above, work), around);
+  return computeCell(loaded, valuesFor(source, above, work), around);
 }
 
 /** The values of the cells above, under the keys by which the cell's own code names them. */
 function valuesFor(
-  { name }: PlannedCell,
+  source: CellSource | undefined,
   above: ReadonlyMap<string, Outcome>,
-  { cells }: CellsWork,
+  { reads }: CellsWork,
 ): Readonly<Record<string, unknown>> {
-  const named = cells.cells.find((source) => source.name === name)?.named ?? {};
+  const { name = "", named = {} } = source ?? {};
   return Object.fromEntries(
-    Object.entries(named).map(([key, cellName]) => [key, above.get(cellName)?.value]),
+    Object.entries(named).map(([key, cellName]) => {
+      const outcome = above.get(cellName);
+      return [key, reads.handOver(outcome?.value, name, outcome?.frame)];
+    }),
   );
+}
+
+function keyInputsOf(
+  source: CellSource | undefined,
+  above: ReadonlyMap<string, Outcome>,
+): readonly KeyInput[] {
+  return (source?.keyInputs ?? []).map((name) => {
+    const outcome = above.get(name);
+    const output = outcome?.result.output;
+    const initial = output?.kind === "value" ? output.input?.default : undefined;
+    return { name, value: outcome?.value, initial };
+  });
 }
 
 function end({ emit }: CellsWork, cell: CellResult, value?: unknown): Outcome {

@@ -2,6 +2,7 @@ import type { PlannedAction, RunPlan } from "../cell/plan.ts";
 import type { RunContext } from "../cell/run-context.ts";
 import type { ErrorCode } from "../errors.ts";
 import type { CellOutput } from "./cell-output.ts";
+import type { Freshness } from "./freshness.ts";
 
 /** Which door a run came in by. */
 export type RunTrigger = "cli" | "page" | "schedule" | "api";
@@ -41,6 +42,8 @@ export interface CellResult {
   /** milliseconds, whole */
   readonly elapsedMs: number;
   readonly output?: CellOutput;
+  /** how current the cell's published frame is, for a cached cell */
+  readonly data?: Freshness;
   readonly error?: RunError;
 }
 
@@ -54,6 +57,8 @@ export interface RunResult {
   readonly elapsedMs: number;
   /** the version that was published or read; null when the run did neither */
   readonly version: number | null;
+  /** how current what it shows is: that of the oldest frame; absent when it has none */
+  readonly data?: Freshness;
   /** in file order */
   readonly cells: readonly CellResult[];
   readonly error?: RunError;

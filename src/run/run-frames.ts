@@ -1,7 +1,10 @@
 import { expectation, HexError } from "../errors.ts";
 import type { Frame } from "../frame/frame.ts";
-import { openVersion, type StagedFrame, type Version } from "../store/publication.ts";
+import type { StagedFrame } from "../store/publication.ts";
 import type { Store } from "../store/store.ts";
+import { openVersion, type Version } from "../store/version.ts";
+import type { FrameOrigin } from "./freshness.ts";
+import type { Variant } from "./variant.ts";
 
 export interface RunFramesOptions {
   readonly store: Store;
@@ -9,6 +12,20 @@ export interface RunFramesOptions {
   readonly now: () => number;
   /** told when a frame had to be read another way than planned */
   readonly onWarning: (line: string) => void;
+}
+
+/** A frame that a run computed. */
+export interface ComputedFrame {
+  readonly frame: Frame;
+  readonly cell: string;
+  /** of that cell and all that is above it */
+  readonly codeHash: string;
+}
+
+/** A frame that a run read, and where it came from. */
+export interface FrameRead {
+  readonly frame: Frame;
+  readonly origin: FrameOrigin;
 }
 
 /** The frames one run reads, all from one version, and those it stages for publication at its end. */
@@ -38,21 +55,28 @@ export class RunFrames {
   }
 
   /** The frame staged in this run, or else the published one. @throws {HexError} HEX_NOT_COMPUTED */
-  async read(name: string): Promise<Frame> {
+  async read({ frame: name, flags }: Variant): Promise<FrameRead> {
     const staged = this.#staged.get(name);
-    if (staged !== undefined) return staged.frame;
+    if (staged !== undefined) {
+      const { frame, computedAt, codeHash } = staged;
+      return { frame, origin: { version: null, computedAt, codeHash: codeHash ?? null } };
+    }
     const { signal, onWarning, store } = this.#options;
     const version = await this.version();
-    const frame = await version.readFrame(name, { signal, onWarning });
-    if (frame !== undefined) return frame;
+    const read = await version.readFrame(name, { signal, onWarning });
+    if (read !== undefined) {
+      const { frame, generation, computedAt, codeHash } = read;
+      return { frame, origin: { version: generation, computedAt, codeHash } };
+    }
     throw new HexError(
       "HEX_NOT_COMPUTED",
-      `Expected frame ${name} to be published in ${store.location}, got nothing (run \`hex run --context logic\` to compute and publish it)`,
+      `Expected frame ${name} to be published in ${store.location}, got nothing (run \`hex run --context logic${flags}\` to compute and publish it)`,
     );
   }
 
   /** @throws {HexError} HEX_CELL_FAILED when two cells write one frame in a run */
-  stage(name: string, frame: Frame, cell: string): void {
+  stage(name: string, computed: ComputedFrame): void {
+    const { cell } = computed;
     const writer = this.#staged.get(name)?.cell;
     if (writer !== undefined && writer !== cell) {
       throw expectation("HEX_CELL_FAILED", {
@@ -62,10 +86,7 @@ export class RunFrames {
         hint: "give one of them another frame name",
       });
     }
-    this.#staged.set(name, {
-      frame,
-      cell,
-      computedAt: new Date(this.#options.now()).toISOString(),
-    });
+    const computedAt = new Date(this.#options.now()).toISOString();
+    this.#staged.set(name, { ...computed, computedAt });
   }
 }

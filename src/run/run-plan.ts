@@ -1,28 +1,15 @@
-import type { RequestedInput } from "../cell/input-value.ts";
 import type { RunPlan } from "../cell/plan.ts";
 import { HexError } from "../errors.ts";
-import { toHash } from "../source/cell-files.ts";
-import type { LoadedCells } from "../source/load-cells.ts";
 import { publish } from "../store/publication.ts";
-import type { Store } from "../store/store.ts";
+import type { Version } from "../store/version.ts";
+import { ColumnReads } from "./column-reads.ts";
+import { oldestOf, toFreshness } from "./freshness.ts";
 import { runCells } from "./run-cells.ts";
 import type { CellResult, RunError, RunEvent, RunResult, RunStatus } from "./run-event.ts";
 import { RunFrames } from "./run-frames.ts";
-
-/** Everything that executing a plan needs; nothing else is looked at. */
-export interface RunWork {
-  readonly runId: string;
-  readonly plan: RunPlan;
-  readonly cells: LoadedCells;
-  readonly store: Store;
-  /** requested values by input name; an input that is not here has its default */
-  readonly inputs: ReadonlyMap<string, RequestedInput>;
-  readonly secrets: Readonly<Record<string, string>>;
-  readonly signal: AbortSignal;
-  readonly emit: (event: RunEvent) => void;
-  /** milliseconds since 1970 */
-  readonly now: () => number;
-}
+import { mayPublish, type Publishing, startPublishing } from "./run-publishing.ts";
+import type { RunWork } from "./run-work.ts";
+import { refuseLostReads, toPublication } from "./to-publication.ts";
 
 /** How a run ended, before it is told. */
 interface RunEnding {
@@ -32,68 +19,95 @@ interface RunEnding {
   readonly error?: RunError;
 }
 
+/** A run on its way: what it reads, stages and has found out so far. */
+interface RunInProgress extends RunWork {
+  readonly frames: RunFrames;
+  readonly reads: ColumnReads;
+  /** results of the cells that have ended */
+  readonly ended: ReadonlyMap<string, CellResult>;
+}
+
 /** Executes a plan: reads from one version, runs the cells, publishes once at the end or not at all. */
 export async function runPlan(work: RunWork): Promise<RunResult> {
-  const { runId, plan, emit, now } = work;
-  const startedMs = now();
-  emit({ type: "run-started", runId, plan });
+  const startedMs = work.now();
+  work.emit({ type: "run-started", runId: work.runId, plan: work.plan });
   const ended = new Map<string, CellResult>();
-  const ending = await runToEnd({ ...work, emit: (event) => emit(remember(event, ended)) }, ended);
-  const result: RunResult = {
-    runId,
-    context: plan.context,
-    status: ending.status,
-    startedAt: new Date(startedMs).toISOString(),
-    elapsedMs: Math.round(now() - startedMs),
-    version: ending.version,
-    cells: work.cells.cells.flatMap(({ name }) => ending.cells.get(name) ?? []),
-    ...(ending.error === undefined ? {} : { error: ending.error }),
+  const emit = (event: RunEvent) => {
+    if (event.type === "cell-ended") ended.set(event.cell.name, event.cell);
+    work.emit(event);
   };
-  emit({ type: "run-ended", result });
+  const onWarning = (line: string) => emit({ type: "line-logged", line });
+  const frames = new RunFrames({ ...work, onWarning });
+  const run = { ...work, emit, frames, reads: new ColumnReads(), ended };
+  const ending = await runToEnd(run, startedMs);
+  const result = toResult(run, ending, startedMs);
+  work.emit({ type: "run-ended", result });
   return result;
 }
 
-function remember(event: RunEvent, ended: Map<string, CellResult>): RunEvent {
-  if (event.type === "cell-ended") ended.set(event.cell.name, event.cell);
-  return event;
-}
-
-async function runToEnd(work: RunWork, ended: ReadonlyMap<string, CellResult>): Promise<RunEnding> {
-  const frames = new RunFrames({
-    ...work,
-    onWarning: (line) => work.emit({ type: "line-logged", line }),
-  });
+async function runToEnd(run: RunInProgress, startedMs: number): Promise<RunEnding> {
+  let publishing: Publishing | undefined;
   try {
-    const cells = await runCells({ ...work, frames, clock: work.now });
-    const failed = [...cells.values()].find(({ status }) => status === "failed");
-    if (failed?.error !== undefined) {
-      return { status: "failed", version: await versionRead(frames), cells, error: failed.error };
-    }
-    work.signal.throwIfAborted();
-    const version = frames.staged.size > 0 ? await publishFrames(work, frames) : undefined;
-    return { status: "completed", version: version ?? (await versionRead(frames)), cells };
+    if (!mayPublish(run.plan)) return await runToPublication(run, undefined);
+    publishing = await startPublishing({ ...run, onWarning: toWarn(run) });
+    const { lease } = publishing;
+    const signal = lease ? AbortSignal.any([run.signal, lease.lost]) : run.signal;
+    const isShared = lease?.waited === true && (await isJustPublished(run, startedMs));
+    const plan = isShared ? run.sharedPlan : run.plan;
+    return await runToPublication({ ...run, plan, signal }, publishing);
   } catch (thrown) {
-    return toBrokenEnding(thrown, work, ended);
+    return toBrokenEnding(thrown, run, publishing);
+  } finally {
+    await publishing?.lease?.release();
   }
 }
 
-function publishFrames(work: RunWork, frames: RunFrames): Promise<number> {
-  const { store, runId, plan, inputs, signal, emit, now } = work;
-  return publish(store, {
-    runId,
-    attempt: 1,
-    context: plan.context,
-    inputs: Object.fromEntries([...inputs].map(([name, { value }]) => [name, value])),
-    codeHash: toHash(work.cells.cells.map((cell) => cell.codeHash).join()),
-    frames: frames.staged,
-    publishedAt: new Date(now()).toISOString(),
-    signal,
-    onWarning: (line) => emit({ type: "line-logged", line }),
+/** Whether the run that held the lease before has published, meanwhile, what this one would compute. */
+async function isJustPublished(run: RunInProgress, startedMs: number): Promise<boolean> {
+  const { commit } = await run.frames.version();
+  if (commit === undefined || Date.parse(commit.publishedAt) < startedMs) return false;
+  const { codeHash, inputs, context } = toPublication(run);
+  const isSame = JSON.stringify(commit.inputs) === JSON.stringify(inputs);
+  return isSame && commit.codeHash === codeHash && commit.context === context;
+}
+
+/** Runs the cells and, when all of them have ended well, publishes what they staged. */
+async function runToPublication(
+  run: RunInProgress,
+  publishing: Publishing | undefined,
+): Promise<RunEnding> {
+  const cells = await runCells(run);
+  const failed = [...cells.values()].find(({ status }) => status === "failed");
+  if (failed?.error !== undefined) {
+    return { status: "failed", version: await versionRead(run), cells, error: failed.error };
+  }
+  run.signal.throwIfAborted();
+  const isPublished = run.frames.staged.size > 0;
+  const version = isPublished ? await publishFrames(run, publishing) : await versionRead(run);
+  return { status: "completed", version, cells };
+}
+
+async function publishFrames(run: RunInProgress, publishing: Publishing | undefined) {
+  const base: Version = await run.frames.version();
+  if (!run.acceptSchema) refuseLostReads(run, base);
+  return publish(run.store, {
+    ...toPublication(run),
+    base,
+    conditions: publishing?.conditions ?? "required",
+    fence: publishing?.lease?.fence,
+    ...run.retention,
+    signal: run.signal,
+    publishedAt: new Date(run.now()).toISOString(),
+    onWarning: toWarn(run),
   });
 }
 
+function toWarn({ emit }: RunInProgress) {
+  return (line: string) => emit({ type: "line-logged", line });
+}
+
 /** The version the run read from, or null when it read nothing or could not. */
-async function versionRead(frames: RunFrames): Promise<number | null> {
+async function versionRead({ frames }: RunInProgress): Promise<number | null> {
   if (frames.pinned === undefined) return null;
   const version = await frames.pinned.catch(() => undefined);
   return version?.number ?? null;
@@ -101,21 +115,55 @@ async function versionRead(frames: RunFrames): Promise<number | null> {
 
 function toBrokenEnding(
   thrown: unknown,
-  { signal, plan }: RunWork,
-  ended: ReadonlyMap<string, CellResult>,
+  { signal, plan, ended }: RunInProgress,
+  publishing: Publishing | undefined,
 ): RunEnding {
-  const unfinished = plan.cells.filter(({ name }) => !ended.has(name));
-  const skipped = unfinished.map(({ name }): [string, CellResult] => [
-    name,
-    { name, status: "skipped", elapsedMs: 0 },
-  ]);
-  const cells = new Map([...ended, ...skipped]);
+  const cells = new Map([...skippedCells(plan, ended), ...ended]);
   if (signal.aborted) {
     const message =
       "Expected the run to go on to its end, got an interruption (nothing was published)";
     return { status: "cancelled", version: null, cells, error: { code: "HEX_CANCELLED", message } };
   }
-  if (!(thrown instanceof HexError)) throw thrown;
-  const { code, message } = thrown;
+  const lost = publishing?.lease?.lost;
+  const cause: unknown = lost?.aborted ? lost.reason : thrown;
+  if (!(cause instanceof HexError)) throw cause;
+  const { code, message } = cause;
   return { status: "failed", version: null, cells, error: { code, message } };
+}
+
+function skippedCells(plan: RunPlan, ended: ReadonlyMap<string, CellResult>) {
+  const unfinished = plan.cells.filter(({ name }) => !ended.has(name));
+  return unfinished.map(({ name }): [string, CellResult] => [
+    name,
+    { name, status: "skipped", elapsedMs: 0 },
+  ]);
+}
+
+function toResult(run: RunInProgress, ending: RunEnding, startedMs: number): RunResult {
+  const { runId, plan, now } = run;
+  const cells = run.cells.cells.flatMap(({ name }) => {
+    const cell = ending.cells.get(name);
+    return cell === undefined ? [] : withComputedData(cell, run, ending);
+  });
+  const data = oldestOf(cells.flatMap((cell) => cell.data ?? []));
+  return {
+    runId,
+    context: plan.context,
+    status: ending.status,
+    startedAt: new Date(startedMs).toISOString(),
+    elapsedMs: Math.round(now() - startedMs),
+    version: ending.version,
+    ...(data === undefined ? {} : { data }),
+    cells,
+    ...(ending.error === undefined ? {} : { error: ending.error }),
+  };
+}
+
+/** What a run has computed and published itself is as fresh as can be. */
+function withComputedData(cell: CellResult, run: RunInProgress, ending: RunEnding): CellResult {
+  const staged = [...run.frames.staged.values()].find((each) => each.cell === cell.name);
+  if (staged === undefined || ending.status !== "completed") return cell;
+  const { computedAt, codeHash = "" } = staged;
+  const rule = { maxAgeMs: undefined, codeHash, nowMs: run.now() };
+  return { ...cell, data: toFreshness({ version: ending.version, computedAt, codeHash }, rule) };
 }

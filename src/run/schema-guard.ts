@@ -1,31 +1,41 @@
 import { HexError } from "../errors.ts";
 import type { Schema } from "../frame/schema.ts";
-import type { Readers } from "./column-reads.ts";
+
+/** A cell that read columns of a frame when that was published. */
+export interface ColumnReader {
+  /** of the cell's own file, as it was then */
+  readonly code: string;
+  readonly columns: string[];
+}
 
 /** A published frame as the guard sees it: its columns, and who read them when it was published. */
 export interface GuardedFrame {
   readonly name: string;
   readonly columns: Schema;
-  readonly readers: Readers;
+  /** by name of the cell */
+  readonly readers: Readonly<Record<string, ColumnReader>>;
 }
 
 /**
  * Refuses a frame that lost or retyped a column which a cell below reads, so that the last good
  * version stays. Cells that are no longer there, or whose code has changed since, are not asked.
- * @param isUnchanged whether the cell of that name still is what it was when it read the column
+ * @param codeOf the code of a cell's own file as it is now; undefined when it is gone
  * @throws {HexError} HEX_SCHEMA_CHANGED naming each column and cell
  */
 export function refuseLostColumns(
   published: GuardedFrame,
   columns: Schema,
-  isUnchanged: (cell: string) => boolean,
+  codeOf: (cell: string) => string | undefined,
 ): void {
+  const readers = Object.entries(published.readers).filter(
+    ([cell, { code }]) => code === codeOf(cell),
+  );
   const faults = published.columns.flatMap(({ name, type }) => {
-    const cells = (published.readers[name] ?? []).filter(isUnchanged);
+    const cells = readers.flatMap(([cell, read]) => (read.columns.includes(name) ? cell : []));
     const now = columns.find((column) => column.name === name)?.type;
     if (cells.length === 0 || now === type) return [];
-    const readers = `${cells.join(", ")} ${cells.length === 1 ? "reads" : "read"}`;
-    return `column ${name}, which ${readers}, to stay ${type}, got ${now ?? "no such column"}`;
+    const who = `${cells.join(", ")} ${cells.length === 1 ? "reads" : "read"}`;
+    return `column ${name}, which ${who}, to stay ${type}, got ${now ?? "no such column"}`;
   });
   if (faults.length === 0) return;
   throw new HexError(

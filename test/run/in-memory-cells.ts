@@ -1,16 +1,19 @@
 import type { CellDefinition } from "../../src/cell/cell.ts";
 import type { CellSource, LoadedCells } from "../../src/source/load-cells.ts";
 
+interface WrittenCell {
+  readonly after?: readonly string[];
+  /** inputs that are part of its frame's key */
+  readonly key?: readonly string[];
+  readonly is: unknown;
+}
+
 /** A project's cells written in a test: each cell names those it depends on by their names. */
 export function inMemoryCells(
-  definitions: Readonly<
-    Record<string, { readonly after?: readonly string[]; readonly is: unknown }>
-  >,
+  definitions: Readonly<Record<string, WrittenCell>>,
 ): LoadedCells & { readonly loaded: readonly string[] } {
   const loaded: string[] = [];
-  const cells = Object.entries(definitions).map(([name, { after = [], is }]) =>
-    toSource(name, after, is as CellDefinition),
-  );
+  const cells = Object.entries(definitions).map(([name, written]) => toSource(name, written));
   return {
     cells,
     loaded,
@@ -22,15 +25,17 @@ export function inMemoryCells(
   };
 }
 
-function toSource(name: string, dependencies: readonly string[], cell: CellDefinition): CellSource {
+function toSource(name: string, { after = [], key, is }: WrittenCell): CellSource {
+  const cell = is as CellDefinition;
   return {
     name,
     file: `cells/${name}.ts`,
     kind: cell.kind,
-    dependencies,
-    named: Object.fromEntries(dependencies.map((each) => [each, each])),
+    dependencies: after,
+    named: Object.fromEntries(after.map((each) => [each, each])),
     hash: "",
     codeHash: "",
     ...(cell.kind === "cached" ? { frame: cell.frame } : {}),
+    ...(key === undefined ? {} : { keyInputs: key }),
   };
 }

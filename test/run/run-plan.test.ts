@@ -1,3 +1,4 @@
+import { randomUUID } from "node:crypto";
 import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -27,20 +28,34 @@ interface RunOptions {
   readonly signal?: AbortSignal;
   readonly events?: RunEvent[];
   readonly secrets?: Readonly<Record<string, string>>;
+  readonly maxAgeMs?: number;
+  readonly acceptSchema?: boolean;
+  readonly now?: () => number;
 }
 
 function run(cells: ReturnType<typeof inMemoryCells>, options: RunOptions = {}) {
   const { context = "logic", inputs = {}, events = [], secrets = {} } = options;
+  const graph = toGraph(cells.cells);
+  const settings = { context, computeIn: ["logic"] } as const;
   return runPlan({
-    runId: "00000000-0000-4000-8000-000000000001",
-    plan: planRun(toGraph(cells.cells), { context, computeIn: ["logic"] }),
+    runId: randomUUID(),
+    trigger: "cli",
+    plan: planRun(graph, settings),
+    sharedPlan: planRun(graph, { ...settings, isShared: true }),
     cells,
     store: new DirectoryStore(directory),
+    machines: "several",
+    retention: { keepVersions: 10, keepMs: 0 },
+    maxAgeMs: options.maxAgeMs,
+    acceptSchema: options.acceptSchema ?? false,
+    holder: "somebody@somewhere:1",
     inputs: new Map(Object.entries(inputs).map(([name, value]) => [name, asked(name, value)])),
+    hasDefaultInputs: Object.keys(inputs).length === 0,
     secrets,
+    redact: (data) => data,
     signal: options.signal ?? new AbortController().signal,
     emit: (event) => events.push(event),
-    now: Date.now,
+    now: options.now ?? Date.now,
   });
 }
 
@@ -209,5 +224,90 @@ describe("a run", () => {
       version: 2,
       cells: [{ status: "read" }],
     });
+  });
+});
+
+describe("a run that reads what another one published", () => {
+  const dayMs = 86_400_000;
+
+  it("says from which version it is, how old, whether stale, and whether of the same code", async () => {
+    const start = Date.parse("2026-01-01T00:00:00Z");
+    const logic = await run(tutorial(), { now: () => start });
+    expect(logic.data).toMatchObject({ version: 1, ageMs: 0, stale: false, sameCode: true });
+    const later = { context: "app", maxAgeMs: dayMs, now: () => start + dayMs + 1 } as const;
+    const app = await run(tutorial(), later);
+    const data = { version: 1, computedAt: "2026-01-01T00:00:00.000Z", ageMs: dayMs + 1 };
+    expect(app.data).toEqual({ ...data, stale: true, sameCode: true });
+    expect(app.cells.find(({ name }) => name === "people")?.data).toEqual(app.data);
+  });
+
+  it("keeps the last good version when a column is gone that a cell below reads", async () => {
+    const reading = (rows: () => unknown) =>
+      inMemoryCells({
+        people: { is: cached("people", rows) },
+        mean: {
+          after: ["people"],
+          is: cell(
+            {},
+            (values) =>
+              (values as unknown as { people: Frame }).people.filter((row) => row["age"] !== 1)
+                .numRows,
+          ),
+        },
+      });
+    await run(reading(people));
+    const without = () => frame([{ name: "Ada" }]);
+    const refused = await run(reading(without));
+    expect(refused).toMatchObject({ status: "failed", error: { code: "HEX_SCHEMA_CHANGED" } });
+    expect(refused.error?.message).toContain("column age, which mean reads, to stay integer");
+    expect(await run(reading(people), { context: "app" })).toMatchObject({ version: 1 });
+    expect(await run(reading(without), { acceptSchema: true })).toMatchObject({ version: 2 });
+  });
+
+  it("finds the variant of its inputs, beside the default one", async () => {
+    const byLimit = () =>
+      inMemoryCells({
+        limit: { is: slider({ min: 0, max: 10 }) },
+        people: {
+          after: ["limit"],
+          key: ["limit"],
+          is: cached("people", (values) => frame([{ limit: (values as { limit: number }).limit }])),
+        },
+      });
+    await run(byLimit());
+    await run(byLimit(), { inputs: { limit: "7" } });
+    const rows = async (inputs: Readonly<Record<string, string>>) => {
+      const { cells } = await run(byLimit(), { context: "app", inputs });
+      const output = cells.at(-1)?.output;
+      return output?.kind === "frame" ? output.head : cells.at(-1)?.error?.message;
+    };
+    expect(await rows({})).toEqual([{ limit: 0 }]);
+    expect(await rows({ limit: "7" })).toEqual([{ limit: 7 }]);
+    expect(await rows({ limit: "8" })).toContain("run `hex run --context logic --input limit=8`");
+  });
+});
+
+describe("runs that compute at the same time", () => {
+  it("compute once and share one version", async () => {
+    let computed = 0;
+    const slow = () =>
+      tutorial(async () => {
+        computed++;
+        await new Promise((resolve) => setTimeout(resolve, 300));
+        return people();
+      });
+    const results = await Promise.all([run(slow()), run(slow()), run(slow())]);
+    expect(results.map(({ status, version }) => [status, version])).toEqual([
+      ["completed", 1],
+      ["completed", 1],
+      ["completed", 1],
+    ]);
+    expect(computed).toBe(1);
+  });
+
+  it("compute one after the other when they are not the same", async () => {
+    const inputs = ["1", "2"].map((wait) => ({ wait }));
+    const results = await Promise.all(inputs.map((each) => run(tutorial(), { inputs: each })));
+    expect(results.map(({ version }) => version).sort()).toEqual([1, 2]);
   });
 });

@@ -1,0 +1,61 @@
+import type { RunPlan } from "../cell/plan.ts";
+import { expectation } from "../errors.ts";
+import { acquireLease, type Lease } from "../store/lease.ts";
+import { probeStore } from "../store/probe.ts";
+import type { Store } from "../store/store.ts";
+import { openVersion } from "../store/version.ts";
+
+/** What a run that may publish needs besides its store. */
+export interface PublishingOptions {
+  readonly store: Store;
+  readonly machines: "one" | "several";
+  /** who publishes, as `user@host:pid`, for others to read */
+  readonly holder: string;
+  readonly signal: AbortSignal;
+  /** told when a wait begins, or a promise cannot be kept */
+  readonly onWarning: (line: string) => void;
+}
+
+/** How a run may publish: alone among all machines, or on its own word. */
+export interface Publishing {
+  /** held until the run has ended; undefined on a store that cannot keep one */
+  readonly lease: Lease | undefined;
+  readonly conditions: "required" | "unavailable";
+}
+
+/** Whether a run may publish frames, be it by cached cells or by cells that write them themselves. */
+export function mayPublish({ context, computeIn, cells }: RunPlan): boolean {
+  const computed = cells.filter(({ action }) => action === "computed");
+  return computed.some(
+    ({ kind }) => kind === "cached" || (kind === "cell" && computeIn.includes(context)),
+  );
+}
+
+/**
+ * Makes sure that nobody else computes and publishes for this project at the same time.
+ * @throws {HexError} HEX_STORE_UNAVAILABLE when several machines may publish and the store ignores
+ * the conditions that keep them from overwriting each other
+ */
+export async function startPublishing(options: PublishingOptions): Promise<Publishing> {
+  const { store, machines, holder, signal, onWarning } = options;
+  const { conditionalWrites, faults } = await probeStore(store, { signal });
+  if (!conditionalWrites && machines === "several") {
+    throw expectation("HEX_STORE_UNAVAILABLE", {
+      place: `the store ${store.location}`,
+      expected: "one that keeps write conditions, so that several machines can publish",
+      got: faults.join("; "),
+      hint: 'if only one machine ever publishes, set `"machines": "one"` in hex.config.json',
+    });
+  }
+  if (!conditionalWrites) {
+    onWarning(
+      `the store ignores write conditions (${faults.join("; ")}): a second machine that publishes could overwrite this one's versions`,
+    );
+    return { lease: undefined, conditions: "unavailable" };
+  }
+  const onWaiting = (other: string) =>
+    onWarning(`waiting for ${other}, which computes this project`);
+  const { fence: afterFence } = await openVersion(store, { signal });
+  const lease = await acquireLease(store, { holder, signal, onWaiting, afterFence });
+  return { lease, conditions: "required" };
+}

@@ -1,0 +1,36 @@
+import type { RequestedInput } from "../cell/input-value.ts";
+import type { RunPlan } from "../cell/plan.ts";
+import type { LoadedCells } from "../source/load-cells.ts";
+import type { Store } from "../store/store.ts";
+import type { RunEvent, RunTrigger } from "./run-event.ts";
+
+/** Everything that executing a plan needs; nothing else is looked at. */
+export interface RunWork {
+  readonly runId: string;
+  readonly trigger: RunTrigger;
+  readonly plan: RunPlan;
+  /** the plan when another run has just published what this one would compute */
+  readonly sharedPlan: RunPlan;
+  readonly cells: LoadedCells;
+  readonly store: Store;
+  /** whether several machines may publish to the store */
+  readonly machines: "one" | "several";
+  readonly retention: { readonly keepVersions: number; readonly keepMs: number };
+  /** how old frames may be whose cell does not say so itself; undefined: as old as they get */
+  readonly maxAgeMs: number | undefined;
+  /** publishes frames also when they lost columns that cells read */
+  readonly acceptSchema: boolean;
+  /** who runs it, as `user@host:pid` */
+  readonly holder: string;
+  /** requested values by input name; an input that is not here has its default */
+  readonly inputs: ReadonlyMap<string, RequestedInput>;
+  /** whether nobody asked for other inputs than the project's own */
+  readonly hasDefaultInputs: boolean;
+  readonly secrets: Readonly<Record<string, string>>;
+  /** takes secrets out of what is kept */
+  readonly redact: <Data>(data: Data) => Data;
+  readonly signal: AbortSignal;
+  readonly emit: (event: RunEvent) => void;
+  /** milliseconds since 1970 */
+  readonly now: () => number;
+}

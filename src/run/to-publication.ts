@@ -1,0 +1,71 @@
+import { toHash } from "../source/cell-files.ts";
+import type { Publication, StagedFrame } from "../store/publication.ts";
+import type { Version } from "../store/version.ts";
+import type { ColumnReads } from "./column-reads.ts";
+import type { CellResult } from "./run-event.ts";
+import type { RunFrames } from "./run-frames.ts";
+import type { RunWork } from "./run-work.ts";
+import { type ColumnReader, refuseLostColumns } from "./schema-guard.ts";
+
+/** A run that has come to its end, and what is to be published of it. */
+export interface FinishedRun extends RunWork {
+  readonly frames: RunFrames;
+  readonly reads: ColumnReads;
+  readonly ended: ReadonlyMap<string, CellResult>;
+}
+
+type Told = Pick<
+  Publication,
+  "runId" | "attempt" | "context" | "trigger" | "publishedBy" | "inputs" | "codeHash" | "frames"
+> &
+  Partial<Pick<Publication, "outputs">>;
+
+/** What a run's publication tells of it. */
+export function toPublication(run: FinishedRun): Told {
+  const { runId, plan, trigger, holder, inputs, cells } = run;
+  const frames = [...run.frames.staged].map(([name, staged]): [string, StagedFrame] => [
+    name,
+    { ...staged, readers: readersOf(run, name) },
+  ]);
+  return {
+    runId,
+    attempt: 1,
+    context: plan.context,
+    trigger,
+    publishedBy: holder,
+    inputs: Object.fromEntries([...inputs].map(([name, { value }]) => [name, value])),
+    codeHash: toHash(cells.cells.map(({ codeHash }) => codeHash).join()),
+    frames: new Map(frames),
+    ...(run.hasDefaultInputs ? { outputs: toOutputs(run) } : {}),
+  };
+}
+
+/** What every cell showed: a page opens on it before any cell runs. */
+function toOutputs({ ended, cells, redact }: FinishedRun): Uint8Array {
+  const shown = cells.cells.map(({ name }) => ({ name, output: ended.get(name)?.output ?? null }));
+  return new TextEncoder().encode(JSON.stringify(redact({ format: 1, cells: shown })));
+}
+
+function readersOf({ reads, cells }: FinishedRun, frame: string): Record<string, ColumnReader> {
+  const code = new Map(cells.cells.map(({ name, hash }) => [name, hash]));
+  return Object.fromEntries(
+    Object.entries(reads.readersOf(frame)).map(([cell, columns]) => [
+      cell,
+      { code: code.get(cell) ?? "", columns: [...columns] },
+    ]),
+  );
+}
+
+/**
+ * Refuses to publish frames that lost what cells below read of the version before.
+ * @throws {HexError} HEX_SCHEMA_CHANGED
+ */
+export function refuseLostReads({ frames, cells }: FinishedRun, before: Version): void {
+  const code = new Map(cells.cells.map(({ name, hash }) => [name, hash]));
+  for (const [name, { frame }] of frames.staged) {
+    const published = before.frames().get(name);
+    if (published === undefined) continue;
+    const { columns, readers = {} } = published;
+    refuseLostColumns({ name, columns, readers }, frame.schema, (cell) => code.get(cell));
+  }
+}
