@@ -1,10 +1,11 @@
 import { randomUUID } from "node:crypto";
 import { constants } from "node:fs";
-import { type FileHandle, open, rm } from "node:fs/promises";
+import { type FileHandle, open, rm, writeFile } from "node:fs/promises";
 import { diskErrorCode, strangeFileError, unless } from "./directory-failure.ts";
 import type { Folder } from "./directory-folder.ts";
 import { TEMPORARY_PREFIX } from "./key.ts";
-import type { StoreOptions } from "./store.ts";
+import { tooLarge } from "./read-limits.ts";
+import type { ReadOptions, StoreOptions } from "./store.ts";
 
 const { O_CREAT, O_EXCL, O_NOFOLLOW, O_NONBLOCK, O_RDONLY, O_WRONLY } = constants;
 
@@ -24,19 +25,35 @@ export interface Entry {
 /**
  * Reads a file whole; `undefined` when there is none.
  *
- * @throws {HexError} HEX_STORE_DAMAGED for a symbolic link, a pipe or a device
+ * @throws {HexError} HEX_STORE_DAMAGED for a symbolic link, a pipe or a device; HEX_DATA_INVALID
+ * for more bytes than the limit
  */
 export async function readPlainFile(
   entry: Entry,
-  { signal }: StoreOptions,
+  { signal, limitBytes = Number.POSITIVE_INFINITY }: ReadOptions,
 ): Promise<Uint8Array | undefined> {
+  return withPlainFile(entry, (file, sizeBytes) => {
+    if (sizeBytes > limitBytes) throw tooLarge(entry, { limitBytes, sizeBytes });
+    return readWhole(file, sizeBytes, signal);
+  });
+}
+
+/**
+ * Holds a file open for reading; `undefined` when there is none.
+ *
+ * @throws {HexError} HEX_STORE_DAMAGED for a symbolic link, a pipe or a device
+ */
+export async function withPlainFile<T>(
+  entry: Entry,
+  use: (file: FileHandle, sizeBytes: number) => Promise<T>,
+): Promise<T | undefined> {
   const file = await openPlainFile(entry);
   if (file === undefined) return undefined;
   try {
     const stat = await file.stat();
     if (stat.isDirectory()) return undefined;
     if (!stat.isFile()) throw strangeFileError(entry.location, entry.key, "a pipe or device");
-    return await readWhole(file, stat.size, signal);
+    return await use(file, stat.size);
   } finally {
     await file.close();
   }
@@ -62,7 +79,7 @@ async function readWhole(
 /** Writes a file of its own beside the others, down to the disk, and removes it after its use. */
 export async function withTemporaryFile<T>(
   { folder }: Entry,
-  body: Uint8Array,
+  body: Uint8Array | AsyncIterable<Uint8Array>,
   { signal }: StoreOptions,
   use: (path: string) => Promise<T>,
 ): Promise<T> {
@@ -70,7 +87,7 @@ export async function withTemporaryFile<T>(
   try {
     const file = await open(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, 0o666);
     try {
-      await file.writeFile(body, { signal });
+      await writeFile(file, body, { signal });
       await file.sync();
     } finally {
       await file.close();

@@ -1,12 +1,15 @@
 import { createHash } from "node:crypto";
 import { link, lstat, readdir, rename, unlink } from "node:fs/promises";
 import { toDiskFailure, unless } from "./directory-failure.ts";
-import { type Entry, readPlainFile, withTemporaryFile } from "./directory-file.ts";
+import { type Entry, readPlainFile, withPlainFile, withTemporaryFile } from "./directory-file.ts";
 import { type Folder, openFolder } from "./directory-folder.ts";
+import { DirectoryLeftovers } from "./directory-leftovers.ts";
 import { withFileLock } from "./directory-lock.ts";
 import { checkListPrefix, checkStoreKey, isStoreKey } from "./key.ts";
 import type {
+  ConflictReason,
   ObjectInfo,
+  ReadOptions,
   Store,
   StoredObject,
   StoreOptions,
@@ -20,17 +23,20 @@ import type {
  */
 export class DirectoryStore implements Store {
   readonly location: string;
+  readonly leftovers: DirectoryLeftovers;
   readonly #root: string;
 
   /** @param root an absolute path */
   constructor(root: string) {
     this.#root = root;
     this.location = `file:${root}`;
+    this.leftovers = new DirectoryLeftovers(root, this.location);
   }
 
-  async read(key: string, { signal }: StoreOptions = {}): Promise<StoredObject | undefined> {
+  async read(key: string, options: ReadOptions = {}): Promise<StoredObject | undefined> {
+    const { signal } = options;
     return this.#withEntry(key, { create: false, signal }, async (entry) => {
-      const body = await readPlainFile(entry, { signal });
+      const body = await readPlainFile(entry, options);
       return body && toStoredObject(body);
     });
   }
@@ -39,12 +45,30 @@ export class DirectoryStore implements Store {
     const { signal } = options;
     const result = await this.#withEntry<WriteResult>(key, { create: true, signal }, (entry) =>
       withTemporaryFile(entry, body, { signal }, async (temporary) => {
-        if (!(await install(entry, temporary, options))) return { status: "conflict" };
+        const reason = await install(entry, temporary, options);
+        if (reason !== undefined) return { status: "conflict", reason };
         await entry.folder.sync();
         return { status: "written", etag: toEtag(body) };
       }),
     );
-    return result ?? { status: "conflict" };
+    return result ?? { status: "conflict", reason: "missing" };
+  }
+
+  async copy(fromKey: string, toKey: string, { signal }: StoreOptions = {}): Promise<boolean> {
+    checkStoreKey(toKey);
+    const isCopied = await this.#withEntry(fromKey, { create: false, signal }, (from) =>
+      withPlainFile(from, (file) =>
+        this.#withEntry(toKey, { create: true, signal }, (entry) => {
+          const bytes = file.createReadStream({ autoClose: false });
+          return withTemporaryFile(entry, bytes, { signal }, async (temporary) => {
+            await install(entry, temporary, { signal });
+            await entry.folder.sync();
+            return true;
+          });
+        }),
+      ),
+    );
+    return isCopied ?? false;
   }
 
   async delete(key: string, { signal }: StoreOptions = {}): Promise<void> {
@@ -131,27 +155,24 @@ interface Access extends StoreOptions {
   readonly create: boolean;
 }
 
-/** Puts a finished file under its name; false when the condition does not hold. */
+/** Puts a finished file under its name; or tells why the condition does not hold. */
 async function install(
   entry: Entry,
   temporary: string,
   { condition, signal }: WriteOptions,
-): Promise<boolean> {
+): Promise<ConflictReason | undefined> {
   if (condition !== undefined && "ifNoneMatch" in condition) {
-    return (
-      (await unless(
-        ["EEXIST"],
-        link(temporary, entry.path).then(() => true),
-      )) ?? false
-    );
+    const linking = link(temporary, entry.path).then(() => true);
+    return (await unless(["EEXIST"], linking)) === undefined ? "changed" : undefined;
   }
   return withFileLock({ ...entry, signal }, async () => {
     if (condition !== undefined) {
       const current = await readPlainFile(entry, { signal });
-      if (current === undefined || toEtag(current) !== condition.ifMatch) return false;
+      if (current === undefined) return "missing";
+      if (toEtag(current) !== condition.ifMatch) return "changed";
     }
     await rename(temporary, entry.path);
-    return true;
+    return undefined;
   });
 }
 

@@ -6,6 +6,9 @@ export const MANIFEST_KEY = ".hex/manifest.json";
 /** The folder below which every run stages its own immutable objects. */
 export const RUNS_PREFIX = ".hex/runs/";
 
+/** The folder below which stores are tried out. */
+export const PROBE_PREFIX = ".hex/probe/";
+
 /** What every temporary name inside a directory store begins with; no key may. */
 export const TEMPORARY_PREFIX = ".hex-tmp-";
 
@@ -28,7 +31,7 @@ const SEGMENT = /^[A-Za-z0-9_.-]+$/;
 const RESERVED =
   /^(?:(?:con|prn|aux|nul|com[0-9]|lpt[0-9])(?:\..*)?|__proto__|constructor|prototype)$/i;
 /** a folder named so would stand where another frame has its file */
-const FILE_ENDING = /\.(?:csv|arrow|schema\.json)$/i;
+const FILE_ENDING = /\.(?:csv|arrow|schema\.json)$|^outputs\.json$/i;
 const RUN_ID = /^[A-Za-z0-9_-]{1,64}$/;
 
 /**
@@ -53,6 +56,21 @@ export function isFrameName(name: string): boolean {
 
 /** The keys under which one attempt of a run stages a frame. */
 export function stagedFrameKeys(runId: string, attempt: number, frameName: string): FrameKeys {
+  const base = `${stagedPrefix(runId, attempt)}${parseFrameName(frameName)}`;
+  return { csv: `${base}.csv`, schema: `${base}.schema.json`, arrow: `${base}.arrow` };
+}
+
+/** The key under which one attempt of a run stages what its cells showed. */
+export function stagedOutputsKey(runId: string, attempt: number): string {
+  return `${stagedPrefix(runId, attempt)}outputs.json`;
+}
+
+/**
+ * The folder that one attempt of a run has to itself.
+ *
+ * @throws {HexError} HEX_KEY_INVALID
+ */
+export function stagedPrefix(runId: string, attempt: number): string {
   if (!RUN_ID.test(runId)) {
     const expected = '1 to 64 letters, digits, "_" or "-"';
     throw expectation("HEX_KEY_INVALID", { place: "the run id", expected, got: printable(runId) });
@@ -65,8 +83,7 @@ export function stagedFrameKeys(runId: string, attempt: number, frameName: strin
       got: printable(attempt),
     });
   }
-  const base = `${RUNS_PREFIX}${runId}-${attempt}/${parseFrameName(frameName)}`;
-  return { csv: `${base}.csv`, schema: `${base}.schema.json`, arrow: `${base}.arrow` };
+  return `${RUNS_PREFIX}${runId}-${attempt}/`;
 }
 
 /** The key at which other tools find, or leave, the newest CSV of a frame. */
@@ -110,7 +127,7 @@ function frameNameFault(name: unknown): string | undefined {
     return "free of names that Windows or JavaScript reserve, such as con, nul or constructor";
   }
   if (segments.slice(0, -1).some((segment) => FILE_ENDING.test(segment))) {
-    return "free of folders that end in .csv, .arrow or .schema.json";
+    return "free of folders that end in .csv, .arrow or .schema.json, or are called outputs.json";
   }
   return undefined;
 }

@@ -1,7 +1,10 @@
+import { Readable } from "node:stream";
 import { setTimeout as wait } from "node:timers/promises";
 import {
+  CopyObjectCommand,
   DeleteObjectCommand,
   GetObjectCommand,
+  type GetObjectCommandOutput,
   PutObjectCommand,
   paginateListObjectsV2,
   S3Client,
@@ -11,9 +14,12 @@ import { HexError } from "../errors.ts";
 import { checkListPrefix, checkStoreKey, isStoreKey } from "./key.ts";
 import type { S3Location } from "./location.ts";
 import type { StoreCredentials } from "./open-store.ts";
+import { tooLarge } from "./read-limits.ts";
 import { type S3Place, toS3Failure } from "./s3-failure.ts";
 import type {
+  ConflictReason,
   ObjectInfo,
+  ReadOptions,
   Store,
   StoredObject,
   StoreOptions,
@@ -64,12 +70,14 @@ export class S3Store implements Store {
     this.#onceClient = openClient({ ...config, maxAttempts: 1 });
   }
 
-  async read(key: string, { signal }: StoreOptions = {}): Promise<StoredObject | undefined> {
+  async read(key: string, options: ReadOptions = {}): Promise<StoredObject | undefined> {
+    const { signal } = options;
     const request = new GetObjectCommand(this.#address(key));
     return this.#telling(signal, async () => {
       for (let attempt = 1; ; attempt++) {
         const response = await unlessMissing(this.#client.send(request, toSendOptions(signal)));
         if (response?.Body === undefined) return undefined;
+        this.#checkSize(key, response, options);
         const body = await response.Body.transformToByteArray().catch((error: unknown) => {
           // The SDK repeats requests, but not an answer that breaks off.
           if (signal?.aborted || attempt >= ATTEMPTS) throw error;
@@ -97,6 +105,18 @@ export class S3Store implements Store {
         return { status: "written", etag: ETag };
       }
       return this.#writeIf(request, signal);
+    });
+  }
+
+  async copy(fromKey: string, toKey: string, { signal }: StoreOptions = {}): Promise<boolean> {
+    const { Bucket, Key } = this.#address(fromKey);
+    const request = new CopyObjectCommand({
+      ...this.#address(toKey),
+      CopySource: `${Bucket}/${Key.split("/").map(encodeURIComponent).join("/")}`,
+    });
+    return this.#telling(signal, async () => {
+      const sending = this.#client.send(request, toSendOptions(signal));
+      return (await unlessMissing(sending)) !== undefined;
     });
   }
 
@@ -135,7 +155,7 @@ export class S3Store implements Store {
    * - 412: the condition does not hold
    * - 404: nothing is there that could match
    * - 409: two writes met and this one was not decided, so it is asked again
-   * - anything else: unknown, and thrown
+   * - anything else, a timeout or a cut connection: unknown, and thrown
    */
   async #writeIf(request: PutObjectCommand, signal: AbortSignal | undefined): Promise<WriteResult> {
     for (let attempt = 1; ; attempt++) {
@@ -143,11 +163,22 @@ export class S3Store implements Store {
         const { ETag = "" } = await this.#onceClient.send(request, toSendOptions(signal));
         return { status: "written", etag: ETag };
       } catch (error) {
-        if (!isRefused(error)) throw error;
-        if (statusOf(error) !== 409 || attempt >= UNDECIDED_ATTEMPTS) return { status: "conflict" };
+        const reason = conflictReason(error);
+        if (reason === undefined) throw error;
+        const isFinal = reason !== "undecided" || attempt >= UNDECIDED_ATTEMPTS;
+        if (isFinal) return { status: "conflict", reason };
         await wait(UNDECIDED_PAUSE_MS * attempt * Math.random(), undefined, { signal });
       }
     }
+  }
+
+  /** Hangs up on an answer that is larger than what was asked for. */
+  #checkSize(key: string, { Body, ContentLength = 0 }: GetObjectCommandOutput, read: ReadOptions) {
+    const { limitBytes = Number.POSITIVE_INFINITY } = read;
+    if (ContentLength <= limitBytes) return;
+    if (Body instanceof Readable) Body.destroy();
+    const place = { key, location: this.location };
+    throw tooLarge(place, { limitBytes, sizeBytes: ContentLength });
   }
 
   #address(key: string) {
@@ -212,9 +243,11 @@ async function unlessMissing<T>(call: Promise<T>): Promise<T | undefined> {
   }
 }
 
-/** Whether a server said that a write under a condition did not take place. */
-function isRefused(error: unknown): boolean {
-  return statusOf(error) === 412 || statusOf(error) === 409 || isMissing(error);
+/** Why a write under a condition did not take place, if a server said so. */
+function conflictReason(error: unknown): ConflictReason | undefined {
+  if (statusOf(error) === 412) return "changed";
+  if (statusOf(error) === 409) return "undecided";
+  return isMissing(error) ? "missing" : undefined;
 }
 
 /** Any other 404 comes from a missing bucket, or from a server that is not S3. */

@@ -17,14 +17,28 @@ export interface ObjectInfo {
 /** Under which condition a write takes place: only where nothing is yet, or only over that content. */
 type WriteCondition = { readonly ifNoneMatch: "*" } | { readonly ifMatch: string };
 
+/**
+ * Why a write under a condition did not take place:
+ * - changed: something else is there than the condition allows
+ * - missing: nothing is there that could match
+ * - undecided: it met other writes, and the store decided nothing
+ */
+export type ConflictReason = "changed" | "missing" | "undecided";
+
 /** What became of a write; `conflict` means that this call wrote nothing. */
 export type WriteResult =
   | { readonly status: "written"; readonly etag: string }
-  | { readonly status: "conflict" };
+  /** without a reason: the condition does not hold */
+  | { readonly status: "conflict"; readonly reason?: ConflictReason };
 
 export interface StoreOptions {
   /** ends the wait: the call then throws the signal's reason */
   readonly signal?: AbortSignal | undefined;
+}
+
+export interface ReadOptions extends StoreOptions {
+  /** refuses a larger object before it fills the memory; none: whatever is there is read */
+  readonly limitBytes?: number | undefined;
 }
 
 export interface WriteOptions extends StoreOptions {
@@ -56,8 +70,9 @@ export interface Store {
    * A reader that meets a writer sees the whole older or the whole newer object, never a mix.
    *
    * @throws {HexError} HEX_STORE_DAMAGED when the key is no plain object, as a symbolic link is.
+   * @throws {HexError} HEX_DATA_INVALID when the object is larger than `limitBytes`.
    */
-  read(key: string, options?: StoreOptions): Promise<StoredObject | undefined>;
+  read(key: string, options?: ReadOptions): Promise<StoredObject | undefined>;
 
   /**
    * Writes one object whole; once it is told as written, it survives a power cut.
@@ -67,6 +82,12 @@ export interface Store {
    * The others get `conflict`. Without a condition the last one stands.
    */
   write(key: string, body: Uint8Array, options?: WriteOptions): Promise<WriteResult>;
+
+  /**
+   * Copies one object over another, without its bytes passing through the caller's memory; false
+   * when there is none to copy. As after a write, readers see the whole older or newer object.
+   */
+  copy(fromKey: string, toKey: string, options?: StoreOptions): Promise<boolean>;
 
   /** Removes one object; where there is none it does nothing. */
   delete(key: string, options?: StoreOptions): Promise<void>;
@@ -78,6 +99,21 @@ export interface Store {
    */
   list(prefix: string, options?: StoreOptions): AsyncIterable<ObjectInfo>;
 
+  /** What writes leave behind that never ended; absent where they leave nothing, as on S3. */
+  readonly leftovers?: Leftovers;
+
   /** Lets go of connections. Calls that still run may fail; a second close does nothing. */
   close(): Promise<void>;
+}
+
+/** The remains of writes whose process was killed; `list` passes them over. */
+export interface Leftovers {
+  /**
+   * Lists temporary files and folders that are empty, among them those of writes that still run:
+   * only their age tells. Their keys are good for `remove` alone.
+   */
+  list(options?: StoreOptions): AsyncIterable<ObjectInfo>;
+
+  /** Removes one of them; one that is gone, or in use again, is left as it is. */
+  remove(key: string, options?: StoreOptions): Promise<void>;
 }

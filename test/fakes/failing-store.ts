@@ -1,11 +1,11 @@
 import type { Store } from "../../src/store/store.ts";
 
 export interface FailingStore extends Store {
-  /** the keys that were asked to be written, in order */
+  /** the keys that were asked to be written or copied to, in order */
   readonly writes: readonly string[];
 }
 
-/** A store over another one whose n-th write, counted from 1, fails and writes nothing. */
+/** A store over another one whose n-th write or copy, counted from 1, fails and writes nothing. */
 export function failingStore(
   store: Store,
   failingWrite: number,
@@ -20,6 +20,11 @@ export function failingStore(
       writes.push(key);
       if (writes.length === failingWrite) throw error;
       return store.write(key, body, options);
+    },
+    copy: async (fromKey, toKey, options) => {
+      writes.push(toKey);
+      if (writes.length === failingWrite) throw error;
+      return store.copy(fromKey, toKey, options);
     },
     delete: (key, options) => store.delete(key, options),
     list: (prefix, options) => store.list(prefix, options),

@@ -144,12 +144,13 @@ describe("a write under a condition", () => {
   });
 
   it.each([
-    ["412 PreconditionFailed", "PreconditionFailed", 412],
-    ["404 NoSuchKey", "NoSuchKey", 404],
-  ])("is told as a conflict after %s", async (_, code, status) => {
+    ["412 PreconditionFailed", "PreconditionFailed", 412, "changed"],
+    ["404 NoSuchKey", "NoSuchKey", 404, "missing"],
+  ])("is told as a conflict after %s", async (_, code, status, reason) => {
     const { location, requests } = await scriptedS3([{ status, code }]);
     const store = new S3Store(location, { credentials });
-    expect(await store.write("a", bytes("1"), { condition })).toEqual({ status: "conflict" });
+    const result = await store.write("a", bytes("1"), { condition });
+    expect(result).toEqual({ status: "conflict", reason });
     expect(requests).toHaveLength(1);
   });
 

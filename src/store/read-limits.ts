@@ -1,0 +1,57 @@
+import { expectation, type HexError } from "../errors.ts";
+
+/** How much is read back, so that a store which holds too much ends in a sentence, not in no memory. */
+export interface ReadLimits {
+  /** of one file */
+  readonly sizeBytes: number;
+  readonly columns: number;
+  readonly rows: number;
+}
+
+export const READ_LIMITS: ReadLimits = {
+  sizeBytes: 1024 ** 3,
+  columns: 10_000,
+  rows: 50_000_000,
+};
+
+/** What a frame is said, or found, to have. */
+export interface FrameSize {
+  readonly sizeBytes?: number;
+  readonly columns?: number;
+  readonly rows?: number;
+}
+
+/**
+ * Refuses a frame that is larger than what is read back.
+ *
+ * @param place the frame, as the message names it
+ * @throws {HexError} HEX_DATA_INVALID
+ */
+export function checkFrameSize(place: string, size: FrameSize, limits: ReadLimits): void {
+  const measures = [
+    ["bytes a file", size.sizeBytes, limits.sizeBytes],
+    ["columns", size.columns, limits.columns],
+    ["rows", size.rows, limits.rows],
+  ] as const;
+  for (const [unit, got = 0, limit] of measures) {
+    if (got <= limit) continue;
+    throw expectation("HEX_DATA_INVALID", {
+      place,
+      expected: `of at most ${limit} ${unit}`,
+      got: `${got}`,
+      hint: "publish less of it: filter, aggregate or split the frame",
+    });
+  }
+}
+
+/** The refusal to read an object that is larger than asked for. */
+export function tooLarge(
+  { key, location }: { readonly key: string; readonly location: string },
+  { limitBytes, sizeBytes }: { readonly limitBytes: number; readonly sizeBytes: number },
+): HexError {
+  return expectation("HEX_DATA_INVALID", {
+    place: `\`${key}\` in the store ${location}`,
+    expected: `of at most ${limitBytes} bytes`,
+    got: `${sizeBytes}`,
+  });
+}
