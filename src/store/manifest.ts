@@ -14,6 +14,7 @@ const count = v.pipe(
 );
 const ordinal = v.pipe(count, v.minValue(1, "1 or more"));
 const word = v.pipe(v.string("a text"), v.nonEmpty("a text that is not empty"));
+const text = v.string("a text");
 const time = v.pipe(v.string("a time"), v.isoTimestamp("a time such as 2026-01-31T12:00:00Z"));
 const names = v.pipe(v.string(), v.check(isFrameName, "a frame's name"));
 
@@ -37,28 +38,56 @@ const PublishedFrame = v.object({
     "a list of columns",
   ),
   csv: StoredFile,
+  schema: StoredFile,
   arrow: StoredFile,
   /** the cell that wrote it */
   cell: word,
   computedAt: time,
+  /** of the code of that cell */
+  codeHash: text,
+  /** the cells that read columns of it in the run that published it, by name */
+  readers: v.optional(
+    v.record(v.string(), v.object({ code: text, columns: v.array(v.string()) }), "cells by name"),
+  ),
 });
 
-const Manifest = v.object({
-  format: v.literal(FORMAT, `${FORMAT}`),
+const Commit = v.object({
   /** rises by one with every publication */
   generation: ordinal,
-  /** makes every manifest differ from every other, so that no ETag comes back */
+  /** names one publication, so that its writer knows it again */
   commitId: word,
   runId: word,
   attempt: ordinal,
   /** the run context, such as `logic` */
   context: word,
+  /** which door the run came in by, such as `schedule` */
+  trigger: v.optional(word),
+  /** who published it, as `user@host` */
+  publishedBy: v.optional(word),
   publishedAt: time,
+  /** what is remarkable about it, such as `rollback to 3` */
+  note: v.optional(word),
   /** the inputs of the run by name */
   inputs: v.record(v.string(), v.unknown(), "the inputs by name"),
-  /** of the code that computed it */
-  codeHash: v.string("a text"),
+  /** of the code of the whole project */
+  codeHash: text,
   frames: v.record(names, PublishedFrame, "the frames by name"),
+  /** what every cell showed with default inputs */
+  outputs: v.optional(StoredFile),
+});
+
+const Manifest = v.object({
+  format: v.literal(FORMAT, `${FORMAT}`),
+  /** the highest fence that was published with, 0 before the first: who has a lower one is too late */
+  fence: count,
+  /** when unused objects were last collected: every writer then has to look again */
+  collectedAt: v.optional(time),
+  /** the newest first; each with all that reading it needs */
+  commits: v.pipe(
+    v.array(Commit, "a list of versions"),
+    v.minLength(1, "a list of at least one version"),
+    v.check((commits) => isFalling(commits), "a list of versions, the newest first"),
+  ),
 });
 
 /** One file of a published frame. */
@@ -66,6 +95,9 @@ export type StoredFile = Readonly<v.InferOutput<typeof StoredFile>>;
 
 /** One frame of a version, as the manifest holds it. */
 export type PublishedFrame = Readonly<v.InferOutput<typeof PublishedFrame>>;
+
+/** One publication, as the manifest holds it. */
+export type Commit = Readonly<v.InferOutput<typeof Commit>>;
 
 /** The one small object that points at everything that is published together. */
 export type Manifest = Readonly<v.InferOutput<typeof Manifest>>;
@@ -97,9 +129,27 @@ export function parseManifest(bytes: Uint8Array, location: string): Manifest {
   throw damage(path === null ? place : `\`${path}\` of ${place}`, issue.message, got);
 }
 
-/** The bytes of a manifest, for people to read as well. */
+/**
+ * The bytes of a manifest, for people to read as well.
+ *
+ * @throws {HexError} HEX_DATA_INVALID for one that nobody could read back
+ */
 export function toManifestBytes(manifest: Manifest): Uint8Array {
-  return new TextEncoder().encode(`${JSON.stringify(manifest, undefined, 2)}\n`);
+  const bytes = new TextEncoder().encode(`${JSON.stringify(manifest, undefined, 1)}\n`);
+  if (bytes.length <= SIZE_LIMIT_BYTES) return bytes;
+  throw expectation("HEX_DATA_INVALID", {
+    place: `\`${MANIFEST_KEY}\``,
+    expected: `at most ${SIZE_LIMIT_BYTES} bytes`,
+    got: `${bytes.length} bytes for ${manifest.commits.length} versions`,
+    hint: "publish fewer frames or columns, or keep fewer versions",
+  });
+}
+
+function isFalling(commits: readonly { readonly generation: number }[]): boolean {
+  return commits.every(({ generation }, index) => {
+    const newer = commits[index - 1];
+    return newer === undefined || newer.generation > generation;
+  });
 }
 
 function isRunKey(key: string): boolean {

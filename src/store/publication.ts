@@ -1,160 +1,125 @@
-import { randomUUID } from "node:crypto";
-import { expectation, toMessage } from "../errors.ts";
-import type { Frame } from "../frame/frame.ts";
-import { MANIFEST_KEY, parseFrameName, sharedCsvKey } from "./key.ts";
-import { type Manifest, type PublishedFrame, parseManifest, toManifestBytes } from "./manifest.ts";
-import { type ReadFrameOptions, readForeignFrame, readPublishedFrame } from "./published-frame.ts";
+import { newestCommit, newestGeneration, type Retention, toNextManifest } from "./history.ts";
+import { parseFrameName } from "./key.ts";
+import type { Commit, Manifest, PublishedFrame, StoredFile } from "./manifest.ts";
 import {
-  CSV_TYPE,
+  assertMayPublish,
+  assertStillStaged,
+  isRunSuperseded,
+  startStopwatch,
+} from "./publication-rules.ts";
+import { readManifest } from "./read-manifest.ts";
+import { copyForOthers } from "./shared-csv.ts";
+import {
+  dropStaged,
   type RunAttempt,
-  type StagedFiles,
   type StagedFrame,
   stageFrame,
+  stageOutputs,
 } from "./staged-frame.ts";
-import type { Store, StoreOptions } from "./store.ts";
+import type { Store } from "./store.ts";
+import { type SwapOptions, swapManifest } from "./swap-manifest.ts";
 
 export type { StagedFrame } from "./staged-frame.ts";
 
-/** One publication, pinned: what it reads stays of one piece, whatever is published meanwhile. */
-export interface Version {
-  /** rises by one with every publication; `null` when nothing is published */
-  readonly number: number | null;
-  /** an instant as text; `null` when nothing is published */
-  readonly publishedAt: string | null;
-  /** The published frames by name, as data; reads nothing. */
-  frames(): ReadonlyMap<string, PublishedFrame>;
-  /**
-   * Reads a frame, or `undefined` when there is none. A frame that this version does not hold is
-   * looked for at `<name>.csv`, where another tool may have left it.
-   *
-   * @throws {HexError} HEX_KEY_INVALID, HEX_STORE_UNAVAILABLE; HEX_STORE_DAMAGED when neither of
-   * the frame's files is what was published
-   */
-  readFrame(name: string, options?: ReadFrameOptions): Promise<Frame | undefined>;
+/** What is told of a publication besides its frames. */
+export interface PublicationFacts {
+  /** which door the run came in by, such as `schedule` */
+  readonly trigger?: string | undefined;
+  /** who publishes it, as `user@host` */
+  readonly publishedBy?: string | undefined;
+  /** an instant as text; now unless told */
+  readonly publishedAt?: string | undefined;
+  /** what is remarkable about it */
+  readonly note?: string | undefined;
 }
 
 /** Everything that a run publishes at once. */
-export interface Publication extends RunAttempt, StoreOptions {
+export interface Publication extends RunAttempt, PublicationFacts, Retention, SwapOptions {
   /** the run context, such as `logic` */
   readonly context: string;
   readonly inputs: Readonly<Record<string, unknown>>;
-  /** of the code that computed the frames */
+  /** of the code of the whole project */
   readonly codeHash: string;
   readonly frames: ReadonlyMap<string, StagedFrame>;
+  /** what every cell showed with default inputs, as JSON */
+  readonly outputs?: Uint8Array | undefined;
+  /** the fence of the lease that the run held; without one nothing is compared */
+  readonly fence?: number | undefined;
   /** the version that the run read from, which a healthy store never falls behind */
-  readonly base?: Version | undefined;
-  /** an instant as text; now unless told */
-  readonly publishedAt?: string | undefined;
+  readonly base?: { readonly number: number | null } | undefined;
+  /** tells the milliseconds since it was called; never less than has passed on any clock */
+  readonly startStopwatch?: (() => () => number) | undefined;
   /** told when a copy for other tools cannot be written */
   readonly onWarning?: ((text: string) => void) | undefined;
 }
 
-/**
- * Pins the newest version.
- *
- * @throws {HexError} HEX_STORE_UNAVAILABLE, HEX_STORE_DAMAGED
- */
-export async function openVersion(store: Store, options: StoreOptions = {}): Promise<Version> {
-  const manifest = await readManifest(store, options);
-  const frames = new Map(Object.entries(manifest?.frames ?? {}));
-  return {
-    number: manifest?.generation ?? null,
-    publishedAt: manifest?.publishedAt ?? null,
-    frames: () => frames,
-    readFrame: async (name, options) => {
-      const entry = frames.get(parseFrameName(name));
-      if (entry === undefined) return readForeignFrame(store, name, options);
-      return readPublishedFrame(store, entry, options);
-    },
-  };
+/** The staged files of a publication, as the manifest will hold them. */
+interface Staged {
+  readonly frames: Readonly<Record<string, PublishedFrame>>;
+  readonly outputs: StoredFile | undefined;
 }
 
 /**
  * Publishes the frames of a run together and returns the number of the new version. Frames of the
- * newest version that this run did not compute stay in it. Before the last write of the manifest
- * nobody sees anything of it; a run that stops earlier leaves only staged objects.
+ * newest version that this run did not compute stay in it. Before the manifest is replaced nobody
+ * sees anything of it; a run that stops earlier leaves only staged objects.
  *
+ * Of several callers each gets a number of its own, one after the other. A call that fails has
+ * published nothing, unless it says that the state of the version is unknown.
+ *
+ * @throws {HexError} HEX_RUN_SUPERSEDED when a run with a higher fence has published, or this
+ * attempt already has; its own staged objects are then gone
  * @throws {HexError} HEX_KEY_INVALID, HEX_STORE_UNAVAILABLE, HEX_STORE_DAMAGED; HEX_DATA_INVALID
- * when a frame holds what its files cannot keep
+ * when a frame holds what its files cannot keep, or is larger than what is read back
  */
 export async function publish(store: Store, publication: Publication): Promise<number> {
-  const { frames, signal } = publication;
+  const { frames, signal, publishedAt = new Date().toISOString() } = publication;
   for (const name of frames.keys()) parseFrameName(name);
+  const before = await readManifest(store, { signal });
+  assertMayPublish(store.location, publication, before?.manifest);
   // Stage everything under the run's own keys.
-  const staged = new Map<string, StagedFiles>();
-  for (const [name, frame] of frames) {
-    staged.set(name, await stageFrame(store, publication, name, frame, { signal }));
-  }
+  const elapsedMs = (publication.startStopwatch ?? startStopwatch)();
+  const staged = await stageAll(store, publication);
   // Show it to readers, all at once.
-  const manifest = await swapManifest(store, publication, staged);
+  const build = (current: Manifest | undefined, commitId: string) => {
+    assertMayPublish(store.location, publication, current);
+    assertStillStaged(publication, elapsedMs());
+    const commit = toCommit({ ...publication, publishedAt }, staged, { current, commitId });
+    return toNextManifest(commit, current, publication);
+  };
+  const commit = await swapManifest(store, build, publication).catch(async (error: unknown) => {
+    if (isRunSuperseded(error)) await dropStaged(store, publication);
+    throw error;
+  });
   // Put the newest CSVs where other tools look.
-  await copyForOthers(store, publication, staged);
-  return manifest.generation;
+  await copyForOthers(store, [...frames.keys()], publication);
+  return commit.generation;
 }
 
-/** Puts the next manifest in the place of the newest one. */
-async function swapManifest(
-  store: Store,
-  publication: Publication,
-  staged: ReadonlyMap<string, StagedFiles>,
-): Promise<Manifest> {
-  const { signal, base } = publication;
-  const current = await readManifest(store, { signal });
-  assertNotBehind(store, current, base);
-  const next = toManifest(publication, current, staged);
-  const body = toManifestBytes(next);
-  await store.write(MANIFEST_KEY, body, { signal, contentType: "application/json" });
-  return next;
-}
-
-function toManifest(
-  { runId, attempt, context, inputs, codeHash, publishedAt }: Publication,
-  current: Manifest | undefined,
-  staged: ReadonlyMap<string, StagedFiles>,
-): Manifest {
-  const computed = [...staged].map(([name, { entry }]) => [name, entry] as const);
+async function stageAll(store: Store, publication: Publication): Promise<Staged> {
+  const { outputs, signal } = publication;
+  const frames: [string, PublishedFrame][] = [];
+  for (const [name, frame] of publication.frames) {
+    frames.push([name, await stageFrame(store, publication, name, frame, { signal })]);
+  }
   return {
-    format: 1,
-    generation: (current?.generation ?? 0) + 1,
-    commitId: randomUUID(),
-    runId,
-    attempt,
-    context,
-    publishedAt: publishedAt ?? new Date().toISOString(),
-    inputs,
-    codeHash,
-    frames: { ...current?.frames, ...Object.fromEntries(computed) },
+    frames: Object.fromEntries(frames),
+    outputs: outputs && (await stageOutputs(store, publication, outputs, { signal })),
   };
 }
 
-async function copyForOthers(
-  store: Store,
-  { signal, onWarning }: Publication,
-  staged: ReadonlyMap<string, StagedFiles>,
-): Promise<void> {
-  for (const [name, { csv }] of staged) {
-    try {
-      await store.write(sharedCsvKey(name), csv, { signal, contentType: CSV_TYPE });
-    } catch (error) {
-      // The version is out: nothing that happens now can make the run a failure.
-      onWarning?.(`${name}.csv for other tools was not written: ${toMessage(error)}`);
-    }
-  }
-}
-
-/** A store that has gone back would give the same version number twice. */
-function assertNotBehind(store: Store, current: Manifest | undefined, base?: Version): void {
-  const generation = current?.generation ?? 0;
-  if (generation >= (base?.number ?? 0)) return;
-  throw expectation("HEX_STORE_DAMAGED", {
-    place: `the newest version in ${store.location}`,
-    expected: `${base?.number} or later`,
-    got: current === undefined ? "no manifest" : `version ${generation}`,
-    hint: `${MANIFEST_KEY} was removed or put back by something else`,
-  });
-}
-
-async function readManifest(store: Store, options: StoreOptions): Promise<Manifest | undefined> {
-  const object = await store.read(MANIFEST_KEY, options);
-  return object && parseManifest(object.body, store.location);
+function toCommit(
+  publication: Publication & { readonly publishedAt: string },
+  staged: Staged,
+  { current, commitId }: { readonly current: Manifest | undefined; readonly commitId: string },
+): Commit {
+  const { runId, attempt, context, trigger, publishedBy, publishedAt, note } = publication;
+  const { inputs, codeHash } = publication;
+  return {
+    generation: newestGeneration(current) + 1,
+    commitId,
+    ...{ runId, attempt, context, trigger, publishedBy, publishedAt, note, inputs, codeHash },
+    frames: { ...newestCommit(current)?.frames, ...staged.frames },
+    outputs: staged.outputs,
+  };
 }

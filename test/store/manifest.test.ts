@@ -7,8 +7,7 @@ const file = (ending: string) => ({
   sizeBytes: 10,
 });
 
-const manifest: Manifest = {
-  format: 1,
+const commit = {
   generation: 3,
   commitId: "commit",
   runId: "run",
@@ -20,22 +19,28 @@ const manifest: Manifest = {
   frames: {
     planets: {
       rows: 2,
-      columns: [{ name: "method", type: "string" }],
+      columns: [{ name: "method", type: "string" as const }],
       csv: file("csv"),
+      schema: file("schema.json"),
       arrow: file("arrow"),
       cell: "planets",
       computedAt: "2026-01-31T12:00:00.000Z",
+      codeHash: "cell hash",
     },
   },
 };
+const older = { ...commit, generation: 2, commitId: "older" };
+const manifest: Manifest = { format: 1, fence: 4, commits: [commit, older] };
 
-const planets = manifest.frames["planets"];
+const { planets } = commit.frames;
 const parse = (value: unknown) =>
   parseManifest(new TextEncoder().encode(JSON.stringify(value)), "file:/store");
-const withFrame = (change: object) => ({
+const withCommit = (change: object) => ({
   ...manifest,
-  frames: { planets: { ...planets, ...change } },
+  commits: [{ ...commit, ...change }, older],
 });
+const withFrame = (change: object) =>
+  withCommit({ frames: { planets: { ...planets, ...change } } });
 
 describe("parseManifest", () => {
   it("reads what was written", () => {
@@ -73,14 +78,19 @@ describe("parseManifest", () => {
       "the manifest as a frame",
       withFrame({ arrow: { ...file("csv"), key: ".hex/manifest.json" } }),
     ],
-    ["a negative generation", { ...manifest, generation: -1 }],
-    ["a generation of 0", { ...manifest, generation: 0 }],
-    ["a generation with a fraction", { ...manifest, generation: 1.5 }],
+    ["a negative generation", withCommit({ generation: -1 })],
+    ["a generation of 0", withCommit({ generation: 0 })],
+    ["a generation with a fraction", withCommit({ generation: 1.5 })],
+    ["two versions of one generation", withCommit({ generation: 2 })],
+    ["versions with the oldest first", { ...manifest, commits: [older, commit] }],
+    ["no version", { ...manifest, commits: [] }],
+    ["a negative fence", { ...manifest, fence: -1 }],
+    ["outputs outside the runs", withCommit({ outputs: { ...file("csv"), key: "outputs.json" } })],
     ["an unknown type of column", withFrame({ columns: [{ name: "a", type: "decimal" }] })],
     ["a SHA-256 that is none", withFrame({ csv: { ...file("csv"), sha256: "abc" } })],
-    ["a time that is none", { ...manifest, publishedAt: "yesterday" }],
-    ["a frame with a name that is none", { ...manifest, frames: { "../a": planets } }],
-    ["no frames", { ...manifest, frames: undefined }],
+    ["a time that is none", withCommit({ publishedAt: "yesterday" })],
+    ["a frame with a name that is none", withCommit({ frames: { "../a": planets } })],
+    ["no frames", withCommit({ frames: undefined })],
     ["a list", []],
     ["nothing", null],
   ])("refuses %s", (_, value) => {
@@ -90,7 +100,7 @@ describe("parseManifest", () => {
 
   it("names the place inside the manifest", () => {
     expect(() => parse(withFrame({ columns: [{ name: "a", type: "decimal" }] }))).toThrow(
-      "Expected `frames.planets.columns.0.type` of `.hex/manifest.json` in file:/store to be one of string, " +
+      "Expected `commits.0.frames.planets.columns.0.type` of `.hex/manifest.json` in file:/store to be one of string, " +
         'number, integer, bigint, boolean, date, datetime, instant, got "decimal" ' +
         "(it was changed by something else: put an older copy of it back)",
     );
@@ -100,6 +110,13 @@ describe("parseManifest", () => {
     const huge = new Uint8Array(17 * 1024 * 1024);
     expect(() => parseManifest(huge, "file:/store")).toThrow(
       /at most 16777216 bytes, got 17825792/,
+    );
+  });
+
+  it("refuses to write one that nobody could read back", () => {
+    const inputs = { text: "a".repeat(17 * 1024 * 1024) };
+    expect(() => toManifestBytes({ ...manifest, commits: [{ ...commit, inputs }] })).toThrow(
+      expect.objectContaining({ code: "HEX_DATA_INVALID" }),
     );
   });
 });

@@ -1,0 +1,83 @@
+import { expectation, HexError } from "../errors.ts";
+import { newestGeneration } from "./history.ts";
+import { MANIFEST_KEY } from "./key.ts";
+import type { Manifest } from "./manifest.ts";
+
+/** What decides whether a run may still publish. */
+export interface Publisher {
+  readonly runId: string;
+  readonly attempt: number;
+  readonly fence?: number | undefined;
+  readonly base?: { readonly number: number | null } | undefined;
+}
+
+/** Unused objects are collected after 24 hours: whoever is slower must not point at them. */
+const STAGED_LIMIT_MS = 23 * 3_600_000;
+
+/**
+ * Refuses a run that somebody else has overtaken, or a store that has gone back.
+ *
+ * @throws {HexError} HEX_RUN_SUPERSEDED, HEX_STORE_DAMAGED
+ */
+export function assertMayPublish(
+  location: string,
+  { runId, attempt, fence, base }: Publisher,
+  current: Manifest | undefined,
+): void {
+  const generation = newestGeneration(current);
+  if (generation < (base?.number ?? 0)) {
+    // It would give the same version number twice.
+    throw expectation("HEX_STORE_DAMAGED", {
+      place: `the newest version in ${location}`,
+      expected: `${base?.number} or later`,
+      got: current === undefined ? "no manifest" : `version ${generation}`,
+      hint: `${MANIFEST_KEY} was removed or put back by something else`,
+    });
+  }
+  if (current === undefined) return;
+  if (fence !== undefined && fence < current.fence) {
+    throw superseded(runId, {
+      expected: `under a fence of at least ${current.fence}`,
+      got: `${fence}: another run took over the lease, and has published version ${generation}`,
+    });
+  }
+  const own = current.commits.find((one) => one.runId === runId && one.attempt === attempt);
+  if (own === undefined) return;
+  throw superseded(runId, {
+    expected: `published once as attempt ${attempt}`,
+    got: `version ${own.generation}, which already is`,
+  });
+}
+
+/**
+ * Refuses to point at objects that may be collected as garbage.
+ *
+ * @throws {HexError} HEX_RUN_SUPERSEDED
+ */
+export function assertStillStaged({ runId }: Publisher, elapsedMs: number): void {
+  if (elapsedMs <= STAGED_LIMIT_MS) return;
+  throw superseded(runId, {
+    expected: "published within 23 hours of its first file",
+    got: `${Math.round(elapsedMs / 3_600_000)} hours`,
+  });
+}
+
+/** Whether a run was refused for good, with certainty. */
+export function isRunSuperseded(error: unknown): boolean {
+  return error instanceof HexError && error.code === "HEX_RUN_SUPERSEDED";
+}
+
+/** Tells how long ago it was called, also when this machine was asleep or its clock was set back. */
+export function startStopwatch(): () => number {
+  const wall = Date.now();
+  const monotonic = performance.now();
+  return () => Math.max(Date.now() - wall, performance.now() - monotonic);
+}
+
+function superseded(runId: string, told: { readonly expected: string; readonly got: string }) {
+  return expectation("HEX_RUN_SUPERSEDED", {
+    place: `run ${runId}`,
+    ...told,
+    hint: "nothing of it was published: use the newest version, or run again",
+  });
+}

@@ -1,0 +1,145 @@
+import { expectation, type HexError } from "../errors.ts";
+import type { Frame } from "../frame/frame.ts";
+import { frameOf } from "./history.ts";
+import type { Commit, Manifest } from "./manifest.ts";
+import {
+  isDamage,
+  type ReadFrameOptions,
+  readForeignFrame,
+  readPublishedFrame,
+} from "./published-frame.ts";
+import { readManifest } from "./read-manifest.ts";
+import type { Store, StoreOptions } from "./store.ts";
+
+/** A frame, and where it really came from. */
+export interface ReadFrame {
+  readonly frame: Frame;
+  /**
+   * - version: the pinned version
+   * - earlier-version: an earlier one, since this frame is damaged in the pinned one
+   * - other-tool: a CSV that no run has published
+   */
+  readonly source: "version" | "earlier-version" | "other-tool";
+  /** the version that it was read from; `null` from another tool */
+  readonly generation: number | null;
+  /** an instant as text; `null` from another tool */
+  readonly computedAt: string | null;
+  /** of the code of its cell; `null` from another tool */
+  readonly codeHash: string | null;
+}
+
+/** The commit that is read from, and the manifest that it was found in. */
+export interface Pinned {
+  readonly manifest: Manifest | undefined;
+  readonly commit: Commit | undefined;
+}
+
+/** Reads a frame of a pinned commit, or what stands in for it; `undefined` when there is nothing. */
+export async function readFrame(
+  store: Store,
+  pinned: Pinned,
+  name: string,
+  options: ReadFrameOptions = {},
+): Promise<ReadFrame | undefined> {
+  const { commit } = pinned;
+  const entry = frameOf(commit, name);
+  if (commit === undefined || entry === undefined) return readUnpublished(store, name, options);
+  try {
+    const frame = await readPublishedFrame(store, name, entry, options);
+    return toReadFrame({ frame, name, commit, source: "version" });
+  } catch (error) {
+    if (!isDamage(error)) throw error;
+    return readEarlier(store, { ...pinned, commit, damage: error }, name, options);
+  }
+}
+
+/** A frame that the pinned commit does not hold. */
+async function readUnpublished(
+  store: Store,
+  name: string,
+  options: ReadFrameOptions,
+): Promise<ReadFrame | undefined> {
+  // A copy of what some other version holds would mix the two.
+  const newest = await readManifest(store, options);
+  const isPublished = newest?.manifest.commits.some((commit) => frameOf(commit, name));
+  const frame = isPublished ? undefined : await readForeignFrame(store, name, options);
+  const nowhere = { generation: null, computedAt: null, codeHash: null };
+  return frame && { frame, source: "other-tool", ...nowhere };
+}
+
+interface Damaged extends Pinned {
+  readonly commit: Commit;
+  readonly damage: HexError;
+}
+
+/** Reads a damaged frame from the newest earlier commit that has other files for it, undamaged. */
+async function readEarlier(
+  store: Store,
+  damaged: Damaged,
+  name: string,
+  options: ReadFrameOptions,
+): Promise<ReadFrame> {
+  const { commit: pinned, damage } = damaged;
+  const newest = await findNewest(store, options);
+  const tried = new Set([frameOf(pinned, name)?.csv.key]);
+  for (const commit of earlierCommits(damaged, newest)) {
+    const entry = frameOf(commit, name);
+    if (entry === undefined || tried.has(entry.csv.key)) continue;
+    tried.add(entry.csv.key);
+    try {
+      const frame = await readPublishedFrame(store, name, entry, options);
+      options.onWarning?.(
+        `${damage.message}; frame ${name} of version ${pinned.generation} is damaged, and that of ` +
+          `version ${commit.generation} (${entry.computedAt}) is served instead`,
+      );
+      return toReadFrame({ frame, name, commit, source: "earlier-version" });
+    } catch (error) {
+      if (!isDamage(error)) throw error;
+    }
+  }
+  throw isKept(pinned, newest) ? damage : noLongerKept(store, pinned, damage);
+}
+
+/** The manifest as it is now: what was missing may have been replaced meanwhile. */
+async function findNewest(store: Store, options: StoreOptions): Promise<Manifest | undefined> {
+  try {
+    return (await readManifest(store, options))?.manifest;
+  } catch (error) {
+    // The one we have still tells the earlier versions.
+    if (isDamage(error)) return undefined;
+    throw error;
+  }
+}
+
+function earlierCommits({ manifest, commit }: Damaged, newest: Manifest | undefined): Commit[] {
+  const known = [...(newest?.commits ?? []), ...(manifest?.commits ?? [])];
+  const unique = new Map(known.map((one) => [one.generation, one]));
+  const earlier = [...unique.values()].filter(({ generation }) => generation < commit.generation);
+  return earlier.sort((one, other) => other.generation - one.generation);
+}
+
+function isKept({ commitId }: Commit, newest: Manifest | undefined): boolean {
+  return newest?.commits.some((commit) => commit.commitId === commitId) ?? true;
+}
+
+function noLongerKept({ location }: Store, { generation }: Commit, cause: HexError): HexError {
+  const told = {
+    place: `version ${generation} in ${location}`,
+    expected: "kept for as long as it is read",
+    got: "only newer ones",
+    hint: "open the newest version, or keep versions for longer",
+  };
+  return expectation("HEX_STORE_DAMAGED", told, { cause });
+}
+
+interface Found {
+  readonly frame: Frame;
+  readonly name: string;
+  readonly commit: Commit;
+  readonly source: "version" | "earlier-version";
+}
+
+function toReadFrame({ frame, name, commit, source }: Found): ReadFrame {
+  const { computedAt = null, codeHash = null } = frameOf(commit, name) ?? {};
+  return { frame, source, generation: commit.generation, computedAt, codeHash };
+}

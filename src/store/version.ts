@@ -1,0 +1,88 @@
+import { findCommit, newestCommit } from "./history.ts";
+import { parseFrameName } from "./key.ts";
+import type { Commit, PublishedFrame } from "./manifest.ts";
+import { isDamage, type ReadFrameOptions, readStoredFile } from "./published-frame.ts";
+import { type Pinned, type ReadFrame, readFrame } from "./read-frame.ts";
+import { readManifest } from "./read-manifest.ts";
+import type { Store, StoreOptions } from "./store.ts";
+
+/** One publication, pinned: what it reads stays of one piece, whatever is published meanwhile. */
+export interface Version {
+  /** rises by one with every publication; `null` when nothing is published */
+  readonly number: number | null;
+  /** an instant as text; `null` when nothing is published */
+  readonly publishedAt: string | null;
+  /** what the manifest tells of it; `undefined` when nothing is published */
+  readonly commit: Commit | undefined;
+  /** the highest fence that was ever published with; 0 before the first */
+  readonly fence: number;
+  /** The published frames by name, as data; reads nothing. */
+  frames(): ReadonlyMap<string, PublishedFrame>;
+  /**
+   * Reads a frame, or `undefined` when there is none. A frame that no run has published is looked
+   * for at `<name>.csv`, where another tool may have left it. One whose files are damaged is read
+   * from the newest earlier version that has it whole, and the warning says so.
+   *
+   * @throws {HexError} HEX_KEY_INVALID, HEX_STORE_UNAVAILABLE; HEX_STORE_DAMAGED when no version
+   * that is kept has the frame undamaged; HEX_DATA_INVALID when it is larger than what is read
+   */
+  readFrame(name: string, options?: ReadFrameOptions): Promise<ReadFrame | undefined>;
+  /**
+   * Reads what every cell showed with default inputs, as JSON. It is `undefined` when it was not
+   * published, and, with a warning, when it is damaged: the cells can show it again.
+   *
+   * @throws {HexError} HEX_STORE_UNAVAILABLE
+   */
+  readOutputs(options?: ReadFrameOptions): Promise<Uint8Array | undefined>;
+}
+
+export interface OpenVersionOptions extends StoreOptions {
+  /** which version; the newest unless told */
+  readonly generation?: number | undefined;
+}
+
+/**
+ * Pins a version.
+ *
+ * @throws {HexError} HEX_STORE_UNAVAILABLE, HEX_STORE_DAMAGED; HEX_USAGE for one that is not kept
+ */
+export async function openVersion(
+  store: Store,
+  { generation, signal }: OpenVersionOptions = {},
+): Promise<Version> {
+  const manifest = (await readManifest(store, { signal }))?.manifest;
+  const commit =
+    generation === undefined
+      ? newestCommit(manifest)
+      : findCommit(store.location, manifest, generation);
+  return toVersion(store, { manifest, commit });
+}
+
+function toVersion(store: Store, pinned: Pinned): Version {
+  const { manifest, commit } = pinned;
+  const frames = new Map(Object.entries(commit?.frames ?? {}));
+  return {
+    number: commit?.generation ?? null,
+    publishedAt: commit?.publishedAt ?? null,
+    commit,
+    fence: manifest?.fence ?? 0,
+    frames: () => frames,
+    readFrame: async (name, options) => readFrame(store, pinned, parseFrameName(name), options),
+    readOutputs: async (options) => readOutputs(store, commit, options),
+  };
+}
+
+async function readOutputs(
+  store: Store,
+  commit: Commit | undefined,
+  { signal, onWarning }: ReadFrameOptions = {},
+): Promise<Uint8Array | undefined> {
+  if (commit?.outputs === undefined) return undefined;
+  try {
+    return await readStoredFile(store, commit.outputs, { signal });
+  } catch (error) {
+    if (!isDamage(error)) throw error;
+    onWarning?.(`${error.message}; the cells have to show it again`);
+    return undefined;
+  }
+}
