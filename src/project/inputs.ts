@@ -7,7 +7,8 @@ import type { Project } from "./project.ts";
 export type RequestedInputs = ReadonlyMap<string, RequestedInput>;
 
 /**
- * The requested value of every input: the request's, or else the config's.
+ * The requested value of every input: the request's, or else the config's; read from its text
+ * already where the input's definition is known.
  * @throws {HexError} HEX_INPUT_INVALID on a name that no input has, and on a value that breaks the
  * rule of an input whose definition does not hang on data (the others are checked when it is known)
  */
@@ -25,7 +26,10 @@ export function toInputs(
     cells.cells.filter(({ kind }) => kind === "input").map(({ name }) => name),
   );
   for (const { name, widget } of cells.cells) {
-    if (widget !== undefined) readInputValue(name, widget, inputs.get(name));
+    if (widget === undefined) continue;
+    const asked = inputs.get(name);
+    const value = readInputValue(name, widget, asked);
+    if (asked !== undefined) inputs.set(name, { ...asked, value, form: "json" });
   }
   return inputs;
 }

@@ -40,6 +40,7 @@ export function toCellOutput(name: string, result: unknown): CellOutput {
   if (isChart(result)) {
     const data = toFrame(result.data);
     if (data === undefined) throw wrongChart(name, result.data);
+    for (const field of fieldsOf(result.spec)) data.watch?.(field);
     return { ...toFrameOutput(data), kind: "chart", spec: result.spec };
   }
   const frame = toFrame(result);
@@ -50,9 +51,22 @@ export function toCellOutput(name: string, result: unknown): CellOutput {
     : { kind: "value", value: json };
 }
 
+/** Being shown in a table is no reading: a page does without a column that is gone. */
 function toFrameOutput(frame: Frame): FrameOutput {
   const { numRows: rows, schema: columns } = frame;
-  return { kind: "frame", rows, columns, head: headRows(frame, HEAD_ROWS) };
+  const head = headRows(
+    frame.watched(() => undefined),
+    HEAD_ROWS,
+  );
+  return { kind: "frame", rows, columns, head };
+}
+
+/** The columns that a Vega-Lite specification draws: the values of its keys `field`. */
+function fieldsOf(spec: unknown): string[] {
+  if (typeof spec !== "object" || spec === null) return [];
+  return Object.entries(spec).flatMap(([key, value]) =>
+    key === "field" && typeof value === "string" ? value : fieldsOf(value),
+  );
 }
 
 function wrongChart(name: string, data: unknown): HexError {

@@ -1,4 +1,4 @@
-import { writeFile } from "node:fs/promises";
+import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { CreateBucketCommand, GetObjectCommand, S3Client } from "@aws-sdk/client-s3";
 import { describe, expect, inject, it } from "vitest";
@@ -37,12 +37,21 @@ function clientOf({ endpoint, region, accessKeyId, secretAccessKey }: S3Server):
   return new S3Client({ endpoint, region, credentials, forcePathStyle: true });
 }
 
+/** What a server needs to be published to that does not keep write conditions. */
+async function allowOneMachine(directory: string, { conditionalWrites }: S3Server): Promise<void> {
+  if (conditionalWrites) return;
+  const path = join(directory, "hex.config.json");
+  const config = JSON.parse(await readFile(path, "utf8"));
+  await writeFile(path, JSON.stringify({ ...config, machines: "one" }));
+}
+
 describe.each(servers)("the planets tutorial on $name", (server) => {
   it("publishes to the bucket, reads back, and leaves ordinary CSV there", async () => {
     const client = clientOf(server);
     const Bucket = "hex-planets";
     await client.send(new CreateBucketCommand({ Bucket }));
     const { directory, env } = await planetsOn(server, Bucket);
+    await allowOneMachine(directory, server);
     const flags = ["run", "--project", directory];
     const logic = await hexJson([...flags, "--input", "sleep_time=0"], { env });
     expect(logic.result).toMatchObject({ status: "completed", version: 1 });
@@ -61,6 +70,22 @@ describe.each(servers)("the planets tutorial on $name", (server) => {
       '"Radial Velocity",1,269.3,7.1,77.4,2006',
     ]);
     client.destroy();
+  });
+
+  it("is refused for several machines exactly when the server ignores write conditions", async () => {
+    const client = clientOf(server);
+    await client.send(new CreateBucketCommand({ Bucket: "hex-several" }));
+    client.destroy();
+    const { directory, env } = await planetsOn(server, "hex-several");
+    const flags = ["run", "--project", directory, "--input", "sleep_time=0"];
+    const { result, exitCode } = await hexJson(flags, { env });
+    expect(exitCode).toBe(server.conditionalWrites ? 0 : 3);
+    if (server.conditionalWrites) return;
+    expect(result.error?.message).toContain('set `"machines": "one"` in hex.config.json');
+    await allowOneMachine(directory, server);
+    const alone = await hexJson(flags, { env });
+    expect(alone.exitCode).toBe(0);
+    expect(alone.stderr).toContain("a second machine that publishes could overwrite");
   });
 
   it("ends with 3 and says which bucket is missing", async () => {
