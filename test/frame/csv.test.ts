@@ -115,9 +115,9 @@ describe("frameFromCsv", () => {
     });
   });
 
-  test("refuses bytes that are not UTF-8, naming the line", async () => {
+  test("refuses bytes that are not UTF-8, naming the row", async () => {
     const bytes = Uint8Array.from([...bytesOf('"a","b"\n1,"x"\n2,"'), 0xff, 34, 10]);
-    await expect(frameFromCsv(bytes, A_AND_B)).rejects.toThrow(/line 3 .* UTF-8/);
+    await expect(frameFromCsv(bytes, A_AND_B)).rejects.toThrow(/row 2, column "b" .* UTF-8/);
   });
 
   test.each([

@@ -32,13 +32,21 @@ export function parseDay(text: string): number | undefined {
 
 /** The text YYYY-MM-DDTHH:MM:SS, with .sss unless it is zero. */
 export function datetimeText(ms: number): string {
+  const text = fullText(ms);
+  return text.endsWith(".000") ? text.slice(0, -4) : text;
+}
+
+/** The text YYYY-MM-DDTHH:MM:SS.sssZ, several times as fast as `Date.prototype.toISOString`. */
+export function instantText(ms: number): string {
+  return `${fullText(ms)}Z`;
+}
+
+function fullText(ms: number): string {
   const day = Math.floor(ms / DAY_MS);
   const rest = ms - day * DAY_MS;
   const seconds = Math.floor(rest / 1000);
-  const fraction = rest - seconds * 1000;
   const clock = `${two(Math.floor(seconds / 3600))}:${two(Math.floor(seconds / 60) % 60)}:${two(seconds % 60)}`;
-  const tail = fraction === 0 ? "" : `.${String(fraction).padStart(3, "0")}`;
-  return `${dayText(day)}T${clock}${tail}`;
+  return `${dayText(day)}T${clock}.${String(rest - seconds * 1000).padStart(3, "0")}`;
 }
 
 /** The milliseconds that a text YYYY-MM-DDTHH:MM:SS[.sss] names, or undefined. */

@@ -110,11 +110,15 @@ class TextBatch extends Batch<string> {
   override value(index: number): string {
     const known = this.#texts[index];
     if (known !== undefined) return known;
-    const start = Number(this.offsets[index]);
-    const bytes = this.values.subarray(start, Number(this.offsets[index + 1]));
-    const text = decoder.decode(bytes);
+    const text = this.read(index);
     this.#texts[index] = text;
     return text;
+  }
+
+  read(index: number): string {
+    const start = Number(this.offsets[index]);
+    const bytes = this.values.subarray(start, Number(this.offsets[index + 1]));
+    return decoder.decode(bytes);
   }
 }
 
@@ -153,6 +157,12 @@ export function hasDictionary(batch: Batch<Value>): batch is DictionaryBatch {
 export function dictionaryOf(data: ColumnData): DictionaryBatch | undefined {
   const batch = batchOf(data);
   return hasDictionary(batch) ? batch : undefined;
+}
+
+/** A text of a column that has no dictionary, which is not remembered: for reading each once. */
+export function readText(data: ColumnData, row: number): string {
+  const batch = batchOf(data);
+  return batch instanceof TextBatch ? batch.read(row) : String(batch.value(row));
 }
 
 function batchClass(type: ColumnType, parts: ColumnParts, arrow: DataType): BatchClass {

@@ -144,7 +144,7 @@ async function createCodes(connection: Connection, { table, source, index }: Pla
   const type = `codes_${index}`;
   const from = `FROM ${quoteName(table)} WHERE ${source.sql} IS NOT NULL`;
   await connection.run(
-    `CREATE TYPE ${type} AS ENUM (SELECT DISTINCT ${source.sql} AS text ${from} ORDER BY text)`,
+    `CREATE TEMP TYPE ${type} AS ENUM (SELECT DISTINCT ${source.sql} AS text ${from} ORDER BY text)`,
   );
   const all = `SELECT encode(unnest(enum_range(NULL::${type}))::VARCHAR)`;
   const rows = await readRows(connection, all);

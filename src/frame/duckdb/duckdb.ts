@@ -27,19 +27,51 @@ const CONFIG = {
   temp_directory: join(tmpdir(), "hex-duckdb"),
 };
 
-/** Runs work on a database in memory of its own, which is gone afterwards. */
-export async function withDuckdb<Result>(
-  work: (connection: Connection) => Promise<Result>,
-): Promise<Result> {
+/** A database in memory; pieces of work on it run side by side and see nothing of each other. */
+export interface Database {
+  /** a signal ends the work */
+  use<Result>(
+    work: (connection: Connection) => Promise<Result>,
+    signal?: AbortSignal,
+  ): Promise<Result>;
+  close(): void;
+}
+
+/** Opens a database for several pieces of work, which saves each of them the 15 ms of opening. */
+export async function openDatabase(): Promise<Database> {
   const { DuckDBInstance } = await import("@duckdb/node-api");
   const instance = await DuckDBInstance.create(":memory:", CONFIG);
-  const connection = await instance.connect();
+  return {
+    async use(work, signal) {
+      const connection = await instance.connect();
+      const interrupt = () => connection.interrupt();
+      signal?.addEventListener("abort", interrupt);
+      try {
+        signal?.throwIfAborted();
+        await connection.run("SET TimeZone = 'UTC'");
+        return await work(connection);
+      } catch (error) {
+        signal?.throwIfAborted();
+        throw error;
+      } finally {
+        signal?.removeEventListener("abort", interrupt);
+        connection.closeSync();
+      }
+    },
+    close: () => instance.closeSync(),
+  };
+}
+
+/** Runs work on a database of its own, which is gone afterwards. */
+export async function withDuckdb<Result>(
+  work: (connection: Connection) => Promise<Result>,
+  signal?: AbortSignal,
+): Promise<Result> {
+  const database = await openDatabase();
   try {
-    await connection.run("SET TimeZone = 'UTC'");
-    return await work(connection);
+    return await database.use(work, signal);
   } finally {
-    connection.closeSync();
-    instance.closeSync();
+    database.close();
   }
 }
 

@@ -1,0 +1,43 @@
+import { expectation, type HexError } from "../errors.ts";
+
+/** How large a CSV may be. Whoever writes or reads one stops at these, and does not fill memory. */
+export interface CsvLimits {
+  /** bytes of one field with its quotes; default 16 MiB */
+  readonly maxFieldBytes: number;
+  /** default 10,000 */
+  readonly maxColumns: number;
+  /** default 200,000,000 */
+  readonly maxRows: number;
+  /** default 8 GiB */
+  readonly maxFileBytes: number;
+}
+
+export const CSV_LIMITS: CsvLimits = Object.freeze({
+  maxFieldBytes: 16 * 2 ** 20,
+  maxColumns: 10_000,
+  maxRows: 200_000_000,
+  maxFileBytes: 8 * 2 ** 30,
+});
+
+/** The limits, with the default for each that is not given. */
+export function toCsvLimits(limits: Partial<CsvLimits> = {}): CsvLimits {
+  return { ...CSV_LIMITS, ...limits };
+}
+
+const UNITS: Readonly<Record<keyof CsvLimits, string>> = {
+  maxFieldBytes: "bytes",
+  maxColumns: "columns",
+  maxRows: "rows",
+  maxFileBytes: "bytes",
+};
+
+/** Says that something at a place of a CSV is larger than a limit. */
+export function limitError(
+  code: "HEX_DATA_INVALID" | "HEX_FRAME_INVALID",
+  place: string,
+  limits: CsvLimits,
+  limit: keyof CsvLimits,
+): HexError {
+  const most = `${limits[limit].toLocaleString("en")} ${UNITS[limit]}`;
+  return expectation(code, { place, expected: `of at most ${most}`, got: "more" });
+}

@@ -1,0 +1,14 @@
+import type { Schema } from "./schema.ts";
+
+/** What stands for a missing value when a frame has one column: many readers drop blank lines. */
+export const LONE_MISSING = "NA";
+
+/** The header line of a frame's CSV: every name quoted. */
+export function csvHeader(schema: Schema): string {
+  return `${schema.map(({ name }) => quoteField(name)).join(",")}\n`;
+}
+
+/** A text as a quoted CSV field. */
+export function quoteField(text: string): string {
+  return text.includes('"') ? `"${text.replaceAll('"', '""')}"` : `"${text}"`;
+}
