@@ -22,7 +22,7 @@ export const COLUMN_TYPES = [
 export type ColumnType = (typeof COLUMN_TYPES)[number];
 
 /** The JavaScript type of a value of each column type. */
-export interface ColumnValues {
+interface ColumnValues {
   string: string;
   number: number;
   integer: number;
