@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
-import { mean } from "../../src/frame/verb/aggregate.ts";
-import { frame } from "../../src/frame/rows.ts";
 import { headRows } from "../../src/frame/json.ts";
+import { frame } from "../../src/frame/rows.ts";
+import { mean } from "../../src/frame/verb/aggregate.ts";
 
 const planets = frame([{ method: "Transit", mass: 1.5, year: 2008, distance: 3 }]);
 type Planets = typeof planets;
@@ -23,7 +23,15 @@ describe("a watched frame", () => {
     ["a derived column", (p) => p.derive({ double: (row) => (row.mass ?? 0) * 2 }), ["mass"]],
     ["a selection", (p) => p.select("mass", "year"), ["mass", "year"]],
     ["one value", (p) => p.at("distance", 0), ["distance"]],
-    ["what is made of it", (p) => p.filter(() => true).slice(0, 1).column("mass"), ["mass"]],
+    [
+      "what is made of it",
+      (p) =>
+        p
+          .filter(() => true)
+          .slice(0, 1)
+          .column("mass"),
+      ["mass"],
+    ],
     ["its rows", (p) => p.rows(), ["distance", "mass", "method", "year"]],
     ["its head as shown", (p) => headRows(p, 1), ["distance", "mass", "method", "year"]],
     ["its shape", (p) => [p.numRows, p.columnNames, p.slice(0, 1).numRows], []],
