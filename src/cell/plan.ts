@@ -30,14 +30,17 @@ export interface RunPlan {
 export interface PlanSettings {
   readonly context: RunContext;
   readonly computeIn: readonly RunContext[];
+  /** when another run has just published what this one would compute: then nothing is computed twice */
+  readonly isShared?: boolean;
 }
 
 /** Decides what a run in a context does with every cell. */
-export function planRun(graph: CellGraph, { context, computeIn }: PlanSettings): RunPlan {
+export function planRun(graph: CellGraph, settings: PlanSettings): RunPlan {
+  const { context, computeIn } = settings;
   const decisions = new Map<string, PlannedCell>();
   // Downstream first: whether a cell is needed hangs on what becomes of the cells that use it.
   for (const cell of graph.ordered.toReversed()) {
-    decisions.set(cell.name, decide(cell, { graph, decisions, context, computeIn }));
+    decisions.set(cell.name, decide(cell, { graph, decisions, ...settings }));
   }
   const cells = graph.ordered.flatMap((cell) => decisions.get(cell.name) ?? []);
   return Object.freeze({ context, computeIn, cells: Object.freeze(cells) });
@@ -57,7 +60,9 @@ function decide(cell: CellNode, around: Surroundings): PlannedCell {
     return Object.freeze({ ...planned, action: "pruned", reason: whyPruned(users), after: [] });
   }
   if (kind === "cached" && !computesIn(cell, around)) {
-    const reason = `${around.context} runs read what was published`;
+    const reason = around.isShared
+      ? "another run has just published the same"
+      : `${around.context} runs read what was published`;
     return Object.freeze({ ...planned, action: "read", reason, after: cell.keyInputs ?? [] });
   }
   const reason = whyComputed(cell, around);
@@ -74,9 +79,9 @@ function isNeededBy({ name }: CellNode, user: string, { graph, decisions }: Surr
 /** Whether a cell may compute and publish in a context. */
 export function computesIn(
   cell: Pick<CellNode, "computeIn">,
-  { context, computeIn }: PlanSettings,
+  { context, computeIn, isShared = false }: PlanSettings,
 ): boolean {
-  return (cell.computeIn ?? computeIn).includes(context);
+  return !isShared && (cell.computeIn ?? computeIn).includes(context);
 }
 
 function whyPruned(users: readonly string[]): string {

@@ -53,7 +53,35 @@ function toProgram(options: MainOptions, ending: { exitCode: number }): Command 
       const { run } = await import("./run.ts");
       ending.exitCode = await run(flags, options);
     });
+  addVersionCommands(program, ending);
   return program;
+}
+
+function addVersionCommands(program: Command, ending: { exitCode: number }): void {
+  const command = (name: string, description: string) =>
+    program
+      .command(name)
+      .description(description)
+      .option("--project <dir>", "the project's folder", ".")
+      .option("--json", "print the result as one JSON object")
+      .option("--debug", "show stacks of failures")
+      .exitOverride();
+  command("versions", "list the published versions").action(async (flags) => {
+    const { versions } = await import("./versions.ts");
+    ending.exitCode = await versions(flags);
+  });
+  command("rollback", "publish an earlier version anew")
+    .argument("<version>", "a number that `hex versions` lists")
+    .action(async (version, flags) => {
+      const { rollback } = await import("./versions.ts");
+      ending.exitCode = await rollback(version, flags);
+    });
+  command("gc", "remove from the store what no kept version needs")
+    .option("--dry-run", "only say what would be removed")
+    .action(async (flags) => {
+      const { gc } = await import("./versions.ts");
+      ending.exitCode = await gc(flags);
+    });
 }
 
 function collect(value: string, previous: readonly string[]): readonly string[] {

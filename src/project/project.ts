@@ -1,5 +1,4 @@
 import { randomUUID } from "node:crypto";
-import { hostname, userInfo } from "node:os";
 import { join, resolve } from "node:path";
 import { type CellGraph, toGraph } from "../cell/graph.ts";
 import { planRun, type RunPlan } from "../cell/plan.ts";
@@ -7,13 +6,11 @@ import type { RunContext } from "../cell/run-context.ts";
 import type { RunEvent, RunResult, RunTrigger } from "../run/run-event.ts";
 import { runPlan } from "../run/run-plan.ts";
 import { type LoadedCells, loadCells } from "../source/load-cells.ts";
-import type { StoreLocation } from "../store/location.ts";
-import { openStore, type StoreCredentials } from "../store/open-store.ts";
 import { type Config, readConfig } from "./config.ts";
 import { writeFrameDeclarations } from "./frame-declarations.ts";
 import { type RequestedInputs, toInputs } from "./inputs.ts";
+import { openProjectStore, toHolder } from "./project-store.ts";
 import { toRedact } from "./redact.ts";
-import { readSecrets, type Secrets } from "./secrets.ts";
 
 /** What every door asks for. */
 export interface RunRequest {
@@ -85,9 +82,8 @@ export async function runProject(
 ): Promise<RunResult> {
   const { directory, config, cells } = project;
   const inputs = toInputs(project, request.inputs);
-  const secrets = await readSecrets(config.secrets, directory, environment);
+  const { store, secrets } = await openProjectStore({ directory, config }, environment);
   const redact = toRedact(secrets);
-  const store = await openStore(config.store, toCredentials(config.store, secrets));
   try {
     const { machines, retention, maxAgeMs } = config;
     const result = await runPlan({
@@ -115,20 +111,4 @@ export async function runProject(
   } finally {
     await store.close();
   }
-}
-
-/** Who runs, for others to read: user, machine and process. */
-function toHolder(): string {
-  return `${userInfo().username}@${hostname()}:${process.pid}`;
-}
-
-/** The values of the secrets that the store's location names. */
-function toCredentials(location: StoreLocation, secrets: Secrets): StoreCredentials | undefined {
-  if (location.kind === "directory" || location.credentials === undefined) return undefined;
-  const { accessKeyId, secretAccessKey, sessionToken } = location.credentials;
-  return {
-    accessKeyId: secrets[accessKeyId] ?? "",
-    secretAccessKey: secrets[secretAccessKey] ?? "",
-    sessionToken: sessionToken === undefined ? undefined : secrets[sessionToken],
-  };
 }

@@ -33,13 +33,33 @@ export function mayPublish({ context, computeIn, cells }: RunPlan): boolean {
 
 /**
  * Makes sure that nobody else computes and publishes for this project at the same time.
- * @throws {HexError} HEX_STORE_UNAVAILABLE when several machines may publish and the store ignores
- * the conditions that keep them from overwriting each other
+ * @throws {HexError} HEX_STORE_UNAVAILABLE as `findConditions` does
  */
 export async function startPublishing(options: PublishingOptions): Promise<Publishing> {
-  const { store, machines, holder, signal, onWarning } = options;
+  const { store, holder, signal, onWarning } = options;
+  const conditions = await findConditions(options);
+  if (conditions === "unavailable") return { lease: undefined, conditions };
+  const onWaiting = (other: string) =>
+    onWarning(`waiting for ${other}, which computes this project`);
+  const { fence: afterFence } = await openVersion(store, { signal });
+  const lease = await acquireLease(store, { holder, signal, onWaiting, afterFence });
+  return { lease, conditions };
+}
+
+/**
+ * Whether the store keeps the conditions under which versions are published.
+ * @throws {HexError} HEX_STORE_UNAVAILABLE when several machines may publish and it does not: they
+ * would overwrite each other
+ */
+export async function findConditions({
+  store,
+  machines,
+  signal,
+  onWarning,
+}: Omit<PublishingOptions, "holder">): Promise<Publishing["conditions"]> {
   const { conditionalWrites, faults } = await probeStore(store, { signal });
-  if (!conditionalWrites && machines === "several") {
+  if (conditionalWrites) return "required";
+  if (machines === "several") {
     throw expectation("HEX_STORE_UNAVAILABLE", {
       place: `the store ${store.location}`,
       expected: "one that keeps write conditions, so that several machines can publish",
@@ -47,15 +67,8 @@ export async function startPublishing(options: PublishingOptions): Promise<Publi
       hint: 'if only one machine ever publishes, set `"machines": "one"` in hex.config.json',
     });
   }
-  if (!conditionalWrites) {
-    onWarning(
-      `the store ignores write conditions (${faults.join("; ")}): a second machine that publishes could overwrite this one's versions`,
-    );
-    return { lease: undefined, conditions: "unavailable" };
-  }
-  const onWaiting = (other: string) =>
-    onWarning(`waiting for ${other}, which computes this project`);
-  const { fence: afterFence } = await openVersion(store, { signal });
-  const lease = await acquireLease(store, { holder, signal, onWaiting, afterFence });
-  return { lease, conditions: "required" };
+  onWarning(
+    `the store ignores write conditions (${faults.join("; ")}): a second machine that publishes could overwrite this one's versions`,
+  );
+  return "unavailable";
 }

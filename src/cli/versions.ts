@@ -1,0 +1,119 @@
+import { expectation } from "../errors.ts";
+import {
+  collectProjectGarbage,
+  listProjectVersions,
+  rollbackProject,
+  type StoreHooks,
+} from "../project/versions.ts";
+import { EXIT_COMPLETED } from "./exit-code.ts";
+import { renderColumns } from "./render-columns.ts";
+
+/** The flags that the commands on versions share. */
+export interface VersionFlags {
+  readonly project: string;
+  readonly json?: true;
+  readonly dryRun?: true;
+}
+
+/** `hex versions`: who published what, when, and how large it is. */
+export async function versions({ project, json }: VersionFlags): Promise<number> {
+  const all = await listProjectVersions(project);
+  if (json === true) printJson({ versions: all });
+  else if (all.length === 0) console.log("Nothing is published yet.");
+  else console.log(renderColumns([HEADINGS, ...all.map(toRow)]));
+  return EXIT_COMPLETED;
+}
+
+type Summary = Awaited<ReturnType<typeof listProjectVersions>>[number];
+
+const HEADINGS = [
+  "version",
+  "published",
+  "age",
+  "by",
+  "context",
+  "code",
+  "frames",
+  "rows",
+  "size",
+  "inputs",
+];
+
+function toRow(version: Summary): readonly string[] {
+  const { generation, isNewest, publishedAt, publishedBy, context, codeHash, note } = version;
+  const inputs = Object.entries(version.inputs).map(
+    ([name, value]) => `${name}=${JSON.stringify(value)}`,
+  );
+  return [
+    `${generation}${isNewest ? " *" : ""}`,
+    publishedAt.slice(0, 19).replace("T", " "),
+    formatAge(Date.now() - Date.parse(publishedAt)),
+    publishedBy ?? "",
+    context,
+    codeHash.slice(0, 8),
+    String(version.frames),
+    version.rows.toLocaleString("en"),
+    formatSize(version.sizeBytes),
+    [note ?? "", ...inputs].filter((text) => text !== "").join(" "),
+  ];
+}
+
+/** `hex rollback VERSION`: publishes an earlier version anew. */
+export async function rollback(version: string, { project, json }: VersionFlags): Promise<number> {
+  if (!/^[1-9]\d{0,14}$/.test(version)) {
+    throw expectation("HEX_USAGE", {
+      place: "VERSION",
+      expected: "a number that `hex versions` lists",
+      got: JSON.stringify(version),
+    });
+  }
+  const published = await rollbackProject(project, Number(version), hooks());
+  if (json === true) printJson({ version: published, rollbackTo: Number(version) });
+  else
+    console.log(`Version ${published} is published; its frames are those of version ${version}.`);
+  return EXIT_COMPLETED;
+}
+
+/** `hex gc`: removes what no kept version needs, or says what that is. */
+export async function gc({ project, json, dryRun }: VersionFlags): Promise<number> {
+  const { plan, collected } = await collectProjectGarbage(project, dryRun === true, hooks());
+  if (json === true) {
+    printJson({ plan, collected: collected ?? null });
+    return EXIT_COMPLETED;
+  }
+  const count = plan.objects.length + plan.leftovers.length;
+  for (const { key } of [...plan.objects, ...plan.leftovers]) console.log(`  ${key}`);
+  const left =
+    plan.versions.length === 0 ? "" : `, versions ${plan.versions.join(", ")} leave the history`;
+  console.log(
+    collected === undefined
+      ? `Would remove ${count} objects of ${formatSize(plan.sizeBytes)}${left}.`
+      : `Removed ${collected.objects} objects of ${formatSize(collected.sizeBytes)}${left}; spared ${collected.spared}.`,
+  );
+  return EXIT_COMPLETED;
+}
+
+function hooks(): StoreHooks {
+  const controller = new AbortController();
+  process.once("SIGINT", () => controller.abort());
+  return { signal: controller.signal, onWarning: (line) => console.error(line) };
+}
+
+function formatAge(ageMs: number): string {
+  const minutes = ageMs / 60_000;
+  if (minutes < 1) return `${Math.max(0, Math.round(ageMs / 1_000))} s`;
+  if (minutes < 120) return `${Math.round(minutes)} min`;
+  return minutes < 2_880 ? `${Math.round(minutes / 60)} h` : `${Math.round(minutes / 1_440)} d`;
+}
+
+function formatSize(sizeBytes: number): string {
+  if (sizeBytes < 1_000) return `${sizeBytes} B`;
+  if (sizeBytes < 1e6) return `${(sizeBytes / 1e3).toFixed(1)} kB`;
+  return sizeBytes < 1e9
+    ? `${(sizeBytes / 1e6).toFixed(1)} MB`
+    : `${(sizeBytes / 1e9).toFixed(1)} GB`;
+}
+
+function printJson(value: object): void {
+  console.log(JSON.stringify(value, null, 2));
+}

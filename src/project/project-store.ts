@@ -1,0 +1,61 @@
+import { hostname, userInfo } from "node:os";
+import { resolve } from "node:path";
+import type { StoreLocation } from "../store/location.ts";
+import { openStore, type StoreCredentials } from "../store/open-store.ts";
+import type { Store } from "../store/store.ts";
+import { type Config, readConfig } from "./config.ts";
+import { readSecrets, type Secrets } from "./secrets.ts";
+
+/** Where a project publishes, opened; close it after use. */
+export interface OpenedStore {
+  readonly store: Store;
+  readonly secrets: Secrets;
+}
+
+/**
+ * Opens the store that a project's config names, with the project's secrets.
+ * @throws {HexError} HEX_SECRET_MISSING
+ */
+export async function openProjectStore(
+  { directory, config }: { readonly directory: string; readonly config: Config },
+  environment: NodeJS.ProcessEnv,
+): Promise<OpenedStore> {
+  const secrets = await readSecrets(config.secrets, directory, environment);
+  const store = await openStore(config.store, toCredentials(config.store, secrets));
+  return { store, secrets };
+}
+
+/**
+ * Does something with a project's store, for which its cells are not looked at.
+ * @throws {HexError} HEX_CONFIG_INVALID, HEX_SECRET_MISSING, HEX_STORE_UNAVAILABLE
+ */
+export async function withProjectStore<Result>(
+  folder: string,
+  use: (store: Store, config: Config) => Promise<Result>,
+  environment: NodeJS.ProcessEnv = process.env,
+): Promise<Result> {
+  const directory = resolve(folder);
+  const config = await readConfig(directory, environment);
+  const { store } = await openProjectStore({ directory, config }, environment);
+  try {
+    return await use(store, config);
+  } finally {
+    await store.close();
+  }
+}
+
+/** Who runs, for others to read: user, machine and process. */
+export function toHolder(): string {
+  return `${userInfo().username}@${hostname()}:${process.pid}`;
+}
+
+/** The values of the secrets that the store's location names. */
+function toCredentials(location: StoreLocation, secrets: Secrets): StoreCredentials | undefined {
+  if (location.kind === "directory" || location.credentials === undefined) return undefined;
+  const { accessKeyId, secretAccessKey, sessionToken } = location.credentials;
+  return {
+    accessKeyId: secrets[accessKeyId] ?? "",
+    secretAccessKey: secrets[secretAccessKey] ?? "",
+    sessionToken: sessionToken === undefined ? undefined : secrets[sessionToken],
+  };
+}
