@@ -86,6 +86,28 @@ describe("hex run", () => {
     expect((await hex(["run", ...flags])).stderr).toBe("");
   });
 
+  it("runs cells whose types are wrong: that is for tsc to tell", async () => {
+    const { directory } = await makeProject({
+      "hex.config.json": JSON.stringify({ name: "Test" }),
+      "cells/01-wrong.ts": `import { cell } from "hex-runtime";
+const count: string = 7;
+export default cell(() => count);`,
+    });
+    const { result } = await hexJson(["run", "--project", directory]);
+    expect(result.cells[0]?.output).toEqual({ kind: "value", value: 7 });
+  });
+
+  it("writes the columns of what it published for tsc", async () => {
+    const { directory } = await makeProject({
+      "hex.config.json": JSON.stringify({ name: "Test" }),
+      "cells/01-rows.ts": `import { cached } from "hex-runtime";
+export default cached("rows", () => [{ n: 1, name: "x" }]);`,
+    });
+    await hexJson(["run", "--project", directory]);
+    const declared = await readFile(join(directory, ".hex/frames.d.ts"), "utf8");
+    expect(declared).toContain('readonly "name": string | null;');
+  });
+
   it("keeps the other cells' results when one cell fails", async () => {
     const { directory } = await makeProject({
       "hex.config.json": JSON.stringify({ name: "Test" }),
