@@ -10,6 +10,8 @@ import {
   tableToIPC,
 } from "@uwdata/flechette";
 import { expectation, HexError, toMessage } from "../errors.ts";
+import { checkBatch } from "./arrow-check.ts";
+import { streamOf } from "./arrow-framing.ts";
 import { buildColumn, valuesOf } from "./column/column-build.ts";
 import {
   type ColumnData,
@@ -52,6 +54,8 @@ export function frameFromArrow(bytes: Uint8Array, schema: Schema): Frame {
     schema.map(({ name, type }, index) => {
       const column: Column<Value> = table.getChildAt(index);
       if (!isStoredAs(type, column.type)) throw typeError(name, type);
+      for (const batch of column.data) checkBatch(name, type, batch);
+      if (column.length !== table.numRows) throw lengthError(name, table.numRows, column.length);
       return { name, type, data: openColumn(name, type, column) };
     }),
   );
@@ -65,7 +69,7 @@ function readTable(bytes: Uint8Array): Table {
   // The buffers inside are read as 64-bit numbers, which have to lie on multiples of 8.
   const aligned = bytes.byteOffset % 8 === 0 ? bytes : new Uint8Array(bytes);
   try {
-    return tableFromIPC(aligned, { useBigInt: true });
+    return tableFromIPC(streamOf(aligned), { useBigInt: true });
   } catch (cause) {
     const message = `The Arrow file cannot be read: ${toMessage(cause)}`;
     throw new HexError("HEX_DATA_INVALID", message, { cause });
@@ -128,6 +132,14 @@ function isInteger(arrow: DataType, bitWidth: 32 | 64): boolean {
 
 function isTimestamp(arrow: DataType): arrow is Extract<DataType, { typeId: 10 }> {
   return arrow.typeId === Type.Timestamp && arrow.unit === TimeUnit.MILLISECOND;
+}
+
+function lengthError(name: string, expected: number, got: number): HexError {
+  return expectation("HEX_DATA_INVALID", {
+    place: `column ${JSON.stringify(name)} of the Arrow file`,
+    expected: `of ${expected} rows as the first`,
+    got: String(got),
+  });
 }
 
 function typeError(name: string, type: ColumnType): HexError {

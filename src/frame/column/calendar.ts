@@ -2,8 +2,8 @@ const DAY_MS = 86_400_000;
 const MEMO_SIZE = 100_000;
 
 /** The days that a date may name: 0001-01-01 to 9999-12-31, counted from 1970-01-01. */
-const FIRST_DAY = -719_162;
-const LAST_DAY = 2_932_896;
+export const FIRST_DAY = -719_162;
+export const LAST_DAY = 2_932_896;
 
 /** The milliseconds that a datetime or instant may name, from 0001-01-01 to the end of 9999. */
 export const FIRST_MS = FIRST_DAY * DAY_MS;
