@@ -42,7 +42,7 @@ export class DirectoryLeftovers implements Leftovers {
     await this.#withFolder(prefix.split("/").slice(0, -1), signal, async (path) => {
       const entries = await readdir(path, { withFileTypes: true });
       if (entries.length === 0 && prefix.startsWith(RUNS_PREFIX) && prefix !== RUNS_PREFIX) {
-        found.push(...(await infoOf(path, prefix.slice(0, -1))));
+        found.push(...(await infoOf(`${path}/.`, prefix.slice(0, -1))));
       }
       for (const entry of entries) {
         const key = prefix + entry.name;

@@ -5,7 +5,7 @@ import type { Commit, Manifest, PublishedFrame, StoredFile } from "./manifest.ts
 export interface Retention {
   /** the newest versions that are kept however old they are; 10 unless told, at least 1 */
   readonly keepVersions?: number | undefined;
-  /** how long a version is kept after its publication; 24 hours unless told */
+  /** how long a version is kept after a newer one took its place; 24 hours unless told */
   readonly keepMs?: number | undefined;
 }
 
@@ -23,7 +23,8 @@ export function retainCommits(
   return commits.filter((commit, index) => {
     sizeBytes += JSON.stringify(commit).length;
     if (index < Math.max(1, keepVersions)) return true;
-    return sizeBytes <= HISTORY_LIMIT_BYTES && now - Date.parse(commit.publishedAt) < keepMs;
+    const replacedAt = Date.parse(commits[index - 1]?.publishedAt ?? commit.publishedAt);
+    return sizeBytes <= HISTORY_LIMIT_BYTES && now - replacedAt < keepMs;
   });
 }
 

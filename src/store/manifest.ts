@@ -80,8 +80,8 @@ const Manifest = v.object({
   format: v.literal(FORMAT, `${FORMAT}`),
   /** the highest fence that was published with, 0 before the first: who has a lower one is too late */
   fence: count,
-  /** when unused objects were last collected: every writer then has to look again */
-  collectedAt: v.optional(time),
+  /** the last collection of unused objects: by it every writer sees that he has to look again */
+  collection: v.optional(v.object({ id: word, at: time })),
   /** the newest first; each with all that reading it needs */
   commits: v.pipe(
     v.array(Commit, "a list of versions"),

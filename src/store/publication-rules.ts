@@ -11,8 +11,11 @@ export interface Publisher {
   readonly base?: { readonly number: number | null } | undefined;
 }
 
-/** Unused objects are collected after 24 hours: whoever is slower must not point at them. */
-const STAGED_LIMIT_MS = 23 * 3_600_000;
+const HOUR_MS = 3_600_000;
+/** Unused objects are never collected earlier; longer than any run may take. */
+export const SHORTEST_GRACE_MS = 24 * HOUR_MS;
+/** Whoever is slower must not point at what he has staged. */
+const STAGED_LIMIT_MS = SHORTEST_GRACE_MS - HOUR_MS;
 
 /**
  * Refuses a run that somebody else has overtaken, or a store that has gone back.
@@ -58,7 +61,7 @@ export function assertStillStaged({ runId }: Publisher, elapsedMs: number): void
   if (elapsedMs <= STAGED_LIMIT_MS) return;
   throw superseded(runId, {
     expected: "published within 23 hours of its first file",
-    got: `${Math.round(elapsedMs / 3_600_000)} hours`,
+    got: `${Math.round(elapsedMs / HOUR_MS)} hours`,
   });
 }
 

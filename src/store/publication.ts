@@ -27,8 +27,8 @@ export interface PublicationFacts {
   readonly trigger?: string | undefined;
   /** who publishes it, as `user@host` */
   readonly publishedBy?: string | undefined;
-  /** an instant as text; now unless told */
-  readonly publishedAt?: string | undefined;
+  /** milliseconds since 1970, asked at the very moment of publication */
+  readonly now?: (() => number) | undefined;
   /** what is remarkable about it */
   readonly note?: string | undefined;
 }
@@ -73,7 +73,7 @@ interface Staged {
  * when a frame holds what its files cannot keep, or is larger than what is read back
  */
 export async function publish(store: Store, publication: Publication): Promise<number> {
-  const { frames, signal, publishedAt = new Date().toISOString() } = publication;
+  const { frames, signal } = publication;
   for (const name of frames.keys()) parseFrameName(name);
   const before = await readManifest(store, { signal });
   assertMayPublish(store.location, publication, before?.manifest);
@@ -84,7 +84,7 @@ export async function publish(store: Store, publication: Publication): Promise<n
   const build = (current: Manifest | undefined, commitId: string) => {
     assertMayPublish(store.location, publication, current);
     assertStillStaged(publication, elapsedMs());
-    const commit = toCommit({ ...publication, publishedAt }, staged, { current, commitId });
+    const commit = toCommit(publication, staged, { current, commitId });
     return toNextManifest(commit, current, publication);
   };
   const commit = await swapManifest(store, build, publication).catch(async (error: unknown) => {
@@ -109,12 +109,14 @@ async function stageAll(store: Store, publication: Publication): Promise<Staged>
 }
 
 function toCommit(
-  publication: Publication & { readonly publishedAt: string },
+  publication: Publication,
   staged: Staged,
   { current, commitId }: { readonly current: Manifest | undefined; readonly commitId: string },
 ): Commit {
-  const { runId, attempt, context, trigger, publishedBy, publishedAt, note } = publication;
-  const { inputs, codeHash } = publication;
+  const { runId, attempt, context, trigger, publishedBy, note } = publication;
+  const { inputs, codeHash, now = Date.now } = publication;
+  // Not when the run began: by it the version before counts as replaced.
+  const publishedAt = new Date(now()).toISOString();
   return {
     generation: newestGeneration(current) + 1,
     commitId,

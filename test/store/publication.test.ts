@@ -3,10 +3,11 @@ import { describe, expect, inject, it } from "vitest";
 import type { Frame } from "../../src/frame/frame.ts";
 import { frame } from "../../src/frame/rows.ts";
 import { DirectoryStore } from "../../src/store/directory-store.ts";
-import { type Publication, publish } from "../../src/store/publication.ts";
+import { publish } from "../../src/store/publication.ts";
 import type { Store } from "../../src/store/store.ts";
 import { openVersion } from "../../src/store/version.ts";
 import { failingStore } from "../fakes/failing-store.ts";
+import { publication } from "./published-frames.ts";
 import { createBucket, openServer } from "./server-store.ts";
 import { toArray } from "./store-contract.ts";
 import { temporaryFolder } from "./temporary-folder.ts";
@@ -16,7 +17,6 @@ const planets = frame([
   { method: null, count: 2.5 },
 ]);
 const stars = frame([{ star: "Sun" }]);
-const sleep = async () => {};
 
 describe("publish", () => {
   it("shows all frames of a run at once, and gives them back as they were", async () => {
@@ -92,7 +92,7 @@ describe("publish", () => {
   it("finds out what became of a write that failed, and tries again", async () => {
     const store = await emptyStore();
     const broken = failingStore(store, 7);
-    expect(await publish(broken, publication({ planets, stars }, { sleep }))).toBe(1);
+    expect(await publish(broken, publication({ planets, stars }))).toBe(1);
     expect(broken.writes.slice(6, 8)).toEqual([".hex/manifest.json", ".hex/manifest.json"]);
   });
 
@@ -230,27 +230,6 @@ async function publishedStore(): Promise<Store> {
   const store = await emptyStore();
   await publish(store, publication({ planets }, { runId: "run" }));
   return store;
-}
-
-function publication(
-  frames: Readonly<Record<string, Frame>>,
-  more: Partial<Publication> = {},
-): Publication {
-  const computedAt = "2026-01-31T11:59:00.000Z";
-  const staged = Object.entries(frames).map(
-    ([name, frame]) =>
-      [name, { frame, cell: "planets", codeHash: "cell-hash", computedAt }] as const,
-  );
-  return {
-    runId: randomUUID(),
-    attempt: 1,
-    context: "logic",
-    inputs: { sleep_time: 5 },
-    codeHash: "hash",
-    frames: new Map(staged),
-    publishedAt: "2026-01-31T12:00:00.000Z",
-    ...more,
-  };
 }
 
 async function readFrame(version: Awaited<ReturnType<typeof openVersion>>, name: string) {

@@ -1,0 +1,103 @@
+import { randomUUID } from "node:crypto";
+import { busyManifest } from "./commit-failure.ts";
+import { referencedKeys } from "./history.ts";
+import { MANIFEST_KEY } from "./key.ts";
+import { type Manifest, toManifestBytes } from "./manifest.ts";
+import type { GarbagePlan } from "./plan-garbage.ts";
+import { readManifest } from "./read-manifest.ts";
+import type { Store, StoreOptions } from "./store.ts";
+
+export interface CollectOptions extends StoreOptions {
+  /** whether the store keeps the conditions of writes; required unless told */
+  readonly conditions?: "required" | "unavailable" | undefined;
+  /** an instant as text; now unless told */
+  readonly collectedAt?: string | undefined;
+  /** a text that no other collection ever gets */
+  readonly randomId?: (() => string) | undefined;
+}
+
+/** What was really removed. */
+export interface Collected {
+  readonly objects: number;
+  readonly sizeBytes: number;
+  /** what the plan named and a version needs by now */
+  readonly spared: number;
+}
+
+const TRIES = 20;
+
+/*
+ * In this order, so that no version ever points at what is gone:
+ *
+ *   1. the versions that are not kept leave the manifest, and the manifest changes in any case:
+ *      whoever was about to replace it has to look again, and then sees whether he is too late
+ *   2. the manifest is read again, and what it needs by now is spared
+ *   3. the objects are removed
+ *
+ * A store that ignores conditions is spared the first step: its history only shrinks when something
+ * is published.
+ */
+
+/**
+ * Carries out a plan. It can be repeated, also after it was interrupted.
+ *
+ * @throws {HexError} HEX_STORE_UNAVAILABLE, HEX_STORE_DAMAGED
+ */
+export async function collectGarbage(
+  store: Store,
+  plan: GarbagePlan,
+  options: CollectOptions = {},
+): Promise<Collected> {
+  const { signal, conditions = "required" } = options;
+  if (conditions === "required") await leaveHistory(store, plan, options);
+  const manifest = (await readManifest(store, { signal }))?.manifest;
+  const needed = manifest === undefined ? undefined : referencedKeys(manifest);
+  let [objects, sizeBytes, spared] = [0, 0, 0];
+  for (const garbage of plan.objects) {
+    // A manifest that is gone may be put back: all that it may point at has to stay.
+    if (needed === undefined || needed.has(garbage.key)) {
+      spared++;
+      continue;
+    }
+    await store.delete(garbage.key, { signal });
+    objects++;
+    sizeBytes += garbage.sizeBytes;
+  }
+  for (const leftover of plan.leftovers) {
+    await store.leftovers?.remove(leftover.key, { signal });
+    objects++;
+    sizeBytes += leftover.sizeBytes;
+  }
+  return { objects, sizeBytes, spared };
+}
+
+async function leaveHistory(
+  store: Store,
+  plan: GarbagePlan,
+  { signal, collectedAt = new Date().toISOString(), randomId = randomUUID }: CollectOptions,
+): Promise<void> {
+  const collection = { id: randomId(), at: collectedAt };
+  for (let tries = 1; tries <= TRIES; tries++) {
+    const stored = await readManifest(store, { signal });
+    if (stored === undefined) return;
+    const body = toManifestBytes(afterCollection(stored.manifest, plan.versions, collection));
+    const { status } = await store.write(MANIFEST_KEY, body, {
+      signal,
+      contentType: "application/json",
+      condition: { ifMatch: stored.etag },
+    });
+    if (status === "written") return;
+  }
+  throw busyManifest(store.location, TRIES);
+}
+
+function afterCollection(
+  manifest: Manifest,
+  versions: readonly number[],
+  collection: NonNullable<Manifest["collection"]>,
+): Manifest {
+  const commits = manifest.commits.filter(
+    ({ generation }, index) => index === 0 || !versions.includes(generation),
+  );
+  return { ...manifest, collection, commits };
+}

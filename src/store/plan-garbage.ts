@@ -1,0 +1,92 @@
+import { expectation } from "../errors.ts";
+import { newestCommit, type Retention, referencedKeys, retainCommits } from "./history.ts";
+import { PROBE_PREFIX, RUNS_PREFIX } from "./key.ts";
+import { SHORTEST_GRACE_MS } from "./publication-rules.ts";
+import { readManifest } from "./read-manifest.ts";
+import type { ObjectInfo, Store, StoreOptions } from "./store.ts";
+
+/** What is to be removed, and nothing else; can be printed before anything is done. */
+export interface GarbagePlan {
+  /** the newest version when the plan was made; `null` when nothing is published */
+  readonly generation: number | null;
+  /** the versions that leave the history */
+  readonly versions: readonly number[];
+  /** objects that no version needs */
+  readonly objects: readonly Garbage[];
+  /** what killed writers left behind, by the keys of the store's `leftovers` */
+  readonly leftovers: readonly Garbage[];
+  /** of all of them */
+  readonly sizeBytes: number;
+}
+
+export interface Garbage {
+  readonly key: string;
+  readonly sizeBytes: number;
+  /** an instant as text, by the clock of the store */
+  readonly modifiedAt: string;
+}
+
+export interface GarbageOptions extends Retention, StoreOptions {
+  /** milliseconds since 1970 */
+  readonly now: number;
+  /**
+   * how old an object must be, since a run that is under way may still need it; 24 hours unless
+   * told, and never less
+   */
+  readonly graceMs?: number | undefined;
+}
+
+/**
+ * Finds what no version needs: marks what the kept versions point at, and takes the rest that is old
+ * enough. Without a manifest it takes nothing, since then all would be lost that could be saved.
+ *
+ * @throws {HexError} HEX_USAGE for a shorter grace; HEX_STORE_UNAVAILABLE, HEX_STORE_DAMAGED
+ */
+export async function planGarbage(store: Store, options: GarbageOptions): Promise<GarbagePlan> {
+  const { now, signal, graceMs = SHORTEST_GRACE_MS } = options;
+  assertGrace(graceMs);
+  const isOld = ({ modifiedAt }: ObjectInfo) => now - modifiedAt.getTime() > graceMs;
+  const leftovers = await collect(store.leftovers?.list({ signal }), isOld);
+  const probes = await collect(store.list(PROBE_PREFIX, { signal }), isOld);
+  // The objects are listed first: what is published meanwhile is then in the manifest.
+  const staged = await collect(store.list(RUNS_PREFIX, { signal }), isOld);
+  const manifest = (await readManifest(store, { signal }))?.manifest;
+  if (manifest === undefined) {
+    return toPlan({ generation: null, versions: [], objects: probes, leftovers });
+  }
+  const kept = retainCommits(manifest.commits, options, now);
+  const left = manifest.commits.filter((commit) => !kept.includes(commit));
+  const needed = referencedKeys({ ...manifest, commits: kept });
+  return toPlan({
+    generation: newestCommit(manifest)?.generation ?? null,
+    versions: left.map(({ generation }) => generation),
+    objects: [...probes, ...staged.filter(({ key }) => !needed.has(key))],
+    leftovers,
+  });
+}
+
+function assertGrace(graceMs: number): void {
+  if (graceMs >= SHORTEST_GRACE_MS) return;
+  throw expectation("HEX_USAGE", {
+    place: "the age at which unused objects are removed",
+    expected: "at least 24 hours",
+    got: `${graceMs / 3_600_000} hours`,
+    hint: "a run that is under way may still need them",
+  });
+}
+
+async function collect(
+  infos: AsyncIterable<ObjectInfo> | undefined,
+  isOld: (info: ObjectInfo) => boolean,
+): Promise<Garbage[]> {
+  const found: Garbage[] = [];
+  for await (const info of infos ?? []) {
+    if (isOld(info)) found.push({ ...info, modifiedAt: info.modifiedAt.toISOString() });
+  }
+  return found;
+}
+
+function toPlan(parts: Omit<GarbagePlan, "sizeBytes">): GarbagePlan {
+  const all = [...parts.objects, ...parts.leftovers];
+  return { ...parts, sizeBytes: all.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0) };
+}

@@ -1,0 +1,111 @@
+import {
+  findCommit,
+  newestCommit,
+  newestGeneration,
+  type Retention,
+  toNextManifest,
+} from "./history.ts";
+import type { Commit, Manifest, PublishedFrame } from "./manifest.ts";
+import { isDamage, readStoredFile } from "./published-frame.ts";
+import { readManifest } from "./read-manifest.ts";
+import { type CopyOptions, copyForOthers } from "./shared-csv.ts";
+import type { Store, StoreOptions } from "./store.ts";
+import { type SwapOptions, swapManifest } from "./swap-manifest.ts";
+
+/** What can be told of a version without reading its frames. */
+export interface VersionSummary
+  extends Omit<Commit, "frames" | "outputs" | "trigger" | "publishedBy" | "note"> {
+  readonly isNewest: boolean;
+  /** which door the run came in by; `null` when it is not known */
+  readonly trigger: string | null;
+  /** `user@host`; `null` when it is not known */
+  readonly publishedBy: string | null;
+  /** such as `rollback to 3` */
+  readonly note: string | null;
+  readonly frames: number;
+  /** of all frames */
+  readonly rows: number;
+  /** of all files; a file that several versions share counts in each */
+  readonly sizeBytes: number;
+}
+
+export interface RollbackOptions extends Retention, SwapOptions, CopyOptions {
+  /** who goes back, as `user@host` */
+  readonly publishedBy?: string | undefined;
+  /** milliseconds since 1970 */
+  readonly now?: (() => number) | undefined;
+}
+
+/**
+ * Lists the versions that are kept, the newest first.
+ *
+ * @throws {HexError} HEX_STORE_UNAVAILABLE, HEX_STORE_DAMAGED
+ */
+export async function listVersions(
+  store: Store,
+  { signal }: StoreOptions = {},
+): Promise<VersionSummary[]> {
+  const stored = await readManifest(store, { signal });
+  return (stored?.manifest.commits ?? []).map((commit, index) => toSummary(commit, index === 0));
+}
+
+/**
+ * Publishes an earlier version anew and returns its new number: the history goes on, with frames
+ * that point back. Each of them is checked first, so that nobody goes back to a damaged version.
+ *
+ * @throws {HexError} HEX_USAGE for a version that is not kept; HEX_STORE_UNAVAILABLE,
+ * HEX_STORE_DAMAGED
+ */
+export async function rollback(
+  store: Store,
+  generation: number,
+  options: RollbackOptions = {},
+): Promise<number> {
+  const { signal, publishedBy, now = Date.now } = options;
+  const stored = await readManifest(store, { signal });
+  const target = findCommit(store.location, stored?.manifest, generation);
+  for (const frame of Object.values(target.frames)) await assertReadable(store, frame, { signal });
+  const build = (current: Manifest | undefined, commitId: string) => {
+    // Looked up again: it may have left the history meanwhile, and its files with it.
+    const again = findCommit(store.location, current, generation);
+    const publishedAt = new Date(now()).toISOString();
+    const note = `rollback to ${generation}`;
+    const commit = { ...again, commitId, publishedBy, publishedAt, note };
+    return toNextManifest(
+      { ...commit, generation: newestGeneration(current) + 1 },
+      current,
+      options,
+    );
+  };
+  const commit = await swapManifest(store, build, options);
+  const before = Object.keys(newestCommit(stored?.manifest)?.frames ?? {});
+  await copyForOthers(store, new Set([...before, ...Object.keys(commit.frames)]), options);
+  return commit.generation;
+}
+
+/** Makes sure that one of a frame's files is what was published. */
+async function assertReadable(
+  store: Store,
+  { arrow, csv }: PublishedFrame,
+  options: StoreOptions,
+): Promise<void> {
+  try {
+    await readStoredFile(store, arrow, options);
+  } catch (error) {
+    if (!isDamage(error)) throw error;
+    await readStoredFile(store, csv, options);
+  }
+}
+
+function toSummary(commit: Commit, isNewest: boolean): VersionSummary {
+  const { frames, outputs, trigger = null, publishedBy = null, note = null, ...facts } = commit;
+  const all = Object.values(frames);
+  const files = all.flatMap(({ csv, schema, arrow }) => [csv, schema, arrow]);
+  return {
+    ...facts,
+    ...{ isNewest, trigger, publishedBy, note },
+    frames: all.length,
+    rows: all.reduce((sum, { rows }) => sum + rows, 0),
+    sizeBytes: files.reduce((sum, { sizeBytes }) => sum + sizeBytes, outputs?.sizeBytes ?? 0),
+  };
+}
