@@ -1,5 +1,5 @@
 import { HexError, toMessage } from "../../errors.ts";
-import { type Connection, quoteName, quoteText, readRows } from "./duckdb.ts";
+import { type Connection, quoteName, quotePath, quoteText, readRows } from "./duckdb.ts";
 
 /** The bare or quoted texts that mean "missing" to pandas, and so to most who write CSV for it. */
 const MISSING_TEXTS = [
@@ -28,7 +28,7 @@ const WHOLE = `CREATE TEMP MACRO whole(x) AS CASE
  * @throws {HexError} HEX_DATA_INVALID when the file is no table
  */
 export async function loadForeignCsv(connection: Connection, path: string): Promise<string[]> {
-  const file = quoteText(path);
+  const file = quotePath(path);
   try {
     await connection.run(WHOLE);
     await connection.run(await quickLoad(connection, file));
@@ -45,7 +45,7 @@ export async function loadForeignCsv(connection: Connection, path: string): Prom
  */
 export async function readHeader(connection: Connection, path: string): Promise<string[]> {
   const options = "header = false, all_varchar = true, skip = 0, ignore_errors = true";
-  const sql = `SELECT * FROM read_csv(${quoteText(path)}, ${options}) LIMIT 1`;
+  const sql = `SELECT * FROM read_csv(${quotePath(path)}, ${options}) LIMIT 1`;
   try {
     const [names = []] = await readRows(connection, sql);
     return names.map((name) => (name === null ? "" : String(name)));

@@ -1,7 +1,7 @@
 import { LONE_MISSING } from "../csv-text.ts";
 import type { ColumnType, Schema } from "../schema.ts";
 import { createData } from "./csv-foreign.ts";
-import { type Connection, quoteText } from "./duckdb.ts";
+import { type Connection, quotePath } from "./duckdb.ts";
 import type { SourceColumn } from "./duckdb-read.ts";
 
 interface OwnCsv {
@@ -40,6 +40,6 @@ export async function loadOwnCsv(
     `columns = {${types.join(", ")}}`,
     `max_line_size = ${Math.max(DEFAULT_LINE_SIZE, longest + 1)}`,
   ];
-  await createData(connection, `SELECT * FROM read_csv(${quoteText(path)}, ${options.join(", ")})`);
+  await createData(connection, `SELECT * FROM read_csv(${quotePath(path)}, ${options.join(", ")})`);
   return schema.map(({ name, type }, index) => ({ name, type, sql: `c${index}` }));
 }

@@ -159,6 +159,11 @@ export function quoteText(text: string): string {
   return `'${text.replaceAll("'", "''")}'`;
 }
 
+/** A path as SQL reads it, of which no sign is a pattern that other files match as well. */
+export function quotePath(path: string): string {
+  return quoteText(path.replaceAll(/[[*?]/g, "[$&]"));
+}
+
 /** An empty chunk of so many rows, to fill and append. */
 export async function newChunk(types: readonly DuckdbType[], rows: number): Promise<DuckdbChunk> {
   const { DuckDBDataChunk } = await import("@duckdb/node-api");

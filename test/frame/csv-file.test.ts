@@ -1,0 +1,61 @@
+import { execFile } from "node:child_process";
+import { readdir, writeFile } from "node:fs/promises";
+import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
+import { build } from "esbuild";
+import { expect, test } from "vitest";
+import { readCsvFile, writeCsvFile } from "../../src/frame/csv-file.ts";
+import { frame } from "../../src/frame/rows.ts";
+import { withFolder } from "./with-folder.ts";
+
+const PROGRAM = new URL("csv-file-program.ts", import.meta.url);
+
+test("writes and reads back 100 MB where JavaScript may keep 64 MB", { timeout: 120_000 }, () =>
+  withFolder(async (folder) => {
+    const outfile = `${process.cwd()}/node_modules/.cache/hex-csv-file-program.mjs`;
+    await build({
+      entryPoints: [fileURLToPath(PROGRAM)],
+      outfile,
+      bundle: true,
+      platform: "node",
+      format: "esm",
+      external: ["@duckdb/node-api", "danfojs-node"],
+      logLevel: "error",
+    });
+    const argv = ["--max-old-space-size=64", outfile, `${folder}/big.csv`];
+    const { stdout } = await promisify(execFile)(process.execPath, argv);
+    const told = JSON.parse(stdout);
+    expect(told).toMatchObject({ rows: 1_400_000, last: "text 1399999" });
+    expect(told.sizeBytes).toBeGreaterThan(100e6);
+  }),
+);
+
+test("removes a file that cannot be finished", () =>
+  withFolder(async (folder) => {
+    const signal = AbortSignal.abort(new Error("stopped"));
+    const writing = writeCsvFile(frame([{ a: 1 }]), `${folder}/a.csv`, { signal });
+    await expect(writing).rejects.toThrow("stopped");
+    expect(await readdir(folder)).toEqual([]);
+  }));
+
+test("stops reading when it is told to", () =>
+  withFolder(async (folder) => {
+    await writeFile(`${folder}/a.csv`, '"a"\n1\n');
+    const signal = AbortSignal.abort(new Error("stopped"));
+    const reading = readCsvFile(
+      `${folder}/a.csv`,
+      [{ name: "a", type: "integer" }],
+      {},
+      { signal },
+    );
+    await expect(reading).rejects.toThrow("stopped");
+  }));
+
+test("reads a path that has signs of a pattern in it", () =>
+  withFolder(async (folder) => {
+    const written = frame([{ a: 1 }]);
+    const path = `${folder}/a[1]*?'.csv`;
+    await writeCsvFile(written, path);
+    await writeCsvFile(frame([{ a: 2 }]), `${folder}/a1*?'.csv`);
+    expect((await readCsvFile(path, written.schema)).rows()).toEqual([{ a: 1 }]);
+  }));
