@@ -36,10 +36,35 @@ export function frameToArrow(frame: AnyFrame): Uint8Array {
 
 /**
  * Opens an Arrow IPC stream or file; the frame reads the bytes in place.
+ * @param schema what the bytes have to hold; without it, what their own types say
  * @throws {HexError} HEX_DATA_INVALID when they are damaged or do not hold what the schema says
  */
-export function frameFromArrow(bytes: Uint8Array, schema: Schema): Frame {
+export function frameFromArrow(bytes: Uint8Array, schema?: Schema): Frame {
   const table = readTable(bytes);
+  return openTable(table, schema ?? schemaOf(table));
+}
+
+/** Bigint comes before integer: a whole number of 64 bits may be too large for the latter. */
+const STORED_TYPES: readonly ColumnType[] = [
+  ...(["string", "number", "bigint", "integer"] as const),
+  ...(["boolean", "date", "datetime", "instant"] as const),
+];
+
+function schemaOf(table: Table): Schema {
+  return table.schema.fields.map(({ name, type: arrow }) => {
+    const type = STORED_TYPES.find((each) => isStoredAs(each, arrow));
+    if (type !== undefined) return { name, type };
+    throw expectation("HEX_DATA_INVALID", {
+      place: `column ${JSON.stringify(name)} of the Arrow file`,
+      expected:
+        "text, 64-bit floats, whole numbers of 32 or 64 bits, booleans, days, or times in milliseconds",
+      got: `Arrow type ${arrow.typeId}`,
+      hint: "cast it before writing the file",
+    });
+  });
+}
+
+function openTable(table: Table, schema: Schema): Frame {
   const names = table.names.join(", ");
   const expected = schema.map(({ name }) => name).join(", ");
   const isSame = schema.every(({ name }, index) => table.names[index] === name);

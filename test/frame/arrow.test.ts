@@ -71,3 +71,17 @@ test("refuses bytes that are cut off", () => {
   const cut = () => frameFromArrow(bytes.slice(0, bytes.length / 2), everyTypeFrame().schema);
   expect(cut).toThrow(expect.objectContaining({ code: "HEX_DATA_INVALID" }));
 });
+
+test("finds the types in the bytes themselves when no schema is given", () => {
+  const written = frame([{ text: "a", n: 1, x: 0.5, big: 2n ** 60n, yes: true, at: new Date(0) }]);
+  const read = frameFromArrow(frameToArrow(written));
+  expect(read.schema).toEqual(written.schema);
+  expect(read.rows()).toEqual(written.rows());
+});
+
+test("refuses Arrow types that it has no column type for, naming the column", () => {
+  const bytes = tableToIPC(tableFromArrays({ small: new Int8Array([1]) }), { format: "stream" });
+  expect(() => frameFromArrow(bytes ?? new Uint8Array(0))).toThrow(
+    'Expected column "small" of the Arrow file to be text, 64-bit floats',
+  );
+});
