@@ -4,6 +4,9 @@
  * a missing value is a bare empty field, or bare NA in a frame of one column (where a blank line
  * would be dropped by many readers); −0, NaN, INF and −INF are kept, other numbers are the shortest
  * text that reads back the same. Types are told by the schema beside the file.
+ *
+ * DuckDB's COPY writes 1,000,000 rows of 8 columns in 3.3 s where this takes 5.0 s (busy machine),
+ * but needs a second copy of the frame in memory, and writes 1 as 1.0, −0 as −0.0 and bare names.
  */
 import { type ReadCsvFileOptions, readCsvFile } from "./csv-file.ts";
 import type { CsvLimits } from "./csv-limits.ts";
