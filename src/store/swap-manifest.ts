@@ -32,6 +32,8 @@ const RACES_ALLOWED = 200;
 const RETRIES_ALLOWED = 8;
 const LOOKS_ALLOWED = 4;
 const PAUSE_MS = 20;
+/** a writer that was overtaken soon tries again; a store that is overloaded gets more time */
+const LONGEST_RACE_PAUSE_MS = 200;
 const LONGEST_PAUSE_MS = 2_000;
 
 /**
@@ -108,7 +110,9 @@ class Swap {
   async pause(): Promise<void> {
     const { signal } = this.#options;
     try {
-      await this.#sleep(this.#races + this.#retries, signal);
+      const racePauseMs = Math.min(LONGEST_RACE_PAUSE_MS, PAUSE_MS * 2 ** this.#races);
+      const retryPauseMs = this.#retries === 0 ? 0 : pauseMs(this.#retries);
+      await this.#sleep(Math.max(racePauseMs, retryPauseMs), signal);
     } catch (error) {
       if (!signal?.aborted) throw error;
       // The next try tells that it was interrupted, and what is known of the last one.
@@ -129,7 +133,7 @@ class Swap {
     for (let looks = 1; ; looks++) {
       const view = await lookAgain(this.#store, this.#base, commit);
       if (view.sight !== "unreadable" || looks >= LOOKS_ALLOWED) return view;
-      await this.#sleep(looks);
+      await this.#sleep(pauseMs(looks));
     }
   }
 
@@ -163,11 +167,14 @@ class Swap {
     return unknownState(this.#store.location, commit.generation, attempt.cause ?? view.cause);
   }
 
-  async #sleep(times: number, signal?: AbortSignal): Promise<void> {
+  async #sleep(longestMs: number, signal?: AbortSignal): Promise<void> {
     const { random = Math.random, sleep = realSleep } = this.#options;
-    const longest = Math.min(LONGEST_PAUSE_MS, PAUSE_MS * 2 ** times);
-    await sleep(longest * random(), { signal });
+    await sleep(longestMs * random(), { signal });
   }
+}
+
+function pauseMs(times: number): number {
+  return Math.min(LONGEST_PAUSE_MS, PAUSE_MS * 2 ** times);
 }
 
 function realSleep(ms: number, { signal }: StoreOptions): Promise<unknown> {
