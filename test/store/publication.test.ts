@@ -6,6 +6,7 @@ import { DirectoryStore } from "../../src/store/directory-store.ts";
 import { publish } from "../../src/store/publication.ts";
 import type { Store } from "../../src/store/store.ts";
 import { openVersion } from "../../src/store/version.ts";
+import { listVersions } from "../../src/store/versions.ts";
 import { failingStore } from "../fakes/failing-store.ts";
 import { publication } from "./published-frames.ts";
 import { createBucket, openServer } from "./server-store.ts";
@@ -128,6 +129,48 @@ describe("publish", () => {
     });
   });
 
+  it("keeps what every cell showed beside the frames", async () => {
+    const store = await emptyStore();
+    const outputs = new TextEncoder().encode('{"intro":"Hello"}');
+    await publish(store, publication({ planets }, { runId: "run", outputs }));
+    const version = await openVersion(store);
+    expect(new TextDecoder().decode(await version.readOutputs())).toBe('{"intro":"Hello"}');
+    expect(version.commit?.outputs?.key).toBe(".hex/runs/run-1/outputs.json");
+    await damage(store, ".hex/runs/run-1/outputs.json", (body) => body.fill(0, 3, 4));
+    const warnings: string[] = [];
+    expect(await version.readOutputs({ onWarning: (text) => warnings.push(text) })).toBeUndefined();
+    expect(warnings[0]).toMatch(/; the cells have to show it again$/);
+    await publish(store, publication({ planets }));
+    expect(await (await openVersion(store)).readOutputs()).toBeUndefined();
+  });
+
+  it("keeps as many versions, or as long, as it is told", async () => {
+    const store = await emptyStore();
+    const hours = (hour: number) => ({ now: () => Date.UTC(2026, 0, 31, hour) });
+    const kept = { keepVersions: 2, keepMs: 2.5 * 3_600_000 };
+    for (let hour = 1; hour <= 6; hour++) {
+      await publish(store, publication({ planets }, { ...kept, ...hours(hour) }));
+    }
+    const generations = async () => (await listVersions(store)).map(({ generation }) => generation);
+    // Version 3 was replaced at 4, two hours ago; version 2 was three hours ago.
+    expect(await generations()).toEqual([6, 5, 4, 3]);
+    await publish(store, publication({ planets }, { ...kept, ...hours(20) }));
+    expect(await generations()).toEqual([7, 6]);
+  });
+
+  it("refuses to publish what it would not read back", async () => {
+    const names = Array.from({ length: 10_001 }, (_, index) => [`c${index}`, 1]);
+    const wide = frame([Object.fromEntries(names)]);
+    const store = await emptyStore();
+    await expect(publish(store, publication({ wide }))).rejects.toMatchObject({
+      code: "HEX_DATA_INVALID",
+      message:
+        "Expected frame wide to be of at most 10000 columns, got 10001 " +
+        "(publish less of it: filter, aggregate or split the frame)",
+    });
+    expect(await toArray(store.list(""))).toEqual([]);
+  });
+
   it("ends when the signal does, and shows nothing", async () => {
     const store = await emptyStore();
     const signal = AbortSignal.abort(new Error("enough"));
@@ -188,6 +231,59 @@ describe("readFrame", () => {
       { method: "Transit", count: 4 },
       { method: "Imaging", count: 2 },
     ]);
+  });
+
+  it("tells which version a frame came from, when, and from which code", async () => {
+    const read = await (await openVersion(await publishedStore())).readFrame("planets");
+    expect(read).toMatchObject({
+      source: "version",
+      generation: 1,
+      computedAt: "2026-01-31T11:59:00.000Z",
+      codeHash: "cell-hash",
+    });
+  });
+
+  it.each([
+    ["bytes a file", { sizeBytes: 100 }],
+    ["columns", { columns: 1 }],
+    ["rows", { rows: 1 }],
+  ])("refuses a frame of more %s than it is told to read", async (unit, less) => {
+    const limits = { sizeBytes: 1e6, columns: 10, rows: 10, ...less };
+    const store = await publishedStore();
+    const reading = (await openVersion(store)).readFrame("planets", { limits });
+    const [limit] = Object.values(less);
+    await expect(reading).rejects.toMatchObject({
+      code: "HEX_DATA_INVALID",
+      message: expect.stringContaining(
+        `planets in ${store.location} to be of at most ${limit} ${unit}`,
+      ),
+    });
+    await store.write("foreign.csv", new TextEncoder().encode(`a,b\n${"1,2\n".repeat(50)}`));
+    const foreign = (await openVersion(store)).readFrame("foreign", { limits });
+    await expect(foreign).rejects.toMatchObject({ code: "HEX_DATA_INVALID" });
+  });
+
+  it("does not read on in a file that is larger than what was published", async () => {
+    const store = await publishedStore();
+    for (const ending of ["csv", "arrow"]) {
+      await store.write(`.hex/runs/run-1/planets.${ending}`, new Uint8Array(5_000_000));
+    }
+    const reading = (await openVersion(store)).readFrame("planets");
+    await expect(reading).rejects.toThrow(/that were published, got more bytes/);
+  });
+
+  it("does not take the copy of a frame of another version for one of another tool", async () => {
+    const store = await publishedStore();
+    const pinned = await openVersion(store);
+    await publish(store, publication({ stars }));
+    expect(await pinned.readFrame("stars")).toBeUndefined();
+  });
+
+  it.each(["toString", "valueOf", "hasOwnProperty"])("keeps a frame called %s", async (name) => {
+    const store = await publishedStore();
+    expect(await (await openVersion(store)).readFrame(name)).toBeUndefined();
+    await publish(store, publication({ [name]: stars }));
+    expect(rows(await readFrame(await openVersion(store), name))).toEqual(rows(stars));
   });
 
   it("gives undefined for a frame that nobody wrote", async () => {

@@ -1,15 +1,14 @@
 import { execFile } from "node:child_process";
-import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
-import { build } from "esbuild";
-import { temporaryFolder } from "./temporary-folder.ts";
+import { buildProgram } from "./build-program.ts";
 
 /** Runs a program of the tests as a process of its own, as often at once as told. */
-export async function runProgram(url: URL, args: readonly string[], copies = 1): Promise<void> {
-  const outfile = join(await temporaryFolder(), "program.mjs");
-  const entryPoints = [fileURLToPath(url)];
-  await build({ entryPoints, outfile, bundle: true, platform: "node", format: "esm" });
-  const run = () => promisify(execFile)(process.execPath, [outfile, ...args]);
-  await Promise.all(Array.from({ length: copies }, run));
+export async function runProgram(
+  url: URL,
+  args: readonly string[],
+  copies = 1,
+): Promise<{ readonly stdout: string }[]> {
+  const program = await buildProgram(url);
+  const run = () => promisify(execFile)(process.execPath, [program, ...args]);
+  return Promise.all(Array.from({ length: copies }, run));
 }
