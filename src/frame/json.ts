@@ -31,7 +31,8 @@ function toJsonValue(value: Value): JsonValue {
   return typeof value === "number" ? toJsonNumber(value) : value;
 }
 
-function toJsonNumber(value: number): JsonValue {
+/** A number as JSON keeps it: NaN, the infinities and −0 as in our CSV. */
+export function toJsonNumber(value: number): number | string {
   if (Number.isNaN(value)) return "NaN";
   if (!Number.isFinite(value)) return value > 0 ? "INF" : "-INF";
   return Object.is(value, -0) ? "-0" : value;

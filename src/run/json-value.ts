@@ -1,4 +1,5 @@
 import { expectation } from "../errors.ts";
+import { toJsonNumber } from "../frame/json.ts";
 
 export type JsonValue =
   | string
@@ -23,7 +24,7 @@ function convert(value: unknown, place: string, above: readonly object[]): JsonV
     case "boolean":
       return value;
     case "number":
-      return Number.isFinite(value) ? value : nonFiniteText(value);
+      return toJsonNumber(value);
     case "bigint":
       return value.toString();
     case "undefined":
@@ -33,10 +34,6 @@ function convert(value: unknown, place: string, above: readonly object[]): JsonV
     default:
       throw notData(place, `a ${typeof value}`);
   }
-}
-
-function nonFiniteText(value: number): string {
-  return Number.isNaN(value) ? "NaN" : value > 0 ? "INF" : "-INF";
 }
 
 function convertObject(value: object, place: string, above: readonly object[]): JsonValue {
