@@ -1,14 +1,15 @@
-import { expectation, type HexError } from "../errors.ts";
+import { expectation, type HexError, toMessage } from "../errors.ts";
 import type { Sight, WriteAnswer } from "./commit-outcome.ts";
 import { MANIFEST_KEY } from "./key.ts";
 import { refusedCondition } from "./lease-record.ts";
 
 /** Nobody can say whether a version is published. */
 export function unknownState(location: string, generation: number, cause: unknown): HexError {
+  const answer = cause === undefined ? "no certain answer" : `no answer (${toMessage(cause)})`;
   const told = {
     place: `version ${generation} in ${location}`,
     expected: "either published or refused",
-    got: `no certain answer: the state of version ${generation} is unknown`,
+    got: `${answer}: the state of version ${generation} is unknown`,
     hint: "nothing was deleted; `hex versions` tells once the store answers",
   };
   return expectation("HEX_STORE_UNAVAILABLE", told, { cause });

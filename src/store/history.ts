@@ -10,7 +10,7 @@ export interface Retention {
 }
 
 const DAY_MS = 86_400_000;
-/** older versions go earlier when a busy project would make the manifest larger than this */
+/** what is kept for its age alone goes earlier when it would make the manifest larger than this */
 const HISTORY_LIMIT_BYTES = 4 * 1024 * 1024;
 
 /** The commits that are kept, the newest first; the newest one always is. */
@@ -21,8 +21,8 @@ export function retainCommits(
 ): Commit[] {
   let sizeBytes = 0;
   return commits.filter((commit, index) => {
-    sizeBytes += JSON.stringify(commit).length;
     if (index < Math.max(1, keepVersions)) return true;
+    sizeBytes += JSON.stringify(commit).length;
     const replacedAt = Date.parse(commits[index - 1]?.publishedAt ?? commit.publishedAt);
     return sizeBytes <= HISTORY_LIMIT_BYTES && now - replacedAt < keepMs;
   });

@@ -56,7 +56,7 @@ export async function lookAgain(
 }
 
 /** What a manifest that was found says of a commit that was built upon another one. */
-export function toSight(
+function toSight(
   base: Manifest | undefined,
   found: Manifest | undefined,
   commit: Pick<Commit, "commitId" | "generation">,

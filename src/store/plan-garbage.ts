@@ -19,7 +19,7 @@ export interface GarbagePlan {
   readonly sizeBytes: number;
 }
 
-export interface Garbage {
+interface Garbage {
   readonly key: string;
   readonly sizeBytes: number;
   /** an instant as text, by the clock of the store */

@@ -8,7 +8,7 @@ import {
   startStopwatch,
 } from "./publication-rules.ts";
 import { readManifest } from "./read-manifest.ts";
-import { copyForOthers } from "./shared-csv.ts";
+import { copyForOthers } from "./shared-copy.ts";
 import {
   dropStaged,
   type RunAttempt,
@@ -22,7 +22,7 @@ import { type SwapOptions, swapManifest } from "./swap-manifest.ts";
 export type { StagedFrame } from "./staged-frame.ts";
 
 /** What is told of a publication besides its frames. */
-export interface PublicationFacts {
+interface PublicationFacts {
   /** which door the run came in by, such as `schedule` */
   readonly trigger?: string | undefined;
   /** who publishes it, as `user@host` */

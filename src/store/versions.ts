@@ -8,7 +8,7 @@ import {
 import type { Commit, Manifest, PublishedFrame } from "./manifest.ts";
 import { isDamage, readStoredFile } from "./published-frame.ts";
 import { readManifest } from "./read-manifest.ts";
-import { type CopyOptions, copyForOthers } from "./shared-csv.ts";
+import { type CopyOptions, copyForOthers } from "./shared-copy.ts";
 import type { Store, StoreOptions } from "./store.ts";
 import { type SwapOptions, swapManifest } from "./swap-manifest.ts";
 

@@ -11,7 +11,7 @@ import type {
 import { Turns } from "./turns.ts";
 
 /** What can go wrong with a call. */
-export const FAULTS = [
+const FAULTS = [
   /** 503, or a request that never arrives */
   "request-lost",
   /** it is done, and nobody hears of it */

@@ -57,7 +57,7 @@ describe("a damaged store", () => {
     console.log(`${SEEDS} seeds of damage: ${JSON.stringify(counts)}`);
     expect(counts["other-tool"]).toBe(0);
     expect(Math.min(counts.version, counts["earlier-version"], counts.refused)).toBeGreaterThan(0);
-  });
+  }, 180_000);
 
   it("takes neither file when the columns are not those that were published", async () => {
     const store = copyOf(pristine);

@@ -35,7 +35,7 @@ it(`keeps all that is needed over ${SEEDS} seeds of writers, readers, rollbacks 
   }
   console.log(`${SEEDS} seeds of collection: ${JSON.stringify(counts)}`);
   for (const [name, count] of Object.entries(counts)) expect(count, name).toBeGreaterThan(0);
-});
+}, 180_000);
 
 type Counts = Record<
   "published" | "superseded" | "rollbacks" | "removed" | "pinned" | "read",

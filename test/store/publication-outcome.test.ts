@@ -63,8 +63,8 @@ describe("a write of the manifest that fails", () => {
 
 describe("a publication whose outcome is unknown", () => {
   const sentence =
-    "Expected version 1 in memory:test to be either published or refused, got no certain answer: the state " +
-    "of version 1 is unknown (nothing was deleted; `hex versions` tells once the store answers)";
+    "Expected version 1 in memory:test to be either published or refused, got no answer (the reply was lost): " +
+    "the state of version 1 is unknown (nothing was deleted; `hex versions` tells once the store answers)";
 
   it("says so, and keeps every object", async () => {
     const store = new MemoryStore();
