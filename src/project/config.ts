@@ -17,7 +17,7 @@ const configSchema = v.pipe(
 );
 
 /** Which versions are kept: whichever of the two keeps more. */
-export interface Retention {
+interface Retention {
   readonly keepVersions: number;
   readonly keepMs: number;
 }
