@@ -13,7 +13,7 @@ import { publication } from "./published-frames.ts";
 
 const SEEDS = Number(process.env["HEX_TEST_SEEDS"] ?? 1000);
 const WRITERS = 3;
-const PUBLICATIONS = 3;
+const PUBLICATIONS = 2;
 const READERS = 2;
 const READS = 3;
 
