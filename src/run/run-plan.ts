@@ -97,7 +97,7 @@ async function publishFrames(run: RunInProgress, publishing: Publishing | undefi
     fence: publishing?.lease?.fence,
     ...run.retention,
     signal: run.signal,
-    publishedAt: new Date(run.now()).toISOString(),
+    now: run.now,
     onWarning: toWarn(run),
   });
 }
