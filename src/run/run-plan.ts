@@ -119,7 +119,9 @@ function toBrokenEnding(
   publishing: Publishing | undefined,
 ): RunEnding {
   const cells = new Map([...skippedCells(plan, ended), ...ended]);
-  if (signal.aborted) {
+  // A publication that was on its way when the signal came tells itself what became of it.
+  const isOwnFailure = thrown instanceof HexError && thrown !== signal.reason;
+  if (signal.aborted && !isOwnFailure) {
     const message =
       "Expected the run to go on to its end, got an interruption (nothing was published)";
     return { status: "cancelled", version: null, cells, error: { code: "HEX_CANCELLED", message } };

@@ -1,6 +1,6 @@
 import type { RunPlan } from "../cell/plan.ts";
 import { expectation } from "../errors.ts";
-import { acquireLease, type Lease } from "../store/lease.ts";
+import { acquireLease, type Lease } from "../store/lease/lease.ts";
 import { probeStore } from "../store/probe.ts";
 import type { Store } from "../store/store.ts";
 import { openVersion } from "../store/version.ts";

@@ -1,10 +1,10 @@
 import { randomUUID } from "node:crypto";
-import { busyManifest } from "./commit-failure.ts";
-import { referencedKeys } from "./history.ts";
 import { MANIFEST_KEY } from "./key.ts";
-import { type Manifest, toManifestBytes } from "./manifest.ts";
+import { busyManifest } from "./manifest/commit-failure.ts";
+import { referencedKeys } from "./manifest/history.ts";
+import { type Manifest, toManifestBytes } from "./manifest/manifest.ts";
+import { readManifest } from "./manifest/read-manifest.ts";
 import type { GarbagePlan } from "./plan-garbage.ts";
-import { readManifest } from "./read-manifest.ts";
 import type { Store, StoreOptions } from "./store.ts";
 
 export interface CollectOptions extends StoreOptions {

@@ -1,5 +1,5 @@
 import { expectation } from "../errors.ts";
-import { DirectoryStore } from "./directory-store.ts";
+import { DirectoryStore } from "./directory/directory-store.ts";
 import type { StoreLocation } from "./location.ts";
 import type { Store } from "./store.ts";
 
@@ -31,6 +31,6 @@ export async function openStore(
     });
   }
   // The S3 client costs 72 ms to load, which a run on a directory must not pay.
-  const { S3Store } = await import("./s3-store.ts");
+  const { S3Store } = await import("./s3/s3-store.ts");
   return new S3Store(location, { credentials });
 }

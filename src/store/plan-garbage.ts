@@ -1,8 +1,8 @@
 import { expectation } from "../errors.ts";
-import { newestCommit, type Retention, referencedKeys, retainCommits } from "./history.ts";
 import { PROBE_PREFIX, RUNS_PREFIX } from "./key.ts";
+import { newestCommit, type Retention, referencedKeys, retainCommits } from "./manifest/history.ts";
+import { readManifest } from "./manifest/read-manifest.ts";
 import { SHORTEST_GRACE_MS } from "./publication-rules.ts";
-import { readManifest } from "./read-manifest.ts";
 import type { ObjectInfo, Store, StoreOptions } from "./store.ts";
 
 /** What is to be removed, and nothing else; can be printed before anything is done. */

@@ -1,7 +1,7 @@
 import { expectation, HexError } from "../errors.ts";
-import { newestGeneration } from "./history.ts";
 import { MANIFEST_KEY } from "./key.ts";
-import type { Manifest } from "./manifest.ts";
+import { newestGeneration } from "./manifest/history.ts";
+import type { Manifest } from "./manifest/manifest.ts";
 
 /** What decides whether a run may still publish. */
 export interface Publisher {

@@ -1,13 +1,19 @@
-import { newestCommit, newestGeneration, type Retention, toNextManifest } from "./history.ts";
 import { parseFrameName } from "./key.ts";
-import type { Commit, Manifest, PublishedFrame, StoredFile } from "./manifest.ts";
+import {
+  newestCommit,
+  newestGeneration,
+  type Retention,
+  toNextManifest,
+} from "./manifest/history.ts";
+import type { Commit, Manifest, PublishedFrame, StoredFile } from "./manifest/manifest.ts";
+import { readManifest } from "./manifest/read-manifest.ts";
+import { type SwapOptions, swapManifest } from "./manifest/swap-manifest.ts";
 import {
   assertMayPublish,
   assertStillStaged,
   isRunSuperseded,
   startStopwatch,
 } from "./publication-rules.ts";
-import { readManifest } from "./read-manifest.ts";
 import { copyForOthers } from "./shared-copy.ts";
 import {
   dropStaged,
@@ -17,7 +23,6 @@ import {
   stageOutputs,
 } from "./staged-frame.ts";
 import type { Store } from "./store.ts";
-import { type SwapOptions, swapManifest } from "./swap-manifest.ts";
 
 export type { StagedFrame } from "./staged-frame.ts";
 

@@ -3,7 +3,7 @@ import { type ErrorCode, expectation, HexError } from "../errors.ts";
 import { frameFromArrow } from "../frame/arrow.ts";
 import type { Frame } from "../frame/frame.ts";
 import { sharedCsvKey } from "./key.ts";
-import type { PublishedFrame, StoredFile } from "./manifest.ts";
+import type { PublishedFrame, StoredFile } from "./manifest/manifest.ts";
 import { checkFrameSize, READ_LIMITS, type ReadLimits } from "./read-limits.ts";
 import type { Store, StoreOptions } from "./store.ts";
 

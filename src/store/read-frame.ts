@@ -1,14 +1,14 @@
 import { expectation, type HexError } from "../errors.ts";
 import type { Frame } from "../frame/frame.ts";
-import { frameOf } from "./history.ts";
-import type { Commit, Manifest } from "./manifest.ts";
+import { frameOf } from "./manifest/history.ts";
+import type { Commit, Manifest } from "./manifest/manifest.ts";
+import { readManifest } from "./manifest/read-manifest.ts";
 import {
   isDamage,
   type ReadFrameOptions,
   readForeignFrame,
   readPublishedFrame,
 } from "./published-frame.ts";
-import { readManifest } from "./read-manifest.ts";
 import type { Store, StoreOptions } from "./store.ts";
 
 /** A frame, and where it really came from. */

@@ -1,8 +1,8 @@
 import { toMessage } from "../errors.ts";
-import { frameOf, newestCommit } from "./history.ts";
 import { sharedCsvKey } from "./key.ts";
-import type { Commit } from "./manifest.ts";
-import { readManifest } from "./read-manifest.ts";
+import { frameOf, newestCommit } from "./manifest/history.ts";
+import type { Commit } from "./manifest/manifest.ts";
+import { readManifest } from "./manifest/read-manifest.ts";
 import type { Store, StoreOptions } from "./store.ts";
 
 export interface CopyOptions extends StoreOptions {

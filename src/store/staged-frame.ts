@@ -1,12 +1,12 @@
 import { HexError } from "../errors.ts";
 import { frameToArrow } from "../frame/arrow.ts";
 import type { Frame } from "../frame/frame.ts";
-import { referencedKeys } from "./history.ts";
 import { stagedFrameKeys, stagedOutputsKey, stagedPrefix } from "./key.ts";
-import type { PublishedFrame, StoredFile } from "./manifest.ts";
+import { referencedKeys } from "./manifest/history.ts";
+import type { PublishedFrame, StoredFile } from "./manifest/manifest.ts";
+import { readManifest } from "./manifest/read-manifest.ts";
 import { toSha256 } from "./published-frame.ts";
 import { checkFrameSize, READ_LIMITS } from "./read-limits.ts";
-import { readManifest } from "./read-manifest.ts";
 import type { Store, StoreOptions } from "./store.ts";
 
 /** A cell that reads columns of a frame. */

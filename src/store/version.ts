@@ -1,9 +1,9 @@
-import { findCommit, newestCommit } from "./history.ts";
 import { parseFrameName } from "./key.ts";
-import type { Commit, PublishedFrame } from "./manifest.ts";
+import { findCommit, newestCommit } from "./manifest/history.ts";
+import type { Commit, PublishedFrame } from "./manifest/manifest.ts";
+import { readManifest } from "./manifest/read-manifest.ts";
 import { isDamage, type ReadFrameOptions, readStoredFile } from "./published-frame.ts";
 import { type Pinned, type ReadFrame, readFrame } from "./read-frame.ts";
-import { readManifest } from "./read-manifest.ts";
 import type { Store, StoreOptions } from "./store.ts";
 
 /** One publication, pinned: what it reads stays of one piece, whatever is published meanwhile. */

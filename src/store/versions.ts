@@ -4,13 +4,13 @@ import {
   newestGeneration,
   type Retention,
   toNextManifest,
-} from "./history.ts";
-import type { Commit, Manifest, PublishedFrame } from "./manifest.ts";
+} from "./manifest/history.ts";
+import type { Commit, Manifest, PublishedFrame } from "./manifest/manifest.ts";
+import { readManifest } from "./manifest/read-manifest.ts";
+import { type SwapOptions, swapManifest } from "./manifest/swap-manifest.ts";
 import { isDamage, readStoredFile } from "./published-frame.ts";
-import { readManifest } from "./read-manifest.ts";
 import { type CopyOptions, copyForOthers } from "./shared-copy.ts";
 import type { Store, StoreOptions } from "./store.ts";
-import { type SwapOptions, swapManifest } from "./swap-manifest.ts";
 
 /** What can be told of a version without reading its frames. */
 export interface VersionSummary

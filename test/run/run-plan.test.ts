@@ -13,7 +13,7 @@ import type { Frame } from "../../src/frame/frame.ts";
 import { frame } from "../../src/frame/rows.ts";
 import type { RunEvent } from "../../src/run/run-event.ts";
 import { runPlan } from "../../src/run/run-plan.ts";
-import { DirectoryStore } from "../../src/store/directory-store.ts";
+import { DirectoryStore } from "../../src/store/directory/directory-store.ts";
 import { inMemoryCells } from "./in-memory-cells.ts";
 
 let directory: string;

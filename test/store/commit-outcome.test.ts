@@ -5,7 +5,7 @@ import {
   type Sight,
   toCommitOutcome,
   WRITE_ANSWERS,
-} from "../../src/store/commit-outcome.ts";
+} from "../../src/store/manifest/commit-outcome.ts";
 
 type Row = readonly [CommitOutcome, CommitOutcome, CommitOutcome, CommitOutcome, CommitOutcome];
 

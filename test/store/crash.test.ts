@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { expect, it } from "vitest";
-import { DirectoryStore } from "../../src/store/directory-store.ts";
+import { DirectoryStore } from "../../src/store/directory/directory-store.ts";
 import { openVersion } from "../../src/store/version.ts";
 import { listVersions } from "../../src/store/versions.ts";
 import { seededRandom } from "../fakes/seeded-random.ts";

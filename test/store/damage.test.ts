@@ -1,7 +1,7 @@
 import { beforeAll, describe, expect, it } from "vitest";
 import { HexError } from "../../src/errors.ts";
 import { frame } from "../../src/frame/rows.ts";
-import type { PublishedFrame } from "../../src/store/manifest.ts";
+import type { PublishedFrame } from "../../src/store/manifest/manifest.ts";
 import { publish } from "../../src/store/publication.ts";
 import { openVersion } from "../../src/store/version.ts";
 import { MemoryStore } from "../fakes/memory-store.ts";

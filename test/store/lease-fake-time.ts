@@ -1,5 +1,5 @@
 import { setImmediate as turnOfTheLoop } from "node:timers/promises";
-import type { Sleep } from "../../src/store/lease-terms.ts";
+import type { Sleep } from "../../src/store/lease/lease-terms.ts";
 
 interface Alarm {
   readonly at: number;

@@ -1,4 +1,4 @@
-import type { LeaseStore } from "../../src/store/lease-terms.ts";
+import type { LeaseStore } from "../../src/store/lease/lease-terms.ts";
 import type {
   StoredObject,
   StoreOptions,

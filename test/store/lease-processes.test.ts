@@ -2,8 +2,8 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
 import { expect, it } from "vitest";
-import { DirectoryStore } from "../../src/store/directory-store.ts";
-import { acquireLease } from "../../src/store/lease.ts";
+import { DirectoryStore } from "../../src/store/directory/directory-store.ts";
+import { acquireLease } from "../../src/store/lease/lease.ts";
 import { runProgram } from "./run-program.ts";
 import { temporaryFolder } from "./temporary-folder.ts";
 

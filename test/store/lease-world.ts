@@ -1,4 +1,4 @@
-import type { LeaseStore, Sleep } from "../../src/store/lease-terms.ts";
+import type { LeaseStore, Sleep } from "../../src/store/lease/lease-terms.ts";
 import type { FakeTime } from "./lease-fake-time.ts";
 import type { MemoryStore } from "./lease-memory-store.ts";
 import { unavailable } from "./lease-scripted-store.ts";

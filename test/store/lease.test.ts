@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { acquireLease, type LeaseOptions, tryAcquireLease } from "../../src/store/lease.ts";
-import { LEASE_KEY, type LeaseRecord, toLeaseBytes } from "../../src/store/lease-record.ts";
+import { acquireLease, type LeaseOptions, tryAcquireLease } from "../../src/store/lease/lease.ts";
+import { LEASE_KEY, type LeaseRecord, toLeaseBytes } from "../../src/store/lease/lease-record.ts";
 import { FakeTime } from "./lease-fake-time.ts";
 import { ScriptedStore } from "./lease-scripted-store.ts";
 

@@ -1,5 +1,9 @@
 import { describe, expect, it } from "vitest";
-import { type Manifest, parseManifest, toManifestBytes } from "../../src/store/manifest.ts";
+import {
+  type Manifest,
+  parseManifest,
+  toManifestBytes,
+} from "../../src/store/manifest/manifest.ts";
 
 const file = (ending: string) => ({
   key: `.hex/runs/run-1/planets.${ending}`,

@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { describe, expect, inject, it } from "vitest";
-import { DirectoryStore } from "../../src/store/directory-store.ts";
+import { DirectoryStore } from "../../src/store/directory/directory-store.ts";
 import { probeStore } from "../../src/store/probe.ts";
 import type { Store } from "../../src/store/store.ts";
 import { MemoryStore } from "../fakes/memory-store.ts";

@@ -4,7 +4,7 @@ import { PutObjectCommand, S3Client } from "@aws-sdk/client-s3";
 import { mockClient } from "aws-sdk-client-mock";
 import { describe, expect, inject, it, onTestFinished, vi } from "vitest";
 import type { S3Location } from "../../src/store/location.ts";
-import { S3Store } from "../../src/store/s3-store.ts";
+import { S3Store } from "../../src/store/s3/s3-store.ts";
 import { s3Location, scriptedS3 } from "./scripted-s3.ts";
 import { createBucket, openServer } from "./server-store.ts";
 import { testStore, toArray } from "./store-contract.ts";

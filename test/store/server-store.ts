@@ -1,5 +1,5 @@
 import { CreateBucketCommand, S3Client } from "@aws-sdk/client-s3";
-import { S3Store, type S3StoreOptions } from "../../src/store/s3-store.ts";
+import { S3Store, type S3StoreOptions } from "../../src/store/s3/s3-store.ts";
 import type { S3Server } from "../servers/s3-server.ts";
 import { s3Location } from "./scripted-s3.ts";
 

@@ -1,6 +1,6 @@
 import { join } from "node:path";
-import { DirectoryStore } from "../../../src/store/directory-store.ts";
-import { acquireLease } from "../../../src/store/lease.ts";
+import { DirectoryStore } from "../../../src/store/directory/directory-store.ts";
+import { acquireLease } from "../../../src/store/lease/lease.ts";
 
 const [folder = "", ttlMs = "0"] = process.argv.slice(2);
 const store = new DirectoryStore(join(folder, "store"));

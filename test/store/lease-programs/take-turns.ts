@@ -1,8 +1,8 @@
 import { appendFileSync, closeSync, openSync, unlinkSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
-import { DirectoryStore } from "../../../src/store/directory-store.ts";
-import { acquireLease } from "../../../src/store/lease.ts";
+import { DirectoryStore } from "../../../src/store/directory/directory-store.ts";
+import { acquireLease } from "../../../src/store/lease/lease.ts";
 
 const [folder = "", times = "0"] = process.argv.slice(2);
 const store = new DirectoryStore(join(folder, "store"));

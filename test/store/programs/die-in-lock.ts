@@ -1,5 +1,5 @@
-import { openFolder } from "../../../src/store/directory-folder.ts";
-import { withFileLock } from "../../../src/store/directory-lock.ts";
+import { openFolder } from "../../../src/store/directory/directory-folder.ts";
+import { withFileLock } from "../../../src/store/directory/directory-lock.ts";
 
 const [root = "", name = ""] = process.argv.slice(2);
 const location = "file:test";

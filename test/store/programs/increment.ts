@@ -1,4 +1,4 @@
-import { DirectoryStore } from "../../../src/store/directory-store.ts";
+import { DirectoryStore } from "../../../src/store/directory/directory-store.ts";
 import { increment } from "./increment-object.ts";
 
 const [root = "", times = "0"] = process.argv.slice(2);

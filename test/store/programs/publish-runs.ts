@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { once } from "node:events";
 import { frame } from "../../../src/frame/rows.ts";
-import { DirectoryStore } from "../../../src/store/directory-store.ts";
+import { DirectoryStore } from "../../../src/store/directory/directory-store.ts";
 import { publish } from "../../../src/store/publication.ts";
 
 /**

@@ -1,4 +1,4 @@
-import { DirectoryStore } from "../../../src/store/directory-store.ts";
+import { DirectoryStore } from "../../../src/store/directory/directory-store.ts";
 import { openVersion } from "../../../src/store/version.ts";
 
 /** Reads both frames of the newest version from several places at once, until it is told to end. */

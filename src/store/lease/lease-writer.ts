@@ -1,3 +1,4 @@
+import type { StoreOptions } from "../store.ts";
 import type { TakenLease } from "./lease-claim.ts";
 import {
   LEASE_KEY,
@@ -7,7 +8,6 @@ import {
   toLeaseBytes,
 } from "./lease-record.ts";
 import type { LeaseStore } from "./lease-terms.ts";
-import type { StoreOptions } from "./store.ts";
 
 /** Writes a lease's record over our own last one, and over no other. One call at a time. */
 export class LeaseWriter {

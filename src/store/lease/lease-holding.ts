@@ -1,4 +1,4 @@
-import { expectation, HexError, toMessage } from "../errors.ts";
+import { expectation, HexError, toMessage } from "../../errors.ts";
 import type { TakenLease } from "./lease-claim.ts";
 import { LEASE_KEY } from "./lease-record.ts";
 import type { LeaseStore, LeaseTerms } from "./lease-terms.ts";

@@ -1,4 +1,4 @@
-import { expectation } from "../errors.ts";
+import { expectation } from "../../errors.ts";
 import type { Commit, Manifest, PublishedFrame, StoredFile } from "./manifest.ts";
 
 /** How long versions are kept: whichever of the two keeps more. */

@@ -1,7 +1,7 @@
 import * as v from "valibot";
-import { expectation, type HexError } from "../errors.ts";
-import { COLUMN_TYPES } from "../frame/schema.ts";
-import { isFrameName, isStoreKey, MANIFEST_KEY, RUNS_PREFIX } from "./key.ts";
+import { expectation, type HexError } from "../../errors.ts";
+import { COLUMN_TYPES } from "../../frame/schema.ts";
+import { isFrameName, isStoreKey, MANIFEST_KEY, RUNS_PREFIX } from "../key.ts";
 
 /** The newest format of the manifest that this code reads and writes. */
 const FORMAT = 1;

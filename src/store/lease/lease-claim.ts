@@ -1,4 +1,5 @@
-import { HexError } from "../errors.ts";
+import { HexError } from "../../errors.ts";
+import type { StoredObject } from "../store.ts";
 import {
   LEASE_KEY,
   type LeaseRecord,
@@ -7,7 +8,6 @@ import {
   toLeaseBytes,
 } from "./lease-record.ts";
 import type { LeaseStore, LeaseTerms } from "./lease-terms.ts";
-import type { StoredObject } from "./store.ts";
 
 /** A lease that was just written as ours. */
 export interface TakenLease {

@@ -1,6 +1,6 @@
-import { MANIFEST_KEY } from "./key.ts";
+import { MANIFEST_KEY } from "../key.ts";
+import type { Store, StoreOptions } from "../store.ts";
 import { type Manifest, parseManifest } from "./manifest.ts";
-import type { Store, StoreOptions } from "./store.ts";
 
 /** A manifest as it was read, with what a condition on it needs. */
 export interface StoredManifest {

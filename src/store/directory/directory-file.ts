@@ -1,11 +1,11 @@
 import { randomUUID } from "node:crypto";
 import { constants } from "node:fs";
 import { type FileHandle, open, rm, writeFile } from "node:fs/promises";
+import { TEMPORARY_PREFIX } from "../key.ts";
+import { tooLarge } from "../read-limits.ts";
+import type { ReadOptions, StoreOptions } from "../store.ts";
 import { diskErrorCode, strangeFileError, unless } from "./directory-failure.ts";
 import type { Folder } from "./directory-folder.ts";
-import { TEMPORARY_PREFIX } from "./key.ts";
-import { tooLarge } from "./read-limits.ts";
-import type { ReadOptions, StoreOptions } from "./store.ts";
 
 const { O_CREAT, O_EXCL, O_NOFOLLOW, O_NONBLOCK, O_RDONLY, O_WRONLY } = constants;
 

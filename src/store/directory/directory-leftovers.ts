@@ -1,8 +1,8 @@
 import { lstat, readdir, rm, rmdir } from "node:fs/promises";
+import { isStoreKey, RUNS_PREFIX, TEMPORARY_PREFIX } from "../key.ts";
+import type { Leftovers, ObjectInfo, StoreOptions } from "../store.ts";
 import { toDiskFailure, unless } from "./directory-failure.ts";
 import { openFolder } from "./directory-folder.ts";
-import { isStoreKey, RUNS_PREFIX, TEMPORARY_PREFIX } from "./key.ts";
-import type { Leftovers, ObjectInfo, StoreOptions } from "./store.ts";
 
 /** A lock is not judged by its age: who wants it next sees whether its holder has died. */
 const LOCK_PREFIX = `${TEMPORARY_PREFIX}lock-`;

@@ -10,12 +10,11 @@ import {
   S3Client,
   type S3ClientConfig,
 } from "@aws-sdk/client-s3";
-import { HexError } from "../errors.ts";
-import { checkListPrefix, checkStoreKey, isStoreKey } from "./key.ts";
-import type { S3Location } from "./location.ts";
-import type { StoreCredentials } from "./open-store.ts";
-import { tooLarge } from "./read-limits.ts";
-import { type S3Place, toS3Failure } from "./s3-failure.ts";
+import { HexError } from "../../errors.ts";
+import { checkListPrefix, checkStoreKey, isStoreKey } from "../key.ts";
+import type { S3Location } from "../location.ts";
+import type { StoreCredentials } from "../open-store.ts";
+import { tooLarge } from "../read-limits.ts";
 import type {
   ConflictReason,
   ObjectInfo,
@@ -25,7 +24,8 @@ import type {
   StoreOptions,
   WriteOptions,
   WriteResult,
-} from "./store.ts";
+} from "../store.ts";
+import { type S3Place, toS3Failure } from "./s3-failure.ts";
 
 export interface S3StoreOptions {
   /** none: the credential chain of the SDK */

@@ -1,5 +1,5 @@
 import * as v from "valibot";
-import { expectation, type HexError } from "../errors.ts";
+import { expectation, type HexError } from "../../errors.ts";
 
 /** The key of the one small object that says who computes the cached cells. */
 export const LEASE_KEY = ".hex/lease.json";

@@ -1,12 +1,12 @@
 import { randomUUID } from "node:crypto";
 import { setTimeout as wait } from "node:timers/promises";
+import type { Store, StoreOptions } from "../store.ts";
 import { busyManifest, manifestAlarm, stuckCommit, unknownState } from "./commit-failure.ts";
 import { type CommitOutcome, toCommitOutcome } from "./commit-outcome.ts";
 import type { NextManifest } from "./history.ts";
 import type { Commit, Manifest } from "./manifest.ts";
 import { type Attempt, lookAgain, tryManifest, type View } from "./manifest-attempt.ts";
 import { readManifest, type StoredManifest } from "./read-manifest.ts";
-import type { Store, StoreOptions } from "./store.ts";
 
 /** How the manifest is replaced; each has a real default. */
 export interface SwapOptions extends StoreOptions {

@@ -1,4 +1,4 @@
-import { expectation, type HexError, toMessage } from "../errors.ts";
+import { expectation, type HexError, toMessage } from "../../errors.ts";
 
 interface Cause {
   readonly expected: string;

@@ -1,4 +1,4 @@
-import { expectation } from "../errors.ts";
+import { expectation } from "../../errors.ts";
 
 /** What is known of a failed request to S3, for the sentence that tells it. */
 export interface S3Place {

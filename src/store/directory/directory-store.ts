@@ -1,11 +1,6 @@
 import { createHash } from "node:crypto";
 import { link, lstat, readdir, rename, unlink } from "node:fs/promises";
-import { toDiskFailure, unless } from "./directory-failure.ts";
-import { type Entry, readPlainFile, withPlainFile, withTemporaryFile } from "./directory-file.ts";
-import { type Folder, openFolder } from "./directory-folder.ts";
-import { DirectoryLeftovers } from "./directory-leftovers.ts";
-import { withFileLock } from "./directory-lock.ts";
-import { checkListPrefix, checkStoreKey, isStoreKey } from "./key.ts";
+import { checkListPrefix, checkStoreKey, isStoreKey } from "../key.ts";
 import type {
   ConflictReason,
   ObjectInfo,
@@ -15,7 +10,12 @@ import type {
   StoreOptions,
   WriteOptions,
   WriteResult,
-} from "./store.ts";
+} from "../store.ts";
+import { toDiskFailure, unless } from "./directory-failure.ts";
+import { type Entry, readPlainFile, withPlainFile, withTemporaryFile } from "./directory-file.ts";
+import { type Folder, openFolder } from "./directory-folder.ts";
+import { DirectoryLeftovers } from "./directory-leftovers.ts";
+import { withFileLock } from "./directory-lock.ts";
 
 /**
  * Objects as files of one directory, for the processes of one machine on a local file system (not

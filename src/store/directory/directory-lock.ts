@@ -3,10 +3,10 @@ import { readFileSync, readlinkSync } from "node:fs";
 import { mkdir, readdir, rename, rm, rmdir, unlink, writeFile } from "node:fs/promises";
 import { hostname } from "node:os";
 import { setTimeout as wait } from "node:timers/promises";
-import { expectation } from "../errors.ts";
+import { expectation } from "../../errors.ts";
+import { TEMPORARY_PREFIX } from "../key.ts";
 import { diskErrorCode, unless } from "./directory-failure.ts";
 import type { Folder } from "./directory-folder.ts";
-import { TEMPORARY_PREFIX } from "./key.ts";
 
 /*
  * The lock of a key is a folder beside it: locked while a file lies in it, free while it is empty or

@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { setTimeout as wait } from "node:timers/promises";
-import type { Store } from "./store.ts";
+import type { Store } from "../store.ts";
 
 /** What a lease needs of a store. */
 export type LeaseStore = Pick<Store, "location" | "read" | "write">;

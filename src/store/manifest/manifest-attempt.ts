@@ -1,9 +1,9 @@
+import { MANIFEST_KEY } from "../key.ts";
+import type { Store } from "../store.ts";
 import type { Sight, WriteAnswer } from "./commit-outcome.ts";
 import { newestCommit, newestGeneration } from "./history.ts";
-import { MANIFEST_KEY } from "./key.ts";
 import { type Commit, type Manifest, toManifestBytes } from "./manifest.ts";
 import { readManifest, type StoredManifest } from "./read-manifest.ts";
-import type { Store } from "./store.ts";
 
 /** What the write of a manifest said, with the failure if it said nothing. */
 export interface Attempt {

@@ -1,7 +1,7 @@
-import { expectation, type HexError, toMessage } from "../errors.ts";
+import { expectation, type HexError, toMessage } from "../../errors.ts";
+import { MANIFEST_KEY } from "../key.ts";
+import { refusedCondition } from "../lease/lease-record.ts";
 import type { Sight, WriteAnswer } from "./commit-outcome.ts";
-import { MANIFEST_KEY } from "./key.ts";
-import { refusedCondition } from "./lease-record.ts";
 
 /** Nobody can say whether a version is published. */
 export function unknownState(location: string, generation: number, cause: unknown): HexError {
