@@ -55,14 +55,17 @@ export async function readPublishedFrame(
 export async function readForeignFrame(
   store: Store,
   name: string,
-  { signal, limits = READ_LIMITS }: ReadFrameOptions = {},
+  { signal, onWarning, limits = READ_LIMITS }: ReadFrameOptions = {},
 ): Promise<Frame | undefined> {
   const key = sharedCsvKey(name);
   const object = await store.read(key, { signal, limitBytes: limits.sizeBytes });
   if (object === undefined) return undefined;
-  const { frameFromForeignCsv } = await import("../frame/csv.ts");
-  const frame = await frameFromForeignCsv(object.body);
+  const { readForeignCsv } = await import("../frame/foreign-csv.ts");
+  const { frame, found, notes } = await readForeignCsv(object.body);
   const place = `\`${key}\` in ${store.location}`;
+  const columns = found.map((column) => `${column.name} ${column.type}`).join(", ");
+  const told = [`read as ${columns}`, ...notes].join("; ");
+  onWarning?.(`frame ${name} comes from ${place}, which no run has published: ${told}`);
   checkFrameSize(place, { rows: frame.numRows, columns: frame.numColumns }, limits);
   return frame;
 }

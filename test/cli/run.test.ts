@@ -86,6 +86,28 @@ describe("hex run", () => {
     expect((await hex(["run", ...flags])).stderr).toBe("");
   });
 
+  it("reads a CSV that another tool left, and reports the types it found", async () => {
+    const { directory, write } = await makeProject({
+      "hex.config.json": JSON.stringify({ name: "Test" }),
+      "cells/01-people.ts": `import { cached } from "hex-runtime";
+export default cached("team/people", () => { throw new Error("never computed here"); });`,
+    });
+    await write(".hex/store/team/people.csv", ",name,age,born\n0,Ada,36,1815-12-10\n1,Bo,,\n");
+    const flags = ["run", "--project", directory, "--context", "app"];
+    const { result, stderr } = await hexJson(flags);
+    expect(result.cells[0]).toMatchObject({
+      status: "read",
+      data: { version: null, computedAt: null },
+      output: {
+        head: [
+          { name: "Ada", age: 36, born: "1815-12-10" },
+          { name: "Bo", age: null },
+        ],
+      },
+    });
+    expect(stderr).toContain("read as name string, age integer, born date");
+  });
+
   it("runs cells whose types are wrong: that is for tsc to tell", async () => {
     const { directory } = await makeProject({
       "hex.config.json": JSON.stringify({ name: "Test" }),

@@ -135,9 +135,9 @@ describe("waiting for a lease", () => {
     const { store, ask, time } = setting();
     const first = await ask("a@one:1");
     const second = ask("b@two:2");
-    await time.advance(5_000);
+    await time.advance(5_100);
     store.isDown = true;
-    await time.advance(1_600);
+    await time.advance(2_000);
     store.isDown = false;
     await time.advance(60_000);
     store.isDown = true;
@@ -351,6 +351,7 @@ function setting() {
     holder,
     clock: time.clock,
     sleep: time.sleep,
+    random: () => 0.5,
     randomId: () => `id-${++ids}`,
     ...more,
   });
