@@ -143,7 +143,7 @@ describe("waiting for a lease", () => {
     store.isDown = true;
     await expect(time.until(second)).rejects.toMatchObject(unavailable);
     store.isDown = false;
-    expect(await first.stillHeld()).toBe(true);
+    expect(await time.until(first.stillHeld())).toBe(true);
   });
 
   it("fails at once when the store never answered", async () => {
