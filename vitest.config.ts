@@ -13,8 +13,8 @@ export default defineConfig({
     pool: "forks",
     maxWorkers: 2,
     // Real servers and child processes on a busy machine: far above what any test takes.
-    testTimeout: 30_000,
-    hookTimeout: 30_000,
+    testTimeout: 180_000,
+    hookTimeout: 120_000,
     env: { AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: "true" },
     typecheck: {
       enabled: true,
