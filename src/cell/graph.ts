@@ -30,15 +30,6 @@ export function toGraph(cells: readonly CellNode[]): CellGraph {
   });
 }
 
-/** The cells that a change of the named cells reaches, themselves included, in running order. */
-export function cellsBelow(graph: CellGraph, names: Iterable<string>): readonly CellNode[] {
-  const reached = new Set(names);
-  for (const cell of graph.ordered) {
-    if (cell.dependencies.some((name) => reached.has(name))) reached.add(cell.name);
-  }
-  return graph.ordered.filter((cell) => reached.has(cell.name));
-}
-
 function toDependents(cells: readonly CellNode[]): ReadonlyMap<string, readonly string[]> {
   const dependents = new Map<string, string[]>(cells.map((cell) => [cell.name, []]));
   for (const cell of cells) {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { CellNode } from "../../src/cell/cell-node.ts";
-import { cellsBelow, toGraph } from "../../src/cell/graph.ts";
+import { toGraph } from "../../src/cell/graph.ts";
 
 function node(name: string, dependencies: readonly string[] = [], frame?: string): CellNode {
   const kind = frame === undefined ? "cell" : "cached";
@@ -36,10 +36,5 @@ describe("the graph of a project's cells", () => {
     expect(() => toGraph([node("a", [], "x/y"), node("b", [], "x/y")])).toThrow(
       'Expected the frame name in cells/b.ts to be its own, got "x/y", which cells/a.ts publishes as well',
     );
-  });
-
-  it("finds everything that a changed cell reaches", () => {
-    const graph = toGraph([node("a"), node("b", ["a"]), node("c", ["b"]), node("d")]);
-    expect(cellsBelow(graph, ["b"]).map(({ name }) => name)).toEqual(["b", "c"]);
   });
 });
