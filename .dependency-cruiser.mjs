@@ -1,13 +1,28 @@
 // Holds the direction of imports: a room imports only rooms to its left (README, "The rooms").
-const line = ["frame", "cell", "source", "store", "run", "project", "cli"];
+// Rooms of one place in the line stand side by side and do not know each other.
+const line = [
+  ["frame"],
+  ["cell"],
+  ["source"],
+  ["store"],
+  ["queue", "schedule", "run"],
+  ["project"],
+  ["cli"],
+];
 
-const rooms = line.map((room, index) => ({
-  name: `${room}-imports-leftwards`,
-  comment: `\`src/${room}/\` may import only rooms to its left: ${["errors.ts", ...line.slice(0, index)].join(", ")}. Move what is shared into the lowest room that needs it, or hand it over as a parameter in \`src/project/\`.`,
-  severity: "error",
-  from: { path: `^src/${room}/` },
-  to: { path: `^src/(${[...line.slice(index + 1), "index\\.ts"].join("|")})` },
-}));
+const rooms = line.flatMap((places, index) =>
+  places.map((room) => {
+    const left = ["errors.ts", ...line.slice(0, index).flat()];
+    const others = [...places.filter((name) => name !== room), ...line.slice(index + 1).flat()];
+    return {
+      name: `${room}-imports-leftwards`,
+      comment: `\`src/${room}/\` may import only rooms to its left: ${left.join(", ")}. Move what is shared into the lowest room that needs it, or hand it over as a parameter in \`src/project/\`.`,
+      severity: "error",
+      from: { path: `^src/${room}/` },
+      to: { path: `^src/(${[...others, "index\\.ts"].join("|")})` },
+    };
+  }),
+);
 
 /** @type {import("dependency-cruiser").IConfiguration} */
 export default {
@@ -30,7 +45,7 @@ export default {
     {
       name: "only-these-touch-the-disk",
       comment:
-        "Disk, network and processes are touched only in `store/`, `project/`, `cli/`, by the cell loader in `run/` and by the CSV and DuckDB files of `frame/`. Take the data as a parameter instead.",
+        "Disk, network and processes are touched only in `store/`, `queue/`, `run/process/`, `project/`, `cli/`, by the cell loader in `source/` and by the CSV and DuckDB files of `frame/`. Take the data as a parameter instead.",
       severity: "error",
       from: { path: "^src/(cell/|errors|index)" },
       to: { path: "^(node:)?(fs|fs/promises|net|http|https|child_process|os)$" },
@@ -48,6 +63,20 @@ export default {
       severity: "error",
       from: { path: "^src/", pathNot: "^src/store/s3/" },
       to: { path: "node_modules/@aws-sdk/" },
+    },
+    {
+      name: "one-door-to-redis",
+      comment: "BullMQ costs 130 ms to load: only `src/queue/redis/` imports it.",
+      severity: "error",
+      from: { path: "^src/", pathNot: "^src/queue/redis/" },
+      to: { path: "node_modules/(bullmq|ioredis)/" },
+    },
+    {
+      name: "one-door-to-sqlite",
+      comment: "The SQLite binding is to be replaced by `node:sqlite`: only its port knows it.",
+      severity: "error",
+      from: { path: "^src/", pathNot: "^src/queue/embedded/sqlite\\.ts$" },
+      to: { path: "node_modules/libsql/" },
     },
     {
       name: "not-to-test",

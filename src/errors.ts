@@ -28,6 +28,18 @@ const ERROR_CODES = [
   "HEX_SCHEMA_CHANGED",
   /** the store cannot be reached or refuses us: network, credentials, bucket, disk */
   "HEX_STORE_UNAVAILABLE",
+  /** the queue cannot be reached or refuses us: file, network, credentials */
+  "HEX_QUEUE_UNAVAILABLE",
+  /** a job or a request for a run breaks the queue's rules */
+  "HEX_JOB_INVALID",
+  /** no run of this id is known */
+  "HEX_RUN_UNKNOWN",
+  /** the process of a run ended before the run did: it exited, was killed, or had no memory left */
+  "HEX_RUN_CRASHED",
+  /** the run took longer than it may */
+  "HEX_RUN_TIMEOUT",
+  /** the same idempotency key came with another request */
+  "HEX_KEY_REUSED",
   /** an optional package that the code asks for is not installed */
   "HEX_PACKAGE_MISSING",
   /** another run took over before this one could publish */

@@ -18,8 +18,12 @@ export function toExitCode(code: ErrorCode): number {
     case "HEX_CELL_INVALID":
     case "HEX_CELL_CYCLE":
     case "HEX_KEY_INVALID":
+    case "HEX_KEY_REUSED":
+    case "HEX_JOB_INVALID":
+    case "HEX_RUN_UNKNOWN":
       return EXIT_WRONG_USE;
     case "HEX_STORE_UNAVAILABLE":
+    case "HEX_QUEUE_UNAVAILABLE":
       return EXIT_STORE;
     case "HEX_CANCELLED":
       return EXIT_INTERRUPTED;
@@ -31,6 +35,8 @@ export function toExitCode(code: ErrorCode): number {
     case "HEX_STORE_DAMAGED":
     case "HEX_PACKAGE_MISSING":
     case "HEX_RUN_SUPERSEDED":
+    case "HEX_RUN_CRASHED":
+    case "HEX_RUN_TIMEOUT":
       return EXIT_FAILED;
   }
 }

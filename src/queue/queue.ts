@@ -1,0 +1,108 @@
+import type { Attempts, Job, JobSpec, Lane } from "./job.ts";
+
+/** How long a claim is good for without being renewed; four renewals may fail in a row. */
+export const LEASE_MS = 30_000;
+
+export interface QueueOptions {
+  /** how failed attempts are repeated */
+  readonly attempts?: Attempts | undefined;
+  /** how long a claim is good for; milliseconds */
+  readonly leaseMs?: number | undefined;
+}
+
+export interface WaitOptions {
+  /** ends the wait: the call then throws the signal's reason */
+  readonly signal?: AbortSignal | undefined;
+}
+
+export interface ClaimOptions extends WaitOptions {
+  readonly lane: Lane;
+  /** who claims, as `user@host:pid` */
+  readonly worker: string;
+  /** at most so many jobs of the lane are claimed at once, by all workers together; none: no limit */
+  readonly atMost?: number | undefined;
+}
+
+/** What a cancellation met: a job that now never runs, one whose worker is told, one that has ended, none. */
+export type CancelAnswer = "cancelled" | "requested" | "ended" | "unknown";
+
+/**
+ * Whether a claim still holds: `cancelled` asks its worker to stop, `lost` says that the job is no
+ * longer its own and that nothing it does counts any more.
+ */
+export type ClaimState = "held" | "cancelled" | "lost";
+
+/** What became of the end of an attempt; `lost` means that another attempt counts, not this one. */
+export type EndAnswer = "finished" | "queued" | "dead" | "cancelled" | "lost";
+
+/**
+ * Jobs that wait for workers, on one machine or many.
+ *
+ * Every method may be called by any number of processes at once.
+ *
+ * @throws {HexError} HEX_QUEUE_UNAVAILABLE (every method) when the file or the server stands in the
+ * way. After a failed `submit` it is unknown whether the job is there; submitting it again tells.
+ */
+export interface Queue {
+  /** Where it is, ready to print; it holds no secret. */
+  readonly location: string;
+
+  /**
+   * Adds a job; once it returns, a crash of any process does not lose it. A job whose id is there
+   * already, in whatever state, stays as it is, and `known` is returned.
+   *
+   * @throws {HexError} HEX_JOB_INVALID for an id, priority or payload that breaks the rules of `JobSpec`
+   */
+  submit(spec: JobSpec, options?: WaitOptions): Promise<"submitted" | "known">;
+
+  /**
+   * Waits for a job of a lane and takes it. Of several callers exactly one gets it. A job whose
+   * lease has run out counts as failed and is given again, to anyone, after its pause.
+   */
+  claim(options: ClaimOptions): Promise<Claim>;
+
+  /** The job of this id, or `undefined`. Those that ended are kept for an hour at least. */
+  find(id: string): Promise<Job | undefined>;
+
+  /** Takes back a job that waits, or asks the worker that holds it to stop; twice is as good as once. */
+  cancel(id: string): Promise<CancelAnswer>;
+
+  /** How many jobs of each lane wait and are claimed. */
+  count(): Promise<Readonly<Record<Lane, LaneCount>>>;
+
+  /** What an operator should know about how it is set up, a sentence each; empty when all is well. */
+  check(): Promise<readonly string[]>;
+
+  /** Lets go of files and connections; waiting claims end. A second close does nothing. */
+  close(): Promise<void>;
+}
+
+export interface LaneCount {
+  readonly queued: number;
+  readonly claimed: number;
+}
+
+/** One attempt at a job, held under a lease. Calls after its end answer `lost`. */
+export interface Claim {
+  /** the job as it was when it was taken; its `attempts` counts this one */
+  readonly job: Job;
+
+  /** Renews the lease, to be called several times within it, and tells what the worker must know. */
+  renew(): Promise<ClaimState>;
+
+  /** Tells how far the attempt is, as plain JSON of at most 64 KiB; the last call counts. */
+  progress(progress: unknown): Promise<void>;
+
+  /** Ends the job: the attempt has come to its end. A job that was cancelled meanwhile is cancelled. */
+  finish(): Promise<EndAnswer>;
+
+  /**
+   * Ends the attempt without a result. The job waits for another one, or is dead after the last.
+   *
+   * @param cause a sentence for people
+   */
+  fail(cause: string): Promise<EndAnswer>;
+
+  /** Gives the job back, unharmed, for another worker to take at once: the attempt does not count. */
+  handBack(): Promise<EndAnswer>;
+}

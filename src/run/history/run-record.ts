@@ -1,0 +1,66 @@
+import type { RunContext } from "../../cell/run-context.ts";
+import type { CellResult, RunError, RunStatus, RunTrigger } from "../run-event.ts";
+
+/** Where a run stands: it waits, it goes, or how it ended. */
+export type RunState = "queued" | "running" | RunStatus;
+
+/** The planned instant that a schedule filed a run for. */
+export interface RunOccasion {
+  readonly schedule: string;
+  /** ISO 8601, UTC */
+  readonly instant: string;
+}
+
+/** One attempt to carry out a run. */
+export interface RunAttemptRecord {
+  /** 1 for the first one */
+  readonly attempt: number;
+  /** who runs or ran it, as `user@host:pid` */
+  readonly worker: string;
+  /** ISO 8601, UTC */
+  readonly startedAt: string;
+  readonly endedAt?: string;
+  /** why it ended without a result: exit code, signal, memory; a sentence */
+  readonly cause?: string;
+}
+
+/** What became of a cell, without what it showed. */
+export type CellRecord = Pick<CellResult, "name" | "status" | "elapsedMs" | "error">;
+
+/**
+ * A run as history keeps it, from the moment it was accepted; plain JSON without secrets.
+ *
+ * queued → running → completed, failed or cancelled; queued → cancelled or failed; and running →
+ * queued when an attempt was lost and another one follows. The last three states are final.
+ */
+export interface RunRecord {
+  readonly format: 1;
+  /** a UUID of version 7: it holds when the run was accepted */
+  readonly runId: string;
+  readonly context: RunContext;
+  readonly trigger: RunTrigger;
+  /** who asked for it: `user@host`, or the name of a token */
+  readonly requestedBy: string;
+  readonly occasion?: RunOccasion;
+  /** the values that were asked for, by input name */
+  readonly inputs: Readonly<Record<string, unknown>>;
+  /** publishes frames also when they lost columns that cells below them read */
+  readonly acceptSchema: boolean;
+  readonly state: RunState;
+  /** ISO 8601, UTC, as are the next two */
+  readonly submittedAt: string;
+  readonly startedAt: string | null;
+  readonly endedAt: string | null;
+  readonly attempts: readonly RunAttemptRecord[];
+  /** the version that was read or published; null when there is none yet */
+  readonly version: number | null;
+  /** whether this run published that version */
+  readonly isPublisher: boolean;
+  /** in file order; empty until the run has ended */
+  readonly cells: readonly CellRecord[];
+  readonly error?: RunError;
+}
+
+export function isFinal(state: RunState): state is RunStatus {
+  return state === "completed" || state === "failed" || state === "cancelled";
+}

@@ -1,0 +1,49 @@
+import type { RunEvent, RunResult } from "../run-event.ts";
+
+/** What a run process is told to do: ids and inputs, plain JSON. */
+export interface ProcessTask {
+  /** what the child's own program makes of it */
+  readonly kind: string;
+  readonly payload: unknown;
+}
+
+/** What a run process is told, in order. */
+export type ToProcess =
+  /** the one thing it is to do */
+  | { readonly type: "task-given"; readonly task: ProcessTask }
+  /** stop: the reason ends up in the run's signal */
+  | { readonly type: "cancel-requested"; readonly code: string; readonly message: string }
+  /** the answer to a call */
+  | { readonly type: "call-answered"; readonly id: number; readonly answer: CallAnswer }
+  /** something the parent has to say about an earlier call, such as that a lease was lost */
+  | { readonly type: "note-sent"; readonly name: string; readonly payload: unknown };
+
+/** What a run process tells. */
+export type FromProcess =
+  /** all code is loaded: a task can be given */
+  | { readonly type: "process-ready" }
+  | { readonly type: "event-emitted"; readonly event: RunEvent }
+  /** asks the parent for something that only it can do */
+  | {
+      readonly type: "call-made";
+      readonly id: number;
+      readonly name: string;
+      readonly payload: unknown;
+    }
+  /** the task has ended; the process exits after it */
+  | { readonly type: "task-ended"; readonly ending: TaskEnding };
+
+/** An answer, or an expected failure by its code. */
+export type CallAnswer =
+  | { readonly ok: true; readonly value: unknown }
+  | { readonly ok: false; readonly code: string; readonly message: string };
+
+/** What a task came to: small and plain; anything large is in the store. */
+export type TaskEnding =
+  | { readonly status: "done"; readonly value: unknown }
+  | { readonly status: "failed"; readonly code: string; readonly message: string };
+
+/** A run's result without what its cells showed: that is in the store. */
+export type RunSummary = Omit<RunResult, "cells"> & {
+  readonly cells: readonly Omit<RunResult["cells"][number], "output">[];
+};
