@@ -22,6 +22,7 @@ export {
 } from "./cell/input.ts";
 export type { Chart, ChartSpec, Markdown } from "./cell/output.ts";
 export { chart, markdown } from "./cell/output.ts";
+export { over } from "./cell/over.ts";
 export type { RunContext } from "./cell/run-context.ts";
 export type { ErrorCode } from "./errors.ts";
 export { HexError } from "./errors.ts";

@@ -104,7 +104,7 @@ function readComputed(
 ): CellFacts | undefined {
   const [first, second, third] = written.map(({ expression }) => stripTypes(expression));
   if (first === undefined) return undefined;
-  const isAlone = written.length === 1 || isFunction(first);
+  const isAlone = written.length === 1 || isFunction(first, own);
   const named = isAlone ? {} : readNamed(first, own);
   const options = readOptions(isAlone ? second : third, own);
   return named && options && { kind, named, options };
@@ -137,8 +137,12 @@ function makeWidget(maker: string, spec: Literal): InputWidget | undefined {
   }
 }
 
-function isFunction({ type }: Expression): boolean {
-  return type === "ArrowFunctionExpression" || type === "FunctionExpression";
+/** A function as written, or one that `over` makes. */
+function isFunction(written: Expression, { module }: CellModule): boolean {
+  if (written.type === "CallExpression" && written.callee.type !== "Super") {
+    return written.callee.type !== "Import" && findMaker(written.callee, module) === "over";
+  }
+  return written.type === "ArrowFunctionExpression" || written.type === "FunctionExpression";
 }
 
 /** An object literal whose values are default imports of cells; undefined for anything else. */

@@ -26,6 +26,15 @@ test("reads a cached cell's frame, contexts and title", async () => {
   expect(cells[0]).toMatchObject(facts);
 });
 
+test("reads a cell over parts without evaluating it", async () => {
+  const { cells } = await loadProject({
+    "prices.ts": `import { cached, over } from "hex-runtime";
+      throw new Error("evaluated");
+      export default cached("prices", over(() => [1, 2], (part) => [{ part }]), { title: "All" });`,
+  });
+  expect(cells[0]).toMatchObject({ kind: "cached", frame: "prices", title: "All", named: {} });
+});
+
 test("reads a written-out input with the maker's defaults", async () => {
   const { cells } = await loadProject({
     "sleep.ts": `import * as hex from "hex-runtime";

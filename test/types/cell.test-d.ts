@@ -7,6 +7,7 @@ import {
   type Frame,
   frame,
   multiselect,
+  over,
   readCsv,
   slider,
   type Value,
@@ -66,5 +67,21 @@ describe("what cells hand on", () => {
       expectTypeOf(where).toEqualTypeOf<"EU" | "US">();
       expectTypeOf(runContext).toEqualTypeOf<"logic" | "app" | "scheduled" | "api-triggered">();
     });
+  });
+});
+
+describe("a cell over parts", () => {
+  it("has the columns of a part, and its functions get the values of the cells it names", () => {
+    const joined = cached(
+      "simulated",
+      { limit },
+      over(
+        ({ limit }) => [limit, 2],
+        (part, { limit }, { signal }) => frame([{ part: part + limit, off: signal.aborted }]),
+      ),
+    );
+    const rows = {} as ReturnType<ValueOf<typeof joined>["rows"]>[number];
+    expectTypeOf(rows.part).toEqualTypeOf<number>();
+    expectTypeOf(rows.off).toEqualTypeOf<boolean>();
   });
 });
