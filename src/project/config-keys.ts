@@ -1,6 +1,7 @@
 import * as v from "valibot";
 import { DURATION } from "../cell/duration.ts";
 import { RUN_CONTEXTS } from "../cell/run-context.ts";
+import { runsKey } from "./run-limits.ts";
 
 const DURATION_RULE = "a whole number with a unit: 90s, 15m, 24h or 7d";
 const SECRET_NAME = /^[A-Za-z_][A-Za-z0-9_]*$/;
@@ -73,6 +74,10 @@ export const configKeys = v.strictObject({
       }),
       v.description("Versions that are kept: so many, and all that are younger"),
     ),
+    {},
+  ),
+  runs: v.optional(
+    v.pipe(runsKey, v.description("What a run that waits in the queue may use")),
     {},
   ),
   inputs: v.optional(

@@ -7,6 +7,7 @@ import { expectation, HexError } from "../errors.ts";
 import { parseStoreLocation, type StoreLocation } from "../store/location.ts";
 import { toFaults } from "./config-faults.ts";
 import { configKeys } from "./config-keys.ts";
+import { type RunLimits, toRunLimits } from "./run-limits.ts";
 
 export const CONFIG_FILE = "hex.config.json";
 
@@ -33,6 +34,7 @@ export interface Config {
   readonly maxAgeMs: number | undefined;
   readonly machines: "one" | "several";
   readonly retention: Retention;
+  readonly runs: RunLimits;
   readonly inputs: ReadonlyMap<string, unknown>;
   readonly secrets: readonly string[];
 }
@@ -86,6 +88,7 @@ function toConfig(written: v.InferOutput<typeof configKeys>, store: StoreLocatio
       keepVersions: retention.versions ?? 10,
       keepMs: parseDuration(retention.age ?? "24h", "`retention.age`"),
     },
+    runs: toRunLimits(written.runs),
     inputs: new Map(Object.entries(written.inputs)),
     secrets,
   };
