@@ -94,9 +94,10 @@ export async function withTemporaryFile<Result>(
 export async function readRows(
   connection: Connection,
   sql: string,
-  parameters: readonly string[] = [],
+  parameters?: readonly string[],
 ): Promise<DuckdbValue[][]> {
-  const reader = await connection.runAndReadAll(sql, [...parameters]);
+  // An empty list would have the statement prepared first, which takes as long as a small query.
+  const reader = await connection.runAndReadAll(sql, parameters && [...parameters]);
   return reader.getRows();
 }
 
