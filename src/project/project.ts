@@ -5,6 +5,7 @@ import { planRun, type RunPlan } from "../cell/plan.ts";
 import type { RunContext } from "../cell/run-context.ts";
 import type { RunEvent, RunResult, RunTrigger } from "../run/run-event.ts";
 import { runPlan } from "../run/run-plan.ts";
+import type { LeaseTimes } from "../run/run-publishing.ts";
 import { type LoadedCells, loadCells } from "../source/load-cells.ts";
 import { type Config, readConfig } from "./config.ts";
 import { writeFrameDeclarations } from "./frame-declarations.ts";
@@ -25,6 +26,8 @@ export interface RunRequest {
 export interface RunHooks {
   readonly emit?: (event: RunEvent) => void;
   readonly signal?: AbortSignal;
+  /** by default others wait for 30 s when this process no longer answers */
+  readonly leaseTimes?: LeaseTimes;
 }
 
 export interface OpenProjectOptions {
@@ -77,7 +80,7 @@ export function planProject(
 export async function runProject(
   project: Project,
   request: RunRequest,
-  { emit = () => undefined, signal = new AbortController().signal }: RunHooks = {},
+  { emit = () => undefined, signal = new AbortController().signal, leaseTimes = {} }: RunHooks = {},
   environment: NodeJS.ProcessEnv = process.env,
 ): Promise<RunResult> {
   const { directory, config, cells } = project;
@@ -98,6 +101,7 @@ export async function runProject(
       maxAgeMs,
       acceptSchema: request.acceptSchema === true,
       holder: toHolder(),
+      leaseTimes,
       inputs,
       hasDefaultInputs: request.inputs.size === 0,
       secrets,

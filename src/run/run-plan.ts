@@ -39,20 +39,20 @@ export async function runPlan(work: RunWork): Promise<RunResult> {
   const onWarning = (line: string) => emit({ type: "line-logged", line });
   const frames = new RunFrames({ ...work, onWarning });
   const run = { ...work, emit, frames, reads: new ColumnReads(), ended };
-  const ending = await runToEnd(run, startedMs);
+  const ending = await runToEnd(run);
   const result = toResult(run, ending, startedMs);
   work.emit({ type: "run-ended", result });
   return result;
 }
 
-async function runToEnd(run: RunInProgress, startedMs: number): Promise<RunEnding> {
+async function runToEnd(run: RunInProgress): Promise<RunEnding> {
   let publishing: Publishing | undefined;
   try {
     if (!mayPublish(run.plan)) return await runToPublication(run, undefined);
     publishing = await startPublishing({ ...run, onWarning: toWarn(run) });
     const { lease } = publishing;
     const signal = lease ? AbortSignal.any([run.signal, lease.lost]) : run.signal;
-    const isShared = lease?.waited === true && (await isJustPublished(run, startedMs));
+    const isShared = await isJustPublished(run, publishing);
     const plan = isShared ? run.sharedPlan : run.plan;
     return await runToPublication({ ...run, plan, signal }, publishing);
   } catch (thrown) {
@@ -62,10 +62,17 @@ async function runToEnd(run: RunInProgress, startedMs: number): Promise<RunEndin
   }
 }
 
-/** Whether the run that held the lease before has published, meanwhile, what this one would compute. */
-async function isJustPublished(run: RunInProgress, startedMs: number): Promise<boolean> {
+/** Whether another run has published, since this one began, what this one would compute. */
+async function isJustPublished(
+  run: RunInProgress,
+  { lease, before }: Publishing,
+): Promise<boolean> {
+  if (lease === undefined) return false;
   const { commit } = await run.frames.version();
-  if (commit === undefined || Date.parse(commit.publishedAt) < startedMs) return false;
+  // By number: the clocks of two machines may differ.
+  if (commit === undefined || commit.generation <= (before ?? 0)) return false;
+  // Going back to a version computes nothing.
+  if (commit.note !== undefined) return false;
   const { codeHash, inputs, context } = toPublication(run);
   const isSame = JSON.stringify(commit.inputs) === JSON.stringify(inputs);
   return isSame && commit.codeHash === codeHash && commit.context === context;

@@ -1,9 +1,12 @@
 import type { RunPlan } from "../cell/plan.ts";
 import { expectation } from "../errors.ts";
-import { acquireLease, type Lease } from "../store/lease/lease.ts";
+import { acquireLease, type Lease, type LeaseOptions } from "../store/lease/lease.ts";
 import { probeStore } from "../store/probe.ts";
 import type { Store } from "../store/store.ts";
 import { openVersion } from "../store/version.ts";
+
+/** For how long others wait for a holder of the lease that no longer answers. */
+export type LeaseTimes = Pick<LeaseOptions, "ttlMs">;
 
 /** What a run that may publish needs besides its store. */
 export interface PublishingOptions {
@@ -11,6 +14,7 @@ export interface PublishingOptions {
   readonly machines: "one" | "several";
   /** who publishes, as `user@host:pid`, for others to read */
   readonly holder: string;
+  readonly leaseTimes: LeaseTimes;
   readonly signal: AbortSignal;
   /** told when a wait begins, or a promise cannot be kept */
   readonly onWarning: (line: string) => void;
@@ -21,6 +25,8 @@ export interface Publishing {
   /** held until the run has ended; undefined on a store that cannot keep one */
   readonly lease: Lease | undefined;
   readonly conditions: "required" | "unavailable";
+  /** the newest version before the lease was asked for; null when nothing was published */
+  readonly before: number | null;
 }
 
 /** Whether a run may publish frames, be it by cached cells or by cells that write them themselves. */
@@ -36,14 +42,14 @@ export function mayPublish({ context, computeIn, cells }: RunPlan): boolean {
  * @throws {HexError} HEX_STORE_UNAVAILABLE as `findConditions` does
  */
 export async function startPublishing(options: PublishingOptions): Promise<Publishing> {
-  const { store, holder, signal, onWarning } = options;
+  const { store, holder, leaseTimes, signal, onWarning } = options;
+  const { number: before, fence: afterFence } = await openVersion(store, { signal });
   const conditions = await findConditions(options);
-  if (conditions === "unavailable") return { lease: undefined, conditions };
+  if (conditions === "unavailable") return { lease: undefined, conditions, before };
   const onWaiting = (other: string) =>
     onWarning(`waiting for ${other}, which computes this project`);
-  const { fence: afterFence } = await openVersion(store, { signal });
-  const lease = await acquireLease(store, { holder, signal, onWaiting, afterFence });
-  return { lease, conditions };
+  const asked = { ...leaseTimes, holder, signal, onWaiting, afterFence };
+  return { lease: await acquireLease(store, asked), conditions, before };
 }
 
 /**
@@ -56,7 +62,7 @@ export async function findConditions({
   machines,
   signal,
   onWarning,
-}: Omit<PublishingOptions, "holder">): Promise<Publishing["conditions"]> {
+}: Omit<PublishingOptions, "holder" | "leaseTimes">): Promise<Publishing["conditions"]> {
   const { conditionalWrites, faults } = await probeStore(store, { signal });
   if (conditionalWrites) return "required";
   if (machines === "several") {

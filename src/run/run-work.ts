@@ -3,6 +3,7 @@ import type { RunPlan } from "../cell/plan.ts";
 import type { LoadedCells } from "../source/load-cells.ts";
 import type { Store } from "../store/store.ts";
 import type { RunEvent, RunTrigger } from "./run-event.ts";
+import type { LeaseTimes } from "./run-publishing.ts";
 
 /** Everything that executing a plan needs; nothing else is looked at. */
 export interface RunWork {
@@ -22,6 +23,7 @@ export interface RunWork {
   readonly acceptSchema: boolean;
   /** who runs it, as `user@host:pid` */
   readonly holder: string;
+  readonly leaseTimes: LeaseTimes;
   /** requested values by input name; an input that is not here has its default */
   readonly inputs: ReadonlyMap<string, RequestedInput>;
   /** whether nobody asked for other inputs than the project's own */

@@ -14,6 +14,9 @@ import { frame } from "../../src/frame/rows.ts";
 import type { RunEvent } from "../../src/run/run-event.ts";
 import { runPlan } from "../../src/run/run-plan.ts";
 import { DirectoryStore } from "../../src/store/directory/directory-store.ts";
+import { LEASE_KEY } from "../../src/store/lease/lease-record.ts";
+import type { Store } from "../../src/store/store.ts";
+import { rollback } from "../../src/store/versions.ts";
 import { inMemoryCells } from "./in-memory-cells.ts";
 
 let directory: string;
@@ -30,6 +33,7 @@ interface RunOptions {
   readonly secrets?: Readonly<Record<string, string>>;
   readonly maxAgeMs?: number;
   readonly acceptSchema?: boolean;
+  readonly store?: Store;
   readonly now?: () => number;
 }
 
@@ -43,12 +47,13 @@ function run(cells: ReturnType<typeof inMemoryCells>, options: RunOptions = {}) 
     plan: planRun(graph, settings),
     sharedPlan: planRun(graph, { ...settings, isShared: true }),
     cells,
-    store: new DirectoryStore(directory),
+    store: options.store ?? new DirectoryStore(directory),
     machines: "several",
     retention: { keepVersions: 10, keepMs: 0 },
     maxAgeMs: options.maxAgeMs,
     acceptSchema: options.acceptSchema ?? false,
     holder: "somebody@somewhere:1",
+    leaseTimes: {},
     inputs: new Map(Object.entries(inputs).map(([name, value]) => [name, asked(name, value)])),
     hasDefaultInputs: Object.keys(inputs).length === 0,
     secrets,
@@ -57,6 +62,21 @@ function run(cells: ReturnType<typeof inMemoryCells>, options: RunOptions = {}) 
     emit: (event) => events.push(event),
     now: options.now ?? Date.now,
   });
+}
+
+/** The store, in which something else happens before the lease is looked at. */
+function storeThatFirst(action: () => Promise<unknown>): Store {
+  const store = new DirectoryStore(directory);
+  const read = store.read.bind(store);
+  let isDone = false;
+  store.read = async (key, options) => {
+    if (key === LEASE_KEY && !isDone) {
+      isDone = true;
+      await action();
+    }
+    return read(key, options);
+  };
+  return store;
 }
 
 function asked(name: string, value: string): RequestedInput {
@@ -303,6 +323,19 @@ describe("runs that compute at the same time", () => {
       ["completed", 1],
     ]);
     expect(computed).toBe(1);
+  });
+
+  it("compute once also when the other one is done before the lease is asked for", async () => {
+    const computeFirst = () => run(tutorial());
+    const { version, cells } = await run(tutorial(), { store: storeThatFirst(computeFirst) });
+    expect([version, cells.find(({ name }) => name === "people")?.status]).toEqual([1, "read"]);
+  });
+
+  it("do not take a version that somebody goes back to for one that was just computed", async () => {
+    await run(tutorial());
+    const goBack = () => rollback(new DirectoryStore(directory), 1);
+    const { version, cells } = await run(tutorial(), { store: storeThatFirst(goBack) });
+    expect([version, cells.find(({ name }) => name === "people")?.status]).toEqual([3, "computed"]);
   });
 
   it("compute one after the other when they are not the same", async () => {

@@ -14,8 +14,6 @@ export interface TakenLease {
   readonly status: "taken";
   readonly record: LeaseRecord;
   readonly etag: string;
-  /** whether somebody else was seen to hold it meanwhile */
-  readonly isContended: boolean;
   /** when the write began, on our clock */
   readonly writtenAt: number;
 }
@@ -37,7 +35,6 @@ export class LeaseClaim {
   readonly #leaseId: string;
   #writes = 0;
   #hasReached = false;
-  #isContended = false;
   #seen: { readonly etag: string; readonly since: number } | undefined;
 
   constructor(store: LeaseStore, terms: LeaseTerms) {
@@ -78,13 +75,11 @@ export class LeaseClaim {
       const found = object?.etag ?? "nothing";
       if (found === refused) throw refusedCondition(this.#store.location);
       if (record !== undefined && !this.#isFree(record, unchangedMs)) {
-        this.#isContended = true;
         return { status: "held", by: record };
       }
       const taken = await this.#take(object, record);
       if (taken !== undefined) return taken;
       // Somebody else was faster: the next look shows who.
-      this.#isContended = true;
       refused = found;
     }
   }
@@ -128,7 +123,6 @@ export class LeaseClaim {
       condition: object === undefined ? { ifNoneMatch: "*" } : { ifMatch: object.etag },
     });
     if (result.status === "conflict") return undefined;
-    const isContended = this.#isContended;
-    return { status: "taken", record, etag: result.etag, isContended, writtenAt };
+    return { status: "taken", record, etag: result.etag, writtenAt };
   }
 }

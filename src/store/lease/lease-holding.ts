@@ -14,8 +14,6 @@ import { LeaseWriter } from "./lease-writer.ts";
 export interface Lease {
   /** above that of every earlier holder */
   readonly fence: number;
-  /** whether somebody else was seen to hold it, and so may have published what we want to compute */
-  readonly waited: boolean;
   /** aborted with HEX_RUN_SUPERSEDED once somebody else took over, or the store was silent too long */
   readonly lost: AbortSignal;
   /** Renews the lease now. True: nobody took over until the call, nor does for the TTL after it. */
@@ -37,7 +35,6 @@ const FAILURES_ALLOWED = 3;
  */
 export class LeaseHolding implements Lease {
   readonly fence: number;
-  readonly waited: boolean;
   readonly #place: string;
   readonly #terms: LeaseTerms;
   readonly #writer: LeaseWriter;
@@ -49,7 +46,6 @@ export class LeaseHolding implements Lease {
 
   constructor(store: LeaseStore, terms: LeaseTerms, taken: TakenLease) {
     this.fence = taken.record.generation;
-    this.waited = taken.isContended;
     this.#place = `the lease \`${LEASE_KEY}\` in ${store.location}`;
     this.#terms = terms;
     this.#writer = new LeaseWriter(store, terms.clock, taken);
