@@ -1,6 +1,6 @@
 import { expectation, HexError } from "../errors.ts";
 import { MANIFEST_KEY } from "./key.ts";
-import { newestGeneration } from "./manifest/history.ts";
+import { newestCommit, newestGeneration } from "./manifest/history.ts";
 import type { Manifest } from "./manifest/manifest.ts";
 
 /** What decides whether a run may still publish. */
@@ -41,7 +41,7 @@ export function assertMayPublish(
   if (fence !== undefined && fence < current.fence) {
     throw superseded(runId, {
       expected: `under a fence of at least ${current.fence}`,
-      got: `${fence}: another run took over the lease, and has published version ${generation}`,
+      got: `${fence}: another run took over the lease, and ${toNews(current)}`,
     });
   }
   const own = current.commits.find((one) => one.runId === runId && one.attempt === attempt);
@@ -75,6 +75,12 @@ export function startStopwatch(): () => number {
   const wall = Date.now();
   const monotonic = performance.now();
   return () => Math.max(Date.now() - wall, performance.now() - monotonic);
+}
+
+function toNews(current: Manifest): string {
+  const by = newestCommit(current)?.publishedBy;
+  const published = `version ${newestGeneration(current)} has been published`;
+  return by === undefined ? published : `${published} by ${by}`;
 }
 
 function superseded(runId: string, told: { readonly expected: string; readonly got: string }) {

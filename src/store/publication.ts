@@ -82,6 +82,16 @@ export async function publish(store: Store, publication: Publication): Promise<n
   for (const name of frames.keys()) parseFrameName(name);
   const before = await readManifest(store, { signal });
   assertMayPublish(store.location, publication, before?.manifest);
+  const commit = await stageAndShow(store, publication).catch(async (error: unknown) => {
+    if (isRunSuperseded(error)) await dropStaged(store, publication);
+    throw error;
+  });
+  // Put the newest CSVs where other tools look.
+  await copyForOthers(store, [...frames.keys()], publication);
+  return commit.generation;
+}
+
+async function stageAndShow(store: Store, publication: Publication): Promise<Commit> {
   // Stage everything under the run's own keys.
   const elapsedMs = (publication.startStopwatch ?? startStopwatch)();
   const staged = await stageAll(store, publication);
@@ -92,13 +102,7 @@ export async function publish(store: Store, publication: Publication): Promise<n
     const commit = toCommit(publication, staged, { current, commitId });
     return toNextManifest(commit, current, publication);
   };
-  const commit = await swapManifest(store, build, publication).catch(async (error: unknown) => {
-    if (isRunSuperseded(error)) await dropStaged(store, publication);
-    throw error;
-  });
-  // Put the newest CSVs where other tools look.
-  await copyForOthers(store, [...frames.keys()], publication);
-  return commit.generation;
+  return swapManifest(store, build, publication);
 }
 
 async function stageAll(store: Store, publication: Publication): Promise<Staged> {

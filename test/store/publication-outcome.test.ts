@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
+import { HexError } from "../../src/errors.ts";
 import { frame } from "../../src/frame/rows.ts";
-import { publish } from "../../src/store/publication.ts";
+import { publish, type StagedFrame } from "../../src/store/publication.ts";
 import type { Store, WriteOptions, WriteResult } from "../../src/store/store.ts";
 import { openVersion } from "../../src/store/version.ts";
 import { listVersions } from "../../src/store/versions.ts";
@@ -173,15 +174,16 @@ describe("the fence", () => {
     const store = await storeWith(1);
     await publish(store, publication({ planets }, { fence: 5 }));
     await publish(store, publication({ planets }, { fence: 5 }));
-    await publish(store, publication({ planets }));
+    await publish(store, publication({ planets }, { publishedBy: "ada@home:7" }));
     expect((await openVersion(store)).fence).toBe(5);
     const before = await toArray(store.list(""));
     const late = publication({ planets }, { runId: "late", fence: 4 });
     await expect(publish(store, late)).rejects.toMatchObject({
       code: "HEX_RUN_SUPERSEDED",
       message:
-        "Expected run late to be under a fence of at least 5, got 4: another run took over the lease, and has " +
-        "published version 4 (nothing of it was published: use the newest version, or run again)",
+        "Expected run late to be under a fence of at least 5, got 4: another run took over the lease, and " +
+        "version 4 has been published by ada@home:7 (nothing of it was published: use the newest " +
+        "version, or run again)",
     });
     expect(await toArray(store.list(""))).toEqual(before);
   });
@@ -196,6 +198,27 @@ describe("the fence", () => {
     await expect(publishing).rejects.toMatchObject({ code: "HEX_RUN_SUPERSEDED" });
     const runs = (await toArray(store.list(".hex/runs/"))).map(({ key }) => key.split("/")[2]);
     expect(new Set(runs)).toEqual(new Set(["run1-1", "new-1"]));
+  });
+
+  it("removes what was staged when the lease turns out to be lost meanwhile", async () => {
+    const store = await storeWith(1);
+    const lost = new AbortController();
+    const late = publication({ planets, stars: planets }, { runId: "late", signal: lost.signal });
+    const frames = [...late.frames].map(([name, staged]): [string, StagedFrame] => [
+      name,
+      {
+        ...staged,
+        // Looked at when it is the frame's turn: the files of the one before are written by then.
+        get readers() {
+          if (name === "stars") lost.abort(new HexError("HEX_RUN_SUPERSEDED", "the lease is lost"));
+          return undefined;
+        },
+      },
+    ]);
+    const publishing = publish(store, { ...late, frames: new Map(frames) });
+    await expect(publishing).rejects.toThrow("the lease is lost");
+    const runs = (await toArray(store.list(".hex/runs/"))).map(({ key }) => key.split("/")[2]);
+    expect(new Set(runs)).toEqual(new Set(["run1-1"]));
   });
 
   it("is not needed for one attempt to be published only once", async () => {
