@@ -1,11 +1,16 @@
+import { symlink } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
 import { temporaryFolder } from "./temporary-folder.ts";
 
+const packages = fileURLToPath(new URL("../../node_modules", import.meta.url));
+
 /** Makes one file of a program of the tests, which Node can run by itself. */
 export async function buildProgram(url: URL): Promise<string> {
-  const outfile = join(await temporaryFolder(), "program.mjs");
+  const folder = await temporaryFolder();
+  const outfile = join(folder, "program.mjs");
+  await symlink(packages, join(folder, "node_modules"), "junction");
   await build({
     entryPoints: [fileURLToPath(url)],
     outfile,
@@ -13,7 +18,7 @@ export async function buildProgram(url: URL): Promise<string> {
     platform: "node",
     format: "esm",
     // Native code and what is only loaded when it is asked for.
-    external: ["@duckdb/node-api", "danfojs-node", "@aws-sdk/*"],
+    external: ["@duckdb/node-api", "@swc/core", "danfojs-node", "@aws-sdk/*"],
   });
   return outfile;
 }
