@@ -1,11 +1,9 @@
 /** Random frames of every type, leaning towards the values that codecs are known to lose. */
 import fc, { type Arbitrary } from "fast-check";
 import { buildColumn } from "../../src/frame/column/column-build.ts";
+import type { FrameColumn } from "../../src/frame/column/column-data.ts";
 import { type Frame, toFrameOf } from "../../src/frame/frame.ts";
 import { COLUMN_TYPES, type ColumnType, type Value } from "../../src/frame/schema.ts";
-
-/** How many cases a property is tried with. */
-export const CASES = Number(process.env["HEX_TEST_CASES"] ?? 2_000);
 
 const LONG = 70_000;
 const PIECES = [
@@ -51,14 +49,21 @@ const anyName = fc.oneof(
   fc.string({ unit: "binary", minLength: 1, maxLength: 8 }),
 );
 
-/** A frame of 1 to 6 columns and 0 to 12 rows. */
+/** Rarely more rows than a dictionary of a small frame may have texts. */
+const anyRows = fc.oneof(
+  { withCrossShrink: true },
+  { weight: 40, arbitrary: fc.nat({ max: 12 }) },
+  { weight: 1, arbitrary: fc.integer({ min: 110, max: 170 }) },
+);
+
+/** A frame of 1 to 4 columns and 0 to 12 rows, or rarely of up to 170. */
 export const anyFrame: Arbitrary<Frame> = fc
   .record({
-    names: fc.uniqueArray(anyName, { minLength: 1, maxLength: 6 }),
-    rows: fc.nat({ max: 12 }),
+    names: fc.uniqueArray(anyName, { minLength: 1, maxLength: 4 }),
+    rows: anyRows,
   })
   .chain(({ names, rows }) => fc.tuple(...names.map((name) => anyColumn(name, rows))))
-  .map((columns) => toFrameOf(columns));
+  .map(toPrintedFrame);
 
 function anyColumn(name: string, rows: number) {
   return fc.constantFrom(...COLUMN_TYPES).chain((type) => {
@@ -67,4 +72,10 @@ function anyColumn(name: string, rows: number) {
       .array(value, { minLength: rows, maxLength: rows })
       .map((values) => ({ name, type, data: buildColumn(name, type, values) }));
   });
+}
+
+/** A frame that a failed property shows as its columns. */
+function toPrintedFrame(columns: readonly FrameColumn[]): Frame {
+  const shown = () => columns.map(({ name, type, data }) => ({ name, type, values: [...data] }));
+  return Object.assign(toFrameOf(columns), { [fc.toStringMethod]: () => fc.stringify(shown()) });
 }
