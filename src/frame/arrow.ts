@@ -21,17 +21,28 @@ import {
   toDictionary,
 } from "./column/column-data.ts";
 import { type AnyFrame, type Frame, toFrameOf } from "./frame.ts";
+import { joinBytes } from "./join-bytes.ts";
 import type { ColumnType, Schema, Value } from "./schema.ts";
 
 /** The frame as an Arrow IPC stream of one record batch. */
 export function frameToArrow(frame: AnyFrame): Uint8Array {
+  return joinBytes(arrowBlocks(frame));
+}
+
+/** What `frameToArrow` gives, in blocks: most of them are the frame's own memory, not copied. */
+export function arrowBlocks(frame: AnyFrame): readonly Uint8Array[] {
   const columns = frame.columns().map(({ name, data }): [string, ColumnData] => {
     // A batch without rows may have no bytes, and such a batch cannot be read back.
     return [name, data.length > 0 ? data : new Column<Value>([], emptyType(data.type))];
   });
-  const bytes = tableToIPC(tableFromColumns(columns), { format: "stream" });
-  if (bytes === null) throw new Error("Arrow bytes are written to memory");
-  return bytes;
+  const blocks: Uint8Array[] = [];
+  const write = (block: Uint8Array) => blocks.push(block);
+  const pad = (sizeBytes: number) => blocks.push(new Uint8Array(sizeBytes));
+  tableToIPC(tableFromColumns(columns), {
+    format: "stream",
+    sink: { write, pad, finish: () => null },
+  });
+  return blocks;
 }
 
 /**

@@ -1,12 +1,12 @@
-import { createHash } from "node:crypto";
-import { open, rm } from "node:fs/promises";
+import { open } from "node:fs/promises";
 import { expectation } from "../errors.ts";
-import { CSV_LIMITS, type CsvLimits, limitError, toCsvLimits } from "./csv-limits.ts";
+import { type CsvLimits, toCsvLimits } from "./csv-limits.ts";
 import { CsvScan, type CsvText } from "./csv-scan.ts";
 import { csvBlocks } from "./csv-write.ts";
 import { loadOwnCsv } from "./duckdb/csv-own.ts";
 import { type Connection, type Database, withDuckdb } from "./duckdb/duckdb.ts";
 import { readColumns } from "./duckdb/duckdb-read.ts";
+import { type SavedFile, saveBlocks } from "./file-blocks.ts";
 import { type AnyFrame, type Frame, toFrameOf } from "./frame.ts";
 import type { Schema } from "./schema.ts";
 
@@ -19,43 +19,18 @@ export interface ReadCsvFileOptions extends CsvFileOptions {
   readonly database?: Database | undefined;
 }
 
-export interface WrittenCsv {
-  readonly sha256: string;
-  readonly sizeBytes: number;
-}
-
 const BLOCK_BYTES = 2 ** 20;
 
 /**
- * Writes the frame as CSV by the rules of `csv.ts`, holding about 1 MiB of it at a time. A file
- * that cannot be finished is removed.
+ * Writes the frame as CSV by the rules of `csv.ts`, holding about 1 MiB of it at a time.
  * @throws {HexError} HEX_FRAME_INVALID for what could not be read again
  */
 export async function writeCsvFile(
   frame: AnyFrame,
   path: string,
   { signal }: CsvFileOptions = {},
-): Promise<WrittenCsv> {
-  const hash = createHash("sha256");
-  let sizeBytes = 0;
-  const file = await open(path, "w");
-  try {
-    for (const block of csvBlocks(frame)) {
-      signal?.throwIfAborted();
-      sizeBytes += block.length;
-      if (sizeBytes > CSV_LIMITS.maxFileBytes) {
-        throw limitError("HEX_FRAME_INVALID", "the CSV of a frame", CSV_LIMITS, "maxFileBytes");
-      }
-      hash.update(block);
-      await file.writeFile(block);
-    }
-    await file.close();
-  } catch (error) {
-    await file.close();
-    await rm(path, { force: true });
-    throw error;
-  }
-  return { sha256: hash.digest("hex"), sizeBytes };
+): Promise<SavedFile> {
+  return saveBlocks(path, csvBlocks(frame), { signal });
 }
 
 /**
@@ -87,7 +62,8 @@ export async function readCsvFile(
 async function scanFile(path: string, scan: CsvScan, signal?: AbortSignal): Promise<CsvText> {
   const file = await open(path);
   try {
-    const block = new Uint8Array(BLOCK_BYTES);
+    const { size } = await file.stat();
+    const block = new Uint8Array(Math.min(size, BLOCK_BYTES));
     for (;;) {
       signal?.throwIfAborted();
       const { bytesRead } = await file.read(block, 0, block.length);

@@ -8,6 +8,7 @@ import { expectation, type HexError } from "../errors.ts";
 import { type CsvLimits, limitError } from "./csv-limits.ts";
 import { CsvRowScan } from "./csv-row-scan.ts";
 import { csvHeader } from "./csv-text.ts";
+import { joinBytes } from "./join-bytes.ts";
 import type { Schema } from "./schema.ts";
 
 export interface CsvText {
@@ -88,17 +89,6 @@ export class CsvScan {
     const place = this.#head ? "the header of the CSV" : this.#rows.place();
     return expectation("HEX_DATA_INVALID", { place, expected: "UTF-8", got: "other bytes" });
   }
-}
-
-/** Several pieces as one. */
-export function joinBytes(pieces: readonly Uint8Array[]): Uint8Array {
-  const bytes = new Uint8Array(pieces.reduce((size, piece) => size + piece.length, 0));
-  let start = 0;
-  for (const piece of pieces) {
-    bytes.set(piece, start);
-    start += piece.length;
-  }
-  return bytes;
 }
 
 /** The length without the bytes of a last character that is not complete. */

@@ -13,6 +13,17 @@ const BLOCK_LENGTH = 2 ** 20;
  */
 export function* csvBlocks(frame: AnyFrame): Generator<Uint8Array, void, undefined> {
   checkShape(frame);
+  let sizeBytes = 0;
+  for (const block of blocksOf(frame)) {
+    sizeBytes += block.length;
+    if (sizeBytes > CSV_LIMITS.maxFileBytes) {
+      throw limitError("HEX_FRAME_INVALID", "the CSV of a frame", CSV_LIMITS, "maxFileBytes");
+    }
+    yield block;
+  }
+}
+
+function* blocksOf(frame: AnyFrame): Generator<Uint8Array, void, undefined> {
   const encoder = new TextEncoder();
   const columns = frame.columns();
   const missing = columns.length === 1 ? LONE_MISSING : "";

@@ -10,11 +10,11 @@
  */
 import { type ReadCsvFileOptions, readCsvFile } from "./csv-file.ts";
 import type { CsvLimits } from "./csv-limits.ts";
-import { joinBytes } from "./csv-scan.ts";
 import { csvBlocks } from "./csv-write.ts";
 import { withTemporaryFile } from "./duckdb/duckdb.ts";
 import { readForeignCsv } from "./foreign-csv.ts";
 import type { AnyFrame, Frame } from "./frame.ts";
+import { joinBytes } from "./join-bytes.ts";
 import type { Schema } from "./schema.ts";
 
 /** The frame as CSV by the rules above; for a large one, see `writeCsvFile`. */

@@ -3,13 +3,9 @@ import type { Frame } from "../frame/frame.ts";
 import { frameOf } from "./manifest/history.ts";
 import type { Commit, Manifest } from "./manifest/manifest.ts";
 import { readManifest } from "./manifest/read-manifest.ts";
-import {
-  isDamage,
-  type ReadFrameOptions,
-  readForeignFrame,
-  readPublishedFrame,
-} from "./published-frame.ts";
+import { type ReadFrameOptions, readForeignFrame, readPublishedFrame } from "./published-frame.ts";
 import type { Store, StoreOptions } from "./store.ts";
+import { isDamage } from "./stored-file.ts";
 
 /** A frame, and where it really came from. */
 export interface ReadFrame {

@@ -8,8 +8,11 @@ export interface ReadLimits {
   readonly rows: number;
 }
 
+/** What S3 takes in one request; the same everywhere, so that a project can move to another store. */
+export const LARGEST_FILE_BYTES = 5 * 2 ** 30;
+
 export const READ_LIMITS: ReadLimits = {
-  sizeBytes: 1024 ** 3,
+  sizeBytes: LARGEST_FILE_BYTES,
   columns: 10_000,
   rows: 50_000_000,
 };

@@ -1,13 +1,15 @@
 import { HexError } from "../errors.ts";
-import { frameToArrow } from "../frame/arrow.ts";
+import { arrowBlocks } from "../frame/arrow.ts";
+import { saveBlocks } from "../frame/file-blocks.ts";
 import type { Frame } from "../frame/frame.ts";
+import { joinBytes } from "../frame/join-bytes.ts";
 import { stagedFrameKeys, stagedOutputsKey, stagedPrefix } from "./key.ts";
 import { referencedKeys } from "./manifest/history.ts";
 import type { PublishedFrame, StoredFile } from "./manifest/manifest.ts";
 import { readManifest } from "./manifest/read-manifest.ts";
-import { toSha256 } from "./published-frame.ts";
 import { checkFrameSize, READ_LIMITS } from "./read-limits.ts";
 import type { Store, StoreOptions } from "./store.ts";
+import { toSha256 } from "./stored-file.ts";
 
 /** A cell that reads columns of a frame. */
 interface FrameReader {
@@ -34,9 +36,12 @@ export interface RunAttempt {
   readonly attempt: number;
 }
 
+/** An Arrow file is read at once, and Node hashes no more at once; without it, the CSV is read. */
+const LARGEST_ARROW_BYTES = 2 ** 31 - 1;
+
 /**
  * Writes a frame's files under the run's own keys, where nobody looks yet, and gives what it will be
- * in the manifest. Its bytes are let go of one file after the other.
+ * in the manifest.
  *
  * @throws {HexError} HEX_DATA_INVALID when nobody could read it back
  */
@@ -48,17 +53,22 @@ export async function stageFrame(
   options: StoreOptions,
 ): Promise<PublishedFrame> {
   const keys = stagedFrameKeys(runId, attempt, name);
-  const stage = async (key: string, contentType: string, body: Uint8Array) => {
-    checkFrameSize(`frame ${name}`, { sizeBytes: body.length }, READ_LIMITS);
-    return stageFile(store, { key, contentType, body }, options);
-  };
-  checkFrameSize(`frame ${name}`, { columns: frame.numColumns, rows: frame.numRows }, READ_LIMITS);
+  const place = `frame ${name}`;
+  const stage = (key: string, contentType: string, blocks: Iterable<Uint8Array>) =>
+    stageFile(store, { key, contentType, place, blocks }, options);
+  checkFrameSize(place, { columns: frame.numColumns, rows: frame.numRows }, READ_LIMITS);
+  // Loading it costs a run that only reads.
+  const { csvBlocks } = await import("../frame/csv-write.ts");
+  const arrow = arrowBlocks(frame);
+  const arrowBytes = arrow.reduce((sum, { length }) => sum + length, 0);
   return {
     rows: frame.numRows,
     columns: frame.schema.map(({ name, type }) => ({ name, type })),
-    csv: await stage(keys.csv, CSV_TYPE, await toCsv(frame)),
-    schema: await stage(keys.schema, JSON_TYPE, toSchemaBytes(frame)),
-    arrow: await stage(keys.arrow, ARROW_TYPE, frameToArrow(frame)),
+    csv: await stage(keys.csv, CSV_TYPE, csvBlocks(frame)),
+    schema: await stage(keys.schema, JSON_TYPE, [toSchemaBytes(frame)]),
+    ...(arrowBytes <= LARGEST_ARROW_BYTES && {
+      arrow: await stage(keys.arrow, ARROW_TYPE, arrow),
+    }),
     cell,
     computedAt,
     codeHash,
@@ -74,7 +84,8 @@ export async function stageOutputs(
   options: StoreOptions,
 ): Promise<StoredFile> {
   const key = stagedOutputsKey(runId, attempt);
-  return stageFile(store, { key, contentType: JSON_TYPE, body }, options);
+  const place = "what the cells show";
+  return stageFile(store, { key, contentType: JSON_TYPE, place, blocks: [body] }, options);
 }
 
 /**
@@ -100,16 +111,49 @@ const ARROW_TYPE = "application/vnd.apache.arrow.file";
 interface StagedFile {
   readonly key: string;
   readonly contentType: string;
-  readonly body: Uint8Array;
+  /** what it belongs to, as messages name it */
+  readonly place: string;
+  readonly blocks: Iterable<Uint8Array>;
 }
+
+/** What is larger goes to the store through a file, so that it is never in memory as a whole. */
+const WHOLE_BYTES = 16 * 2 ** 20;
 
 async function stageFile(
   store: Store,
-  { key, contentType, body }: StagedFile,
+  { key, contentType, place, blocks }: StagedFile,
   { signal }: StoreOptions,
 ): Promise<StoredFile> {
-  await store.write(key, body, { signal, contentType });
-  return { key, sha256: toSha256(body), sizeBytes: body.length };
+  const { first, others } = takeFirst(blocks);
+  if (others === undefined) {
+    const body = joinBytes(first);
+    await store.write(key, body, { signal, contentType });
+    return { key, sha256: toSha256(body), sizeBytes: body.length };
+  }
+  const fill = async (path: string) => {
+    const saved = await saveBlocks(path, chain(first, others), { signal });
+    checkFrameSize(place, saved, READ_LIMITS);
+    return saved;
+  };
+  return { key, ...(await store.writeFile(key, fill, { signal, contentType })) };
+}
+
+/** The first blocks of a file: all, or as many as are more than what is kept in memory. */
+function takeFirst(blocks: Iterable<Uint8Array>) {
+  const first: Uint8Array[] = [];
+  const others = blocks[Symbol.iterator]();
+  for (let sizeBytes = 0; sizeBytes <= WHOLE_BYTES; ) {
+    const next = others.next();
+    if (next.done) return { first };
+    first.push(next.value);
+    sizeBytes += next.value.length;
+  }
+  return { first, others };
+}
+
+function* chain(first: readonly Uint8Array[], others: Iterator<Uint8Array>) {
+  yield* first;
+  for (let next = others.next(); !next.done; next = others.next()) yield next.value;
 }
 
 function toReaders(readers: Readonly<Record<string, FrameReader>>) {
@@ -117,12 +161,6 @@ function toReaders(readers: Readonly<Record<string, FrameReader>>) {
   return Object.fromEntries(
     entries.map(([cell, { code, columns }]) => [cell, { code, columns: [...columns] }]),
   );
-}
-
-async function toCsv(frame: Frame): Promise<Uint8Array> {
-  // Loading it costs a run that only reads.
-  const { frameToCsv } = await import("../frame/csv.ts");
-  return frameToCsv(frame);
 }
 
 function toSchemaBytes({ schema }: Frame): Uint8Array {

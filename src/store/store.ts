@@ -6,6 +6,14 @@ export interface StoredObject {
   readonly etag: string;
 }
 
+/** The content of an object as a file of this machine. */
+export interface ObjectFile {
+  readonly path: string;
+  readonly sizeBytes: number;
+  /** of what was read from the store, in hexadecimal digits */
+  readonly sha256: string;
+}
+
 /** What a listing tells of an object without reading it. */
 export interface ObjectInfo {
   readonly key: string;
@@ -41,9 +49,12 @@ export interface ReadOptions extends StoreOptions {
   readonly limitBytes?: number | undefined;
 }
 
-export interface WriteOptions extends StoreOptions {
+export interface WriteFileOptions extends StoreOptions {
   /** told to whoever fetches the object over HTTP; a directory has no place for it */
   readonly contentType?: string | undefined;
+}
+
+export interface WriteOptions extends WriteFileOptions {
   /** none: whatever is there is replaced */
   readonly condition?: WriteCondition | undefined;
 }
@@ -82,6 +93,37 @@ export interface Store {
    * The others get `conflict`. Without a condition the last one stands.
    */
   write(key: string, body: Uint8Array, options?: WriteOptions): Promise<WriteResult>;
+
+  /**
+   * Reads one object, of any size, into a file of this machine and hands that file over: it is the
+   * caller's alone, and gone when `use` has ended. Gives what `use` gives, or `undefined`, without
+   * asking `use`, when there is none under this key. What `use` throws is thrown as it is.
+   *
+   * @throws {HexError} as `read`; HEX_STORE_UNAVAILABLE also when the temporary folder of this
+   * machine has no room.
+   */
+  readFile<T>(
+    key: string,
+    use: (file: ObjectFile) => Promise<T>,
+    options?: ReadOptions,
+  ): Promise<T | undefined>;
+
+  /**
+   * Writes one object whole from a file, which never has to fit into memory: `fill` writes it at the
+   * path that it is given, and it is gone when the object is written. Gives what `fill` gives. Where
+   * `fill` fails, nothing is written and its failure is thrown.
+   *
+   * Whatever is there is replaced, as by a write without a condition; the same holds for its readers
+   * and for a power cut.
+   *
+   * @throws {HexError} HEX_DATA_INVALID when the file is larger than the store takes in one piece,
+   * as S3 does not above 5 GiB.
+   */
+  writeFile<T>(
+    key: string,
+    fill: (path: string) => Promise<T>,
+    options?: WriteFileOptions,
+  ): Promise<T>;
 
   /**
    * Copies one object over another, without its bytes passing through the caller's memory; false

@@ -2,9 +2,10 @@ import { parseFrameName } from "./key.ts";
 import { findCommit, newestCommit } from "./manifest/history.ts";
 import type { Commit, PublishedFrame } from "./manifest/manifest.ts";
 import { readManifest } from "./manifest/read-manifest.ts";
-import { isDamage, type ReadFrameOptions, readStoredFile } from "./published-frame.ts";
+import type { ReadFrameOptions } from "./published-frame.ts";
 import { type Pinned, type ReadFrame, readFrame } from "./read-frame.ts";
 import type { Store, StoreOptions } from "./store.ts";
+import { isDamage, readStoredFile } from "./stored-file.ts";
 
 /** One publication, pinned: what it reads stays of one piece, whatever is published meanwhile. */
 export interface Version {

@@ -1,4 +1,5 @@
 import {
+  filesOf,
   findCommit,
   newestCommit,
   newestGeneration,
@@ -8,9 +9,9 @@ import {
 import type { Commit, Manifest, PublishedFrame } from "./manifest/manifest.ts";
 import { readManifest } from "./manifest/read-manifest.ts";
 import { type SwapOptions, swapManifest } from "./manifest/swap-manifest.ts";
-import { isDamage, readStoredFile } from "./published-frame.ts";
 import { type CopyOptions, copyForOthers } from "./shared-copy.ts";
 import type { Store, StoreOptions } from "./store.ts";
+import { isDamage, readStoredFile, withStoredFile } from "./stored-file.ts";
 
 /** What can be told of a version without reading its frames. */
 export interface VersionSummary
@@ -90,22 +91,24 @@ async function assertReadable(
   options: StoreOptions,
 ): Promise<void> {
   try {
-    await readStoredFile(store, arrow, options);
+    if (arrow !== undefined) {
+      await readStoredFile(store, arrow, options);
+      return;
+    }
   } catch (error) {
     if (!isDamage(error)) throw error;
-    await readStoredFile(store, csv, options);
   }
+  await withStoredFile(store, csv, async () => undefined, options);
 }
 
 function toSummary(commit: Commit, isNewest: boolean): VersionSummary {
   const { frames, outputs, trigger = null, publishedBy = null, note = null, ...facts } = commit;
   const all = Object.values(frames);
-  const files = all.flatMap(({ csv, schema, arrow }) => [csv, schema, arrow]);
   return {
     ...facts,
     ...{ isNewest, trigger, publishedBy, note },
     frames: all.length,
     rows: all.reduce((sum, { rows }) => sum + rows, 0),
-    sizeBytes: files.reduce((sum, { sizeBytes }) => sum + sizeBytes, outputs?.sizeBytes ?? 0),
+    sizeBytes: filesOf(commit).reduce((sum, { sizeBytes }) => sum + sizeBytes, 0),
   };
 }

@@ -16,10 +16,16 @@ export function failingStore(
     location: store.location,
     writes,
     read: (key, options) => store.read(key, options),
+    readFile: (key, use, options) => store.readFile(key, use, options),
     write: async (key, body, options) => {
       writes.push(key);
       if (writes.length === failingWrite) throw error;
       return store.write(key, body, options);
+    },
+    writeFile: async (key, fill, options) => {
+      writes.push(key);
+      if (writes.length === failingWrite) throw error;
+      return store.writeFile(key, fill, options);
     },
     copy: async (fromKey, toKey, options) => {
       writes.push(toKey);

@@ -1,13 +1,16 @@
 import { HexError } from "../../src/errors.ts";
 import type {
+  ObjectFile,
   ObjectInfo,
   ReadOptions,
   Store,
   StoredObject,
   StoreOptions,
+  WriteFileOptions,
   WriteOptions,
   WriteResult,
 } from "../../src/store/store.ts";
+import { readThroughFile, writeThroughFile } from "./through-files.ts";
 import { Turns } from "./turns.ts";
 
 /** What can go wrong with a call. */
@@ -84,6 +87,22 @@ export class FaultyStore implements Store {
       default:
         return write();
     }
+  }
+
+  readFile<T>(
+    key: string,
+    use: (file: ObjectFile) => Promise<T>,
+    options?: ReadOptions,
+  ): Promise<T | undefined> {
+    return readThroughFile(this, key, use, options);
+  }
+
+  writeFile<T>(
+    key: string,
+    fill: (path: string) => Promise<T>,
+    options?: WriteFileOptions,
+  ): Promise<T> {
+    return writeThroughFile(this, key, fill, options);
   }
 
   async copy(fromKey: string, toKey: string, options?: StoreOptions): Promise<boolean> {

@@ -1,14 +1,17 @@
 import { checkListPrefix, checkStoreKey } from "../../src/store/key.ts";
 import { tooLarge } from "../../src/store/read-limits.ts";
 import type {
+  ObjectFile,
   ObjectInfo,
   ReadOptions,
   Store,
   StoredObject,
   StoreOptions,
+  WriteFileOptions,
   WriteOptions,
   WriteResult,
 } from "../../src/store/store.ts";
+import { readThroughFile, writeThroughFile } from "./through-files.ts";
 
 /** Objects in memory that keep the whole contract; each call is one instant. */
 export class MemoryStore implements Store {
@@ -49,6 +52,22 @@ export class MemoryStore implements Store {
     const etag = `"${++this.#etags}"`;
     this.objects.set(key, { body: body.slice(), etag, modifiedAt: new Date(this.#now()) });
     return { status: "written", etag };
+  }
+
+  readFile<T>(
+    key: string,
+    use: (file: ObjectFile) => Promise<T>,
+    options?: ReadOptions,
+  ): Promise<T | undefined> {
+    return readThroughFile(this, key, use, options);
+  }
+
+  writeFile<T>(
+    key: string,
+    fill: (path: string) => Promise<T>,
+    options?: WriteFileOptions,
+  ): Promise<T> {
+    return writeThroughFile(this, key, fill, options);
   }
 
   async copy(fromKey: string, toKey: string, { signal }: StoreOptions = {}): Promise<boolean> {

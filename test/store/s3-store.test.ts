@@ -1,4 +1,5 @@
 import { randomUUID } from "node:crypto";
+import { readFile, truncate, writeFile } from "node:fs/promises";
 import { devNull } from "node:os";
 import { PutObjectCommand, S3Client } from "@aws-sdk/client-s3";
 import { mockClient } from "aws-sdk-client-mock";
@@ -124,6 +125,76 @@ describe("a server that has trouble", () => {
     const reading = new S3Store(location, { credentials }).read("a", { signal: controller.signal });
     controller.abort(new Error("enough"));
     await expect(reading).rejects.toThrow("enough");
+  });
+});
+
+describe("a file", () => {
+  const fill = (path: string) => writeFile(path, new Uint8Array(3_000_000));
+
+  it("is sent whole again after 503", async () => {
+    const { location, requests, sizes } = await scriptedS3([
+      { status: 503, code: "SlowDown" },
+      { status: 200 },
+    ]);
+    await new S3Store(location, { credentials }).writeFile("a.csv", fill);
+    expect(requests).toEqual(["PUT /bucket/app/a.csv", "PUT /bucket/app/a.csv"]);
+    expect(sizes).toEqual([3_000_000, 3_000_000]);
+  });
+
+  it("is told as not written after three times 503", async () => {
+    const { location, requests } = await scriptedS3([{ status: 503, code: "SlowDown" }]);
+    const writing = new S3Store(location, { credentials }).writeFile("a", fill);
+    await expect(writing).rejects.toMatchObject({
+      code: "HEX_STORE_UNAVAILABLE",
+      message: expect.stringContaining("got 503 SlowDown"),
+    });
+    expect(requests).toHaveLength(3);
+  });
+
+  it("is not sent again when the server refuses it", async () => {
+    const { location, requests } = await scriptedS3([{ status: 403, code: "AccessDenied" }]);
+    const writing = new S3Store(location, { credentials }).writeFile("a", fill);
+    await expect(writing).rejects.toMatchObject({ code: "HEX_STORE_UNAVAILABLE" });
+    expect(requests).toHaveLength(1);
+  });
+
+  it("is refused above 5 GiB, before anything is sent", async () => {
+    const { location, requests } = await scriptedS3([{ status: 200 }]);
+    const writing = new S3Store(location, { credentials }).writeFile("a", async (path) => {
+      // A file of nothing but a length takes no room on the disk.
+      await writeFile(path, "");
+      await truncate(path, 5 * 1024 ** 3 + 1);
+    });
+    await expect(writing).rejects.toMatchObject({
+      code: "HEX_DATA_INVALID",
+      message:
+        "Expected the file for s3://bucket/app/a to be of at most 5368709120 bytes, which is what S3 takes in " +
+        "one request, got 5368709121 (publish less of it: filter, aggregate or split the frame)",
+    });
+    expect(requests).toEqual([]);
+  });
+
+  it("is asked for again when it breaks off in the middle", async () => {
+    const { location, requests } = await scriptedS3([
+      { status: 200, body: "ou", fault: "half" },
+      { status: 200, body: "ours" },
+    ]);
+    const read = async ({ path }: { readonly path: string }) => readFile(path, "utf8");
+    expect(await new S3Store(location, { credentials }).readFile("a", read)).toBe("ours");
+    expect(requests).toHaveLength(2);
+  });
+
+  it("is told in a sentence when this machine has no place for it", async () => {
+    const { location } = await scriptedS3([{ status: 200, body: "ours" }]);
+    vi.stubEnv("TMPDIR", "/there/is/no/such/folder");
+    const reading = new S3Store(location, { credentials }).readFile("a", async () => undefined);
+    await expect(reading).rejects.toMatchObject({
+      code: "HEX_STORE_UNAVAILABLE",
+      message:
+        "Expected the temporary folder /there/is/no/such/folder to be writable, with room for a file of a frame, " +
+        "got ENOENT: no such file or directory (free some space, or set TMPDIR to another folder)",
+    });
+    vi.unstubAllEnvs();
   });
 });
 

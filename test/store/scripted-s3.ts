@@ -17,15 +17,25 @@ export interface ScriptedServer {
   readonly location: S3Location;
   /** the requests so far, as `PUT /bucket/key` */
   readonly requests: readonly string[];
+  /** how many bytes came with each of them */
+  readonly sizes: readonly number[];
 }
 
 /** Starts a server that gives these answers in turn, and the last one for ever. */
 export async function scriptedS3(answers: readonly ScriptedAnswer[]): Promise<ScriptedServer> {
   const requests: string[] = [];
+  const sizes: number[] = [];
   const server = createServer((request, response) => {
     const answer = answers[Math.min(requests.length, answers.length - 1)];
     requests.push(`${request.method} ${request.url?.split("?")[0]}`);
-    request.resume().on("end", () => send(answer ?? { status: 500 }, request, response));
+    let sizeBytes = 0;
+    request.on("data", (block: Uint8Array) => {
+      sizeBytes += block.length;
+    });
+    request.on("end", () => {
+      sizes.push(sizeBytes);
+      send(answer ?? { status: 500 }, request, response);
+    });
   });
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   onTestFinished(() => {
@@ -34,7 +44,7 @@ export async function scriptedS3(answers: readonly ScriptedAnswer[]): Promise<Sc
   });
   const address = server.address();
   const port = typeof address === "object" && address !== null ? address.port : 0;
-  return { location: s3Location(`http://127.0.0.1:${port}`), requests };
+  return { location: s3Location(`http://127.0.0.1:${port}`), requests, sizes };
 }
 
 /** A location of a test, with nothing behind it but the endpoint. */

@@ -1,5 +1,7 @@
+import { access, readFile, writeFile } from "node:fs/promises";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import type { ObjectInfo, Store } from "../../src/store/store.ts";
+import { toSha256 } from "../../src/store/stored-file.ts";
 import { increment } from "./programs/increment-object.ts";
 
 /** What a store can do besides the plain contract. */
@@ -22,6 +24,7 @@ export function testStore(name: string, open: () => Promise<Store>, facts: Store
     afterEach(() => store.close());
 
     testObjects(() => store);
+    testFiles(() => store);
     testCopies(() => store);
     testKeys(() => store);
     testListing(() => store);
@@ -86,6 +89,112 @@ function testObjects(store: () => Store): void {
       expect([body.length, new Set(body).size]).toEqual([300_000, 1]);
     }
     await writer;
+  });
+}
+
+function testFiles(store: () => Store): void {
+  const body = new Uint8Array(5_000_000).map((_, index) => index % 251);
+
+  it("writes an object from a file, which is gone afterwards, over the one that is there", async () => {
+    await store().write("a/b.csv", encoder.encode("older"));
+    let filledPath = "";
+    const filled = await store().writeFile(
+      "a/b.csv",
+      async (path) => {
+        filledPath = path;
+        await writeFile(path, body);
+        return "what fill gives";
+      },
+      { contentType: "text/csv" },
+    );
+    expect(filled).toBe("what fill gives");
+    await expect(access(filledPath)).rejects.toMatchObject({ code: "ENOENT" });
+    expect(Buffer.compare((await store().read("a/b.csv"))?.body ?? new Uint8Array(), body)).toBe(0);
+    expect((await toArray(store().list(""))).map(({ key }) => key)).toEqual(["a/b.csv"]);
+  });
+
+  it("hands over an object as a file, with its size and SHA-256, and removes the file", async () => {
+    await store().write("a/b.csv", body);
+    let givenPath = "";
+    const used = await store().readFile("a/b.csv", async ({ path, ...told }) => {
+      givenPath = path;
+      expect(told).toEqual({ sizeBytes: body.length, sha256: toSha256(body) });
+      return Buffer.compare(await readFile(path), body);
+    });
+    expect(used).toBe(0);
+    await expect(access(givenPath)).rejects.toMatchObject({ code: "ENOENT" });
+  });
+
+  it("writes and reads an empty file", async () => {
+    await store().writeFile("empty", (path) => writeFile(path, ""));
+    const sizeBytes = await store().readFile("empty", async (file) => file.sizeBytes);
+    expect(sizeBytes).toBe(0);
+  });
+
+  it("hands over no file for a key that is not there", async () => {
+    const use = async () => "used";
+    expect(await store().readFile("x/y", use)).toBeUndefined();
+  });
+
+  it("leaves the older object where the file cannot be filled, and no file either", async () => {
+    await store().write("a", encoder.encode("older"));
+    let filledPath = "";
+    const filling = store().writeFile("a", async (path) => {
+      filledPath = path;
+      await writeFile(path, "half");
+      throw new Error("the frame cannot be written");
+    });
+    await expect(filling).rejects.toThrow("the frame cannot be written");
+    await expect(access(filledPath)).rejects.toMatchObject({ code: "ENOENT" });
+    expect(decoder.decode((await store().read("a"))?.body)).toBe("older");
+    expect(await toArray(store().list(""))).toHaveLength(1);
+  });
+
+  it("throws what the use of a file throws, and removes the file", async () => {
+    await store().write("a", encoder.encode("1"));
+    let givenPath = "";
+    const using = store().readFile("a", async ({ path }) => {
+      givenPath = path;
+      throw new Error("it holds something else");
+    });
+    await expect(using).rejects.toThrow("it holds something else");
+    await expect(access(givenPath)).rejects.toMatchObject({ code: "ENOENT" });
+  });
+
+  it("refuses to hand over a file of more bytes than asked for", async () => {
+    await store().write("a", encoder.encode("12345678"));
+    const use = async ({ sizeBytes }: { readonly sizeBytes: number }) => sizeBytes;
+    expect(await store().readFile("a", use, { limitBytes: 8 })).toBe(8);
+    await expect(store().readFile("a", use, { limitBytes: 7 })).rejects.toMatchObject({
+      code: "HEX_DATA_INVALID",
+      message: `Expected \`a\` in the store ${store().location} to be of at most 7 bytes, got 8`,
+    });
+  });
+
+  it.each(["../a", "a/", ""])("refuses files under %j before it asks for any", async (key) => {
+    const refusal = { code: "HEX_KEY_INVALID" };
+    const never = () => Promise.reject(new Error("asked"));
+    await expect(store().readFile(key, never)).rejects.toMatchObject(refusal);
+    await expect(store().writeFile(key, never)).rejects.toMatchObject(refusal);
+  });
+
+  it("throws the reason of a signal, and neither writes nor hands over a file", async () => {
+    await store().write("a", encoder.encode("older"));
+    const controller = new AbortController();
+    const { signal } = controller;
+    const reason = new Error("the run was cancelled");
+    const writing = store().writeFile(
+      "a",
+      async (path) => {
+        await writeFile(path, body);
+        controller.abort(reason);
+      },
+      { signal },
+    );
+    await expect(writing).rejects.toBe(reason);
+    const never = () => Promise.reject(new Error("asked"));
+    await expect(store().readFile("a", never, { signal })).rejects.toBe(reason);
+    expect(decoder.decode((await store().read("a"))?.body)).toBe("older");
   });
 }
 

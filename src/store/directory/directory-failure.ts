@@ -78,6 +78,16 @@ export function strangeFileError(location: string, key: string, got: string): He
   });
 }
 
+/** The failure to write below a folder that somebody removed at that very moment. */
+export function removedFolder(location: string, key: string): HexError {
+  return expectation("HEX_STORE_UNAVAILABLE", {
+    place: `the folder of \`${key}\` in the store ${location}`,
+    expected: "there while it is written to",
+    got: "no folder any more",
+    hint: "something removes empty folders: try again",
+  });
+}
+
 /** The code of a failed system call, such as `ENOENT`. */
 export function diskErrorCode(thrown: unknown): string | undefined {
   const isDiskError = thrown instanceof Error && "code" in thrown && "syscall" in thrown;

@@ -30,12 +30,25 @@ export interface Entry {
  */
 export async function readPlainFile(
   entry: Entry,
-  { signal, limitBytes = Number.POSITIVE_INFINITY }: ReadOptions,
+  options: ReadOptions,
 ): Promise<Uint8Array | undefined> {
   return withPlainFile(entry, (file, sizeBytes) => {
-    if (sizeBytes > limitBytes) throw tooLarge(entry, { limitBytes, sizeBytes });
-    return readWhole(file, sizeBytes, signal);
+    checkSize(entry, sizeBytes, options);
+    return readWhole(file, sizeBytes, options.signal);
   });
+}
+
+/**
+ * Refuses a file that is larger than asked for.
+ *
+ * @throws {HexError} HEX_DATA_INVALID
+ */
+export function checkSize(
+  entry: Entry,
+  sizeBytes: number,
+  { limitBytes = Number.POSITIVE_INFINITY }: ReadOptions,
+): void {
+  if (sizeBytes > limitBytes) throw tooLarge(entry, { limitBytes, sizeBytes });
 }
 
 /**
@@ -78,24 +91,47 @@ async function readWhole(
 
 /** Writes a file of its own beside the others, down to the disk, and removes it after its use. */
 export async function withTemporaryFile<T>(
-  { folder }: Entry,
+  entry: Entry,
   body: Uint8Array | AsyncIterable<Uint8Array>,
   { signal }: StoreOptions,
   use: (path: string) => Promise<T>,
 ): Promise<T> {
+  return withFilledFile(
+    entry,
+    (file) => writeFile(file, body, { signal }),
+    async (path) => {
+      signal?.throwIfAborted();
+      return use(path);
+    },
+  );
+}
+
+/** As `withTemporaryFile`, of what somebody else writes; `use` also gets what that one gave. */
+export async function withFilledFile<Filled, T>(
+  { folder }: Entry,
+  fill: (file: FileHandle, path: string) => Promise<Filled>,
+  use: (path: string, filled: Filled) => Promise<T>,
+): Promise<T> {
   const path = `${folder.path}/${TEMPORARY_PREFIX}${randomUUID()}`;
   try {
-    const file = await open(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, 0o666);
-    try {
-      await writeFile(file, body, { signal });
-      await file.sync();
-    } finally {
-      await file.close();
-    }
-    signal?.throwIfAborted();
-    return await use(path);
+    const filled = await fillFile(path, fill);
+    return await use(path, filled);
   } finally {
     await rm(path, { force: true });
+  }
+}
+
+async function fillFile<Filled>(
+  path: string,
+  fill: (file: FileHandle, path: string) => Promise<Filled>,
+): Promise<Filled> {
+  const file = await open(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, 0o666);
+  try {
+    const filled = await fill(file, path);
+    await file.sync();
+    return filled;
+  } finally {
+    await file.close();
   }
 }
 

@@ -3,19 +3,31 @@ import { link, lstat, readdir, rename, unlink } from "node:fs/promises";
 import { checkListPrefix, checkStoreKey, isStoreKey } from "../key.ts";
 import type {
   ConflictReason,
+  ObjectFile,
   ObjectInfo,
   ReadOptions,
   Store,
   StoredObject,
   StoreOptions,
+  WriteFileOptions,
   WriteOptions,
   WriteResult,
 } from "../store.ts";
-import { toDiskFailure, unless } from "./directory-failure.ts";
-import { type Entry, readPlainFile, withPlainFile, withTemporaryFile } from "./directory-file.ts";
+import { saveTemporary, withObjectFile } from "../temporary-file.ts";
+import { removedFolder, toDiskFailure, unless } from "./directory-failure.ts";
+import {
+  checkSize,
+  type Entry,
+  readPlainFile,
+  withFilledFile,
+  withPlainFile,
+  withTemporaryFile,
+} from "./directory-file.ts";
 import { type Folder, openFolder } from "./directory-folder.ts";
 import { DirectoryLeftovers } from "./directory-leftovers.ts";
 import { withFileLock } from "./directory-lock.ts";
+
+const BLOCK_BYTES = 2 ** 20;
 
 /**
  * Objects as files of one directory, for the processes of one machine on a local file system (not
@@ -52,6 +64,44 @@ export class DirectoryStore implements Store {
       }),
     );
     return result ?? { status: "conflict", reason: "missing" };
+  }
+
+  async readFile<T>(
+    key: string,
+    use: (file: ObjectFile) => Promise<T>,
+    options: ReadOptions = {},
+  ): Promise<T | undefined> {
+    const { signal } = options;
+    const save = (path: string) =>
+      this.#withEntry(key, { create: false, signal }, (entry) =>
+        withPlainFile(entry, (file, sizeBytes) => {
+          checkSize(entry, sizeBytes, options);
+          const bytes = file.createReadStream({ autoClose: false, highWaterMark: BLOCK_BYTES });
+          return saveTemporary(path, bytes, options);
+        }),
+      );
+    return withObjectFile(save, use);
+  }
+
+  async writeFile<T>(
+    key: string,
+    fill: (path: string) => Promise<T>,
+    { signal }: WriteFileOptions = {},
+  ): Promise<T> {
+    const written = await this.#withEntry(key, { create: true, signal }, (entry) =>
+      withFilledFile(
+        entry,
+        (_, path) => fill(path),
+        async (temporary, filled) => {
+          signal?.throwIfAborted();
+          await install(entry, temporary, { signal });
+          await entry.folder.sync();
+          return { filled };
+        },
+      ),
+    );
+    if (written === undefined) throw removedFolder(this.location, key);
+    return written.filled;
   }
 
   async copy(fromKey: string, toKey: string, { signal }: StoreOptions = {}): Promise<boolean> {

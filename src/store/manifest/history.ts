@@ -65,9 +65,10 @@ export function referencedKeys({ commits }: Manifest): Set<string> {
   return new Set(commits.flatMap(filesOf).map(({ key }) => key));
 }
 
-function filesOf({ frames, outputs }: Commit): readonly StoredFile[] {
+/** Every file that a commit needs. */
+export function filesOf({ frames, outputs }: Pick<Commit, "frames" | "outputs">): StoredFile[] {
   const files = Object.values(frames).flatMap(({ csv, schema, arrow }) => [csv, schema, arrow]);
-  return outputs === undefined ? files : [...files, outputs];
+  return [...files, outputs].filter((file) => file !== undefined);
 }
 
 /** The entry of a frame in a commit, if it has one. */

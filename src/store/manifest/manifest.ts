@@ -39,7 +39,8 @@ const PublishedFrame = v.object({
   ),
   csv: StoredFile,
   schema: StoredFile,
-  arrow: StoredFile,
+  /** the fast path; absent where it would be larger than what is read at once */
+  arrow: v.optional(StoredFile),
   /** the cell that wrote it */
   cell: word,
   computedAt: time,

@@ -43,6 +43,13 @@ export function toS3Failure(thrown: unknown, place: S3Place): unknown {
   return expectation("HEX_STORE_UNAVAILABLE", failure, { cause: thrown });
 }
 
+/** Whether the same request may do better in a moment: the network failed, or a server had trouble. */
+export function isTransient(thrown: unknown): boolean {
+  const facts = toFacts(thrown);
+  if (facts?.status !== undefined) return facts.status >= 500 || facts.status === 429;
+  return facts !== undefined && (facts.code !== "" || facts.name === "TimeoutError");
+}
+
 function credentialFailure({ name, status }: Facts, { location, server }: S3Place) {
   const secret = `the secret access key for ${location}`;
   switch (name) {

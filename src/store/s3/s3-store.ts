@@ -7,33 +7,35 @@ import {
   type GetObjectCommandOutput,
   PutObjectCommand,
   paginateListObjectsV2,
-  S3Client,
-  type S3ClientConfig,
+  type S3Client,
 } from "@aws-sdk/client-s3";
 import { HexError } from "../../errors.ts";
 import { checkListPrefix, checkStoreKey, isStoreKey } from "../key.ts";
 import type { S3Location } from "../location.ts";
-import type { StoreCredentials } from "../open-store.ts";
 import { tooLarge } from "../read-limits.ts";
 import type {
   ConflictReason,
+  ObjectFile,
   ObjectInfo,
   ReadOptions,
   Store,
   StoredObject,
   StoreOptions,
+  WriteFileOptions,
   WriteOptions,
   WriteResult,
 } from "../store.ts";
+import {
+  saveTemporary,
+  toTemporaryFailure,
+  withObjectFile,
+  withTemporaryPath,
+} from "../temporary-file.ts";
+import { openClient, type S3ClientOptions } from "./s3-client.ts";
 import { type S3Place, toS3Failure } from "./s3-failure.ts";
+import { uploadFile } from "./s3-upload.ts";
 
-export interface S3StoreOptions {
-  /** none: the credential chain of the SDK */
-  readonly credentials?: StoreCredentials | undefined;
-  /** how long a connection may take to come about; 5,000 unless told */
-  readonly connectTimeoutMs?: number;
-  /** how long a connection may be silent; 30,000 unless told */
-  readonly idleTimeoutMs?: number;
+export interface S3StoreOptions extends S3ClientOptions {
   /** how many objects a page of a listing holds; 1,000 unless told */
   readonly listPageSize?: number;
 }
@@ -50,7 +52,10 @@ export class S3Store implements Store {
   readonly #place: S3Place;
   readonly #pageSize: number;
   readonly #client: S3Client;
-  /** for writes under a condition: repeated behind our back, a won one would look lost */
+  /**
+   * for writes under a condition, since repeated behind our back a won one would look lost, and for
+   * files, of which a second try has to begin at the start
+   */
   readonly #onceClient: S3Client;
 
   constructor(location: S3Location, options: S3StoreOptions = {}) {
@@ -65,27 +70,26 @@ export class S3Store implements Store {
       server: endpoint ?? "AWS",
       region: region ?? "the region of the environment",
     };
-    const config = toClientConfig(location, options);
-    this.#client = openClient({ ...config, maxAttempts: ATTEMPTS });
-    this.#onceClient = openClient({ ...config, maxAttempts: 1 });
+    this.#client = openClient(location, ATTEMPTS, options);
+    this.#onceClient = openClient(location, 1, options);
   }
 
   async read(key: string, options: ReadOptions = {}): Promise<StoredObject | undefined> {
-    const { signal } = options;
-    const request = new GetObjectCommand(this.#address(key));
-    return this.#telling(signal, async () => {
-      for (let attempt = 1; ; attempt++) {
-        const response = await unlessMissing(this.#client.send(request, toSendOptions(signal)));
-        if (response?.Body === undefined) return undefined;
-        this.#checkSize(key, response, options);
-        const body = await response.Body.transformToByteArray().catch((error: unknown) => {
-          // The SDK repeats requests, but not an answer that breaks off.
-          if (signal?.aborted || attempt >= ATTEMPTS) throw error;
-          return undefined;
-        });
-        if (body !== undefined) return { body, etag: response.ETag ?? "" };
-      }
+    return this.#receive(key, options, async ({ Body, ETag = "" }) => {
+      return Body && { body: await Body.transformToByteArray(), etag: ETag };
     });
+  }
+
+  async readFile<T>(
+    key: string,
+    use: (file: ObjectFile) => Promise<T>,
+    options: ReadOptions = {},
+  ): Promise<T | undefined> {
+    const save = (path: string) =>
+      this.#receive(key, options, async ({ Body }) => {
+        return Body instanceof Readable ? saveTemporary(path, Body, options) : undefined;
+      });
+    return withObjectFile(save, use);
   }
 
   async write(key: string, body: Uint8Array, options: WriteOptions = {}): Promise<WriteResult> {
@@ -105,6 +109,22 @@ export class S3Store implements Store {
         return { status: "written", etag: ETag };
       }
       return this.#writeIf(request, signal);
+    });
+  }
+
+  async writeFile<T>(
+    key: string,
+    fill: (path: string) => Promise<T>,
+    { contentType, signal }: WriteFileOptions = {},
+  ): Promise<T> {
+    const target = { ...this.#address(key), ContentType: contentType };
+    return withTemporaryPath(async (path) => {
+      signal?.throwIfAborted();
+      const filled = await fill(path).catch((error: unknown) => {
+        throw toTemporaryFailure(error);
+      });
+      await this.#telling(signal, () => uploadFile(this.#onceClient, path, target, { signal }));
+      return filled;
     });
   }
 
@@ -172,6 +192,27 @@ export class S3Store implements Store {
     }
   }
 
+  /** Takes what an object's answer brings, and asks again when it breaks off on the way. */
+  async #receive<T>(
+    key: string,
+    options: ReadOptions,
+    take: (response: GetObjectCommandOutput) => Promise<T>,
+  ): Promise<T | undefined> {
+    const { signal } = options;
+    const request = new GetObjectCommand(this.#address(key));
+    return this.#telling(signal, async () => {
+      for (let attempt = 1; ; attempt++) {
+        const response = await unlessMissing(this.#client.send(request, toSendOptions(signal)));
+        if (response === undefined) return undefined;
+        this.#checkSize(key, response, options);
+        const taking = take(response).then((taken) => ({ taken }));
+        // The SDK repeats requests, but not an answer that breaks off.
+        const done = await (attempt < ATTEMPTS ? taking.catch(rethrowOurs) : taking);
+        if (done !== undefined) return done.taken;
+      }
+    });
+  }
+
   /** Hangs up on an answer that is larger than what was asked for. */
   #checkSize(key: string, { Body, ContentLength = 0 }: GetObjectCommandOutput, read: ReadOptions) {
     const { limitBytes = Number.POSITIVE_INFINITY } = read;
@@ -197,37 +238,10 @@ export class S3Store implements Store {
   }
 }
 
-function toClientConfig(location: S3Location, options: S3StoreOptions): S3ClientConfig {
-  const { endpoint, region, forcePathStyle } = location;
-  const { credentials, connectTimeoutMs = 5_000, idleTimeoutMs = 30_000 } = options;
-  return {
-    forcePathStyle,
-    ...(endpoint !== undefined && { endpoint }),
-    ...(region !== undefined && { region }),
-    ...(credentials !== undefined && { credentials: toIdentity(credentials) }),
-    // Servers other than AWS refuse or miscount the newer checksums; frames carry their own SHA-256.
-    requestChecksumCalculation: "WHEN_REQUIRED",
-    responseChecksumValidation: "WHEN_REQUIRED",
-    requestHandler: { connectionTimeout: connectTimeoutMs, socketTimeout: idleTimeoutMs },
-  };
-}
-
-function toIdentity({ accessKeyId, secretAccessKey, sessionToken }: StoreCredentials) {
-  return { accessKeyId, secretAccessKey, ...(sessionToken !== undefined && { sessionToken }) };
-}
-
-const WARNING_SWITCH = "AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED";
-
-/** Opens a client without the SDK's advice on Node versions, which is ours to give. */
-function openClient(config: S3ClientConfig): S3Client {
-  const before = process.env[WARNING_SWITCH];
-  process.env[WARNING_SWITCH] = "true";
-  try {
-    return new S3Client(config);
-  } finally {
-    if (before === undefined) delete process.env[WARNING_SWITCH];
-    else process.env[WARNING_SWITCH] = before;
-  }
+/** Lets go of a failure of the network, of which only another answer can tell more. */
+function rethrowOurs(error: unknown): undefined {
+  if (error instanceof HexError) throw error;
+  return undefined;
 }
 
 function toSendOptions(signal: AbortSignal | undefined) {

@@ -1,0 +1,54 @@
+import { createHash } from "node:crypto";
+import { open, rm } from "node:fs/promises";
+
+/** The bytes of a file, in order. */
+export type Blocks = Iterable<Uint8Array> | AsyncIterable<Uint8Array>;
+
+/** What was written to a file. */
+export interface SavedFile {
+  readonly sizeBytes: number;
+  /** in hexadecimal digits */
+  readonly sha256: string;
+}
+
+export interface SaveOptions {
+  readonly signal?: AbortSignal | undefined;
+  /** tells a failure of the disk that is written to; as it is unless told */
+  readonly toFailure?: (thrown: unknown) => unknown;
+}
+
+/** No block keeps the thread for longer than it takes to hash so many bytes. */
+const PIECE_BYTES = 2 ** 22;
+
+/**
+ * Writes blocks to a file, one after the other, and tells what they are together. A file that cannot
+ * be finished is removed.
+ */
+export async function saveBlocks(
+  path: string,
+  blocks: Blocks,
+  { signal, toFailure = (thrown) => thrown }: SaveOptions = {},
+): Promise<SavedFile> {
+  const hash = createHash("sha256");
+  let sizeBytes = 0;
+  const file = await open(path, "w");
+  try {
+    for await (const block of blocks) {
+      for (let start = 0; start < block.length; start += PIECE_BYTES) {
+        signal?.throwIfAborted();
+        const piece = block.subarray(start, start + PIECE_BYTES);
+        hash.update(piece);
+        await file.writeFile(piece).catch((error: unknown) => {
+          throw toFailure(error);
+        });
+        sizeBytes += piece.length;
+      }
+    }
+    await file.close();
+  } catch (error) {
+    await file.close();
+    await rm(path, { force: true });
+    throw error;
+  }
+  return { sizeBytes, sha256: hash.digest("hex") };
+}

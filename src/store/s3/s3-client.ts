@@ -1,0 +1,53 @@
+import { S3Client, type S3ClientConfig } from "@aws-sdk/client-s3";
+import type { S3Location } from "../location.ts";
+import type { StoreCredentials } from "../open-store.ts";
+
+export interface S3ClientOptions {
+  /** none: the credential chain of the SDK */
+  readonly credentials?: StoreCredentials | undefined;
+  /** how long a connection may take to come about; 5,000 unless told */
+  readonly connectTimeoutMs?: number;
+  /** how long a connection may be silent; 30,000 unless told */
+  readonly idleTimeoutMs?: number;
+}
+
+const WARNING_SWITCH = "AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED";
+
+/** Opens a client without the SDK's advice on Node versions, which is ours to give. */
+export function openClient(
+  location: S3Location,
+  maxAttempts: number,
+  options: S3ClientOptions,
+): S3Client {
+  const before = process.env[WARNING_SWITCH];
+  process.env[WARNING_SWITCH] = "true";
+  try {
+    return new S3Client({ ...toClientConfig(location, options), maxAttempts });
+  } finally {
+    if (before === undefined) delete process.env[WARNING_SWITCH];
+    else process.env[WARNING_SWITCH] = before;
+  }
+}
+
+function toClientConfig(location: S3Location, options: S3ClientOptions): S3ClientConfig {
+  const { endpoint, region, forcePathStyle } = location;
+  const { credentials, connectTimeoutMs = 5_000, idleTimeoutMs = 30_000 } = options;
+  return {
+    forcePathStyle,
+    // Without one, the SDK writes advice on streams to the console.
+    logger: { debug: ignore, info: ignore, warn: ignore, error: ignore },
+    ...(endpoint !== undefined && { endpoint }),
+    ...(region !== undefined && { region }),
+    ...(credentials !== undefined && { credentials: toIdentity(credentials) }),
+    // Servers other than AWS refuse or miscount the newer checksums; frames carry their own SHA-256.
+    requestChecksumCalculation: "WHEN_REQUIRED",
+    responseChecksumValidation: "WHEN_REQUIRED",
+    requestHandler: { connectionTimeout: connectTimeoutMs, socketTimeout: idleTimeoutMs },
+  };
+}
+
+function ignore(): void {}
+
+function toIdentity({ accessKeyId, secretAccessKey, sessionToken }: StoreCredentials) {
+  return { accessKeyId, secretAccessKey, ...(sessionToken !== undefined && { sessionToken }) };
+}

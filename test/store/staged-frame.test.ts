@@ -1,0 +1,80 @@
+import { readdir } from "node:fs/promises";
+import { expect, it, vi } from "vitest";
+import { frameToArrow } from "../../src/frame/arrow.ts";
+import { toColumnData } from "../../src/frame/column/column-data.ts";
+import { frameToCsv } from "../../src/frame/csv.ts";
+import { type Frame, toFrameOf } from "../../src/frame/frame.ts";
+import { publish } from "../../src/store/publication.ts";
+import type { Store } from "../../src/store/store.ts";
+import { openVersion } from "../../src/store/version.ts";
+import { MemoryStore } from "../fakes/memory-store.ts";
+import { publication } from "./published-frames.ts";
+import { temporaryFolder } from "./temporary-folder.ts";
+
+const CSV_KEY = ".hex/runs/run-1/planets.csv";
+const ARROW_KEY = ".hex/runs/run-1/planets.arrow";
+
+it("hands small files over in memory and large ones through files, with the same bytes", async () => {
+  for (const { rows, throughFiles } of [
+    { rows: 1000, throughFiles: [] },
+    { rows: 400_000, throughFiles: [CSV_KEY] },
+    { rows: 1_200_000, throughFiles: [CSV_KEY, ARROW_KEY] },
+  ]) {
+    const store = new MemoryStore();
+    const keys = watchFiles(store);
+    const written = numbers(rows);
+    await publish(store, publication({ planets: written }, { runId: "run" }));
+    expect(keys).toEqual(throughFiles);
+    await expectStored(store, CSV_KEY, frameToCsv(written));
+    await expectStored(store, ARROW_KEY, frameToArrow(written));
+    await store.delete(ARROW_KEY);
+    const read = await (await openVersion(store)).readFrame("planets");
+    expect(read?.frame.at("b", rows - 1)).toBe(written.at("b", rows - 1));
+  }
+});
+
+it("leaves no file behind when it is told to stop while it writes a large one", async () => {
+  const temporary = await temporaryFolder();
+  vi.stubEnv("TMPDIR", temporary);
+  const store = new MemoryStore();
+  const controller = new AbortController();
+  const { signal } = controller;
+  const writeFile: Store["writeFile"] = store.writeFile.bind(store);
+  store.writeFile = (key, fill, options) => {
+    const stopFirst = (path: string) => {
+      controller.abort(new Error("stopped"));
+      return fill(path);
+    };
+    return writeFile(key, stopFirst, options);
+  };
+  const publishing = publish(store, publication({ planets: numbers(400_000) }, { signal }));
+  await expect(publishing).rejects.toThrow("stopped");
+  expect([await readdir(temporary), store.objects.size]).toEqual([[], 0]);
+  vi.unstubAllEnvs();
+});
+
+/** Two columns of which the CSV takes about 50 bytes a row, and the Arrow file 16. */
+function numbers(rows: number): Frame {
+  const whole = { length: rows, nullCount: 0, validity: new Uint8Array(0) };
+  return toFrameOf(
+    ["a", "b"].map((name, index) => {
+      const values = new Float64Array(rows).map((_, row) => Math.sin(row + index) * 1e-30);
+      return { name, type: "number", data: toColumnData("number", { ...whole, values }) };
+    }),
+  );
+}
+
+/** The keys of the objects that come to the store as files. */
+function watchFiles(store: MemoryStore): readonly string[] {
+  const keys: string[] = [];
+  const writeFile: Store["writeFile"] = store.writeFile.bind(store);
+  store.writeFile = (key, fill, options) => {
+    keys.push(key);
+    return writeFile(key, fill, options);
+  };
+  return keys;
+}
+
+async function expectStored(store: MemoryStore, key: string, bytes: Uint8Array): Promise<void> {
+  expect(Buffer.compare((await store.read(key))?.body ?? new Uint8Array(), bytes)).toBe(0);
+}
