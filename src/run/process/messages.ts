@@ -1,3 +1,4 @@
+import type { ErrorCode } from "../../errors.ts";
 import type { RunEvent, RunResult } from "../run-event.ts";
 
 /** What a run process is told to do: ids and inputs, plain JSON. */
@@ -12,7 +13,7 @@ export type ToProcess =
   /** the one thing it is to do */
   | { readonly type: "task-given"; readonly task: ProcessTask }
   /** stop: the reason ends up in the run's signal */
-  | { readonly type: "cancel-requested"; readonly code: string; readonly message: string }
+  | { readonly type: "cancel-requested"; readonly code: ErrorCode; readonly message: string }
   /** the answer to a call */
   | { readonly type: "call-answered"; readonly id: number; readonly answer: CallAnswer }
   /** something the parent has to say about an earlier call, such as that a lease was lost */
@@ -31,17 +32,19 @@ export type FromProcess =
       readonly payload: unknown;
     }
   /** the task has ended; the process exits after it */
-  | { readonly type: "task-ended"; readonly ending: TaskEnding };
+  | { readonly type: "task-ended"; readonly ending: TaskEnding }
+  /** something was thrown that nobody caught; the process exits after it */
+  | { readonly type: "process-failed"; readonly message: string };
 
 /** An answer, or an expected failure by its code. */
 export type CallAnswer =
   | { readonly ok: true; readonly value: unknown }
-  | { readonly ok: false; readonly code: string; readonly message: string };
+  | { readonly ok: false; readonly code: ErrorCode; readonly message: string };
 
 /** What a task came to: small and plain; anything large is in the store. */
 export type TaskEnding =
   | { readonly status: "done"; readonly value: unknown }
-  | { readonly status: "failed"; readonly code: string; readonly message: string };
+  | { readonly status: "failed"; readonly code: ErrorCode; readonly message: string };
 
 /** A run's result without what its cells showed: that is in the store. */
 export type RunSummary = Omit<RunResult, "cells"> & {

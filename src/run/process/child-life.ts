@@ -1,0 +1,109 @@
+import { randomUUID } from "node:crypto";
+import { once } from "node:events";
+import { toMessage } from "../../errors.ts";
+import type { FromProcess, ToProcess } from "./messages.ts";
+import { ProcessLines } from "./process-lines.ts";
+import { ProcessTree } from "./process-tree.ts";
+import { type Child, lowerPriority, type RunProcessSpec, spawnChild } from "./spawn-child.ts";
+
+/** How a child came to its end. */
+export interface ChildEnd {
+  readonly exitCode: number | null;
+  readonly signal: NodeJS.Signals | null;
+  /** why it could not even be started; null when it was */
+  readonly refusal: string | null;
+  /** members of its tree that the system would not let die in time */
+  readonly survivors: readonly number[];
+}
+
+/** How long we wait for what the system owes us about a dead process: its exit, its last message. */
+const AFTERMATH_MS = 500;
+
+type Exit = Omit<ChildEnd, "survivors">;
+
+/** A child process from its start until nothing of its tree is left. */
+export class ChildLife {
+  /** undefined when it could not even be started */
+  readonly pid: number | undefined;
+  /** what it and its descendants write */
+  readonly lines: ProcessLines | undefined;
+  readonly tree: ProcessTree | undefined;
+  /** Resolves when the tree is gone and all that it had to say has been read. */
+  readonly over: Promise<ChildEnd>;
+  readonly #child: Child | undefined;
+  #killed: Promise<readonly number[]> | undefined;
+  #giveUp: (exit: Exit) => void = () => undefined;
+
+  constructor(spec: RunProcessSpec, onMessage: (message: FromProcess) => void) {
+    const mark = randomUUID();
+    const child = trySpawn(spec, mark);
+    if (child instanceof Error) {
+      this.over = Promise.resolve({ ...toRefusal(child), survivors: [] });
+      return;
+    }
+    this.#child = child.on("message", (message: FromProcess) => onMessage(message));
+    this.pid = child.pid;
+    if (child.pid !== undefined) {
+      this.tree = new ProcessTree(child.pid, mark);
+      this.lines = new ProcessLines(child);
+    }
+    this.over = this.#end(child);
+    // Whoever waits for it is told; a process that nobody waits for must not end ours.
+    this.over.catch(() => undefined);
+  }
+
+  /** Gives its threads, those that came since its start too, the priority of a run. */
+  lowerPriority(): void {
+    lowerPriority(this.pid);
+  }
+
+  /** Tells the child something; once it is gone, nothing happens. */
+  send(message: ToProcess): void {
+    // A message that cannot be sent any more has no reader; `over` tells what became of the child.
+    if (this.#child?.connected) this.#child.send(message, () => undefined);
+  }
+
+  /** Kills the tree; gives the members that the system would not let die in time. */
+  kill(): Promise<readonly number[]> {
+    this.#killed ??= this.#kill();
+    return this.#killed;
+  }
+
+  async #kill(): Promise<readonly number[]> {
+    const survivors = (await this.tree?.kill()) ?? [];
+    if (survivors.some((pid) => pid === this.pid)) {
+      this.#giveUp({ exitCode: null, signal: "SIGKILL", refusal: null });
+    }
+    return survivors;
+  }
+
+  async #end(child: Child): Promise<ChildEnd> {
+    const exit = await new Promise<Exit>((resolve) => {
+      this.#giveUp = resolve;
+      child.once("exit", (exitCode, signal) => resolve({ exitCode, signal, refusal: null }));
+      child.once("error", (error) => child.pid === undefined && resolve(toRefusal(error)));
+    });
+    const survivors = await this.kill();
+    await Promise.all([this.lines?.close(), untilDisconnected(child)]);
+    return { ...exit, survivors };
+  }
+}
+
+function trySpawn(spec: RunProcessSpec, mark: string): Child | Error {
+  try {
+    return spawnChild(spec, mark);
+  } catch (thrown) {
+    return thrown instanceof Error ? thrown : new Error(toMessage(thrown));
+  }
+}
+
+function toRefusal({ message }: Error): Exit {
+  return { exitCode: null, signal: null, refusal: message };
+}
+
+/** Its last messages may arrive after its exit. */
+async function untilDisconnected(child: Child): Promise<void> {
+  if (!child.connected) return;
+  const limit = AbortSignal.timeout(AFTERMATH_MS);
+  await once(child, "disconnect", { signal: limit }).catch(() => child.disconnect());
+}

@@ -1,0 +1,132 @@
+import { type ErrorCode, type Expectation, expectation, type HexError } from "../../errors.ts";
+import type { TaskEnding } from "./messages.ts";
+
+/** Why a process was asked to stop. */
+export type StopReason = "cancelled" | "timeout";
+
+/** Why a process ended without an answer. */
+export type CrashReason =
+  /** it exited by itself */
+  | "exit"
+  /** somebody else's signal, or its own abort, ended it */
+  | "signal"
+  /** it and its children took more memory than they may */
+  | "memory"
+  /** something was thrown that nobody caught */
+  | "uncaught"
+  /** it ended, or was ended, before its code was loaded */
+  | "failed-to-start"
+  | StopReason;
+
+export interface CrashCause {
+  readonly reason: CrashReason;
+  readonly exitCode: number | null;
+  readonly signal: NodeJS.Signals | null;
+  /** the most that was seen of the whole tree; what came and went between two looks is missing */
+  readonly peakMemoryBytes: number;
+  readonly memoryLimitBytes: number;
+  /** what was thrown, or what Node said; null when nothing was */
+  readonly message: string | null;
+}
+
+/** What became of a run's process; by then all of its tree has been killed. */
+export type ProcessEnding = Ended | Crashed;
+
+interface Ended {
+  readonly status: "ended";
+  readonly ending: TaskEnding;
+  /** whether the task had been asked to stop, and why, before it ended */
+  readonly stop: StopReason | null;
+  readonly peakMemoryBytes: number;
+  readonly survivors: Survivors;
+}
+
+interface Crashed {
+  readonly status: "crashed";
+  readonly cause: CrashCause;
+  readonly survivors: Survivors;
+}
+
+/** Ids of processes that the system would not let die in time; nearly always empty. */
+type Survivors = readonly number[];
+
+/** The failure that a crash is for its run. */
+export function toCrashError(cause: CrashCause): HexError {
+  return expectation(toCode(cause.reason), toExpectation(cause));
+}
+
+/** Why a process ended without an answer, in one sentence for people. */
+export function describeCause(cause: CrashCause): string {
+  return toCrashError(cause).message;
+}
+
+function toCode(reason: CrashReason): ErrorCode {
+  if (reason === "timeout") return "HEX_RUN_TIMEOUT";
+  return reason === "cancelled" ? "HEX_CANCELLED" : "HEX_RUN_CRASHED";
+}
+
+function toExpectation(cause: CrashCause): Expectation {
+  switch (cause.reason) {
+    case "exit":
+      return {
+        place: "the run's process",
+        expected: "going until the run ends",
+        got: `exit code ${cause.exitCode}`,
+        hint: "does a cell, or a package that it uses, call process.exit?",
+      };
+    case "signal":
+      return {
+        place: "the run's process",
+        expected: "going until the run ends",
+        got: `the signal ${cause.signal}`,
+        hint: SIGNAL_HINTS[cause.signal ?? ""] ?? "something on this machine sent it",
+      };
+    case "memory":
+      return {
+        place: "the memory of the run's process",
+        expected: `below ${toMebibytes(cause.memoryLimitBytes)}`,
+        got: `${toMebibytes(cause.peakMemoryBytes)} when it was last looked at`,
+        hint: "let the cells hold less at once, or raise the limit",
+      };
+    case "uncaught":
+      return {
+        place: "the run's process",
+        expected: "free of errors that nobody catches",
+        got: cause.message ?? "one without a message",
+        hint: "a timer, an event or a promise that is not awaited threw it",
+      };
+    case "failed-to-start":
+      return {
+        place: "the run's process",
+        expected: "ready to run cells",
+        got: cause.message ?? toEndOfProcess(cause),
+      };
+    case "timeout":
+      return {
+        place: "the run",
+        expected: "over by its deadline",
+        got: "a process that still went on and was killed",
+      };
+    case "cancelled":
+      return {
+        place: "the run",
+        expected: "going on to its end",
+        got: "a cancellation, and its process was killed",
+      };
+  }
+}
+
+const SIGNAL_HINTS: Readonly<Record<string, string>> = {
+  SIGKILL: "somebody killed it, or the system ran out of memory",
+  SIGABRT: "native code gave up; the run's log may say why",
+  SIGSEGV: "native code failed; the run's log may say why",
+};
+
+function toEndOfProcess({ exitCode, signal }: CrashCause): string {
+  if (signal !== null) return `the signal ${signal}`;
+  return exitCode === null ? "no word from it in time" : `exit code ${exitCode}`;
+}
+
+function toMebibytes(bytes: number): string {
+  return `${Math.round(bytes / 2 ** 20)} MiB`;
+}

@@ -1,0 +1,64 @@
+import type { Readable } from "node:stream";
+import { setTimeout as wait } from "node:timers/promises";
+import { LineReader } from "./line-reader.ts";
+
+export type LogStream = "stdout" | "stderr";
+
+export type OnLine = (stream: LogStream, line: string) => void;
+
+/** what is kept of lines that come before anybody asks for them */
+const MOST_HELD = 200;
+/** how long the last words of a dead process may take, should a stranger hold its pipes open */
+const CLOSE_LIMIT_MS = 500;
+const OUT_OF_MEMORY = /^(FATAL ERROR|#).*out of memory/i;
+const ERROR_LINE = /^(Uncaught )?\w*(Error|Exception)\b.*: \S/;
+
+/** What a process writes, as plain lines; however much it writes, little of it is held. */
+export class ProcessLines {
+  readonly #readers: readonly LineReader[];
+  readonly #held: [LogStream, string][] = [];
+  #onLine: OnLine | undefined;
+  #isOutOfMemory = false;
+  #firstError: string | undefined;
+
+  constructor(streams: Readonly<Record<LogStream, Readable>>) {
+    this.#readers = [
+      new LineReader(streams.stdout, (line) => this.#take("stdout", line)),
+      new LineReader(streams.stderr, (line) => this.#take("stderr", line)),
+    ];
+  }
+
+  /** Whether V8 said that its heap is full. */
+  get isOutOfMemory(): boolean {
+    return this.#isOutOfMemory;
+  }
+
+  /** The first line that tells of an error. */
+  get firstError(): string | undefined {
+    return this.#firstError;
+  }
+
+  /** Hands over all lines from now on, and those that came before. */
+  deliverTo(onLine: OnLine): void {
+    for (const [stream, line] of this.#held.splice(0)) onLine(stream, line);
+    this.#onLine = onLine;
+  }
+
+  /** Waits, once the processes are dead, until all they wrote has been read. */
+  async close(): Promise<void> {
+    const isOver = new AbortController();
+    const limit = wait(CLOSE_LIMIT_MS, undefined, { signal: isOver.signal }).catch(() => undefined);
+    await Promise.race([Promise.all(this.#readers.map((reader) => reader.readToEnd())), limit]);
+    isOver.abort();
+    for (const reader of this.#readers) reader.close();
+  }
+
+  #take(stream: LogStream, line: string): void {
+    if (stream === "stderr") {
+      this.#isOutOfMemory ||= OUT_OF_MEMORY.test(line);
+      if (ERROR_LINE.test(line)) this.#firstError ??= line;
+    }
+    if (this.#onLine !== undefined) this.#onLine(stream, line);
+    else if (this.#held.length < MOST_HELD) this.#held.push([stream, line]);
+  }
+}

@@ -1,0 +1,106 @@
+import { setTimeout as wait } from "node:timers/promises";
+import { MARK_NAME } from "./process-mark.ts";
+import {
+  type ProcessEntry,
+  readEnvironment,
+  readMemory,
+  readProcess,
+  readProcesses,
+} from "./process-table.ts";
+
+/*
+ * Who belongs to a run's process:
+ *
+ * - the process itself and everything in its process group
+ * - whoever descends from one of these
+ * - whoever was started with the run's mark in its environment, and so also those that left the
+ *   group and whose parent is gone (setsid, double fork); only where there is /proc
+ *
+ * Once seen, a process stays a member until it is dead. One that left the group, lost its parent and
+ * dropped the environment, all between two looks, is not found.
+ */
+
+const KILL_LIMIT_MS = 1_500;
+const KILL_STEP_MS = 10;
+const SAMPLES_PER_SCAN = 4;
+
+/** A run's process with all that it has started. */
+export class ProcessTree {
+  readonly #root: ProcessEntry;
+  readonly #mark: string;
+  /** whether a process carries the mark, by id and start: read once, as it never changes */
+  #isMarked: ReadonlyMap<string, boolean> = new Map<string, boolean>();
+  #members: ReadonlyMap<string, ProcessEntry>;
+  #samples = 0;
+
+  /** @param mark what every member carries in its environment */
+  constructor(pid: number, mark: string) {
+    this.#root = readProcess(pid) ?? { pid, parent: process.pid, group: pid, start: "" };
+    this.#mark = `${MARK_NAME}=${mark}`;
+    this.#members = new Map([[toKey(this.#root), this.#root]]);
+  }
+
+  /** The memory of all members, in bytes. Newcomers are looked for only at every fourth call. */
+  async measure(): Promise<number> {
+    if (this.#samples % SAMPLES_PER_SCAN === 0) await this.#scan();
+    this.#samples += 1;
+    const memory = await readMemory([...this.#members.values()].map(({ pid }) => pid));
+    return [...memory.values()].reduce((sum, bytes) => sum + bytes, 0);
+  }
+
+  /** Kills all members until none is left, or gives those that would not die in time. */
+  async kill(): Promise<readonly number[]> {
+    const untilMs = performance.now() + KILL_LIMIT_MS;
+    for (;;) {
+      await this.#scan();
+      if (this.#members.size === 0) return [];
+      if (performance.now() > untilMs) return [...this.#members.values()].map(({ pid }) => pid);
+      // The group first: it is reached as a whole, however fast its members multiply.
+      if (this.#members.has(toKey(this.#root))) killOne(-this.#root.pid);
+      for (const { pid } of this.#members.values()) killOne(pid);
+      await wait(KILL_STEP_MS);
+    }
+  }
+
+  async #scan(): Promise<void> {
+    const processes = await readProcesses();
+    this.#isMarked = new Map(processes.map((each) => [toKey(each), this.#hasMark(each)]));
+    const leader = processes.find(({ pid }) => pid === this.#root.pid);
+    // An id may be given again, but never while a group of that name has members.
+    const isGroupOurs = leader === undefined || leader.start === this.#root.start;
+    const isMember = (each: ProcessEntry) =>
+      (isGroupOurs && each.group === this.#root.pid) ||
+      this.#isMarked.get(toKey(each)) === true ||
+      this.#members.has(toKey(each));
+    this.#members = withDescendants(processes.filter(isMember), processes);
+  }
+
+  #hasMark(each: ProcessEntry): boolean {
+    const known = this.#isMarked.get(toKey(each));
+    return known ?? readEnvironment(each.pid).split("\0").includes(this.#mark);
+  }
+}
+
+function withDescendants(
+  members: readonly ProcessEntry[],
+  processes: readonly ProcessEntry[],
+): Map<string, ProcessEntry> {
+  const found = new Map(members.map((each) => [toKey(each), each]));
+  // A map's values include those that are added on the way.
+  for (const { pid } of found.values()) {
+    for (const each of processes) if (each.parent === pid) found.set(toKey(each), each);
+  }
+  return found;
+}
+
+function toKey({ pid, start }: ProcessEntry): string {
+  return `${pid}:${start}`;
+}
+
+function killOne(pid: number): void {
+  try {
+    process.kill(pid, "SIGKILL");
+  } catch {
+    // Gone meanwhile; the next look at the tree tells for certain.
+  }
+}

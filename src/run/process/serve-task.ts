@@ -1,0 +1,139 @@
+import { inspect } from "node:util";
+import { HexError, toMessage } from "../../errors.ts";
+import type { RunEvent } from "../run-event.ts";
+import { EventThrottle } from "./event-throttle.ts";
+import type { CallAnswer, FromProcess, ProcessTask, TaskEnding, ToProcess } from "./messages.ts";
+import { startParentWatch } from "./parent-watch.ts";
+
+/** The process that gave a task, as the task sees it. */
+export interface Parent {
+  /** aborted when the task is to stop; the reason is a HexError that says why */
+  readonly signal: AbortSignal;
+
+  /** Tells what happens, in order; of a cell's progress only so much as an eye can follow. */
+  emit(event: RunEvent): void;
+
+  /** Asks for what only the parent can do. @throws {HexError} the failure with which it answers */
+  call(name: string, payload: unknown): Promise<unknown>;
+
+  /** Is told what the parent has to say on its own account. */
+  onNote(name: string, listener: (payload: unknown) => void): void;
+}
+
+/** Does the one task; what it gives must be plain JSON. A HexError ends it as failed. */
+export type RunTask = (task: ProcessTask, parent: Parent) => Promise<unknown>;
+
+/** Makes this process one that gets a task, does it and exits: the last call of its program. */
+export function serveTask(run: RunTask): void {
+  new TaskServer(run).open();
+}
+
+/** How much of what was thrown is told. */
+const LONGEST_MESSAGE = 2_000;
+
+class TaskServer implements Parent {
+  readonly #run: RunTask;
+  readonly #send = takeChannel();
+  readonly #stopping = new AbortController();
+  readonly #throttle = new EventThrottle((event) => this.#send({ type: "event-emitted", event }));
+  readonly #calls = new Map<number, (answer: CallAnswer) => void>();
+  readonly #listeners = new Map<string, ((payload: unknown) => void)[]>();
+  #lastCall = 0;
+
+  constructor(run: RunTask) {
+    this.#run = run;
+  }
+
+  open(): void {
+    startParentWatch();
+    process.on("uncaughtException", (thrown) => this.#fail(thrown));
+    process.on("disconnect", () => process.exit(1));
+    process.on("message", (message: ToProcess) => this.#hear(message));
+    this.#send({ type: "process-ready" });
+  }
+
+  get signal(): AbortSignal {
+    return this.#stopping.signal;
+  }
+
+  readonly emit = (event: RunEvent): void => this.#throttle.take(event);
+
+  readonly call = async (name: string, payload: unknown): Promise<unknown> => {
+    this.#lastCall += 1;
+    const id = this.#lastCall;
+    const answer = await new Promise<CallAnswer>((resolve) => {
+      this.#calls.set(id, resolve);
+      this.#send({ type: "call-made", id, name, payload });
+    });
+    if (answer.ok) return answer.value;
+    throw new HexError(answer.code, answer.message);
+  };
+
+  readonly onNote = (name: string, listener: (payload: unknown) => void): void => {
+    this.#listeners.set(name, [...(this.#listeners.get(name) ?? []), listener]);
+  };
+
+  #hear(message: ToProcess): void {
+    switch (message.type) {
+      case "task-given":
+        this.#serve(message.task).catch((thrown: unknown) => this.#fail(thrown));
+        break;
+      case "cancel-requested":
+        this.#stopping.abort(new HexError(message.code, message.message));
+        break;
+      case "call-answered":
+        this.#calls.get(message.id)?.(message.answer);
+        this.#calls.delete(message.id);
+        break;
+      case "note-sent":
+        for (const listener of this.#listeners.get(message.name) ?? []) listener(message.payload);
+        break;
+    }
+  }
+
+  async #serve(task: ProcessTask): Promise<void> {
+    const ending = await this.#toEnding(task);
+    this.#throttle.close();
+    // A cell may leave timers or sockets behind; the answer is given, so nothing waits for them.
+    this.#send({ type: "task-ended", ending }, () => process.exit(0));
+  }
+
+  async #toEnding(task: ProcessTask): Promise<TaskEnding> {
+    try {
+      return { status: "done", value: await this.#run(task, this) };
+    } catch (thrown) {
+      if (!(thrown instanceof HexError)) throw thrown;
+      return { status: "failed", code: thrown.code, message: thrown.message };
+    }
+  }
+
+  /** Ends the process over what nobody caught, be it a cell's or our own. */
+  #fail(thrown: unknown): void {
+    this.#throttle.close();
+    // The stack is for the run's log, the message for whoever is told that the run failed.
+    process.stderr.write(`${inspect(thrown)}\n`);
+    const message = describe(thrown).slice(0, LONGEST_MESSAGE);
+    this.#send({ type: "process-failed", message }, () => process.exit(1));
+  }
+}
+
+type Send = (message: FromProcess, onSent?: () => void) => void;
+
+/** Takes the channel to the parent for itself: cells are not to speak in its name. */
+function takeChannel(): Send {
+  const send = process.send?.bind(process);
+  if (send === undefined) throw new Error("A task's process must be started by startRunProcess");
+  delete process.send;
+  return (message, onSent = () => undefined) => {
+    // A message that cannot be sent has lost its reader: `disconnect` ends the process.
+    if (process.connected) send(message, undefined, undefined, onSent);
+  };
+}
+
+function describe(thrown: unknown): string {
+  try {
+    return thrown instanceof Error ? `${thrown.name}: ${thrown.message}` : toMessage(thrown);
+  } catch {
+    return "a value that cannot be printed";
+  }
+}
