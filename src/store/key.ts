@@ -9,6 +9,15 @@ export const RUNS_PREFIX = ".hex/runs/";
 /** The folder below which stores are tried out. */
 export const PROBE_PREFIX = ".hex/probe/";
 
+/** The folder below which the history of runs is kept, a folder each day. */
+export const HISTORY_PREFIX = ".hex/history/";
+
+/** The folder of the marks of runs that have not ended. */
+export const OPEN_RUNS_PREFIX = ".hex/open-runs/";
+
+/** The folder below which every schedule has a folder with an object for each instant it took. */
+export const TICKS_PREFIX = ".hex/ticks/";
+
 /** What every temporary name inside a directory store begins with; no key may. */
 export const TEMPORARY_PREFIX = ".hex-tmp-";
 
@@ -17,6 +26,13 @@ export interface FrameKeys {
   readonly csv: string;
   readonly schema: string;
   readonly arrow: string;
+}
+
+/** The objects that hold what is known of one run. */
+export interface HistoryKeys {
+  readonly record: string;
+  readonly log: string;
+  readonly result: string;
 }
 
 const NAME_RULE =
@@ -65,6 +81,11 @@ export function stagedOutputsKey(runId: string, attempt: number): string {
   return `${stagedPrefix(runId, attempt)}outputs.json`;
 }
 
+/** The folder through which the processes that compute parts of a frame exchange values and results. */
+export function partsPrefix(runId: string, attempt: number, frameName: string): string {
+  return `${stagedPrefix(runId, attempt)}.parts/${parseFrameName(frameName)}/`;
+}
+
 /**
  * The folder that one attempt of a run has to itself.
  *
@@ -84,6 +105,45 @@ export function stagedPrefix(runId: string, attempt: number): string {
     });
   }
   return `${RUNS_PREFIX}${runId}-${attempt}/`;
+}
+
+/** The keys of what history keeps of a run. @param day when it was accepted, `2026-01-31` */
+export function historyKeys(day: string, runId: string): HistoryKeys {
+  const folder = `${historyDayPrefix(day)}${runId}/`;
+  return {
+    record: `${folder}record.json`,
+    log: `${folder}log.jsonl`,
+    result: `${folder}result.json`,
+  };
+}
+
+/** The folder of the runs that were accepted on a day. */
+export function historyDayPrefix(day: string): string {
+  return `${HISTORY_PREFIX}${day}/`;
+}
+
+/** The key of the mark that a run has not ended. */
+export function openRunKey(runId: string): string {
+  return `${OPEN_RUNS_PREFIX}${runId}`;
+}
+
+/** The folder of one schedule's ticks. */
+export function ticksPrefix(schedule: string): string {
+  return `${TICKS_PREFIX}${schedule}/`;
+}
+
+/** The key of the tick of a planned instant, in whole seconds; keys sort as their instants do. */
+export function tickKey(schedule: string, instantMs: number): string {
+  const instant = new Date(instantMs).toISOString().replace(/[-:]|\.\d+/g, "");
+  return `${ticksPrefix(schedule)}${instant}.json`;
+}
+
+/** The instant whose tick has this key; undefined when it is no key of a tick. */
+export function parseTickKey(key: string): number | undefined {
+  const [, day, time] = /\/(\d{8})T(\d{6})Z\.json$/.exec(key) ?? [];
+  const date = day?.replace(/(....)(..)(..)/, "$1-$2-$3");
+  const instant = Date.parse(`${date}T${time?.replace(/(..)(..)(..)/, "$1:$2:$3")}Z`);
+  return Number.isNaN(instant) ? undefined : instant;
 }
 
 /** The key at which other tools find, or leave, the newest CSV of a frame. */

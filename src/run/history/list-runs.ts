@@ -1,0 +1,152 @@
+import type { RunContext } from "../../cell/run-context.ts";
+import { HexError } from "../../errors.ts";
+import { HISTORY_PREFIX, historyDayPrefix } from "../../store/key.ts";
+import type { Store, StoreOptions } from "../../store/store.ts";
+import type { RunTrigger } from "../run-event.ts";
+import { isRunId, isRunIdPrefix, toAcceptedMs, toAcceptedSpan, toDay } from "./run-id.ts";
+import type { RunRecord, RunState } from "./run-record.ts";
+import { readRecord } from "./stored-record.ts";
+
+/** Which runs are asked for; what is left out does not matter. */
+export interface RunQuery extends StoreOptions {
+  readonly context?: RunContext | undefined;
+  readonly trigger?: RunTrigger | undefined;
+  readonly state?: RunState | undefined;
+  /** the name of the schedule that filed it */
+  readonly schedule?: string | undefined;
+  /** only runs that were accepted before this one */
+  readonly before?: string | undefined;
+  /** so many at most */
+  readonly limit: number;
+}
+
+/** Some runs, the newest first. */
+export interface RunPage {
+  readonly runs: readonly RunRecord[];
+  /**
+   * where to go on, as `before`; absent when there certainly are no more. A search for rare ones may
+   * have found few or none so far.
+   */
+  readonly next?: string;
+  /** records that could not be read, a sentence each */
+  readonly warnings: readonly string[];
+}
+
+/** How far back history goes. */
+export interface HistorySpan {
+  /** milliseconds since 1970 */
+  readonly nowMs: number;
+  readonly keepMs: number;
+}
+
+const DAY_MS = 86_400_000;
+/** So many days are listed at once, at most, when the last ones had too few runs. */
+const MOST_DAYS_AT_ONCE = 16;
+const RECORDS_AT_ONCE = 16;
+/** After so many records one search ends, however few of them fit. */
+const MOST_RECORDS = 1_000;
+
+/**
+ * Finds runs from the newest back, day by day: what was listed is read only until there are enough.
+ */
+export async function listRuns(store: Store, query: RunQuery, span: HistorySpan): Promise<RunPage> {
+  const { limit, signal } = query;
+  const runs: RunRecord[] = [];
+  const warnings: string[] = [];
+  let read = 0;
+  for await (const ids of idsBackwards(store, query, span)) {
+    for (let start = 0; start < ids.length; start += RECORDS_AT_ONCE) {
+      const some = ids.slice(start, start + RECORDS_AT_ONCE);
+      const found = await Promise.all(some.map((id) => readOrWarn(store, id, warnings, signal)));
+      for (const [index, next] of some.entries()) {
+        const record = found[index];
+        if (record !== undefined && isAskedFor(record, query)) runs.push(record);
+        if (runs.length >= limit || ++read >= MOST_RECORDS) return { runs, next, warnings };
+      }
+    }
+  }
+  return { runs, warnings };
+}
+
+/** The ids that begin so, the newest first: the instant in them tells on which days to look. */
+export async function findRunIds(
+  store: Store,
+  idPrefix: string,
+  { signal }: StoreOptions,
+): Promise<readonly string[]> {
+  if (!isRunIdPrefix(idPrefix)) return [];
+  const { fromMs, toMs } = toAcceptedSpan(idPrefix);
+  const days = [...new Set([toDay(toMs), toDay(fromMs)])];
+  const ids = await listDays(store, days, signal);
+  return ids.filter((id) => id.startsWith(idPrefix));
+}
+
+/** The run that the key of a record belongs to. */
+export function recordRunId(key: string): string | undefined {
+  const [, runId, name, ...rest] = key.slice(HISTORY_PREFIX.length).split("/");
+  const isRecord = name === "record.json" && rest.length === 0;
+  return isRecord && runId !== undefined && isRunId(runId) ? runId : undefined;
+}
+
+/** Ids by days, the newest first; more days at once the longer it goes on. */
+async function* idsBackwards(
+  store: Store,
+  { before, signal }: RunQuery,
+  { nowMs, keepMs }: HistorySpan,
+): AsyncIterable<readonly string[]> {
+  // A day more: the clock that gave an id may be ahead of this one.
+  const newestMs = nowMs + DAY_MS;
+  const oldest = toDay(nowMs - keepMs);
+  let dayMs = Math.min(newestMs, before === undefined ? newestMs : toAcceptedMs(before));
+  for (let atOnce = 2; toDay(dayMs) >= oldest; atOnce = Math.min(MOST_DAYS_AT_ONCE, atOnce * 2)) {
+    const days: string[] = [];
+    for (; days.length < atOnce && toDay(dayMs) >= oldest; dayMs -= DAY_MS) days.push(toDay(dayMs));
+    const ids = await listDays(store, days, signal);
+    yield before === undefined ? ids : ids.filter((id) => id < before);
+  }
+}
+
+async function listDays(
+  store: Store,
+  days: readonly string[],
+  signal: AbortSignal | undefined,
+): Promise<readonly string[]> {
+  const listed = await Promise.all(days.map((day) => listDay(store, day, signal)));
+  return listed.flat().sort().reverse();
+}
+
+async function listDay(store: Store, day: string, signal: AbortSignal | undefined) {
+  const ids: string[] = [];
+  for await (const { key } of store.list(historyDayPrefix(day), { signal })) {
+    const runId = recordRunId(key);
+    if (runId !== undefined) ids.push(runId);
+  }
+  return ids;
+}
+
+async function readOrWarn(
+  store: Store,
+  runId: string,
+  warnings: string[],
+  signal: AbortSignal | undefined,
+): Promise<RunRecord | undefined> {
+  try {
+    return (await readRecord(store, runId, { signal }))?.record;
+  } catch (error) {
+    const isDamage =
+      error instanceof HexError && ["HEX_STORE_DAMAGED", "HEX_DATA_INVALID"].includes(error.code);
+    if (!isDamage) throw error;
+    warnings.push(error.message);
+    return undefined;
+  }
+}
+
+function isAskedFor(record: RunRecord, query: RunQuery): boolean {
+  const { context, trigger, state, schedule } = query;
+  return (
+    (context === undefined || record.context === context) &&
+    (trigger === undefined || record.trigger === trigger) &&
+    (state === undefined || record.state === state) &&
+    (schedule === undefined || record.occasion?.schedule === schedule)
+  );
+}

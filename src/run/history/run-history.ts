@@ -1,0 +1,198 @@
+import { openRunKey } from "../../store/key.ts";
+import type { Store, StoreOptions } from "../../store/store.ts";
+import type { RunResult } from "../run-event.ts";
+import { findRunIds, listRuns, type RunPage, type RunQuery } from "./list-runs.ts";
+import { type LogLine, parseLog, toLogBytes } from "./log-lines.ts";
+import { listMarks, type PrunePlan, planPrune, prune, toMarkedId } from "./prune-history.ts";
+import {
+  type ChangeAnswer,
+  type ChangeRecord,
+  createRecord,
+  type RecordWriteOptions,
+  replaceRecord,
+} from "./record-writes.ts";
+import { isRunId } from "./run-id.ts";
+import { keysOf } from "./run-keys.ts";
+import { isFinal, type RunRecord } from "./run-record.ts";
+import { readRecord } from "./stored-record.ts";
+import { parseResult, toResultBytes } from "./stored-result.ts";
+
+export interface RunHistoryOptions extends RecordWriteOptions {
+  /** milliseconds since 1970 */
+  readonly now?: (() => number) | undefined;
+  /** how long history is kept and looked through; 90 days unless told */
+  readonly keepMs?: number | undefined;
+}
+
+/**
+ * What is known of every run, kept in the store: no loss of a queue loses it.
+ *
+ * Every method may be called by any number of processes at once. What belongs to a text that is no
+ * run id is not there; it cannot be written either.
+ *
+ * @throws {HexError} HEX_STORE_UNAVAILABLE (every method), after a write also when nobody can say
+ * whether it took place: the same call made again tells. HEX_STORE_DAMAGED for a record, log or
+ * result that is not what history wrote. HEX_KEY_INVALID when something is written under what is no
+ * run id.
+ */
+export interface RunHistory {
+  /**
+   * Notes a run that waits or has just begun: first a mark that it is unfinished, then its record. A
+   * record of this id that is there already stays as it is, and `known` is returned.
+   */
+  accept(record: RunRecord): Promise<"accepted" | "known">;
+
+  /** The record of a run, or `undefined` when there is none. */
+  read(runId: string, options?: StoreOptions): Promise<RunRecord | undefined>;
+
+  /**
+   * Replaces a record by what `change` makes of it; `undefined` leaves it as it is. When somebody
+   * else was faster, `change` is asked again upon the newer record. No change is lost, none is made
+   * twice. The record of a run that has ended is never changed: `change` is then not asked. With the
+   * end of a run its mark goes.
+   *
+   * A move that `run-record.ts` does not list is a bug of the caller and thrown as one.
+   */
+  change(runId: string, change: ChangeRecord): Promise<ChangeAnswer>;
+
+  /** Notes a run that has ended and was never accepted before, in one write. */
+  record(record: RunRecord): Promise<void>;
+
+  /**
+   * Lists runs by when they were accepted, the newest first. It reads no more days and records than
+   * it needs, and tells of damaged ones in `warnings`.
+   */
+  list(query: RunQuery): Promise<RunPage>;
+
+  /** The ids that begin so, the newest first. @param idPrefix at least 8 characters of an id */
+  findIds(idPrefix: string, options?: StoreOptions): Promise<readonly string[]>;
+
+  /**
+   * The ids of the runs that have not ended, in no promised order. Where a writer was killed, the
+   * record may be missing, or tell that the run has ended: `change` then removes the mark.
+   */
+  unfinished(options?: StoreOptions): AsyncIterable<string>;
+
+  /**
+   * Replaces the log of a run. Of more than 1 MiB the oldest lines are left out, which the first
+   * line then says.
+   *
+   * @param left how many lines were left out before these
+   */
+  writeLog(runId: string, lines: readonly LogLine[], left?: number): Promise<void>;
+
+  /** The log of a run; empty when there is none. */
+  readLog(runId: string, options?: StoreOptions): Promise<readonly LogLine[]>;
+
+  /** Keeps what the cells of a run showed. */
+  writeResult(runId: string, result: RunResult): Promise<void>;
+
+  /** What the cells of a run showed, or `undefined`. */
+  readResult(runId: string, options?: StoreOptions): Promise<RunResult | undefined>;
+
+  /** Finds what is older than is kept; a run that is marked as unfinished stays, however old. */
+  planPrune(options?: PruneOptions): Promise<PrunePlan>;
+
+  /** Removes what a plan names. It can be repeated, also after it was interrupted. */
+  prune(plan: PrunePlan, options?: StoreOptions): Promise<void>;
+}
+
+export interface PruneOptions extends StoreOptions {
+  /** instead of how long the history is kept otherwise */
+  readonly keepMs?: number | undefined;
+}
+
+const KEEP_MS = 90 * 86_400_000;
+const RESULT_LIMIT_BYTES = 2 ** 28;
+const MARK = new TextEncoder().encode("not ended\n");
+
+/** The history of the runs of a project, in its store. */
+export function openRunHistory(store: Store, options: RunHistoryOptions = {}): RunHistory {
+  return new StoredHistory(store, options);
+}
+
+class StoredHistory implements RunHistory {
+  readonly #store: Store;
+  readonly #options: RunHistoryOptions;
+
+  constructor(store: Store, options: RunHistoryOptions) {
+    this.#store = store;
+    this.#options = options;
+  }
+
+  async accept(record: RunRecord): Promise<"accepted" | "known"> {
+    const { runId } = record;
+    keysOf(runId);
+    await this.#store.write(openRunKey(runId), MARK, { contentType: "text/plain" });
+    if ((await createRecord(this.#store, record, this.#options)) === "created") return "accepted";
+    // It may have ended before the mark was set anew.
+    await this.change(runId, () => undefined);
+    return "known";
+  }
+
+  async read(runId: string, options?: StoreOptions): Promise<RunRecord | undefined> {
+    return isRunId(runId) ? (await readRecord(this.#store, runId, options))?.record : undefined;
+  }
+
+  async change(runId: string, change: ChangeRecord): Promise<ChangeAnswer> {
+    if (!isRunId(runId)) return { status: "missing" };
+    const answer = await replaceRecord(this.#store, runId, change, this.#options);
+    if (answer.status !== "missing" && isFinal(answer.record.state)) {
+      await this.#store.delete(openRunKey(runId));
+    }
+    return answer;
+  }
+
+  async record(record: RunRecord): Promise<void> {
+    if (!isFinal(record.state)) throw new Error(`run ${record.runId} has not ended`);
+    await createRecord(this.#store, record, this.#options);
+  }
+
+  list(query: RunQuery): Promise<RunPage> {
+    const { now = Date.now, keepMs = KEEP_MS } = this.#options;
+    return listRuns(this.#store, query, { nowMs: now(), keepMs });
+  }
+
+  findIds(idPrefix: string, options: StoreOptions = {}): Promise<readonly string[]> {
+    return findRunIds(this.#store, idPrefix, options);
+  }
+
+  async *unfinished(options: StoreOptions = {}): AsyncIterable<string> {
+    for await (const { key } of listMarks(this.#store, options)) yield toMarkedId(key);
+  }
+
+  async writeLog(runId: string, lines: readonly LogLine[], left?: number): Promise<void> {
+    const contentType = "application/x-ndjson";
+    await this.#store.write(keysOf(runId).log, toLogBytes(lines, left), { contentType });
+  }
+
+  async readLog(runId: string, { signal }: StoreOptions = {}): Promise<readonly LogLine[]> {
+    if (!isRunId(runId)) return [];
+    const key = keysOf(runId).log;
+    const object = await this.#store.read(key, { signal, limitBytes: RESULT_LIMIT_BYTES });
+    return object === undefined
+      ? []
+      : parseLog(object.body, { key, location: this.#store.location });
+  }
+
+  async writeResult(runId: string, result: RunResult): Promise<void> {
+    const contentType = "application/json";
+    await this.#store.write(keysOf(runId).result, toResultBytes(result), { contentType });
+  }
+
+  async readResult(runId: string, { signal }: StoreOptions = {}): Promise<RunResult | undefined> {
+    if (!isRunId(runId)) return undefined;
+    const key = keysOf(runId).result;
+    const object = await this.#store.read(key, { signal, limitBytes: RESULT_LIMIT_BYTES });
+    return object && parseResult(object.body, { key, location: this.#store.location });
+  }
+
+  planPrune({ signal, keepMs }: PruneOptions = {}): Promise<PrunePlan> {
+    const { now = Date.now, keepMs: ownKeepMs = KEEP_MS } = this.#options;
+    return planPrune(this.#store, { nowMs: now(), keepMs: keepMs ?? ownKeepMs, signal });
+  }
+
+  prune(plan: PrunePlan, options?: StoreOptions): Promise<void> {
+    return prune(this.#store, plan, options);
+  }
+}

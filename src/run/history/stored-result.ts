@@ -1,0 +1,71 @@
+import * as v from "valibot";
+import type { CellOutput } from "../cell-output.ts";
+import type { RunResult } from "../run-event.ts";
+import {
+  context,
+  count,
+  FORMAT,
+  format,
+  ordinal,
+  parseStored,
+  runError,
+  type StoredPlace,
+  time,
+  toStoredBytes,
+  word,
+} from "./stored-json.ts";
+import { CELL_STATUSES } from "./stored-record.ts";
+
+const freshness = v.object({
+  version: v.nullable(ordinal),
+  computedAt: v.nullable(time),
+  ageMs: v.nullable(v.number("a number")),
+  stale: v.boolean("true or false"),
+  sameCode: v.nullable(v.boolean("true, false or null")),
+});
+
+const KINDS = ["frame", "chart", "markdown", "json", "value"];
+
+const StoredResult = v.object({
+  format,
+  runId: word,
+  context,
+  status: v.picklist(["completed", "failed", "cancelled"], "completed, failed or cancelled"),
+  startedAt: time,
+  elapsedMs: count,
+  version: v.nullable(ordinal),
+  data: v.exactOptional(freshness),
+  cells: v.array(
+    v.object({
+      name: word,
+      status: v.picklist(CELL_STATUSES, `one of ${CELL_STATUSES.join(", ")}`),
+      elapsedMs: count,
+      output: v.exactOptional(v.custom<CellOutput>(isOutput, "what a cell shows")),
+      data: v.exactOptional(freshness),
+      error: v.exactOptional(runError),
+    }),
+    "a list of cells",
+  ),
+  error: v.exactOptional(runError),
+});
+
+/** The bytes of what a run showed. */
+export function toResultBytes(result: RunResult): Uint8Array {
+  return toStoredBytes({ format: FORMAT, ...result });
+}
+
+/**
+ * Reads what a run showed.
+ *
+ * @throws {HexError} HEX_STORE_DAMAGED
+ */
+export function parseResult(bytes: Uint8Array, at: StoredPlace): RunResult {
+  const { format: _, ...result } = parseStored(bytes, StoredResult, at);
+  return result;
+}
+
+/** What is inside is the cell's own; whoever shows it looks at its kind. */
+function isOutput(output: unknown): boolean {
+  if (typeof output !== "object" || output === null || !("kind" in output)) return false;
+  return KINDS.some((kind) => kind === output.kind);
+}
