@@ -31,7 +31,16 @@ export function isTimezone(text: string): boolean {
   }
 }
 
+/** Making one takes as long as a hundred questions to it. */
+const opened = new Map<string, Zone>();
+
 export function openZone(timezone: string): Zone {
+  const zone = opened.get(timezone) ?? toZone(timezone);
+  opened.set(timezone, zone);
+  return zone;
+}
+
+function toZone(timezone: string): Zone {
   const format = new Intl.DateTimeFormat("en", { timeZone: timezone, timeZoneName: "longOffset" });
   const toOffset = (instantMs: number) => parseOffset(format.format(instantMs));
   const before = (localMs: number) => toOffset(localMs - FURTHEST_MS);
