@@ -12,7 +12,12 @@ const requireForCommonJs =
 await rm(`${root}dist/chunks`, { recursive: true, force: true });
 await build({
   absWorkingDir: root,
-  entryPoints: { hex: "src/cli/hex.ts", index: "src/index.ts" },
+  entryPoints: {
+    hex: "src/cli/hex.ts",
+    index: "src/index.ts",
+    // the program of run processes
+    "run-child": "src/project/run-child.ts",
+  },
   outdir: "dist",
   chunkNames: "chunks/[name]-[hash]",
   bundle: true,
@@ -25,7 +30,7 @@ await build({
   minify: true,
   legalComments: "linked",
   // native code, and the optional peer: found at run time in node_modules
-  external: ["@duckdb/node-api", "@swc/core", "danfojs-node"],
+  external: ["@duckdb/node-api", "@swc/core", "danfojs-node", "libsql"],
   banner: { js: requireForCommonJs },
   logLevel: "warning",
 });

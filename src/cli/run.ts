@@ -1,7 +1,8 @@
 import type { RequestedInput } from "../cell/input-value.ts";
 import { parseRunContext } from "../cell/run-context.ts";
 import { expectation, HexError } from "../errors.ts";
-import { openProject, planProject, type RunRequest, runProject } from "../project/project.ts";
+import { openProject, planProject } from "../project/project.ts";
+import { type RunRequest, runProject } from "../project/run-project.ts";
 import type { RunResult } from "../run/run-event.ts";
 import { toRunExitCode } from "./exit-code.ts";
 import type { MainOptions } from "./main.ts";

@@ -1,6 +1,7 @@
 import * as v from "valibot";
 import { DURATION } from "../cell/duration.ts";
 import { RUN_CONTEXTS } from "../cell/run-context.ts";
+import { schedulesKeys } from "../schedule/schedule.ts";
 import { runsKey } from "./run-limits.ts";
 
 const DURATION_RULE = "a whole number with a unit: 90s, 15m, 24h or 7d";
@@ -86,6 +87,10 @@ export const configKeys = v.strictObject({
       v.description("Values of inputs by name, used unless a run asks for others"),
     ),
     {},
+  ),
+  schedules: v.optional(
+    v.pipe(schedulesKeys, v.description("When runs are filed by the clock")),
+    [],
   ),
   secrets: v.optional(
     v.pipe(

@@ -4,6 +4,7 @@ import * as v from "valibot";
 import { parseDuration } from "../cell/duration.ts";
 import type { RunContext } from "../cell/run-context.ts";
 import { expectation, HexError } from "../errors.ts";
+import type { Schedule } from "../schedule/schedule.ts";
 import { parseStoreLocation, type StoreLocation } from "../store/location.ts";
 import { toFaults } from "./config-faults.ts";
 import { configKeys } from "./config-keys.ts";
@@ -36,6 +37,7 @@ export interface Config {
   readonly retention: Retention;
   readonly runs: RunLimits;
   readonly inputs: ReadonlyMap<string, unknown>;
+  readonly schedules: readonly Schedule[];
   readonly secrets: readonly string[];
 }
 
@@ -75,7 +77,8 @@ export function parseConfig(
 }
 
 function toConfig(written: v.InferOutput<typeof configKeys>, store: StoreLocation): Config {
-  const { name, projectId, cells, computeIn, maxAge, machines, retention, secrets } = written;
+  const { name, projectId, cells, computeIn, maxAge, machines, retention, schedules, secrets } =
+    written;
   return {
     name,
     projectId,
@@ -90,6 +93,7 @@ function toConfig(written: v.InferOutput<typeof configKeys>, store: StoreLocatio
     },
     runs: toRunLimits(written.runs),
     inputs: new Map(Object.entries(written.inputs)),
+    schedules,
     secrets,
   };
 }

@@ -1,5 +1,6 @@
 import type { CachedCell, CellContext, CellDefinition, FrameStore } from "../cell/cell.ts";
 import { type InputValue, type RequestedInput, readInputValue } from "../cell/input-value.ts";
+import { type PartsDefinition, partsOf } from "../cell/over.ts";
 import { computesIn, type PlannedCell, type RunPlan } from "../cell/plan.ts";
 import { expectation } from "../errors.ts";
 import type { Frame } from "../frame/frame.ts";
@@ -27,7 +28,12 @@ export interface CellSurroundings {
   readonly codeHash: string;
   readonly progress: CellContext["progress"];
   readonly log: CellContext["log"];
+  /** the frame of a cell over parts, which are computed elsewhere */
+  readonly joinParts: (parts: PartsDefinition, values: CellValues) => Promise<Frame>;
 }
+
+/** The values of the cells above, under the keys by which the cell's own code names them. */
+export type CellValues = Readonly<Record<string, unknown>>;
 
 /** A cell's value for the cells below it, and what it shows. */
 export interface ComputedCell {
@@ -50,7 +56,7 @@ export async function readCell(around: CellSurroundings): Promise<ComputedCell> 
 /** Runs a cell's function over the values of the cells it names. */
 export async function computeCell(
   definition: CellDefinition,
-  values: Readonly<Record<string, unknown>>,
+  values: CellValues,
   around: CellSurroundings,
 ): Promise<ComputedCell> {
   const { name } = around.planned;
@@ -88,12 +94,15 @@ function inputCell(
 
 async function computeCached(
   definition: CachedCell,
-  values: Readonly<Record<string, unknown>>,
+  values: CellValues,
   around: CellSurroundings,
 ): Promise<Frame> {
   const { name } = around.planned;
+  const parts = partsOf(definition.compute);
   const context = toCellContext(around, definition.options.computeIn);
-  const result: unknown = await definition.compute(values as never, context);
+  const result: unknown = parts
+    ? await around.joinParts(parts, values)
+    : await definition.compute(values as never, context);
   const { schema } = definition.options;
   const frame = toFrame(result, schema);
   if (frame === undefined) {

@@ -2,8 +2,16 @@ import type { CellDefinition } from "../cell/cell.ts";
 import type { RequestedInput } from "../cell/input-value.ts";
 import type { PlannedCell, RunPlan } from "../cell/plan.ts";
 import type { CellSource, LoadedCells } from "../source/load-cells.ts";
+import type { Store } from "../store/store.ts";
 import type { ColumnReads } from "./column-reads.ts";
-import { type ComputedCell, computeCell, readCell } from "./compute-cell.ts";
+import {
+  type CellSurroundings,
+  type CellValues,
+  type ComputedCell,
+  computeCell,
+  readCell,
+} from "./compute-cell.ts";
+import { joinParts, type RunParts } from "./parts/join-parts.ts";
 import { toCellError } from "./run-error.ts";
 import type { CellResult, RunEvent } from "./run-event.ts";
 import type { RunFrames } from "./run-frames.ts";
@@ -11,6 +19,12 @@ import { type KeyInput, toVariant } from "./variant.ts";
 
 /** What running the cells of a plan needs. */
 export interface CellsWork {
+  readonly runId: string;
+  /** 1 for the first one */
+  readonly attempt: number;
+  readonly store: Store;
+  /** has the parts of cells computed */
+  readonly runParts: RunParts;
   readonly plan: RunPlan;
   readonly cells: LoadedCells;
   readonly frames: RunFrames;
@@ -115,35 +129,44 @@ async function execute(
   const { name } = planned;
   const { plan, frames, secrets, signal, emit } = work;
   const source = work.cells.cells.find((each) => each.name === name);
-  const around = {
+  const variant = toVariant(planned.frame ?? name, keyInputsOf(source, above));
+  const progress = (fraction: number, message = "") =>
+    emit({ type: "cell-progressed", name, fraction: clamp(fraction), message });
+  const log = (line: string) => emit({ type: "line-logged", name, line: String(line) });
+  const exchange = { ...pickAttempt(work), cell: name, frame: variant.frame };
+  const around: CellSurroundings = {
     plan,
     planned,
     frames,
     secrets,
     signal,
     requested: work.inputs.get(name),
-    variant: toVariant(planned.frame ?? name, keyInputsOf(source, above)),
+    variant,
     rule: () => ({
       maxAgeMs: source?.maxAgeMs ?? work.maxAgeMs,
       codeHash: source?.codeHash ?? "",
       nowMs: work.now(),
     }),
     codeHash: source?.codeHash ?? "",
-    progress: (fraction: number, message = "") =>
-      emit({ type: "cell-progressed", name, fraction: clamp(fraction), message }),
-    log: (line: string) => emit({ type: "line-logged", name, line: String(line) }),
+    progress,
+    log,
+    joinParts: (parts, values) =>
+      joinParts(parts, values, { exchange, runParts: work.runParts, signal, progress, log }),
   };
   if (planned.action === "read") return readCell(around);
   const loaded = await (definition ?? work.cells.load(name));
   return computeCell(loaded, valuesFor(source, above, work), around);
 }
 
-/** The values of the cells above, under the keys by which the cell's own code names them. */
+function pickAttempt({ store, runId, attempt }: CellsWork) {
+  return { store, runId, attempt };
+}
+
 function valuesFor(
   source: CellSource | undefined,
   above: ReadonlyMap<string, Outcome>,
   { reads }: CellsWork,
-): Readonly<Record<string, unknown>> {
+): CellValues {
   const { name = "", named = {} } = source ?? {};
   return Object.fromEntries(
     Object.entries(named).map(([key, cellName]) => {

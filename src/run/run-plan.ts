@@ -2,6 +2,7 @@ import type { RunPlan } from "../cell/plan.ts";
 import { HexError } from "../errors.ts";
 import { publish } from "../store/publication.ts";
 import type { Version } from "../store/version.ts";
+import { listVersions } from "../store/versions.ts";
 import { ColumnReads } from "./column-reads.ts";
 import { oldestOf, toFreshness } from "./freshness.ts";
 import { runCells } from "./run-cells.ts";
@@ -62,11 +63,12 @@ async function runToEnd(run: RunInProgress): Promise<RunEnding> {
   }
 }
 
-/** Whether another run has published, since this one began, what this one would compute. */
+/** Whether an earlier attempt, or another run since this one began, has published what this one would compute. */
 async function isJustPublished(
   run: RunInProgress,
   { lease, before }: Publishing,
 ): Promise<boolean> {
+  if (run.attempt > 1 && (await hasPublished(run))) return true;
   if (lease === undefined) return false;
   const { commit } = await run.frames.version();
   // By number: the clocks of two machines may differ.
@@ -76,6 +78,12 @@ async function isJustPublished(
   const { codeHash, inputs, context } = toPublication(run);
   const isSame = JSON.stringify(commit.inputs) === JSON.stringify(inputs);
   return isSame && commit.codeHash === codeHash && commit.context === context;
+}
+
+/** The lease is held by now: no earlier attempt can publish any more. */
+async function hasPublished({ store, runId, signal }: RunInProgress): Promise<boolean> {
+  const versions = await listVersions(store, { signal });
+  return versions.some((version) => version.runId === runId);
 }
 
 /** Runs the cells and, when all of them have ended well, publishes what they staged. */

@@ -1,20 +1,24 @@
 import type { RunPlan } from "../cell/plan.ts";
 import { expectation } from "../errors.ts";
-import { acquireLease, type Lease, type LeaseOptions } from "../store/lease/lease.ts";
+import type { Lease, LeaseOptions } from "../store/lease/lease.ts";
 import { probeStore } from "../store/probe.ts";
 import type { Store } from "../store/store.ts";
 import { openVersion } from "../store/version.ts";
 
-/** For how long others wait for a holder of the lease that no longer answers. */
-export type LeaseTimes = Pick<LeaseOptions, "ttlMs">;
+/** The lease of a project, renewed by this process or by another one on its behalf. */
+export type RunLease = Pick<Lease, "fence" | "lost" | "release">;
+
+/** What a run says when it asks for the lease. */
+export type LeaseWish = Pick<LeaseOptions, "signal" | "onWaiting" | "afterFence">;
+
+/** Waits for the lease of a project. @throws {HexError} as `acquireLease` does */
+export type TakeLease = (wish: LeaseWish) => Promise<RunLease>;
 
 /** What a run that may publish needs besides its store. */
 export interface PublishingOptions {
   readonly store: Store;
   readonly machines: "one" | "several";
-  /** who publishes, as `user@host:pid`, for others to read */
-  readonly holder: string;
-  readonly leaseTimes: LeaseTimes;
+  readonly takeLease: TakeLease;
   readonly signal: AbortSignal;
   /** told when a wait begins, or a promise cannot be kept */
   readonly onWarning: (line: string) => void;
@@ -23,7 +27,7 @@ export interface PublishingOptions {
 /** How a run may publish: alone among all machines, or on its own word. */
 export interface Publishing {
   /** held until the run has ended; undefined on a store that cannot keep one */
-  readonly lease: Lease | undefined;
+  readonly lease: RunLease | undefined;
   readonly conditions: "required" | "unavailable";
   /** the newest version before the lease was asked for; null when nothing was published */
   readonly before: number | null;
@@ -42,14 +46,14 @@ export function mayPublish({ context, computeIn, cells }: RunPlan): boolean {
  * @throws {HexError} HEX_STORE_UNAVAILABLE as `findConditions` does
  */
 export async function startPublishing(options: PublishingOptions): Promise<Publishing> {
-  const { store, holder, leaseTimes, signal, onWarning } = options;
+  const { store, takeLease, signal, onWarning } = options;
   const { number: before, fence: afterFence } = await openVersion(store, { signal });
   const conditions = await findConditions(options);
   if (conditions === "unavailable") return { lease: undefined, conditions, before };
   const onWaiting = (other: string) =>
     onWarning(`waiting for ${other}, which computes this project`);
-  const asked = { ...leaseTimes, holder, signal, onWaiting, afterFence };
-  return { lease: await acquireLease(store, asked), conditions, before };
+  const lease = await takeLease({ signal, onWaiting, afterFence });
+  return { lease, conditions, before };
 }
 
 /**
@@ -62,7 +66,7 @@ export async function findConditions({
   machines,
   signal,
   onWarning,
-}: Omit<PublishingOptions, "holder" | "leaseTimes">): Promise<Publishing["conditions"]> {
+}: Omit<PublishingOptions, "takeLease">): Promise<Publishing["conditions"]> {
   const { conditionalWrites, faults } = await probeStore(store, { signal });
   if (conditionalWrites) return "required";
   if (machines === "several") {

@@ -2,12 +2,15 @@ import type { RequestedInput } from "../cell/input-value.ts";
 import type { RunPlan } from "../cell/plan.ts";
 import type { LoadedCells } from "../source/load-cells.ts";
 import type { Store } from "../store/store.ts";
+import type { RunParts } from "./parts/join-parts.ts";
 import type { RunEvent, RunTrigger } from "./run-event.ts";
-import type { LeaseTimes } from "./run-publishing.ts";
+import type { TakeLease } from "./run-publishing.ts";
 
 /** Everything that executing a plan needs; nothing else is looked at. */
 export interface RunWork {
   readonly runId: string;
+  /** 1 for the first one; a later one publishes nothing that an earlier one has published */
+  readonly attempt: number;
   readonly trigger: RunTrigger;
   readonly plan: RunPlan;
   /** the plan when another run has just published what this one would compute */
@@ -23,7 +26,9 @@ export interface RunWork {
   readonly acceptSchema: boolean;
   /** who runs it, as `user@host:pid` */
   readonly holder: string;
-  readonly leaseTimes: LeaseTimes;
+  readonly takeLease: TakeLease;
+  /** has the parts of cells computed */
+  readonly runParts: RunParts;
   /** requested values by input name; an input that is not here has its default */
   readonly inputs: ReadonlyMap<string, RequestedInput>;
   /** whether nobody asked for other inputs than the project's own */

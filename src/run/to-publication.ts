@@ -22,14 +22,14 @@ type Told = Pick<
 
 /** What a run's publication tells of it. */
 export function toPublication(run: FinishedRun): Told {
-  const { runId, plan, trigger, holder, inputs, cells } = run;
+  const { runId, attempt, plan, trigger, holder, inputs, cells } = run;
   const frames = [...run.frames.staged].map(([name, staged]): [string, StagedFrame] => [
     name,
     { ...staged, readers: readersOf(run, name) },
   ]);
   return {
     runId,
-    attempt: 1,
+    attempt,
     context: plan.context,
     trigger,
     publishedBy: holder,

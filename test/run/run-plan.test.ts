@@ -11,9 +11,11 @@ import { planRun } from "../../src/cell/plan.ts";
 import type { RunContext } from "../../src/cell/run-context.ts";
 import type { Frame } from "../../src/frame/frame.ts";
 import { frame } from "../../src/frame/rows.ts";
+import type { RunParts } from "../../src/run/parts/join-parts.ts";
 import type { RunEvent } from "../../src/run/run-event.ts";
 import { runPlan } from "../../src/run/run-plan.ts";
 import { DirectoryStore } from "../../src/store/directory/directory-store.ts";
+import { acquireLease } from "../../src/store/lease/lease.ts";
 import { LEASE_KEY } from "../../src/store/lease/lease-record.ts";
 import type { Store } from "../../src/store/store.ts";
 import { rollback } from "../../src/store/versions.ts";
@@ -35,14 +37,19 @@ interface RunOptions {
   readonly acceptSchema?: boolean;
   readonly store?: Store;
   readonly now?: () => number;
+  readonly runId?: string;
+  readonly attempt?: number;
+  readonly runParts?: RunParts;
 }
 
 function run(cells: ReturnType<typeof inMemoryCells>, options: RunOptions = {}) {
   const { context = "logic", inputs = {}, events = [], secrets = {} } = options;
   const graph = toGraph(cells.cells);
   const settings = { context, computeIn: ["logic"] } as const;
+  const store = options.store ?? new DirectoryStore(directory);
   return runPlan({
-    runId: randomUUID(),
+    runId: options.runId ?? randomUUID(),
+    attempt: options.attempt ?? 1,
     trigger: "cli",
     plan: planRun(graph, settings),
     sharedPlan: planRun(graph, { ...settings, isShared: true }),
@@ -53,7 +60,8 @@ function run(cells: ReturnType<typeof inMemoryCells>, options: RunOptions = {}) 
     maxAgeMs: options.maxAgeMs,
     acceptSchema: options.acceptSchema ?? false,
     holder: "somebody@somewhere:1",
-    leaseTimes: {},
+    takeLease: (wish) => acquireLease(store, { holder: "somebody@somewhere:1", ...wish }),
+    runParts: options.runParts ?? (() => Promise.reject(new Error("no parts here"))),
     inputs: new Map(Object.entries(inputs).map(([name, value]) => [name, asked(name, value)])),
     hasDefaultInputs: Object.keys(inputs).length === 0,
     secrets,
@@ -342,5 +350,26 @@ describe("runs that compute at the same time", () => {
     const inputs = ["1", "2"].map((wait) => ({ wait }));
     const results = await Promise.all(inputs.map((each) => run(tutorial(), { inputs: each })));
     expect(results.map(({ version }) => version).sort()).toEqual([1, 2]);
+  });
+});
+
+describe("a later attempt at a run", () => {
+  it("publishes nothing that an earlier one has published", async () => {
+    let computed = 0;
+    const cells = tutorial(() => {
+      computed++;
+      return people();
+    });
+    const runId = randomUUID();
+    const first = await run(cells, { runId });
+    await run(cells);
+    const second = await run(cells, { runId, attempt: 2 });
+    expect([first.version, second.status, second.version]).toEqual([1, "completed", 2]);
+    expect(computed).toBe(2);
+  });
+
+  it("computes and publishes what earlier ones did not", async () => {
+    const result = await run(tutorial(people), { attempt: 3 });
+    expect(result).toMatchObject({ status: "completed", version: 1 });
   });
 });

@@ -1,0 +1,34 @@
+import { type RunProcess, startRunProcess } from "../run/process/run-process.ts";
+import type { ProjectPlace } from "./project.ts";
+
+/**
+ * What a run process sees of the environment, besides the project's secrets and what its config
+ * names: where programs, files and certificates are, the language and the zone, and the clouds' own
+ * variables.
+ */
+const HANDED_ON =
+  /^(PATH|HOME|USER|LOGNAME|SHELL|LANG|LC_\w+|TZ|TMPDIR|TEMP|TMP|SystemRoot|HEX_STORE|HTTPS?_PROXY|NO_PROXY|https?_proxy|no_proxy|SSL_CERT_\w+|NODE_EXTRA_CA_CERTS|AWS_\w+)$/;
+
+/** Starts a process for one run, or one part of a run, of a project. */
+export function startProjectProcess(
+  { directory, config, runtimeUrl }: ProjectPlace,
+  environment: NodeJS.ProcessEnv,
+): RunProcess {
+  const { memoryBytes, environment: named } = config.runs;
+  return startRunProcess({
+    program: new URL("./run-child.js", runtimeUrl),
+    limits: { memoryBytes },
+    environment: toRunEnvironment(environment, [...named, ...config.secrets]),
+    directory,
+  });
+}
+
+function toRunEnvironment(
+  environment: NodeJS.ProcessEnv,
+  named: readonly string[],
+): Readonly<Record<string, string>> {
+  const entries = Object.entries(environment).flatMap(([name, value]): [string, string][] =>
+    value !== undefined && (HANDED_ON.test(name) || named.includes(name)) ? [[name, value]] : [],
+  );
+  return Object.fromEntries(entries);
+}

@@ -1,0 +1,82 @@
+import { openRunHistory } from "../run/history/run-history.ts";
+import { computePart } from "../run/parts/compute-part.ts";
+import type { RunParts } from "../run/parts/join-parts.ts";
+import type { RunSummary } from "../run/process/messages.ts";
+import { type Parent, serveTask } from "../run/process/serve-task.ts";
+import type { RunEvent, RunResult } from "../run/run-event.ts";
+import { askForLease } from "./asked-lease.ts";
+import { openProject } from "./project.ts";
+import { openProjectStore } from "./project-store.ts";
+import { toRedact } from "./redact.ts";
+import { runProject } from "./run-project.ts";
+import { CALLS, NOTES, type PartTask, type RunTask } from "./run-task.ts";
+
+/** The program of a run process: one run of a project, or one part of a run. */
+const runtimeUrl = new URL("./index.js", import.meta.url).href;
+
+serveTask((task, parent) => {
+  const given = task.payload as RunTask | PartTask;
+  return given.kind === "run" ? runWhole(given, parent) : runPart(given, parent);
+});
+
+async function runWhole(task: RunTask, parent: Parent): Promise<RunSummary> {
+  const { directory, runId, attempt, context, trigger, inputs, acceptSchema } = task;
+  const project = await openProject(directory, { runtimeUrl });
+  const requested = Object.entries(inputs).map(
+    ([name, value]) => [name, { value, form: "json", place: `input ${name}` }] as const,
+  );
+  const request = { context, trigger, inputs: new Map(requested), acceptSchema };
+  const result = await runProject(project, request, {
+    runId,
+    attempt,
+    signal: parent.signal,
+    emit: (event) => emitBriefly(event, parent),
+    takeLease: askForLease(parent),
+    runParts: askForParts(task, parent),
+    keep: (told, store) => openRunHistory(store).writeResult(runId, told),
+  });
+  return toSummary(result);
+}
+
+/** What cells show may be large, and is in the store. */
+function emitBriefly(event: RunEvent, parent: Parent): void {
+  if (event.type === "run-ended") return;
+  if (event.type === "cell-ended") {
+    const { output: _, ...cell } = event.cell;
+    parent.emit({ type: "cell-ended", cell });
+  } else parent.emit(event);
+}
+
+function toSummary(result: RunResult): RunSummary {
+  return { ...result, cells: result.cells.map(({ output: _, ...cell }) => cell) };
+}
+
+function askForParts({ context }: RunTask, parent: Parent): RunParts {
+  return async ({ signal: _, onEnded, ...order }) => {
+    parent.onNote(NOTES.partsEnded, (note) => {
+      const { frame, ended } = note as { readonly frame: string; readonly ended: number };
+      if (frame === order.frame) onEnded(ended);
+    });
+    await parent.call(CALLS.runParts, { ...order, context });
+  };
+}
+
+/** Gives what became of the part: its frame, or the failure, is in the store. */
+async function runPart(task: PartTask, parent: Parent): Promise<"computed" | "failed"> {
+  const { directory, context, index, runId, attempt, cell, frame } = task;
+  const { config, cells } = await openProject(directory, { runtimeUrl });
+  const { store, secrets } = await openProjectStore({ directory, config }, process.env);
+  try {
+    return await computePart({
+      exchange: { store, runId, attempt, cell, frame },
+      index,
+      context,
+      cells,
+      secrets,
+      redact: toRedact(secrets),
+      signal: parent.signal,
+    });
+  } finally {
+    await store.close();
+  }
+}

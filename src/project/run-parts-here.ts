@@ -1,0 +1,64 @@
+import { availableParallelism } from "node:os";
+import type { RunContext } from "../cell/run-context.ts";
+import { HexError } from "../errors.ts";
+import type { PartsOrder, RunParts } from "../run/parts/join-parts.ts";
+import { describeCause } from "../run/process/process-ending.ts";
+import type { ProjectPlace } from "./project.ts";
+import type { PartTask } from "./run-task.ts";
+
+/** Computes the parts of a run in processes on this machine, as many at once as it has cores. */
+export function runPartsHere(place: ProjectPlace, context: RunContext): RunParts {
+  return async (order) => {
+    const failed = new AbortController();
+    const signal = AbortSignal.any([order.signal, failed.signal]);
+    const waiting = Array.from({ length: order.count }, (_, index) => index);
+    let ended = 0;
+    const goOn = async () => {
+      for (let index = waiting.shift(); index !== undefined; index = waiting.shift()) {
+        const outcome = await runPart(place, { ...toTask(order, place, context), index }, signal);
+        order.onEnded(++ended);
+        // The others would be computed for nothing; what this one says is in the store.
+        if (outcome === "failed") waiting.length = 0;
+      }
+    };
+    const atOnce = place.config.runs.partsAtOnce ?? availableParallelism();
+    const lines = Array.from({ length: Math.min(atOnce, order.count) }, goOn);
+    await Promise.all(lines).catch((error: unknown) => {
+      failed.abort(error);
+      throw error;
+    });
+  };
+}
+
+function toTask(
+  { runId, attempt, cell, frame }: PartsOrder,
+  { directory }: ProjectPlace,
+  context: RunContext,
+) {
+  return { kind: "part", directory, context, runId, attempt, cell, frame } as const;
+}
+
+async function runPart(
+  place: ProjectPlace,
+  task: PartTask,
+  signal: AbortSignal,
+): Promise<"computed" | "failed"> {
+  const { startProjectProcess } = await import("./project-process.ts");
+  const child = startProjectProcess(place, process.env);
+  const ended = await child.run(
+    { kind: task.kind, payload: task },
+    { signal, onEvent: () => undefined, onLine: () => undefined, onCall: refuseCall },
+  );
+  signal.throwIfAborted();
+  if (ended.status === "crashed") {
+    const cause = `part ${task.index} of cell ${task.cell}: ${describeCause(ended.cause)}`;
+    throw new HexError("HEX_RUN_CRASHED", cause);
+  }
+  const { ending } = ended;
+  if (ending.status === "failed") throw new HexError(ending.code, ending.message);
+  return ending.value as "computed" | "failed";
+}
+
+async function refuseCall(name: string): Promise<never> {
+  throw new HexError("HEX_JOB_INVALID", `Expected a part to ask nothing of its run, got ${name}`);
+}

@@ -1,0 +1,102 @@
+import type { RunContext } from "../cell/run-context.ts";
+import { newRunId } from "../run/history/run-id.ts";
+import type { RunParts } from "../run/parts/join-parts.ts";
+import type { RunEvent, RunResult, RunTrigger } from "../run/run-event.ts";
+import { runPlan } from "../run/run-plan.ts";
+import type { TakeLease } from "../run/run-publishing.ts";
+import { acquireLease, type LeaseOptions } from "../store/lease/lease.ts";
+import type { Store } from "../store/store.ts";
+import { writeFrameDeclarations } from "./frame-declarations.ts";
+import { type RequestedInputs, toInputs } from "./inputs.ts";
+import { type Project, planProject } from "./project.ts";
+import { openProjectStore, toHolder } from "./project-store.ts";
+import { toRedact } from "./redact.ts";
+import { runPartsHere } from "./run-parts-here.ts";
+
+/** What every door asks for. */
+export interface RunRequest {
+  readonly context: RunContext;
+  readonly inputs: RequestedInputs;
+  readonly trigger: RunTrigger;
+  /** publishes frames also when they lost columns that cells below them read */
+  readonly acceptSchema?: boolean;
+}
+
+/** How a run is named, watched and stopped; by default nobody watches. */
+export interface RunHooks {
+  readonly emit?: (event: RunEvent) => void;
+  readonly signal?: AbortSignal;
+  /** names the run; by default it gets a new name */
+  readonly runId?: string;
+  /** 1 unless this run was tried before */
+  readonly attempt?: number;
+  /** by default this process holds the lease itself */
+  readonly takeLease?: TakeLease;
+  /** by default others wait for 30 s when this process no longer answers */
+  readonly leaseTimes?: Pick<LeaseOptions, "ttlMs">;
+  /** by default the parts of cells are computed in processes on this machine */
+  readonly runParts?: RunParts;
+  /** does something with the result while the store is still open */
+  readonly keep?: (result: RunResult, store: Store) => Promise<void>;
+}
+
+/**
+ * Runs a project's cells as asked, in this process.
+ * @throws {HexError} HEX_INPUT_INVALID, HEX_SECRET_MISSING, HEX_STORE_UNAVAILABLE before anything
+ * has run; once cells run, a failure is told by the result
+ */
+export async function runProject(
+  project: Project,
+  request: RunRequest,
+  hooks: RunHooks = {},
+  environment: NodeJS.ProcessEnv = process.env,
+): Promise<RunResult> {
+  const { directory, config } = project;
+  const inputs = toInputs(project, request.inputs);
+  const { store, secrets } = await openProjectStore({ directory, config }, environment);
+  const redact = toRedact(secrets);
+  try {
+    const work = { ...toWork(project, request, hooks), store, secrets, redact, inputs };
+    const { emit = () => undefined } = hooks;
+    const result = await runPlan({
+      ...work,
+      takeLease: hooks.takeLease ?? toOwnLease(store, work.holder, hooks),
+      emit: (event) => emit(redact(event)),
+    });
+    if (result.status === "completed") await writeFrameDeclarations(project, result);
+    const told = redact(result);
+    await hooks.keep?.(told, store);
+    return told;
+  } finally {
+    await store.close();
+  }
+}
+
+/** What a run needs that nothing has to be opened for. */
+function toWork(project: Project, request: RunRequest, hooks: RunHooks) {
+  const { config, cells } = project;
+  const { machines, retention, maxAgeMs } = config;
+  const { context, trigger } = request;
+  return {
+    runId: hooks.runId ?? newRunId(),
+    attempt: hooks.attempt ?? 1,
+    trigger,
+    plan: planProject(project, context),
+    sharedPlan: planProject(project, context, { isShared: true }),
+    cells,
+    machines,
+    retention,
+    maxAgeMs,
+    acceptSchema: request.acceptSchema === true,
+    holder: toHolder(),
+    hasDefaultInputs: request.inputs.size === 0,
+    signal: hooks.signal ?? new AbortController().signal,
+    runParts: hooks.runParts ?? runPartsHere(project, context),
+    now: Date.now,
+  };
+}
+
+/** The lease, held and renewed by this process itself. */
+function toOwnLease(store: Store, holder: string, { leaseTimes = {} }: RunHooks): TakeLease {
+  return (wish) => acquireLease(store, { ...leaseTimes, holder, ...wish });
+}

@@ -1,0 +1,108 @@
+import type { CellContext, FrameStore } from "../../cell/cell.ts";
+import { partsOf } from "../../cell/over.ts";
+import type { RunContext } from "../../cell/run-context.ts";
+import { expectation, type HexError } from "../../errors.ts";
+import { toFrame } from "../../frame/to-frame.ts";
+import type { LoadedCells } from "../../source/load-cells.ts";
+import { toCellError } from "../run-error.ts";
+import {
+  type PartOutcome,
+  type PartsExchange,
+  readPartsWork,
+  writeOutcome,
+  writePartFrame,
+} from "./parts-exchange.ts";
+
+/** Everything that computing one part needs. */
+export interface PartWork {
+  readonly exchange: PartsExchange;
+  readonly index: number;
+  readonly context: RunContext;
+  readonly cells: LoadedCells;
+  readonly secrets: Readonly<Record<string, string>>;
+  /** takes secrets out of what is kept */
+  readonly redact: <Data>(data: Data) => Data;
+  readonly signal: AbortSignal;
+}
+
+/** So many lines of a part are kept. */
+const MOST_LINES = 200;
+
+/**
+ * Computes one part of a cell and leaves its frame, or why there is none, where the run finds it;
+ * tells which of the two.
+ * @throws {HexError} HEX_STORE_UNAVAILABLE, HEX_STORE_DAMAGED; HEX_CELL_INVALID when the cell is
+ * not what it was when the run began
+ */
+export async function computePart(work: PartWork): Promise<PartOutcome["status"]> {
+  const { exchange, index, cells, redact, signal } = work;
+  const { cell } = exchange;
+  const lines: string[] = [];
+  const { parts, values } = await readPartsWork(exchange, { signal });
+  try {
+    const result = await toPartFunction(work, await cells.load(cell))(
+      parts[index],
+      values,
+      toContext(work, lines),
+    );
+    const frame = toFrame(result);
+    if (frame === undefined) throw notAFrame(cell, index, result);
+    await writePartFrame(exchange, index, { frame, lines: redact(lines) });
+    return "computed";
+  } catch (thrown) {
+    if (signal.aborted) throw signal.reason;
+    const file = cells.cells.find(({ name }) => name === cell)?.file ?? cell;
+    const error = toCellError(thrown, { name: cell, file }, cells.sourcePlace(thrown));
+    await writeOutcome(exchange, index, redact({ status: "failed", lines, ...error }));
+    return "failed";
+  }
+}
+
+type Definition = Awaited<ReturnType<LoadedCells["load"]>>;
+
+function toPartFunction({ exchange: { cell } }: PartWork, definition: Definition) {
+  const parts = definition.kind === "cached" ? partsOf(definition.compute) : undefined;
+  if (parts !== undefined) return parts.compute;
+  throw expectation("HEX_CELL_INVALID", {
+    place: `cell ${cell}`,
+    expected: "a cached cell over parts, as it was when its run began",
+    got: `a ${definition.kind} cell without parts`,
+    hint: "start the run again",
+  });
+}
+
+function toContext({ exchange, context, secrets, signal }: PartWork, lines: string[]): CellContext {
+  const log = (line: string) => {
+    if (lines.length < MOST_LINES) lines.push(String(line));
+  };
+  const store = toRefusingStore(exchange.cell);
+  return Object.freeze({
+    runContext: context,
+    secrets,
+    signal,
+    store,
+    log,
+    progress: () => undefined,
+  });
+}
+
+/** A part gets what it needs by name and gives one frame back: the store is the whole run's. */
+function toRefusingStore(cell: string): FrameStore {
+  const refuse = async (): Promise<never> => {
+    throw expectation("HEX_CELL_FAILED", {
+      place: `a part of cell ${cell}`,
+      expected: "computed from the values of the cells it names",
+      got: "a call of store",
+      hint: "name the cell whose frame is needed, and return the part's frame",
+    });
+  };
+  return { writeFrame: refuse, readFrame: refuse };
+}
+
+function notAFrame(cell: string, index: number, result: unknown): HexError {
+  return expectation("HEX_CELL_FAILED", {
+    place: `the result of part ${index} of cell ${cell}`,
+    expected: "a frame, rows or a danfo DataFrame",
+    got: Array.isArray(result) ? "an empty list" : typeof result,
+  });
+}

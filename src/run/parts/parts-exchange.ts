@@ -1,0 +1,231 @@
+import { isDeepStrictEqual } from "node:util";
+import * as v from "valibot";
+import { expectation, type HexError } from "../../errors.ts";
+import { frameFromArrow, frameToArrow } from "../../frame/arrow.ts";
+import { type AnyFrame, Frame } from "../../frame/frame.ts";
+import { partsPrefix } from "../../store/key.ts";
+import type { Store, StoreOptions } from "../../store/store.ts";
+import { toSha256 } from "../../store/stored-file.ts";
+
+/** Through which objects the processes that compute the parts of one frame speak to each other. */
+export interface PartsExchange {
+  readonly store: Store;
+  readonly runId: string;
+  readonly attempt: number;
+  /** the cell whose work is split */
+  readonly cell: string;
+  /** the frame that the parts are joined to */
+  readonly frame: string;
+}
+
+/** What every part function gets: its part, and the values of the cells above. */
+export interface PartsWork {
+  readonly parts: readonly unknown[];
+  readonly values: Readonly<Record<string, unknown>>;
+}
+
+/** What became of a part, and what it logged. */
+export type PartOutcome =
+  | { readonly status: "computed"; readonly lines: readonly string[]; readonly sha256: string }
+  | {
+      readonly status: "failed";
+      readonly lines: readonly string[];
+      readonly code: string;
+      readonly message: string;
+    };
+
+const MOST_PARTS = 10_000;
+
+const storedWork = v.strictObject({
+  parts: v.array(v.unknown()),
+  values: v.record(v.string(), v.unknown()),
+  frames: v.array(v.strictObject({ name: v.string(), sha256: v.string() })),
+});
+const storedOutcome = v.variant("status", [
+  v.strictObject({
+    status: v.literal("computed"),
+    lines: v.array(v.string()),
+    sha256: v.string(),
+  }),
+  v.strictObject({
+    status: v.literal("failed"),
+    lines: v.array(v.string()),
+    code: v.string(),
+    message: v.string(),
+  }),
+]);
+
+/**
+ * Writes what the part functions get; frames among the values become objects of their own.
+ * @throws {HexError} HEX_CELL_FAILED for parts or values that another process could not get unchanged
+ */
+export async function writePartsWork(
+  exchange: PartsExchange,
+  { parts, values }: PartsWork,
+  options: StoreOptions,
+): Promise<void> {
+  const { store, cell } = exchange;
+  if (parts.length === 0 || parts.length > MOST_PARTS) {
+    throw notParts(cell, `a list of 1 to ${MOST_PARTS} parts`, `${parts.length}`);
+  }
+  for (const [index, part] of parts.entries()) checkPlain(part, `part ${index} of cell ${cell}`);
+  const frames: { readonly name: string; readonly sha256: string }[] = [];
+  const plain: Record<string, unknown> = {};
+  for (const [name, value] of Object.entries(values)) {
+    if (value instanceof Frame) {
+      const sha256 = await writeArrow(exchange, `value-${frames.length}`, value);
+      frames.push({ name, sha256 });
+    } else {
+      checkPlain(value, `the value ${name} that the parts of cell ${cell} get`);
+      plain[name] = value;
+    }
+  }
+  await writeJson(
+    store,
+    `${prefixOf(exchange)}work.json`,
+    { parts, values: plain, frames },
+    options,
+  );
+}
+
+/** Reads what the part functions get. @throws {HexError} HEX_STORE_DAMAGED when it is not there */
+export async function readPartsWork(
+  exchange: PartsExchange,
+  options: StoreOptions,
+): Promise<PartsWork> {
+  const key = `${prefixOf(exchange)}work.json`;
+  const { parts, values, frames } = await readJson(exchange.store, key, storedWork, options);
+  const read = frames.map(async ({ name, sha256 }, index) => {
+    const frame = await readArrow(exchange, { name: `value-${index}`, sha256 }, options);
+    return [name, frame] as const;
+  });
+  return { parts, values: { ...values, ...Object.fromEntries(await Promise.all(read)) } };
+}
+
+/** Writes the frame of a part, then that it is there. */
+export async function writePartFrame(
+  exchange: PartsExchange,
+  index: number,
+  { frame, lines }: { readonly frame: AnyFrame; readonly lines: readonly string[] },
+): Promise<void> {
+  const sha256 = await writeArrow(exchange, `${index}`, frame);
+  await writeOutcome(exchange, index, { status: "computed", lines, sha256 });
+}
+
+export async function writeOutcome(
+  { store, ...exchange }: PartsExchange,
+  index: number,
+  outcome: PartOutcome,
+): Promise<void> {
+  await writeJson(store, `${prefixOf(exchange)}${index}.json`, outcome, {});
+}
+
+/** What became of a part; undefined when nobody has told yet. */
+export async function readOutcome(
+  { store, ...exchange }: PartsExchange,
+  index: number,
+  options: StoreOptions,
+): Promise<PartOutcome | undefined> {
+  const key = `${prefixOf(exchange)}${index}.json`;
+  const object = await store.read(key, options);
+  return object && parseJson(store, key, { body: object.body, schema: storedOutcome });
+}
+
+/** Reads the frame of a part that was computed. @throws {HexError} HEX_STORE_DAMAGED when it is another */
+export function readPartFrame(
+  exchange: PartsExchange,
+  { index, sha256 }: { readonly index: number; readonly sha256: string },
+  options: StoreOptions,
+): Promise<Frame> {
+  return readArrow(exchange, { name: `${index}`, sha256 }, options);
+}
+
+/** Removes everything that was exchanged. */
+export async function removeParts({ store, ...exchange }: PartsExchange): Promise<void> {
+  for await (const { key } of store.list(prefixOf(exchange))) await store.delete(key);
+}
+
+function prefixOf({ runId, attempt, frame }: Omit<PartsExchange, "store">): string {
+  return partsPrefix(runId, attempt, frame);
+}
+
+/** What JSON would change on its way is refused here, where it can be told which value it is. */
+function checkPlain(value: unknown, place: string): void {
+  const text: string | undefined = JSON.stringify(value);
+  if (text !== undefined && isDeepStrictEqual(JSON.parse(text), value)) return;
+  throw expectation("HEX_CELL_FAILED", {
+    place,
+    expected: "a frame or plain JSON, which another process can get",
+    got: text === undefined ? typeof value : "what JSON does not keep, such as a date or NaN",
+    hint: "hand on texts, numbers, lists and plain objects",
+  });
+}
+
+function notParts(cell: string, expected: string, got: string): HexError {
+  const hint = "the first function of over(…) gives them";
+  return expectation("HEX_CELL_FAILED", {
+    place: `the parts of cell ${cell}`,
+    expected,
+    got,
+    hint,
+  });
+}
+
+async function writeArrow(
+  { store, ...exchange }: PartsExchange,
+  name: string,
+  frame: AnyFrame,
+): Promise<string> {
+  const body = frameToArrow(frame);
+  await store.write(`${prefixOf(exchange)}${name}.arrow`, body);
+  return toSha256(body);
+}
+
+async function readArrow(
+  { store, ...exchange }: PartsExchange,
+  { name, sha256 }: { readonly name: string; readonly sha256: string },
+  options: StoreOptions,
+): Promise<Frame> {
+  const key = `${prefixOf(exchange)}${name}.arrow`;
+  const object = await store.read(key, options);
+  if (object === undefined) throw damaged(store, key, "nothing");
+  if (toSha256(object.body) !== sha256) throw damaged(store, key, "other bytes");
+  return frameFromArrow(object.body);
+}
+
+async function writeJson(store: Store, key: string, value: unknown, { signal }: StoreOptions) {
+  const body = new TextEncoder().encode(JSON.stringify(value));
+  await store.write(key, body, { signal, contentType: "application/json" });
+}
+
+async function readJson<Schema extends v.GenericSchema>(
+  store: Store,
+  key: string,
+  schema: Schema,
+  options: StoreOptions,
+): Promise<v.InferOutput<Schema>> {
+  const object = await store.read(key, options);
+  if (object === undefined) throw damaged(store, key, "nothing");
+  return parseJson(store, key, { body: object.body, schema });
+}
+
+function parseJson<Schema extends v.GenericSchema>(
+  store: Store,
+  key: string,
+  { body, schema }: { readonly body: Uint8Array; readonly schema: Schema },
+): v.InferOutput<Schema> {
+  try {
+    return v.parse(schema, JSON.parse(new TextDecoder().decode(body)));
+  } catch {
+    throw damaged(store, key, "something else");
+  }
+}
+
+function damaged({ location }: Store, key: string, got: string): HexError {
+  return expectation("HEX_STORE_DAMAGED", {
+    place: `\`${key}\` in ${location}`,
+    expected: "as it was written while the parts of its frame are computed",
+    got,
+    hint: "start the run again",
+  });
+}
