@@ -1,5 +1,10 @@
 import { hostname, userInfo } from "node:os";
 import { resolve } from "node:path";
+import {
+  openRunHistory,
+  type RunHistory,
+  type RunHistoryOptions,
+} from "../run/history/run-history.ts";
 import type { StoreLocation } from "../store/location.ts";
 import { openStore, type StoreCredentials } from "../store/open-store.ts";
 import type { Store } from "../store/store.ts";
@@ -44,9 +49,25 @@ export async function withProjectStore<Result>(
   }
 }
 
+/** The history of a project's runs, in its store. */
+export function openProjectHistory(
+  store: Store,
+  { machines, runs, store: { kind } }: Config,
+  options: RunHistoryOptions = {},
+): RunHistory {
+  // One machine alone may publish to a store that ignores conditions; a directory keeps them.
+  const conditions = machines === "one" && kind === "s3" ? "unavailable" : "required";
+  return openRunHistory(store, { keepMs: runs.keepMs, conditions, ...options });
+}
+
 /** Who runs, for others to read: user, machine and process. */
 export function toHolder(): string {
-  return `${userInfo().username}@${hostname()}:${process.pid}`;
+  return `${toRequester()}:${process.pid}`;
+}
+
+/** Who asks, for others to read: user and machine. */
+export function toRequester(): string {
+  return `${userInfo().username}@${hostname()}`;
 }
 
 /** The values of the secrets that the store's location names. */

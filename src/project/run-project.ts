@@ -12,6 +12,7 @@ import { type Project, planProject } from "./project.ts";
 import { openProjectStore, toHolder } from "./project-store.ts";
 import { toRedact } from "./redact.ts";
 import { runPartsHere } from "./run-parts-here.ts";
+import { recordRun, toRecording } from "./run-recording.ts";
 
 /** What every door asks for. */
 export interface RunRequest {
@@ -58,11 +59,14 @@ export async function runProject(
   try {
     const work = { ...toWork(project, request, hooks), store, secrets, redact, inputs };
     const { emit = () => undefined } = hooks;
-    const result = await runPlan({
-      ...work,
-      takeLease: hooks.takeLease ?? toOwnLease(store, work.holder, hooks),
-      emit: (event) => emit(redact(event)),
-    });
+    const takeLease = hooks.takeLease ?? toOwnLease(store, work.holder, hooks);
+    const tell = (event: RunEvent) => emit(redact(event));
+    const run = (emit: typeof tell) => runPlan({ ...work, takeLease, emit });
+    // Who names a run keeps its record himself.
+    const result =
+      hooks.runId === undefined
+        ? await recordRun(toRecording(config, request, { ...work, emit: tell }), run)
+        : await run(tell);
     if (result.status === "completed") await writeFrameDeclarations(project, result);
     const told = redact(result);
     await hooks.keep?.(told, store);

@@ -1,0 +1,221 @@
+import { HexError, toMessage } from "../errors.ts";
+import type { RunHistory } from "../run/history/run-history.ts";
+import { RunLog } from "../run/history/run-log.ts";
+import type { CellRecord, RunRecord } from "../run/history/run-record.ts";
+import type { CellResult, RunError, RunEvent, RunResult } from "../run/run-event.ts";
+import { mayPublish } from "../run/run-publishing.ts";
+import type { RunWork } from "../run/run-work.ts";
+import type { Store } from "../store/store.ts";
+import type { Config } from "./config.ts";
+import { openProjectHistory, toRequester } from "./project-store.ts";
+import type { Redact } from "./redact.ts";
+import type { RunRequest } from "./run-project.ts";
+
+/** What a run is known by before it goes, and where its history is kept. */
+export interface RecordingOptions
+  extends Pick<RunRecord, "runId" | "context" | "trigger" | "requestedBy" | "acceptSchema"> {
+  readonly history: RunHistory;
+  /** the values that were asked for, by input name */
+  readonly inputs: Readonly<Record<string, unknown>>;
+  /** who runs it, as `user@host:pid` */
+  readonly worker: string;
+  /** whether others must know of it while it goes: a run that only reads is told at its end */
+  readonly isTold: boolean;
+  readonly redact: Redact;
+  /** told the run's events, and one line when it cannot be recorded */
+  readonly emit: (event: RunEvent) => void;
+  /** milliseconds since 1970 */
+  readonly now: () => number;
+}
+
+/**
+ * Runs, and keeps in the history what became of it: its record, its log and what it showed. Where
+ * that fails, the run goes on, and one line says so.
+ */
+export async function recordRun(
+  options: RecordingOptions,
+  run: (emit: (event: RunEvent) => void) => Promise<RunResult>,
+): Promise<RunResult> {
+  const recording = new RunRecording(options);
+  try {
+    const result = await run(recording.emit);
+    await recording.end(result);
+    return result;
+  } catch (thrown) {
+    await recording.break(thrown);
+    throw thrown;
+  }
+}
+
+/** Few tries: nobody waits for a record that the store does not take. */
+const TRIES = 3;
+
+/** How a run is recorded that is carried out at once, by whoever asked for it. */
+export function toRecording(
+  config: Config,
+  { inputs, context, trigger }: RunRequest,
+  work: Pick<
+    RunWork,
+    "runId" | "plan" | "acceptSchema" | "holder" | "redact" | "emit" | "now" | "inputs"
+  > & {
+    readonly store: Store;
+  },
+): RecordingOptions {
+  const asked = [...inputs.keys()].map((name) => [name, work.inputs.get(name)?.value]);
+  return {
+    ...work,
+    context,
+    trigger,
+    requestedBy: toRequester(),
+    inputs: Object.fromEntries(asked),
+    worker: work.holder,
+    isTold: mayPublish(work.plan),
+    history: openProjectHistory(work.store, config, { tries: TRIES, now: work.now }),
+  };
+}
+
+class RunRecording {
+  readonly #options: RecordingOptions;
+  readonly #log: RunLog;
+  readonly #begun: RunRecord;
+  /** whether the record of the begun run is there; the run does not wait for it */
+  readonly #accepted: Promise<boolean>;
+  #hasFailed = false;
+
+  constructor(options: RecordingOptions) {
+    const { history, runId, now } = options;
+    this.#options = options;
+    this.#begun = toBegun(options);
+    this.#log = new RunLog({
+      write: (lines, left) => history.writeLog(runId, lines, left),
+      onWarning: (line) => this.#warn(line),
+      now,
+    });
+    this.#accepted = options.isTold ? this.#accept() : Promise.resolve(false);
+  }
+
+  readonly emit = (event: RunEvent): void => {
+    this.#log.take(event);
+    this.#options.emit(event);
+  };
+
+  /** Keeps the end of a run. */
+  async end(result: RunResult): Promise<void> {
+    const isAccepted = await this.#accepted;
+    // A store that failed the run would fail its record too, after as long a wait.
+    const isInVain = !isAccepted && result.error?.code === "HEX_STORE_UNAVAILABLE";
+    if (this.#hasFailed || isInVain) return;
+    const { history, runId, redact } = this.#options;
+    const told = redactResult(result, redact);
+    const parts = () => Promise.all([this.#log.close(), history.writeResult(runId, told)]);
+    await this.#try(async () => {
+      if (!isAccepted) {
+        await Promise.all([parts(), history.record(this.#toEnded(told))]);
+        return;
+      }
+      // Whoever sees that it has ended finds what it showed.
+      await parts();
+      await history.change(runId, () => this.#toEnded(told));
+    });
+  }
+
+  /** Keeps that a run broke: it ended without a result. */
+  async break(thrown: unknown): Promise<void> {
+    if (!(await this.#accepted)) return;
+    const { history, runId, redact, now } = this.#options;
+    const endedAt = new Date(now()).toISOString();
+    const error = redact(toRunError(thrown));
+    await this.#try(async () => {
+      await this.#log.close();
+      await history.change(runId, (current) => ({ ...current, state: "failed", endedAt, error }));
+    });
+  }
+
+  async #accept(): Promise<boolean> {
+    return this.#try(async () => {
+      await this.#options.history.accept(this.#begun);
+    });
+  }
+
+  async #try(write: () => Promise<void>): Promise<boolean> {
+    try {
+      await write();
+      return true;
+    } catch (error) {
+      if (!(error instanceof HexError)) throw error;
+      this.#warn(`the run is not recorded: ${error.message}`);
+      return false;
+    }
+  }
+
+  /** One line is enough to say that history is not kept. */
+  #warn(line: string): void {
+    if (!this.#hasFailed) this.#options.emit({ type: "line-logged", line });
+    this.#hasFailed = true;
+  }
+
+  #toEnded({ status, startedAt, elapsedMs, version, cells, error }: RunResult): RunRecord {
+    const endedAt = new Date(Date.parse(startedAt) + elapsedMs).toISOString();
+    return {
+      ...this.#begun,
+      state: status,
+      startedAt,
+      endedAt,
+      attempts: this.#begun.attempts.map((attempt) => ({ ...attempt, endedAt })),
+      version,
+      isPublisher: status === "completed" && cells.some(isPublished),
+      cells: cells.map(toCellRecord),
+      ...(error === undefined ? {} : { error }),
+    };
+  }
+}
+
+function toBegun(options: RecordingOptions): RunRecord {
+  const { runId, context, trigger, requestedBy, inputs, acceptSchema, worker, redact } = options;
+  const startedAt = new Date(options.now()).toISOString();
+  return {
+    format: 1,
+    runId,
+    context,
+    trigger,
+    requestedBy,
+    inputs: redact(inputs),
+    acceptSchema,
+    state: "running",
+    submittedAt: startedAt,
+    startedAt,
+    endedAt: null,
+    attempts: [{ attempt: 1, worker, startedAt }],
+    version: null,
+    isPublisher: false,
+    cells: [],
+  };
+}
+
+/** Takes secrets out of all that cells may have put there. */
+function redactResult(result: RunResult, redact: Redact): RunResult {
+  return {
+    ...result,
+    cells: result.cells.map(({ output, error, ...cell }) => ({
+      ...cell,
+      ...(output === undefined ? {} : { output: redact(output) }),
+      ...(error === undefined ? {} : { error: redact(error) }),
+    })),
+    ...(result.error === undefined ? {} : { error: redact(result.error) }),
+  };
+}
+
+function toCellRecord({ name, status, elapsedMs, error }: CellResult): CellRecord {
+  return { name, status, elapsedMs, ...(error === undefined ? {} : { error }) };
+}
+
+/** A cell that was computed says how current its frame is only when the frame is published. */
+function isPublished({ status, data }: CellResult): boolean {
+  return status === "computed" && data !== undefined;
+}
+
+function toRunError(thrown: unknown): RunError {
+  if (thrown instanceof HexError) return { code: thrown.code, message: thrown.message };
+  const message = `Expected the run to end with a result, got ${toMessage(thrown)}`;
+  return { code: "HEX_RUN_CRASHED", message };
+}
