@@ -4,6 +4,7 @@ import { planRun, type RunPlan } from "../cell/plan.ts";
 import type { RunContext } from "../cell/run-context.ts";
 import { type LoadedCells, loadCells } from "../source/load-cells.ts";
 import { type Config, readConfig } from "./config.ts";
+import { checkScheduleInputs } from "./schedule-inputs.ts";
 
 export interface OpenProjectOptions {
   /** where secrets and HEX_STORE are looked up; defaults to the process's own */
@@ -28,7 +29,8 @@ export interface Project extends ProjectPlace {
 
 /**
  * Reads a project's config and cells; computes nothing and does not touch the store.
- * @throws {HexError} HEX_CONFIG_INVALID, HEX_CELL_INVALID, HEX_CELL_CYCLE
+ * @throws {HexError} HEX_CONFIG_INVALID, HEX_CELL_INVALID, HEX_CELL_CYCLE, and
+ * HEX_INPUT_INVALID when a schedule asks for what no run could get
  */
 export async function openProject(
   folder: string,
@@ -41,6 +43,7 @@ export async function openProject(
     cellsDirectory: join(directory, config.cells),
     runtimeUrl,
   });
+  checkScheduleInputs({ cells, config });
   return { directory, config, runtimeUrl, cells, graph: toGraph(cells.cells) };
 }
 

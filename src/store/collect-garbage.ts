@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import { MANIFEST_KEY } from "./key.ts";
+import { MANIFEST_KEY, RUNS_PREFIX } from "./key.ts";
 import { busyManifest } from "./manifest/commit-failure.ts";
 import { referencedKeys } from "./manifest/history.ts";
 import { type Manifest, toManifestBytes } from "./manifest/manifest.ts";
@@ -55,7 +55,7 @@ export async function collectGarbage(
   let [objects, sizeBytes, spared] = [0, 0, 0];
   for (const garbage of plan.objects) {
     // A manifest that is gone may be put back: all that it may point at has to stay.
-    if (needed === undefined || needed.has(garbage.key)) {
+    if (needed?.has(garbage.key) ?? garbage.key.startsWith(RUNS_PREFIX)) {
       spared++;
       continue;
     }

@@ -1,5 +1,5 @@
 import { expectation } from "../errors.ts";
-import { PROBE_PREFIX, RUNS_PREFIX } from "./key.ts";
+import { PROBE_PREFIX, parseTickKey, RUNS_PREFIX, TICKS_PREFIX } from "./key.ts";
 import { newestCommit, type Retention, referencedKeys, retainCommits } from "./manifest/history.ts";
 import { readManifest } from "./manifest/read-manifest.ts";
 import { SHORTEST_GRACE_MS } from "./publication-rules.ts";
@@ -36,6 +36,9 @@ export interface GarbageOptions extends Retention, StoreOptions {
   readonly graceMs?: number | undefined;
 }
 
+/** How long it can be looked up which instants a schedule took. */
+const TICKS_KEPT_MS = 90 * 86_400_000;
+
 /**
  * Finds what no version needs: marks what the kept versions point at, and takes the rest that is old
  * enough. Without a manifest it takes nothing, since then all would be lost that could be saved.
@@ -48,11 +51,12 @@ export async function planGarbage(store: Store, options: GarbageOptions): Promis
   const isOld = ({ modifiedAt }: ObjectInfo) => now - modifiedAt.getTime() > graceMs;
   const leftovers = await collect(store.leftovers?.list({ signal }), isOld);
   const probes = await collect(store.list(PROBE_PREFIX, { signal }), isOld);
+  const unneeded = [...probes, ...(await oldTicks(store, options))];
   // The objects are listed first: what is published meanwhile is then in the manifest.
   const staged = await collect(store.list(RUNS_PREFIX, { signal }), isOld);
   const manifest = (await readManifest(store, { signal }))?.manifest;
   if (manifest === undefined) {
-    return toPlan({ generation: null, versions: [], objects: probes, leftovers });
+    return toPlan({ generation: null, versions: [], objects: unneeded, leftovers });
   }
   const kept = retainCommits(manifest.commits, options, now);
   const left = manifest.commits.filter((commit) => !kept.includes(commit));
@@ -60,7 +64,7 @@ export async function planGarbage(store: Store, options: GarbageOptions): Promis
   return toPlan({
     generation: newestCommit(manifest)?.generation ?? null,
     versions: left.map(({ generation }) => generation),
-    objects: [...probes, ...staged.filter(({ key }) => !needed.has(key))],
+    objects: [...unneeded, ...staged.filter(({ key }) => !needed.has(key))],
     leftovers,
   });
 }
@@ -84,6 +88,28 @@ async function collect(
     if (isOld(info)) found.push({ ...info, modifiedAt: info.modifiedAt.toISOString() });
   }
   return found;
+}
+
+/** The ticks of long ago, but for the newest of each schedule, from which it goes on. */
+async function oldTicks(store: Store, { now, signal }: GarbageOptions): Promise<Garbage[]> {
+  const ticks = await collect(store.list(TICKS_PREFIX, { signal }), isTick);
+  const newest = new Map<string, string>();
+  for (const { key } of ticks) {
+    const folder = toFolder(key);
+    if (key > (newest.get(folder) ?? "")) newest.set(folder, key);
+  }
+  return ticks.filter(
+    ({ key, modifiedAt }) =>
+      now - Date.parse(modifiedAt) > TICKS_KEPT_MS && newest.get(toFolder(key)) !== key,
+  );
+}
+
+function isTick({ key }: ObjectInfo): boolean {
+  return parseTickKey(key) !== undefined;
+}
+
+function toFolder(key: string): string {
+  return key.slice(0, key.lastIndexOf("/"));
 }
 
 function toPlan(parts: Omit<GarbagePlan, "sizeBytes">): GarbagePlan {
