@@ -54,6 +54,7 @@ function toProgram(options: MainOptions, ending: { exitCode: number }): Command 
       ending.exitCode = await run(flags, options);
     });
   addVersionCommands(program, ending);
+  addRunsCommands(program, ending);
   return program;
 }
 
@@ -81,6 +82,39 @@ function addVersionCommands(program: Command, ending: { exitCode: number }): voi
     .action(async (flags) => {
       const { gc } = await import("./versions.ts");
       ending.exitCode = await gc(flags);
+    });
+}
+
+function addRunsCommands(program: Command, ending: { exitCode: number }): void {
+  const runs = program.command("runs").description("look at earlier runs").exitOverride();
+  const command = (name: string, description: string) =>
+    runs
+      .command(name)
+      .description(description)
+      .option("--project <dir>", "the project's folder", ".")
+      .option("--json", "print the result as one JSON object")
+      .option("--debug", "show stacks of failures")
+      .exitOverride();
+  command("list", "list the runs, the newest first")
+    .option("--context <context>", `only runs of a context: ${RUN_CONTEXTS.join(", ")}`)
+    .option("--status <status>", "only runs that are queued, running, completed, failed, cancelled")
+    .option("--limit <number>", "so many at most", "25")
+    .option("--before <run>", "only runs before this one")
+    .action(async (flags) => {
+      const { list } = await import("./runs.ts");
+      ending.exitCode = await list(flags);
+    });
+  command("show", "show what became of a run")
+    .argument("<run>", "the id of a run, or its first 8 characters or more")
+    .action(async (runId, flags) => {
+      const { show } = await import("./runs.ts");
+      ending.exitCode = await show(runId, flags);
+    });
+  command("logs", "print the log of a run")
+    .argument("<run>", "the id of a run, or its first 8 characters or more")
+    .action(async (runId, flags) => {
+      const { logs } = await import("./runs.ts");
+      ending.exitCode = await logs(runId, flags);
     });
 }
 

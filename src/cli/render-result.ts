@@ -1,6 +1,7 @@
 import { renderTable } from "../frame/terminal-table.ts";
 import type { CellOutput, FrameOutput } from "../run/cell-output.ts";
 import type { CellResult, RunResult } from "../run/run-event.ts";
+import { formatMs } from "./format-time.ts";
 import { renderColumns } from "./render-columns.ts";
 
 /** What a finished run shows a person: every cell's output in file order, then what became of each cell. */
@@ -80,10 +81,4 @@ function formatValue(value: string | number | boolean | null): string {
   if (value === null) return "missing";
   const isFraction = typeof value === "number" && !Number.isInteger(value);
   return isFraction ? String(Number(value.toPrecision(7))) : String(value);
-}
-
-function formatMs(elapsedMs: number): string {
-  return elapsedMs < 10_000
-    ? `${elapsedMs.toLocaleString("en")} ms`
-    : `${(elapsedMs / 1_000).toFixed(1)} s`;
 }

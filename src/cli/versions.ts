@@ -6,6 +6,7 @@ import {
   type StoreHooks,
 } from "../project/versions.ts";
 import { EXIT_COMPLETED } from "./exit-code.ts";
+import { formatInstant } from "./format-time.ts";
 import { renderColumns } from "./render-columns.ts";
 
 /** The flags that the commands on versions share. */
@@ -46,7 +47,7 @@ function toRow(version: Summary): readonly string[] {
   );
   return [
     `${generation}${isNewest ? " *" : ""}`,
-    publishedAt.slice(0, 19).replace("T", " "),
+    formatInstant(publishedAt),
     formatAge(Date.now() - Date.parse(publishedAt)),
     publishedBy ?? "",
     context,

@@ -154,7 +154,8 @@ class RunRecording {
     this.#hasFailed = true;
   }
 
-  #toEnded({ status, startedAt, elapsedMs, version, cells, error }: RunResult): RunRecord {
+  #toEnded(result: RunResult): RunRecord {
+    const { status, startedAt, elapsedMs, version, isPublisher, cells, error } = result;
     const endedAt = new Date(Date.parse(startedAt) + elapsedMs).toISOString();
     return {
       ...this.#begun,
@@ -163,7 +164,7 @@ class RunRecording {
       endedAt,
       attempts: this.#begun.attempts.map((attempt) => ({ ...attempt, endedAt })),
       version,
-      isPublisher: status === "completed" && cells.some(isPublished),
+      isPublisher,
       cells: cells.map(toCellRecord),
       ...(error === undefined ? {} : { error }),
     };
@@ -181,6 +182,7 @@ function toBegun(options: RecordingOptions): RunRecord {
     requestedBy,
     inputs: redact(inputs),
     acceptSchema,
+    isQueued: false,
     state: "running",
     submittedAt: startedAt,
     startedAt,
@@ -207,11 +209,6 @@ function redactResult(result: RunResult, redact: Redact): RunResult {
 
 function toCellRecord({ name, status, elapsedMs, error }: CellResult): CellRecord {
   return { name, status, elapsedMs, ...(error === undefined ? {} : { error }) };
-}
-
-/** A cell that was computed says how current its frame is only when the frame is published. */
-function isPublished({ status, data }: CellResult): boolean {
-  return status === "computed" && data !== undefined;
 }
 
 function toRunError(thrown: unknown): RunError {

@@ -1,7 +1,7 @@
 import type { RunContext } from "../../cell/run-context.ts";
-import { HexError } from "../../errors.ts";
 import { HISTORY_PREFIX, historyDayPrefix } from "../../store/key.ts";
 import type { Store, StoreOptions } from "../../store/store.ts";
+import { isDamage, isInvalidData } from "../../store/stored-file.ts";
 import type { RunTrigger } from "../run-event.ts";
 import { isRunId, isRunIdPrefix, toAcceptedMs, toAcceptedSpan, toDay } from "./run-id.ts";
 import type { RunRecord, RunState } from "./run-record.ts";
@@ -50,20 +50,13 @@ const MOST_RECORDS = 1_000;
  * Finds runs from the newest back, day by day: what was listed is read only until there are enough.
  */
 export async function listRuns(store: Store, query: RunQuery, span: HistorySpan): Promise<RunPage> {
-  const { limit, signal } = query;
   const runs: RunRecord[] = [];
   const warnings: string[] = [];
   let read = 0;
-  for await (const ids of idsBackwards(store, query, span)) {
-    for (let start = 0; start < ids.length; start += RECORDS_AT_ONCE) {
-      const some = ids.slice(start, start + RECORDS_AT_ONCE);
-      const found = await Promise.all(some.map((id) => readOrWarn(store, id, warnings, signal)));
-      for (const [index, next] of some.entries()) {
-        const record = found[index];
-        if (record !== undefined && isAskedFor(record, query)) runs.push(record);
-        if (runs.length >= limit || ++read >= MOST_RECORDS) return { runs, next, warnings };
-      }
-    }
+  for await (const { runId: next, record, warning } of readBackwards(store, query, span)) {
+    if (warning !== undefined) warnings.push(warning);
+    if (record !== undefined && isAskedFor(record, query)) runs.push(record);
+    if (runs.length >= query.limit || ++read >= MOST_RECORDS) return { runs, next, warnings };
   }
   return { runs, warnings };
 }
@@ -86,6 +79,27 @@ export function recordRunId(key: string): string | undefined {
   const [, runId, name, ...rest] = key.slice(HISTORY_PREFIX.length).split("/");
   const isRecord = name === "record.json" && rest.length === 0;
   return isRecord && runId !== undefined && isRunId(runId) ? runId : undefined;
+}
+
+interface Found {
+  readonly runId: string;
+  readonly record?: RunRecord | undefined;
+  /** why it could not be read */
+  readonly warning?: string;
+}
+
+/** Records, the newest first, some of them read ahead. */
+async function* readBackwards(
+  store: Store,
+  query: RunQuery,
+  span: HistorySpan,
+): AsyncIterable<Found> {
+  for await (const ids of idsBackwards(store, query, span)) {
+    for (let start = 0; start < ids.length; start += RECORDS_AT_ONCE) {
+      const some = ids.slice(start, start + RECORDS_AT_ONCE);
+      yield* await Promise.all(some.map((runId) => readOrWarn(store, runId, query)));
+    }
+  }
 }
 
 /** Ids by days, the newest first; more days at once the longer it goes on. */
@@ -124,20 +138,12 @@ async function listDay(store: Store, day: string, signal: AbortSignal | undefine
   return ids;
 }
 
-async function readOrWarn(
-  store: Store,
-  runId: string,
-  warnings: string[],
-  signal: AbortSignal | undefined,
-): Promise<RunRecord | undefined> {
+async function readOrWarn(store: Store, runId: string, { signal }: StoreOptions): Promise<Found> {
   try {
-    return (await readRecord(store, runId, { signal }))?.record;
+    return { runId, record: (await readRecord(store, runId, { signal }))?.record };
   } catch (error) {
-    const isDamage =
-      error instanceof HexError && ["HEX_STORE_DAMAGED", "HEX_DATA_INVALID"].includes(error.code);
-    if (!isDamage) throw error;
-    warnings.push(error.message);
-    return undefined;
+    if (isDamage(error) || isInvalidData(error)) return { runId, warning: error.message };
+    throw error;
   }
 }
 

@@ -65,20 +65,28 @@ export async function replaceRecord(
 ): Promise<ChangeAnswer> {
   const write = new RecordWrite(store, runId, options);
   let found = await write.look();
-  for (;;) {
-    if (found === undefined) return { status: "missing" };
-    // Its writer has lost the answer, and somebody may have built upon it since.
-    if (write.isIn(found)) return { status: "changed", record: found.record };
-    const { record: current, etag } = found;
-    if (isFinal(current.state)) return { status: "ended", record: current };
-    const next = change(current);
-    if (next === undefined) return { status: "unchanged", record: current };
-    assertMove(current, next);
-    if (await write.try(next, found)) return { status: "changed", record: next };
-    found = await write.look();
-    if (found === undefined || write.isIn(found)) continue;
-    await write.pause(found.etag === etag ? "unheard" : "overtaken");
+  while (found !== undefined) {
+    const answer = await changeOnce(write, found, change);
+    if (answer !== undefined) return answer;
+    found = await write.lookAfter(found);
   }
+  return { status: "missing" };
+}
+
+/** Makes the change upon what was found; `undefined` when it is not known to have taken place. */
+async function changeOnce(
+  write: RecordWrite,
+  found: StoredRecord,
+  change: ChangeRecord,
+): Promise<ChangeAnswer | undefined> {
+  const { record } = found;
+  // The answer of an earlier try was lost, and somebody may have built upon it since.
+  if (write.isIn(found)) return { status: "changed", record };
+  if (isFinal(record.state)) return { status: "ended", record };
+  const next = change(record);
+  if (next === undefined) return { status: "unchanged", record };
+  assertMove(record, next);
+  return (await write.try(next, found)) ? { status: "changed", record: next } : undefined;
 }
 
 /** One change on its way into a record, under a name by which it is known again. */
@@ -130,6 +138,14 @@ class RecordWrite {
       }
       await this.#sleep(pauseMs(looks));
     }
+  }
+
+  /** Reads the record again after a try; waits when the next try has to be built anew. */
+  async lookAfter({ etag }: StoredRecord): Promise<StoredRecord | undefined> {
+    const found = await this.look();
+    if (found === undefined || this.isIn(found)) return found;
+    await this.pause(found.etag === etag ? "unheard" : "overtaken");
+    return found;
   }
 
   /** Waits longer with every try, and not exactly as long as others do. */

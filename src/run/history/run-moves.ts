@@ -19,6 +19,7 @@ const SETTLED = [
   "occasion",
   "inputs",
   "acceptSchema",
+  "isQueued",
   "submittedAt",
 ] as const satisfies readonly (keyof RunRecord)[];
 

@@ -4,6 +4,14 @@ import type { CellResult, RunError, RunStatus, RunTrigger } from "../run-event.t
 /** Where a run stands: it waits, it goes, or how it ended. */
 export type RunState = "queued" | "running" | RunStatus;
 
+export const RUN_STATES = [
+  "queued",
+  "running",
+  "completed",
+  "failed",
+  "cancelled",
+] as const satisfies readonly RunState[];
+
 /** The planned instant that a schedule filed a run for. */
 export interface RunOccasion {
   readonly schedule: string;
@@ -46,6 +54,8 @@ export interface RunRecord {
   readonly inputs: Readonly<Record<string, unknown>>;
   /** publishes frames also when they lost columns that cells below them read */
   readonly acceptSchema: boolean;
+  /** whether it waits for a worker; else whoever asked for it carries it out at once */
+  readonly isQueued: boolean;
   readonly state: RunState;
   /** ISO 8601, UTC, as are the next two */
   readonly submittedAt: string;

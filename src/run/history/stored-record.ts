@@ -2,7 +2,7 @@ import * as v from "valibot";
 import type { Store, StoreOptions } from "../../store/store.ts";
 import { keysOf } from "./run-keys.ts";
 import { stateFault } from "./run-moves.ts";
-import type { RunRecord } from "./run-record.ts";
+import { RUN_STATES, type RunRecord } from "./run-record.ts";
 import {
   context,
   count,
@@ -40,7 +40,6 @@ const Cell = v.object({
 });
 
 const TRIGGERS = ["cli", "page", "schedule", "api"] as const;
-const STATES = ["queued", "running", "completed", "failed", "cancelled"] as const;
 
 const StoredRecord = v.object({
   format,
@@ -51,7 +50,8 @@ const StoredRecord = v.object({
   occasion: v.exactOptional(v.object({ schedule: word, instant: time })),
   inputs: v.record(v.string(), v.unknown(), "the inputs by name"),
   acceptSchema: v.boolean("true or false"),
-  state: v.picklist(STATES, `one of ${STATES.join(", ")}`),
+  isQueued: v.boolean("true or false"),
+  state: v.picklist(RUN_STATES, `one of ${RUN_STATES.join(", ")}`),
   submittedAt: time,
   startedAt: v.nullable(time),
   endedAt: v.nullable(time),

@@ -11,7 +11,6 @@ import {
   runError,
   type StoredPlace,
   time,
-  toStoredBytes,
   word,
 } from "./stored-json.ts";
 import { CELL_STATUSES } from "./stored-record.ts";
@@ -34,6 +33,7 @@ const StoredResult = v.object({
   startedAt: time,
   elapsedMs: count,
   version: v.nullable(ordinal),
+  isPublisher: v.boolean("true or false"),
   data: v.exactOptional(freshness),
   cells: v.array(
     v.object({
@@ -51,7 +51,7 @@ const StoredResult = v.object({
 
 /** The bytes of what a run showed. */
 export function toResultBytes(result: RunResult): Uint8Array {
-  return toStoredBytes({ format: FORMAT, ...result });
+  return new TextEncoder().encode(JSON.stringify({ format: FORMAT, ...result }));
 }
 
 /**
