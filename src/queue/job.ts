@@ -24,7 +24,10 @@ export interface JobSpec {
   readonly lane: Lane;
   /** plain JSON, at most 256 KiB; whoever claims the job checks it */
   readonly payload: unknown;
-  /** 1 is taken first, 10 last; among equals, the first one submitted */
+  /**
+   * 1 is taken first, 10 last; among equals, the first one submitted. A job that was taken before and
+   * waits again may come before or after its equals.
+   */
   readonly priority: number;
 }
 

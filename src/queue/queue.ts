@@ -57,14 +57,18 @@ export interface Queue {
 
   /**
    * Waits for a job of a lane and takes it. Of several callers exactly one gets it. A job whose
-   * lease has run out counts as failed and is given again, to anyone, after its pause.
+   * lease has run out counts as failed; its lease was pause enough, so it is given again at once, to
+   * anyone, or is dead after the last attempt. A server that goes away meanwhile is waited for.
    */
   claim(options: ClaimOptions): Promise<Claim>;
 
   /** The job of this id, or `undefined`. Those that ended are kept for an hour at least. */
   find(id: string): Promise<Job | undefined>;
 
-  /** Takes back a job that waits, or asks the worker that holds it to stop; twice is as good as once. */
+  /**
+   * Takes back a job that waits, or asks the worker that holds it to stop. Asked twice, nothing more
+   * happens: a job that was taken back has `ended`, a worker's is `requested` until it has ended.
+   */
   cancel(id: string): Promise<CancelAnswer>;
 
   /** How many jobs of each lane wait and are claimed. */
@@ -73,7 +77,10 @@ export interface Queue {
   /** What an operator should know about how it is set up, a sentence each; empty when all is well. */
   check(): Promise<readonly string[]>;
 
-  /** Lets go of files and connections; waiting claims end. A second close does nothing. */
+  /**
+   * Lets go of files and connections; claims that wait, and all later calls, throw
+   * HEX_QUEUE_UNAVAILABLE. A second close does nothing.
+   */
   close(): Promise<void>;
 }
 
@@ -87,10 +94,21 @@ export interface Claim {
   /** the job as it was when it was taken; its `attempts` counts this one */
   readonly job: Job;
 
+  /**
+   * Grows with every claim of the job, not always by one, and is never given twice: unlike
+   * `attempts`, which stays after a claim was handed back, it names what this claim alone writes.
+   */
+  readonly number: number;
+
   /** Renews the lease, to be called several times within it, and tells what the worker must know. */
   renew(): Promise<ClaimState>;
 
-  /** Tells how far the attempt is, as plain JSON of at most 64 KiB; the last call counts. */
+  /**
+   * Tells how far the attempt is, as plain JSON of at most 64 KiB; the last call counts. Does nothing
+   * when the claim is lost, as `renew` tells.
+   *
+   * @throws {HexError} HEX_JOB_INVALID for what is no such JSON
+   */
   progress(progress: unknown): Promise<void>;
 
   /** Ends the job: the attempt has come to its end. A job that was cancelled meanwhile is cancelled. */

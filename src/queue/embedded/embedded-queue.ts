@@ -1,0 +1,193 @@
+import { type FSWatcher, watch } from "node:fs";
+import { ClaimWait } from "../claim-wait.ts";
+import { ATTEMPTS, type Job, type JobSpec, type Lane } from "../job.ts";
+import { toPayloadText, toProgressText } from "../job-rules.ts";
+import { eachLane } from "../kept-job.ts";
+import {
+  type CancelAnswer,
+  type Claim,
+  type ClaimOptions,
+  type LaneCount,
+  LEASE_MS,
+  type Queue,
+  type QueueOptions,
+  type WaitOptions,
+} from "../queue.ts";
+import { toJob } from "./job-row.ts";
+import {
+  type AttemptEnd,
+  type ClaimRules,
+  endAttempt,
+  keepProgress,
+  renewLease,
+  type TakenJob,
+  takeJob,
+} from "./lane-claims.ts";
+import { type Clocks, LeaseClock } from "./lease-clock.ts";
+import { openQueueFile, toFileFailure } from "./queue-file.ts";
+import type { Sqlite } from "./sqlite.ts";
+
+export interface EmbeddedQueueOptions extends QueueOptions, Partial<Clocks> {}
+
+/** How long jobs that ended are kept, and how often older ones are looked for. */
+const KEPT_MS = 24 * 60 * 60_000;
+const PRUNE_EVERY_MS = 60 * 60_000;
+
+/** How often a claim that waits looks by itself, for it is told of most changes. */
+const POLL_MS = 100;
+
+/**
+ * Opens a queue in a file of this machine, for any number of its processes at once.
+ *
+ * @param file an absolute path; the file and its folder are made when they are missing
+ * @throws {HexError} HEX_QUEUE_UNAVAILABLE
+ */
+export async function openEmbeddedQueue(
+  file: string,
+  { attempts = ATTEMPTS, leaseMs = LEASE_MS, now, steady }: EmbeddedQueueOptions = {},
+): Promise<Queue> {
+  const clocks = {
+    now: now ?? Date.now,
+    // A clock that a test drives is not set by anybody else.
+    steady: steady ?? now ?? (() => performance.now()),
+  };
+  const database = await openQueueFile(file);
+  return new EmbeddedQueue(file, {
+    database,
+    attempts,
+    leaseMs,
+    clock: new LeaseClock(leaseMs, clocks),
+  });
+}
+
+class EmbeddedQueue implements Queue {
+  readonly location: string;
+  readonly #rules: ClaimRules;
+  readonly #database: Sqlite;
+  readonly #wait: ClaimWait;
+  #watcher: FSWatcher | undefined;
+  #prunedAt = Number.NEGATIVE_INFINITY;
+
+  constructor(file: string, rules: ClaimRules) {
+    this.location = file;
+    this.#rules = rules;
+    this.#database = rules.database;
+    this.#wait = new ClaimWait(file, POLL_MS);
+  }
+
+  async submit(spec: JobSpec, { signal }: WaitOptions = {}): Promise<"submitted" | "known"> {
+    signal?.throwIfAborted();
+    const payload = toPayloadText(spec);
+    const { id, lane, priority } = spec;
+    const [row] = this.#do(() => {
+      this.#prune();
+      return this.#database.rows(
+        `INSERT INTO jobs (id, lane, priority, payload, available_at)
+        VALUES (:id, :lane, :priority, :payload, :now) ON CONFLICT (id) DO NOTHING RETURNING id`,
+        { id, lane, priority, payload, now: this.#rules.clock.now() },
+      );
+    });
+    this.#wait.wake();
+    return row === undefined ? "known" : "submitted";
+  }
+
+  async claim({ lane, worker, atMost, signal }: ClaimOptions): Promise<Claim> {
+    this.#watchOthers();
+    const options = { lane, worker, atMost };
+    const look = () => this.#do(() => takeJob(this.#rules, options));
+    return this.#toClaim(await this.#wait.untilFound(look, signal));
+  }
+
+  async find(id: string): Promise<Job | undefined> {
+    const [row] = this.#do(() => this.#database.rows("SELECT * FROM jobs WHERE id = :id", { id }));
+    return row && toJob(row);
+  }
+
+  async cancel(id: string): Promise<CancelAnswer> {
+    const now = this.#rules.clock.now();
+    const [row] = this.#do(() =>
+      this.#database.rows(
+        `UPDATE jobs SET cancel_requested = 1,
+          state = CASE state WHEN 'queued' THEN 'cancelled' ELSE state END,
+          ended_at = CASE state WHEN 'queued' THEN :now END
+        WHERE id = :id AND state IN ('queued', 'claimed') RETURNING state`,
+        { id, now },
+      ),
+    );
+    if (row !== undefined) return row["state"] === "cancelled" ? "cancelled" : "requested";
+    return (await this.find(id)) === undefined ? "unknown" : "ended";
+  }
+
+  async count(): Promise<Readonly<Record<Lane, LaneCount>>> {
+    const rows = this.#do(() =>
+      this.#database.rows("SELECT lane, state, count(*) AS jobs FROM jobs GROUP BY lane, state"),
+    );
+    return eachLane((lane) => {
+      const jobsIn = (state: string) =>
+        rows.find((row) => row["lane"] === lane && row["state"] === state)?.["jobs"] ?? 0;
+      return { queued: Number(jobsIn("queued")), claimed: Number(jobsIn("claimed")) };
+    });
+  }
+
+  async check(): Promise<readonly string[]> {
+    const [row] = this.#do(() => this.#database.rows("PRAGMA journal_mode"));
+    if (row?.["journal_mode"] === "wal") return [];
+    return [
+      `The queue ${this.location} is slower and less safe than it should be: its disk does not let processes share memory, as network drives do not (keep it on a disk of this machine)`,
+    ];
+  }
+
+  async close(): Promise<void> {
+    this.#wait.close();
+    this.#watcher?.close();
+    this.#database.close();
+  }
+
+  #toClaim(taken: TakenJob): Claim {
+    const end = async (how: AttemptEnd) => {
+      const answer = this.#do(() => endAttempt(this.#rules, taken, how));
+      this.#wait.wake();
+      return answer;
+    };
+    return {
+      ...taken,
+      renew: async () => this.#do(() => renewLease(this.#rules, taken)) ?? "lost",
+      progress: async (progress) => {
+        const text = toProgressText(progress, taken.job.id);
+        this.#do(() => keepProgress(this.#rules, taken, text));
+      },
+      finish: () => end({ kind: "finished" }),
+      fail: (cause) => end({ kind: "failed", cause }),
+      handBack: () => end({ kind: "handed-back" }),
+    };
+  }
+
+  /** Looks as soon as any process has written; where files cannot be watched, a little later. */
+  #watchOthers(): void {
+    if (this.#watcher !== undefined || this.#wait.isClosed) return;
+    try {
+      const watcher = watch(`${this.location}-wal`, { persistent: false }, () => this.#wait.wake());
+      watcher.on("error", () => watcher.close());
+      this.#watcher = watcher;
+    } catch {
+      // The system has no watches left, or none for this disk: looking by itself is enough.
+    }
+  }
+
+  #prune(): void {
+    const now = this.#rules.clock.now();
+    if (Math.abs(now - this.#prunedAt) < PRUNE_EVERY_MS) return;
+    this.#prunedAt = now;
+    this.#database.rows("DELETE FROM jobs WHERE ended_at < :before", { before: now - KEPT_MS });
+  }
+
+  /** @throws {HexError} HEX_QUEUE_UNAVAILABLE when it is closed, or its file fails */
+  #do<T>(work: () => T): T {
+    this.#wait.throwIfClosed();
+    try {
+      return work();
+    } catch (error) {
+      throw toFileFailure(error, this.location);
+    }
+  }
+}

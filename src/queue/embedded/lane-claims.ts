@@ -1,0 +1,169 @@
+import { type Attempts, type Job, type Lane, toBackoffMs } from "../job.ts";
+import { ALTERED_CAUSE, lostLeaseCause, parseKept, toKeptCause } from "../kept-job.ts";
+import type { EndAnswer } from "../queue.ts";
+import { toJob } from "./job-row.ts";
+import type { LeaseClock } from "./lease-clock.ts";
+import type { Sqlite, SqliteRow } from "./sqlite.ts";
+
+/** How an attempt ends. */
+export type AttemptEnd =
+  | { readonly kind: "finished" }
+  | { readonly kind: "handed-back" }
+  | { readonly kind: "failed"; readonly cause: string };
+
+/** A job that was taken; its number tells the claim from all others of the job. */
+export interface TakenJob {
+  readonly job: Job;
+  readonly number: number;
+}
+
+export interface TakeOptions {
+  readonly lane: Lane;
+  readonly worker: string;
+  readonly atMost: number | undefined;
+}
+
+/** The moves of jobs from claim to claim, each of them one statement. */
+export interface ClaimRules {
+  readonly database: Sqlite;
+  readonly clock: LeaseClock;
+  readonly leaseMs: number;
+  readonly attempts: Attempts;
+}
+
+const HELD = "id = :id AND claims = :number AND state = 'claimed'";
+
+/** A pause that ends further away than any does was begun before the clock was set back. */
+const IS_DUE = "(available_at <= :now OR available_at > :farthest)";
+
+const HAS_ROOM =
+  "(:atMost IS NULL OR (SELECT count(*) FROM jobs WHERE lane = :lane AND state = 'claimed') < :atMost)";
+
+/** Cheap enough to be asked ten times a second: it only reads. */
+const LOOK = `SELECT
+  EXISTS (SELECT 1 FROM jobs WHERE lane = :lane AND state = 'queued' AND ${IS_DUE})
+    AND ${HAS_ROOM} AS waits,
+  EXISTS (SELECT 1 FROM jobs WHERE lane = :lane AND state = 'claimed'
+    AND (lease_until <= :now OR lease_until > :leaseEnd)) AS stale`;
+
+const TAKE = `UPDATE jobs SET state = 'claimed', attempts = attempts + 1, claims = claims + 1,
+    worker = :worker, lease_until = :leaseEnd, progress = NULL
+  WHERE ${HAS_ROOM} AND sequence = (
+    SELECT sequence FROM jobs WHERE lane = :lane AND state = 'queued' AND ${IS_DUE}
+    ORDER BY priority, sequence LIMIT 1)
+  RETURNING *`;
+
+const CUT_LEASES = `UPDATE jobs SET lease_until = :leaseEnd
+  WHERE lane = :lane AND state = 'claimed' AND lease_until > :leaseEnd`;
+
+const LOST = "SELECT * FROM jobs WHERE lane = :lane AND state = 'claimed' AND lease_until <= :now";
+
+const RENEW = `UPDATE jobs SET lease_until = :leaseEnd WHERE ${HELD} RETURNING cancel_requested`;
+
+/** Whatever an attempt came to, a cancellation comes first. */
+const END = `UPDATE jobs SET
+    state = CASE cancel_requested WHEN 1 THEN 'cancelled' ELSE :next END,
+    ended_at = CASE WHEN cancel_requested = 1 OR :next <> 'queued' THEN :now END,
+    attempts = attempts - :uncounted, available_at = :availableAt, cause = coalesce(:cause, cause)
+  WHERE ${HELD} AND lease_until <= :endedBy
+  RETURNING state`;
+
+/** Takes the job of a lane whose turn it is, having seen to leases that ran out. */
+export function takeJob(rules: ClaimRules, options: TakeOptions): TakenJob | undefined {
+  const { database, clock } = rules;
+  const { lane, worker, atMost = null } = options;
+  const due = { lane, atMost, now: clock.now(), farthest: clock.now() + longestPauseMs(rules) };
+  const leaseEnd = clock.now() + rules.leaseMs;
+  const isTrusted = clock.isTrusted();
+  const [seen] = database.rows(LOOK, { ...due, leaseEnd });
+  if (seen?.["stale"] === 1 && isTrusted) endLostLeases(rules, lane);
+  else if (seen?.["waits"] !== 1) return undefined;
+  const [row] = database.rows(TAKE, { ...due, leaseEnd, worker });
+  if (row === undefined) return undefined;
+  const taken = { job: toJob(row), number: Number(row["claims"]) };
+  if (isSound(row)) return taken;
+  endAttemptAs(rules, taken, { next: "dead", cause: ALTERED_CAUSE });
+  return takeJob(rules, options);
+}
+
+/** Renews the lease of a claim; gives `undefined` when it is lost. */
+export function renewLease(
+  { database, clock, leaseMs }: ClaimRules,
+  { job, number }: TakenJob,
+): "held" | "cancelled" | undefined {
+  const leaseEnd = clock.now() + leaseMs;
+  const [row] = database.rows(RENEW, { id: job.id, number, leaseEnd });
+  return row && (row["cancel_requested"] === 1 ? "cancelled" : "held");
+}
+
+/** Keeps what an attempt tells of its progress, if it still counts. */
+export function keepProgress({ database }: ClaimRules, { job, number }: TakenJob, text: string) {
+  database.rows(`UPDATE jobs SET progress = :text WHERE ${HELD}`, { id: job.id, number, text });
+}
+
+/** Ends an attempt. */
+export function endAttempt(rules: ClaimRules, taken: TakenJob, end: AttemptEnd): EndAnswer {
+  const { attempts } = rules;
+  switch (end.kind) {
+    case "finished":
+      return endAttemptAs(rules, taken, { next: "finished" });
+    case "handed-back":
+      return endAttemptAs(rules, taken, { next: "queued", uncounted: 1 });
+    case "failed": {
+      const next = taken.job.attempts >= attempts.most ? "dead" : "queued";
+      const pauseMs = toBackoffMs(taken.job.attempts, attempts);
+      return endAttemptAs(rules, taken, { next, pauseMs, cause: toKeptCause(end.cause) });
+    }
+  }
+}
+
+/** Attempts whose lease ran out have failed; leases that no process can have given are cut down. */
+function endLostLeases(rules: ClaimRules, lane: Lane): void {
+  const now = rules.clock.now();
+  rules.database.rows(CUT_LEASES, { lane, leaseEnd: now + rules.leaseMs });
+  for (const row of rules.database.rows(LOST, { lane, now })) {
+    const job = toJob(row);
+    const taken = { job, number: Number(row["claims"]) };
+    const next = job.attempts >= rules.attempts.most ? "dead" : "queued";
+    const cause = lostLeaseCause(String(job.worker));
+    // It may have been renewed after all.
+    endAttemptAs(rules, taken, { next, cause, endedBy: now });
+  }
+}
+
+interface Ending {
+  readonly next: "finished" | "queued" | "dead";
+  readonly cause?: string;
+  readonly pauseMs?: number;
+  /** how many attempts of those counted were none */
+  readonly uncounted?: number;
+  /** only when the lease has ended by then */
+  readonly endedBy?: number;
+}
+
+function endAttemptAs(
+  { database, clock }: ClaimRules,
+  { job, number }: TakenJob,
+  { next, cause, pauseMs = 0, uncounted = 0, endedBy = Number.MAX_SAFE_INTEGER }: Ending,
+): EndAnswer {
+  const now = clock.now();
+  const values = {
+    next,
+    uncounted,
+    now,
+    availableAt: now + pauseMs,
+    cause: cause ?? null,
+    endedBy,
+  };
+  const [row] = database.rows(END, { id: job.id, number, ...values });
+  return row === undefined ? "lost" : (row["state"] as EndAnswer);
+}
+
+function longestPauseMs({ attempts }: ClaimRules): number {
+  return toBackoffMs(attempts.most, attempts);
+}
+
+/** Whether what the row keeps still is a job; somebody may have edited the file. */
+function isSound(row: SqliteRow): boolean {
+  return parseKept(String(row["payload"])) !== undefined;
+}
