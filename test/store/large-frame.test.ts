@@ -1,22 +1,45 @@
 import { execFile } from "node:child_process";
+import { randomUUID } from "node:crypto";
 import { readdir } from "node:fs/promises";
 import { promisify } from "node:util";
-import { expect, it } from "vitest";
+import { expect, inject, it } from "vitest";
 import { buildProgram } from "./build-program.ts";
+import { s3Location } from "./scripted-s3.ts";
+import { createBucket } from "./server-store.ts";
 import { temporaryFolder } from "./temporary-folder.ts";
 
-const ROWS = 3_200_000;
+const PROGRAM = new URL("./programs/publish-large.ts", import.meta.url);
 const HEAP_MB = 256;
 
 it("publishes and reads back a CSV that is larger than what JavaScript may keep", async () => {
-  const [root, temporary] = [await temporaryFolder(), await temporaryFolder()];
-  const program = await buildProgram(new URL("./programs/publish-large.ts", import.meta.url));
-  const argv = [`--max-old-space-size=${HEAP_MB}`, program, root, `${ROWS}`];
-  const env = { ...process.env, TMPDIR: temporary };
-  const { stdout } = await promisify(execFile)(process.execPath, argv, { env });
-  const told = JSON.parse(stdout);
-  expect(told).toMatchObject({ isSameFromArrow: true, isSameFromCsv: true, warnings: 1 });
+  const location = { kind: "directory", directory: await temporaryFolder() };
+  const told = await publishLarge({ location }, 3_200_000);
   // The limit of the whole heap, which is more than the one that the process was started with.
   expect(told.sizeBytes).toBeGreaterThan(told.heapLimit);
-  expect(await readdir(temporary)).toEqual([]);
 });
+
+for (const server of inject("s3Servers")) {
+  it(`publishes and reads back files that are not held in memory, on ${server.name}`, async () => {
+    const { endpoint, region, ...credentials } = server;
+    const bucket = `large-${randomUUID()}`;
+    await createBucket(server, bucket);
+    const location = s3Location(endpoint, { region, bucket });
+    const told = await publishLarge({ location, credentials }, 400_000);
+    expect(told.sizeBytes).toBeGreaterThan(40e6);
+  });
+}
+
+/** What a process of its own makes of a frame of so many rows; it may keep little in its heap. */
+async function publishLarge(place: unknown, rows: number) {
+  const temporary = await temporaryFolder();
+  const argv = [`--max-old-space-size=${HEAP_MB}`, await buildProgram(PROGRAM)];
+  const { stdout } = await promisify(execFile)(
+    process.execPath,
+    [...argv, JSON.stringify(place), `${rows}`],
+    { env: { ...process.env, TMPDIR: temporary } },
+  );
+  expect(await readdir(temporary)).toEqual([]);
+  const told = JSON.parse(stdout);
+  expect(told).toMatchObject({ isSameFromArrow: true, isSameFromCsv: true, warnings: 1 });
+  return told;
+}

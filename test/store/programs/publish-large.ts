@@ -1,16 +1,16 @@
 /**
- * Publishes a frame to the store in a folder and reads it back, with its Arrow file and without;
- * prints what came of it. `argv`: the folder, the rows.
+ * Publishes a frame to a store and reads it back, with its Arrow file and without; prints what came
+ * of it. `argv`: the store's location and credentials as JSON, the rows.
  */
-import { rm, stat } from "node:fs/promises";
 import { getHeapStatistics } from "node:v8";
 import { type ColumnParts, toColumnData } from "../../../src/frame/column/column-data.ts";
 import { type Frame, toFrameOf } from "../../../src/frame/frame.ts";
-import { DirectoryStore } from "../../../src/store/directory/directory-store.ts";
+import { openStore } from "../../../src/store/open-store.ts";
 import { publish } from "../../../src/store/publication.ts";
 import { openVersion } from "../../../src/store/version.ts";
 
-const [root = "", rowsText] = process.argv.slice(2);
+const [place = "", rowsText] = process.argv.slice(2);
+const { location, credentials } = JSON.parse(place);
 const rows = Number(rowsText);
 const TEXT_BYTES = 40;
 const whole = { length: rows, nullCount: 0, validity: new Uint8Array(0) };
@@ -45,7 +45,7 @@ function isSame(read: Frame | undefined): boolean {
   return true;
 }
 
-const store = new DirectoryStore(root);
+const store = await openStore(location, credentials);
 const times: Record<string, number> = {};
 async function timed<T>(name: string, work: () => Promise<T>): Promise<T> {
   const start = performance.now();
@@ -63,12 +63,13 @@ await timed("publish", () =>
   }),
 );
 const version = await openVersion(store);
-const { size: sizeBytes } = await stat(`${root}/.hex/runs/run-1/large.csv`);
+const { csv, arrow } = version.frames().get("large") ?? {};
+const sizeBytes = csv?.sizeBytes;
 const warnings: string[] = [];
 const onWarning = (warning: string) => warnings.push(warning);
 const read = () => version.readFrame("large", { onWarning });
 const isSameFromArrow = isSame((await timed("readArrow", read))?.frame);
-await rm(`${root}/.hex/runs/run-1/large.arrow`);
+if (arrow !== undefined) await store.delete(arrow.key);
 const isSameFromCsv = isSame((await timed("readCsv", read))?.frame);
 const told = { sizeBytes, isSameFromArrow, isSameFromCsv, warnings: warnings.length, times };
 const heapLimit = getHeapStatistics().heap_size_limit;
