@@ -1,10 +1,11 @@
+import type { ChildProcess } from "node:child_process";
 import { randomUUID } from "node:crypto";
 import { once } from "node:events";
 import { toMessage } from "../../errors.ts";
 import type { FromProcess, ToProcess } from "./messages.ts";
 import { ProcessLines } from "./process-lines.ts";
 import { ProcessTree } from "./process-tree.ts";
-import { type Child, lowerPriority, type RunProcessSpec, spawnChild } from "./spawn-child.ts";
+import { lowerPriority, type RunProcessSpec, spawnChild } from "./spawn-child.ts";
 
 /** How a child came to its end. */
 export interface ChildEnd {
@@ -30,7 +31,7 @@ export class ChildLife {
   readonly tree: ProcessTree | undefined;
   /** Resolves when the tree is gone and all that it had to say has been read. */
   readonly over: Promise<ChildEnd>;
-  readonly #child: Child | undefined;
+  readonly #child: ChildProcess | undefined;
   #killed: Promise<readonly number[]> | undefined;
   #giveUp: (exit: Exit) => void = () => undefined;
 
@@ -43,10 +44,9 @@ export class ChildLife {
     }
     this.#child = child.on("message", (message: FromProcess) => onMessage(message));
     this.pid = child.pid;
-    if (child.pid !== undefined) {
-      this.tree = new ProcessTree(child.pid, mark);
-      this.lines = new ProcessLines(child);
-    }
+    if (child.pid !== undefined) this.tree = new ProcessTree(child.pid, mark);
+    const { stdout, stderr } = child;
+    if (stdout && stderr) this.lines = new ProcessLines({ stdout, stderr });
     this.over = this.#end(child);
     // Whoever waits for it is told; a process that nobody waits for must not end ours.
     this.over.catch(() => undefined);
@@ -77,7 +77,7 @@ export class ChildLife {
     return survivors;
   }
 
-  async #end(child: Child): Promise<ChildEnd> {
+  async #end(child: ChildProcess): Promise<ChildEnd> {
     const exit = await new Promise<Exit>((resolve) => {
       this.#giveUp = resolve;
       child.once("exit", (exitCode, signal) => resolve({ exitCode, signal, refusal: null }));
@@ -89,7 +89,7 @@ export class ChildLife {
   }
 }
 
-function trySpawn(spec: RunProcessSpec, mark: string): Child | Error {
+function trySpawn(spec: RunProcessSpec, mark: string): ChildProcess | Error {
   try {
     return spawnChild(spec, mark);
   } catch (thrown) {
@@ -102,7 +102,7 @@ function toRefusal({ message }: Error): Exit {
 }
 
 /** Its last messages may arrive after its exit. */
-async function untilDisconnected(child: Child): Promise<void> {
+async function untilDisconnected(child: ChildProcess): Promise<void> {
   if (!child.connected) return;
   const limit = AbortSignal.timeout(AFTERMATH_MS);
   await once(child, "disconnect", { signal: limit }).catch(() => child.disconnect());

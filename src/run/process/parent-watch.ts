@@ -1,6 +1,8 @@
 import { Worker } from "node:worker_threads";
 import { MARK_NAME } from "./process-mark.ts";
 
+const STEP_MS = 500;
+
 /**
  * Ends this process, and whatever it has started, soon after its parent is gone. That takes a thread:
  * a cell that never pauses keeps the main one from noticing anything.
@@ -8,7 +10,12 @@ import { MARK_NAME } from "./process-mark.ts";
 export function startParentWatch(): void {
   const [, , parent] = process.argv;
   const mark = `${MARK_NAME}=${process.env[MARK_NAME]}`;
-  const code = `(${watch})(${Number(parent)}, ${JSON.stringify(mark)})`;
+  process.on("disconnect", () => killTree(mark));
+  const code = `
+    const killTree = ${killTree};
+    setInterval(() => {
+      if (process.ppid !== ${Number(parent)}) killTree(${JSON.stringify(mark)});
+    }, ${STEP_MS});`;
   new Worker(code, {
     eval: true,
     // Without it the thread's heap could grow as large as the run's.
@@ -16,9 +23,12 @@ export function startParentWatch(): void {
   }).unref();
 }
 
-/** Runs in the thread, from its text alone: it may use nothing of this file. */
-function watch(parent: number, mark: string): void {
-  const { readdirSync, readFileSync } = process.getBuiltinModule("node:fs");
+/**
+ * Kills whoever carries the mark, then this process with its group. The thread has nothing but the
+ * text of this function: it may use nothing else of this file.
+ */
+function killTree(mark: string): void {
+  const { existsSync, readdirSync, readFileSync } = process.getBuiltinModule("node:fs");
   const killMarked = (pid: number) => {
     try {
       const environment = readFileSync(`/proc/${pid}/environ`, "utf8");
@@ -27,16 +37,7 @@ function watch(parent: number, mark: string): void {
       // Gone, or somebody else's.
     }
   };
-  const killAll = () => {
-    try {
-      const pids = readdirSync("/proc").map(Number);
-      for (const pid of pids) if (pid > 0 && pid !== process.pid) killMarked(pid);
-    } catch {
-      // Without /proc only the group is known.
-    }
-    process.kill(0, "SIGKILL");
-  };
-  setInterval(() => {
-    if (process.ppid !== parent) killAll();
-  }, 500);
+  const pids = existsSync("/proc") ? readdirSync("/proc").map(Number) : [];
+  for (const pid of pids) if (pid > 0 && pid !== process.pid) killMarked(pid);
+  process.kill(0, "SIGKILL");
 }

@@ -47,7 +47,6 @@ class TaskServer implements Parent {
   open(): void {
     startParentWatch();
     process.on("uncaughtException", (thrown) => this.#fail(thrown));
-    process.on("disconnect", () => process.exit(1));
     process.on("message", (message: ToProcess) => this.#hear(message));
     this.#send({ type: "process-ready" });
   }
@@ -93,9 +92,8 @@ class TaskServer implements Parent {
 
   async #serve(task: ProcessTask): Promise<void> {
     const ending = await this.#toEnding(task);
-    this.#throttle.close();
     // A cell may leave timers or sockets behind; the answer is given, so nothing waits for them.
-    this.#send({ type: "task-ended", ending }, () => process.exit(0));
+    await this.#tellLast({ type: "task-ended", ending }, 0);
   }
 
   async #toEnding(task: ProcessTask): Promise<TaskEnding> {
@@ -109,11 +107,17 @@ class TaskServer implements Parent {
 
   /** Ends the process over what nobody caught, be it a cell's or our own. */
   #fail(thrown: unknown): void {
-    this.#throttle.close();
     // The stack is for the run's log, the message for whoever is told that the run failed.
     process.stderr.write(`${inspect(thrown)}\n`);
     const message = describe(thrown).slice(0, LONGEST_MESSAGE);
-    this.#send({ type: "process-failed", message }, () => process.exit(1));
+    void this.#tellLast({ type: "process-failed", message }, 1);
+  }
+
+  /** Exits with a last message, after all that was printed and emitted before. */
+  async #tellLast(message: FromProcess, exitCode: number): Promise<void> {
+    this.#throttle.close();
+    await Promise.all([flush(process.stdout), flush(process.stderr)]);
+    this.#send(message, () => process.exit(exitCode));
   }
 }
 
@@ -128,6 +132,12 @@ function takeChannel(): Send {
     // A message that cannot be sent has lost its reader: `disconnect` ends the process.
     if (process.connected) send(message, undefined, undefined, onSent);
   };
+}
+
+/** Node writes to pipes in the background, and forgets what is left when it exits. */
+async function flush(stream: NodeJS.WriteStream): Promise<void> {
+  if (stream.writableLength === 0) return;
+  await new Promise((resolve) => stream.write("", resolve));
 }
 
 function describe(thrown: unknown): string {

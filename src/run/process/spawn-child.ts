@@ -1,6 +1,5 @@
-import { type ChildProcessByStdio, spawn } from "node:child_process";
+import { type ChildProcess, spawn } from "node:child_process";
 import { setPriority } from "node:os";
-import type { Readable } from "node:stream";
 import { fileURLToPath } from "node:url";
 import { MARK_NAME } from "./process-mark.ts";
 import { readThreads } from "./process-table.ts";
@@ -26,8 +25,6 @@ export interface ProcessLimits {
 /** How long a task that was asked to stop may take, so that all is over within five seconds. */
 export const GRACE_MS = 3_000;
 
-export type Child = ChildProcessByStdio<null, Readable, Readable>;
-
 /** As `nice` has it: 0 is ordinary, 19 the least. */
 const PRIORITY = 10;
 /** V8 is to notice first that memory runs out, since it says so; the rest is for what is not heap. */
@@ -37,7 +34,7 @@ const HEAP_SHARE = 0.9;
  * Starts the process, leader of a group of its own, with pipes and a channel to it. It is told our
  * id, so that it notices when we are gone.
  */
-export function spawnChild(spec: RunProcessSpec, mark: string): Child {
+export function spawnChild(spec: RunProcessSpec, mark: string): ChildProcess {
   const heapMebibytes = Math.floor((HEAP_SHARE * spec.limits.memoryBytes) / 2 ** 20);
   const child = spawn(
     process.execPath,

@@ -1,0 +1,122 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { randomInt } from "node:crypto";
+import { once } from "node:events";
+import { createInterface } from "node:readline";
+import { pathToFileURL } from "node:url";
+import { expect, it, onTestFinished } from "vitest";
+import { HexError } from "../../../src/errors.ts";
+import { describeCause } from "../../../src/run/process/process-ending.ts";
+import { readProcess } from "../../../src/run/process/process-table.ts";
+import { buildProgram } from "../../store/build-program.ts";
+import { findSleepers } from "./find-sleepers.ts";
+import { abortAt, giveTask, runTask, startTasks } from "./run-task.ts";
+
+it("lets a task that listens end by itself, and says why it is to", async () => {
+  const reason = new HexError("HEX_CANCELLED", "somebody asked for it");
+  const { ending } = await runTask("stop-politely", null, abortAt("waiting", reason));
+  expect(ending).toMatchObject({
+    status: "ended",
+    stop: "cancelled",
+    ending: { status: "done", value: ["HEX_CANCELLED", "somebody asked for it"] },
+  });
+});
+
+it("asks a task to stop at its deadline", async () => {
+  const { ending } = await runTask("stop-politely", null, { deadlineMs: 1_000 });
+  expect(ending).toMatchObject({
+    stop: "timeout",
+    ending: { value: ["HEX_RUN_TIMEOUT", expect.stringContaining("over within 1 s")] },
+  });
+});
+
+it.each(["loop", "ignore-all"])("kills a task that does not stop: %s", async (kind) => {
+  const line = kind === "loop" ? "looping" : "ignoring";
+  const { ending } = await runTask(kind, null, abortAt(line));
+  expect(ending).toMatchObject({
+    status: "crashed",
+    survivors: [],
+    cause: { reason: "cancelled", signal: "SIGKILL" },
+  });
+});
+
+it("kills a task that goes on after its deadline", async () => {
+  const { ending } = await runTask("loop", null, { deadlineMs: 1_000 });
+  expect(ending).toMatchObject({ cause: { reason: "timeout", signal: "SIGKILL" } });
+  expect(ending.status === "crashed" && describeCause(ending.cause)).toBe(
+    "Expected the run to be over by its deadline, got a process that still went on and was killed",
+  );
+});
+
+it("takes a deadline of months", async () => {
+  const { ending } = await runTask("echo", 1, { deadlineMs: 2 ** 40 });
+  expect(ending).toMatchObject({ stop: null, ending: { value: 1 } });
+});
+
+it("kills a task at once when it is told to", async () => {
+  const process = await startTasks();
+  const onLine = () => void process.kill();
+  const { ending } = await giveTask(process, "loop", null, { onLine });
+  expect(ending).toMatchObject({ cause: { reason: "cancelled", signal: "SIGKILL" } });
+});
+
+it.each(["loop", "ignore-all", "exit", "abort", "throw-later", "echo"])(
+  "leaves no descendant, whether it left the group or not, of a task that ends by: %s",
+  async (kind) => {
+    const id = toFamilyId();
+    let seen = 0;
+    const onCall = async () => {
+      await expect.poll(() => findSleepers(id).length).toBe(5);
+      seen = findSleepers(id).length;
+    };
+    const line = kind === "loop" ? "looping" : "ignoring";
+    const { ending } = await runTask("family", `${kind} ${id}`, { ...abortAt(line), onCall });
+    expect(ending).toMatchObject({
+      status: kind === "echo" ? "ended" : "crashed",
+      survivors: [],
+    });
+    expect(seen).toBe(5);
+    expect(findSleepers(id)).toEqual([]);
+  },
+);
+
+it("is not held up by a stranger that holds its pipes open", async () => {
+  const id = toFamilyId();
+  const { ending } = await runTask("leave-stranger", id);
+  const strangers = findSleepers(id);
+  for (const pid of strangers) process.kill(pid, "SIGKILL");
+  expect(ending).toMatchObject({ status: "ended", ending: { value: "left" } });
+  expect(strangers).toHaveLength(1);
+});
+
+it.each(["loop", "ignore-all"])(
+  "is gone, with its descendants, soon after its parent was killed: %s",
+  async (kind) => {
+    const id = toFamilyId();
+    const parent = await startParent(`${kind} ${id}`);
+    const child = await toldPid(parent);
+    await expect.poll(() => findSleepers(id).length).toBe(5);
+    parent.kill("SIGKILL");
+    await expect.poll(() => readProcess(child), { timeout: 20_000 }).toBeUndefined();
+    await expect.poll(() => findSleepers(id), { timeout: 20_000 }).toEqual([]);
+  },
+);
+
+/** Digits by which a test knows its sleepers from those of any other. */
+function toFamilyId(): string {
+  return `${randomInt(2 ** 47)}`;
+}
+
+async function startParent(payload: string): Promise<ChildProcess> {
+  const program = await buildProgram(new URL("./programs/parent.ts", import.meta.url));
+  const tasks = await buildProgram(new URL("./programs/tasks.ts", import.meta.url));
+  const parent = spawn(process.execPath, [program, pathToFileURL(tasks).href, payload]);
+  onTestFinished(() => void parent.kill("SIGKILL"));
+  return parent;
+}
+
+/** The id of the run's process, told once its task has begun. */
+async function toldPid({ stdout }: ChildProcess): Promise<number> {
+  if (stdout === null) throw new Error("Its output is not read");
+  const [line] = await once(createInterface(stdout), "line");
+  return Number(/^started (\d+)$/.exec(line)?.[1]);
+}
