@@ -60,9 +60,16 @@ function toClock(timezone: string): (instantMs: number) => number {
     hour: "numeric",
     minute: "numeric",
   });
-  return (instantMs) => {
+  const toLocal = (instantMs: number) => {
     const parts = new Map(format.formatToParts(instantMs).map(({ type, value }) => [type, value]));
     const read = (type: Intl.DateTimeFormatPartTypes) => Number(parts.get(type));
     return Date.UTC(read("year"), read("month") - 1, read("day"), read("hour"), read("minute"));
+  };
+  // Every change of clocks in our lifetime came at a full quarter of an hour of UTC.
+  let [quarterMs, quarterLocal] = [Number.NaN, Number.NaN];
+  return (instantMs) => {
+    const wantedMs = instantMs - (instantMs % (15 * MINUTE_MS));
+    if (wantedMs !== quarterMs) [quarterMs, quarterLocal] = [wantedMs, toLocal(wantedMs)];
+    return quarterLocal + instantMs - quarterMs;
   };
 }
