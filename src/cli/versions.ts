@@ -75,11 +75,15 @@ export async function rollback(version: string, { project, json }: VersionFlags)
   return EXIT_COMPLETED;
 }
 
-/** `hex gc`: removes what no kept version needs, or says what that is. */
+/** `hex gc`: removes what no kept version needs and old runs, or says what that is. */
 export async function gc({ project, json, dryRun }: VersionFlags): Promise<number> {
-  const { plan, collected } = await collectProjectGarbage(project, dryRun === true, hooks());
+  const { plan, history, collected } = await collectProjectGarbage(
+    project,
+    dryRun === true,
+    hooks(),
+  );
   if (json === true) {
-    printJson({ plan, collected: collected ?? null });
+    printJson({ plan, history, collected: collected ?? null });
     return EXIT_COMPLETED;
   }
   const count = plan.objects.length + plan.leftovers.length;
@@ -91,6 +95,10 @@ export async function gc({ project, json, dryRun }: VersionFlags): Promise<numbe
       ? `Would remove ${count} objects of ${formatSize(plan.sizeBytes)}${left}.`
       : `Removed ${collected.objects} objects of ${formatSize(collected.sizeBytes)}${left}; spared ${collected.spared}.`,
   );
+  if (history.objects.length > 0) {
+    const verb = collected === undefined ? "Would remove" : "Removed";
+    console.log(`${verb} the history of ${history.runs} runs, ${formatSize(history.sizeBytes)}.`);
+  }
   return EXIT_COMPLETED;
 }
 

@@ -1,8 +1,9 @@
+import type { PrunePlan } from "../run/history/prune-history.ts";
 import { findConditions } from "../run/run-publishing.ts";
 import { type Collected, collectGarbage } from "../store/collect-garbage.ts";
 import { type GarbagePlan, planGarbage } from "../store/plan-garbage.ts";
 import { listVersions, rollback, type VersionSummary } from "../store/versions.ts";
-import { toHolder, withProjectStore } from "./project-store.ts";
+import { openProjectHistory, toHolder, withProjectStore } from "./project-store.ts";
 
 /** How a change of the store is watched and stopped. */
 export interface StoreHooks {
@@ -31,19 +32,26 @@ export function rollbackProject(
 /** What a collection of garbage would remove, and what it has removed when it was not only planned. */
 export interface GarbageReport {
   readonly plan: GarbagePlan;
+  /** runs that are too old for the history; removed too when it was not only planned */
+  readonly history: PrunePlan;
   readonly collected?: Collected;
 }
 
-/** Removes from the store what no kept version needs; with `isDryRun` it only says what that is. */
+/** Removes from the store what no kept version needs, and old runs; with `isDryRun` it only says what that is. */
 export function collectProjectGarbage(
   folder: string,
   isDryRun: boolean,
   { onWarning, signal }: StoreHooks,
 ): Promise<GarbageReport> {
-  return withProjectStore(folder, async (store, { machines, retention }) => {
+  return withProjectStore(folder, async (store, config) => {
+    const { machines, retention } = config;
+    const runs = openProjectHistory(store, config);
     const plan = await planGarbage(store, { ...retention, now: Date.now(), signal });
-    if (isDryRun) return { plan };
+    const history = await runs.planPrune({ signal });
+    if (isDryRun) return { plan, history };
     const conditions = await findConditions({ store, machines, signal, onWarning });
-    return { plan, collected: await collectGarbage(store, plan, { conditions, signal }) };
+    const collected = await collectGarbage(store, plan, { conditions, signal });
+    await runs.prune(history, { signal });
+    return { plan, history, collected };
   });
 }
