@@ -6,7 +6,7 @@ export const EXIT_COMPLETED = 0;
 const EXIT_FAILED = 1;
 const EXIT_WRONG_USE = 2;
 const EXIT_STORE = 3;
-const EXIT_INTERRUPTED = 130;
+export const EXIT_INTERRUPTED = 130;
 
 /** The exit code that a failure of each kind ends with. */
 export function toExitCode(code: ErrorCode): number {

@@ -44,6 +44,7 @@ function toProgram(options: MainOptions, ending: { exitCode: number }): Command 
     .option("--input <name=value>", "set an input; may be repeated", collect, [])
     .option("--project <dir>", "the project's folder", ".")
     .option("--json", "print the result as one JSON object")
+    .option("--detach", "leave the run to a worker, and print its id at once")
     .option("--plan", "print what would be computed, read and pruned, and why; run nothing")
     .option("--quiet", "show no progress")
     .option("--accept-schema", "publish also when columns are gone that cells below read")
@@ -54,7 +55,9 @@ function toProgram(options: MainOptions, ending: { exitCode: number }): Command 
       ending.exitCode = await run(flags, options);
     });
   addVersionCommands(program, ending);
-  addRunsCommands(program, ending);
+  addWorkerCommand(program, options, ending);
+  addScheduleCommands(program, options, ending);
+  addRunsCommands(program, options, ending);
   return program;
 }
 
@@ -85,7 +88,11 @@ function addVersionCommands(program: Command, ending: { exitCode: number }): voi
     });
 }
 
-function addRunsCommands(program: Command, ending: { exitCode: number }): void {
+function addRunsCommands(
+  program: Command,
+  options: MainOptions,
+  ending: { exitCode: number },
+): void {
   const runs = program.command("runs").description("look at earlier runs").exitOverride();
   const command = (name: string, description: string) =>
     runs
@@ -110,11 +117,73 @@ function addRunsCommands(program: Command, ending: { exitCode: number }): void {
       const { show } = await import("./runs.ts");
       ending.exitCode = await show(runId, flags);
     });
+  command("cancel", "take back a run that waits, or stop one that goes")
+    .argument("<run>", "the id of a run, or its first 8 characters or more")
+    .action(async (runId, flags) => {
+      const { cancel } = await import("./runs-cancel.ts");
+      ending.exitCode = await cancel(runId, flags, options);
+    });
   command("logs", "print the log of a run")
     .argument("<run>", "the id of a run, or its first 8 characters or more")
     .action(async (runId, flags) => {
       const { logs } = await import("./runs.ts");
       ending.exitCode = await logs(runId, flags);
+    });
+}
+
+function addWorkerCommand(
+  program: Command,
+  options: MainOptions,
+  ending: { exitCode: number },
+): void {
+  program
+    .command("worker")
+    .description("carry out the runs that wait in the queue, until it is told to stop")
+    .option("--project <dir>", "the project's folder", ".")
+    .option("--drain <duration>", "how long runs may go on once it is told to stop", "30s")
+    .option("--no-schedules", "leave the schedules to other workers")
+    .option("--json", "tell what happens as lines of JSON")
+    .option("--debug", "show stacks of failures")
+    .exitOverride()
+    .action(async (flags) => {
+      const { worker } = await import("./worker.ts");
+      ending.exitCode = await worker(flags, options);
+    });
+}
+
+function addScheduleCommands(
+  program: Command,
+  options: MainOptions,
+  ending: { exitCode: number },
+): void {
+  const schedule = program
+    .command("schedule")
+    .description("look at the schedules of hex.config.json")
+    .exitOverride();
+  const command = (name: string, description: string) =>
+    schedule
+      .command(name)
+      .description(description)
+      .option("--project <dir>", "the project's folder", ".")
+      .option("--json", "print the result as one JSON object")
+      .option("--debug", "show stacks of failures")
+      .exitOverride();
+  command("list", "list the schedules and when each is due").action(async (flags) => {
+    const { list } = await import("./schedule.ts");
+    ending.exitCode = await list(flags);
+  });
+  command("next", "print when a schedule is due next")
+    .argument("<name>", "the name of a schedule")
+    .option("--count <number>", "so many instants", "5")
+    .action(async (name, flags) => {
+      const { next } = await import("./schedule.ts");
+      ending.exitCode = await next(name, flags);
+    });
+  command("run", "file the run of a schedule now")
+    .argument("<name>", "the name of a schedule")
+    .action(async (name, flags) => {
+      const { run } = await import("./schedule.ts");
+      ending.exitCode = await run(name, flags, options);
     });
 }
 

@@ -4,7 +4,7 @@ import { expectation, HexError } from "../errors.ts";
 import { openProject, planProject } from "../project/project.ts";
 import { type RunRequest, runProject } from "../project/run-project.ts";
 import type { RunResult } from "../run/run-event.ts";
-import { toRunExitCode } from "./exit-code.ts";
+import { EXIT_COMPLETED, toRunExitCode } from "./exit-code.ts";
 import type { MainOptions } from "./main.ts";
 import { openProgress } from "./progress.ts";
 import { renderPlan } from "./render-plan.ts";
@@ -18,6 +18,7 @@ export interface RunFlags {
   readonly plan?: true;
   readonly quiet?: true;
   readonly acceptSchema?: true;
+  readonly detach?: true;
 }
 
 /** `hex run`: one run of a project's cells, told on stdout; gives the exit code. */
@@ -32,6 +33,7 @@ export async function run(flags: RunFlags, { runtimeUrl }: MainOptions): Promise
     };
     const project = await openProject(flags.project, { runtimeUrl });
     if (flags.plan === true) return await printPlan(project, request, flags);
+    if (flags.detach === true) return await detach(project, request, flags);
     const result = await runWatched(project, request, flags);
     await printResult(project, result, flags);
     return toRunExitCode(result);
@@ -50,6 +52,15 @@ async function printPlan(project: OpenProject, { context }: RunRequest, flags: R
   if (flags.json === true) printJson(plan);
   else console.log(renderPlan(plan));
   return toRunExitCode({});
+}
+
+/** Leaves the run to a worker. */
+async function detach(project: OpenProject, request: RunRequest, flags: RunFlags): Promise<number> {
+  const { submitFromHere } = await import("../project/submit-run.ts");
+  const { runId } = await submitFromHere(project, request);
+  if (flags.json === true) printJson({ runId, context: request.context, status: "queued" });
+  else console.log(runId);
+  return EXIT_COMPLETED;
 }
 
 /** Runs with progress shown; Ctrl-C cancels the run, and a second one ends the process at once. */

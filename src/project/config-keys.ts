@@ -77,6 +77,7 @@ export const configKeys = v.strictObject({
     ),
     {},
   ),
+  queue: v.optional(v.pipe(v.unknown(), v.description("Where runs wait for workers")), "embedded"),
   runs: v.optional(
     v.pipe(runsKey, v.description("What a run that waits in the queue may use")),
     {},

@@ -4,6 +4,7 @@ import * as v from "valibot";
 import { parseDuration } from "../cell/duration.ts";
 import type { RunContext } from "../cell/run-context.ts";
 import { expectation, HexError } from "../errors.ts";
+import { parseQueueLocation, type QueueLocation } from "../queue/location.ts";
 import type { Schedule } from "../schedule/schedule.ts";
 import { parseStoreLocation, type StoreLocation } from "../store/location.ts";
 import { toFaults } from "./config-faults.ts";
@@ -35,6 +36,7 @@ export interface Config {
   readonly maxAgeMs: number | undefined;
   readonly machines: "one" | "several";
   readonly retention: Retention;
+  readonly queue: QueueLocation;
   readonly runs: RunLimits;
   readonly inputs: ReadonlyMap<string, unknown>;
   readonly schedules: readonly Schedule[];
@@ -50,33 +52,44 @@ export async function readConfig(
   environment: NodeJS.ProcessEnv,
 ): Promise<Config> {
   const text = await readConfigText(projectDirectory);
-  return parseConfig(parseJson(text), projectDirectory, environment["HEX_STORE"]);
+  return parseConfig(parseJson(text), projectDirectory, environment);
 }
 
-/** Checks a config and fills in the defaults; `storeOverride` replaces its store. */
+/** Checks a config and fills in the defaults; HEX_STORE and HEX_QUEUE replace its store and queue. */
 export function parseConfig(
   written: unknown,
   projectDirectory: string,
-  storeOverride?: string,
+  { HEX_STORE, HEX_QUEUE }: NodeJS.ProcessEnv = {},
 ): Config {
   const checked = v.safeParse(configSchema, written);
   const faults = checked.success ? [] : toFaults(checked.issues, CONFIG_FILE);
-  const { store: writtenStore = "file:.hex/store", secrets: listed = [] } = toLoose(written);
+  const loose = toLoose(written);
   const store = orFault(
     () =>
-      storeOverride === undefined
-        ? parseStoreLocation(writtenStore, projectDirectory)
-        : parseStoreLocation(parseOverride(storeOverride), projectDirectory, "HEX_STORE"),
+      HEX_STORE === undefined
+        ? parseStoreLocation(loose.store ?? "file:.hex/store", projectDirectory)
+        : parseStoreLocation(parseOverride("HEX_STORE", HEX_STORE), projectDirectory, "HEX_STORE"),
     faults,
   );
-  if (store !== undefined) faults.push(...unlistedSecrets(store, listed));
-  if (!checked.success || store === undefined || faults.length > 0) {
+  const queue = orFault(
+    () =>
+      HEX_QUEUE === undefined
+        ? parseQueueLocation(loose.queue ?? "embedded")
+        : parseQueueLocation(parseOverride("HEX_QUEUE", HEX_QUEUE), "HEX_QUEUE"),
+    faults,
+  );
+  faults.push(...unlistedSecrets(store, queue, loose), ...unnamedQueue(queue, loose));
+  if (!checked.success || store === undefined || queue === undefined || faults.length > 0) {
     throw new HexError("HEX_CONFIG_INVALID", faults.join("\n"));
   }
-  return toConfig(checked.output, store);
+  return toConfig(checked.output, store, queue);
 }
 
-function toConfig(written: v.InferOutput<typeof configKeys>, store: StoreLocation): Config {
+function toConfig(
+  written: v.InferOutput<typeof configKeys>,
+  store: StoreLocation,
+  queue: QueueLocation,
+): Config {
   const { name, projectId, cells, computeIn, maxAge, machines, retention, schedules, secrets } =
     written;
   return {
@@ -91,6 +104,7 @@ function toConfig(written: v.InferOutput<typeof configKeys>, store: StoreLocatio
       keepVersions: retention.versions ?? 10,
       keepMs: parseDuration(retention.age ?? "24h", "`retention.age`"),
     },
+    queue,
     runs: toRunLimits(written.runs),
     inputs: new Map(Object.entries(written.inputs)),
     schedules,
@@ -99,7 +113,14 @@ function toConfig(written: v.InferOutput<typeof configKeys>, store: StoreLocatio
 }
 
 /** The keys that are looked at even when others are wrong, so that all faults are told at once. */
-function toLoose(written: unknown): { readonly store?: unknown; readonly secrets?: unknown } {
+interface LooseConfig {
+  readonly store?: unknown;
+  readonly queue?: unknown;
+  readonly secrets?: unknown;
+  readonly projectId?: unknown;
+}
+
+function toLoose(written: unknown): LooseConfig {
   return typeof written === "object" && written !== null ? written : {};
 }
 
@@ -113,27 +134,46 @@ function orFault<Result>(parse: () => Result, faults: string[]): Result | undefi
   }
 }
 
-/** A store's credentials are secrets of the project, so they have to be listed with the others. */
-function unlistedSecrets(store: StoreLocation, listed: unknown): string[] {
-  const named = store.kind === "s3" ? Object.values(store.credentials ?? {}) : [];
-  const names: readonly unknown[] = Array.isArray(listed) ? listed : [];
+/** What opens the store and the queue are secrets of the project: they are listed with the others. */
+function unlistedSecrets(
+  store: StoreLocation | undefined,
+  queue: QueueLocation | undefined,
+  { secrets }: LooseConfig,
+): string[] {
+  const named = [
+    ...(store?.kind === "s3" ? Object.values(store.credentials ?? {}) : []).map(
+      (name) => ["store", name] as const,
+    ),
+    ...(queue?.kind === "redis" ? [queue.usernameSecret, queue.passwordSecret] : []).map(
+      (name) => ["queue", name] as const,
+    ),
+  ];
+  const listed: readonly unknown[] = Array.isArray(secrets) ? secrets : [];
   return named
-    .filter((name) => !names.includes(name))
+    .filter(([, name]) => name !== undefined && !listed.includes(name))
     .map(
-      (name) =>
-        `Expected \`secrets\` in ${CONFIG_FILE} to list ${name}, which \`store\` names, got a list without it (add it)`,
+      ([key, name]) =>
+        `Expected \`secrets\` in ${CONFIG_FILE} to list ${name}, which \`${key}\` names, got a list without it (add it)`,
     );
 }
 
-/** HEX_STORE holds a URL, or the object that `store` may be, as JSON. */
-function parseOverride(text: string): unknown {
+/** On a server that many projects share, each has queues of its own. */
+function unnamedQueue(queue: QueueLocation | undefined, { projectId }: LooseConfig): string[] {
+  if (queue?.kind !== "redis" || projectId !== undefined) return [];
+  return [
+    `Expected \`projectId\` in ${CONFIG_FILE} to be given, since projects may share a Redis server, got nothing (add a UUID, such as \`node -p "crypto.randomUUID()"\` prints)`,
+  ];
+}
+
+/** HEX_STORE and HEX_QUEUE hold a URL, or the object that `store` or `queue` may be, as JSON. */
+function parseOverride(name: string, text: string): unknown {
   if (!text.trimStart().startsWith("{")) return text;
   try {
     return JSON.parse(text);
   } catch (cause) {
     throw expectation(
       "HEX_CONFIG_INVALID",
-      { place: "HEX_STORE", expected: "a store URL or a JSON object", got: text },
+      { place: name, expected: "a URL or a JSON object", got: text },
       { cause },
     );
   }

@@ -45,7 +45,7 @@ function withHistory<Result>(
   return withProjectStore(folder, (store, config) => use(openProjectHistory(store, config)));
 }
 
-async function findRun(history: RunHistory, idOrPrefix: string): Promise<RunRecord> {
+export async function findRun(history: RunHistory, idOrPrefix: string): Promise<RunRecord> {
   const runId = await findRunId(history, idOrPrefix);
   const record = runId === undefined ? undefined : await history.read(runId);
   if (record !== undefined) return record;

@@ -48,12 +48,14 @@ describe("hex.config.json", () => {
 
   it("takes the store from the environment when it names one, as a URL or as JSON", () => {
     const config = { name: "a", store: "file:elsewhere" };
-    expect(parseConfig(config, "/project", "s3://bucket/prefix").store).toMatchObject({
+    expect(
+      parseConfig(config, "/project", { HEX_STORE: "s3://bucket/prefix" }).store,
+    ).toMatchObject({
       kind: "s3",
       bucket: "bucket",
     });
     const json = '{"url":"s3://bucket/p","endpoint":"http://127.0.0.1:9000"}';
-    expect(parseConfig(config, "/project", json).store).toMatchObject({
+    expect(parseConfig(config, "/project", { HEX_STORE: json }).store).toMatchObject({
       endpoint: "http://127.0.0.1:9000",
       forcePathStyle: true,
     });

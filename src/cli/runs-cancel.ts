@@ -1,0 +1,32 @@
+import { cancelRun } from "../project/cancel-run.ts";
+import { openProjectRuns } from "../project/project-runs.ts";
+import { findRun } from "../project/run-lookup.ts";
+import { EXIT_COMPLETED } from "./exit-code.ts";
+import type { MainOptions } from "./main.ts";
+import type { RunsFlags } from "./runs.ts";
+
+/** `hex runs cancel RUN`: takes back a run that waits, or stops one that goes. */
+export async function cancel(
+  idOrPrefix: string,
+  { project, json }: RunsFlags,
+  { runtimeUrl }: MainOptions,
+): Promise<number> {
+  const runs = await openProjectRuns(project, { runtimeUrl });
+  try {
+    const record = await findRun(runs.history, idOrPrefix);
+    const { runId, state } = record;
+    const answer = await cancelRun(runs, record);
+    if (json === true) console.log(JSON.stringify({ runId, cancellation: answer }, null, 2));
+    else console.log(ANSWERS[answer](state));
+    return EXIT_COMPLETED;
+  } finally {
+    await runs.close();
+  }
+}
+
+const ANSWERS = {
+  cancelled: () => "The run is cancelled.",
+  requested: () => "The run is told to stop; `hex runs show` tells when it has.",
+  ended: (state: string) => `The run had ended before: ${state}.`,
+  direct: () => "The run goes in a terminal or program of its own: stop it there.",
+};

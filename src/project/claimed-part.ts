@@ -1,0 +1,75 @@
+import * as v from "valibot";
+import { RUN_CONTEXTS } from "../cell/run-context.ts";
+import { HexError } from "../errors.ts";
+import { describeCause, type ProcessEnding } from "../run/process/process-ending.ts";
+import { ClaimKeeper, type StopOrder } from "./claim-keeper.ts";
+import type { ClaimedWork } from "./claimed-run.ts";
+import type { ProjectRuns } from "./project-runs.ts";
+import type { PartTask } from "./run-task.ts";
+
+/** What the job of a part holds; whatever else stands there was not put there by us. */
+const partPayload = v.strictObject({
+  context: v.picklist(RUN_CONTEXTS),
+  runId: v.pipe(v.string(), v.uuid()),
+  attempt: v.pipe(v.number(), v.integer(), v.minValue(1)),
+  cell: v.string(),
+  frame: v.string(),
+  index: v.pipe(v.number(), v.integer(), v.minValue(0)),
+});
+
+/** Carries out a claimed part of a run: in a process of its own, its frame left where the run finds it. */
+export async function carryOutPart(work: ClaimedWork): Promise<void> {
+  const { runs, claim, drained, takeProcess } = work;
+  const payload = v.safeParse(partPayload, claim.job.payload);
+  if (!payload.success || !(await isWanted(runs, payload.output))) {
+    await claim.finish();
+    return;
+  }
+  const keeper = new ClaimKeeper(claim, drained);
+  const task: PartTask = { kind: "part", directory: runs.directory, ...payload.output };
+  try {
+    const ending = await takeProcess().run(
+      { kind: task.kind, payload: task },
+      {
+        signal: keeper.signal,
+        deadlineMs: runs.config.runs.deadlineMs,
+        onEvent: () => undefined,
+        onLine: () => undefined,
+        onCall: refuseCall,
+      },
+    );
+    await tellEnd(work, ending, keeper.order);
+  } finally {
+    keeper.close();
+  }
+}
+
+/** A run that has ended, or is tried anew, has no use for the parts of an earlier attempt. */
+async function isWanted(
+  { history }: ProjectRuns,
+  { runId, attempt }: v.InferOutput<typeof partPayload>,
+): Promise<boolean> {
+  const record = await history.read(runId);
+  return record?.state === "running" && record.attempts.length === attempt;
+}
+
+async function tellEnd(
+  { runs, claim }: ClaimedWork,
+  ending: ProcessEnding,
+  order: StopOrder | undefined,
+): Promise<void> {
+  if (order === "lost") return;
+  const isOver = ending.status === "ended" && ending.ending.status === "done";
+  if (isOver || order === "cancelled") await claim.finish();
+  else if (order === "drained") await claim.handBack();
+  else await claim.fail(runs.redact(toCause(ending)));
+}
+
+function toCause(ending: ProcessEnding): string {
+  if (ending.status === "crashed") return describeCause(ending.cause);
+  return ending.ending.status === "failed" ? ending.ending.message : "";
+}
+
+async function refuseCall(name: string): Promise<never> {
+  throw new HexError("HEX_JOB_INVALID", `Expected a part to ask nothing of its run, got ${name}`);
+}

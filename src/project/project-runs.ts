@@ -1,0 +1,72 @@
+import { join, resolve } from "node:path";
+import { openQueue, type QueueToOpen } from "../queue/open-queue.ts";
+import type { Queue } from "../queue/queue.ts";
+import type { RunHistory } from "../run/history/run-history.ts";
+import type { Store } from "../store/store.ts";
+import { readConfig } from "./config.ts";
+import type { ProjectPlace } from "./project.ts";
+import { openProjectHistory, openProjectStore } from "./project-store.ts";
+import { type Redact, toRedact } from "./redact.ts";
+import type { Secrets } from "./secrets.ts";
+
+/** A project's runs, wherever they wait or go: its store, queue and history, opened. No cell is read. */
+export interface ProjectRuns extends ProjectPlace {
+  readonly store: Store;
+  readonly queue: Queue;
+  readonly history: RunHistory;
+  readonly redact: Redact;
+  readonly environment: NodeJS.ProcessEnv;
+  close(): Promise<void>;
+}
+
+export interface OpenProjectRunsOptions {
+  readonly runtimeUrl: string;
+  /** where secrets, HEX_STORE and HEX_QUEUE are looked up; defaults to the process's own */
+  readonly environment?: NodeJS.ProcessEnv | undefined;
+}
+
+/**
+ * Opens what a project's runs need besides its cells.
+ * @throws {HexError} HEX_CONFIG_INVALID, HEX_SECRET_MISSING, HEX_STORE_UNAVAILABLE,
+ * HEX_QUEUE_UNAVAILABLE
+ */
+export async function openProjectRuns(
+  folder: string,
+  { runtimeUrl, environment = process.env }: OpenProjectRunsOptions,
+): Promise<ProjectRuns> {
+  const directory = resolve(folder);
+  const config = await readConfig(directory, environment);
+  const { store, secrets } = await openProjectStore({ directory, config }, environment);
+  try {
+    const queue = await openQueue(toQueue({ directory, config }, secrets));
+    const history = openProjectHistory(store, config);
+    const close = async () => {
+      await queue.close();
+      await store.close();
+    };
+    const redact = toRedact(secrets);
+    return { directory, config, runtimeUrl, environment, store, queue, history, redact, close };
+  } catch (error) {
+    await store.close();
+    throw error;
+  }
+}
+
+/** The file beside the cells' cache in which runs wait when no server is named. */
+const QUEUE_FILE = ".hex/queue.db";
+
+function toQueue(
+  { directory, config }: Pick<ProjectPlace, "directory" | "config">,
+  secrets: Secrets,
+): QueueToOpen {
+  const { queue, projectId = "" } = config;
+  if (queue.kind === "embedded") return { kind: "embedded", file: join(directory, QUEUE_FILE) };
+  const { url, usernameSecret, passwordSecret } = queue;
+  return {
+    kind: "redis",
+    url,
+    name: projectId,
+    username: usernameSecret && secrets[usernameSecret],
+    password: passwordSecret && secrets[passwordSecret],
+  };
+}

@@ -1,0 +1,55 @@
+import { setTimeout as wait } from "node:timers/promises";
+import { newRunId } from "../run/history/run-id.ts";
+import { isFinal } from "../run/history/run-record.ts";
+import type { Schedule } from "../schedule/schedule.ts";
+import { runScheduler, type ScheduledRun } from "../schedule/scheduler.ts";
+import type { SchedulerEvent } from "../schedule/scheduler-event.ts";
+import type { ProjectRuns } from "./project-runs.ts";
+import { toHolder, toRequester } from "./project-store.ts";
+import { type SubmittedRun, submitRun } from "./submit-run.ts";
+
+export interface SchedulesOptions {
+  readonly signal: AbortSignal;
+  readonly onEvent: (event: SchedulerEvent) => void;
+}
+
+/** Files the runs of a project's schedules when they are due, until the signal ends it. */
+export async function keepSchedules(
+  runs: ProjectRuns,
+  { signal, onEvent }: SchedulesOptions,
+): Promise<void> {
+  const { store, history, config } = runs;
+  await runScheduler({
+    schedules: config.schedules,
+    store,
+    clock: { now: Date.now, sleep: (ms, signal) => wait(ms, undefined, { signal }) },
+    file: (run) => fileScheduled(runs, run),
+    isActive: async (runId) => {
+      const record = await history.read(runId);
+      return record !== undefined && !isFinal(record.state);
+    },
+    isFiled: async (runId) => (await history.read(runId)) !== undefined,
+    newRunId,
+    onEvent,
+    filedBy: toHolder(),
+    signal,
+  });
+}
+
+/** Files the run of a planned instant; filed twice, it is one run. */
+function fileScheduled(
+  runs: ProjectRuns,
+  { runId, schedule, instant }: ScheduledRun,
+): Promise<SubmittedRun> {
+  const occasion = { schedule: schedule.name, instant };
+  return submitRun(runs, toRequest(schedule), { runId, occasion, requestedBy: toRequester() });
+}
+
+/** The run that a schedule asks for, whenever it is due. */
+export function toRequest({ name, context, inputs }: Schedule) {
+  const asked = Object.entries(inputs).map(
+    ([input, value]) =>
+      [input, { value, form: "json", place: `input ${input} of schedule ${name}` }] as const,
+  );
+  return { context, trigger: "schedule", inputs: new Map(asked) } as const;
+}

@@ -1,0 +1,74 @@
+import type { RunEvent } from "../run/run-event.ts";
+
+/** How far one cell of a run is. */
+export interface CellProgress {
+  readonly name: string;
+  readonly status: "running" | "computed" | "read" | "pruned" | "skipped" | "failed";
+  /** 0 to 1 */
+  readonly fraction: number;
+  readonly message: string;
+}
+
+/** How far a run is, for whoever watches from elsewhere. */
+export interface RunView {
+  readonly cells: readonly CellProgress[];
+}
+
+/** How often the queue is told at most. */
+const TELL_MS = 250;
+
+/** Gathers what a run tells into how far it is, and hands that on a few times a second. */
+export class RunProgress {
+  readonly #tell: (view: RunView) => Promise<void>;
+  readonly #cells = new Map<string, CellProgress>();
+  #timer: NodeJS.Timeout | undefined;
+  #isTelling = false;
+
+  constructor(tell: (view: RunView) => Promise<void>) {
+    this.#tell = tell;
+  }
+
+  readonly take = (event: RunEvent): void => {
+    const cell = toCellProgress(event);
+    if (cell === undefined) return;
+    this.#cells.set(cell.name, cell);
+    this.#timer ??= setTimeout(() => this.#flush(), TELL_MS);
+  };
+
+  close(): void {
+    clearTimeout(this.#timer);
+  }
+
+  #flush(): void {
+    this.#timer = undefined;
+    // A queue that is slower than the run hears of the newest state when it is ready for it.
+    if (this.#isTelling) return;
+    this.#isTelling = true;
+    const told = this.#tell({ cells: [...this.#cells.values()] });
+    // Progress that nobody hears of harms no run.
+    told
+      .catch(() => undefined)
+      .finally(() => {
+        this.#isTelling = false;
+      });
+  }
+}
+
+function toCellProgress(event: RunEvent): CellProgress | undefined {
+  switch (event.type) {
+    case "cell-started":
+      return { name: event.name, status: "running", fraction: 0, message: "" };
+    case "cell-progressed": {
+      const { name, fraction, message } = event;
+      return { name, status: "running", fraction, message };
+    }
+    case "cell-ended": {
+      const { name, status } = event.cell;
+      return { name, status, fraction: 1, message: "" };
+    }
+    case "run-started":
+    case "line-logged":
+    case "run-ended":
+      return undefined;
+  }
+}

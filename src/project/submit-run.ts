@@ -1,0 +1,143 @@
+import { createHash } from "node:crypto";
+import { expectation } from "../errors.ts";
+import { newRunId } from "../run/history/run-id.ts";
+import type { RunOccasion, RunRecord } from "../run/history/run-record.ts";
+import type { Store } from "../store/store.ts";
+import { toInputs } from "./inputs.ts";
+import type { Project } from "./project.ts";
+import { openProjectRuns, type ProjectRuns } from "./project-runs.ts";
+import { toRequester } from "./project-store.ts";
+import type { RunRequest } from "./run-project.ts";
+
+/** Who asks for a run, and on what occasion. */
+export interface Submission {
+  /** `user@host`, or the name of a token */
+  readonly requestedBy: string;
+  /** by default the run gets a new id; submitting an id again is the same run */
+  readonly runId?: string | undefined;
+  readonly occasion?: RunOccasion | undefined;
+  /** a text by which whoever asks twice gets the run of the first time */
+  readonly idempotencyKey?: string | undefined;
+}
+
+/** A run that was accepted: it will come to an end, whatever is killed meanwhile. */
+export interface SubmittedRun {
+  readonly runId: string;
+  /** whether it had been submitted before */
+  readonly isKnown: boolean;
+}
+
+/** Runs that people and programs wait for come before those that a clock files. */
+const PRIORITY = { cli: 3, page: 3, api: 5, schedule: 7 } as const;
+
+/**
+ * The request with its values read and checked, as far as that can be done before cells run.
+ * @throws {HexError} HEX_INPUT_INVALID
+ */
+export function checkRequest(project: Project, request: RunRequest): RunRequest {
+  const checked = toInputs(project, request.inputs);
+  const asked = [...checked].filter(([name]) => request.inputs.has(name));
+  return { ...request, inputs: new Map(asked) };
+}
+
+/**
+ * Accepts a run and gives its id at once; a worker carries it out.
+ * @throws {HexError} HEX_KEY_REUSED when the idempotency key came with another
+ * request before; HEX_STORE_UNAVAILABLE, HEX_QUEUE_UNAVAILABLE: submitting it again with the same id
+ * or key is then safe
+ */
+export async function submitRun(
+  runs: ProjectRuns,
+  request: RunRequest,
+  submission: Submission,
+): Promise<SubmittedRun> {
+  const record = toRecord(request, submission);
+  const { idempotencyKey } = submission;
+  const first =
+    idempotencyKey === undefined
+      ? record.runId
+      : await claimKey(runs.store, idempotencyKey, record);
+  const own = { ...record, runId: first };
+  const accepted = await runs.history.accept(runs.redact(own));
+  await enqueueRun(runs, own);
+  return { runId: first, isKnown: accepted === "known" };
+}
+
+/**
+ * Submits a run of a project that this process has read, on behalf of whoever runs the process.
+ * @throws {HexError} as `checkRequest`, `openProjectRuns` and `submitRun` do
+ */
+export async function submitFromHere(project: Project, request: RunRequest): Promise<SubmittedRun> {
+  const checked = checkRequest(project, request);
+  const runs = await openProjectRuns(project.directory, project);
+  try {
+    return await submitRun(runs, checked, { requestedBy: toRequester() });
+  } finally {
+    await runs.close();
+  }
+}
+
+/** Puts an accepted run into the queue; one that is there already stays as it is. */
+export async function enqueueRun(
+  { queue }: Pick<ProjectRuns, "queue">,
+  { runId, trigger }: Pick<RunRecord, "runId" | "trigger">,
+): Promise<void> {
+  await queue.submit({ id: runId, lane: "run", payload: {}, priority: PRIORITY[trigger] });
+}
+
+function toRecord(request: RunRequest, submission: Submission): RunRecord {
+  const { context, trigger, inputs, acceptSchema = false } = request;
+  return {
+    format: 1,
+    runId: submission.runId ?? newRunId(),
+    context,
+    trigger,
+    requestedBy: submission.requestedBy,
+    ...(submission.occasion === undefined ? {} : { occasion: submission.occasion }),
+    inputs: Object.fromEntries([...inputs].map(([name, { value }]) => [name, value])),
+    acceptSchema,
+    isQueued: true,
+    state: "queued",
+    submittedAt: new Date().toISOString(),
+    startedAt: null,
+    endedAt: null,
+    attempts: [],
+    version: null,
+    isPublisher: false,
+    cells: [],
+  };
+}
+
+interface KeyClaim {
+  readonly runId: string;
+  /** of what was asked for */
+  readonly request: string;
+}
+
+/** Which run a key stands for: this one, or that of the first call with it. */
+async function claimKey(store: Store, idempotencyKey: string, record: RunRecord): Promise<string> {
+  const { context, inputs, acceptSchema, requestedBy } = record;
+  const request = toDigest(JSON.stringify([context, inputs, acceptSchema]));
+  const key = `.hex/keys/${toDigest(JSON.stringify([requestedBy, idempotencyKey]))}.json`;
+  const body = new TextEncoder().encode(JSON.stringify({ runId: record.runId, request }));
+  const written = await store.write(key, body, {
+    contentType: "application/json",
+    condition: { ifNoneMatch: "*" },
+  });
+  if (written.status === "written") return record.runId;
+  const claimed = await store.read(key);
+  const claim: Partial<KeyClaim> = claimed
+    ? JSON.parse(new TextDecoder().decode(claimed.body))
+    : {};
+  if (claim.runId !== undefined && claim.request === request) return claim.runId;
+  throw expectation("HEX_KEY_REUSED", {
+    place: "the idempotency key",
+    expected: "used again only with the same request",
+    got: "another request",
+    hint: "use a new key for a new request",
+  });
+}
+
+function toDigest(text: string): string {
+  return createHash("sha256").update(text).digest("hex");
+}

@@ -1,0 +1,115 @@
+import { availableParallelism } from "node:os";
+import { HexError } from "../errors.ts";
+import type { Lane } from "../queue/job.ts";
+import type { Claim } from "../queue/queue.ts";
+import { carryOutPart } from "./claimed-part.ts";
+import { type ClaimedWork, carryOutRun } from "./claimed-run.ts";
+import { keepHealing } from "./heal-runs.ts";
+import { PreparedProcesses } from "./prepared-processes.ts";
+import type { ProjectRuns } from "./project-runs.ts";
+import { toHolder } from "./project-store.ts";
+
+/** What a worker tells, for its log. */
+export type WorkerEvent =
+  | { readonly type: "worker-started"; readonly worker: string; readonly queue: string }
+  | { readonly type: "job-claimed"; readonly id: string; readonly lane: Lane }
+  | {
+      readonly type: "job-ended";
+      readonly id: string;
+      readonly lane: Lane;
+      readonly elapsedMs: number;
+    }
+  | { readonly type: "worker-warned"; readonly message: string }
+  | { readonly type: "worker-draining" };
+
+export interface WorkerOptions {
+  /** no job is claimed any more once it is aborted; those that go may end */
+  readonly signal: AbortSignal;
+  /** how long they may then take before they are handed back; milliseconds */
+  readonly drainMs: number;
+  readonly onEvent: (event: WorkerEvent) => void;
+}
+
+/** Carries out a project's runs and parts of runs, until it is told to stop and has ended or handed back what it had. */
+export async function runWorker(runs: ProjectRuns, options: WorkerOptions): Promise<void> {
+  const { signal, drainMs, onEvent } = options;
+  const worker = toHolder();
+  const { atOnce, partsAtOnce = availableParallelism() } = runs.config.runs;
+  const drained = new AbortController();
+  const prepared = new PreparedProcesses(runs, 1);
+  const onStop = () => {
+    onEvent({ type: "worker-draining" });
+    setTimeout(() => drained.abort(), drainMs).unref();
+  };
+  signal.addEventListener("abort", onStop, { once: true });
+  const around: Around = { ...options, runs, worker, prepared, drained: drained.signal };
+  onEvent({ type: "worker-started", worker, queue: runs.queue.location });
+  for (const message of await runs.queue.check()) onEvent({ type: "worker-warned", message });
+  try {
+    await Promise.all([
+      ...Array.from({ length: atOnce }, () => serve("run", around, carryOutRun)),
+      ...Array.from({ length: partsAtOnce }, () => serve("part", around, carryOutPart)),
+      keepHealing(runs, options),
+    ]);
+  } finally {
+    signal.removeEventListener("abort", onStop);
+    await prepared.close();
+  }
+}
+
+interface Around extends WorkerOptions {
+  readonly runs: ProjectRuns;
+  readonly worker: string;
+  readonly prepared: PreparedProcesses;
+  readonly drained: AbortSignal;
+}
+
+/** One place in which one job after the other is carried out. */
+async function serve(
+  lane: Lane,
+  around: Around,
+  carryOut: (work: ClaimedWork) => Promise<void>,
+): Promise<void> {
+  const { runs, worker, signal } = around;
+  const atMost = lane === "run" ? runs.config.runs.atOnce : undefined;
+  while (!signal.aborted) {
+    const claim = await orNothing(around, () => runs.queue.claim({ lane, worker, atMost, signal }));
+    if (claim !== undefined) await carryOutClaim(claim, around, carryOut);
+  }
+}
+
+async function carryOutClaim(
+  claim: Claim,
+  around: Around,
+  carryOut: (work: ClaimedWork) => Promise<void>,
+): Promise<void> {
+  const { runs, worker, prepared, drained, onEvent } = around;
+  const { id, lane } = claim.job;
+  const startedMs = performance.now();
+  onEvent({ type: "job-claimed", id, lane });
+  const onWarning = (message: string) => onEvent({ type: "worker-warned", message });
+  const work = { runs, claim, worker, drained, onWarning, takeProcess: () => prepared.take() };
+  await orNothing(around, () => carryOut(work));
+  onEvent({ type: "job-ended", id, lane, elapsedMs: Math.round(performance.now() - startedMs) });
+}
+
+/**
+ * A store or queue that is away is told and waited for: what was claimed then runs out of its lease,
+ * and is done again by whoever can.
+ */
+async function orNothing<Result>(
+  { signal, onEvent }: Around,
+  action: () => Promise<Result>,
+): Promise<Result | undefined> {
+  try {
+    return await action();
+  } catch (thrown) {
+    if (signal.aborted) return undefined;
+    if (!(thrown instanceof HexError)) throw thrown;
+    onEvent({ type: "worker-warned", message: thrown.message });
+    await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
+    return undefined;
+  }
+}
+
+const RETRY_MS = 1_000;
