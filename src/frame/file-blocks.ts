@@ -11,7 +11,7 @@ export interface SavedFile {
   readonly sha256: string;
 }
 
-export interface SaveOptions {
+interface SaveOptions {
   readonly signal?: AbortSignal | undefined;
   /** tells a failure of the disk that is written to; as it is unless told */
   readonly toFailure?: (thrown: unknown) => unknown;
