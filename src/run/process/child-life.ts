@@ -42,7 +42,10 @@ export class ChildLife {
       this.over = Promise.resolve({ ...toRefusal(child), survivors: [] });
       return;
     }
-    this.#child = child.on("message", (message: FromProcess) => onMessage(message));
+    this.#child = child.on("message", (message: FromProcess | null) => {
+      // A cell that finds its way to the channel may send anything.
+      if (message !== null) onMessage(message);
+    });
     this.pid = child.pid;
     if (child.pid !== undefined) this.tree = new ProcessTree(child.pid, mark);
     const { stdout, stderr } = child;

@@ -18,6 +18,8 @@ export function startParentWatch(): void {
     }, ${STEP_MS});`;
   new Worker(code, {
     eval: true,
+    env: {},
+    execArgv: [],
     // Without it the thread's heap could grow as large as the run's.
     resourceLimits: { maxOldGenerationSizeMb: 8, maxYoungGenerationSizeMb: 2, stackSizeMb: 1 },
   }).unref();

@@ -1,27 +1,29 @@
-import { execFile } from "node:child_process";
 import { existsSync, readdirSync, readFileSync } from "node:fs";
-import { promisify } from "node:util";
-
-/** A process as the system lists it; those that are dead and only not yet cleared away are left out. */
-export interface ProcessEntry {
-  readonly pid: number;
-  readonly parent: number;
-  readonly group: number;
-  /** tells two processes apart that had the same id one after the other; empty where unknown */
-  readonly start: string;
-}
+import { setImmediate as breathe } from "node:timers/promises";
+import { isDead, type ProcessEntry } from "./process-entry.ts";
+import { readMemoryByPs, readProcessesByPs } from "./ps-table.ts";
 
 const hasProc = existsSync("/proc/self/stat");
 
-/** All processes that this one may see. */
+/** Nobody else gets a turn while so many processes are read, about two milliseconds. */
+const AT_ONCE = 50;
+
+/** All processes that this one may see; those that are dead and not yet cleared away are left out. */
 export async function readProcesses(): Promise<readonly ProcessEntry[]> {
-  if (!hasProc) return readByPs();
-  return readdirSync("/proc").flatMap((name) => readProcess(Number(name)) ?? []);
+  if (!hasProc) return readProcessesByPs();
+  const pids = readdirSync("/proc").map(Number).filter(Number.isInteger);
+  const found: ProcessEntry[] = [];
+  for (const [at, pid] of pids.entries()) {
+    if (at % AT_ONCE === AT_ONCE - 1) await breathe();
+    const process = readProcess(pid);
+    if (process !== undefined) found.push(process);
+  }
+  return found;
 }
 
 /** One process as it is now; none when there is no such one, or where only `ps` would know. */
 export function readProcess(pid: number): ProcessEntry | undefined {
-  const stat = Number.isInteger(pid) ? readProc(`${pid}/stat`) : undefined;
+  const stat = readProc(`${pid}/stat`);
   // The name in brackets may hold anything; the fields after it are fixed.
   const fields = stat?.slice(stat.lastIndexOf(")") + 2).split(" ");
   const [state = "", parent, group] = fields ?? [];
@@ -61,31 +63,4 @@ function readProc(path: string): string | undefined {
     // The process is gone, or somebody else's.
     return undefined;
   }
-}
-
-function isDead(state: string): boolean {
-  return state.startsWith("Z") || state.startsWith("X");
-}
-
-async function readByPs(): Promise<readonly ProcessEntry[]> {
-  const rows = await ps(["-A", "-o", "pid=,ppid=,pgid=,stat="]);
-  return rows.flatMap(([pid, parent, group, state = ""]) =>
-    isDead(state)
-      ? []
-      : [{ pid: Number(pid), parent: Number(parent), group: Number(group), start: "" }],
-  );
-}
-
-async function readMemoryByPs(pids: readonly number[]): Promise<ReadonlyMap<number, number>> {
-  const rows = await ps(["-A", "-o", "pid=,rss="]);
-  const all = new Map(rows.map(([pid, kibibytes]) => [Number(pid), 1024 * Number(kibibytes)]));
-  return new Map(pids.map((pid) => [pid, all.get(pid) ?? 0]));
-}
-
-async function ps(args: readonly string[]): Promise<readonly string[][]> {
-  const { stdout } = await promisify(execFile)("ps", [...args], { maxBuffer: 2 ** 26 });
-  return stdout
-    .trim()
-    .split("\n")
-    .map((line) => line.trim().split(/\s+/));
 }

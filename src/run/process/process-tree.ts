@@ -1,12 +1,7 @@
 import { setTimeout as wait } from "node:timers/promises";
+import type { ProcessEntry } from "./process-entry.ts";
 import { MARK_NAME } from "./process-mark.ts";
-import {
-  type ProcessEntry,
-  readEnvironment,
-  readMemory,
-  readProcess,
-  readProcesses,
-} from "./process-table.ts";
+import { readEnvironment, readMemory, readProcess, readProcesses } from "./process-table.ts";
 
 /*
  * Who belongs to a run's process:
@@ -20,7 +15,8 @@ import {
  * dropped the environment, all between two looks, is not found.
  */
 
-const KILL_LIMIT_MS = 1_500;
+/** Far more than it takes, except for one that gives back a very large memory or waits for a disk. */
+const KILL_LIMIT_MS = 10_000;
 const KILL_STEP_MS = 10;
 const SAMPLES_PER_SCAN = 4;
 
@@ -76,6 +72,7 @@ export class ProcessTree {
   }
 
   #hasMark(each: ProcessEntry): boolean {
+    if (each.group === 0) return false;
     const known = this.#isMarked.get(toKey(each));
     return known ?? readEnvironment(each.pid).split("\0").includes(this.#mark);
   }

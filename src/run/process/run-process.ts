@@ -3,6 +3,7 @@ import type { RunEvent } from "../run-event.ts";
 import { type ChildEnd, ChildLife } from "./child-life.ts";
 import { MemoryWatch } from "./memory-watch.ts";
 import type { CallAnswer, FromProcess, ProcessTask, TaskEnding } from "./messages.ts";
+import { toPlainLine } from "./plain-line.ts";
 import {
   type CrashCause,
   type CrashReason,
@@ -34,7 +35,11 @@ export interface RunProcess {
   /** undefined when it could not even be started */
   readonly pid: number | undefined;
 
-  /** Resolves when a task would begin at once. @throws {HexError} HEX_RUN_CRASHED when it never will */
+  /**
+   * Resolves when a task would begin at once.
+   *
+   * @throws {HexError} HEX_RUN_CRASHED when it never will, HEX_CANCELLED when it was killed before
+   */
   readonly ready: Promise<void>;
 
   /**
@@ -149,7 +154,7 @@ class ChildRun implements RunProcess {
         this.#after(EXIT_LIMIT_MS, () => this.#life.kill());
         break;
       case "process-failed":
-        this.#uncaught = message.message;
+        this.#uncaught = toPlainLine(message.message);
         this.#after(EXIT_LIMIT_MS, () => this.#life.kill());
         break;
     }

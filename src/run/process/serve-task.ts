@@ -45,10 +45,10 @@ class TaskServer implements Parent {
   }
 
   open(): void {
-    startParentWatch();
     process.on("uncaughtException", (thrown) => this.#fail(thrown));
     process.on("message", (message: ToProcess) => this.#hear(message));
     this.#send({ type: "process-ready" });
+    startParentWatch();
   }
 
   get signal(): AbortSignal {

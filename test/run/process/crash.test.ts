@@ -21,7 +21,7 @@ it("tells the signal of a task that aborts", async () => {
 it.each([
   ["throw-later", "RangeError: nobody catches this"],
   ["reject-later", "Error: nobody awaits this"],
-  ["fail-by-bug", "TypeError: a bug\nof two lines"],
+  ["fail-by-bug", "TypeError: a bug"],
   ["answer-unsendable", "TypeError: Converting circular structure to JSON"],
 ])("tells what nobody caught: %s", async (kind, message) => {
   const { ending, stderr } = await runTask(kind);
@@ -30,6 +30,11 @@ it.each([
     cause: { reason: "uncaught", exitCode: 1, message: expect.stringContaining(message) },
   });
   expect(stderr.join("\n")).toContain(message);
+});
+
+it("keeps what nobody caught on one line", async () => {
+  const { sentence } = await crash("fail-by-bug");
+  expect(sentence).toContain("got TypeError: a bug\\nof two lines (");
 });
 
 it.each(["grow-array", "grow-buffers", "grow-children"])(
