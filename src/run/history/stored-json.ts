@@ -56,8 +56,10 @@ export function parseStored<Schema extends v.GenericSchema>(
   if (parsed.success) return parsed.output;
   const [issue] = parsed.issues;
   const path = v.getDotPath(issue);
-  const got = issue.input === undefined ? "nothing" : JSON.stringify(issue.input).slice(0, 80);
-  throw damage(path === null ? place : `\`${path}\` of ${place}`, issue.message, got);
+  const isMissing = issue.input === undefined;
+  const got = isMissing ? "nothing" : JSON.stringify(issue.input).slice(0, 80);
+  const where = path === null ? place : `\`${path}\` of ${place}`;
+  throw damage(where, isMissing ? "there" : issue.message, got);
 }
 
 /** The bytes of an object, for people to read as well. */
