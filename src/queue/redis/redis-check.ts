@@ -1,0 +1,48 @@
+import type { Redis } from "ioredis";
+
+const OLDEST = [6, 2] as const;
+
+/** What an operator should know about how a server is set up, a sentence each. */
+export async function checkServer(client: Redis, location: string): Promise<readonly string[]> {
+  const facts = toFacts(await client.info());
+  return [tellVersion(facts), tellEviction(facts), tellPersistence(facts, await readSave(client))]
+    .filter((sentence) => sentence !== undefined)
+    .map((sentence) => `The Redis server ${location} ${sentence}`);
+}
+
+type Facts = ReadonlyMap<string, string>;
+
+function toFacts(info: string): Facts {
+  const lines = info.matchAll(/^(\w+):(.*?)\r?$/gm);
+  return new Map([...lines].map(([, name = "", value = ""]) => [name, value]));
+}
+
+function tellVersion(facts: Facts): string | undefined {
+  // Valkey goes on counting from 7.2, and names that version for programs that ask Redis for its own.
+  const version = facts.get("redis_version") ?? "0";
+  const [major = 0, minor = 0] = version.split(".").map(Number);
+  const [oldestMajor, oldestMinor] = OLDEST;
+  if (major > oldestMajor || (major === oldestMajor && minor >= oldestMinor)) return undefined;
+  return `is version ${version}, older than ${OLDEST.join(".")} (update it)`;
+}
+
+function tellEviction(facts: Facts): string | undefined {
+  const policy = facts.get("maxmemory_policy");
+  if (policy === undefined || policy === "noeviction") return undefined;
+  return `throws jobs away when its memory is full (set \`maxmemory-policy noeviction\` instead of ${policy})`;
+}
+
+function tellPersistence(facts: Facts, save: string | undefined): string | undefined {
+  if (facts.get("aof_enabled") === "1") return undefined;
+  if (save === "") {
+    return "keeps jobs in memory only, so that a restart loses all that wait (set `appendonly yes`)";
+  }
+  return "saves jobs now and then only, so that a crash loses the newest (set `appendonly yes`)";
+}
+
+/** When it saves a snapshot; hosted servers often do not tell. */
+async function readSave(client: Redis): Promise<string | undefined> {
+  const answer = await client.config("GET", "save").catch(() => undefined);
+  const value: unknown = Array.isArray(answer) ? answer[1] : undefined;
+  return typeof value === "string" ? value : undefined;
+}

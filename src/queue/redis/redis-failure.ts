@@ -1,0 +1,120 @@
+import { expectation, type HexError, toMessage } from "../../errors.ts";
+
+interface Cause {
+  readonly expected: string;
+  readonly got: string;
+  readonly hint: string;
+}
+
+/** Thrown where a server takes longer than a caller may be kept waiting. */
+export class NoAnswer extends Error {
+  override readonly name = "NoAnswer";
+}
+
+const NETWORK: Readonly<Record<string, readonly [got: string, hint: string]>> = {
+  ECONNREFUSED: ["nothing listens there", "start the server, or correct `queue`"],
+  ENOTFOUND: ["no such host", "check the network, or correct `queue`"],
+  EAI_AGAIN: ["the host name cannot be looked up", "check the network and its name server"],
+  EHOSTUNREACH: ["no way to the host", "check the network"],
+  ENETUNREACH: ["no network", "check the network"],
+  ETIMEDOUT: ["no answer in time", "check the network and a firewall, or correct `queue`"],
+  ECONNRESET: ["the connection was cut", "try again; if it stays so, check the server"],
+  EPIPE: ["the connection was cut", "try again; if it stays so, check the server"],
+};
+
+const CREDENTIALS = "name the right secrets in `queue.username` and `queue.password`";
+
+/** The first word of an answer by which Redis refuses. */
+const REFUSALS: Readonly<Record<string, Cause>> = {
+  NOAUTH: { expected: "open to us", got: "NOAUTH, it asks for a password", hint: CREDENTIALS },
+  WRONGPASS: { expected: "open to us", got: "WRONGPASS, the wrong password", hint: CREDENTIALS },
+  NOPERM: {
+    expected: "open to us",
+    got: "NOPERM, the user may not do that",
+    hint: "allow the user all commands on the keys hex:* (ACL SETUSER … ~hex:* &hex:* +@all)",
+  },
+  OOM: {
+    expected: "ready to keep more",
+    got: "OOM, its memory is full",
+    hint: "raise `maxmemory` of the server, or let workers run what waits",
+  },
+  READONLY: {
+    expected: "the server that writes",
+    got: "READONLY, a replica",
+    hint: "point `queue` to the primary server",
+  },
+  LOADING: {
+    expected: "ready",
+    got: "LOADING, it still reads its data",
+    hint: "try again in a moment",
+  },
+  MISCONF: {
+    expected: "able to keep what it is given",
+    got: "MISCONF, it cannot write to its disk",
+    hint: "look into the server's log",
+  },
+};
+
+/** Refusals that no waiting mends. */
+const LASTING = /^(NOAUTH|WRONGPASS|NOPERM|ERR|WRONGTYPE)\b/;
+
+/** Tells a failure of the server or the way to it in a sentence; a bug comes back as it was. */
+export function toRedisFailure(thrown: unknown, location: string): unknown {
+  const cause = toCause(thrown);
+  return cause === undefined ? thrown : unavailable(location, cause, thrown);
+}
+
+/** Whether a failure may pass by itself: the server is away, starts, or is short of something. */
+export function mayPass(thrown: unknown): boolean {
+  const cause = thrown instanceof Error ? thrown.cause : undefined;
+  return cause !== undefined && !LASTING.test(toMessage(cause)) && !isTlsCode(toCode(cause));
+}
+
+function toCause(thrown: unknown): Cause | undefined {
+  if (!(thrown instanceof Error)) return undefined;
+  if (thrown instanceof NoAnswer) return toNetworkCause("ETIMEDOUT");
+  const code = toCode(thrown);
+  if (isTlsCode(code)) {
+    const hint = "correct `queue`, or trust its certificate by NODE_EXTRA_CA_CERTS=<file.pem>";
+    return { expected: "reachable over TLS", got: code, hint };
+  }
+  if (/^[A-Z]+$/.test(code) && code !== "ERR") return toNetworkCause(code);
+  return toAnswerCause(thrown);
+}
+
+function toNetworkCause(code: string): Cause {
+  const [got, hint] = NETWORK[code] ?? ["", "check the network and the server"];
+  return { expected: "reachable", got: got === "" ? code : `${code}, ${got}`, hint };
+}
+
+/** Reads what Redis answered, or what its client says when there is no connection. */
+function toAnswerCause({ name, message }: Error): Cause | undefined {
+  const word = /^[A-Z]+(?= |$)/.exec(message)?.[0];
+  const refusal = word === undefined ? undefined : REFUSALS[word];
+  if (refusal !== undefined) return refusal;
+  if (name === "ReplyError" || name === "ParserError") {
+    const hint = "check that it is a Redis server of version 6.2 or newer";
+    return { expected: "ready to answer", got: word ?? name, hint };
+  }
+  const isConnection = /^(Connection is closed|Stream isn't writeable|Socket timeout)/.test(
+    message,
+  );
+  if (!isConnection && name !== "MaxRetriesPerRequestError" && name !== "AbortError") {
+    return undefined;
+  }
+  return toNetworkCause("ECONNRESET");
+}
+
+function unavailable(location: string, { expected, got, hint }: Cause, cause: unknown): HexError {
+  const place = `the Redis server ${location}`;
+  return expectation("HEX_QUEUE_UNAVAILABLE", { place, expected, got, hint }, { cause });
+}
+
+function toCode(thrown: unknown): string {
+  const { code }: { readonly code?: unknown } = Object(thrown);
+  return typeof code === "string" ? code : "";
+}
+
+function isTlsCode(code: string): boolean {
+  return /^(ERR_SSL_|ERR_TLS_|CERT_|UNABLE_TO_|SELF_SIGNED_|DEPTH_ZERO_)|^EPROTO$/.test(code);
+}
