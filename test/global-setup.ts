@@ -2,20 +2,30 @@ import { spawnSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import type { TestProject } from "vitest/node";
+import { startRedisServers } from "./servers/redis-servers.ts";
 import { startS3Servers } from "./servers/s3-servers.ts";
 
 const projectDirectory = fileURLToPath(new URL("..", import.meta.url));
 
 /** Builds the command and starts the servers that this run's tests need; returns how to end them. */
-export default async function setup(
-  project: TestProject,
-): Promise<(() => Promise<void>) | undefined> {
+export default async function setup(project: TestProject): Promise<() => Promise<void>> {
   build();
+  const options = { env: process.env, projectDirectory, log };
+  const stops: (() => Promise<void>)[] = [];
   // Not provided at all when no test file asks, so that a test which asks in vain fails.
-  if (!isInjected(project, "s3Servers")) return undefined;
-  const { servers, stop } = await startS3Servers({ env: process.env, projectDirectory, log });
-  project.provide("s3Servers", servers);
-  return stop;
+  if (isInjected(project, "s3Servers")) {
+    const { servers, stop } = await startS3Servers(options);
+    project.provide("s3Servers", servers);
+    stops.push(stop);
+  }
+  if (isInjected(project, "redisServers")) {
+    const { servers, stop } = await startRedisServers(options);
+    project.provide("redisServers", servers);
+    stops.push(stop);
+  }
+  return async () => {
+    await Promise.all(stops.map((stop) => stop()));
+  };
 }
 
 /** Whether a test file of this run, be it of all or of the named ones, injects a provided value. */
