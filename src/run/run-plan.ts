@@ -16,6 +16,7 @@ import { refuseLostReads, toPublication } from "./to-publication.ts";
 interface RunEnding {
   readonly status: RunStatus;
   readonly version: number | null;
+  readonly isPublisher: boolean;
   readonly cells: ReadonlyMap<string, CellResult>;
   readonly error?: RunError;
 }
@@ -53,9 +54,11 @@ async function runToEnd(run: RunInProgress): Promise<RunEnding> {
     publishing = await startPublishing({ ...run, onWarning: toWarn(run) });
     const { lease } = publishing;
     const signal = lease ? AbortSignal.any([run.signal, lease.lost]) : run.signal;
-    const isShared = await isJustPublished(run, publishing);
+    const own = await findOwnVersion(run);
+    const isShared = own !== undefined || (await isJustPublished(run, publishing));
     const plan = isShared ? run.sharedPlan : run.plan;
-    return await runToPublication({ ...run, plan, signal }, publishing);
+    const ending = await runToPublication({ ...run, plan, signal }, publishing);
+    return own === undefined ? ending : { ...ending, version: own, isPublisher: true };
   } catch (thrown) {
     return toBrokenEnding(thrown, run, publishing);
   } finally {
@@ -63,12 +66,11 @@ async function runToEnd(run: RunInProgress): Promise<RunEnding> {
   }
 }
 
-/** Whether an earlier attempt, or another run since this one began, has published what this one would compute. */
+/** Whether another run has published, since this one began, what this one would compute. */
 async function isJustPublished(
   run: RunInProgress,
   { lease, before }: Publishing,
 ): Promise<boolean> {
-  if (run.attempt > 1 && (await hasPublished(run))) return true;
   if (lease === undefined) return false;
   const { commit } = await run.frames.version();
   // By number: the clocks of two machines may differ.
@@ -80,10 +82,15 @@ async function isJustPublished(
   return isSame && commit.codeHash === codeHash && commit.context === context;
 }
 
-/** The lease is held by now: no earlier attempt can publish any more. */
-async function hasPublished({ store, runId, signal }: RunInProgress): Promise<boolean> {
+/**
+ * The version that an earlier attempt at this run has published. The lease is held by now, so that
+ * none of them publishes any more.
+ */
+async function findOwnVersion(run: RunInProgress): Promise<number | undefined> {
+  const { store, runId, attempt, signal } = run;
+  if (attempt === 1) return undefined;
   const versions = await listVersions(store, { signal });
-  return versions.some((version) => version.runId === runId);
+  return versions.find((version) => version.runId === runId)?.generation;
 }
 
 /** Runs the cells and, when all of them have ended well, publishes what they staged. */
@@ -94,12 +101,13 @@ async function runToPublication(
   const cells = await runCells(run);
   const failed = [...cells.values()].find(({ status }) => status === "failed");
   if (failed?.error !== undefined) {
-    return { status: "failed", version: await versionRead(run), cells, error: failed.error };
+    const version = await versionRead(run);
+    return { status: "failed", version, isPublisher: false, cells, error: failed.error };
   }
   run.signal.throwIfAborted();
-  const isPublished = run.frames.staged.size > 0;
-  const version = isPublished ? await publishFrames(run, publishing) : await versionRead(run);
-  return { status: "completed", version, cells };
+  const isPublisher = run.frames.staged.size > 0;
+  const version = isPublisher ? await publishFrames(run, publishing) : await versionRead(run);
+  return { status: "completed", version, isPublisher, cells };
 }
 
 async function publishFrames(run: RunInProgress, publishing: Publishing | undefined) {
@@ -134,18 +142,20 @@ function toBrokenEnding(
   publishing: Publishing | undefined,
 ): RunEnding {
   const cells = new Map([...skippedCells(plan, ended), ...ended]);
+  const nothing = { version: null, isPublisher: false, cells };
   // A publication that was on its way when the signal came tells itself what became of it.
-  const isOwnFailure = thrown instanceof HexError && thrown !== signal.reason;
+  const isOwnFailure =
+    thrown instanceof HexError && thrown !== signal.reason && thrown.code !== "HEX_CANCELLED";
   if (signal.aborted && !isOwnFailure) {
     const message =
       "Expected the run to go on to its end, got an interruption (nothing was published)";
-    return { status: "cancelled", version: null, cells, error: { code: "HEX_CANCELLED", message } };
+    return { ...nothing, status: "cancelled", error: { code: "HEX_CANCELLED", message } };
   }
   const lost = publishing?.lease?.lost;
   const cause: unknown = lost?.aborted ? lost.reason : thrown;
   if (!(cause instanceof HexError)) throw cause;
   const { code, message } = cause;
-  return { status: "failed", version: null, cells, error: { code, message } };
+  return { ...nothing, status: "failed", error: { code, message } };
 }
 
 function skippedCells(plan: RunPlan, ended: ReadonlyMap<string, CellResult>) {
@@ -170,6 +180,7 @@ function toResult(run: RunInProgress, ending: RunEnding, startedMs: number): Run
     startedAt: new Date(startedMs).toISOString(),
     elapsedMs: Math.round(now() - startedMs),
     version: ending.version,
+    isPublisher: ending.isPublisher,
     ...(data === undefined ? {} : { data }),
     cells,
     ...(ending.error === undefined ? {} : { error: ending.error }),
