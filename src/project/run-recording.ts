@@ -95,7 +95,8 @@ class RunRecording {
   }
 
   readonly emit = (event: RunEvent): void => {
-    this.#log.take(event);
+    // Nothing else of an event is kept: outputs may be large and are not looked through twice.
+    if (event.type === "line-logged") this.#log.take(this.#options.redact(event));
     this.#options.emit(event);
   };
 
