@@ -180,3 +180,30 @@ describe("leftovers of a directory", () => {
     expect((await store.read(".hex/runs/r-1/planets.csv"))?.body.length).toBe(3);
   });
 });
+
+describe("the ticks of schedules", () => {
+  const DAY_MS = 24 * HOUR_MS;
+  const tick = (schedule: string, day: string) => `.hex/ticks/${schedule}/${day}T060000Z.json`;
+
+  it("go after 90 days, but for the newest of each schedule", async () => {
+    const world = { now: 0 };
+    const store = new MemoryStore(() => world.now);
+    for (const key of [
+      tick("nightly", "19700101"),
+      tick("nightly", "19700102"),
+      tick("weekly", "19700101"),
+    ]) {
+      await store.write(key, new Uint8Array(1));
+    }
+    const options = { keepVersions: 1, keepMs: 0 };
+    const young = await planGarbage(store, { ...options, now: 90 * DAY_MS });
+    expect(young.objects).toEqual([]);
+    const plan = await planGarbage(store, { ...options, now: 90 * DAY_MS + 1 });
+    expect(plan.objects.map(({ key }) => key)).toEqual([tick("nightly", "19700101")]);
+    await collectGarbage(store, plan);
+    expect([...store.objects.keys()].sort()).toEqual([
+      tick("nightly", "19700102"),
+      tick("weekly", "19700101"),
+    ]);
+  });
+});
