@@ -25,7 +25,7 @@ export class ProcessTree {
   readonly #root: ProcessEntry;
   readonly #mark: string;
   /** whether a process carries the mark, by id and start: read once, as it never changes */
-  #isMarked: ReadonlyMap<string, boolean> = new Map<string, boolean>();
+  #isMarked: ReadonlyMap<string, boolean | undefined> = new Map();
   #members: ReadonlyMap<string, ProcessEntry>;
   #samples = 0;
 
@@ -71,10 +71,13 @@ export class ProcessTree {
     this.#members = withDescendants(processes.filter(isMember), processes);
   }
 
-  #hasMark(each: ProcessEntry): boolean {
+  #hasMark(each: ProcessEntry): boolean | undefined {
     if (each.group === 0) return false;
     const known = this.#isMarked.get(toKey(each));
-    return known ?? readEnvironment(each.pid).split("\0").includes(this.#mark);
+    if (known !== undefined) return known;
+    const environment = readEnvironment(each.pid);
+    // It is empty for the instant in which a process becomes another program.
+    return environment === "" ? undefined : environment.split("\0").includes(this.#mark);
   }
 }
 

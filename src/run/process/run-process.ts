@@ -14,8 +14,7 @@ import {
 import type { OnLine } from "./process-lines.ts";
 import { GRACE_MS, type RunProcessSpec } from "./spawn-child.ts";
 
-export type { LogStream, OnLine } from "./process-lines.ts";
-export type { ProcessLimits, RunProcessSpec } from "./spawn-child.ts";
+export type { RunProcessSpec } from "./spawn-child.ts";
 
 /** What a task's caller does with what the process tells. */
 export interface ProcessHooks {

@@ -15,7 +15,7 @@ export interface RunProcessSpec {
   readonly directory: string;
 }
 
-export interface ProcessLimits {
+interface ProcessLimits {
   /** of the process and all it starts, together */
   readonly memoryBytes: number;
   /** how long a task that was asked to stop may take before it is killed; else `GRACE_MS` */

@@ -82,10 +82,8 @@ it.each(["loop", "ignore-all", "exit", "abort", "throw-later", "echo"])(
 it("is not held up by a stranger that holds its pipes open", async () => {
   const id = toFamilyId();
   const { ending } = await runTask("leave-stranger", id);
-  const strangers = findSleepers(id);
-  for (const pid of strangers) process.kill(pid, "SIGKILL");
   expect(ending).toMatchObject({ status: "ended", ending: { value: "left" } });
-  expect(strangers).toHaveLength(1);
+  expect(findSleepers(id)).toHaveLength(1);
 });
 
 it.each(["loop", "ignore-all"])(
@@ -103,7 +101,11 @@ it.each(["loop", "ignore-all"])(
 
 /** Digits by which a test knows its sleepers from those of any other. */
 function toFamilyId(): string {
-  return `${randomInt(2 ** 47)}`;
+  const id = `${randomInt(2 ** 47)}`;
+  onTestFinished(() => {
+    for (const pid of findSleepers(id)) process.kill(pid, "SIGKILL");
+  });
+  return id;
 }
 
 async function startParent(payload: string): Promise<ChildProcess> {
@@ -118,5 +120,9 @@ async function startParent(payload: string): Promise<ChildProcess> {
 async function toldPid({ stdout }: ChildProcess): Promise<number> {
   if (stdout === null) throw new Error("Its output is not read");
   const [line] = await once(createInterface(stdout), "line");
-  return Number(/^started (\d+)$/.exec(line)?.[1]);
+  const pid = Number(/^started (\d+)$/.exec(line)?.[1]);
+  onTestFinished(() => {
+    if (readProcess(pid) !== undefined) process.kill(pid, "SIGKILL");
+  });
+  return pid;
 }
