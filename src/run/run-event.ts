@@ -57,6 +57,8 @@ export interface RunResult {
   readonly elapsedMs: number;
   /** the version that was published or read; null when the run did neither */
   readonly version: number | null;
+  /** whether this run, or an earlier attempt at it, published that version */
+  readonly isPublisher: boolean;
   /** how current what it shows is: that of the oldest frame; absent when it has none */
   readonly data?: Freshness;
   /** in file order */

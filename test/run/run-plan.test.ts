@@ -364,7 +364,8 @@ describe("a later attempt at a run", () => {
     const first = await run(cells, { runId });
     await run(cells);
     const second = await run(cells, { runId, attempt: 2 });
-    expect([first.version, second.status, second.version]).toEqual([1, "completed", 2]);
+    expect([first.version, second.status, second.version]).toEqual([1, "completed", 1]);
+    expect(second.isPublisher).toBe(true);
     expect(computed).toBe(2);
   });
 
