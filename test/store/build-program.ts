@@ -18,7 +18,15 @@ export async function buildProgram(url: URL): Promise<string> {
     platform: "node",
     format: "esm",
     // Native code and what is only loaded when it is asked for.
-    external: ["@duckdb/node-api", "@swc/core", "danfojs-node", "@aws-sdk/*"],
+    external: [
+      "@duckdb/node-api",
+      "@swc/core",
+      "danfojs-node",
+      "@aws-sdk/*",
+      "libsql",
+      "bullmq",
+      "ioredis",
+    ],
   });
   return outfile;
 }
