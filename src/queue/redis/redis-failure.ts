@@ -107,7 +107,14 @@ function toAnswerCause({ name, message }: Error): Cause | undefined {
 
 function unavailable(location: string, { expected, got, hint }: Cause, cause: unknown): HexError {
   const place = `the Redis server ${location}`;
-  return expectation("HEX_QUEUE_UNAVAILABLE", { place, expected, got, hint }, { cause });
+  const options = { cause: withoutCommand(cause) };
+  return expectation("HEX_QUEUE_UNAVAILABLE", { place, expected, got, hint }, options);
+}
+
+/** The client hangs the command on its errors, and with it a password or a payload. */
+function withoutCommand(thrown: unknown): Error {
+  const { name, message } = Object(thrown);
+  return Object.assign(new Error(message), { name, code: toCode(thrown) });
 }
 
 function toCode(thrown: unknown): string {

@@ -72,7 +72,7 @@ export function toNewJob(
 
 /** All that BullMQ asks of a job that it moves to its end. */
 export function toEndingJob(bullId: string): MinimalJob {
-  return { id: bullId, opts: {} } as MinimalJob;
+  return { id: bullId, opts: { attempts: 1 } } as MinimalJob;
 }
 
 /** What is kept of a job, and where it stands. */
