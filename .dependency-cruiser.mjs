@@ -109,7 +109,8 @@ export default {
     tsPreCompilationDeps: true,
     tsConfig: { fileName: "tsconfig.json" },
     enhancedResolveOptions: {
-      conditionNames: ["hex-source", "import", "types", "node", "default"],
+      exportsFields: ["exports"],
+      conditionNames: ["hex-source", "import", "node", "default"],
     },
   },
 };
