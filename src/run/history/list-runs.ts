@@ -75,7 +75,7 @@ export async function findRunIds(
 }
 
 /** The run that the key of a record belongs to. */
-export function recordRunId(key: string): string | undefined {
+function recordRunId(key: string): string | undefined {
   const [, runId, name, ...rest] = key.slice(HISTORY_PREFIX.length).split("/");
   const isRecord = name === "record.json" && rest.length === 0;
   return isRecord && runId !== undefined && isRunId(runId) ? runId : undefined;

@@ -97,7 +97,7 @@ export interface RunHistory {
   prune(plan: PrunePlan, options?: StoreOptions): Promise<void>;
 }
 
-export interface PruneOptions extends StoreOptions {
+interface PruneOptions extends StoreOptions {
   /** instead of how long the history is kept otherwise */
   readonly keepMs?: number | undefined;
 }
