@@ -5,7 +5,7 @@ import type { SchedulerOptions } from "./scheduler.ts";
 import { type Conditions, claimTick, listTicks, readTick, type Tick } from "./tick.ts";
 
 /** How long a tick is good for whose run was not filed; later nobody knows whether it was. */
-export const REFILE_MS = 3_600_000;
+const REFILE_MS = 3_600_000;
 
 const LONGEST_SLEEP_MS = 30_000;
 
