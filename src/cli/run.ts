@@ -77,7 +77,11 @@ async function runWatched(
   process.on("SIGINT", onInterrupt).on("SIGTERM", onInterrupt);
   const progress = await openProgress(process.stderr, { quiet: flags.quiet === true });
   try {
-    return await runProject(project, request, { emit: progress.show, signal: controller.signal });
+    return await runProject(project, request, {
+      emit: progress.show,
+      signal: controller.signal,
+      isApart: true,
+    });
   } finally {
     progress.close();
     process.off("SIGINT", onInterrupt).off("SIGTERM", onInterrupt);

@@ -1,7 +1,7 @@
 import { HexError } from "../errors.ts";
 import type { Parent } from "../run/process/serve-task.ts";
 import type { RunLease, TakeLease } from "../run/run-publishing.ts";
-import { acquireLease, type Lease } from "../store/lease/lease.ts";
+import { acquireLease, type Lease, type LeaseOptions } from "../store/lease/lease.ts";
 import type { Store } from "../store/store.ts";
 import { CALLS, NOTES } from "./run-task.ts";
 
@@ -27,6 +27,8 @@ export interface HeldLeaseOptions {
   readonly store: Store;
   /** who holds it, for others to read */
   readonly holder: string;
+  /** for how long others wait when this process no longer answers; by default 30 s */
+  readonly leaseTimes?: Pick<LeaseOptions, "ttlMs"> | undefined;
   /** ends the wait for it */
   readonly signal: AbortSignal;
   readonly onWaiting: (holder: string) => void;
@@ -44,8 +46,14 @@ export class HeldLease {
 
   /** Waits for the lease, and gives its fence. */
   async take(afterFence: number): Promise<number> {
-    const { store, holder, signal, onWaiting, onLost } = this.#options;
-    const lease = await acquireLease(store, { holder, signal, onWaiting, afterFence });
+    const { store, holder, leaseTimes, signal, onWaiting, onLost } = this.#options;
+    const lease = await acquireLease(store, {
+      ...leaseTimes,
+      holder,
+      signal,
+      onWaiting,
+      afterFence,
+    });
     this.#lease = lease;
     lease.lost.addEventListener("abort", () => {
       const { reason }: { reason: unknown } = lease.lost;

@@ -9,26 +9,38 @@ import type { ProjectPlace } from "./project.ts";
 const HANDED_ON =
   /^(PATH|HOME|USER|LOGNAME|SHELL|LANG|LC_\w+|TZ|TMPDIR|TEMP|TMP|SystemRoot|HEX_STORE|HTTPS?_PROXY|NO_PROXY|https?_proxy|no_proxy|SSL_CERT_\w+|NODE_EXTRA_CA_CERTS|AWS_\w+)$/;
 
-/** Starts a process for one run, or one part of a run, of a project. */
+/**
+ * Starts a process for one run, or one part of a run, of a project.
+ *
+ * @param handedOn `whole` for a run that somebody starts in a terminal, which is theirs
+ */
 export function startProjectProcess(
   { directory, config, runtimeUrl }: ProjectPlace,
   environment: NodeJS.ProcessEnv,
+  handedOn: "listed" | "whole" = "listed",
 ): RunProcess {
   const { memoryBytes, environment: named } = config.runs;
   return startRunProcess({
     program: new URL("./run-child.js", runtimeUrl),
     limits: { memoryBytes },
-    environment: toRunEnvironment(environment, [...named, ...config.secrets]),
+    environment: toRunEnvironment(
+      environment,
+      (name) =>
+        handedOn === "whole" ||
+        HANDED_ON.test(name) ||
+        named.includes(name) ||
+        config.secrets.includes(name),
+    ),
     directory,
   });
 }
 
 function toRunEnvironment(
   environment: NodeJS.ProcessEnv,
-  named: readonly string[],
+  isHandedOn: (name: string) => boolean,
 ): Readonly<Record<string, string>> {
   const entries = Object.entries(environment).flatMap(([name, value]): [string, string][] =>
-    value !== undefined && (HANDED_ON.test(name) || named.includes(name)) ? [[name, value]] : [],
+    value !== undefined && isHandedOn(name) ? [[name, value]] : [],
   );
   return Object.fromEntries(entries);
 }

@@ -1,10 +1,14 @@
+import type { RequestedInput } from "../cell/input-value.ts";
+import { HexError } from "../errors.ts";
 import { openRunHistory } from "../run/history/run-history.ts";
 import { computePart } from "../run/parts/compute-part.ts";
 import type { RunParts } from "../run/parts/join-parts.ts";
 import type { RunSummary } from "../run/process/messages.ts";
 import { type Parent, serveTask } from "../run/process/serve-task.ts";
 import type { RunEvent, RunResult } from "../run/run-event.ts";
+import type { Store } from "../store/store.ts";
 import { askForLease } from "./asked-lease.ts";
+import type { RequestedInputs } from "./inputs.ts";
 import { openProject } from "./project.ts";
 import { openProjectStore } from "./project-store.ts";
 import { toRedact } from "./redact.ts";
@@ -20,12 +24,9 @@ serveTask((task, parent) => {
 });
 
 async function runWhole(task: RunTask, parent: Parent): Promise<RunSummary> {
-  const { directory, runId, attempt, context, trigger, inputs, acceptSchema } = task;
+  const { directory, runId, attempt, context, trigger, acceptSchema } = task;
   const project = await openProject(directory, { runtimeUrl });
-  const requested = Object.entries(inputs).map(
-    ([name, value]) => [name, { value, form: "json", place: `input ${name}` }] as const,
-  );
-  const request = { context, trigger, inputs: new Map(requested), acceptSchema };
+  const request = { context, trigger, inputs: toRequested(task), acceptSchema };
   const result = await runProject(project, request, {
     runId,
     attempt,
@@ -33,9 +34,27 @@ async function runWhole(task: RunTask, parent: Parent): Promise<RunSummary> {
     emit: (event) => emitBriefly(event, parent),
     takeLease: askForLease(parent),
     runParts: askForParts(task, parent),
-    keep: (told, store) => openRunHistory(store).writeResult(runId, told),
+    keep: (told, store) => keepResult(told, store, parent),
   });
   return toSummary(result);
+}
+
+/** What cells showed can be lost without the run being so: what it published stands. */
+async function keepResult(result: RunResult, store: Store, parent: Parent): Promise<void> {
+  try {
+    await openRunHistory(store).writeResult(result.runId, result);
+  } catch (error) {
+    if (!(error instanceof HexError)) throw error;
+    parent.emit({ type: "line-logged", line: `what cells showed is not kept: ${error.message}` });
+  }
+}
+
+function toRequested({ inputs, textInputs }: RunTask): RequestedInputs {
+  const requested = Object.entries(inputs).map(([name, value]): [string, RequestedInput] => {
+    const form = textInputs.includes(name) ? "text" : "json";
+    return [name, { value, form, place: `input ${name}` }];
+  });
+  return new Map(requested);
 }
 
 /** What cells show may be large, and is in the store. */

@@ -3,7 +3,7 @@ import { newRunId } from "../run/history/run-id.ts";
 import type { RunParts } from "../run/parts/join-parts.ts";
 import type { RunEvent, RunResult, RunTrigger } from "../run/run-event.ts";
 import { runPlan } from "../run/run-plan.ts";
-import type { TakeLease } from "../run/run-publishing.ts";
+import { mayPublish, type TakeLease } from "../run/run-publishing.ts";
 import { acquireLease, type LeaseOptions } from "../store/lease/lease.ts";
 import type { Store } from "../store/store.ts";
 import { writeFrameDeclarations } from "./frame-declarations.ts";
@@ -11,6 +11,7 @@ import { type RequestedInputs, toInputs } from "./inputs.ts";
 import { type Project, planProject } from "./project.ts";
 import { openProjectStore, toHolder } from "./project-store.ts";
 import { toRedact } from "./redact.ts";
+import { runApart } from "./run-apart.ts";
 import { runPartsHere } from "./run-parts-here.ts";
 import { recordRun, toRecording } from "./run-recording.ts";
 
@@ -39,10 +40,12 @@ export interface RunHooks {
   readonly runParts?: RunParts;
   /** does something with the result while the store is still open */
   readonly keep?: (result: RunResult, store: Store) => Promise<void>;
+  /** a run that may publish goes in a process of its own, so that it can be stopped whatever it does */
+  readonly isApart?: boolean;
 }
 
 /**
- * Runs a project's cells as asked, in this process.
+ * Runs a project's cells as asked.
  * @throws {HexError} HEX_INPUT_INVALID, HEX_SECRET_MISSING, HEX_STORE_UNAVAILABLE before anything
  * has run; once cells run, a failure is told by the result
  */
@@ -61,13 +64,20 @@ export async function runProject(
     const { emit = () => undefined } = hooks;
     const takeLease = hooks.takeLease ?? toOwnLease(store, work.holder, hooks);
     const tell = (event: RunEvent) => emit(redact(event));
-    const run = (emit: typeof tell) => runPlan({ ...work, takeLease, emit });
+    const isApart = hooks.isApart === true && mayPublish(work.plan);
+    const run = (emit: typeof tell) =>
+      isApart
+        ? runApart(project, { ...work, asked: request.inputs, emit, environment })
+        : runPlan({ ...work, takeLease, emit });
     // Who names a run keeps its record himself.
     const result =
       hooks.runId === undefined
-        ? await recordRun(toRecording(config, request, { ...work, emit: tell }), run)
+        ? await recordRun(
+            toRecording(config, request, { ...work, emit: tell, isResultKept: isApart }),
+            run,
+          )
         : await run(tell);
-    if (result.status === "completed") await writeFrameDeclarations(project, result);
+    if (result.status === "completed" && !isApart) await writeFrameDeclarations(project, result);
     const told = redact(result);
     await hooks.keep?.(told, store);
     return told;

@@ -21,6 +21,8 @@ export interface RecordingOptions
   readonly worker: string;
   /** whether others must know of it while it goes: a run that only reads is told at its end */
   readonly isTold: boolean;
+  /** whether the process in which it goes keeps what its cells show */
+  readonly isResultKept: boolean;
   readonly redact: Redact;
   /** told the run's events, and one line when it cannot be recorded */
   readonly emit: (event: RunEvent) => void;
@@ -59,6 +61,7 @@ export function toRecording(
     "runId" | "plan" | "acceptSchema" | "holder" | "redact" | "emit" | "now" | "inputs"
   > & {
     readonly store: Store;
+    readonly isResultKept: boolean;
   },
 ): RecordingOptions {
   const asked = [...inputs.keys()].map((name) => [name, work.inputs.get(name)?.value]);
@@ -106,9 +109,12 @@ class RunRecording {
     // A store that failed the run would fail its record too, after as long a wait.
     const isInVain = !isAccepted && result.error?.code === "HEX_STORE_UNAVAILABLE";
     if (this.#hasFailed || isInVain) return;
-    const { history, runId, redact } = this.#options;
+    const { history, runId, redact, isResultKept } = this.#options;
     const told = redactResult(result, redact);
-    const parts = () => Promise.all([this.#log.close(), history.writeResult(runId, told)]);
+    const keepResult = async () => {
+      if (!isResultKept) await history.writeResult(runId, told);
+    };
+    const parts = () => Promise.all([this.#log.close(), keepResult()]);
     await this.#try(async () => {
       if (!isAccepted) {
         await Promise.all([parts(), history.record(this.#toEnded(told))]);
@@ -208,7 +214,8 @@ function redactResult(result: RunResult, redact: Redact): RunResult {
   };
 }
 
-function toCellRecord({ name, status, elapsedMs, error }: CellResult): CellRecord {
+/** What a record keeps of a cell. */
+export function toCellRecord({ name, status, elapsedMs, error }: CellResult): CellRecord {
   return { name, status, elapsedMs, ...(error === undefined ? {} : { error }) };
 }
 

@@ -9,7 +9,10 @@ export interface RunTask {
   readonly attempt: number;
   readonly context: RunContext;
   readonly trigger: RunTrigger;
+  /** the values that were asked for, by input name */
   readonly inputs: Readonly<Record<string, unknown>>;
+  /** names of those that are texts, to be read by the rule of their widget */
+  readonly textInputs: readonly string[];
   readonly acceptSchema: boolean;
 }
 

@@ -52,6 +52,8 @@ export interface RunRecord {
   readonly occasion?: RunOccasion;
   /** the values that were asked for, by input name */
   readonly inputs: Readonly<Record<string, unknown>>;
+  /** names of those that are texts, to be read by the rule of their widget when that is known */
+  readonly textInputs?: readonly string[];
   /** publishes frames also when they lost columns that cells below them read */
   readonly acceptSchema: boolean;
   /** whether it waits for a worker; else whoever asked for it carries it out at once */

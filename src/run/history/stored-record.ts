@@ -49,6 +49,7 @@ const StoredRecord = v.object({
   requestedBy: word,
   occasion: v.exactOptional(v.object({ schedule: word, instant: time })),
   inputs: v.record(v.string(), v.unknown(), "the inputs by name"),
+  textInputs: v.exactOptional(v.array(word, "names of inputs")),
   acceptSchema: v.boolean("true or false"),
   isQueued: v.boolean("true or false"),
   state: v.picklist(RUN_STATES, `one of ${RUN_STATES.join(", ")}`),

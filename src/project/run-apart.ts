@@ -1,0 +1,145 @@
+import { HexError } from "../errors.ts";
+import { openRunHistory } from "../run/history/run-history.ts";
+import type { PartsOrder } from "../run/parts/join-parts.ts";
+import type { RunSummary } from "../run/process/messages.ts";
+import { describeCause, type ProcessEnding } from "../run/process/process-ending.ts";
+import type { RunProcess } from "../run/process/run-process.ts";
+import type { CellResult, RunEvent, RunResult } from "../run/run-event.ts";
+import type { RunWork } from "../run/run-work.ts";
+import { HeldLease } from "./asked-lease.ts";
+import type { RequestedInputs } from "./inputs.ts";
+import type { Project } from "./project.ts";
+import { startProjectProcess } from "./project-process.ts";
+import { CALLS, NOTES, type RunTask } from "./run-task.ts";
+import { toAsked } from "./to-asked.ts";
+
+/** A run that somebody waits for, and what was asked of it. */
+export interface ApartWork
+  extends Pick<
+    RunWork,
+    | "runId"
+    | "attempt"
+    | "trigger"
+    | "plan"
+    | "store"
+    | "holder"
+    | "acceptSchema"
+    | "redact"
+    | "signal"
+    | "emit"
+    | "runParts"
+    | "now"
+  > {
+  readonly asked: RequestedInputs;
+  readonly environment: NodeJS.ProcessEnv;
+}
+
+/**
+ * Runs in a process of its own, while this one renews its lease, listens, and kills it with all it
+ * started when it does not stop.
+ * @throws {HexError} HEX_RUN_CRASHED, and whatever ends a run before its cells go
+ */
+export async function runApart(project: Project, work: ApartWork): Promise<RunResult> {
+  const { store, holder, signal, emit, redact } = work;
+  const startedMs = work.now();
+  const child = startProjectProcess(project, work.environment, "whole");
+  const tellWaiting = (other: string) =>
+    emit({ type: "line-logged", line: `waiting for ${other}, which computes this project` });
+  const onLost = (message: string) => child.note(NOTES.leaseLost, message);
+  const lease = new HeldLease({ store, holder, signal, onWaiting: tellWaiting, onLost });
+  const ended = new Map<string, CellResult>();
+  const onEvent = (event: RunEvent) => {
+    if (event.type === "cell-ended") ended.set(event.cell.name, event.cell);
+    emit(event);
+  };
+  try {
+    const ending = await child.run(
+      { kind: "run", payload: toTask(project, work) },
+      {
+        signal,
+        onEvent,
+        onLine: (_, line) => emit({ type: "line-logged", line: redact(line) }),
+        onCall: (name, payload) => answerCall(name, payload, { work, child, lease }),
+      },
+    );
+    if (ending.status === "ended" && ending.ending.status === "done") {
+      const summary = ending.ending.value as RunSummary;
+      return (await openRunHistory(store).readResult(work.runId)) ?? summary;
+    }
+    return toCancelled(ending, { work, ended, startedMs });
+  } finally {
+    await lease.release();
+  }
+}
+
+function toTask({ directory }: Project, work: ApartWork): RunTask {
+  const { runId, attempt, trigger, plan, acceptSchema, asked } = work;
+  const { inputs, textInputs = [] } = toAsked(asked);
+  const named = { directory, runId, attempt, context: plan.context, trigger };
+  return { kind: "run", ...named, inputs, textInputs, acceptSchema };
+}
+
+interface Answering {
+  readonly work: ApartWork;
+  readonly child: RunProcess;
+  readonly lease: HeldLease;
+}
+
+/** What the run's process asks of us. */
+async function answerCall(
+  name: string,
+  payload: unknown,
+  { work, child, lease }: Answering,
+): Promise<unknown> {
+  switch (name) {
+    case CALLS.takeLease:
+      return lease.take((payload as { readonly afterFence: number }).afterFence);
+    case CALLS.releaseLease:
+      return lease.release();
+    case CALLS.runParts: {
+      const order = payload as Omit<PartsOrder, "signal" | "onEnded">;
+      const { frame } = order;
+      const onEnded = (ended: number) => child.note(NOTES.partsEnded, { frame, ended });
+      return work.runParts({ ...order, signal: work.signal, onEnded });
+    }
+    default:
+      throw new HexError(
+        "HEX_JOB_INVALID",
+        `Expected a call that a run's parent knows, got ${name}`,
+      );
+  }
+}
+
+interface Broken {
+  readonly work: ApartWork;
+  readonly ended: ReadonlyMap<string, CellResult>;
+  readonly startedMs: number;
+}
+
+/** A run whose process had to be killed because it did not stop by itself; throws for any other end. */
+function toCancelled(ending: ProcessEnding, { work, ended, startedMs }: Broken): RunResult {
+  if (ending.status === "ended") {
+    const { ending: task } = ending;
+    if (task.status === "failed" && task.code !== "HEX_CANCELLED") {
+      throw new HexError(task.code, work.redact(task.message));
+    }
+  } else if (ending.cause.reason !== "cancelled") {
+    throw new HexError("HEX_RUN_CRASHED", work.redact(describeCause(ending.cause)));
+  }
+  const { runId, plan, now } = work;
+  const message =
+    "Expected the run to go on to its end, got an interruption (nothing was published)";
+  return {
+    runId,
+    context: plan.context,
+    status: "cancelled",
+    startedAt: new Date(startedMs).toISOString(),
+    elapsedMs: Math.round(now() - startedMs),
+    version: null,
+    isPublisher: false,
+    cells: plan.cells.map(
+      ({ name }) => ended.get(name) ?? { name, status: "skipped", elapsedMs: 0 },
+    ),
+    error: { code: "HEX_CANCELLED", message },
+  };
+}
