@@ -1,5 +1,6 @@
 // Bundles the package: one file a command, shared code in chunks, so that a run loads only what it needs.
-import { chmod, rm } from "node:fs/promises";
+import { chmod, readdir, rm } from "node:fs/promises";
+import { basename } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
 
@@ -9,8 +10,7 @@ const root = fileURLToPath(new URL("..", import.meta.url));
 const requireForCommonJs =
   'import { createRequire as __createRequire } from "node:module"; const require = __createRequire(import.meta.url);';
 
-await rm(`${root}dist/chunks`, { recursive: true, force: true });
-await build({
+const { metafile } = await build({
   absWorkingDir: root,
   entryPoints: {
     hex: "src/cli/hex.ts",
@@ -33,5 +33,16 @@ await build({
   external: ["@duckdb/node-api", "@swc/core", "danfojs-node", "libsql"],
   banner: { js: requireForCommonJs },
   logLevel: "warning",
+  metafile: true,
 });
+await removeOldChunks(Object.keys(metafile.outputs));
 await chmod(`${root}dist/hex.js`, 0o755);
+
+/** Removes what earlier builds have left, only once the new one stands. */
+async function removeOldChunks(outputs) {
+  const chunks = `${root}dist/chunks/`;
+  const current = new Set(outputs.map((output) => basename(output)));
+  for (const name of await readdir(chunks)) {
+    if (!current.has(name)) await rm(`${chunks}${name}`);
+  }
+}
