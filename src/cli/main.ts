@@ -58,6 +58,7 @@ function toProgram(options: MainOptions, ending: { exitCode: number }): Command 
   addWorkerCommand(program, options, ending);
   addScheduleCommands(program, options, ending);
   addRunsCommands(program, options, ending);
+  addTokenCommands(program, ending);
   return program;
 }
 
@@ -184,6 +185,39 @@ function addScheduleCommands(
     .action(async (name, flags) => {
       const { run } = await import("./schedule.ts");
       ending.exitCode = await run(name, flags, options);
+    });
+}
+
+function addTokenCommands(program: Command, ending: { exitCode: number }): void {
+  const token = program
+    .command("token")
+    .description("the tokens by which programs name themselves to `hex serve`")
+    .exitOverride();
+  const command = (name: string, description: string) =>
+    token
+      .command(name)
+      .description(description)
+      .option("--project <dir>", "the project's folder", ".")
+      .option("--json", "print the result as one JSON object")
+      .option("--debug", "show stacks of failures")
+      .exitOverride();
+  command("create", "make a token, and print it this once")
+    .argument("<name>", "who will use it")
+    .option("--scope <scope>", "read, run or admin; may be repeated; run unless told", collect, [])
+    .option("--expires <duration>", "how long it is good for, such as 90d, or never", "90d")
+    .action(async (name, flags) => {
+      const { create } = await import("./token.ts");
+      ending.exitCode = await create(name, flags);
+    });
+  command("list", "list the tokens").action(async (flags) => {
+    const { list } = await import("./token.ts");
+    ending.exitCode = await list(flags);
+  });
+  command("revoke", "end a token")
+    .argument("<id>", "an id that `hex token list` lists")
+    .action(async (id, flags) => {
+      const { revoke } = await import("./token.ts");
+      ending.exitCode = await revoke(id, flags);
     });
 }
 

@@ -3,6 +3,7 @@ import { DURATION } from "../cell/duration.ts";
 import { RUN_CONTEXTS } from "../cell/run-context.ts";
 import { schedulesKeys } from "../schedule/schedule.ts";
 import { runsKey } from "./run-limits.ts";
+import { serverKey } from "./server-settings.ts";
 
 const DURATION_RULE = "a whole number with a unit: 90s, 15m, 24h or 7d";
 const SECRET_NAME = /^[A-Za-z_][A-Za-z0-9_]*$/;
@@ -80,6 +81,10 @@ export const configKeys = v.strictObject({
   queue: v.optional(v.pipe(v.unknown(), v.description("Where runs wait for workers")), "embedded"),
   runs: v.optional(
     v.pipe(runsKey, v.description("What a run that waits in the queue may use")),
+    {},
+  ),
+  server: v.optional(
+    v.pipe(serverKey, v.description("How `hex serve` listens, and what it allows")),
     {},
   ),
   inputs: v.optional(

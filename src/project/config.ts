@@ -10,6 +10,7 @@ import { parseStoreLocation, type StoreLocation } from "../store/location.ts";
 import { toFaults } from "./config-faults.ts";
 import { configKeys } from "./config-keys.ts";
 import { type RunLimits, toRunLimits } from "./run-limits.ts";
+import { type ServerSettings, toServerSettings } from "./server-settings.ts";
 
 export const CONFIG_FILE = "hex.config.json";
 
@@ -38,6 +39,7 @@ export interface Config {
   readonly retention: Retention;
   readonly queue: QueueLocation;
   readonly runs: RunLimits;
+  readonly server: ServerSettings;
   readonly inputs: ReadonlyMap<string, unknown>;
   readonly schedules: readonly Schedule[];
   readonly secrets: readonly string[];
@@ -106,6 +108,7 @@ function toConfig(
     },
     queue,
     runs: toRunLimits(written.runs),
+    server: toServerSettings(written.server),
     inputs: new Map(Object.entries(written.inputs)),
     schedules,
     secrets,

@@ -18,6 +18,9 @@ export const OPEN_RUNS_PREFIX = ".hex/open-runs/";
 /** The folder below which every schedule has a folder with an object for each instant it took. */
 export const TICKS_PREFIX = ".hex/ticks/";
 
+/** The folder of the tokens by which programs name themselves, each as its digest. */
+export const TOKENS_PREFIX = ".hex/tokens/";
+
 /** What every temporary name inside a directory store begins with; no key may. */
 export const TEMPORARY_PREFIX = ".hex-tmp-";
 
@@ -125,6 +128,11 @@ export function historyDayPrefix(day: string): string {
 /** The key of the mark that a run has not ended. */
 export function openRunKey(runId: string): string {
   return `${OPEN_RUNS_PREFIX}${runId}`;
+}
+
+/** The key of what is known of a token; its secret is not. */
+export function tokenKey(tokenId: string): string {
+  return `${TOKENS_PREFIX}${tokenId}.json`;
 }
 
 /** The folder of one schedule's ticks. */

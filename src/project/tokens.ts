@@ -1,0 +1,153 @@
+import { createHash, randomBytes, randomUUID, timingSafeEqual } from "node:crypto";
+import * as v from "valibot";
+import { expectation } from "../errors.ts";
+import { TOKENS_PREFIX, tokenKey } from "../store/key.ts";
+import type { Store, StoreOptions } from "../store/store.ts";
+
+/** What a token allows: looking, also starting and cancelling runs, everything. */
+export const TOKEN_SCOPES = ["read", "run", "admin"] as const;
+
+export type TokenScope = (typeof TOKEN_SCOPES)[number];
+
+/** A token as the store keeps it: whoever reads it cannot use it. */
+export interface TokenRecord {
+  readonly format: 1;
+  /** a UUID */
+  readonly id: string;
+  readonly name: string;
+  readonly scopes: readonly TokenScope[];
+  /** SHA-256 of the token, in hexadecimal digits */
+  readonly digest: string;
+  /** ISO 8601, UTC, as are the next two */
+  readonly createdAt: string;
+  /** null: never */
+  readonly expiresAt: string | null;
+  readonly revokedAt: string | null;
+}
+
+export interface TokenSpec {
+  readonly name: string;
+  readonly scopes: readonly TokenScope[];
+  /** milliseconds since 1970; null: never */
+  readonly expiresAtMs: number | null;
+}
+
+/** The tokens of a project, oldest first, and a sentence for each that cannot be read. */
+export interface TokenList {
+  readonly tokens: readonly TokenRecord[];
+  readonly warnings: readonly string[];
+}
+
+/** What every token looks like; the prefix is that of Hex's workspace tokens. */
+export const TOKEN_FORM = /^hxtw_[0-9a-f]{96}$/;
+
+const TOKEN_BYTES = 48;
+const RECORD_LIMIT_BYTES = 64 * 1024;
+
+const instant = v.pipe(v.string(), v.isoTimestamp());
+const tokenRecord = v.object({
+  format: v.literal(1),
+  id: v.pipe(v.string(), v.uuid()),
+  name: v.string(),
+  scopes: v.array(v.picklist(TOKEN_SCOPES)),
+  digest: v.pipe(v.string(), v.regex(/^[0-9a-f]{64}$/)),
+  createdAt: instant,
+  expiresAt: v.nullable(instant),
+  revokedAt: v.nullable(instant),
+});
+
+/**
+ * Makes a token, and keeps its digest. The token itself is given here and never again.
+ * @throws {HexError} HEX_STORE_UNAVAILABLE
+ */
+export async function createToken(
+  store: Store,
+  { name, scopes, expiresAtMs }: TokenSpec,
+): Promise<{ readonly token: string; readonly record: TokenRecord }> {
+  const token = `hxtw_${randomBytes(TOKEN_BYTES).toString("hex")}`;
+  const record: TokenRecord = {
+    format: 1,
+    id: randomUUID(),
+    name,
+    scopes,
+    digest: toDigest(token).toString("hex"),
+    createdAt: new Date().toISOString(),
+    expiresAt: expiresAtMs === null ? null : new Date(expiresAtMs).toISOString(),
+    revokedAt: null,
+  };
+  await writeRecord(store, record);
+  return { token, record };
+}
+
+/** @throws {HexError} HEX_STORE_UNAVAILABLE */
+export async function listTokens(store: Store, { signal }: StoreOptions = {}): Promise<TokenList> {
+  const tokens: TokenRecord[] = [];
+  const warnings: string[] = [];
+  for await (const { key } of store.list(TOKENS_PREFIX, { signal })) {
+    const object = await store.read(key, { signal, limitBytes: RECORD_LIMIT_BYTES });
+    if (object === undefined) continue;
+    const record = parseRecord(object.body);
+    if (record !== undefined && tokenKey(record.id) === key) tokens.push(record);
+    else warnings.push(tellDamage(key, store));
+  }
+  tokens.sort((left, right) => (left.createdAt < right.createdAt ? -1 : 1));
+  return { tokens, warnings };
+}
+
+/**
+ * Ends a token. Its record stays, so that a project which had tokens is never taken for one that
+ * needs none.
+ *
+ * @throws {HexError} HEX_USAGE when there is none of this id; HEX_STORE_UNAVAILABLE
+ */
+export async function revokeToken(store: Store, id: string): Promise<TokenRecord> {
+  const { tokens } = await listTokens(store);
+  const record = tokens.find((each) => each.id === id);
+  if (record === undefined) {
+    throw expectation("HEX_USAGE", {
+      place: "the token id",
+      expected: "one that `hex token list` lists",
+      got: JSON.stringify(id),
+    });
+  }
+  if (record.revokedAt !== null) return record;
+  const revoked = { ...record, revokedAt: new Date().toISOString() };
+  await writeRecord(store, revoked);
+  return revoked;
+}
+
+/** Whether a token may be used at an instant. @param nowMs milliseconds since 1970 */
+export function isUsable({ expiresAt, revokedAt }: TokenRecord, nowMs: number): boolean {
+  return revokedAt === null && (expiresAt === null || Date.parse(expiresAt) > nowMs);
+}
+
+/** The record of a token; every record is compared, each in the same time. */
+export function findToken(tokens: readonly TokenRecord[], token: string): TokenRecord | undefined {
+  const digest = toDigest(token);
+  const matching = tokens.filter((each) =>
+    timingSafeEqual(Buffer.from(each.digest, "hex"), digest),
+  );
+  return matching[0];
+}
+
+function toDigest(token: string): Buffer {
+  return createHash("sha256").update(token).digest();
+}
+
+async function writeRecord(store: Store, record: TokenRecord): Promise<void> {
+  const body = new TextEncoder().encode(`${JSON.stringify(record)}\n`);
+  await store.write(tokenKey(record.id), body, { contentType: "application/json" });
+}
+
+function parseRecord(body: Uint8Array): TokenRecord | undefined {
+  try {
+    const read = v.safeParse(tokenRecord, JSON.parse(new TextDecoder().decode(body)));
+    return read.success ? read.output : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function tellDamage(key: string, { location }: Store): string {
+  return `Expected \`${key}\` in ${location} to be a token's record, got something else (that token is refused; remove the object)`;
+}
