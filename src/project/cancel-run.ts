@@ -1,6 +1,7 @@
 import { isFinal, type RunRecord } from "../run/history/run-record.ts";
-import { endCancelled } from "./heal-runs.ts";
+import { healRun } from "./heal-runs.ts";
 import type { ProjectRuns } from "./project-runs.ts";
+import { endCancelled } from "./run-end.ts";
 
 /** What a cancellation met: a run that now never goes, one that is told to stop, or one that had ended. */
 export type CancelledRun = "cancelled" | "requested" | "ended" | "direct";
@@ -21,6 +22,8 @@ export async function cancelRun(runs: ProjectRuns, record: RunRecord): Promise<C
       await endCancelled(runs, record);
       return "cancelled";
     case "ended":
+      // Whoever ended it may have been killed before history was told.
+      await healRun(runs, record);
       return "ended";
   }
 }

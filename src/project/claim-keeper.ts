@@ -1,11 +1,13 @@
 import { HexError } from "../errors.ts";
-import { type Claim, LEASE_MS } from "../queue/queue.ts";
+import type { Claim, ClaimState } from "../queue/queue.ts";
 
 /** Why an attempt was told to stop. */
 export type StopOrder = "cancelled" | "lost" | "drained";
 
-/** How often a claim is renewed; also how late a cancellation is heard of. */
+/** How often a claim is renewed at least; also how late a cancellation is heard of. */
 const RENEW_MS = 1_000;
+/** So many renewals, at least, in the time for which a claim is good. */
+const RENEWALS = 5;
 
 const REASONS: Readonly<Record<StopOrder, HexError>> = {
   cancelled: new HexError("HEX_CANCELLED", "the run was cancelled"),
@@ -18,13 +20,19 @@ export class ClaimKeeper {
   readonly #claim: Claim;
   readonly #stopping = new AbortController();
   readonly #drained: AbortSignal;
+  readonly #leaseMs: number;
   #order: StopOrder | undefined;
   #timer: NodeJS.Timeout | undefined;
+  #isClosed = false;
   #renewedMs = performance.now();
 
-  /** @param drained aborted when the worker may not wait for the work any longer */
-  constructor(claim: Claim, drained: AbortSignal) {
+  /**
+   * @param drained aborted when the worker may not wait for the work any longer
+   * @param leaseMs for how long the claim is good without being renewed
+   */
+  constructor(claim: Claim, drained: AbortSignal, leaseMs: number) {
     this.#claim = claim;
+    this.#leaseMs = leaseMs;
     this.#drained = drained;
     drained.addEventListener("abort", this.#onDrained);
     if (drained.aborted) this.#onDrained();
@@ -41,16 +49,26 @@ export class ClaimKeeper {
     return this.#order;
   }
 
+  /**
+   * Asks whether another worker has it by now.
+   * @throws {HexError} HEX_QUEUE_UNAVAILABLE when nobody can tell
+   */
+  async isLost(): Promise<boolean> {
+    this.#hear(await this.#claim.renew());
+    return this.#order === "lost";
+  }
+
   close(): void {
+    this.#isClosed = true;
     clearTimeout(this.#timer);
-    this.#timer = undefined;
     this.#drained.removeEventListener("abort", this.#onDrained);
   }
 
   readonly #onDrained = () => this.#stop("drained");
 
   #schedule(): void {
-    this.#timer = setTimeout(() => void this.#renew(), RENEW_MS);
+    const pauseMs = Math.min(RENEW_MS, this.#leaseMs / RENEWALS);
+    this.#timer = setTimeout(() => void this.#renew(), pauseMs);
   }
 
   async #renew(): Promise<void> {
@@ -58,12 +76,16 @@ export class ClaimKeeper {
     const state = await this.#claim.renew().catch((thrown: unknown) => {
       // A queue that is away for a while is no reason to stop; one that is away for a lease is.
       if (!(thrown instanceof HexError)) throw thrown;
-      return startedMs - this.#renewedMs < LEASE_MS ? undefined : "lost";
+      return startedMs - this.#renewedMs < this.#leaseMs ? undefined : "lost";
     });
-    if (this.#timer === undefined) return;
+    if (this.#isClosed) return;
     if (state === "held" || state === "cancelled") this.#renewedMs = startedMs;
-    if (state === "cancelled" || state === "lost") this.#stop(state);
+    if (state !== undefined) this.#hear(state);
     if (state !== "lost") this.#schedule();
+  }
+
+  #hear(state: ClaimState): void {
+    if (state !== "held") this.#stop(state);
   }
 
   #stop(order: StopOrder): void {

@@ -25,7 +25,7 @@ export async function carryOutPart(work: ClaimedWork): Promise<void> {
     await claim.finish();
     return;
   }
-  const keeper = new ClaimKeeper(claim, drained);
+  const keeper = new ClaimKeeper(claim, drained, runs.leaseMs);
   const task: PartTask = { kind: "part", directory: runs.directory, ...payload.output };
   try {
     const ending = await takeProcess().run(

@@ -1,10 +1,10 @@
 import { hostname } from "node:os";
 import { setTimeout as wait } from "node:timers/promises";
-import { HexError, toMessage } from "../errors.ts";
+import { HexError } from "../errors.ts";
 import type { Job } from "../queue/job.ts";
-import type { RunRecord } from "../run/history/run-record.ts";
-import { endRun } from "./claimed-run.ts";
+import { isFinal, type RunRecord } from "../run/history/run-record.ts";
 import type { ProjectRuns } from "./project-runs.ts";
+import { endCancelled, endRun, LOST_WORKER } from "./run-end.ts";
 import { enqueueRun } from "./submit-run.ts";
 import type { WorkerOptions } from "./worker.ts";
 
@@ -18,28 +18,50 @@ export async function keepHealing(
   runs: ProjectRuns,
   { signal, onEvent }: Pick<WorkerOptions, "signal" | "onEvent">,
 ): Promise<void> {
+  const onWarning = (message: string) => onEvent({ type: "worker-warned", message });
   while (!signal.aborted) {
     try {
-      await healRuns(runs, { signal });
+      await healRuns(runs, { signal, onWarning });
     } catch (thrown) {
       if (!(thrown instanceof HexError)) throw thrown;
-      if (!signal.aborted) onEvent({ type: "worker-warned", message: toMessage(thrown) });
+      if (!signal.aborted) onWarning(thrown.message);
     }
     await wait(HEAL_MS, undefined, { signal }).catch(() => undefined);
   }
 }
 
+export interface HealOptions {
+  readonly signal?: AbortSignal | undefined;
+  /** milliseconds since 1970 */
+  readonly now?: (() => number) | undefined;
+  /** told of a run that cannot be looked at; the others are */
+  readonly onWarning: (line: string) => void;
+}
+
 /** Looks at every run that has not ended, and does what its worker can no longer do. */
 export async function healRuns(
   runs: ProjectRuns,
-  { signal, now = Date.now }: { readonly signal?: AbortSignal; readonly now?: () => number } = {},
+  { signal, now = Date.now, onWarning }: HealOptions,
 ): Promise<void> {
   for await (const runId of runs.history.unfinished({ signal })) {
-    const record = await runs.history.read(runId, { signal });
-    if (record === undefined || now() - Date.parse(record.submittedAt) < SETTLED_MS) continue;
-    if (record.isQueued) await healQueued(runs, record, await runs.queue.find(runId));
-    else await healDirect(runs, record);
+    try {
+      const record = await runs.history.read(runId, { signal });
+      // Without a record its writer may still be at it, or has died: garbage collection knows in time.
+      if (record === undefined || now() - Date.parse(record.submittedAt) < SETTLED_MS) continue;
+      await healRun(runs, record);
+    } catch (thrown) {
+      if (!(thrown instanceof HexError && thrown.code === "HEX_STORE_DAMAGED")) throw thrown;
+      onWarning(thrown.message);
+    }
   }
+}
+
+/** Does what the worker of a run can no longer do; nothing when there is nothing to do. */
+export async function healRun(runs: ProjectRuns, record: RunRecord): Promise<void> {
+  // Whoever ended it was killed before he took the mark away.
+  if (isFinal(record.state)) await runs.history.change(record.runId, () => undefined);
+  else if (record.isQueued) await healQueued(runs, record, await runs.queue.find(record.runId));
+  else await healDirect(runs, record);
 }
 
 async function healQueued(
@@ -47,46 +69,42 @@ async function healQueued(
   record: RunRecord,
   job: Job | undefined,
 ): Promise<void> {
-  const attempt = record.attempts.length;
   switch (job?.state) {
     case undefined:
       // The queue was lost, or the run was accepted by a process that was killed right then.
       return enqueueRun(runs, record);
     case "dead": {
-      const message = `${job.cause ?? "its worker was no longer heard of"}; it was tried ${job.attempts} times`;
-      return endRun(runs, record.runId, attempt, {
-        state: "failed",
-        error: { code: "HEX_RUN_CRASHED", message },
-      });
+      const cause = job.cause ?? LOST_WORKER;
+      return endCrashed(runs, record, `${cause}; it was tried ${job.attempts} times`);
     }
     case "cancelled":
       return endCancelled(runs, record);
-    case "finished":
+    case "finished": {
+      const expected = "Expected history to know how the run ended, which its worker has told";
+      return endCrashed(runs, record, `${expected} the queue, got a run that goes on`);
+    }
     case "queued":
     case "claimed":
       return undefined;
   }
 }
 
-/** Keeps that a run was cancelled before it came to an end. */
-export async function endCancelled(
-  runs: Pick<ProjectRuns, "history">,
-  { runId, attempts }: Pick<RunRecord, "runId" | "attempts">,
+function endCrashed(
+  runs: ProjectRuns,
+  { runId, attempts }: RunRecord,
+  message: string,
 ): Promise<void> {
-  const message = "Expected the run to go on to its end, got a cancellation";
-  const error = { code: "HEX_CANCELLED", message } as const;
-  await endRun(runs, runId, attempts.length, { state: "cancelled", error });
+  const error = { code: "HEX_RUN_CRASHED", message } as const;
+  const attempt = { runId, attempt: attempts.length, cause: LOST_WORKER };
+  return endRun(runs, attempt, { state: "failed", error });
 }
 
 /** A run that was carried out at once by a process of this machine which is no more. */
-async function healDirect(runs: ProjectRuns, { runId, attempts }: RunRecord): Promise<void> {
-  const worker = attempts.at(-1)?.worker ?? "";
+async function healDirect(runs: ProjectRuns, record: RunRecord): Promise<void> {
+  const worker = record.attempts.at(-1)?.worker ?? "";
   if (!isGone(worker)) return;
   const message = `Expected its process ${worker} to bring the run to an end, got a process that is gone`;
-  await endRun(runs, runId, attempts.length, {
-    state: "failed",
-    error: { code: "HEX_RUN_CRASHED", message },
-  });
+  await endCrashed(runs, record, message);
 }
 
 /** Whether a worker, `user@host:pid`, was on this machine and is no more; of others nobody can tell. */

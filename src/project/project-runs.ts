@@ -1,6 +1,6 @@
 import { join, resolve } from "node:path";
 import { openQueue, type QueueToOpen } from "../queue/open-queue.ts";
-import type { Queue } from "../queue/queue.ts";
+import { LEASE_MS, type Queue } from "../queue/queue.ts";
 import type { RunHistory } from "../run/history/run-history.ts";
 import type { Store } from "../store/store.ts";
 import { readConfig } from "./config.ts";
@@ -16,6 +16,8 @@ export interface ProjectRuns extends ProjectPlace {
   readonly history: RunHistory;
   readonly redact: Redact;
   readonly environment: NodeJS.ProcessEnv;
+  /** for how long others wait for a worker of which nothing is heard; milliseconds */
+  readonly leaseMs: number;
   close(): Promise<void>;
 }
 
@@ -23,6 +25,8 @@ export interface OpenProjectRunsOptions {
   readonly runtimeUrl: string;
   /** where secrets, HEX_STORE and HEX_QUEUE are looked up; defaults to the process's own */
   readonly environment?: NodeJS.ProcessEnv | undefined;
+  /** for how long others wait for a worker of which nothing is heard; 30 s unless told */
+  readonly leaseMs?: number | undefined;
 }
 
 /**
@@ -32,20 +36,21 @@ export interface OpenProjectRunsOptions {
  */
 export async function openProjectRuns(
   folder: string,
-  { runtimeUrl, environment = process.env }: OpenProjectRunsOptions,
+  { runtimeUrl, environment = process.env, leaseMs = LEASE_MS }: OpenProjectRunsOptions,
 ): Promise<ProjectRuns> {
   const directory = resolve(folder);
   const config = await readConfig(directory, environment);
   const { store, secrets } = await openProjectStore({ directory, config }, environment);
   try {
-    const queue = await openQueue(toQueue({ directory, config }, secrets));
+    const queue = await openQueue(toQueue({ directory, config }, secrets), { leaseMs });
     const history = openProjectHistory(store, config);
     const close = async () => {
       await queue.close();
       await store.close();
     };
     const redact = toRedact(secrets);
-    return { directory, config, runtimeUrl, environment, store, queue, history, redact, close };
+    const place = { directory, config, runtimeUrl, environment, leaseMs };
+    return { ...place, store, queue, history, redact, close };
   } catch (error) {
     await store.close();
     throw error;

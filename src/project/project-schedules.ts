@@ -2,7 +2,7 @@ import { setTimeout as wait } from "node:timers/promises";
 import { newRunId } from "../run/history/run-id.ts";
 import { isFinal } from "../run/history/run-record.ts";
 import type { Schedule } from "../schedule/schedule.ts";
-import { runScheduler, type ScheduledRun } from "../schedule/scheduler.ts";
+import { runScheduler, type ScheduledRun, type SchedulerClock } from "../schedule/scheduler.ts";
 import type { SchedulerEvent } from "../schedule/scheduler-event.ts";
 import type { ProjectRuns } from "./project-runs.ts";
 import { toHolder, toRequester } from "./project-store.ts";
@@ -11,18 +11,25 @@ import { type SubmittedRun, submitRun } from "./submit-run.ts";
 export interface SchedulesOptions {
   readonly signal: AbortSignal;
   readonly onEvent: (event: SchedulerEvent) => void;
+  /** this machine's unless told */
+  readonly clock?: SchedulerClock | undefined;
 }
+
+const REAL_CLOCK: SchedulerClock = {
+  now: Date.now,
+  sleep: (ms, signal) => wait(ms, undefined, { signal }),
+};
 
 /** Files the runs of a project's schedules when they are due, until the signal ends it. */
 export async function keepSchedules(
   runs: ProjectRuns,
-  { signal, onEvent }: SchedulesOptions,
+  { signal, onEvent, clock = REAL_CLOCK }: SchedulesOptions,
 ): Promise<void> {
   const { store, history, config } = runs;
   await runScheduler({
     schedules: config.schedules,
     store,
-    clock: { now: Date.now, sleep: (ms, signal) => wait(ms, undefined, { signal }) },
+    clock,
     file: (run) => fileScheduled(runs, run),
     isActive: async (runId) => {
       const record = await history.read(runId);

@@ -8,6 +8,7 @@ import type { Project } from "./project.ts";
 import { openProjectRuns, type ProjectRuns } from "./project-runs.ts";
 import { toRequester } from "./project-store.ts";
 import type { RunRequest } from "./run-project.ts";
+import { toAsked } from "./to-asked.ts";
 
 /** Who asks for a run, and on what occasion. */
 export interface Submission {
@@ -57,8 +58,8 @@ export async function submitRun(
     idempotencyKey === undefined
       ? record.runId
       : await claimKey(runs.store, idempotencyKey, record);
-  const own = { ...record, runId: first };
-  const accepted = await runs.history.accept(runs.redact(own));
+  const own = { ...record, runId: first, inputs: runs.redact(record.inputs) };
+  const accepted = await runs.history.accept(own);
   await enqueueRun(runs, own);
   return { runId: first, isKnown: accepted === "known" };
 }
@@ -94,7 +95,7 @@ function toRecord(request: RunRequest, submission: Submission): RunRecord {
     trigger,
     requestedBy: submission.requestedBy,
     ...(submission.occasion === undefined ? {} : { occasion: submission.occasion }),
-    inputs: Object.fromEntries([...inputs].map(([name, { value }]) => [name, value])),
+    ...toAsked(inputs),
     acceptSchema,
     isQueued: true,
     state: "queued",

@@ -1,4 +1,5 @@
 import { availableParallelism } from "node:os";
+import { setTimeout as wait } from "node:timers/promises";
 import { HexError } from "../errors.ts";
 import type { Lane } from "../queue/job.ts";
 import type { Claim } from "../queue/queue.ts";
@@ -89,27 +90,40 @@ async function carryOutClaim(
   onEvent({ type: "job-claimed", id, lane });
   const onWarning = (message: string) => onEvent({ type: "worker-warned", message });
   const work = { runs, claim, worker, drained, onWarning, takeProcess: () => prepared.take() };
-  await orNothing(around, () => carryOut(work));
+  await orNothing(around, async () => {
+    try {
+      await carryOut(work);
+    } catch (thrown) {
+      if (!(thrown instanceof HexError)) throw thrown;
+      onWarning(`${lane} ${id}: ${thrown.message}`);
+      // A store that is away costs no attempt; what is damaged must not keep the others waiting.
+      await (thrown.code === "HEX_STORE_UNAVAILABLE"
+        ? claim.handBack()
+        : claim.fail(runs.redact(thrown.message)));
+      await pause(around);
+    }
+  });
   onEvent({ type: "job-ended", id, lane, elapsedMs: Math.round(performance.now() - startedMs) });
 }
 
-/**
- * A store or queue that is away is told and waited for: what was claimed then runs out of its lease,
- * and is done again by whoever can.
- */
+/** A queue that is away is told and waited for: a claim then runs out of its lease. */
 async function orNothing<Result>(
-  { signal, onEvent }: Around,
+  around: Around,
   action: () => Promise<Result>,
 ): Promise<Result | undefined> {
   try {
     return await action();
   } catch (thrown) {
-    if (signal.aborted) return undefined;
+    if (around.signal.aborted && thrown === around.signal.reason) return undefined;
     if (!(thrown instanceof HexError)) throw thrown;
-    onEvent({ type: "worker-warned", message: thrown.message });
-    await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
+    around.onEvent({ type: "worker-warned", message: thrown.message });
+    await pause(around);
     return undefined;
   }
+}
+
+async function pause({ signal }: Around): Promise<void> {
+  await wait(RETRY_MS, undefined, { signal }).catch(() => undefined);
 }
 
 const RETRY_MS = 1_000;

@@ -6,7 +6,7 @@ import type { SchedulerEvent } from "./scheduler-event.ts";
 import type { Conditions } from "./tick.ts";
 
 /** The time of day, and a way to wait. */
-interface SchedulerClock {
+export interface SchedulerClock {
   /** milliseconds since 1970; may jump either way */
   readonly now: () => number;
   /** rejects once aborted */

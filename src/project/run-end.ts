@@ -1,0 +1,84 @@
+import type { Claim } from "../queue/queue.ts";
+import { isFinal, type RunAttemptRecord, type RunRecord } from "../run/history/run-record.ts";
+import type { ProjectRuns } from "./project-runs.ts";
+import type { BrokenAttempt, DrainedAttempt, RunEnd } from "./run-outcome.ts";
+
+/** Which attempt at which run somebody tells of. */
+export interface AttemptOfRun {
+  readonly runId: string;
+  readonly attempt: number;
+  /** why it ended without a result */
+  readonly cause?: string | undefined;
+}
+
+/** Why an attempt ended of whose worker nothing is heard any more. */
+export const LOST_WORKER = "its worker was no longer heard of";
+
+/** Keeps how a run ended. Final states are final: one that is there already stays. */
+export async function endRun(
+  { history }: Pick<ProjectRuns, "history">,
+  { runId, attempt, cause }: AttemptOfRun,
+  end: RunEnd,
+): Promise<void> {
+  const endedAt = new Date().toISOString();
+  await history.change(runId, (current) => {
+    // Another attempt was given up since: the one that follows finds what this one has published.
+    if (current.state === "queued" && end.state === "completed") return undefined;
+    const attempts = endAttempt(current, attempt, { endedAt, cause });
+    return { ...current, ...end, endedAt, attempts };
+  });
+}
+
+/** Keeps that a run was cancelled before it came to an end. */
+export async function endCancelled(
+  runs: Pick<ProjectRuns, "history">,
+  { runId, attempts }: Pick<RunRecord, "runId" | "attempts">,
+): Promise<void> {
+  const message = "Expected the run to go on to its end, got a cancellation";
+  const end = { state: "cancelled", error: { code: "HEX_CANCELLED", message } } as const;
+  await endRun(runs, { runId, attempt: attempts.length }, end);
+}
+
+/** Tells history that an attempt came to nothing, then the queue, and history what follows from that. */
+export async function goOnLater(
+  { runs, claim }: { readonly runs: ProjectRuns; readonly claim: Claim },
+  record: RunRecord,
+  outcome: BrokenAttempt | DrainedAttempt,
+): Promise<void> {
+  const { runId } = record;
+  const attempt = record.attempts.length;
+  const cause = outcome.status === "broken" ? outcome.cause : "its worker was shut down";
+  // History first: were we killed in between, the queue would give the run to somebody else.
+  await giveUpAttempt(runs, { runId, attempt, cause });
+  const answer = outcome.status === "broken" ? await claim.fail(cause) : await claim.handBack();
+  if (answer === "dead" && outcome.status === "broken") {
+    const message = `${cause}; it was tried ${claim.job.attempts} times`;
+    const end = { state: "failed", error: { code: outcome.code, message } } as const;
+    await endRun(runs, { runId, attempt }, end);
+  }
+  if (answer === "cancelled") await endCancelled(runs, record);
+}
+
+async function giveUpAttempt(
+  { history }: ProjectRuns,
+  { runId, attempt, cause }: AttemptOfRun,
+): Promise<void> {
+  const endedAt = new Date().toISOString();
+  await history.change(runId, (current) => {
+    // Somebody else may have begun another attempt by now.
+    if (isFinal(current.state) || current.attempts.length !== attempt) return undefined;
+    const attempts = endAttempt(current, attempt, { endedAt, cause });
+    return { ...current, state: "queued", attempts };
+  });
+}
+
+function endAttempt(
+  { attempts }: RunRecord,
+  attempt: number,
+  { endedAt, cause }: { readonly endedAt: string; readonly cause: string | undefined },
+): readonly RunAttemptRecord[] {
+  const end = cause === undefined ? { endedAt } : { endedAt, cause };
+  return attempts.map((each) =>
+    each.attempt === attempt && each.endedAt === undefined ? { ...each, ...end } : each,
+  );
+}
