@@ -1,7 +1,8 @@
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { hexJson } from "./hex.ts";
+import { hex, hexJson } from "./hex.ts";
 import { planetsProject } from "./planets-project.ts";
+import { startWorker } from "./worker.ts";
 
 /** Runs an example in the logic and then in the app context; gives the outputs of the second run. */
 async function runExample(name: string, flags: readonly string[] = []) {
@@ -30,5 +31,29 @@ describe("the examples", () => {
     expect(rows.map((row) => row["planets"])).toEqual(
       [...rows.map((row) => row["planets"])].sort((a, b) => Number(b) - Number(a)),
     );
+  });
+
+  it("answer with the last Fibonacci number at once, while a worker computes the next one", async () => {
+    const project = join(await planetsProject(), "examples", "fibonacci");
+    const here = ["--project", project];
+    const request = async (number: number) =>
+      (await hex(["run", "--detach", "--input", `number=${number}`, ...here])).stdout.trim();
+    const current = async (...flags: readonly string[]) => {
+      const { result } = await hexJson(["run", "--context", "app", ...here, ...flags]);
+      return result.cells.find(({ name }) => name === "current")?.output;
+    };
+    expect((await hex(["run", "--input", "number=20", ...here])).exitCode).toBe(0);
+    const worker = await startWorker(project);
+    // Minutes of work: it still goes when the answers are there.
+    const long = await request(50);
+    await worker.untilRun(long, "running");
+    expect(await current()).toMatchObject({ value: expect.stringMatching(/^fib\(20\) = 6765,/) });
+    expect((await hex(["runs", "cancel", long, ...here])).exitCode).toBe(0);
+    await worker.untilRun(long, "cancelled");
+    await worker.untilRun(await request(30), "completed");
+    const newest = { value: expect.stringMatching(/^fib\(30\) = 832040, computed at 20/) };
+    expect(await current()).toMatchObject(newest);
+    expect(await current("--input", "number=7")).toMatchObject(newest);
+    expect((await worker.stop()).exitCode).toBe(0);
   });
 });

@@ -18,6 +18,18 @@ export interface HexOptions {
 
 /** Runs the built command as a user would, and waits for its end. */
 export function hex(argv: readonly string[], options: HexOptions = {}): Promise<Ended> {
+  return startHex(argv, options).ended;
+}
+
+export interface Started {
+  readonly child: ReturnType<typeof spawn>;
+  /** what it has printed so far */
+  readonly printed: Pick<Ended, "stdout" | "stderr">;
+  readonly ended: Promise<Ended>;
+}
+
+/** Starts the built command; whoever starts it sees to its end. */
+export function startHex(argv: readonly string[], options: HexOptions = {}): Started {
   const child = spawn(process.execPath, [command, ...argv], {
     env: { ...process.env, NO_COLOR: "1", ...options.env },
     stdio: ["ignore", "pipe", "pipe"],
@@ -30,9 +42,10 @@ export function hex(argv: readonly string[], options: HexOptions = {}): Promise<
     printed.stderr += text;
     options.onProgress?.(child);
   });
-  return new Promise((resolve, reject) => {
+  const ended = new Promise<Ended>((resolve, reject) => {
     child.on("error", reject).on("close", (exitCode) => resolve({ exitCode, ...printed }));
   });
+  return { child, printed, ended };
 }
 
 /** Runs with `--json` and gives the result beside the exit code. */

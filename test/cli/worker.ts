@@ -1,0 +1,62 @@
+import { setTimeout as wait } from "node:timers/promises";
+import { onTestFinished } from "vitest";
+import type { RunState } from "../../src/run/history/run-record.ts";
+import { type Ended, type HexOptions, hex, startHex } from "./hex.ts";
+
+const PATIENCE_MS = 120_000;
+
+/** `hex worker` of a project, as a user starts it. */
+export interface CliWorker {
+  /** Waits until it has printed what matches; gives the match. */
+  untilPrinted(pattern: RegExp): Promise<RegExpExecArray>;
+  /** Waits until history tells that a run stands so. */
+  untilRun(runId: string, state: RunState): Promise<void>;
+  /** Tells it to stop, and waits for its end. */
+  stop(): Promise<Ended>;
+}
+
+/** Starts a worker and waits until it takes jobs; it ends with the test at the latest. */
+export async function startWorker(
+  project: string,
+  flags: readonly string[] = [],
+  options: HexOptions = {},
+): Promise<CliWorker> {
+  const started = startHex(["worker", "--project", project, ...flags], options);
+  const { child, printed, ended } = started;
+  const stop = () => {
+    child.kill("SIGTERM");
+    return ended;
+  };
+  onTestFinished(async () => {
+    await stop();
+  });
+  const untilPrinted = (pattern: RegExp) =>
+    untilThere(`a line of the worker like ${pattern}, after ${printed.stderr}`, async () => {
+      if (child.exitCode !== null) throw new Error(`the worker has ended: ${printed.stderr}`);
+      return pattern.exec(printed.stderr) ?? undefined;
+    });
+  await untilPrinted(/takes jobs from|worker-started/);
+  return {
+    untilPrinted,
+    untilRun: async (runId, state) => {
+      await untilThere(`run ${runId} to be ${state}`, async () => {
+        const shown = await hex(["runs", "show", runId, "--json", "--project", project]);
+        return JSON.parse(shown.stdout).state === state ? state : undefined;
+      });
+    },
+    stop,
+  };
+}
+
+async function untilThere<Found>(
+  what: string,
+  find: () => Promise<Found | undefined>,
+): Promise<Found> {
+  const startedMs = performance.now();
+  for (;;) {
+    const found = await find();
+    if (found !== undefined) return found;
+    if (performance.now() - startedMs > PATIENCE_MS) throw new Error(`waited in vain for ${what}`);
+    await wait(50);
+  }
+}
