@@ -10,18 +10,30 @@ import type { Store } from "../store/store.ts";
 import { askForLease } from "./asked-lease.ts";
 import type { RequestedInputs } from "./inputs.ts";
 import { openProject } from "./project.ts";
+import { describeProject, type ProjectDescription } from "./project-description.ts";
 import { openProjectStore } from "./project-store.ts";
 import { toRedact } from "./redact.ts";
 import { runProject } from "./run-project.ts";
-import { CALLS, NOTES, type PartTask, type RunTask } from "./run-task.ts";
+import { CALLS, type DescribeTask, NOTES, type PartTask, type RunTask } from "./run-task.ts";
 
-/** The program of a run process: one run of a project, or one part of a run. */
+/** The program of a run process: one run of a project, one part of a run, or a look at its cells. */
 const runtimeUrl = new URL("./index.js", import.meta.url).href;
 
 serveTask((task, parent) => {
-  const given = task.payload as RunTask | PartTask;
-  return given.kind === "run" ? runWhole(given, parent) : runPart(given, parent);
+  const given = task.payload as RunTask | PartTask | DescribeTask;
+  switch (given.kind) {
+    case "run":
+      return runWhole(given, parent);
+    case "part":
+      return runPart(given, parent);
+    case "describe":
+      return describe(given);
+  }
 });
+
+async function describe({ directory }: DescribeTask): Promise<ProjectDescription> {
+  return describeProject(await openProject(directory, { runtimeUrl }));
+}
 
 async function runWhole(task: RunTask, parent: Parent): Promise<RunSummary> {
   const { directory, runId, attempt, context, trigger, acceptSchema } = task;

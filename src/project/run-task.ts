@@ -28,6 +28,12 @@ export interface PartTask {
   readonly index: number;
 }
 
+/** What the project's cells are, told without running them. */
+export interface DescribeTask {
+  readonly kind: "describe";
+  readonly directory: string;
+}
+
 /** What a run process asks of its parent, by name. */
 export const CALLS = {
   takeLease: "take-lease",

@@ -37,6 +37,8 @@ export interface CellSource extends CellNode {
 export interface LoadedCells {
   /** in file order */
   readonly cells: readonly CellSource[];
+  /** every file that was looked at, below the project's folder; some must stay absent */
+  readonly files: readonly string[];
   /**
    * Evaluates one cell's module, no other cell's, and gives its definition, whose dependencies are
    * handles. Evaluates once however often it is called.
@@ -79,6 +81,7 @@ export async function loadCells(options: LoadCellsOptions): Promise<LoadedCells>
   }
   return Object.freeze({
     cells: Object.freeze(state.index.cells.map((cell) => toCellSource(cell, state.index, facts))),
+    files: Object.freeze(Object.keys(state.index.files)),
     load: (name: string) => load(findCell(name, state.index), loader),
     sourcePlace: (error: unknown) => findPlace(error, loader),
   });

@@ -17,6 +17,7 @@ function inputsOf(configured: object, flags: Readonly<Record<string, string>>) {
       { ...facts, name: "method", file: "cells/method.ts" },
     ],
     load: () => Promise.reject(new Error("nothing is loaded")),
+    files: [],
     sourcePlace: () => undefined,
   };
   const config = parseConfig({ name: "Test", inputs: configured }, "/project");

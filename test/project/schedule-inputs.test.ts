@@ -14,6 +14,7 @@ function projectWith(inputs: object) {
   const cells: LoadedCells = {
     cells: [{ ...facts, name: "speed", file: "cells/speed.ts", ...(widget ? { widget } : {}) }],
     load: () => Promise.reject(new Error("nothing is loaded")),
+    files: [],
     sourcePlace: () => undefined,
   };
   const schedules = [{ name: "nightly", cron: "30 2 * * *", inputs }];

@@ -21,6 +21,7 @@ export function inMemoryCells(
       loaded.push(name);
       return definitions[name]?.is as CellDefinition;
     },
+    files: [],
     sourcePlace: () => undefined,
   };
 }

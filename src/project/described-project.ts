@@ -1,0 +1,134 @@
+import { createHash } from "node:crypto";
+import { readdir, stat } from "node:fs/promises";
+import { join } from "node:path";
+import { HexError } from "../errors.ts";
+import { toCrashError } from "../run/process/process-ending.ts";
+import { CONFIG_FILE } from "./config.ts";
+import type { ProjectDescription } from "./project-description.ts";
+import { startProjectProcess } from "./project-process.ts";
+import type { ProjectRuns } from "./project-runs.ts";
+import type { DescribeTask } from "./run-task.ts";
+
+/** The cells as their files are now, or, when those cannot be read, as they were before. */
+export interface Described extends ProjectDescription {
+  /** when the newest of its files was changed; milliseconds since 1970 */
+  readonly changedAtMs: number;
+}
+
+export interface DescribedProjectOptions {
+  /** told when changed files cannot be read as a project, once for each change */
+  readonly onFailure: (error: HexError) => void;
+}
+
+/** For so long files are not looked at again. */
+const LOOK_MS = 1_000;
+/** Longer than any reading of cells takes that are not run. */
+const DEADLINE_MS = 60_000;
+
+/**
+ * What a process that never runs cell code knows of a project's cells: another process reads them,
+ * since what their source does not tell is told by evaluating them.
+ */
+export class DescribedProject {
+  readonly #runs: ProjectRuns;
+  readonly #options: DescribedProjectOptions;
+  readonly #closing = new AbortController();
+  #known: { readonly print: string; readonly described: Described } | undefined;
+  #looking: Promise<Described> | undefined;
+  #lookedAtMs = Number.NEGATIVE_INFINITY;
+
+  constructor(runs: ProjectRuns, options: DescribedProjectOptions) {
+    this.#runs = runs;
+    this.#options = options;
+  }
+
+  /**
+   * The cells as they are now; files that changed less than a second ago may be missed.
+   * @throws {HexError} why the project cannot be read, while it never could be
+   */
+  async read(): Promise<Described> {
+    const isFresh = performance.now() - this.#lookedAtMs < LOOK_MS;
+    if (isFresh && this.#known !== undefined) return this.#known.described;
+    this.#looking ??= this.#look().finally(() => {
+      this.#looking = undefined;
+      this.#lookedAtMs = performance.now();
+    });
+    return this.#looking;
+  }
+
+  /** Ends a process that still reads. */
+  close(): void {
+    this.#closing.abort(new HexError("HEX_CANCELLED", "the project is closed"));
+  }
+
+  async #look(): Promise<Described> {
+    const known = this.#known;
+    const before = await this.#print(known?.described.files ?? []);
+    if (before.print === known?.print) return known.described;
+    try {
+      const description = await this.#describe();
+      const { print, changedAtMs } = await this.#print(description.files);
+      const after = await this.#print(known?.described.files ?? []);
+      const described = { ...description, changedAtMs };
+      // Files that were changed while they were read are read again by the next call.
+      this.#known = { print: after.print === before.print ? print : "", described };
+      return described;
+    } catch (thrown) {
+      if (!(thrown instanceof HexError) || known === undefined) throw thrown;
+      this.#options.onFailure(thrown);
+      this.#known = { ...known, print: before.print };
+      return known.described;
+    }
+  }
+
+  #print(files: readonly string[]): Promise<Print> {
+    const { directory, config } = this.#runs;
+    return toPrint(directory, join(directory, config.cells), files);
+  }
+
+  async #describe(): Promise<ProjectDescription> {
+    const { directory, environment } = this.#runs;
+    const task: DescribeTask = { kind: "describe", directory };
+    const ending = await startProjectProcess(this.#runs, environment).run(
+      { kind: task.kind, payload: task },
+      {
+        signal: this.#closing.signal,
+        deadlineMs: DEADLINE_MS,
+        onEvent: () => undefined,
+        onLine: () => undefined,
+        onCall: refuseCall,
+      },
+    );
+    if (ending.status === "crashed") throw toCrashError(ending.cause);
+    if (ending.ending.status === "done") return ending.ending.value as ProjectDescription;
+    throw new HexError(ending.ending.code, ending.ending.message);
+  }
+}
+
+interface Print {
+  /** differs whenever a file came, went or was changed */
+  readonly print: string;
+  readonly changedAtMs: number;
+}
+
+async function toPrint(directory: string, cells: string, files: readonly string[]): Promise<Print> {
+  const names = await readdir(cells).catch(() => []);
+  const paths = [CONFIG_FILE, ...files].map((file) => join(directory, file));
+  const inCells = names.map((name) => join(cells, name));
+  const told = await Promise.all([...new Set([...paths, ...inCells])].sort().map(toState));
+  const hash = createHash("sha256").update(JSON.stringify(told));
+  const changedAtMs = Math.max(0, ...told.map(({ mtimeMs }) => mtimeMs));
+  return { print: hash.digest("hex"), changedAtMs };
+}
+
+async function toState(path: string) {
+  const stats = await stat(path).catch(() => undefined);
+  return { path, mtimeMs: stats?.mtimeMs ?? 0, sizeBytes: stats?.size ?? -1 };
+}
+
+async function refuseCall(name: string): Promise<never> {
+  throw new HexError(
+    "HEX_JOB_INVALID",
+    `Expected a description to ask nothing of its parent, got ${name}`,
+  );
+}

@@ -1,0 +1,61 @@
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import type { CellDefinition } from "../cell/cell.ts";
+import type { InputWidget } from "../cell/input.ts";
+import type { RunContext } from "../cell/run-context.ts";
+import type { CellSource } from "../source/load-cells.ts";
+import type { Project } from "./project.ts";
+
+/** A cell as it is told to those who never run it; plain JSON. */
+export interface DescribedCell {
+  readonly name: string;
+  /** below the project's folder, with `/` */
+  readonly file: string;
+  readonly kind: CellDefinition["kind"];
+  readonly title: string | null;
+  /** names of the cells whose values it gets */
+  readonly dependencies: readonly string[];
+  /** of an input, where it does not hang on data */
+  readonly widget: InputWidget | null;
+  /** name of the frame that a cached cell publishes */
+  readonly frame: string | null;
+  /** contexts in which it computes instead of reading */
+  readonly computeIn: readonly RunContext[];
+  /** the file's own content */
+  readonly source: string;
+}
+
+/** What is known of a project's cells without running them. */
+export interface ProjectDescription {
+  /** in file order */
+  readonly cells: readonly DescribedCell[];
+  /** files that this hangs on, below the project's folder; some may have to stay absent */
+  readonly files: readonly string[];
+}
+
+/** Tells what a project's cells are; whoever asks may have had to evaluate some. */
+export async function describeProject(project: Project): Promise<ProjectDescription> {
+  const { cells } = project.cells;
+  return {
+    cells: await Promise.all(cells.map((cell) => describeCell(cell, project))),
+    files: project.cells.files,
+  };
+}
+
+async function describeCell(
+  cell: CellSource,
+  { directory, config }: Project,
+): Promise<DescribedCell> {
+  const { name, file, kind, dependencies } = cell;
+  return {
+    name,
+    file,
+    kind,
+    dependencies,
+    title: cell.title ?? null,
+    widget: cell.widget ?? null,
+    frame: cell.frame ?? null,
+    computeIn: cell.computeIn ?? config.computeIn,
+    source: await readFile(join(directory, file), "utf8"),
+  };
+}
