@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import { expectation } from "../errors.ts";
 import { newRunId } from "../run/history/run-id.ts";
 import type { RunOccasion, RunRecord } from "../run/history/run-record.ts";
+import { KEYS_PREFIX } from "../store/key.ts";
 import type { Store } from "../store/store.ts";
 import { toInputs } from "./inputs.ts";
 import type { Project } from "./project.ts";
@@ -17,7 +18,7 @@ export interface Submission {
   /** by default the run gets a new id; submitting an id again is the same run */
   readonly runId?: string | undefined;
   readonly occasion?: RunOccasion | undefined;
-  /** a text by which whoever asks twice gets the run of the first time */
+  /** a text by which whoever asks twice within a day gets the run of the first time */
   readonly idempotencyKey?: string | undefined;
 }
 
@@ -118,8 +119,9 @@ interface KeyClaim {
 /** Which run a key stands for: this one, or that of the first call with it. */
 async function claimKey(store: Store, idempotencyKey: string, record: RunRecord): Promise<string> {
   const { context, inputs, acceptSchema, requestedBy } = record;
-  const request = toDigest(JSON.stringify([context, inputs, acceptSchema]));
-  const key = `.hex/keys/${toDigest(JSON.stringify([requestedBy, idempotencyKey]))}.json`;
+  const named = Object.entries(inputs).sort(([left], [right]) => (left < right ? -1 : 1));
+  const request = toDigest(JSON.stringify([context, named, acceptSchema]));
+  const key = `${KEYS_PREFIX}${toDigest(JSON.stringify([requestedBy, idempotencyKey]))}.json`;
   const body = new TextEncoder().encode(JSON.stringify({ runId: record.runId, request }));
   const written = await store.write(key, body, {
     contentType: "application/json",

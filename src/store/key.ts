@@ -21,6 +21,9 @@ export const TICKS_PREFIX = ".hex/ticks/";
 /** The folder of the tokens by which programs name themselves, each as its digest. */
 export const TOKENS_PREFIX = ".hex/tokens/";
 
+/** The folder of the keys by which whoever asks twice gets the run of the first time. */
+export const KEYS_PREFIX = ".hex/keys/";
+
 /** What every temporary name inside a directory store begins with; no key may. */
 export const TEMPORARY_PREFIX = ".hex-tmp-";
 

@@ -1,5 +1,5 @@
 import { expectation } from "../errors.ts";
-import { PROBE_PREFIX, parseTickKey, RUNS_PREFIX, TICKS_PREFIX } from "./key.ts";
+import { KEYS_PREFIX, PROBE_PREFIX, parseTickKey, RUNS_PREFIX, TICKS_PREFIX } from "./key.ts";
 import { newestCommit, type Retention, referencedKeys, retainCommits } from "./manifest/history.ts";
 import { readManifest } from "./manifest/read-manifest.ts";
 import { SHORTEST_GRACE_MS } from "./publication-rules.ts";
@@ -51,7 +51,8 @@ export async function planGarbage(store: Store, options: GarbageOptions): Promis
   const isOld = ({ modifiedAt }: ObjectInfo) => now - modifiedAt.getTime() > graceMs;
   const leftovers = await collect(store.leftovers?.list({ signal }), isOld);
   const probes = await collect(store.list(PROBE_PREFIX, { signal }), isOld);
-  const unneeded = [...probes, ...(await oldTicks(store, options))];
+  const keys = await collect(store.list(KEYS_PREFIX, { signal }), isOld);
+  const unneeded = [...probes, ...keys, ...(await oldTicks(store, options))];
   // The objects are listed first: what is published meanwhile is then in the manifest.
   const staged = await collect(store.list(RUNS_PREFIX, { signal }), isOld);
   const manifest = (await readManifest(store, { signal }))?.manifest;

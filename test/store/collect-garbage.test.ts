@@ -207,3 +207,14 @@ describe("the ticks of schedules", () => {
     ]);
   });
 });
+
+it("forgets the keys of requests a day after they were first used", async () => {
+  const world = { now: 0 };
+  const store = new MemoryStore(() => world.now);
+  await store.write(".hex/keys/old.json", new Uint8Array(1));
+  world.now = HOUR_MS;
+  await store.write(".hex/keys/young.json", new Uint8Array(1));
+  const options = { keepVersions: 1, keepMs: 0, now: 24 * HOUR_MS + 1 };
+  await collectGarbage(store, await planGarbage(store, options));
+  expect([...store.objects.keys()]).toEqual([".hex/keys/young.json"]);
+});
