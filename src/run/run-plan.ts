@@ -27,6 +27,8 @@ interface RunInProgress extends RunWork {
   readonly reads: ColumnReads;
   /** results of the cells that have ended */
   readonly ended: ReadonlyMap<string, CellResult>;
+  /** the version that an earlier attempt at this run has published: this one publishes none */
+  readonly own?: number | undefined;
 }
 
 /** Executes a plan: reads from one version, runs the cells, publishes once at the end or not at all. */
@@ -57,8 +59,7 @@ async function runToEnd(run: RunInProgress): Promise<RunEnding> {
     const own = await findOwnVersion(run);
     const isShared = own !== undefined || (await isJustPublished(run, publishing));
     const plan = isShared ? run.sharedPlan : run.plan;
-    const ending = await runToPublication({ ...run, plan, signal }, publishing);
-    return own === undefined ? ending : { ...ending, version: own, isPublisher: true };
+    return await runToPublication({ ...run, plan, signal, own }, publishing);
   } catch (thrown) {
     return toBrokenEnding(thrown, run, publishing);
   } finally {
@@ -105,6 +106,8 @@ async function runToPublication(
     return { status: "failed", version, isPublisher: false, cells, error: failed.error };
   }
   run.signal.throwIfAborted();
+  const { own } = run;
+  if (own !== undefined) return { status: "completed", version: own, isPublisher: true, cells };
   const isPublisher = run.frames.staged.size > 0;
   const version = isPublisher ? await publishFrames(run, publishing) : await versionRead(run);
   return { status: "completed", version, isPublisher, cells };

@@ -44,11 +44,12 @@ export function assertMayPublish(
       got: `${fence}: another run took over the lease, and ${toNews(current)}`,
     });
   }
-  const own = current.commits.find((one) => one.runId === runId && one.attempt === attempt);
+  // Whichever attempt it was: one that was thought dead may have published after all.
+  const own = current.commits.find((one) => one.runId === runId);
   if (own === undefined) return;
   throw superseded(runId, {
-    expected: `published once as attempt ${attempt}`,
-    got: `version ${own.generation}, which already is`,
+    expected: `published once, by attempt ${attempt} as by any other`,
+    got: `version ${own.generation}, which attempt ${own.attempt} has published`,
   });
 }
 

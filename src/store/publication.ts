@@ -72,8 +72,8 @@ interface Staged {
  * Of several callers each gets a number of its own, one after the other. A call that fails has
  * published nothing, unless it says that the state of the version is unknown.
  *
- * @throws {HexError} HEX_RUN_SUPERSEDED when a run with a higher fence has published, or this
- * attempt already has; its own staged objects are then gone
+ * @throws {HexError} HEX_RUN_SUPERSEDED when a run with a higher fence has published, or an attempt
+ * at this run already has; its own staged objects are then gone
  * @throws {HexError} HEX_KEY_INVALID, HEX_STORE_UNAVAILABLE, HEX_STORE_DAMAGED; HEX_DATA_INVALID
  * when a frame holds what its files cannot keep, or is larger than what is read back
  */

@@ -109,6 +109,18 @@ function statuses(result: Awaited<ReturnType<typeof run>>) {
   return Object.fromEntries(result.cells.map(({ name, status }) => [name, status]));
 }
 
+/** A cell that branches on the run context, and writes and reads its frame itself. */
+function explicit() {
+  return inMemoryCells({
+    people: {
+      is: cell(async (_, { runContext, store }) => {
+        if (runContext === "logic") await store.writeFrame("people", people());
+        return store.readFrame("people");
+      }),
+    },
+  });
+}
+
 describe("a run", () => {
   it("computes and publishes in the logic context, and only reads back in the others", async () => {
     const logic = await run(tutorial());
@@ -215,15 +227,6 @@ describe("a run", () => {
   });
 
   it("lets a cell branch on the run context and read and write frames itself", async () => {
-    const explicit = () =>
-      inMemoryCells({
-        people: {
-          is: cell(async (_, { runContext, store }) => {
-            if (runContext === "logic") await store.writeFrame("people", people());
-            return store.readFrame("people");
-          }),
-        },
-      });
     expect(await run(explicit())).toMatchObject({ status: "completed", version: 1 });
     const app = await run(explicit(), { context: "app" });
     expect(app.cells[0]).toMatchObject({ status: "computed", output: { kind: "frame", rows: 1 } });
@@ -367,6 +370,14 @@ describe("a later attempt at a run", () => {
     expect([first.version, second.status, second.version]).toEqual([1, "completed", 1]);
     expect(second.isPublisher).toBe(true);
     expect(computed).toBe(2);
+  });
+
+  it("publishes nothing anew that a cell writes itself, either", async () => {
+    const runId = randomUUID();
+    const first = await run(explicit(), { runId });
+    const second = await run(explicit(), { runId, attempt: 2 });
+    expect([first.version, second.version, second.isPublisher]).toEqual([1, 1, true]);
+    expect(await run(explicit())).toMatchObject({ version: 2 });
   });
 
   it("computes and publishes what earlier ones did not", async () => {
