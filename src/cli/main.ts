@@ -143,6 +143,7 @@ function addWorkerCommand(
     .option("--project <dir>", "the project's folder", ".")
     .option("--drain <duration>", "how long runs may go on once it is told to stop", "30s")
     .option("--no-schedules", "leave the schedules to other workers")
+    .option("--metrics <address>", "serve metrics for Prometheus at [host:]port; host 127.0.0.1")
     .option("--json", "tell what happens as lines of JSON")
     .option("--debug", "show stacks of failures")
     .exitOverride()

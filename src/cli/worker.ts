@@ -2,16 +2,18 @@ import { parseDuration } from "../cell/duration.ts";
 import { HexError } from "../errors.ts";
 import { openProjectRuns, type ProjectRuns } from "../project/project-runs.ts";
 import { keepSchedules } from "../project/project-schedules.ts";
-import { runWorker, type WorkerEvent } from "../project/worker.ts";
+import { runWorker, type WorkerEvent, type WorkerOptions } from "../project/worker.ts";
 import type { SchedulerEvent } from "../schedule/scheduler-event.ts";
 import { EXIT_COMPLETED, EXIT_INTERRUPTED } from "./exit-code.ts";
 import type { MainOptions } from "./main.ts";
+import type { MetricsEvent } from "./worker-metrics.ts";
 
 /** The flags of `hex worker`, as commander hands them over. */
 export interface WorkerFlags {
   readonly project: string;
   readonly drain: string;
   readonly schedules: boolean;
+  readonly metrics?: string;
   readonly json?: true;
 }
 
@@ -25,13 +27,8 @@ export async function worker(flags: WorkerFlags, { runtimeUrl }: MainOptions): P
     stop.abort(new HexError("HEX_CANCELLED", "the worker was told to stop"));
   };
   process.on("SIGINT", onStop).on("SIGTERM", onStop);
-  const onEvent = flags.json === true ? printJson : printLine;
   try {
-    const { signal } = stop;
-    await Promise.all([
-      runWorker(runs, { signal, drainMs, onEvent }),
-      flags.schedules ? keepSchedules(runs, { signal, onEvent }) : tellLeftOut(runs, onEvent),
-    ]);
+    await work(runs, flags, { signal: stop.signal, drainMs });
     return EXIT_COMPLETED;
   } finally {
     process.off("SIGINT", onStop).off("SIGTERM", onStop);
@@ -39,7 +36,37 @@ export async function worker(flags: WorkerFlags, { runtimeUrl }: MainOptions): P
   }
 }
 
-type TellEvent = (event: WorkerEvent | SchedulerEvent) => void;
+/** Carries out runs and files those of schedules, telling and measuring what happens. */
+async function work(
+  runs: ProjectRuns,
+  flags: WorkerFlags,
+  { signal, drainMs }: Pick<WorkerOptions, "signal" | "drainMs">,
+): Promise<void> {
+  const print = flags.json === true ? printJson : printLine;
+  const metrics = await openMetrics(flags, runs, print);
+  const onEvent = (event: ToldEvent) => {
+    metrics?.take(event);
+    print(event);
+  };
+  try {
+    await Promise.all([
+      runWorker(runs, { signal, drainMs, onEvent }),
+      flags.schedules ? keepSchedules(runs, { signal, onEvent }) : tellLeftOut(runs, onEvent),
+    ]);
+  } finally {
+    await metrics?.close();
+  }
+}
+
+type ToldEvent = WorkerEvent | SchedulerEvent | MetricsEvent;
+
+type TellEvent = (event: ToldEvent) => void;
+
+async function openMetrics({ metrics }: WorkerFlags, { queue }: ProjectRuns, tell: TellEvent) {
+  if (metrics === undefined) return undefined;
+  const { serveMetrics } = await import("./worker-metrics.ts");
+  return serveMetrics(metrics, { queue, onEvent: tell });
+}
 
 function tellLeftOut({ config }: ProjectRuns, onEvent: TellEvent): void {
   if (config.schedules.length === 0) return;
@@ -55,15 +82,15 @@ function parseDrain(text: string): number {
   }
 }
 
-function printJson(event: WorkerEvent | SchedulerEvent): void {
+function printJson(event: ToldEvent): void {
   console.error(JSON.stringify({ at: new Date().toISOString(), ...event }));
 }
 
-function printLine(event: WorkerEvent | SchedulerEvent): void {
+function printLine(event: ToldEvent): void {
   console.error(`${new Date().toISOString()} ${toLine(event)}`);
 }
 
-function toLine(event: WorkerEvent | SchedulerEvent): string {
+function toLine(event: ToldEvent): string {
   switch (event.type) {
     case "worker-started":
       return `worker ${event.worker} takes jobs from ${event.queue}; Ctrl-C stops it`;
@@ -75,7 +102,9 @@ function toLine(event: WorkerEvent | SchedulerEvent): string {
     case "job-claimed":
       return `${event.lane} ${event.id} begins`;
     case "job-ended":
-      return `${event.lane} ${event.id} is over after ${(event.elapsedMs / 1_000).toFixed(1)} s`;
+      return `${event.lane} ${event.id}: ${event.outcome} after ${(event.elapsedMs / 1_000).toFixed(1)} s`;
+    case "metrics-served":
+      return `metrics are served at ${event.url}`;
     case "schedule-fired":
       return `schedule ${event.schedule} files run ${event.runId} for ${event.instant}`;
     case "schedule-skipped":

@@ -4,6 +4,7 @@ import { HexError } from "../errors.ts";
 import { describeCause, type ProcessEnding } from "../run/process/process-ending.ts";
 import { ClaimKeeper, type StopOrder } from "./claim-keeper.ts";
 import type { ClaimedWork } from "./claimed-run.ts";
+import { type JobOutcome, toJobOutcome } from "./job-outcome.ts";
 import type { ProjectRuns } from "./project-runs.ts";
 import type { PartTask } from "./run-task.ts";
 
@@ -18,12 +19,12 @@ const partPayload = v.strictObject({
 });
 
 /** Carries out a claimed part of a run: in a process of its own, its frame left where the run finds it. */
-export async function carryOutPart(work: ClaimedWork): Promise<void> {
+export async function carryOutPart(work: ClaimedWork): Promise<JobOutcome> {
   const { runs, claim, drained, takeProcess } = work;
   const payload = v.safeParse(partPayload, claim.job.payload);
   if (!payload.success || !(await isWanted(runs, payload.output))) {
     await claim.finish();
-    return;
+    return "surplus";
   }
   const keeper = new ClaimKeeper(claim, drained, runs.leaseMs);
   const task: PartTask = { kind: "part", directory: runs.directory, ...payload.output };
@@ -38,7 +39,7 @@ export async function carryOutPart(work: ClaimedWork): Promise<void> {
         onCall: refuseCall,
       },
     );
-    await tellEnd(work, ending, keeper.order);
+    return await tellEnd(work, ending, keeper.order);
   } finally {
     keeper.close();
   }
@@ -57,12 +58,18 @@ async function tellEnd(
   { runs, claim }: ClaimedWork,
   ending: ProcessEnding,
   order: StopOrder | undefined,
-): Promise<void> {
-  if (order === "lost") return;
-  const isOver = ending.status === "ended" && ending.ending.status === "done";
-  if (isOver || order === "cancelled") await claim.finish();
-  else if (order === "drained") await claim.handBack();
-  else await claim.fail(runs.redact(toCause(ending)));
+): Promise<JobOutcome> {
+  if (order === "lost") return "lost";
+  if (ending.status === "ended" && ending.ending.status === "done") {
+    await claim.finish();
+    return ending.ending.value === "failed" ? "failed" : "completed";
+  }
+  if (order === "cancelled") {
+    await claim.finish();
+    return "cancelled";
+  }
+  if (order === "drained") return toJobOutcome(await claim.handBack(), "handed-back");
+  return toJobOutcome(await claim.fail(runs.redact(toCause(ending))), "retried");
 }
 
 function toCause(ending: ProcessEnding): string {

@@ -4,6 +4,7 @@ import type { RunRecord } from "../run/history/run-record.ts";
 import type { RunProcess } from "../run/process/run-process.ts";
 import type { RunEvent } from "../run/run-event.ts";
 import { ClaimKeeper } from "./claim-keeper.ts";
+import type { JobOutcome } from "./job-outcome.ts";
 import { ProcessCalls } from "./process-calls.ts";
 import type { ProjectRuns } from "./project-runs.ts";
 import { endRun, goOnLater, LOST_WORKER } from "./run-end.ts";
@@ -25,7 +26,7 @@ export interface ClaimedWork {
 }
 
 /** Carries out a claimed run: in a process of its own, to its end, which history keeps. */
-export async function carryOutRun(work: ClaimedWork): Promise<void> {
+export async function carryOutRun(work: ClaimedWork): Promise<JobOutcome> {
   const { runs, claim } = work;
   // Held until the end is kept: a slow store must not make others begin the run anew.
   const keeper = new ClaimKeeper(claim, work.drained, runs.leaseMs);
@@ -34,14 +35,14 @@ export async function carryOutRun(work: ClaimedWork): Promise<void> {
     if (record === undefined) {
       // It ended in an earlier attempt whose worker could not tell the queue, or was never accepted.
       await claim.finish();
-      return;
+      return "surplus";
     }
     const outcome = await runAttempt(work, keeper, record);
-    if (outcome.status === "lost" || (await keeper.isLost())) return;
-    if (outcome.status === "ended") {
-      await endRun(runs, { runId: record.runId, attempt: record.attempts.length }, outcome.end);
-      await claim.finish();
-    } else await goOnLater(work, record, outcome);
+    if (outcome.status === "lost" || (await keeper.isLost())) return "lost";
+    if (outcome.status !== "ended") return await goOnLater(work, record, outcome);
+    await endRun(runs, { runId: record.runId, attempt: record.attempts.length }, outcome.end);
+    await claim.finish();
+    return outcome.end.state;
   } finally {
     keeper.close();
   }

@@ -1,5 +1,6 @@
 import type { Claim } from "../queue/queue.ts";
 import { isFinal, type RunAttemptRecord, type RunRecord } from "../run/history/run-record.ts";
+import { type JobOutcome, toJobOutcome } from "./job-outcome.ts";
 import type { ProjectRuns } from "./project-runs.ts";
 import type { BrokenAttempt, DrainedAttempt, RunEnd } from "./run-outcome.ts";
 
@@ -44,7 +45,7 @@ export async function goOnLater(
   { runs, claim }: { readonly runs: ProjectRuns; readonly claim: Claim },
   record: RunRecord,
   outcome: BrokenAttempt | DrainedAttempt,
-): Promise<void> {
+): Promise<JobOutcome> {
   const { runId } = record;
   const attempt = record.attempts.length;
   const cause = outcome.status === "broken" ? outcome.cause : "its worker was shut down";
@@ -57,6 +58,7 @@ export async function goOnLater(
     await endRun(runs, { runId, attempt }, end);
   }
   if (answer === "cancelled") await endCancelled(runs, record);
+  return toJobOutcome(answer, outcome.status === "broken" ? "retried" : "handed-back");
 }
 
 async function giveUpAttempt(

@@ -2,6 +2,7 @@ import type { ErrorCode } from "../errors.ts";
 import type { RunRecord } from "../run/history/run-record.ts";
 import type { RunSummary } from "../run/process/messages.ts";
 import { describeCause, type ProcessEnding } from "../run/process/process-ending.ts";
+import type { RunStatus } from "../run/run-event.ts";
 import type { StopOrder } from "./claim-keeper.ts";
 import type { Redact } from "./redact.ts";
 import { toCellRecord } from "./run-recording.ts";
@@ -10,7 +11,7 @@ import { toCellRecord } from "./run-recording.ts";
 export type RunOutcome = EndedAttempt | BrokenAttempt | DrainedAttempt | LostAttempt;
 
 /** What a record says of a run that has ended. */
-export type RunEnd = Partial<RunRecord> & Pick<RunRecord, "state">;
+export type RunEnd = Partial<RunRecord> & { readonly state: RunStatus };
 
 /** The run has ended, well or not. */
 interface EndedAttempt {

@@ -6,6 +6,7 @@ import type { Claim } from "../queue/queue.ts";
 import { carryOutPart } from "./claimed-part.ts";
 import { type ClaimedWork, carryOutRun } from "./claimed-run.ts";
 import { keepHealing } from "./heal-runs.ts";
+import { type JobOutcome, toJobOutcome } from "./job-outcome.ts";
 import { PreparedProcesses } from "./prepared-processes.ts";
 import type { ProjectRuns } from "./project-runs.ts";
 import { toHolder } from "./project-store.ts";
@@ -18,6 +19,7 @@ export type WorkerEvent =
       readonly type: "job-ended";
       readonly id: string;
       readonly lane: Lane;
+      readonly outcome: JobOutcome;
       readonly elapsedMs: number;
     }
   | { readonly type: "worker-warned"; readonly message: string }
@@ -69,7 +71,7 @@ interface Around extends WorkerOptions {
 async function serve(
   lane: Lane,
   around: Around,
-  carryOut: (work: ClaimedWork) => Promise<void>,
+  carryOut: (work: ClaimedWork) => Promise<JobOutcome>,
 ): Promise<void> {
   const { runs, worker, signal } = around;
   const atMost = lane === "run" ? runs.config.runs.atOnce : undefined;
@@ -82,7 +84,7 @@ async function serve(
 async function carryOutClaim(
   claim: Claim,
   around: Around,
-  carryOut: (work: ClaimedWork) => Promise<void>,
+  carryOut: (work: ClaimedWork) => Promise<JobOutcome>,
 ): Promise<void> {
   const { runs, worker, prepared, drained, onEvent } = around;
   const { id, lane } = claim.job;
@@ -90,20 +92,29 @@ async function carryOutClaim(
   onEvent({ type: "job-claimed", id, lane });
   const onWarning = (message: string) => onEvent({ type: "worker-warned", message });
   const work = { runs, claim, worker, drained, onWarning, takeProcess: () => prepared.take() };
-  await orNothing(around, async () => {
+  const outcome = await orNothing(around, async () => {
     try {
-      await carryOut(work);
+      return await carryOut(work);
     } catch (thrown) {
       if (!(thrown instanceof HexError)) throw thrown;
       onWarning(`${lane} ${id}: ${thrown.message}`);
-      // A store that is away costs no attempt; what is damaged must not keep the others waiting.
-      await (thrown.code === "HEX_STORE_UNAVAILABLE"
-        ? claim.handBack()
-        : claim.fail(runs.redact(thrown.message)));
+      const outcome = await giveUp(claim, thrown, runs);
       await pause(around);
+      return outcome;
     }
   });
-  onEvent({ type: "job-ended", id, lane, elapsedMs: Math.round(performance.now() - startedMs) });
+  const elapsedMs = Math.round(performance.now() - startedMs);
+  onEvent({ type: "job-ended", id, lane, outcome: outcome ?? "lost", elapsedMs });
+}
+
+/** A store that is away costs no attempt; what is damaged must not keep the others waiting. */
+async function giveUp(
+  claim: Claim,
+  { code, message }: HexError,
+  { redact }: ProjectRuns,
+): Promise<JobOutcome> {
+  if (code === "HEX_STORE_UNAVAILABLE") return toJobOutcome(await claim.handBack(), "handed-back");
+  return toJobOutcome(await claim.fail(redact(message)), "retried");
 }
 
 /** A queue that is away is told and waited for: a claim then runs out of its lease. */
