@@ -36,6 +36,10 @@ const ERROR_CODES = [
   "HEX_RUN_UNKNOWN",
   /** the process of a run ended before the run did: it exited, was killed, or had no memory left */
   "HEX_RUN_CRASHED",
+  /** no run of this id has shown anything under this cell's name */
+  "HEX_OUTPUT_UNKNOWN",
+  /** what a cell showed is no longer kept, or was too large to be */
+  "HEX_OUTPUT_GONE",
   /** the run took longer than it may */
   "HEX_RUN_TIMEOUT",
   /** the same idempotency key came with another request */

@@ -21,6 +21,7 @@ export function toExitCode(code: ErrorCode): number {
     case "HEX_KEY_REUSED":
     case "HEX_JOB_INVALID":
     case "HEX_RUN_UNKNOWN":
+    case "HEX_OUTPUT_UNKNOWN":
       return EXIT_WRONG_USE;
     case "HEX_STORE_UNAVAILABLE":
     case "HEX_QUEUE_UNAVAILABLE":
@@ -37,6 +38,7 @@ export function toExitCode(code: ErrorCode): number {
     case "HEX_RUN_SUPERSEDED":
     case "HEX_RUN_CRASHED":
     case "HEX_RUN_TIMEOUT":
+    case "HEX_OUTPUT_GONE":
       return EXIT_FAILED;
   }
 }

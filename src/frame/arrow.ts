@@ -29,8 +29,14 @@ export function frameToArrow(frame: AnyFrame): Uint8Array {
   return joinBytes(arrowBlocks(frame));
 }
 
-/** What `frameToArrow` gives, in blocks: most of them are the frame's own memory, not copied. */
-export function arrowBlocks(frame: AnyFrame): readonly Uint8Array[] {
+/**
+ * What `frameToArrow` gives, in blocks: most of them are the frame's own memory, not copied.
+ * @param format `file` has a table of its batches at its end, as tools want that open files
+ */
+export function arrowBlocks(
+  frame: AnyFrame,
+  format: "stream" | "file" = "stream",
+): readonly Uint8Array[] {
   const columns = frame.columns().map(({ name, data }): [string, ColumnData] => {
     // A batch without rows may have no bytes, and such a batch cannot be read back.
     return [name, data.length > 0 ? data : new Column<Value>([], emptyType(data.type))];
@@ -39,7 +45,7 @@ export function arrowBlocks(frame: AnyFrame): readonly Uint8Array[] {
   const write = (block: Uint8Array) => blocks.push(block);
   const pad = (sizeBytes: number) => blocks.push(new Uint8Array(sizeBytes));
   tableToIPC(tableFromColumns(columns), {
-    format: "stream",
+    format,
     sink: { write, pad, finish: () => null },
   });
   return blocks;

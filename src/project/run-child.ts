@@ -1,11 +1,13 @@
 import type { RequestedInput } from "../cell/input-value.ts";
 import { HexError } from "../errors.ts";
 import { openRunHistory } from "../run/history/run-history.ts";
+import { keepShownFrames, type ShownFrames } from "../run/history/shown-frames.ts";
 import { computePart } from "../run/parts/compute-part.ts";
 import type { RunParts } from "../run/parts/join-parts.ts";
 import type { RunSummary } from "../run/process/messages.ts";
 import { type Parent, serveTask } from "../run/process/serve-task.ts";
 import type { RunEvent, RunResult } from "../run/run-event.ts";
+import type { ShownFrame } from "../run/shown-frame.ts";
 import type { Store } from "../store/store.ts";
 import { askForLease } from "./asked-lease.ts";
 import type { RequestedInputs } from "./inputs.ts";
@@ -39,6 +41,7 @@ async function runWhole(task: RunTask, parent: Parent): Promise<RunSummary> {
   const { directory, runId, attempt, context, trigger, acceptSchema } = task;
   const project = await openProject(directory, { runtimeUrl });
   const request = { context, trigger, inputs: toRequested(task), acceptSchema };
+  const frames = new Map<string, ShownFrame>();
   const result = await runProject(project, request, {
     runId,
     attempt,
@@ -46,18 +49,31 @@ async function runWhole(task: RunTask, parent: Parent): Promise<RunSummary> {
     emit: (event) => emitBriefly(event, parent),
     takeLease: askForLease(parent),
     runParts: askForParts(task, parent),
-    keep: (told, store) => keepResult(told, store, parent),
+    onShown: (cell, shown) => frames.set(cell, shown),
+    keep: (told, store) => keepResult(store, { result: told, attempt, frames }, parent),
   });
   return toSummary(result);
 }
 
 /** What cells showed can be lost without the run being so: what it published stands. */
-async function keepResult(result: RunResult, store: Store, parent: Parent): Promise<void> {
+async function keepResult(store: Store, shown: ShownFrames, parent: Parent): Promise<void> {
+  const { result } = shown;
+  const tell = (line: string) => parent.emit({ type: "line-logged", line });
   try {
     await openRunHistory(store).writeResult(result.runId, result);
+    // Whoever cancels a run waits for its end.
+    if (result.status === "cancelled") return;
+    const { cells } = await keepShownFrames(store, shown, { signal: parent.signal });
+    for (const [name, place] of Object.entries(cells)) {
+      if (place.at !== "nowhere") continue;
+      const { neededBytes, mostBytes } = place;
+      tell(
+        `what cell ${name} shows is not kept: ${neededBytes} bytes, where ${mostBytes} have room`,
+      );
+    }
   } catch (error) {
     if (!(error instanceof HexError)) throw error;
-    parent.emit({ type: "line-logged", line: `what cells showed is not kept: ${error.message}` });
+    tell(`what cells showed is not kept: ${error.message}`);
   }
 }
 

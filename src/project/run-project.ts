@@ -4,6 +4,7 @@ import type { RunParts } from "../run/parts/join-parts.ts";
 import type { RunEvent, RunResult, RunTrigger } from "../run/run-event.ts";
 import { runPlan } from "../run/run-plan.ts";
 import { mayPublish, type TakeLease } from "../run/run-publishing.ts";
+import type { ShowFrame } from "../run/shown-frame.ts";
 import { acquireLease, type LeaseOptions } from "../store/lease/lease.ts";
 import type { Store } from "../store/store.ts";
 import { writeFrameDeclarations } from "./frame-declarations.ts";
@@ -40,6 +41,8 @@ export interface RunHooks {
   readonly runParts?: RunParts;
   /** does something with the result while the store is still open */
   readonly keep?: (result: RunResult, store: Store) => Promise<void>;
+  /** handed the whole frames that cells show, when the run goes in this process */
+  readonly onShown?: ShowFrame;
   /** a run that may publish goes in a process of its own, so that it can be stopped whatever it does */
   readonly isApart?: boolean;
 }
@@ -106,6 +109,7 @@ function toWork(project: Project, request: RunRequest, hooks: RunHooks) {
     hasDefaultInputs: request.inputs.size === 0,
     signal: hooks.signal ?? new AbortController().signal,
     runParts: hooks.runParts ?? runPartsHere(project, context),
+    onShown: hooks.onShown,
     now: Date.now,
   };
 }

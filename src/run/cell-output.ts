@@ -29,26 +29,33 @@ export type CellOutput =
       readonly input?: InputWidget;
     };
 
+/** What a cell shows, and the whole frame of which that tells the first rows. */
+export interface ShownOutput {
+  readonly output: CellOutput;
+  /** of a frame or a chart */
+  readonly shown?: Frame;
+}
+
 const HEAD_ROWS = 20;
 
 /**
  * What a cell's result looks like to everybody outside the run.
  * @throws {HexError} HEX_CELL_FAILED when the result is nothing that can be shown
  */
-export function toCellOutput(name: string, result: unknown): CellOutput {
-  if (isMarkdown(result)) return { kind: "markdown", markdown: result.text };
+export function toShownOutput(name: string, result: unknown): ShownOutput {
+  if (isMarkdown(result)) return { output: { kind: "markdown", markdown: result.text } };
   if (isChart(result)) {
-    const data = toFrame(result.data);
-    if (data === undefined) throw wrongChart(name, result.data);
-    for (const field of fieldsOf(result.spec)) data.watch?.(field);
-    return { ...toFrameOutput(data), kind: "chart", spec: result.spec };
+    const shown = toFrame(result.data);
+    if (shown === undefined) throw wrongChart(name, result.data);
+    for (const field of fieldsOf(result.spec)) shown.watch?.(field);
+    return { output: { ...toFrameOutput(shown), kind: "chart", spec: result.spec }, shown };
   }
-  const frame = toFrame(result);
-  if (frame !== undefined) return toFrameOutput(frame);
+  const shown = toFrame(result);
+  if (shown !== undefined) return { output: toFrameOutput(shown), shown };
   const json = toJsonValue(result, `the result of cell ${name}`);
   return typeof json === "object" && json !== null
-    ? { kind: "json", json }
-    : { kind: "value", value: json };
+    ? { output: { kind: "json", json } }
+    : { output: { kind: "value", value: json } };
 }
 
 /** Being shown in a table is no reading: a page does without a column that is gone. */

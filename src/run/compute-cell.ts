@@ -6,7 +6,7 @@ import { expectation } from "../errors.ts";
 import type { Frame } from "../frame/frame.ts";
 import { toFrame } from "../frame/to-frame.ts";
 import { parseFrameName } from "../store/key.ts";
-import { type CellOutput, toCellOutput } from "./cell-output.ts";
+import { type ShownOutput, toShownOutput } from "./cell-output.ts";
 import { type Freshness, type FreshnessRule, toFreshness } from "./freshness.ts";
 import type { RunFrames } from "./run-frames.ts";
 import type { Variant } from "./variant.ts";
@@ -36,9 +36,8 @@ export interface CellSurroundings {
 export type CellValues = Readonly<Record<string, unknown>>;
 
 /** A cell's value for the cells below it, and what it shows. */
-export interface ComputedCell {
+export interface ComputedCell extends ShownOutput {
   readonly value: unknown;
-  readonly output: CellOutput;
   /** how current the frame is that was read */
   readonly data?: Freshness;
   /** name of the frame that was published or read */
@@ -49,8 +48,13 @@ export interface ComputedCell {
 export async function readCell(around: CellSurroundings): Promise<ComputedCell> {
   const { planned, frames, variant } = around;
   const { frame, origin } = await frames.read(variant);
-  const output = toCellOutput(planned.name, frame);
-  return { value: frame, output, data: toFreshness(origin, around.rule()), frame: variant.frame };
+  const output = toShownOutput(planned.name, frame);
+  return {
+    value: frame,
+    ...output,
+    data: toFreshness(origin, around.rule()),
+    frame: variant.frame,
+  };
 }
 
 /** Runs a cell's function over the values of the cells it names. */
@@ -70,14 +74,14 @@ export async function computeCell(
       return inputCell(name, definition.widget(values), around.requested);
     case "cached": {
       const frame = await computeCached(definition, values, around);
-      return { value: frame, output: toCellOutput(name, frame), frame: around.variant.frame };
+      return { value: frame, ...toShownOutput(name, frame), frame: around.variant.frame };
     }
     case "cell":
     case "sql": {
       const computeIn = definition.kind === "cell" ? definition.options.computeIn : undefined;
       const context = toCellContext(around, computeIn);
       const value: unknown = await definition.compute(values as never, context);
-      return { value, output: toCellOutput(name, value) };
+      return { value, ...toShownOutput(name, value) };
     }
   }
 }

@@ -15,6 +15,7 @@ import { joinParts, type RunParts } from "./parts/join-parts.ts";
 import { toCellError } from "./run-error.ts";
 import type { CellResult, RunEvent } from "./run-event.ts";
 import type { RunFrames } from "./run-frames.ts";
+import type { ShowFrame } from "./shown-frame.ts";
 import { type KeyInput, toVariant } from "./variant.ts";
 
 /** What running the cells of a plan needs. */
@@ -33,6 +34,7 @@ export interface CellsWork {
   readonly secrets: Readonly<Record<string, string>>;
   readonly signal: AbortSignal;
   readonly emit: (event: RunEvent) => void;
+  readonly onShown?: ShowFrame | undefined;
   /** notes which columns of the cached frames the cells read */
   readonly reads: ColumnReads;
   /** how old frames may be whose cell does not say so itself; undefined: as old as they get */
@@ -111,7 +113,8 @@ async function runOne(planned: PlannedCell, ready: Ready, work: CellsWork): Prom
   const elapsed = () => Math.round(work.now() - startedAt);
   work.emit({ type: "cell-started", name });
   try {
-    const { value, output, data, frame } = await execute(planned, ready, work);
+    const { value, output, shown, data, frame } = await execute(planned, ready, work);
+    if (shown !== undefined) work.onShown?.(name, { frame: shown, publishedAs: frame });
     const told = data === undefined ? {} : { data };
     const cell = { name, status: action, elapsedMs: elapsed(), output, ...told };
     return { ...end(work, cell, value), frame };

@@ -5,6 +5,7 @@ import type { Store } from "../store/store.ts";
 import type { RunParts } from "./parts/join-parts.ts";
 import type { RunEvent, RunTrigger } from "./run-event.ts";
 import type { TakeLease } from "./run-publishing.ts";
+import type { ShowFrame } from "./shown-frame.ts";
 
 /** Everything that executing a plan needs; nothing else is looked at. */
 export interface RunWork {
@@ -38,6 +39,8 @@ export interface RunWork {
   readonly redact: <Data>(data: Data) => Data;
   readonly signal: AbortSignal;
   readonly emit: (event: RunEvent) => void;
+  /** handed the whole frames that cells show; nobody needs them unless told */
+  readonly onShown?: ShowFrame | undefined;
   /** milliseconds since 1970 */
   readonly now: () => number;
 }

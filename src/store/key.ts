@@ -39,6 +39,8 @@ export interface HistoryKeys {
   readonly record: string;
   readonly log: string;
   readonly result: string;
+  /** tells where the frames are that its cells showed */
+  readonly outputs: string;
 }
 
 const NAME_RULE =
@@ -120,7 +122,17 @@ export function historyKeys(day: string, runId: string): HistoryKeys {
     record: `${folder}record.json`,
     log: `${folder}log.jsonl`,
     result: `${folder}result.json`,
+    outputs: `${folder}outputs.json`,
   };
+}
+
+/** The key of a frame that a cell showed in one attempt of a run, beside what history keeps of it. */
+export function shownFrameKey(
+  { outputs }: Pick<HistoryKeys, "outputs">,
+  attempt: number,
+  cell: string,
+): string {
+  return outputs.replace(/\.json$/, `/${attempt}/${cell}.arrow`);
 }
 
 /** The folder of the runs that were accepted on a day. */

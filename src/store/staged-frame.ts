@@ -108,7 +108,8 @@ const CSV_TYPE = "text/csv; charset=utf-8; header=present";
 const JSON_TYPE = "application/json";
 const ARROW_TYPE = "application/vnd.apache.arrow.file";
 
-interface StagedFile {
+/** The content of one file, and where it goes. */
+export interface StagedFile {
   readonly key: string;
   readonly contentType: string;
   /** what it belongs to, as messages name it */
@@ -119,7 +120,8 @@ interface StagedFile {
 /** What is larger goes to the store through a file, so that it is never in memory as a whole. */
 const WHOLE_BYTES = 16 * 2 ** 20;
 
-async function stageFile(
+/** Writes a file of any size, and tells what it is. */
+export async function stageFile(
   store: Store,
   { key, contentType, place, blocks }: StagedFile,
   { signal }: StoreOptions,
