@@ -1,4 +1,4 @@
-import { type FSWatcher, watch } from "node:fs";
+import { appendFileSync, type FSWatcher, utimesSync, watch } from "node:fs";
 import { ClaimWait } from "../claim-wait.ts";
 import { ATTEMPTS, type Job, type JobSpec, type Lane } from "../job.ts";
 import { toPayloadText, toProgressText } from "../job-rules.ts";
@@ -65,6 +65,8 @@ class EmbeddedQueue implements Queue {
   readonly #rules: ClaimRules;
   readonly #database: Sqlite;
   readonly #wait: ClaimWait;
+  /** touched after each change that others wait for: the database's own files change before it counts */
+  readonly #wakeFile: string;
   #watcher: FSWatcher | undefined;
   #prunedAt = Number.NEGATIVE_INFINITY;
 
@@ -73,6 +75,7 @@ class EmbeddedQueue implements Queue {
     this.#rules = rules;
     this.#database = rules.database;
     this.#wait = new ClaimWait(file, POLL_MS);
+    this.#wakeFile = `${file}-wake`;
   }
 
   async submit(spec: JobSpec, { signal }: WaitOptions = {}): Promise<"submitted" | "known"> {
@@ -87,7 +90,7 @@ class EmbeddedQueue implements Queue {
         { id, lane, priority, payload, now: this.#rules.clock.now() },
       );
     });
-    this.#wait.wake();
+    this.#wakeAll();
     return row === undefined ? "known" : "submitted";
   }
 
@@ -146,7 +149,7 @@ class EmbeddedQueue implements Queue {
   #toClaim(taken: TakenJob): Claim {
     const end = async (how: AttemptEnd) => {
       const answer = this.#do(() => endAttempt(this.#rules, taken, how));
-      this.#wait.wake();
+      this.#wakeAll();
       return answer;
     };
     return {
@@ -162,11 +165,23 @@ class EmbeddedQueue implements Queue {
     };
   }
 
-  /** Looks as soon as any process has written; where files cannot be watched, a little later. */
+  /** Has whoever waits look at once, in this process and in all others. */
+  #wakeAll(): void {
+    this.#wait.wake();
+    const now = new Date();
+    try {
+      utimesSync(this.#wakeFile, now, now);
+    } catch {
+      // Nobody watches yet, or the file cannot be touched: others look by themselves a little later.
+    }
+  }
+
+  /** Looks as soon as any process tells of a change; where files cannot be watched, a little later. */
   #watchOthers(): void {
     if (this.#watcher !== undefined || this.#wait.isClosed) return;
     try {
-      const watcher = watch(`${this.location}-wal`, { persistent: false }, () => this.#wait.wake());
+      appendFileSync(this.#wakeFile, "");
+      const watcher = watch(this.#wakeFile, { persistent: false }, () => this.#wait.wake());
       watcher.on("error", () => watcher.close());
       this.#watcher = watcher;
     } catch {
