@@ -19,8 +19,8 @@ export interface ProbeOptions extends StoreOptions {
 const TRIES = 3;
 
 /**
- * Tries out whether a store keeps the conditions of writes, on an object of its own that is gone
- * afterwards. A store that ignores them says "written" to everybody, and would lose versions.
+ * Tries out whether a store keeps the conditions of writes, unless that is certain, on an object of
+ * its own that is gone afterwards. A store that ignores them says "written" to everybody, and would lose versions.
  *
  * @throws {HexError} HEX_STORE_UNAVAILABLE when it cannot be read or written at all
  */
@@ -28,6 +28,7 @@ export async function probeStore(
   store: Store,
   { signal, randomId = randomUUID }: ProbeOptions = {},
 ): Promise<StoreProbe> {
+  if (store.keepsConditions) return { conditionalWrites: true, faults: [] };
   const key = `${PROBE_PREFIX}${randomId()}`;
   try {
     const faults = await findFaults(store, key, { signal });

@@ -75,6 +75,9 @@ export interface Store {
   /** Where the objects are, ready to print; it holds no secret. */
   readonly location: string;
 
+  /** Whether conditions of writes are certain to be kept; otherwise `probeStore` tries it out. */
+  readonly keepsConditions?: true;
+
   /**
    * Reads one object, or `undefined` when there is none under this key.
    *

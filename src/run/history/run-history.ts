@@ -123,11 +123,19 @@ class StoredHistory implements RunHistory {
   async accept(record: RunRecord): Promise<"accepted" | "known"> {
     const { runId } = record;
     keysOf(runId);
-    await this.#store.write(openRunKey(runId), MARK, { contentType: "text/plain" });
+    await this.#mark(runId);
     if ((await createRecord(this.#store, record, this.#options)) === "created") return "accepted";
     // It may have ended before the mark was set anew.
     await this.change(runId, () => undefined);
     return "known";
+  }
+
+  /** A mark that is there already is as good; to leave it alone is quicker than to replace it. */
+  async #mark(runId: string): Promise<void> {
+    const condition =
+      this.#options.conditions === "unavailable" ? undefined : ({ ifNoneMatch: "*" } as const);
+    const contentType = "text/plain";
+    await this.#store.write(openRunKey(runId), MARK, { contentType, condition });
   }
 
   async read(runId: string, options?: StoreOptions): Promise<RunRecord | undefined> {

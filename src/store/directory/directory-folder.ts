@@ -56,17 +56,13 @@ async function step(
   { location, segments, create }: FolderRequest,
 ): Promise<Folder | undefined> {
   const path = `${parent.path}/${segment}`;
-  if (
-    create &&
-    (await unless(
-      ["EEXIST"],
-      mkdir(path).then(() => true),
-    )) === true
-  ) {
-    await parent.sync();
-  }
+  const flags = O_RDONLY | O_DIRECTORY | O_NOFOLLOW;
   try {
-    return await hold(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW);
+    // Nearly always it is there.
+    const found = await unless(["ENOENT"], hold(path, flags));
+    if (found !== undefined || !create) return found;
+    await make(path, parent);
+    return await hold(path, flags);
   } catch (error) {
     const code = diskErrorCode(error);
     if (code === "ENOENT") return undefined;
@@ -78,6 +74,12 @@ async function step(
     if (create) throw error;
     return undefined;
   }
+}
+
+async function make(path: string, parent: Folder): Promise<void> {
+  const making = mkdir(path).then(() => true);
+  // Somebody else may have been faster.
+  if ((await unless(["EEXIST"], making)) === true) await parent.sync();
 }
 
 async function hold(path: string, flags: number): Promise<Folder> {

@@ -35,6 +35,8 @@ const BLOCK_BYTES = 2 ** 20;
  */
 export class DirectoryStore implements Store {
   readonly location: string;
+  /** kept by this very code */
+  readonly keepsConditions = true;
   readonly leftovers: DirectoryLeftovers;
   readonly #root: string;
 
