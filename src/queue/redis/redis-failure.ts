@@ -1,3 +1,4 @@
+import { ReplyError } from "ioredis";
 import { expectation, type HexError, toMessage } from "../../errors.ts";
 
 interface Cause {
@@ -87,22 +88,21 @@ function toNetworkCause(code: string): Cause {
   return { expected: "reachable", got: got === "" ? code : `${code}, ${got}`, hint };
 }
 
+/** What the client says when there is no connection; the names of its errors do not outlive bundling. */
+const NO_CONNECTION =
+  /^(Connection is closed|Stream isn't writeable|Socket timeout|Command aborted|Reached the max retries per request)/;
+
 /** Reads what Redis answered, or what its client says when there is no connection. */
-function toAnswerCause({ name, message }: Error): Cause | undefined {
+function toAnswerCause(thrown: Error): Cause | undefined {
+  const { message } = thrown;
   const word = /^[A-Z]+(?= |$)/.exec(message)?.[0];
   const refusal = word === undefined ? undefined : REFUSALS[word];
   if (refusal !== undefined) return refusal;
-  if (name === "ReplyError" || name === "ParserError") {
+  if (thrown instanceof ReplyError || message.startsWith("Protocol error")) {
     const hint = "check that it is a Redis server of version 6.2 or newer";
-    return { expected: "ready to answer", got: word ?? name, hint };
+    return { expected: "ready to answer", got: word ?? "an answer that is none", hint };
   }
-  const isConnection = /^(Connection is closed|Stream isn't writeable|Socket timeout)/.test(
-    message,
-  );
-  if (!isConnection && name !== "MaxRetriesPerRequestError" && name !== "AbortError") {
-    return undefined;
-  }
-  return toNetworkCause("ECONNRESET");
+  return NO_CONNECTION.test(message) ? toNetworkCause("ECONNRESET") : undefined;
 }
 
 function unavailable(location: string, { expected, got, hint }: Cause, cause: unknown): HexError {
