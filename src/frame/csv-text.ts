@@ -1,10 +1,10 @@
-import type { Schema } from "./schema.ts";
+import type { Column } from "./schema.ts";
 
 /** What stands for a missing value when a frame has one column: many readers drop blank lines. */
 export const LONE_MISSING = "NA";
 
 /** The header line of a frame's CSV: every name quoted. */
-export function csvHeader(schema: Schema): string {
+export function csvHeader(schema: readonly Pick<Column, "name">[]): string {
   return `${schema.map(({ name }) => quoteField(name)).join(",")}\n`;
 }
 

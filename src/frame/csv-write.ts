@@ -5,16 +5,26 @@ import { csvHeader, LONE_MISSING, quoteField } from "./csv-text.ts";
 import type { AnyFrame } from "./frame.ts";
 import type { ColumnType } from "./schema.ts";
 
+export interface CsvBlocksOptions {
+  /** about how long a block is, in characters; 1 MiB unless told */
+  readonly blockLength?: number;
+  /** what is written in place of a text; the text itself unless told */
+  readonly toText?: (text: string) => string;
+}
+
 const BLOCK_LENGTH = 2 ** 20;
 
 /**
- * The frame as CSV in blocks of whole rows of about 1 MiB, each made when it is asked for.
+ * The frame as CSV in blocks of whole rows, each made when it is asked for.
  * @throws {HexError} HEX_FRAME_INVALID for what is beyond the limits of reading
  */
-export function* csvBlocks(frame: AnyFrame): Generator<Uint8Array, void, undefined> {
+export function* csvBlocks(
+  frame: AnyFrame,
+  options: CsvBlocksOptions = {},
+): Generator<Uint8Array, void, undefined> {
   checkShape(frame);
   let sizeBytes = 0;
-  for (const block of blocksOf(frame)) {
+  for (const block of blocksOf(frame, options)) {
     sizeBytes += block.length;
     if (sizeBytes > CSV_LIMITS.maxFileBytes) {
       throw limitError("HEX_FRAME_INVALID", "the CSV of a frame", CSV_LIMITS, "maxFileBytes");
@@ -23,18 +33,21 @@ export function* csvBlocks(frame: AnyFrame): Generator<Uint8Array, void, undefin
   }
 }
 
-function* blocksOf(frame: AnyFrame): Generator<Uint8Array, void, undefined> {
+function* blocksOf(
+  frame: AnyFrame,
+  { blockLength = BLOCK_LENGTH, toText = (text) => text }: CsvBlocksOptions,
+): Generator<Uint8Array, void, undefined> {
   const encoder = new TextEncoder();
   const columns = frame.columns();
   const missing = columns.length === 1 ? LONE_MISSING : "";
-  const writers = columns.map((column) => fieldWriter(column, missing));
-  let lines = [csvHeader(frame.schema)];
+  const writers = columns.map((column) => fieldWriter(column, missing, toText));
+  let lines = [csvHeader(frame.schema.map(({ name }) => ({ name: toText(name) })))];
   let length = 0;
   for (let row = 0; row < frame.numRows; row++) {
     const line = `${writers.map((write) => write(row)).join(",")}\n`;
     lines.push(line);
     length += line.length;
-    if (length < BLOCK_LENGTH) continue;
+    if (length < blockLength) continue;
     yield encoder.encode(lines.join(""));
     lines = [];
     length = 0;
@@ -51,21 +64,23 @@ function checkShape({ numRows, numColumns }: AnyFrame): void {
 
 type FieldWriter = (row: number) => string;
 
-function fieldWriter(column: FrameColumn, missing: string): FieldWriter {
+type ToText = (text: string) => string;
+
+function fieldWriter(column: FrameColumn, missing: string, toText: ToText): FieldWriter {
   const { data, type } = column;
   const isAnyMissing = data.nullCount > 0;
   const batch = data.data[0];
-  const write = type === "string" ? textWriter(column) : valueWriter(type, data);
+  const write = type === "string" ? textWriter(column, toText) : valueWriter(type, data);
   return (row) => (isAnyMissing && batch?.isValid(row) === false ? missing : write(row));
 }
 
-function textWriter({ name, data }: FrameColumn): FieldWriter {
+function textWriter({ name, data }: FrameColumn, toText: ToText): FieldWriter {
   const coded = dictionaryOf(data);
-  if (coded === undefined) return (row) => checkedField(readText(data, row), name, row);
+  if (coded === undefined) return (row) => checkedField(toText(readText(data, row)), name, row);
   const quoted: string[] = [];
   return (row) => {
     const code = Number(coded.values[row]);
-    const known = quoted[code] ?? checkedField(coded.cache[code] ?? "", name, row);
+    const known = quoted[code] ?? checkedField(toText(coded.cache[code] ?? ""), name, row);
     quoted[code] = known;
     return known;
   };

@@ -1,0 +1,150 @@
+import { createHash } from "node:crypto";
+import { expectation, HexError } from "../errors.ts";
+import type { Frame } from "../frame/frame.ts";
+import type { CellOutput } from "../run/cell-output.ts";
+import { isFinal, type RunRecord } from "../run/history/run-record.ts";
+import { readKeptFrame, readShownIndex } from "../run/history/shown-frames.ts";
+import type { ShownIndex, ShownPlace } from "../run/history/shown-index.ts";
+import type { RunResult } from "../run/run-event.ts";
+import { openVersion } from "../store/version.ts";
+import { LastUsed } from "./last-used.ts";
+import type { ProjectRuns } from "./project-runs.ts";
+
+/** What a cell of a run that has ended showed. */
+export interface RunOutput {
+  /** names this content, of which no other has the name */
+  readonly contentId: string;
+  readonly output: CellOutput;
+  /** the whole frame, of a frame or a chart; throws HEX_OUTPUT_GONE when it is not kept */
+  readonly readFrame: () => Promise<Frame>;
+}
+
+/** What one run showed. */
+interface ShownRun {
+  readonly result: RunResult;
+  readonly index: ShownIndex | undefined;
+}
+
+/** So many runs are held in memory, whoever asks for more of them page by page. */
+const RUNS_HELD = 4;
+/** About so much of their frames. */
+const HELD_BYTES = 2 ** 28;
+
+/** What the cells of runs showed, read from the store; the last of it stays in memory. */
+export class RunOutputs {
+  readonly #runs: Pick<ProjectRuns, "store" | "history">;
+  readonly #shown = new LastUsed<ShownRun>(RUNS_HELD);
+  readonly #frames = new LastUsed<Frame>(HELD_BYTES);
+
+  constructor(runs: Pick<ProjectRuns, "store" | "history">) {
+    this.#runs = runs;
+  }
+
+  /**
+   * What a cell showed in a run.
+   *
+   * @throws {HexError} HEX_OUTPUT_UNKNOWN when the run has not ended, has no such cell, or that one
+   * showed nothing; HEX_STORE_UNAVAILABLE, HEX_STORE_DAMAGED
+   */
+  async read(record: RunRecord, cell: string): Promise<RunOutput> {
+    const { result, index } = await this.#readRun(record);
+    const shown = result.cells.find(({ name }) => name === cell);
+    if (shown?.output === undefined) throw nothingShown(record, cell);
+    const { output } = shown;
+    const place = index && Object.hasOwn(index.cells, cell) ? index.cells[cell] : undefined;
+    const frame = place ? toContentId(place) : record.runId;
+    const contentId = toDigest([frame, cell, output]);
+    return { contentId, output, readFrame: () => this.#readFrame({ cell, index, place }) };
+  }
+
+  async #readRun(record: RunRecord): Promise<ShownRun> {
+    const { runId, state } = record;
+    if (!isFinal(state)) {
+      throw expectation("HEX_OUTPUT_UNKNOWN", {
+        place: `run ${runId}`,
+        expected: "at its end, when its cells have shown something",
+        got: `one that is ${state}`,
+      });
+    }
+    return this.#shown.get(runId, 1, async () => {
+      const { store, history } = this.#runs;
+      const [result, index] = await Promise.all([
+        history.readResult(runId),
+        readShownIndex(store, runId),
+      ]);
+      if (result === undefined) throw nothingShown(record, undefined);
+      return { result, index };
+    });
+  }
+
+  async #readFrame({ cell, index, place }: PlacedFrame): Promise<Frame> {
+    if (index === undefined || place === undefined) {
+      throw gone(
+        cell,
+        "its first rows only (runs that go in a process of their own keep it whole)",
+      );
+    }
+    const { store } = this.#runs;
+    switch (place.at) {
+      case "nowhere":
+        throw gone(cell, `${place.neededBytes} bytes, where ${place.mostBytes} had room`);
+      case "history":
+        return this.#frames.get(toContentId(place), place.sizeBytes, () =>
+          readKeptFrame(store, index, cell, place),
+        );
+      case "version":
+        return this.#readPublished(cell, place);
+    }
+  }
+
+  async #readPublished(
+    cell: string,
+    place: Extract<ShownPlace, { at: "version" }>,
+  ): Promise<Frame> {
+    const version = await openVersion(this.#runs.store, { generation: place.version }).catch(
+      (error: unknown) => {
+        if (error instanceof HexError && error.code === "HEX_USAGE") return undefined;
+        throw error;
+      },
+    );
+    const published = version?.frames().get(place.frame);
+    const lost = () => gone(cell, `a frame of version ${place.version}, which is no longer kept`);
+    if (version === undefined || published === undefined) throw lost();
+    const { arrow, csv } = published;
+    return this.#frames.get(toContentId(place), (arrow ?? csv).sizeBytes, async () => {
+      const read = await version.readFrame(place.frame);
+      // Another version's frame is not what the cell showed.
+      if (read?.source !== "version") throw lost();
+      return read.frame;
+    });
+  }
+}
+
+interface PlacedFrame {
+  readonly cell: string;
+  readonly index: ShownIndex | undefined;
+  readonly place: ShownPlace | undefined;
+}
+
+function toContentId(place: ShownPlace): string {
+  return toDigest(place.at === "history" ? [place.sha256, place.columns] : place);
+}
+
+function toDigest(data: unknown): string {
+  return createHash("sha256").update(JSON.stringify(data)).digest("hex").slice(0, 32);
+}
+
+function nothingShown({ runId, cells }: RunRecord, cell: string | undefined): HexError {
+  const status = cells.find(({ name }) => name === cell)?.status;
+  return expectation("HEX_OUTPUT_UNKNOWN", {
+    place: cell === undefined ? `run ${runId}` : `${JSON.stringify(cell)} in run ${runId}`,
+    expected:
+      cell === undefined ? "one that came to show something" : "a cell that showed something",
+    got: status === undefined ? "none" : `one that was ${status}`,
+  });
+}
+
+function gone(cell: string, got: string): HexError {
+  const place = `what cell ${cell} showed`;
+  return expectation("HEX_OUTPUT_GONE", { place, expected: "kept", got, hint: "run it again" });
+}
