@@ -14,7 +14,7 @@ it("fails a run whose cell throws, at once and for good, with the place in its s
   expect(record.error?.message).toMatch(/02-work\.ts:13:\d+\).*unlucky/);
   expect(record.attempts).toHaveLength(1);
   expect(record.cells).toMatchObject([{ name: "act" }, { name: "work", status: "failed" }]);
-  expect((await runs.queue.find(record.runId))?.state).toBe("finished");
+  await expect.poll(async () => (await runs.queue.find(record.runId))?.state).toBe("finished");
 });
 
 it.each([

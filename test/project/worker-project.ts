@@ -1,5 +1,6 @@
 import { randomUUID } from "node:crypto";
-import { fileURLToPath } from "node:url";
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
 import { onTestFinished } from "vitest";
 import { HexError } from "../../src/errors.ts";
 import { openProjectRuns, type ProjectRuns } from "../../src/project/project-runs.ts";
@@ -12,7 +13,6 @@ import { until } from "./project-processes.ts";
 
 /** What the built command hands to its cells; run processes are its files, too. */
 export const runtimeUrl = new URL("../../dist/index.js", import.meta.url).href;
-export const projectDirectory = fileURLToPath(new URL("../..", import.meta.url));
 
 /** Long enough for a busy machine to renew in time, short enough to wait for. */
 export const LEASE_MS = 3_000;
@@ -50,6 +50,9 @@ export default cached("work", { act }, async ({ act }, { log, signal }) => {
       spawn("sleep", ["1000." + value], { detached: true, stdio: "ignore" });
       spawn("sh", ["-c", "(sleep 1000." + value + " &)"], { detached: true, stdio: "ignore" });
       for (;;);
+    case "print":
+      console.log("printed by the cell");
+      break;
     case "gate":
       while (!existsSync("gate-" + value)) await wait(20);
   }
@@ -74,6 +77,8 @@ export interface WorkerProject {
   /** Waits until the record of a run is as wished, and gives it. */
   untilRun(runId: string, isSo: (record: RunRecord) => boolean): Promise<RunRecord>;
   untilEnded(runId: string): Promise<RunRecord>;
+  /** Each call of the heavy cell's function: by which process, told to do what. */
+  computes(): Promise<readonly { readonly pid: number; readonly act: string }[]>;
   /** A worker in this process, stopped after the test. */
   workHere(): { readonly events: readonly WorkerEvent[]; stop(): Promise<void> };
 }
@@ -105,8 +110,18 @@ export async function workerProject({
     submit: (act, submission) => submitAct(runs, act, submission),
     untilRun,
     untilEnded: (runId) => untilRun(runId, ({ state }) => isFinal(state)),
+    computes: () => readComputes(directory),
     workHere: () => workHere(directory),
   };
+}
+
+async function readComputes(directory: string) {
+  const text = await readFile(join(directory, "computes"), "utf8").catch(() => "");
+  const lines = text.split("\n").slice(0, -1);
+  return lines.map((line) => {
+    const [pid = "", act = ""] = line.split(" ");
+    return { pid: Number(pid), act };
+  });
 }
 
 export async function openRuns(directory: string): Promise<ProjectRuns> {
@@ -154,11 +169,4 @@ export function isAlive(pid: number): boolean {
   } catch {
     return false;
   }
-}
-
-/** Waits until a condition holds, and gives how long that took; milliseconds. */
-export async function timeUntil(what: string, isTrue: () => boolean | Promise<boolean>) {
-  const startedMs = performance.now();
-  await until(what, isTrue);
-  return performance.now() - startedMs;
 }
