@@ -76,7 +76,7 @@ export function takeJob(rules: ClaimRules, options: TakeOptions): TakenJob | und
   const leaseEnd = clock.now() + rules.leaseMs;
   const isTrusted = clock.isTrusted();
   const [seen] = database.rows(LOOK, { ...due, leaseEnd });
-  if (seen?.["stale"] === 1 && isTrusted) endLostLeases(rules, lane);
+  if (seen?.["stale"] === 1) endLostLeases(rules, lane, isTrusted);
   else if (seen?.["waits"] !== 1) return undefined;
   const [row] = database.rows(TAKE, { ...due, leaseEnd, worker });
   if (row === undefined) return undefined;
@@ -118,9 +118,10 @@ export function endAttempt(rules: ClaimRules, taken: TakenJob, end: AttemptEnd):
 }
 
 /** Attempts whose lease ran out have failed; leases that no process can have given are cut down. */
-function endLostLeases(rules: ClaimRules, lane: Lane): void {
+function endLostLeases(rules: ClaimRules, lane: Lane, isTrusted: boolean): void {
   const now = rules.clock.now();
   rules.database.rows(CUT_LEASES, { lane, leaseEnd: now + rules.leaseMs });
+  if (!isTrusted) return;
   for (const row of rules.database.rows(LOST, { lane, now })) {
     const job = toJob(row);
     const taken = { job, number: Number(row["claims"]) };

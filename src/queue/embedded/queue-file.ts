@@ -62,9 +62,8 @@ export async function openQueueFile(file: string): Promise<Sqlite> {
 
 function prepareFile(database: Sqlite, file: string): void {
   database.execute(SETTINGS);
-  if (isReady(database, file)) return;
+  // Only who may write gets past this, which a file that is there already does not tell.
   database.transaction(() => {
-    // Another process may have been faster.
     if (!isReady(database, file)) database.execute(SCHEMA);
   });
 }

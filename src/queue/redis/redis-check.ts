@@ -1,9 +1,16 @@
-import type { Redis } from "ioredis";
+/** What is asked of a server. */
+export interface AskedServer {
+  info(): Promise<string>;
+  config(ask: "GET", name: string): Promise<unknown>;
+}
 
 const OLDEST = [6, 2] as const;
 
 /** What an operator should know about how a server is set up, a sentence each. */
-export async function checkServer(client: Redis, location: string): Promise<readonly string[]> {
+export async function checkServer(
+  client: AskedServer,
+  location: string,
+): Promise<readonly string[]> {
   const facts = toFacts(await client.info());
   return [tellVersion(facts), tellEviction(facts), tellPersistence(facts, await readSave(client))]
     .filter((sentence) => sentence !== undefined)
@@ -41,7 +48,7 @@ function tellPersistence(facts: Facts, save: string | undefined): string | undef
 }
 
 /** When it saves a snapshot; hosted servers often do not tell. */
-async function readSave(client: Redis): Promise<string | undefined> {
+async function readSave(client: AskedServer): Promise<string | undefined> {
   const answer = await client.config("GET", "save").catch(() => undefined);
   const value: unknown = Array.isArray(answer) ? answer[1] : undefined;
   return typeof value === "string" ? value : undefined;

@@ -15,7 +15,7 @@ import {
 } from "./redis-job.ts";
 
 /** What a claim holds, in BullMQ's words. */
-export interface HeldJob {
+interface HeldJob {
   readonly bullId: string;
   /** what the lock on the job holds for as long as the lease is ours */
   readonly token: string;
