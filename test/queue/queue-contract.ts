@@ -228,8 +228,8 @@ function testEnds(newPlace: NewPlace): void {
     for (const attempts of [1, 2]) {
       const claim = await claimRun(queue);
       expect(claim.job.attempts).toBe(attempts);
-      expect(await claim.fail(`cause ${attempts}`)).toBe("queued");
       const failedAt = performance.now();
+      expect(await claim.fail(`cause ${attempts}`)).toBe("queued");
       expect(await queue.find(spec.id)).toMatchObject({
         state: "queued",
         attempts,
@@ -357,6 +357,18 @@ function testCancel(newPlace: NewPlace): void {
     expect((await waiting).job.id).toBe(next.id);
   });
 
+  it("never gives a job to a worker once it said that it was taken back", async () => {
+    const place = await newPlace();
+    const [queue, other] = [await openHere(place), await openHere(place)];
+    const answers: string[] = [];
+    for (let round = 0; round < 48; round++) {
+      answers.push(await cancelWhileClaimed(queue, other, round % 8));
+    }
+    const times = (answer: string) => answers.filter((one) => one === answer).length;
+    console.log(`taken back ${times("cancelled")}, requested ${times("requested")}`);
+    expect(times("cancelled") + times("requested")).toBe(48);
+  });
+
   it("tells of a job that has ended, and of none", async () => {
     const queue = await openHere(await newPlace());
     const spec = toSpec();
@@ -422,6 +434,26 @@ function testProcesses(newPlace: NewPlace): void {
     expect(taken.toSorted()).toEqual(specs.map(({ id }) => id).toSorted());
     console.log(`3 processes: ${workers.map((worker) => worker.told("took").length).join(" + ")}`);
   });
+}
+
+/** Lets a claim and a cancellation meet, one of them a few turns later. */
+async function cancelWhileClaimed(queue: Queue, other: Queue, round: number): Promise<string> {
+  const spec = toSpec();
+  const over = new AbortController();
+  const claim = () => queue.claim({ lane: "run", worker: "a", signal: over.signal });
+  await queue.submit(spec);
+  const early = round % 2 === 0 ? claim() : undefined;
+  const cancelling = other.cancel(spec.id);
+  for (let turn = 0; turn < Math.floor(round / 2); turn++) await queue.count();
+  const claiming = (early ?? claim()).catch(() => undefined);
+  const answer = await cancelling;
+  // What was not taken back is given out, and so ends the wait.
+  if (answer === "cancelled") over.abort();
+  const claimed = await claiming;
+  expect(claimed?.job.id).toBe(answer === "cancelled" ? undefined : spec.id);
+  await claimed?.finish();
+  expect(await stateOf(queue, spec.id)).toBe("cancelled");
+  return answer;
 }
 
 async function expectClosed(call: Promise<unknown>): Promise<void> {

@@ -148,9 +148,10 @@ class Model {
 
   async #claim(inLane: Lane): Promise<void> {
     const jobs = [...this.#jobs.values()].filter((each) => each.lane === inLane);
+    // Without a job to be had, the call would wait.
+    if (!jobs.some(willWait)) return;
     for (const each of jobs) if (each.hasLapsed) this.#endAttempt(each, "queued");
     const waiting = jobs.filter(({ state }) => state === "queued");
-    if (waiting.length === 0) return;
     const taken = await this.#under.queue.claim({ lane: inLane, worker: "model" });
     const found = waiting.find(({ id }) => id === taken.job.id);
     if (found === undefined) throw new Error(`${taken.job.id} was given, which does not wait`);
@@ -220,4 +221,9 @@ class Model {
     const expected = { id, state, attempts, isCancelRequested, lane: jobLane, priority };
     expect(found).toMatchObject(expected);
   }
+}
+
+/** Whether a claim finds the job waiting, once it has seen to leases that ran out. */
+function willWait({ state, hasLapsed, isCancelRequested, attempts }: ModelJob): boolean {
+  return state === "queued" || (hasLapsed && !isCancelRequested && attempts < MOST_ATTEMPTS);
 }

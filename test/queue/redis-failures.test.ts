@@ -1,0 +1,193 @@
+import { randomUUID } from "node:crypto";
+import { createServer } from "node:net";
+import { Redis } from "ioredis";
+import { describe, expect, inject, it, onTestFinished } from "vitest";
+import { openQueue } from "../../src/queue/open-queue.ts";
+import type { Queue } from "../../src/queue/queue.ts";
+import { checkServer } from "../../src/queue/redis/redis-check.ts";
+import { type RunningRedis, startRedis } from "../servers/redis.ts";
+import { claimRun, openHere, toSpec } from "./queue-place.ts";
+
+for (const { name, url, root } of inject("redisServers")) {
+  const newPlace = () => ({ kind: "redis", url, name: randomUUID() }) as const;
+  /** A server for one test alone. */
+  const startOwn = async (settings: readonly string[] = []): Promise<RunningRedis> => {
+    const server = await startRedis({ root: root ?? "", settings });
+    onTestFinished(() => server.kill());
+    return server;
+  };
+
+  describe(`a job that was altered on ${name}`, () => {
+    it.each([
+      ["data", "{broken"],
+      ["data", '{"payload":{}}'],
+      ["data", '"text"'],
+      ["opts", "{broken"],
+      ["progress", "{broken"],
+    ])("is dead when its %s is %s, and the next one is given", async (field, value) => {
+      const place = newPlace();
+      const queue = await openHere(place);
+      await queue.submit(toSpec({ id: "altered", priority: 1 }));
+      await queue.submit(toSpec({ id: "next" }));
+      await withClient(url, (client) =>
+        client.hset(`hex:${place.name}:run:job-altered`, field, value),
+      );
+      expect((await claimRun(queue)).job.id).toBe("next");
+      expect(await queue.find("altered")).toMatchObject({
+        state: "dead",
+        cause: "What the queue keeps of the job was altered and is no job any more",
+      });
+    });
+
+    it("is no hindrance when somebody else put it there", async () => {
+      const place = newPlace();
+      const queue = await openHere(place);
+      await queue.submit(toSpec({ id: "next" }));
+      await withClient(url, async (client) => {
+        await client.hset(`hex:${place.name}:run:stranger`, "name", "x", "data", "{}");
+        await client.zadd(`hex:${place.name}:run:prioritized`, 0, "stranger");
+      });
+      expect((await claimRun(queue)).job.id).toBe("next");
+    });
+  });
+
+  describe.skipIf(root === undefined)(`the server ${name}`, () => {
+    it("is told to be away by every call, and waited for by claims", async () => {
+      const server = await startOwn();
+      const place = { kind: "redis", url: server.url, name: "away" } as const;
+      const [queue, other] = [await openHere(place), await openHere(place)];
+      const waiting = claimRun(queue);
+      expect(await other.check()).toEqual([]);
+      await server.kill();
+      for (const call of callsOf(other)) {
+        await expect(call()).rejects.toMatchObject({
+          code: "HEX_QUEUE_UNAVAILABLE",
+          message: `Expected the Redis server ${server.url} to be reachable, got ECONNREFUSED, nothing listens there (start the server, or correct \`queue\`)`,
+        });
+      }
+      const again = await startRedis({ root: root ?? "", port: server.port });
+      onTestFinished(() => again.kill());
+      const spec = toSpec();
+      await expect.poll(() => submits(other, spec.id), { timeout: 20_000 }).toBe(true);
+      expect((await waiting).job.id).toBe(spec.id);
+      expect((await other.count()).run).toEqual({ queued: 0, claimed: 1 });
+    });
+
+    it("may be away when the queue is opened, and is never sent what was refused", async () => {
+      const server = await startOwn();
+      await server.kill();
+      const queue = await openHere({ kind: "redis", url: server.url, name: "later" });
+      const refused = toSpec();
+      await expect(queue.submit(refused)).rejects.toMatchObject({ code: "HEX_QUEUE_UNAVAILABLE" });
+      const again = await startRedis({ root: root ?? "", port: server.port });
+      onTestFinished(() => again.kill());
+      await expect.poll(() => submits(queue, "other"), { timeout: 20_000 }).toBe(true);
+      expect(await queue.find(refused.id)).toBeUndefined();
+    });
+
+    it("is told to refuse a password, which is not repeated", async () => {
+      const server = await startOwn(["--requirepass", "the right secret"]);
+      const place = { kind: "redis", url: server.url, name: "locked" } as const;
+      const open = await openHere({ ...place, password: "the right secret" });
+      expect(await open.submit(toSpec())).toBe("submitted");
+      expect(open.location).toBe(server.url);
+      for (const [password, got] of [
+        ["a wrong secret", "WRONGPASS, the wrong password"],
+        [undefined, "NOAUTH, it asks for a password"],
+      ] as const) {
+        const queue = await openHere({ ...place, password });
+        const failure = await queue.find("one").catch((error: unknown) => error);
+        expect(failure).toMatchObject({
+          code: "HEX_QUEUE_UNAVAILABLE",
+          message: `Expected the Redis server ${server.url} to be open to us, got ${got} (name the right secrets in \`queue.username\` and \`queue.password\`)`,
+        });
+        expect(tellAll(failure)).not.toContain("a wrong secret");
+        // Nothing is gained by waiting for that.
+        await expect(claimRun(queue)).rejects.toMatchObject({ code: "HEX_QUEUE_UNAVAILABLE" });
+      }
+    });
+
+    it("is told to be full, and takes jobs again when it is not", async () => {
+      const server = await startOwn(["--maxmemory", "3mb"]);
+      const queue = await openHere({ kind: "redis", url: server.url, name: "full" });
+      const fill = async () => {
+        for (;;) await queue.submit(toSpec({ payload: "a".repeat(200_000) }));
+      };
+      await expect(fill()).rejects.toMatchObject({
+        code: "HEX_QUEUE_UNAVAILABLE",
+        message: expect.stringContaining("to be ready to keep more, got OOM, its memory is full"),
+      });
+      await withClient(server.url, (client) => client.config("SET", "maxmemory", "0"));
+      expect(await queue.submit(toSpec())).toBe("submitted");
+    });
+
+    it("is told to be set up so that jobs get lost", async () => {
+      const server = await startOwn(["--appendonly", "no", "--maxmemory-policy", "allkeys-lru"]);
+      const queue = await openHere({ kind: "redis", url: server.url, name: "careless" });
+      const place = `The Redis server ${server.url}`;
+      expect(await queue.check()).toEqual([
+        `${place} throws jobs away when its memory is full (set \`maxmemory-policy noeviction\` instead of allkeys-lru)`,
+        `${place} keeps jobs in memory only, so that a restart loses all that wait (set \`appendonly yes\`)`,
+      ]);
+    });
+  });
+}
+
+describe("a server", () => {
+  it("that never answers is told within seconds", async () => {
+    const silent = createServer(() => {});
+    await new Promise<void>((resolve) => silent.listen(0, "127.0.0.1", resolve));
+    onTestFinished(() => void silent.close());
+    const address = silent.address();
+    const port = typeof address === "object" ? address?.port : undefined;
+    const queue = await openQueue({ kind: "redis", url: `redis://127.0.0.1:${port}`, name: "a" });
+    await expect(queue.submit(toSpec())).rejects.toMatchObject({
+      code: "HEX_QUEUE_UNAVAILABLE",
+      message: expect.stringContaining("to be reachable, got E"),
+    });
+    await queue.close();
+  });
+
+  it("that is old, or saves now and then only, is told of", async () => {
+    const client = {
+      info: async () => "redis_version:6.0.16\r\nmaxmemory_policy:noeviction\r\naof_enabled:0\r\n",
+      config: async () => ["save", "3600 1"],
+    };
+    expect(await checkServer(client, "redis://r:6379")).toEqual([
+      "The Redis server redis://r:6379 is version 6.0.16, older than 6.2 (update it)",
+      "The Redis server redis://r:6379 saves jobs now and then only, so that a crash loses the newest (set `appendonly yes`)",
+    ]);
+  });
+});
+
+function callsOf(queue: Queue): readonly (() => Promise<unknown>)[] {
+  return [
+    () => queue.submit(toSpec()),
+    () => queue.find("one"),
+    () => queue.cancel("one"),
+    () => queue.count(),
+    () => queue.check(),
+  ];
+}
+
+async function submits(queue: Queue, id: string): Promise<boolean> {
+  return queue.submit(toSpec({ id })).then(
+    () => true,
+    () => false,
+  );
+}
+
+async function withClient<T>(url: string, work: (client: Redis) => Promise<T>): Promise<T> {
+  const client = new Redis(url);
+  try {
+    return await work(client);
+  } finally {
+    client.disconnect();
+  }
+}
+
+/** All that a failure says anywhere. */
+function tellAll(failure: unknown): string {
+  const { message, cause } = failure as Error;
+  return `${message} ${JSON.stringify(cause)} ${(cause as Error).message} ${(cause as Error).stack}`;
+}
