@@ -7,6 +7,7 @@ const line = [
   ["store"],
   ["queue", "schedule", "run"],
   ["project"],
+  ["server"],
   ["cli"],
 ];
 

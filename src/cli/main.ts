@@ -58,6 +58,7 @@ function toProgram(options: MainOptions, ending: { exitCode: number }): Command 
   addWorkerCommand(program, options, ending);
   addScheduleCommands(program, options, ending);
   addRunsCommands(program, options, ending);
+  addServeCommand(program, options, ending);
   addTokenCommands(program, ending);
   return program;
 }
@@ -186,6 +187,27 @@ function addScheduleCommands(
     .action(async (name, flags) => {
       const { run } = await import("./schedule.ts");
       ending.exitCode = await run(name, flags, options);
+    });
+}
+
+function addServeCommand(
+  program: Command,
+  options: MainOptions,
+  ending: { exitCode: number },
+): void {
+  program
+    .command("serve")
+    .description("answer programs over HTTP, carry out runs and keep schedules")
+    .option("--host <address>", "the address to listen on; others than 127.0.0.1 need tokens")
+    .option("--port <number>", "the port to listen on; 0 takes any that is free")
+    .option("--project <dir>", "the project's folder", ".")
+    .option("--no-worker", "leave the runs to other workers")
+    .option("--no-schedules", "leave the schedules to other workers")
+    .option("--debug", "show stacks of failures")
+    .exitOverride()
+    .action(async (flags) => {
+      const { serve } = await import("./serve.ts");
+      ending.exitCode = await serve(flags, options);
     });
 }
 

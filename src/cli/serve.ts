@@ -1,0 +1,120 @@
+import { HexError } from "../errors.ts";
+import { openProjectRuns, type ProjectRuns } from "../project/project-runs.ts";
+import { keepSchedules } from "../project/project-schedules.ts";
+import type { ServerSettings } from "../project/server-settings.ts";
+import { runWorker, type WorkerEvent } from "../project/worker.ts";
+import type { SchedulerEvent } from "../schedule/scheduler-event.ts";
+import type { Log, LogEntry } from "../server/request-log.ts";
+import { type HexServer, openServer } from "../server/server.ts";
+import { EXIT_COMPLETED, EXIT_INTERRUPTED } from "./exit-code.ts";
+import type { MainOptions } from "./main.ts";
+
+/** The flags of `hex serve`, as commander hands them over. */
+export interface ServeFlags {
+  readonly project: string;
+  readonly host?: string;
+  readonly port?: string;
+  readonly worker: boolean;
+  readonly schedules: boolean;
+}
+
+/** Requests that are being answered, and runs that go, have so long to end. */
+const DRAIN_MS = 30_000;
+
+/** `hex serve`: answers programs, carries runs out and keeps schedules, until it is told to stop. */
+export async function serve(flags: ServeFlags, { runtimeUrl }: MainOptions): Promise<number> {
+  const runs = await openProjectRuns(flags.project, { runtimeUrl });
+  try {
+    const server = await openServer({ runs, settings: toSettings(flags, runs) });
+    await serveUntilStopped(server, runs, flags);
+    return EXIT_COMPLETED;
+  } finally {
+    await runs.close();
+  }
+}
+
+async function serveUntilStopped(
+  server: HexServer,
+  runs: ProjectRuns,
+  flags: ServeFlags,
+): Promise<void> {
+  const stop = new AbortController();
+  const onStop = () => {
+    if (stop.signal.aborted) process.exit(EXIT_INTERRUPTED);
+    stop.abort(new HexError("HEX_CANCELLED", "the server was told to stop"));
+  };
+  process.on("SIGINT", onStop).on("SIGTERM", onStop);
+  try {
+    const address = await server.listen();
+    const { projectId } = runs.config;
+    server.log({ level: "info", event: "server-started", address, projectId, pid: process.pid });
+    await keepServing(server, runs, flags, stop);
+    server.log({ level: "info", event: "server-stopped" });
+  } finally {
+    process.off("SIGINT", onStop).off("SIGTERM", onStop);
+  }
+}
+
+/** Answers, works and watches the clock side by side; what fails ends the others. */
+async function keepServing(
+  server: HexServer,
+  runs: ProjectRuns,
+  flags: ServeFlags,
+  stop: AbortController,
+): Promise<void> {
+  const { signal } = stop;
+  const onEvent = (event: WorkerEvent | SchedulerEvent) => server.log(toEntry(event));
+  const parts = [
+    closeWhenStopped(server, server.log, signal),
+    ...(flags.worker ? [runWorker(runs, { signal, drainMs: DRAIN_MS, onEvent })] : []),
+    ...(flags.schedules ? [keepSchedules(runs, { signal, onEvent })] : []),
+  ];
+  const ended = await Promise.allSettled(
+    parts.map((part) =>
+      part.catch((thrown: unknown) => {
+        stop.abort(thrown);
+        throw thrown;
+      }),
+    ),
+  );
+  for (const each of ended) if (each.status === "rejected") throw each.reason;
+}
+
+async function closeWhenStopped(server: HexServer, log: Log, signal: AbortSignal): Promise<void> {
+  if (!signal.aborted) {
+    await new Promise((resolve) => signal.addEventListener("abort", resolve, { once: true }));
+  }
+  log({ level: "info", event: "server-draining" });
+  await server.close(DRAIN_MS);
+}
+
+function toSettings(
+  { host, port }: ServeFlags,
+  { config: { server } }: ProjectRuns,
+): ServerSettings {
+  return {
+    ...server,
+    host: host ?? server.host,
+    port: port === undefined ? server.port : parsePort(port),
+  };
+}
+
+function parsePort(text: string): number {
+  if (/^\d{1,5}$/.test(text) && Number(text) <= 65_535) return Number(text);
+  throw new HexError(
+    "HEX_USAGE",
+    `Expected --port to be a whole number from 0 to 65535, got ${JSON.stringify(text)}`,
+  );
+}
+
+const WARNINGS: ReadonlySet<string> = new Set([
+  "worker-warned",
+  "store-unfit",
+  "schedule-missed",
+  "schedule-late",
+  "schedule-failed",
+]);
+
+function toEntry({ type, ...facts }: WorkerEvent | SchedulerEvent): LogEntry {
+  return { level: WARNINGS.has(type) ? "warn" : "info", event: type, ...facts };
+}

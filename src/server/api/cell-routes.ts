@@ -1,0 +1,57 @@
+import type { FastifyInstance } from "fastify";
+import { HttpFailure } from "../http-failure.ts";
+import { type Query, readOne, readWholeNumber } from "../query.ts";
+import type { Served } from "../served.ts";
+import { API, readUuid } from "./addresses.ts";
+import { toCellId, toCellObject } from "./cell-object.ts";
+
+/** ListCells and GetCell: the cells as their files are now. */
+export function addCellRoutes(app: FastifyInstance, served: Served): void {
+  const config = { auth: "read", errors: "message" } as const;
+  app.get(`${API}/cells`, { config }, async (request) => listCells(request.query as Query, served));
+  app.get(`${API}/cells/:cellId`, { config }, async (request) => {
+    const { cellId } = request.params as { readonly cellId?: string };
+    const id = readUuid(cellId, "cell id");
+    const { cells } = await served.project.read();
+    const cell = cells.find((each) => toCellId(each, served.projectId) === id);
+    if (cell !== undefined) return toCellObject(cell, served.projectId);
+    throw new HttpFailure(404, "Expected the id of a cell that this token may see, got another");
+  });
+}
+
+/** Pages go by the ids of their first and last cells. */
+async function listCells(query: Query, { project, projectId }: Served) {
+  if (readUuid(readOne(query, "projectId"), "projectId") !== projectId) {
+    throw new HttpFailure(404, "Expected the id of a project that this token may see, got another");
+  }
+  const limit = readWholeNumber(query, "limit", { from: 1, to: 100, unless: 25 });
+  const { cells } = await project.read();
+  const objects = cells.map((cell) => toCellObject(cell, projectId));
+  const after = findPlace(objects, query, "after");
+  const before = findPlace(objects, query, "before");
+  const start = after !== undefined ? after + 1 : Math.max(0, (before ?? limit) - limit);
+  const values = objects.slice(start, Math.min(start + limit, before ?? objects.length));
+  return {
+    values,
+    pagination: {
+      after: start + values.length < objects.length ? (values.at(-1)?.id ?? null) : null,
+      before: start > 0 ? (values[0]?.id ?? null) : null,
+    },
+  };
+}
+
+/** Where the cell stands that a cursor names; undefined without one. */
+function findPlace(
+  cells: readonly { readonly id: string }[],
+  query: Query,
+  cursor: "after" | "before",
+): number | undefined {
+  const id = readOne(query, cursor);
+  if (id === undefined || id === "") return undefined;
+  const place = cells.findIndex((cell) => cell.id === id);
+  if (place >= 0) return place;
+  throw new HttpFailure(
+    400,
+    `Expected ${cursor} to be what a page of cells gave, got another text`,
+  );
+}

@@ -1,0 +1,176 @@
+import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
+import { cancelRun } from "../../project/cancel-run.ts";
+import type { RunRequest } from "../../project/run-project.ts";
+import { submitRun } from "../../project/submit-run.ts";
+import { newRunId } from "../../run/history/run-id.ts";
+import { isFinal, type RunRecord } from "../../run/history/run-record.ts";
+import type { Caller } from "../caller.ts";
+import { HttpFailure } from "../http-failure.ts";
+import type { Query } from "../query.ts";
+import type { Served } from "../served.ts";
+import { API, checkProject, readUuid, toUrl } from "./addresses.ts";
+import { RunAdmission } from "./run-admission.ts";
+import { parseRunBody, type RunBody } from "./run-body.ts";
+import { toRunContext } from "./run-context.ts";
+import { listRuns, parseRunListQuery, toPageQuery } from "./run-list.ts";
+import { toRunInputs } from "./run-params.ts";
+import { type RunAround, toProjectVersion, toRunStatus } from "./run-status.ts";
+
+/** RunProject, GetRunStatus, GetProjectRuns and CancelRun, on the paths of today and of older clients. */
+export function addRunRoutes(app: FastifyInstance, served: Served): void {
+  const { history } = served.runs;
+  const admission = new RunAdmission(history, served.settings.limits.runsAtOnce);
+  const start = { config: { auth: "run", errors: "params" } } as const;
+  const look = { config: { auth: "read" } } as const;
+  const stop = { config: { auth: "run" } } as const;
+  const run = (request: FastifyRequest, reply: FastifyReply) =>
+    runProject(request, reply, { ...served, admission });
+  const status = (request: FastifyRequest) => getRunStatus(request, served);
+  const cancel = (request: FastifyRequest, reply: FastifyReply) =>
+    cancelOneRun(request, reply, served);
+  const list = (request: FastifyRequest) => getProjectRuns(request, served);
+  app.post(`${API}/projects/:projectId/runs`, start, run);
+  app.get(`${API}/projects/:projectId/runs`, look, list);
+  app.get(`${API}/projects/:projectId/runs/:runId`, look, status);
+  app.delete(`${API}/projects/:projectId/runs/:runId`, stop, cancel);
+  app.post(`${API}/project/:projectId/run`, start, run);
+  app.get(`${API}/project/:projectId/runs`, look, list);
+  app.get(`${API}/project/:projectId/run/:runId`, look, status);
+  app.delete(`${API}/project/:projectId/run/:runId`, stop, cancel);
+}
+
+interface ServedRuns extends Served {
+  readonly admission: RunAdmission;
+}
+
+async function runProject(request: FastifyRequest, reply: FastifyReply, served: ServedRuns) {
+  checkProject(request, served);
+  const caller = needCaller(request);
+  served.runLimit.take(caller.id);
+  const body = parseRunBody(request.body);
+  const idempotencyKey = readKey(request.headers["idempotency-key"], caller);
+  const asked = await toRequest(body, served);
+  const runId = body.dryRun ? newRunId() : await submit(asked, { caller, idempotencyKey }, served);
+  const url = toRunUrl(request, served)(runId);
+  const { number } = await served.newest.read();
+  reply.code(201);
+  return {
+    projectId: served.projectId,
+    runId,
+    runUrl: url,
+    runStatusUrl: url,
+    projectVersion: toProjectVersion(number),
+    traceId: request.id,
+    notifications: [],
+  };
+}
+
+async function toRequest(body: RunBody, { project, newest }: Served): Promise<RunRequest> {
+  const { cells } = await project.read();
+  const context = toRunContext(cells, body);
+  const isReading = !cells.some(
+    ({ computeIn, kind }) => kind === "cached" && computeIn.includes(context),
+  );
+  // Data that is computed anew may allow other values than what was published.
+  const published = isReading && body.inputParams.size > 0 ? await newest.widgets() : new Map();
+  const inputs = toRunInputs(body.inputParams, { cells, published });
+  return { context, trigger: "api", inputs };
+}
+
+interface Asking {
+  readonly caller: Caller;
+  readonly idempotencyKey: string | undefined;
+}
+
+async function submit(
+  asked: RunRequest,
+  { caller, idempotencyKey }: Asking,
+  { runs, admission, metrics }: ServedRuns,
+): Promise<string> {
+  const submission = { requestedBy: caller.name, idempotencyKey };
+  const { runId, isKnown } = await admission.admit(() => submitRun(runs, asked, submission));
+  if (!isKnown) metrics.countRun(asked.context);
+  return runId;
+}
+
+async function getRunStatus(request: FastifyRequest, served: Served) {
+  const record = await findRecord(request, served);
+  return toRunStatus(record, await toAround(request, served));
+}
+
+async function getProjectRuns(request: FastifyRequest, served: Served) {
+  checkProject(request, served);
+  const query = parseRunListQuery(request.query as Query);
+  const { records, hasMore } = await listRuns(served.runs.history, query);
+  const around = await toAround(request, served);
+  const { limit, offset } = query;
+  const toPage = (from: number) =>
+    toUrl(request, `/projects/${served.projectId}/runs?${toPageQuery(query, from)}`, served);
+  return {
+    runs: records.map((record) => toRunStatus(record, around)),
+    nextPage: hasMore ? toPage(offset + limit) : null,
+    previousPage: offset > 0 ? toPage(Math.max(0, offset - limit)) : null,
+    traceId: request.id,
+  };
+}
+
+/** Some clients repeat a cancellation at once until it is answered otherwise: only the first is. */
+async function cancelOneRun(request: FastifyRequest, reply: FastifyReply, served: Served) {
+  const { runs } = served;
+  const record = await findRecord(request, served);
+  const job = isFinal(record.state) ? undefined : await runs.queue.find(record.runId);
+  if (job?.isCancelRequested === true) refuseCancel("being cancelled already");
+  switch (await cancelRun(runs, record)) {
+    case "cancelled":
+    case "requested":
+      return reply.code(204).send();
+    case "ended":
+      return refuseCancel("over");
+    case "direct":
+      return refuseCancel("going in a terminal of its own");
+  }
+}
+
+function refuseCancel(got: string): never {
+  throw new HttpFailure(422, `Expected the run to be waiting or going, got one that is ${got}`);
+}
+
+async function findRecord(request: FastifyRequest, served: Served): Promise<RunRecord> {
+  checkProject(request, served);
+  const { runId } = request.params as { readonly runId?: string };
+  const record = await served.runs.history.read(readUuid(runId, "run id"));
+  if (record !== undefined) return record;
+  throw new HttpFailure(404, "Expected the id of a run that this token may see, got another");
+}
+
+async function toAround(request: FastifyRequest, served: Served): Promise<RunAround> {
+  const { number } = await served.newest.read();
+  return {
+    projectId: served.projectId,
+    toRunUrl: toRunUrl(request, served),
+    traceId: request.id,
+    newestVersion: number,
+    nowMs: served.now(),
+  };
+}
+
+function toRunUrl(request: FastifyRequest, served: Served): (runId: string) => string {
+  return (runId) => toUrl(request, `/projects/${served.projectId}/runs/${runId}`, served);
+}
+
+function needCaller({ caller }: FastifyRequest): Caller {
+  if (caller === null) throw new Error("a route that starts runs has let somebody unknown in");
+  return caller;
+}
+
+const KEY = /^[\x21-\x7e]{1,255}$/;
+
+/** The key of a request that may be repeated; each token has its own keys. */
+function readKey(header: string | string[] | undefined, { id }: Caller): string | undefined {
+  if (header === undefined) return undefined;
+  if (typeof header === "string" && KEY.test(header)) return `${id} ${header}`;
+  throw new HttpFailure(
+    400,
+    "Expected the Idempotency-Key header to be 1 to 255 visible ASCII characters, got another text",
+  );
+}

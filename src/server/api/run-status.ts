@@ -1,0 +1,96 @@
+import type { RunRecord, RunState } from "../../run/history/run-record.ts";
+import type { RunTrigger } from "../../run/run-event.ts";
+
+/** The states of a run in Hex's API; the last one never comes up here. */
+export const HEX_STATUSES = [
+  "PENDING",
+  "RUNNING",
+  "COMPLETED",
+  "ERRORED",
+  "KILLED",
+  "UNABLE_TO_ALLOCATE_KERNEL",
+] as const;
+
+export type HexStatus = (typeof HEX_STATUSES)[number];
+
+export const HEX_TRIGGERS = ["API", "SCHEDULED", "APP_REFRESH"] as const;
+
+export type HexTrigger = (typeof HEX_TRIGGERS)[number];
+
+const STATUSES: Readonly<Record<RunState, HexStatus>> = {
+  queued: "PENDING",
+  running: "RUNNING",
+  completed: "COMPLETED",
+  failed: "ERRORED",
+  cancelled: "KILLED",
+};
+
+/** A run that a person started counts as a program's. */
+const TRIGGERS: Readonly<Record<RunTrigger, HexTrigger>> = {
+  api: "API",
+  cli: "API",
+  schedule: "SCHEDULED",
+  page: "APP_REFRESH",
+};
+
+export function toHexStatus({ state }: Pick<RunRecord, "state">): HexStatus {
+  return STATUSES[state];
+}
+
+export function toHexTrigger({ trigger }: Pick<RunRecord, "trigger">): HexTrigger {
+  return TRIGGERS[trigger];
+}
+
+/** What does not stand in the record of a run. */
+export interface RunAround {
+  readonly projectId: string;
+  /** the absolute address of a run's status */
+  readonly toRunUrl: (runId: string) => string;
+  readonly traceId: string;
+  /** of runs that have read and published nothing yet */
+  readonly newestVersion: number | null;
+  /** milliseconds since 1970 */
+  readonly nowMs: number;
+}
+
+/**
+ * A run as Hex's GetRunStatus tells it, and why it failed, which Hex does not tell.
+ *
+ * Times are never null but for the end's: clients fail over it.
+ */
+export function toRunStatus(record: RunRecord, around: RunAround) {
+  const { runId, submittedAt, startedAt, endedAt, version } = record;
+  const url = around.toRunUrl(runId);
+  const endMs = endedAt === null ? around.nowMs : Date.parse(endedAt);
+  const elapsedMs = startedAt === null ? 0 : endMs - Date.parse(startedAt);
+  const error = toRunError(record);
+  return {
+    projectId: around.projectId,
+    runId,
+    runUrl: url,
+    runStatusUrl: url,
+    status: toHexStatus(record),
+    runTrigger: toHexTrigger(record),
+    startTime: toTime(startedAt ?? submittedAt),
+    endTime: endedAt === null ? null : toTime(endedAt),
+    elapsedTime: Math.max(0, Math.round(elapsedMs)),
+    projectVersion: toProjectVersion(version ?? around.newestVersion),
+    traceId: around.traceId,
+    ...(error === undefined ? {} : { error }),
+  };
+}
+
+export function toProjectVersion(version: number | null): number {
+  return Math.max(1, version ?? 1);
+}
+
+/** With a fraction and `Z`, as all clients can read it. */
+function toTime(instant: string): string {
+  return new Date(instant).toISOString();
+}
+
+function toRunError({ error, cells }: RunRecord) {
+  if (error === undefined) return undefined;
+  const cell = cells.find(({ status }) => status === "failed")?.name;
+  return { ...error, ...(cell === undefined ? {} : { cell }) };
+}

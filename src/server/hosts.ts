@@ -1,0 +1,64 @@
+import { isIP } from "node:net";
+import type { ServerSettings } from "../project/server-settings.ts";
+import { HttpFailure } from "./http-failure.ts";
+
+/** Whether an address or host name means this machine and no other. */
+export function isLoopback(host: string): boolean {
+  const name = toHostName(host);
+  return name === "localhost" || name === "::1" || /^127(\.\d{1,3}){3}$/.test(name);
+}
+
+/** The headers that say whom a request is meant for and where it comes from. */
+export interface HostHeaders {
+  readonly host?: string | undefined;
+  readonly origin?: string | undefined;
+}
+
+/**
+ * Refuses a request that was meant for another host, as one is whose name was made to lead here, and
+ * one that a page of another site sends.
+ *
+ * @throws {HttpFailure} 421, 403
+ */
+export function checkHost({ host, origin }: HostHeaders, settings: HostSettings): void {
+  if (host === undefined || !isServed(host, settings)) {
+    throw new HttpFailure(
+      421,
+      "Expected the Host header to name this server, got another name (list it under `server.allowedHosts`)",
+    );
+  }
+  if (origin !== undefined && !isOwn(origin, host, settings)) {
+    throw new HttpFailure(403, "Expected no request from a page of another site, got one");
+  }
+}
+
+/** How the server is reached, as far as the request tells; no slash at the end. */
+export function toBaseUrl(host: string, { publicUrl }: Pick<HostSettings, "publicUrl">): string {
+  // Some clients take no URL whose host has no dot.
+  return publicUrl ?? `http://${host.replace(/^localhost(?=:|$)/, "127.0.0.1")}`;
+}
+
+export type HostSettings = Pick<ServerSettings, "host" | "publicUrl" | "allowedHosts">;
+
+/** An address cannot be made to lead elsewhere, as a name can. */
+function isServed(host: string, { host: own, publicUrl, allowedHosts }: HostSettings): boolean {
+  const name = toHostName(host);
+  const known = [
+    own.toLowerCase(),
+    ...allowedHosts,
+    publicUrl && toHostName(new URL(publicUrl).host),
+  ];
+  return isIP(name) !== 0 || isLoopback(host) || known.includes(name);
+}
+
+function isOwn(origin: string, host: string, { publicUrl }: HostSettings): boolean {
+  const own = publicUrl === undefined ? `http://${host}` : new URL(publicUrl).origin;
+  return origin.toLowerCase() === own.toLowerCase();
+}
+
+/** The name in a Host header, without its port and brackets, in small letters; empty when it is none. */
+function toHostName(host: string): string {
+  const [, bracketed, plain] =
+    /^(?:\[([0-9a-f:.]+)\]|([a-z0-9._-]+|[0-9a-f:]+))(?::\d{1,5})?$/i.exec(host) ?? [];
+  return (bracketed ?? plain ?? "").toLowerCase();
+}

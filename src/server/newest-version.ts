@@ -1,0 +1,75 @@
+import * as v from "valibot";
+import type { InputWidget } from "../cell/input.ts";
+import type { Store } from "../store/store.ts";
+import { openVersion, type Version } from "../store/version.ts";
+
+/** For so long a version passes for the newest one. */
+const FRESH_MS = 2_000;
+
+/** What a cell showed, as far as it tells the widget of an input. */
+const shownInputs = v.object({
+  cells: v.array(
+    v.object({
+      name: v.string(),
+      output: v.nullable(v.object({ input: v.optional(v.custom<InputWidget>(isWidget)) })),
+    }),
+  ),
+});
+
+/** The newest version of what a project has published, looked up every few seconds. */
+export class NewestVersion {
+  readonly #store: Store;
+  readonly #now: () => number;
+  #known: { readonly version: Version; readonly readAtMs: number } | undefined;
+  #reading: Promise<Version> | undefined;
+  #widgets:
+    | { readonly number: number | null; readonly widgets: ReadonlyMap<string, InputWidget> }
+    | undefined;
+
+  /** @param now milliseconds since 1970 */
+  constructor(store: Store, now: () => number) {
+    this.#store = store;
+    this.#now = now;
+  }
+
+  /** @throws {HexError} HEX_STORE_UNAVAILABLE, HEX_STORE_DAMAGED */
+  async read(): Promise<Version> {
+    const known = this.#known;
+    if (known !== undefined && this.#now() - known.readAtMs < FRESH_MS) return known.version;
+    this.#reading ??= this.#open().finally(() => {
+      this.#reading = undefined;
+    });
+    return this.#reading;
+  }
+
+  /** The inputs' widgets as they were published with it, by name. */
+  async widgets(): Promise<ReadonlyMap<string, InputWidget>> {
+    const version = await this.read();
+    if (this.#widgets?.number === version.number) return this.#widgets.widgets;
+    const widgets = toWidgets(await version.readOutputs());
+    this.#widgets = { number: version.number, widgets };
+    return widgets;
+  }
+
+  async #open(): Promise<Version> {
+    const readAtMs = this.#now();
+    const version = await openVersion(this.#store);
+    this.#known = { version, readAtMs };
+    return version;
+  }
+}
+
+/** Outputs of another format tell nothing here: the run itself then checks its inputs. */
+function toWidgets(bytes: Uint8Array | undefined): ReadonlyMap<string, InputWidget> {
+  const read = v.safeParse(shownInputs, bytes && JSON.parse(new TextDecoder().decode(bytes)));
+  const cells = read.success ? read.output.cells : [];
+  return new Map(
+    cells.flatMap(({ name, output }): [string, InputWidget][] =>
+      output?.input === undefined ? [] : [[name, output.input]],
+    ),
+  );
+}
+
+function isWidget(value: unknown): boolean {
+  return typeof value === "object" && value !== null && "widget" in value;
+}

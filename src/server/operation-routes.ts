@@ -1,0 +1,42 @@
+import type { FastifyInstance } from "fastify";
+import { toMessage } from "../errors.ts";
+import { openVersion } from "../store/version.ts";
+import { refuseForNow } from "./http-failure.ts";
+import type { Served } from "./served.ts";
+
+/** For so long the store and the queue may take to answer. */
+const READY_LIMIT_MS = 5_000;
+const RETRY_SECONDS = 5;
+
+/** What operators ask: does the process live, can it work, what does it count. */
+export function addOperationRoutes(app: FastifyInstance, served: Served): void {
+  app.get("/healthz", { config: { auth: "none" } }, async () => ({ status: "up" }));
+  app.get("/readyz", { config: { auth: "read" } }, async () => {
+    await checkReady(served);
+    return { status: "ready" };
+  });
+  app.get("/metrics", { config: { auth: "read" } }, async (_request, reply) => {
+    reply.type(served.registry.contentType);
+    return served.registry.metrics();
+  });
+}
+
+async function checkReady({ runs, log }: Served): Promise<void> {
+  const signal = AbortSignal.timeout(READY_LIMIT_MS);
+  const late = new Promise<never>((_resolve, reject) => {
+    signal.addEventListener("abort", () => reject(signal.reason), { once: true });
+  });
+  try {
+    await Promise.race([
+      Promise.all([openVersion(runs.store, { signal }), runs.queue.count()]),
+      late,
+    ]);
+  } catch (thrown) {
+    log({ level: "warn", event: "not-ready", message: toMessage(thrown) });
+    throw refuseForNow(
+      503,
+      "Expected the store and the queue to answer, got a failure (the server's log tells more)",
+      RETRY_SECONDS,
+    );
+  }
+}

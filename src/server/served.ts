@@ -1,0 +1,25 @@
+import type { Registry } from "prom-client";
+import type { DescribedProject } from "../project/described-project.ts";
+import type { ProjectRuns } from "../project/project-runs.ts";
+import type { ServerSettings } from "../project/server-settings.ts";
+import type { NewestVersion } from "./newest-version.ts";
+import type { RateLimit } from "./rate-limit.ts";
+import type { Log } from "./request-log.ts";
+import type { ServerMetrics } from "./server-metrics.ts";
+
+/** What the routes answer from. */
+export interface Served {
+  readonly runs: ProjectRuns;
+  /** in small letters */
+  readonly projectId: string;
+  readonly project: DescribedProject;
+  readonly newest: NewestVersion;
+  readonly settings: ServerSettings;
+  /** counts the runs that each caller starts */
+  readonly runLimit: RateLimit;
+  readonly registry: Registry;
+  readonly metrics: ServerMetrics;
+  readonly log: Log;
+  /** milliseconds since 1970 */
+  readonly now: () => number;
+}

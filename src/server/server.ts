@@ -1,0 +1,209 @@
+import { randomUUID } from "node:crypto";
+import type { IncomingMessage } from "node:http";
+import type { AddressInfo } from "node:net";
+import { type FastifyInstance, fastify } from "fastify";
+import { Registry } from "prom-client";
+import { expectation, type HexError, toMessage } from "../errors.ts";
+import { DescribedProject } from "../project/described-project.ts";
+import type { ProjectRuns } from "../project/project-runs.ts";
+import type { ServerSettings } from "../project/server-settings.ts";
+import { listTokens } from "../project/tokens.ts";
+import { answerFailures, answerLayerFailures, refuseFaultyRequest } from "./answer-failures.ts";
+import { addApiRoutes } from "./api/api-routes.ts";
+import { requireDeclaredAuth } from "./caller.ts";
+import { guardRequests } from "./guard-requests.ts";
+import { isLoopback } from "./hosts.ts";
+import { readJsonBodies } from "./json-body.ts";
+import { NewestVersion } from "./newest-version.ts";
+import { addOperationRoutes } from "./operation-routes.ts";
+import { parseQuery } from "./query.ts";
+import { RateLimit } from "./rate-limit.ts";
+import { refuseOtherMethods } from "./refuse-methods.ts";
+import { RequestGate } from "./request-gate.ts";
+import { type Log, toLog } from "./request-log.ts";
+import type { Served } from "./served.ts";
+import { ServerMetrics } from "./server-metrics.ts";
+import { TokenCache } from "./token-cache.ts";
+import { watchRequests } from "./watch-requests.ts";
+
+export interface ServerOptions {
+  readonly runs: ProjectRuns;
+  /** the config's unless told */
+  readonly settings?: ServerSettings | undefined;
+  /** gets the lines of the log; standard error unless told */
+  readonly writeLog?: ((line: string) => void) | undefined;
+  /** where others count as well; one of its own unless told */
+  readonly registry?: Registry | undefined;
+  /** milliseconds since 1970 */
+  readonly now?: (() => number) | undefined;
+}
+
+/** A server of one project's API, which itself never runs cell code. */
+export interface HexServer {
+  /** for requests that need no port */
+  readonly app: FastifyInstance;
+  readonly log: Log;
+  /** Begins to listen, and gives the address. @throws {HexError} HEX_USAGE */
+  listen(): Promise<string>;
+  /**
+   * Takes no more requests, and waits for those that are being answered.
+   * @param withinMs after which their connections are cut
+   */
+  close(withinMs?: number): Promise<void>;
+}
+
+/**
+ * Opens the server of a project. Its cells are read once, by another process.
+ *
+ * @throws {HexError} HEX_CONFIG_INVALID without a project id; HEX_USAGE for an address that others
+ * reach while there are no tokens; why the cells cannot be read; HEX_STORE_UNAVAILABLE
+ */
+export async function openServer(options: ServerOptions): Promise<HexServer> {
+  const { runs, settings = runs.config.server } = options;
+  const projectId = needProjectId(runs);
+  await refuseOpenServer(runs, settings);
+  const log = toLog(runs.redact, options.writeLog ?? ((line) => process.stderr.write(line)));
+  const project = new DescribedProject(runs, { onFailure: (error) => tellUnread(error, log) });
+  await project.read();
+  const app = toApp({ ...options, settings, projectId, project, log });
+  await app.ready();
+  return {
+    app,
+    log,
+    listen: () => listen(app, settings),
+    close: async (withinMs = 10_000) => {
+      project.close();
+      const cut = setTimeout(() => app.server.closeAllConnections(), withinMs);
+      await app.close();
+      clearTimeout(cut);
+    },
+  };
+}
+
+/** A slow client has so long for the headers, and then for the whole request. */
+const HEADERS_LIMIT_MS = 10_000;
+const REQUEST_LIMIT_MS = 30_000;
+/** A connection on which nothing moves is closed. */
+const IDLE_LIMIT_MS = 60_000;
+const LONGEST_PARAMETER = 100;
+const MINUTE_MS = 60_000;
+const HOUR_MS = 3_600_000;
+
+interface AppOptions extends ServerOptions {
+  readonly settings: ServerSettings;
+  readonly projectId: string;
+  readonly project: DescribedProject;
+  readonly log: Log;
+}
+
+/** All routes, each behind the same guards. */
+function toApp(options: AppOptions): FastifyInstance {
+  const { runs, settings, log, now = Date.now, registry = new Registry() } = options;
+  const { limits } = settings;
+  const gate = new RequestGate(limits.requestsAtOnce);
+  const metrics = new ServerMetrics(registry, () => gate.inside);
+  const served: Served = {
+    ...options,
+    runs,
+    now,
+    registry,
+    metrics,
+    newest: new NewestVersion(runs.store, now),
+    runLimit: new RateLimit(
+      "runs",
+      [
+        { most: limits.runsPerMinute, windowMs: MINUTE_MS },
+        { most: limits.runsPerHour, windowMs: HOUR_MS },
+      ],
+      now,
+    ),
+  };
+  const app = fastify({
+    logger: false,
+    bodyLimit: 1,
+    connectionTimeout: IDLE_LIMIT_MS,
+    requestTimeout: REQUEST_LIMIT_MS,
+    http: { headersTimeout: HEADERS_LIMIT_MS, connectionsCheckingInterval: 1_000 },
+    requestIdHeader: false,
+    genReqId: toRequestId,
+    frameworkErrors: answerLayerFailures,
+    clientErrorHandler: refuseFaultyRequest,
+    routerOptions: { querystringParser: parseQuery, maxParamLength: LONGEST_PARAMETER },
+  });
+  requireDeclaredAuth(app);
+  readJsonBodies(app);
+  watchRequests(app, { gate, metrics, log });
+  guardRequests(app, {
+    settings,
+    tokens: new TokenCache({ store: runs.store, now, onWarning: (message) => warn(message, log) }),
+    limit: new RateLimit(
+      "requests",
+      [{ most: limits.requestsPerMinute, windowMs: MINUTE_MS }],
+      now,
+    ),
+  });
+  answerFailures(app, { redact: runs.redact, log });
+  refuseOtherMethods(app, () => {
+    addOperationRoutes(app, served);
+    addApiRoutes(app, served);
+  });
+  return app;
+}
+
+const REQUEST_ID = /^[A-Za-z0-9][A-Za-z0-9._-]{7,63}$/;
+
+/** The caller's own name for a request, where it is harmless. */
+function toRequestId({ headers }: IncomingMessage): string {
+  const { "x-request-id": asked } = headers;
+  return typeof asked === "string" && REQUEST_ID.test(asked) ? asked : randomUUID();
+}
+
+async function listen(app: FastifyInstance, { host, port }: ServerSettings): Promise<string> {
+  try {
+    await app.listen({ host, port });
+  } catch (cause) {
+    throw expectation(
+      "HEX_USAGE",
+      {
+        place: "the address of the server",
+        expected: "one that is free",
+        got: `${host}:${port}, ${(cause as NodeJS.ErrnoException).code ?? toMessage(cause)}`,
+        hint: "choose another with --host and --port",
+      },
+      { cause },
+    );
+  }
+  const { address, family, port: given } = app.server.address() as AddressInfo;
+  return `http://${family === "IPv6" ? `[${address}]` : address}:${given}`;
+}
+
+function needProjectId({ config: { projectId } }: ProjectRuns): string {
+  if (projectId !== undefined) return projectId.toLowerCase();
+  throw expectation("HEX_CONFIG_INVALID", {
+    place: "`projectId` in hex.config.json",
+    expected: "given, since programs name the project by it",
+    got: "nothing",
+    hint: `add "projectId": "${randomUUID()}"`,
+  });
+}
+
+async function refuseOpenServer({ store }: ProjectRuns, { host }: ServerSettings): Promise<void> {
+  if (isLoopback(host)) return;
+  const { tokens } = await listTokens(store);
+  if (tokens.length > 0) return;
+  throw expectation("HEX_USAGE", {
+    place: "the host",
+    expected: "127.0.0.1 as long as the project has no tokens",
+    got: host,
+    hint: "make one first: hex token create NAME",
+  });
+}
+
+function tellUnread(error: HexError, log: Log): void {
+  const message = `The cells cannot be read as they are now: ${error.message}`;
+  log({ level: "warn", event: "project-unread", code: error.code, message });
+}
+
+function warn(message: string, log: Log): void {
+  log({ level: "warn", event: "token-damaged", message });
+}
