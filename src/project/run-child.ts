@@ -1,3 +1,4 @@
+import { join } from "node:path";
 import type { RequestedInput } from "../cell/input-value.ts";
 import { HexError } from "../errors.ts";
 import { openRunHistory } from "../run/history/run-history.ts";
@@ -8,8 +9,11 @@ import type { RunSummary } from "../run/process/messages.ts";
 import { type Parent, serveTask } from "../run/process/serve-task.ts";
 import type { RunEvent, RunResult } from "../run/run-event.ts";
 import type { ShownFrame } from "../run/shown-frame.ts";
+import { loadCells } from "../source/load-cells.ts";
 import type { Store } from "../store/store.ts";
+import { openVersion } from "../store/version.ts";
 import { askForLease } from "./asked-lease.ts";
+import { readConfig } from "./config.ts";
 import type { RequestedInputs } from "./inputs.ts";
 import { openProject } from "./project.ts";
 import { describeProject, type ProjectDescription } from "./project-description.ts";
@@ -31,7 +35,31 @@ serveTask((task, parent) => {
     case "describe":
       return describe(given);
   }
-});
+}, rehearse);
+
+/** Goes once, for nothing, through what a run begins with: its code is then loaded and warm. */
+async function rehearse(): Promise<void> {
+  const directory = process.cwd();
+  const config = await readConfig(directory, process.env);
+  const { store } = await openProjectStore({ directory, config }, process.env);
+  try {
+    await openVersion(store);
+  } finally {
+    await store.close();
+  }
+  await import(runtimeUrl);
+  await loadCells({
+    projectDirectory: directory,
+    cellsDirectory: join(directory, config.cells),
+    runtimeUrl,
+    importModule: refuseToEvaluate,
+  });
+}
+
+/** What a cell's module reads while it is evaluated must be as new as the run. */
+async function refuseToEvaluate(url: string): Promise<never> {
+  throw new Error(`Expected no module to be evaluated before there is a task, got ${url}`);
+}
 
 async function describe({ directory }: DescribeTask): Promise<ProjectDescription> {
   return describeProject(await openProject(directory, { runtimeUrl }));

@@ -23,7 +23,8 @@ export class MemoryWatch {
 
   constructor(spec: MemoryWatchSpec) {
     this.#spec = spec;
-    this.#look();
+    // Not at once: the task is on its way first.
+    this.#timer = setTimeout(() => this.#look(), 0);
   }
 
   /** The most that was seen so far. */

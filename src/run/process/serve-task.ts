@@ -23,25 +23,38 @@ export interface Parent {
 /** Does the one task; what it gives must be plain JSON. A HexError ends it as failed. */
 export type RunTask = (task: ProcessTask, parent: Parent) => Promise<unknown>;
 
-/** Makes this process one that gets a task, does it and exits: the last call of its program. */
-export function serveTask(run: RunTask): void {
-  new TaskServer(run).open();
+/**
+ * Makes this process one that gets a task, does it and exits: the last call of its program.
+ *
+ * @param rehearse what may be done while no task comes, so that it goes quicker in the task; it
+ * must leave nothing behind that a task could see. Its failures are the task's to tell.
+ */
+export function serveTask(run: RunTask, rehearse: Rehearse = async () => undefined): void {
+  new TaskServer(run, rehearse).open();
 }
+
+type Rehearse = () => Promise<unknown>;
+
+/** A task that does not come so soon is not here yet: it is given at once when there is one. */
+const IDLE_MS = 50;
 
 /** How much of what was thrown is told. */
 const LONGEST_MESSAGE = 2_000;
 
 class TaskServer implements Parent {
   readonly #run: RunTask;
+  readonly #rehearse: Rehearse;
   readonly #send = takeChannel();
   readonly #stopping = new AbortController();
   readonly #throttle = new EventThrottle((event) => this.#send({ type: "event-emitted", event }));
   readonly #calls = new Map<number, (answer: CallAnswer) => void>();
   readonly #listeners = new Map<string, ((payload: unknown) => void)[]>();
+  #idleTimer: NodeJS.Timeout | undefined;
   #lastCall = 0;
 
-  constructor(run: RunTask) {
+  constructor(run: RunTask, rehearse: Rehearse) {
     this.#run = run;
+    this.#rehearse = rehearse;
   }
 
   open(): void {
@@ -49,6 +62,7 @@ class TaskServer implements Parent {
     process.on("message", (message: ToProcess) => this.#hear(message));
     this.#send({ type: "process-ready" });
     startParentWatch();
+    this.#idleTimer = setTimeout(() => this.#rehearse().catch(() => undefined), IDLE_MS);
   }
 
   get signal(): AbortSignal {
@@ -75,6 +89,7 @@ class TaskServer implements Parent {
   #hear(message: ToProcess): void {
     switch (message.type) {
       case "task-given":
+        clearTimeout(this.#idleTimer);
         this.#serve(message.task).catch((thrown: unknown) => this.#fail(thrown));
         break;
       case "cancel-requested":
