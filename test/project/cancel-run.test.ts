@@ -1,0 +1,115 @@
+import { expect, it } from "vitest";
+import { cancelRun } from "../../src/project/cancel-run.ts";
+import { listVersions } from "../../src/store/versions.ts";
+import { hex, hexJson } from "../cli/hex.ts";
+import { findSleepers } from "../run/process/find-sleepers.ts";
+import { findRunProcesses } from "./chaos-world.ts";
+import { until } from "./project-processes.ts";
+import { type WorkerProject, workerProject } from "./worker-project.ts";
+
+it("takes back a run that waits: it never goes", async () => {
+  const project = await workerProject();
+  const runId = await project.submit("print");
+  expect(await cancel(project, runId)).toBe("cancelled");
+  expect(await project.runs.history.read(runId)).toMatchObject({
+    state: "cancelled",
+    attempts: [],
+    error: { code: "HEX_CANCELLED" },
+  });
+  project.workHere();
+  const other = await project.submit("print:2");
+  await project.untilEnded(other);
+  expect((await project.computes()).map(({ act }) => act)).toEqual(["print:2"]);
+});
+
+it.each(["polite", "spin", "tree:7301"])(
+  "stops a run that goes, with all it has started: %s",
+  async (act) => {
+    const project = await workerProject();
+    const { runs, directory, submit, untilEnded } = project;
+    project.workHere();
+    const runId = await submit(act);
+    await until("the cell goes", async () => (await project.computes()).length === 1);
+    if (act.startsWith("tree")) {
+      await until("its children go", () => findSleepers("7301").length === 2);
+    }
+    expect(await cancel(project, runId)).toBe("requested");
+    const record = await untilEnded(runId);
+    expect(record).toMatchObject({
+      state: "cancelled",
+      version: null,
+      error: { code: "HEX_CANCELLED" },
+    });
+    expect(record.attempts).toHaveLength(1);
+    expect(await listVersions(runs.store)).toEqual([]);
+    expect(findSleepers("7301")).toEqual([]);
+    const [victim] = await project.computes();
+    expect(findRunProcesses(directory)).not.toContain(victim?.pid);
+    await expect.poll(async () => (await runs.queue.find(runId))?.state).toBe("cancelled");
+    // Whoever comes next finds the lease free.
+    expect(await untilEnded(await submit("print"))).toMatchObject({ state: "completed" });
+  },
+);
+
+it("stops a run that waits for the project's lease, which is not taken later either", async () => {
+  const project = await workerProject();
+  const { submit, untilRun, untilEnded, runs, write } = project;
+  project.workHere();
+  const first = await submit("gate:1");
+  await until("the cell goes", async () => (await project.computes()).length === 1);
+  const second = await submit("gate:2");
+  await until("the second one waits", async () => {
+    const lines = await runs.history.readLog(second);
+    return lines.some(({ text }) => text.startsWith("waiting for "));
+  });
+  await cancel(project, second);
+  expect(await untilEnded(second)).toMatchObject({ state: "cancelled" });
+  await write("gate-1", "");
+  expect(await untilEnded(first)).toMatchObject({ state: "completed" });
+  const third = await submit("print");
+  await untilRun(third, ({ state }) => state === "completed");
+  expect((await project.computes()).map(({ act }) => act)).toEqual(["gate:1", "print"]);
+});
+
+it("tells of a run that is asked to stop twice, and of one that has ended", async () => {
+  const project = await workerProject();
+  const { submit, untilEnded, runs } = project;
+  const waiting = await submit("print");
+  expect(await cancel(project, waiting)).toBe("cancelled");
+  expect(await cancel(project, waiting)).toBe("ended");
+  project.workHere();
+  const going = await submit("polite");
+  await until("the cell goes", async () => (await project.computes()).length === 1);
+  expect([await cancel(project, going), await cancel(project, going)]).toEqual([
+    "requested",
+    "requested",
+  ]);
+  await untilEnded(going);
+  expect(await cancel(project, going)).toBe("ended");
+  const ended = await untilEnded(await submit("print:2"));
+  expect(await cancel(project, ended.runId)).toBe("ended");
+  expect(await runs.history.read(ended.runId)).toEqual(ended);
+});
+
+it("brings to its end a run whose cancellation was cut off before history was told", async () => {
+  const project = await workerProject();
+  const runId = await project.submit("print");
+  await project.runs.queue.cancel(runId);
+  expect(await cancel(project, runId)).toBe("ended");
+  expect(await project.runs.history.read(runId)).toMatchObject({ state: "cancelled" });
+});
+
+it("is at hand as hex runs cancel", async () => {
+  const { directory, submit } = await workerProject();
+  const runId = await submit("print");
+  const flags = ["runs", "cancel", runId.slice(0, 13), "--project", directory];
+  expect((await hexJson(flags)).result).toEqual({ runId, cancellation: "cancelled" });
+  const again = await hex(flags);
+  expect([again.exitCode, again.stdout]).toEqual([0, "The run had ended before: cancelled.\n"]);
+});
+
+async function cancel({ runs }: WorkerProject, runId: string) {
+  const record = await runs.history.read(runId);
+  if (record === undefined) throw new Error(`run ${runId} is known`);
+  return cancelRun(runs, record);
+}

@@ -1,0 +1,127 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { rm, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { expect, it, onTestFinished } from "vitest";
+import { healRuns } from "../../src/project/heal-runs.ts";
+import type { ProjectRuns } from "../../src/project/project-runs.ts";
+import { newRunId } from "../../src/run/history/run-id.ts";
+import { openRunKey } from "../../src/store/key.ts";
+import { queuedRun, toCompleted, toRunning } from "../run/history/records.ts";
+import { until } from "./project-processes.ts";
+import { openRuns, workerProject } from "./worker-project.ts";
+
+const LATER_MS = 60_000;
+
+it("puts accepted runs into the queue again when its file is lost, and all of them end", async () => {
+  const { directory, submit, untilEnded, runs, workHere } = await workerProject();
+  const ids = [await submit("print:1"), await submit("print:2"), await submit("throw")];
+  await runs.queue.close();
+  for (const ending of ["", "-wal", "-shm"]) {
+    await rm(join(directory, `.hex/queue.db${ending}`), { force: true });
+  }
+  const afterwards = await openRuns(directory);
+  expect(await afterwards.queue.count()).toMatchObject({ run: { queued: 0 } });
+  await heal(afterwards);
+  expect(await afterwards.queue.count()).toMatchObject({ run: { queued: 3 } });
+  workHere();
+  const records = await Promise.all(ids.map(untilEnded));
+  expect(records.map(({ state }) => state)).toEqual(["completed", "completed", "failed"]);
+});
+
+it("leaves a run alone that was accepted just now", async () => {
+  const { runs } = await workerProject();
+  await runs.history.accept(queuedRun(Date.now()));
+  await healRuns(runs, { onWarning: refuse });
+  expect(await runs.queue.count()).toMatchObject({ run: { queued: 0 } });
+  await heal(runs);
+  expect(await runs.queue.count()).toMatchObject({ run: { queued: 1 } });
+});
+
+it("takes away the mark of a run that has ended", async () => {
+  const { runs } = await workerProject();
+  const run = queuedRun(Date.now());
+  await runs.history.accept(run);
+  await runs.history.change(run.runId, toRunning);
+  await runs.history.change(run.runId, toCompleted);
+  await runs.store.write(openRunKey(run.runId), new Uint8Array(1));
+  await heal(runs);
+  expect(await openIds(runs)).toEqual([]);
+});
+
+it("leaves a mark whose record is missing to the garbage collection", async () => {
+  const { runs } = await workerProject();
+  await runs.store.write(openRunKey(newRunId()), new Uint8Array(1));
+  await heal(runs);
+  expect(await openIds(runs)).toHaveLength(1);
+  const plan = await runs.history.planPrune();
+  expect(plan.objects).toEqual([]);
+});
+
+it("ends a run as failed whose last attempt was lost", async () => {
+  const { runs } = await workerProject();
+  const run = queuedRun(Date.now());
+  await runs.history.accept(run);
+  await runs.queue.submit({ id: run.runId, lane: "run", payload: {}, priority: 5 });
+  const claim = await runs.queue.claim({ lane: "run", worker: "w@here:1" });
+  await runs.history.change(run.runId, (current) => toRunning(current, "w@here:1"));
+  await claim.finish();
+  await heal(runs);
+  expect(await runs.history.read(run.runId)).toMatchObject({
+    state: "failed",
+    error: { code: "HEX_RUN_CRASHED" },
+    attempts: [{ cause: "its worker was no longer heard of" }],
+  });
+});
+
+it("looks at the other runs when the record of one is damaged, and tells of it", async () => {
+  const { runs, directory } = await workerProject();
+  const [damaged, whole] = [queuedRun(Date.now()), queuedRun(Date.now())];
+  await runs.history.accept(damaged);
+  await runs.history.accept(whole);
+  const day = damaged.submittedAt.slice(0, 10);
+  const file = `.hex/store/.hex/history/${day}/${damaged.runId}/record.json`;
+  await writeFile(join(directory, file), "{");
+  const told: string[] = [];
+  const now = () => Date.now() + LATER_MS;
+  await healRuns(runs, { now, onWarning: (line) => told.push(line) });
+  expect(told).toEqual([expect.stringContaining(damaged.runId)]);
+  expect((await runs.queue.find(whole.runId))?.state).toBe("queued");
+});
+
+it("tells of a run from a terminal that was killed that its process is gone", async () => {
+  const project = await workerProject();
+  const { directory, runs } = project;
+  const command = fileURLToPath(new URL("../../dist/hex.js", import.meta.url));
+  const args = [command, "run", "--project", directory, "--input", "act=polite"];
+  const child = spawn(process.execPath, args, { stdio: "ignore" });
+  onTestFinished(() => {
+    child.kill("SIGKILL");
+  });
+  await until("the cell goes", async () => (await project.computes()).length === 1);
+  const [runId = ""] = await openIds(runs);
+  await heal(runs);
+  expect((await runs.history.read(runId))?.state).toBe("running");
+  child.kill("SIGKILL");
+  await once(child, "exit");
+  await heal(runs);
+  const record = await runs.history.read(runId);
+  expect(record).toMatchObject({ state: "failed", error: { code: "HEX_RUN_CRASHED" } });
+  expect(record?.error?.message).toMatch(/a process that is gone$/);
+  expect(await openIds(runs)).toEqual([]);
+});
+
+function heal(runs: ProjectRuns): Promise<void> {
+  return healRuns(runs, { now: () => Date.now() + LATER_MS, onWarning: refuse });
+}
+
+function refuse(line: string): never {
+  throw new Error(`nothing is to be told, got ${line}`);
+}
+
+async function openIds({ history }: ProjectRuns): Promise<readonly string[]> {
+  const ids: string[] = [];
+  for await (const runId of history.unfinished()) ids.push(runId);
+  return ids;
+}

@@ -1,0 +1,52 @@
+import { expect, it } from "vitest";
+import { submitRun } from "../../src/project/submit-run.ts";
+import { openRuns, toRequest, workerProject } from "./worker-project.ts";
+
+it("gives one run to 50 who ask at once with the same key, in two places", async () => {
+  const { directory, runs } = await workerProject();
+  const others = await openRuns(directory);
+  const submission = { requestedBy: "tess", idempotencyKey: "order 7" };
+  const asked = Array.from({ length: 50 }, (_, index) =>
+    submitRun(index % 2 === 0 ? runs : others, toRequest("print"), submission),
+  );
+  const answers = await Promise.all(asked);
+  expect(new Set(answers.map(({ runId }) => runId)).size).toBe(1);
+  expect(answers.filter(({ isKnown }) => !isKnown)).toHaveLength(1);
+  expect(await runs.queue.count()).toMatchObject({ run: { queued: 1 } });
+  expect((await runs.history.list({ limit: 10 })).runs).toHaveLength(1);
+});
+
+it("refuses a key that came with another request, and keeps keys of several callers apart", async () => {
+  const { runs } = await workerProject();
+  const submission = { requestedBy: "tess", idempotencyKey: "order 7" };
+  const first = await submitRun(runs, toRequest("print:1"), submission);
+  await expect(submitRun(runs, toRequest("print:2"), submission)).rejects.toMatchObject({
+    code: "HEX_KEY_REUSED",
+  });
+  const other = await submitRun(runs, toRequest("print:2"), { ...submission, requestedBy: "ada" });
+  expect(other).toMatchObject({ isKnown: false });
+  expect(other.runId).not.toBe(first.runId);
+});
+
+it("takes the same request for the same, whatever the order of its inputs", async () => {
+  const { runs } = await workerProject();
+  const submission = { requestedBy: "tess", idempotencyKey: "order 7" };
+  const inputs = (["act", "beat"] as const).map(
+    (name) => [name, { value: name, form: "json", place: name }] as const,
+  );
+  const one = await submitRun(runs, { ...toRequest(""), inputs: new Map(inputs) }, submission);
+  const reversed = new Map(inputs.toReversed());
+  const two = await submitRun(runs, { ...toRequest(""), inputs: reversed }, submission);
+  expect(two).toEqual({ runId: one.runId, isKnown: true });
+});
+
+it("keeps a record whole though a secret has the value of a word in it", async () => {
+  const config = { secrets: ["WORD"] };
+  const files = { ".env": "WORD=queued" };
+  const { runs, submit } = await workerProject({ config, files });
+  const runId = await submit("say queued");
+  expect(await runs.history.read(runId)).toMatchObject({
+    state: "queued",
+    inputs: { act: "say [SECRET]" },
+  });
+});
