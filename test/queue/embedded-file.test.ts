@@ -1,5 +1,5 @@
 import { execFileSync } from "node:child_process";
-import { mkdir, writeFile } from "node:fs/promises";
+import { mkdir, rm, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { describe, expect, it, onTestFinished } from "vitest";
 import {
@@ -51,6 +51,19 @@ describe("the file of a queue", () => {
     const after = await open(file);
     expect(await after.find("one")).toMatchObject({ state: "claimed", attempts: 1 });
     expect(after.location).toBe(file);
+  });
+
+  it("is followed by all who have it open when it is removed, and their claims are lost", async () => {
+    const file = await newFile();
+    const [worker, other] = [await open(file), await open(file)];
+    await worker.submit(toSpec({ id: "one" }));
+    const claim = await claimRun(worker);
+    for (const ending of ["", "-wal", "-shm"]) await rm(`${file}${ending}`, { force: true });
+    expect(await other.submit(toSpec({ id: "one" }))).toBe("submitted");
+    expect((await claimRun(other)).number).toBe(claim.number);
+    expect([await claim.renew(), await claim.finish()]).toEqual(["lost", "lost"]);
+    await other.submit(toSpec({ id: "two" }));
+    expect((await claimRun(worker)).job.id).toBe("two");
   });
 
   it("is refused when a newer version wrote it", async () => {

@@ -24,7 +24,7 @@ import {
   takeJob,
 } from "./lane-claims.ts";
 import { type Clocks, LeaseClock } from "./lease-clock.ts";
-import { openQueueFile, toFileFailure } from "./queue-file.ts";
+import { identifyFile, openQueueFile, reopenQueueFile, toFileFailure } from "./queue-file.ts";
 import type { Sqlite } from "./sqlite.ts";
 
 export interface EmbeddedQueueOptions extends QueueOptions, Partial<Clocks> {}
@@ -62,8 +62,9 @@ export async function openEmbeddedQueue(
 
 class EmbeddedQueue implements Queue {
   readonly location: string;
-  readonly #rules: ClaimRules;
-  readonly #database: Sqlite;
+  /** other ones when the file was lost: claims of the one before are then lost, too */
+  #rules: ClaimRules;
+  #identity: string | undefined;
   readonly #wait: ClaimWait;
   /** touched after each change that others wait for: the database's own files change before it counts */
   readonly #wakeFile: string;
@@ -73,9 +74,13 @@ class EmbeddedQueue implements Queue {
   constructor(file: string, rules: ClaimRules) {
     this.location = file;
     this.#rules = rules;
-    this.#database = rules.database;
+    this.#identity = identifyFile(file);
     this.#wait = new ClaimWait(file, POLL_MS);
     this.#wakeFile = `${file}-wake`;
+  }
+
+  get #database(): Sqlite {
+    return this.#rules.database;
   }
 
   async submit(spec: JobSpec, { signal }: WaitOptions = {}): Promise<"submitted" | "known"> {
@@ -97,8 +102,12 @@ class EmbeddedQueue implements Queue {
   async claim({ lane, worker, atMost, signal }: ClaimOptions): Promise<Claim> {
     this.#watchOthers();
     const options = { lane, worker, atMost };
-    const look = () => this.#do(() => takeJob(this.#rules, options));
-    return this.#toClaim(await this.#wait.untilFound(look, signal));
+    const look = () =>
+      this.#do(() => {
+        const taken = takeJob(this.#rules, options);
+        return taken && this.#toClaim(taken);
+      });
+    return this.#wait.untilFound(look, signal);
   }
 
   async find(id: string): Promise<Job | undefined> {
@@ -147,17 +156,21 @@ class EmbeddedQueue implements Queue {
   }
 
   #toClaim(taken: TakenJob): Claim {
+    const rules = this.#rules;
+    // The same job may have been submitted to the file that has taken the place of a lost one.
+    const unlessLost = <T>(work: () => T) =>
+      this.#do(() => (rules === this.#rules ? work() : "lost"));
     const end = async (how: AttemptEnd) => {
-      const answer = this.#do(() => endAttempt(this.#rules, taken, how));
+      const answer = unlessLost(() => endAttempt(rules, taken, how));
       this.#wakeAll();
       return answer;
     };
     return {
       ...taken,
-      renew: async () => this.#do(() => renewLease(this.#rules, taken)) ?? "lost",
+      renew: async () => unlessLost(() => renewLease(rules, taken)) ?? "lost",
       progress: async (progress) => {
         const text = toProgressText(progress, taken.job.id);
-        this.#do(() => keepProgress(this.#rules, taken, text));
+        unlessLost(() => keepProgress(rules, taken, text));
       },
       finish: () => end({ kind: "finished" }),
       fail: (cause) => end({ kind: "failed", cause }),
@@ -200,9 +213,19 @@ class EmbeddedQueue implements Queue {
   #do<T>(work: () => T): T {
     this.#wait.throwIfClosed();
     try {
+      this.#followFile();
       return work();
     } catch (error) {
       throw toFileFailure(error, this.location);
     }
+  }
+
+  /** Jobs in a file that was removed or replaced reach nobody any more: all go on with the one that is there. */
+  #followFile(): void {
+    const { location } = this;
+    const identity = identifyFile(location);
+    if (identity !== undefined && identity === this.#identity) return;
+    this.#rules = { ...this.#rules, database: reopenQueueFile(this.#database, location) };
+    this.#identity = identifyFile(location);
   }
 }

@@ -1,4 +1,4 @@
-import { mkdir } from "node:fs/promises";
+import { mkdirSync, statSync } from "node:fs";
 import { dirname } from "node:path";
 import { expectation, type HexError, toMessage } from "../../errors.ts";
 import { openSqlite, type Sqlite, sqliteCode } from "./sqlite.ts";
@@ -46,17 +46,34 @@ const SCHEMA = `
  */
 export async function openQueueFile(file: string): Promise<Sqlite> {
   try {
-    await mkdir(dirname(file), { recursive: true });
-    const database = await openSqlite(file);
-    try {
-      prepareFile(database, file);
-      return database;
-    } catch (error) {
-      database.close();
-      throw error;
-    }
+    mkdirSync(dirname(file), { recursive: true });
+    return prepared(await openSqlite(file), file);
   } catch (error) {
     throw toFileFailure(error, file);
+  }
+}
+
+/** Opens the file of a queue anew, when the one that was open is gone: a new one, or another's. */
+export function reopenQueueFile(database: Sqlite, file: string): Sqlite {
+  mkdirSync(dirname(file), { recursive: true });
+  const again = prepared(database.again(), file);
+  database.close();
+  return again;
+}
+
+/** Tells one file from another of the same name; undefined when there is none. */
+export function identifyFile(file: string): string | undefined {
+  const info = statSync(file, { throwIfNoEntry: false });
+  return info && `${info.dev}:${info.ino}`;
+}
+
+function prepared(database: Sqlite, file: string): Sqlite {
+  try {
+    prepareFile(database, file);
+    return database;
+  } catch (error) {
+    database.close();
+    throw error;
   }
 }
 

@@ -11,6 +11,8 @@ export interface Sqlite {
   rows(sql: string, values?: Readonly<Record<string, SqliteValue>>): readonly SqliteRow[];
   /** Does all of the work or nothing of it, while nobody else writes. */
   transaction<T>(work: () => T): T;
+  /** Opens the file that is there now under the name of this one's, which may be another. */
+  again(): Sqlite;
   /** A second close does nothing. */
   close(): void;
 }
@@ -19,7 +21,7 @@ export interface Sqlite {
 export async function openSqlite(file: string): Promise<Sqlite> {
   // Native code, which a run without a queue must not load.
   const { default: LibSql } = await import("libsql");
-  return new LibSqlDatabase(new LibSql(file));
+  return new LibSqlDatabase(() => new LibSql(file));
 }
 
 /** SQLite's name of what failed, such as `SQLITE_FULL`; `undefined` for what is no failure of it. */
@@ -45,11 +47,13 @@ const PRIMARY_CODES: Readonly<Record<number, string>> = {
 };
 
 class LibSqlDatabase implements Sqlite {
+  readonly #open: () => Database;
   readonly #database: Database;
   readonly #statements = new Map<string, Statement<unknown[]>>();
 
-  constructor(database: Database) {
-    this.#database = database;
+  constructor(open: () => Database) {
+    this.#open = open;
+    this.#database = open();
   }
 
   execute(sql: string): void {
@@ -76,6 +80,10 @@ class LibSqlDatabase implements Sqlite {
       if (this.#database.inTransaction) this.#database.exec("ROLLBACK");
       throw error;
     }
+  }
+
+  again(): Sqlite {
+    return new LibSqlDatabase(this.#open);
   }
 
   close(): void {
