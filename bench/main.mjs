@@ -1,7 +1,8 @@
-// Times whole processes beside their peers, in turn, and prints medians and ratios.
+// Times whole processes, and runs that wait in a queue, beside their peers; prints medians and ratios.
 import { fileURLToPath } from "node:url";
 import { preparePeers } from "./peers.mjs";
 import { preparePlanets, prepareWide } from "./projects.mjs";
+import { printQueuedTables } from "./queued-tables.mjs";
 import { timeInTurn } from "./time-in-turn.mjs";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
@@ -54,6 +55,7 @@ for (const table of tables) printTable(table, timeInTurn(table.commands, rounds)
 if (!peers.python) console.log("pandas and polars were not timed: no python3 with venv here.");
 await planets.remove();
 await wide.remove();
+await printQueuedTables({ root, python: peers.python, rounds });
 
 function printTable({ title, targets }, figures) {
   const ours = figures.get("hex run --context app");

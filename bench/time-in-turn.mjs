@@ -1,4 +1,5 @@
 import { spawnSync } from "node:child_process";
+import { summarise } from "./summarise.mjs";
 
 /** Runs each command once a round, one after the other, after one round that does not count. */
 export function timeInTurn(commands, rounds) {
@@ -13,13 +14,4 @@ export function timeInTurn(commands, rounds) {
     }
   }
   return new Map([...timesMs].map(([name, times]) => [name, summarise(times)]));
-}
-
-function summarise(times) {
-  const sorted = times.toSorted((left, right) => left - right);
-  return {
-    medianMs: sorted[Math.floor(sorted.length / 2)],
-    minMs: sorted[0],
-    maxMs: sorted.at(-1),
-  };
 }

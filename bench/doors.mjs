@@ -1,0 +1,40 @@
+import { readFile } from "node:fs/promises";
+import { pathToFileURL } from "node:url";
+import { build } from "esbuild";
+
+/** What a long-lived program calls, and what starts a Redis of our own; the package exports neither. */
+const DOORS = `
+  export { cancelRun } from "./src/project/cancel-run.ts";
+  export { openProject } from "./src/project/project.ts";
+  export { openProjectRuns } from "./src/project/project-runs.ts";
+  export { checkRequest, submitRun } from "./src/project/submit-run.ts";
+  export { startRedisServers } from "./test/servers/redis-servers.ts";
+`;
+
+/** Node 20 reads no TypeScript, so the sources are bundled; their libraries stay where they are. */
+export async function openDoors(root) {
+  const outfile = `${root}.cache/bench-doors/doors.mjs`;
+  await build({
+    stdin: { contents: DOORS, resolveDir: root, loader: "ts" },
+    outfile,
+    bundle: true,
+    format: "esm",
+    platform: "node",
+    target: "node20.19",
+    packages: "external",
+    plugins: [keepPlaces],
+    logLevel: "warning",
+  });
+  return import(pathToFileURL(outfile).href);
+}
+
+/** Scripts beside a source are found from where the source is, not from the bundle. */
+const keepPlaces = {
+  name: "keep-places",
+  setup: ({ onLoad }) =>
+    onLoad({ filter: /test\/servers\/.*\.ts$/ }, async ({ path }) => {
+      const text = await readFile(path, "utf8");
+      const place = JSON.stringify(pathToFileURL(path).href);
+      return { contents: text.replaceAll("import.meta.url", place), loader: "ts" };
+    }),
+};
