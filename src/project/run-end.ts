@@ -1,5 +1,8 @@
 import type { Claim } from "../queue/queue.ts";
 import { isFinal, type RunAttemptRecord, type RunRecord } from "../run/history/run-record.ts";
+import type { Store } from "../store/store.ts";
+import { isDamage } from "../store/stored-file.ts";
+import { findOwnVersion, listVersions } from "../store/versions.ts";
 import { type JobOutcome, toJobOutcome } from "./job-outcome.ts";
 import type { ProjectRuns } from "./project-runs.ts";
 import type { BrokenAttempt, DrainedAttempt, RunEnd } from "./run-outcome.ts";
@@ -15,24 +18,39 @@ export interface AttemptOfRun {
 /** Why an attempt ended of whose worker nothing is heard any more. */
 export const LOST_WORKER = "its worker was no longer heard of";
 
-/** Keeps how a run ended. Final states are final: one that is there already stays. */
+/**
+ * Keeps how a run ended. Final states are final: one that is there already stays. A run that has
+ * published has completed, whatever became of its process afterwards.
+ */
 export async function endRun(
-  { history }: Pick<ProjectRuns, "history">,
+  { history, store }: Pick<ProjectRuns, "history" | "store">,
   { runId, attempt, cause }: AttemptOfRun,
-  end: RunEnd,
+  told: RunEnd,
 ): Promise<void> {
+  const isCertain = told.state === "completed" || (attempt === 1 && told.cells !== undefined);
+  const own = isCertain || attempt === 0 ? undefined : await findPublished(store, runId);
+  const end: RunEnd =
+    own === undefined ? told : { state: "completed", version: own, isPublisher: true };
   const endedAt = new Date().toISOString();
   await history.change(runId, (current) => {
-    // Another attempt was given up since: the one that follows finds what this one has published.
-    if (current.state === "queued" && end.state === "completed") return undefined;
     const attempts = endAttempt(current, attempt, { endedAt, cause });
     return { ...current, ...end, endedAt, attempts };
   });
 }
 
+/** The version that some attempt at a run has published, as far as the store can be read. */
+async function findPublished(store: Store, runId: string): Promise<number | undefined> {
+  try {
+    return findOwnVersion(await listVersions(store), runId);
+  } catch (error) {
+    if (!isDamage(error)) throw error;
+    return undefined;
+  }
+}
+
 /** Keeps that a run was cancelled before it came to an end. */
 export async function endCancelled(
-  runs: Pick<ProjectRuns, "history">,
+  runs: Pick<ProjectRuns, "history" | "store">,
   { runId, attempts }: Pick<RunRecord, "runId" | "attempts">,
 ): Promise<void> {
   const message = "Expected the run to go on to its end, got a cancellation";

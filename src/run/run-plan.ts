@@ -2,7 +2,7 @@ import type { RunPlan } from "../cell/plan.ts";
 import { HexError } from "../errors.ts";
 import { publish } from "../store/publication.ts";
 import type { Version } from "../store/version.ts";
-import { listVersions } from "../store/versions.ts";
+import { findOwnVersion, listVersions } from "../store/versions.ts";
 import { ColumnReads } from "./column-reads.ts";
 import { oldestOf, toFreshness } from "./freshness.ts";
 import { runCells } from "./run-cells.ts";
@@ -56,7 +56,7 @@ async function runToEnd(run: RunInProgress): Promise<RunEnding> {
     publishing = await startPublishing({ ...run, onWarning: toWarn(run) });
     const { lease } = publishing;
     const signal = lease ? AbortSignal.any([run.signal, lease.lost]) : run.signal;
-    const own = await findOwnVersion(run);
+    const own = await findOwn(run);
     const isShared = own !== undefined || (await isJustPublished(run, publishing));
     const plan = isShared ? run.sharedPlan : run.plan;
     return await runToPublication({ ...run, plan, signal, own }, publishing);
@@ -87,11 +87,10 @@ async function isJustPublished(
  * The version that an earlier attempt at this run has published. The lease is held by now, so that
  * none of them publishes any more.
  */
-async function findOwnVersion(run: RunInProgress): Promise<number | undefined> {
+async function findOwn(run: RunInProgress): Promise<number | undefined> {
   const { store, runId, attempt, signal } = run;
   if (attempt === 1) return undefined;
-  const versions = await listVersions(store, { signal });
-  return versions.find((version) => version.runId === runId)?.generation;
+  return findOwnVersion(await listVersions(store, { signal }), runId);
 }
 
 /** Runs the cells and, when all of them have ended well, publishes what they staged. */

@@ -50,6 +50,14 @@ export async function listVersions(
   return (stored?.manifest.commits ?? []).map((commit, index) => toSummary(commit, index === 0));
 }
 
+/** The version that a run has published, among those that are kept; going back to one copies its run's id. */
+export function findOwnVersion(
+  versions: readonly VersionSummary[],
+  runId: string,
+): number | undefined {
+  return versions.findLast((version) => version.runId === runId)?.generation;
+}
+
 /**
  * Publishes an earlier version anew and returns its new number: the history goes on, with frames
  * that point back. Each of them is checked first, so that nobody goes back to a damaged version.

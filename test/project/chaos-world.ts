@@ -163,7 +163,7 @@ export class ChaosWorld {
       const kind = String(inputs["act"]).split(":")[0];
       if (state === "completed" && kind === "throw") return true;
       if (state === "completed" && context === "logic" && !isPublisher) return true;
-      return isPublisher && publishers.get(runId) !== version;
+      return (publishers.get(runId) ?? null) !== (isPublisher ? version : null);
     };
     let marks = 0;
     for await (const runId of history.unfinished()) if (known.has(runId)) marks++;

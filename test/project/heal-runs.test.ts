@@ -7,6 +7,7 @@ import { expect, it, onTestFinished } from "vitest";
 import { healRuns } from "../../src/project/heal-runs.ts";
 import type { ProjectRuns } from "../../src/project/project-runs.ts";
 import { newRunId } from "../../src/run/history/run-id.ts";
+import { keysOf } from "../../src/run/history/run-keys.ts";
 import { openRunKey } from "../../src/store/key.ts";
 import { queuedRun, toCompleted, toRunning } from "../run/history/records.ts";
 import { until } from "./project-processes.ts";
@@ -73,6 +74,25 @@ it("ends a run as failed whose last attempt was lost", async () => {
     error: { code: "HEX_RUN_CRASHED" },
     attempts: [{ cause: "its worker was no longer heard of" }],
   });
+});
+
+it("tells of a run that was killed after it had published that it has completed", async () => {
+  const { runs, submit, untilEnded, workHere } = await workerProject();
+  const model = await runs.history.read(await submit("print"));
+  if (model === undefined) throw new Error("it was accepted");
+  const worker = workHere();
+  const { version, isPublisher, ...lost } = await untilEnded(model.runId);
+  await worker.stop();
+  // As if its worker had been killed, three times, before it told.
+  const { record } = keysOf(model.runId);
+  const unfinished = { ...lost, state: "running", endedAt: null, version: null, cells: [] };
+  const body = JSON.stringify({ ...unfinished, isPublisher: false, writes: [] });
+  await runs.store.write(record, new TextEncoder().encode(body));
+  await runs.store.write(openRunKey(model.runId), new Uint8Array(1));
+  await heal(runs);
+  const healed = await runs.history.read(model.runId);
+  expect([version, isPublisher]).toEqual([1, true]);
+  expect(healed).toMatchObject({ state: "completed", version, isPublisher });
 });
 
 it("looks at the other runs when the record of one is damaged, and tells of it", async () => {

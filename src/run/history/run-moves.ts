@@ -2,7 +2,7 @@ import { isFinal, type RunRecord, type RunState } from "./run-record.ts";
 
 /** Where a run may go from where it stands; where it stays, only its attempts are told anew. */
 const MOVES: Readonly<Record<RunState, readonly RunState[]>> = {
-  queued: ["queued", "running", "failed", "cancelled"],
+  queued: ["queued", "running", "completed", "failed", "cancelled"],
   running: ["running", "queued", "completed", "failed", "cancelled"],
   completed: [],
   failed: [],

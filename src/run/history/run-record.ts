@@ -38,8 +38,9 @@ export type CellRecord = Pick<CellResult, "name" | "status" | "elapsedMs" | "err
 /**
  * A run as history keeps it, from the moment it was accepted; plain JSON without secrets.
  *
- * queued → running → completed, failed or cancelled; queued → cancelled or failed; and running →
- * queued when an attempt was lost and another one follows. The last three states are final.
+ * queued → running → completed, failed or cancelled; queued → cancelled or failed; running → queued
+ * when an attempt was lost and another one follows; and queued → completed when the lost one turns
+ * out to have published. The last three states are final.
  */
 export interface RunRecord {
   readonly format: 1;

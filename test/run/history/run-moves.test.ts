@@ -11,6 +11,7 @@ import { NOON, queuedRun, toRunning } from "./records.ts";
 const LEGAL = [
   ["queued", "queued"],
   ["queued", "running"],
+  ["queued", "completed"],
   ["queued", "failed"],
   ["queued", "cancelled"],
   ["running", "running"],
