@@ -15,6 +15,8 @@ export interface WorkerProcess {
   readonly pid: number;
   /** `null` after it was killed */
   readonly exitCode: Promise<number | null>;
+  /** all that it told */
+  printed(): string;
   /** The events of a type that it told. */
   told(type: WorkerEvent["type"]): readonly WorkerEvent[];
   send(signal: NodeJS.Signals): void;
@@ -52,6 +54,7 @@ function toWorker(child: ChildProcess): WorkerProcess {
   const lines = () => printed.split("\n").slice(0, -1);
   return {
     pid: child.pid ?? 0,
+    printed: () => printed,
     exitCode: once(child, "close").then(([code]) => code),
     told: (type) =>
       lines()
