@@ -64,10 +64,12 @@ const UNEXPECTED = new HttpFailure(
 const RETRY_SECONDS = 5;
 
 /** The status that a failure of each kind is answered with; all others are the server's own. */
-const STATUSES: Partial<Record<ErrorCode, 400 | 404 | 422 | 503>> = {
+const STATUSES: Partial<Record<ErrorCode, 400 | 404 | 410 | 422 | 503>> = {
   HEX_INPUT_INVALID: 422,
   HEX_KEY_REUSED: 422,
   HEX_RUN_UNKNOWN: 404,
+  HEX_OUTPUT_UNKNOWN: 404,
+  HEX_OUTPUT_GONE: 410,
   HEX_STORE_UNAVAILABLE: 503,
   HEX_QUEUE_UNAVAILABLE: 503,
 };

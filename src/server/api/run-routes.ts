@@ -3,12 +3,13 @@ import { cancelRun } from "../../project/cancel-run.ts";
 import type { RunRequest } from "../../project/run-project.ts";
 import { submitRun } from "../../project/submit-run.ts";
 import { newRunId } from "../../run/history/run-id.ts";
-import { isFinal, type RunRecord } from "../../run/history/run-record.ts";
+import { isFinal } from "../../run/history/run-record.ts";
 import type { Caller } from "../caller.ts";
 import { HttpFailure } from "../http-failure.ts";
 import type { Query } from "../query.ts";
 import type { Served } from "../served.ts";
-import { API, checkProject, readUuid, toUrl } from "./addresses.ts";
+import { API, checkProject, toUrl } from "./addresses.ts";
+import { findRecord } from "./find-record.ts";
 import { RunAdmission } from "./run-admission.ts";
 import { parseRunBody, type RunBody } from "./run-body.ts";
 import { toRunContext } from "./run-context.ts";
@@ -133,14 +134,6 @@ async function cancelOneRun(request: FastifyRequest, reply: FastifyReply, served
 
 function refuseCancel(got: string): never {
   throw new HttpFailure(422, `Expected the run to be waiting or going, got one that is ${got}`);
-}
-
-async function findRecord(request: FastifyRequest, served: Served): Promise<RunRecord> {
-  checkProject(request, served);
-  const { runId } = request.params as { readonly runId?: string };
-  const record = await served.runs.history.read(readUuid(runId, "run id"));
-  if (record !== undefined) return record;
-  throw new HttpFailure(404, "Expected the id of a run that this token may see, got another");
 }
 
 async function toAround(request: FastifyRequest, served: Served): Promise<RunAround> {

@@ -1,0 +1,77 @@
+import { arrowBlocks } from "../../frame/arrow.ts";
+import { csvBlocks } from "../../frame/csv-write.ts";
+import type { Frame } from "../../frame/frame.ts";
+import { headRows } from "../../frame/json.ts";
+import { toSpreadsheetText } from "../../frame/spreadsheet-text.ts";
+import type { CellOutput } from "../../run/cell-output.ts";
+import type { OutputFormat } from "./output-format.ts";
+
+/** Which rows of a frame are asked for. */
+export interface RowSpan {
+  readonly offset: number;
+  /** undefined: all that follow */
+  readonly limit: number | undefined;
+}
+
+export interface OutputRequest extends RowSpan {
+  readonly format: OutputFormat;
+  /** whether texts are written so that no spreadsheet takes them for formulas */
+  readonly isForSpreadsheet: boolean;
+}
+
+/** So much is made at once, so that other requests are answered in between. */
+const BLOCK_LENGTH = 2 ** 15;
+const ROWS_AT_ONCE = 100;
+/** The most values of a JSON page: what has more columns has fewer rows. */
+const PAGE_VALUES = 500_000;
+const PAGE_ROWS = 1_000;
+
+/** The rows of a frame that are asked for, in blocks. */
+export function outputBlocks(
+  frame: Frame,
+  output: CellOutput,
+  { format, isForSpreadsheet, ...span }: OutputRequest,
+): Iterable<Uint8Array> {
+  switch (format) {
+    case "json":
+      return jsonBlocks(frame, output, span);
+    case "csv": {
+      const texts = isForSpreadsheet ? { toText: toSpreadsheetText } : {};
+      return csvBlocks(cutRows(frame, span), { blockLength: BLOCK_LENGTH, ...texts });
+    }
+    case "arrow":
+      return piecesOf(arrowBlocks(cutRows(frame, span), "file"));
+  }
+}
+
+function* jsonBlocks(frame: Frame, output: CellOutput, { offset, limit = PAGE_ROWS }: RowSpan) {
+  const most = Math.max(1, Math.floor(PAGE_VALUES / frame.numColumns));
+  const page = cutRows(frame, { offset, limit: Math.min(limit, most) });
+  const next = offset + page.numRows;
+  const { numRows: totalRows, schema: columns } = frame;
+  const nextOffset = next < totalRows ? next : null;
+  const spec = output.kind === "chart" ? { spec: output.spec } : {};
+  const head = { kind: output.kind, ...spec, columns, totalRows, offset, nextOffset };
+  yield Buffer.from(`${JSON.stringify(head).slice(0, -1)},"rows":[`);
+  for (let row = 0; row < page.numRows; row += ROWS_AT_ONCE) {
+    const some = page.slice(row, row + ROWS_AT_ONCE);
+    const rows = headRows(some, ROWS_AT_ONCE).map((each) => JSON.stringify(each));
+    yield Buffer.from(`${row === 0 ? "" : ","}${rows.join(",")}`);
+  }
+  yield Buffer.from("]}");
+}
+
+function cutRows(frame: Frame, { offset, limit }: RowSpan): Frame {
+  const { numRows } = frame;
+  if (offset === 0 && (limit === undefined || limit >= numRows)) return frame;
+  return frame.slice(offset, limit === undefined ? numRows : offset + limit);
+}
+
+/** A client that stops to read leaves no more than a piece waiting. */
+function* piecesOf(blocks: Iterable<Uint8Array>) {
+  for (const block of blocks) {
+    for (let start = 0; start < block.length; start += BLOCK_LENGTH) {
+      yield block.subarray(start, start + BLOCK_LENGTH);
+    }
+  }
+}

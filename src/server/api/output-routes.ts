@@ -1,0 +1,90 @@
+import { createHash } from "node:crypto";
+import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
+import { RunOutputs } from "../../project/run-output.ts";
+import type { CellOutput } from "../../run/cell-output.ts";
+import { HttpFailure } from "../http-failure.ts";
+import { type Query, readOne, readWholeNumber, readWord } from "../query.ts";
+import { sendBlocks } from "../send-blocks.ts";
+import type { Served } from "../served.ts";
+import { API } from "./addresses.ts";
+import { findRecord } from "./find-record.ts";
+import { type OutputRequest, outputBlocks } from "./output-blocks.ts";
+import { CONTENT_TYPES, OUTPUT_FORMATS, readFormat } from "./output-format.ts";
+
+/** The most rows of one JSON page. */
+export const LARGEST_PAGE = 10_000;
+const FARTHEST_ROW = 999_999_999;
+export const OUTPUT_USES = ["programs", "spreadsheet"] as const;
+
+/** What a cell of a run showed, whole. */
+export function addOutputRoutes(app: FastifyInstance, served: Served): void {
+  const outputs = new RunOutputs(served.runs);
+  const config = { auth: "read" } as const;
+  app.get(
+    `${API}/projects/:projectId/runs/:runId/cells/:name/output`,
+    { config },
+    (request, reply) => getOutput(request, reply, { ...served, outputs }),
+  );
+}
+
+interface ServedOutputs extends Served {
+  readonly outputs: RunOutputs;
+}
+
+async function getOutput(request: FastifyRequest, reply: FastifyReply, served: ServedOutputs) {
+  const record = await findRecord(request, served);
+  const asked = readRequest(request);
+  const { name } = request.params as { readonly name: string };
+  const { contentId, output, readFrame } = await served.outputs.read(record, name);
+  const etag = toEtag(contentId, asked);
+  const headers = { etag, vary: "accept", "cache-control": "private, no-cache" };
+  if (isKnown(request.headers["if-none-match"], etag)) {
+    return reply.headers(headers).code(304).send();
+  }
+  if (output.kind !== "frame" && output.kind !== "chart") {
+    const body = toValueBody(output, asked);
+    return reply.headers(headers).type(CONTENT_TYPES.json).send(body);
+  }
+  const frame = await readFrame();
+  reply.headers(headers).type(CONTENT_TYPES[asked.format]);
+  if (asked.format !== "json") {
+    // The name of a cell is made of letters, digits and underscores.
+    const file = `${name}.${asked.format}`;
+    reply.header("content-disposition", `attachment; filename="${file}"`);
+  }
+  return sendBlocks(reply, outputBlocks(frame, output, asked));
+}
+
+/** @throws {HttpFailure} 400, 406 */
+function readRequest({ query: written, headers }: FastifyRequest): OutputRequest {
+  const query = written as Query;
+  const format = readFormat(query, headers.accept);
+  const hasLimit = readOne(query, "limit") !== undefined;
+  const to = format === "json" ? LARGEST_PAGE : FARTHEST_ROW;
+  const limit = readWholeNumber(query, "limit", { from: 1, to, unless: 1 });
+  return {
+    format,
+    isForSpreadsheet: readWord(query, "for", OUTPUT_USES) === "spreadsheet",
+    offset: readWholeNumber(query, "offset", { from: 0, to: FARTHEST_ROW, unless: 0 }),
+    limit: hasLimit ? limit : undefined,
+  };
+}
+
+function toValueBody(output: CellOutput, { format }: OutputRequest): Uint8Array {
+  if (format === "json") return Buffer.from(JSON.stringify(output));
+  const tables = OUTPUT_FORMATS.filter((each) => each !== "json").join(" and ");
+  throw new HttpFailure(
+    406,
+    `Expected ${tables} to be asked of a frame or a chart, got a cell that shows ${output.kind} (ask for json)`,
+  );
+}
+
+function toEtag(contentId: string, asked: OutputRequest): string {
+  const hash = createHash("sha256").update(JSON.stringify([contentId, asked]));
+  return `"${hash.digest("base64url").slice(0, 27)}"`;
+}
+
+function isKnown(header: string | undefined, etag: string): boolean {
+  const known = (header ?? "").split(",").map((each) => each.trim().replace(/^W\//, ""));
+  return known.includes(etag) || known.includes("*");
+}

@@ -1,0 +1,29 @@
+import { Readable } from "node:stream";
+import { setImmediate as nextTurn } from "node:timers/promises";
+import type { FastifyReply } from "fastify";
+
+/** What is no longer than this goes out at once, with its length. */
+const SHORT_BYTES = 2 ** 16;
+
+/** Answers with blocks, each made when the client has taken those before. */
+export function sendBlocks(reply: FastifyReply, blocks: Iterable<Uint8Array>): FastifyReply {
+  const others = blocks[Symbol.iterator]();
+  const first: Uint8Array[] = [];
+  for (let sizeBytes = 0; sizeBytes <= SHORT_BYTES; ) {
+    const next = others.next();
+    if (next.done === true) return reply.send(Buffer.concat(first));
+    first.push(next.value);
+    sizeBytes += next.value.length;
+  }
+  const stream = Readable.from(inTurns(first, others), { objectMode: false, highWaterMark: 1 });
+  return reply.send(stream);
+}
+
+async function* inTurns(first: readonly Uint8Array[], others: Iterator<Uint8Array>) {
+  yield* first;
+  for (let next = others.next(); next.done !== true; next = others.next()) {
+    yield next.value;
+    // Others wait no longer than it takes to make one block.
+    await nextTurn();
+  }
+}
