@@ -2,6 +2,7 @@ import type { FastifyInstance, FastifyRequest, RouteOptions } from "fastify";
 import { TOKEN_FORM, type TokenRecord, type TokenScope } from "../project/tokens.ts";
 import { type HostSettings, isLoopback } from "./hosts.ts";
 import { type ErrorFamily, HttpFailure } from "./http-failure.ts";
+import { parseQuery } from "./query.ts";
 import type { TokenCache } from "./token-cache.ts";
 
 /** What a route asks of its caller; `none` is for what everybody may know. */
@@ -78,8 +79,9 @@ export function checkScope({ scopes }: Caller, auth: TokenScope): void {
  * Refuses a token in the address, where logs, histories and other sites would see it.
  * @throws {HttpFailure} 400
  */
-export function refuseTokenInUrl(request: FastifyRequest): void {
-  const query = request.query as Readonly<Record<string, readonly string[]>>;
+export function refuseTokenInUrl({ url }: FastifyRequest): void {
+  // Where there is no route, the request has not read its query by our rule.
+  const query = parseQuery(/\?(.*)$/s.exec(url)?.[1] ?? "");
   const isNamed = Object.keys(query).some((key) => TOKEN_KEYS.test(key));
   const isThere = Object.values(query).some((values) => values.some((each) => TOKEN.test(each)));
   if (!isNamed && !isThere) return;

@@ -34,6 +34,8 @@ export interface ServerOptions {
   readonly writeLog?: ((line: string) => void) | undefined;
   /** where others count as well; one of its own unless told */
   readonly registry?: Registry | undefined;
+  /** how long clients may take; of those that are not given, as long as is usual */
+  readonly clientTimes?: Partial<ClientTimes> | undefined;
   /** milliseconds since 1970 */
   readonly now?: (() => number) | undefined;
 }
@@ -80,11 +82,26 @@ export async function openServer(options: ServerOptions): Promise<HexServer> {
   };
 }
 
-/** A slow client has so long for the headers, and then for the whole request. */
-const HEADERS_LIMIT_MS = 10_000;
-const REQUEST_LIMIT_MS = 30_000;
-/** A connection on which nothing moves is closed. */
-const IDLE_LIMIT_MS = 60_000;
+/** How long a client may take; milliseconds. */
+export interface ClientTimes {
+  /** for the headers of a request */
+  readonly headersMs: number;
+  /** for all of a request */
+  readonly requestMs: number;
+  /** until something moves on its connection */
+  readonly idleMs: number;
+  /** for an answer */
+  readonly takeMs: number;
+}
+
+const CLIENT_TIMES: ClientTimes = {
+  headersMs: 10_000,
+  requestMs: 30_000,
+  idleMs: 60_000,
+  takeMs: 30_000,
+};
+/** How often clients are looked for that took too long. */
+const LOOK_MS = 1_000;
 const LONGEST_PARAMETER = 100;
 const MINUTE_MS = 60_000;
 const HOUR_MS = 3_600_000;
@@ -118,12 +135,12 @@ function toApp(options: AppOptions): FastifyInstance {
       now,
     ),
   };
+  const { headersMs, requestMs, idleMs, takeMs } = { ...CLIENT_TIMES, ...options.clientTimes };
   const app = fastify({
     logger: false,
-    bodyLimit: 1,
-    connectionTimeout: IDLE_LIMIT_MS,
-    requestTimeout: REQUEST_LIMIT_MS,
-    http: { headersTimeout: HEADERS_LIMIT_MS, connectionsCheckingInterval: 1_000 },
+    connectionTimeout: idleMs,
+    requestTimeout: requestMs,
+    http: { headersTimeout: headersMs, connectionsCheckingInterval: LOOK_MS },
     requestIdHeader: false,
     genReqId: toRequestId,
     frameworkErrors: answerLayerFailures,
@@ -132,7 +149,7 @@ function toApp(options: AppOptions): FastifyInstance {
   });
   requireDeclaredAuth(app);
   readJsonBodies(app);
-  watchRequests(app, { gate, metrics, log });
+  watchRequests(app, { gate, metrics, log, takeMs });
   guardRequests(app, {
     settings,
     tokens: new TokenCache({ store: runs.store, now, onWarning: (message) => warn(message, log) }),

@@ -7,10 +7,9 @@ export interface WatchRequestsOptions {
   readonly gate: RequestGate;
   readonly metrics: ServerMetrics;
   readonly log: Log;
+  /** a client that does not take its answer within this time is dropped; milliseconds */
+  readonly takeMs: number;
 }
-
-/** A client that does not take its answer within this time is dropped. */
-const TAKE_LIMIT_MS = 30_000;
 
 /** What every answer says to browsers: it is data, not to be shown, kept or framed. */
 const ANSWER_HEADERS = {
@@ -23,7 +22,7 @@ const ANSWER_HEADERS = {
 /** Lets requests in as long as there is room, and notes what became of each. */
 export function watchRequests(
   app: FastifyInstance,
-  { gate, metrics, log }: WatchRequestsOptions,
+  { gate, metrics, log, takeMs }: WatchRequestsOptions,
 ): void {
   app.addHook("onRequest", async (request, reply) => {
     reply.headers({ ...ANSWER_HEADERS, "x-request-id": request.id });
@@ -38,7 +37,7 @@ export function watchRequests(
   });
   app.addHook("onSend", async (_request, reply, payload) => {
     if (typeof payload !== "string" && !(payload instanceof Uint8Array)) return;
-    const drop = setTimeout(() => reply.raw.destroy(), TAKE_LIMIT_MS);
+    const drop = setTimeout(() => reply.raw.destroy(), takeMs);
     reply.raw.once("close", () => clearTimeout(drop));
   });
 }

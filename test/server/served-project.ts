@@ -3,7 +3,7 @@ import { onTestFinished } from "vitest";
 import { openProjectRuns, type ProjectRuns } from "../../src/project/project-runs.ts";
 import type { ServerLimits, ServerSettings } from "../../src/project/server-settings.ts";
 import { createToken, type TokenScope } from "../../src/project/tokens.ts";
-import { type HexServer, openServer } from "../../src/server/server.ts";
+import { type ClientTimes, type HexServer, openServer } from "../../src/server/server.ts";
 import { makeProject } from "../fixtures/make-project.ts";
 
 /** The built package: the processes that read cells and carry runs out are started from there. */
@@ -60,6 +60,7 @@ export interface ServeOptions {
   readonly limits?: Partial<ServerLimits>;
   /** milliseconds since 1970 */
   readonly now?: () => number;
+  readonly clientTimes?: Partial<ClientTimes>;
   /** stands before the store and the queue */
   readonly wrap?: (runs: ProjectRuns) => ProjectRuns;
 }
@@ -99,7 +100,8 @@ export async function serveProject(options: ServeOptions = {}): Promise<ServedPr
     runs,
     settings: { ...runs.config.server, ...settings, limits: { ...LIMITS, ...limits } },
     writeLog: (line) => lines.push(line),
-    ...(options.now === undefined ? {} : { now: options.now }),
+    now: options.now,
+    clientTimes: options.clientTimes,
   });
   onTestFinished(() => server.close());
   return {

@@ -47,7 +47,9 @@ export function parseRunBody(body: unknown): RunBody {
 
 function toKnownKeys(body: unknown): ReadonlyMap<Key, unknown> {
   const known = new Map<Key, unknown>();
-  for (const [written, value] of Object.entries(readObject(body ?? {}, "the body"))) {
+  for (const [written, value] of Object.entries(
+    readObject(body === undefined ? {} : body, "the body"),
+  )) {
     const key = KEYS.find((each) => each === written);
     if (key === undefined) {
       throw new HttpFailure(
