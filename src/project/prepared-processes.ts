@@ -21,7 +21,7 @@ export class PreparedProcesses {
 
   /** A process that has not had a task: one that waits, or a new one. */
   take(): RunProcess {
-    const process = this.#waiting.shift() ?? this.#start();
+    const process = this.#takeWaiting() ?? this.#start();
     const timer = setTimeout(() => {
       this.#timers.delete(timer);
       this.#prepare();
@@ -34,6 +34,12 @@ export class PreparedProcesses {
     this.#isClosed = true;
     for (const timer of this.#timers) clearTimeout(timer);
     await Promise.all(this.#waiting.splice(0).map((process) => process.kill()));
+  }
+
+  /** The first of those that wait which has not died meanwhile. */
+  #takeWaiting(): RunProcess | undefined {
+    const process = this.#waiting.shift();
+    return process?.isOver === true ? this.#takeWaiting() : process;
   }
 
   #prepare(): void {

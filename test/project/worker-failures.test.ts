@@ -1,5 +1,8 @@
 import { expect, it } from "vitest";
+import { acquireLease } from "../../src/store/lease/lease.ts";
 import { listVersions } from "../../src/store/versions.ts";
+import { findRunProcesses } from "./chaos-world.ts";
+import { until } from "./project-processes.ts";
 import { workerProject } from "./worker-project.ts";
 
 it("fails a run whose cell throws, at once and for good, with the place in its source", async () => {
@@ -58,4 +61,28 @@ it("ends a run that goes on past its deadline, and does not try it again; others
   expect((await listVersions(runs.store)).every(({ inputs }) => inputs["act"] !== "spin")).toBe(
     true,
   );
+});
+
+it("takes no lease for a run whose deadline passed while it waited for one", async () => {
+  const { submit, untilEnded, workHere, runs } = await workerProject({
+    config: { runs: { deadline: "3s" } },
+  });
+  const lease = await acquireLease(runs.store, { holder: "somebody" });
+  workHere();
+  const waiting = await untilEnded(await submit("print"));
+  expect(waiting).toMatchObject({ state: "failed", error: { code: "HEX_RUN_TIMEOUT" } });
+  await lease.release();
+  // Were it taken and never released, nobody would publish any more.
+  expect(await untilEnded(await submit("print:2"))).toMatchObject({ state: "completed" });
+});
+
+it("takes no process for a run that died while it waited for one", async () => {
+  const { submit, untilEnded, workHere, directory } = await workerProject();
+  const worker = workHere();
+  await until("a process waits", () => findRunProcesses(directory).length === 1);
+  for (const pid of findRunProcesses(directory)) process.kill(pid, "SIGKILL");
+  await until("it is gone", () => findRunProcesses(directory).length === 0);
+  const record = await untilEnded(await submit("print"));
+  expect(record).toMatchObject({ state: "completed", attempts: [{ attempt: 1 }] });
+  expect(worker.events.filter(({ type }) => type === "worker-warned")).toEqual([]);
 });

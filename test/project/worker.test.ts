@@ -1,3 +1,5 @@
+import { rm, writeFile } from "node:fs/promises";
+import { join } from "node:path";
 import { describe, expect, inject, it } from "vitest";
 import { newRunId } from "../../src/run/history/run-id.ts";
 import { listVersions } from "../../src/store/versions.ts";
@@ -7,7 +9,26 @@ import { until } from "./project-processes.ts";
 import { startHexWorker, startWorker } from "./worker-processes.ts";
 import { isAlive, workerProject } from "./worker-project.ts";
 
-describe("workers on the embedded queue", () => testWorkers({}));
+describe("workers on the embedded queue", () => {
+  testWorkers({});
+
+  it("go on with a new file when the queue's is removed while they have it open", async () => {
+    const { directory, submit, untilEnded, runs } = await workerProject({
+      config: { runs: { atOnce: 1 } },
+    });
+    await startWorker(directory);
+    const ids = [await submit("gate:1"), await submit("print:1")];
+    await until("a run is taken", async () => (await runs.queue.count()).run.claimed === 1);
+    for (const ending of ["", "-wal", "-shm"]) {
+      await rm(join(directory, `.hex/queue.db${ending}`), { force: true });
+    }
+    ids.push(await submit("print:2"));
+    await writeFile(join(directory, "gate-1"), "");
+    const records = await Promise.all(ids.map(untilEnded));
+    expect(records.map(({ state }) => state)).toEqual(ids.map(() => "completed"));
+    expect((await listVersions(runs.store)).map(({ runId }) => runId).sort()).toEqual(ids.sort());
+  });
+});
 for (const { name, url } of inject("redisServers")) {
   describe(`workers on ${name}`, () => testWorkers({ queue: url }));
 }

@@ -34,6 +34,9 @@ export interface RunProcess {
   /** undefined when it could not even be started */
   readonly pid: number | undefined;
 
+  /** Whether it is gone, with all that it started. */
+  readonly isOver: boolean;
+
   /**
    * Resolves when a task would begin at once.
    *
@@ -79,6 +82,7 @@ class ChildRun implements RunProcess {
   #hooks: ProcessHooks | undefined;
   #memory: MemoryWatch | undefined;
   #isReady = false;
+  #isOver = false;
   #onReady: () => void = () => undefined;
   #why: CrashReason | undefined;
   #stop: StopReason | null = null;
@@ -94,6 +98,7 @@ class ChildRun implements RunProcess {
       this.#onReady = resolve;
     });
     const dead = this.#life.over.then((end) => {
+      this.#isOver = true;
       throw toCrashError(this.#toCause(end));
     });
     this.ready = Promise.race([loaded, dead]).finally(() => clearTimeout(startLimit));
@@ -103,6 +108,10 @@ class ChildRun implements RunProcess {
 
   get pid(): number | undefined {
     return this.#life.pid;
+  }
+
+  get isOver(): boolean {
+    return this.#isOver;
   }
 
   async run(task: ProcessTask, hooks: ProcessHooks): Promise<ProcessEnding> {
