@@ -7,6 +7,8 @@ import { timeInTurn } from "./time-in-turn.mjs";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 const hex = `${root}dist/hex.js`;
+// Who is interrupted still ends the workers that it started.
+for (const signal of ["SIGINT", "SIGTERM"]) process.once(signal, () => process.exit(130));
 const rounds = Number(process.env["BENCH_ROUNDS"] ?? 15);
 
 console.log(`Node ${process.versions.node}, ${rounds} rounds in turn, whole processes, medians\n`);
