@@ -31,7 +31,8 @@ export async function runPartsQueued(
   try {
     for (const [index, id] of ids.entries()) {
       const task = { ...asked, index };
-      await runs.queue.submit({ id, lane: "part", payload: task, priority: PART_PRIORITY });
+      const spec = { id, lane: "part", payload: task, priority: PART_PRIORITY } as const;
+      await runs.queue.submit(spec, { signal });
     }
     await waitForAll(runs, ids, { asked, signal, onEnded });
   } finally {

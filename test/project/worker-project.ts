@@ -130,7 +130,7 @@ export async function openRuns(directory: string): Promise<ProjectRuns> {
   return runs;
 }
 
-export async function submitAct(
+async function submitAct(
   runs: ProjectRuns,
   act: string,
   submission: Partial<Submission> = {},

@@ -177,20 +177,31 @@ async function writeArrow(
   frame: AnyFrame,
 ): Promise<string> {
   const body = frameToArrow(frame);
-  await store.write(`${prefixOf(exchange)}${name}.arrow`, body);
-  return toSha256(body);
+  const sha256 = toSha256(body);
+  await store.write(toArrowKey(exchange, { name, sha256 }), body);
+  return sha256;
 }
 
 async function readArrow(
   { store, ...exchange }: PartsExchange,
-  { name, sha256 }: { readonly name: string; readonly sha256: string },
+  named: NamedFrame,
   options: StoreOptions,
 ): Promise<Frame> {
-  const key = `${prefixOf(exchange)}${name}.arrow`;
+  const key = toArrowKey(exchange, named);
   const object = await store.read(key, options);
   if (object === undefined) throw damaged(store, key, "nothing");
-  if (toSha256(object.body) !== sha256) throw damaged(store, key, "other bytes");
+  if (toSha256(object.body) !== named.sha256) throw damaged(store, key, "other bytes");
   return frameFromArrow(object.body);
+}
+
+interface NamedFrame {
+  readonly name: string;
+  readonly sha256: string;
+}
+
+/** By its contents: a process that was thought dead cannot change what another one has told of. */
+function toArrowKey(exchange: Omit<PartsExchange, "store">, { name, sha256 }: NamedFrame): string {
+  return `${prefixOf(exchange)}${name}-${sha256.slice(0, 16)}.arrow`;
 }
 
 async function writeJson(store: Store, key: string, value: unknown, { signal }: StoreOptions) {

@@ -9,7 +9,12 @@ import type { Frame } from "../../../src/frame/frame.ts";
 import { frame } from "../../../src/frame/rows.ts";
 import { computePart } from "../../../src/run/parts/compute-part.ts";
 import { joinParts, type RunParts } from "../../../src/run/parts/join-parts.ts";
-import type { PartsExchange } from "../../../src/run/parts/parts-exchange.ts";
+import {
+  type PartsExchange,
+  readOutcome,
+  readPartFrame,
+  writePartFrame,
+} from "../../../src/run/parts/parts-exchange.ts";
 import { DirectoryStore } from "../../../src/store/directory/directory-store.ts";
 import type { Store } from "../../../src/store/store.ts";
 import { inMemoryCells } from "../in-memory-cells.ts";
@@ -174,7 +179,7 @@ test("does not take a frame whose bytes were changed meanwhile", async () => {
     const prefix = `.hex/runs/${runId}-${attempt}/.parts/${name}/`;
     const text = JSON.stringify({ status: "computed", lines: [], sha256: "0".repeat(64) });
     await store.write(`${prefix}0.json`, new TextEncoder().encode(text));
-    await store.write(`${prefix}0.arrow`, new TextEncoder().encode("other"));
+    await store.write(`${prefix}0-${"0".repeat(16)}.arrow`, new TextEncoder().encode("other"));
   };
   await expect(
     joined(
@@ -184,4 +189,14 @@ test("does not take a frame whose bytes were changed meanwhile", async () => {
       tampering,
     ),
   ).rejects.toThrow(/got other bytes/);
+});
+
+test("takes the frame that was told of, whatever a process thought dead writes meanwhile", async () => {
+  const exchange = { store, runId: "r", attempt: 1, cell: "prices", frame: "prices" };
+  await writePartFrame(exchange, 0, { frame: frame([{ n: 1 }]), lines: [] });
+  const told = await readOutcome(exchange, 0, {});
+  await writePartFrame(exchange, 0, { frame: frame([{ n: 2 }]), lines: [] });
+  if (told?.status !== "computed") throw new Error("it was told of");
+  const read = await readPartFrame(exchange, { index: 0, sha256: told.sha256 }, {});
+  expect([...read.rows()]).toEqual([{ n: 1 }]);
 });
