@@ -92,6 +92,26 @@ function testWorkers(queue: object): void {
     expect(await listVersions(runs.store)).toMatchObject([{ generation: 1, runId }]);
   });
 
+  it("publish a run once, also when one comes back that was taken for dead", async () => {
+    const project = await workerProject({ config: queue });
+    const { directory, submit, untilEnded, runs, write } = project;
+    const stopped = await startWorker(directory);
+    const runId = await submit("gate:1");
+    await until("the cell goes", async () => (await project.computes()).length === 1);
+    stopped.send("SIGSTOP");
+    await startWorker(directory);
+    await until("it goes once more", async () => (await project.computes()).length === 2);
+    // The first process goes on as well, for nobody tells it otherwise.
+    await write("gate-1", "");
+    const record = await untilEnded(runId);
+    expect(record).toMatchObject({ state: "completed", version: 1, isPublisher: true });
+    stopped.send("SIGCONT");
+    await until("it hears that", () => stopped.told("job-ended").length === 1);
+    expect(stopped.told("job-ended")).toMatchObject([{ id: runId, outcome: "lost" }]);
+    expect(await runs.history.read(runId)).toEqual(record);
+    expect(await listVersions(runs.store)).toMatchObject([{ generation: 1, runId }]);
+  });
+
   it("try a run again whose process was killed", async () => {
     const project = await workerProject({ config: queue });
     const { directory, submit, untilEnded, write } = project;
