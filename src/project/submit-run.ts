@@ -36,7 +36,7 @@ const PRIORITY = { cli: 3, page: 3, api: 5, schedule: 7 } as const;
  * The request with its values read and checked, as far as that can be done before cells run.
  * @throws {HexError} HEX_INPUT_INVALID
  */
-export function checkRequest(project: Project, request: RunRequest): RunRequest {
+function checkRequest(project: Project, request: RunRequest): RunRequest {
   const checked = toInputs(project, request.inputs);
   const asked = [...checked].filter(([name]) => request.inputs.has(name));
   return { ...request, inputs: new Map(asked) };

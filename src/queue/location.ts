@@ -8,7 +8,7 @@ interface EmbeddedLocation {
   readonly kind: "embedded";
 }
 
-export interface RedisLocation {
+interface RedisLocation {
   readonly kind: "redis";
   /** `redis://host:port/database`, or `rediss:` for TLS; without user and password */
   readonly url: string;
@@ -23,7 +23,7 @@ const SECRET_RULE = "the name of a project secret: letters, digits and _, no dig
 const secretName = v.pipe(v.string(SECRET_RULE), v.regex(/^[A-Za-z_][A-Za-z0-9_]*$/, SECRET_RULE));
 
 /** The rules of a queue that is written as an object. */
-export const QueueSpec = v.strictObject(
+const QueueSpec = v.strictObject(
   {
     url: v.pipe(v.string(URL_RULE), v.nonEmpty(URL_RULE)),
     username: v.optional(secretName),

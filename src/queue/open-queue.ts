@@ -3,13 +3,13 @@ import type { Queue, QueueOptions } from "./queue.ts";
 /** A queue to be opened: its place, with the values that the project's secrets have. */
 export type QueueToOpen = EmbeddedQueueToOpen | RedisQueueToOpen;
 
-export interface EmbeddedQueueToOpen {
+interface EmbeddedQueueToOpen {
   readonly kind: "embedded";
   /** an absolute path; the file and its folder are made when they are missing */
   readonly file: string;
 }
 
-export interface RedisQueueToOpen {
+interface RedisQueueToOpen {
   readonly kind: "redis";
   /** `redis://host:port/database` or `rediss://…`, without user and password */
   readonly url: string;

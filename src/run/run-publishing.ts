@@ -9,7 +9,7 @@ import { openVersion } from "../store/version.ts";
 export type RunLease = Pick<Lease, "fence" | "lost" | "release">;
 
 /** What a run says when it asks for the lease. */
-export type LeaseWish = Pick<LeaseOptions, "signal" | "onWaiting" | "afterFence">;
+type LeaseWish = Pick<LeaseOptions, "signal" | "onWaiting" | "afterFence">;
 
 /** Waits for the lease of a project. @throws {HexError} as `acquireLease` does */
 export type TakeLease = (wish: LeaseWish) => Promise<RunLease>;

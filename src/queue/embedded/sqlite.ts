@@ -1,6 +1,6 @@
 import type { Database, Statement } from "libsql";
 
-export type SqliteValue = string | number | null;
+type SqliteValue = string | number | null;
 export type SqliteRow = Readonly<Record<string, SqliteValue>>;
 
 /** All that the queue asks of a database; `node:sqlite` can stand behind it as well. */
