@@ -6,6 +6,7 @@ import type { NewestVersion } from "./newest-version.ts";
 import type { RateLimit } from "./rate-limit.ts";
 import type { Log } from "./request-log.ts";
 import type { ServerMetrics } from "./server-metrics.ts";
+import type { TokenCache } from "./token-cache.ts";
 
 /** What the routes answer from. */
 export interface Served {
@@ -15,6 +16,7 @@ export interface Served {
   readonly project: DescribedProject;
   readonly newest: NewestVersion;
   readonly settings: ServerSettings;
+  readonly tokens: TokenCache;
   /** counts the runs that each caller starts */
   readonly runLimit: RateLimit;
   readonly registry: Registry;

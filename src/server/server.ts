@@ -119,12 +119,15 @@ function toApp(options: AppOptions): FastifyInstance {
   const { limits } = settings;
   const gate = new RequestGate(limits.requestsAtOnce);
   const metrics = new ServerMetrics(registry, () => gate.inside);
+  const onWarning = (message: string) => warn(message, log);
+  const tokens = new TokenCache({ store: runs.store, now, onWarning });
   const served: Served = {
     ...options,
     runs,
     now,
     registry,
     metrics,
+    tokens,
     newest: new NewestVersion(runs.store, now),
     runLimit: new RateLimit(
       "runs",
@@ -152,7 +155,7 @@ function toApp(options: AppOptions): FastifyInstance {
   watchRequests(app, { gate, metrics, log, takeMs });
   guardRequests(app, {
     settings,
-    tokens: new TokenCache({ store: runs.store, now, onWarning: (message) => warn(message, log) }),
+    tokens,
     limit: new RateLimit(
       "requests",
       [{ most: limits.requestsPerMinute, windowMs: MINUTE_MS }],

@@ -1,7 +1,15 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
-import type { RequestGate } from "./request-gate.ts";
+import { whenOver } from "./request-end.ts";
+import { RequestGate } from "./request-gate.ts";
 import type { Log } from "./request-log.ts";
 import type { ServerMetrics } from "./server-metrics.ts";
+
+declare module "fastify" {
+  interface FastifyContextConfig {
+    /** whether its answer goes on for as long as the client listens */
+    isStream?: boolean;
+  }
+}
 
 export interface WatchRequestsOptions {
   readonly gate: RequestGate;
@@ -10,6 +18,9 @@ export interface WatchRequestsOptions {
   /** a client that does not take its answer within this time is dropped; milliseconds */
   readonly takeMs: number;
 }
+
+/** Streams are counted apart: they are open for as long as their clients want. */
+const MOST_STREAMS = 1_000;
 
 /** What every answer says to browsers: it is data, not to be shown, kept or framed. */
 const ANSWER_HEADERS = {
@@ -24,21 +35,23 @@ export function watchRequests(
   app: FastifyInstance,
   { gate, metrics, log, takeMs }: WatchRequestsOptions,
 ): void {
+  const streams = new RequestGate(MOST_STREAMS);
   app.addHook("onRequest", async (request, reply) => {
+    const { isStream = false } = request.routeOptions.config;
     reply.headers({ ...ANSWER_HEADERS, "x-request-id": request.id });
     const startedMs = performance.now();
-    const leave = orThrown(() => gate.enter());
-    reply.raw.once("close", () => {
+    const leave = orThrown(() => (isStream ? streams : gate).enter());
+    whenOver(request, reply, () => {
       if (leave.ok) leave.value();
       const elapsedMs = Math.round((performance.now() - startedMs) * 10) / 10;
       tell(request, reply, elapsedMs, { metrics, log });
     });
     if (!leave.ok) throw leave.thrown;
   });
-  app.addHook("onSend", async (_request, reply, payload) => {
+  app.addHook("onSend", async (request, reply, payload) => {
     if (typeof payload !== "string" && !(payload instanceof Uint8Array)) return;
-    const drop = setTimeout(() => reply.raw.destroy(), takeMs);
-    reply.raw.once("close", () => clearTimeout(drop));
+    const drop = setTimeout(() => request.raw.socket.destroy(), takeMs);
+    whenOver(request, reply, () => clearTimeout(drop));
   });
 }
 

@@ -1,6 +1,7 @@
 import type { FastifyInstance } from "fastify";
 import type { Served } from "../served.ts";
 import { addCellRoutes } from "./cell-routes.ts";
+import { addEventRoutes } from "./event-routes.ts";
 import { addOutputRoutes } from "./output-routes.ts";
 import { addProjectRoutes } from "./project-routes.ts";
 import { addRunRoutes } from "./run-routes.ts";
@@ -10,6 +11,7 @@ import { addUserRoutes } from "./user-routes.ts";
 export function addApiRoutes(app: FastifyInstance, served: Served): void {
   addRunRoutes(app, served);
   addOutputRoutes(app, served);
+  addEventRoutes(app, served);
   addProjectRoutes(app, served);
   addCellRoutes(app, served);
   addUserRoutes(app, served);

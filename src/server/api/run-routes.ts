@@ -11,11 +11,12 @@ import type { Served } from "../served.ts";
 import { API, checkProject, toUrl } from "./addresses.ts";
 import { findRecord } from "./find-record.ts";
 import { RunAdmission } from "./run-admission.ts";
+import { toAround, toRunUrl } from "./run-around.ts";
 import { parseRunBody, type RunBody } from "./run-body.ts";
 import { toRunContext } from "./run-context.ts";
 import { listRuns, parseRunListQuery, toPageQuery } from "./run-list.ts";
 import { toRunInputs } from "./run-params.ts";
-import { type RunAround, toProjectVersion, toRunStatus } from "./run-status.ts";
+import { toProjectVersion, toRunStatus } from "./run-status.ts";
 
 /** RunProject, GetRunStatus, GetProjectRuns and CancelRun, on the paths of today and of older clients. */
 export function addRunRoutes(app: FastifyInstance, served: Served): void {
@@ -134,21 +135,6 @@ async function cancelOneRun(request: FastifyRequest, reply: FastifyReply, served
 
 function refuseCancel(got: string): never {
   throw new HttpFailure(422, `Expected the run to be waiting or going, got one that is ${got}`);
-}
-
-async function toAround(request: FastifyRequest, served: Served): Promise<RunAround> {
-  const { number } = await served.newest.read();
-  return {
-    projectId: served.projectId,
-    toRunUrl: toRunUrl(request, served),
-    traceId: request.id,
-    newestVersion: number,
-    nowMs: served.now(),
-  };
-}
-
-function toRunUrl(request: FastifyRequest, served: Served): (runId: string) => string {
-  return (runId) => toUrl(request, `/projects/${served.projectId}/runs/${runId}`, served);
 }
 
 function needCaller({ caller }: FastifyRequest): Caller {
