@@ -76,8 +76,11 @@ export async function openServer(options: ServerOptions): Promise<HexServer> {
     close: async (withinMs = 10_000) => {
       project.close();
       const cut = setTimeout(() => app.server.closeAllConnections(), withinMs);
+      // A connection whose last answer has left would be kept for the next request.
+      const sweep = setInterval(() => app.server.closeIdleConnections(), SWEEP_MS);
       await app.close();
       clearTimeout(cut);
+      clearInterval(sweep);
     },
   };
 }
@@ -102,6 +105,8 @@ const CLIENT_TIMES: ClientTimes = {
 };
 /** How often clients are looked for that took too long. */
 const LOOK_MS = 1_000;
+/** How often a server that closes lets go of connections that are no longer used. */
+const SWEEP_MS = 50;
 const LONGEST_PARAMETER = 100;
 const MINUTE_MS = 60_000;
 const HOUR_MS = 3_600_000;
