@@ -1,3 +1,4 @@
+import { Registry } from "prom-client";
 import { HexError } from "../errors.ts";
 import { openProjectRuns, type ProjectRuns } from "../project/project-runs.ts";
 import { keepSchedules } from "../project/project-schedules.ts";
@@ -8,6 +9,7 @@ import type { Log, LogEntry } from "../server/request-log.ts";
 import { type HexServer, openServer } from "../server/server.ts";
 import { EXIT_COMPLETED, EXIT_INTERRUPTED } from "./exit-code.ts";
 import type { MainOptions } from "./main.ts";
+import { countWork } from "./worker-metrics.ts";
 
 /** The flags of `hex serve`, as commander hands them over. */
 export interface ServeFlags {
@@ -25,19 +27,28 @@ const DRAIN_MS = 30_000;
 export async function serve(flags: ServeFlags, { runtimeUrl }: MainOptions): Promise<number> {
   const runs = await openProjectRuns(flags.project, { runtimeUrl });
   try {
-    const server = await openServer({ runs, settings: toSettings(flags, runs) });
-    await serveUntilStopped(server, runs, flags);
+    const registry = new Registry();
+    const count = countWork(registry, runs.queue);
+    const server = await openServer({ runs, registry, settings: toSettings(flags, runs) });
+    const onEvent = (event: WorkerEvent | SchedulerEvent) => {
+      count(event);
+      server.log(toEntry(event));
+    };
+    await serveUntilStopped(server, { runs, flags, onEvent });
     return EXIT_COMPLETED;
   } finally {
     await runs.close();
   }
 }
 
-async function serveUntilStopped(
-  server: HexServer,
-  runs: ProjectRuns,
-  flags: ServeFlags,
-): Promise<void> {
+/** What goes on beside the server. */
+interface Beside {
+  readonly runs: ProjectRuns;
+  readonly flags: ServeFlags;
+  readonly onEvent: (event: WorkerEvent | SchedulerEvent) => void;
+}
+
+async function serveUntilStopped(server: HexServer, beside: Beside): Promise<void> {
   const stop = new AbortController();
   const onStop = () => {
     if (stop.signal.aborted) process.exit(EXIT_INTERRUPTED);
@@ -46,9 +57,9 @@ async function serveUntilStopped(
   process.on("SIGINT", onStop).on("SIGTERM", onStop);
   try {
     const address = await server.listen();
-    const { projectId } = runs.config;
+    const { projectId } = beside.runs.config;
     server.log({ level: "info", event: "server-started", address, projectId, pid: process.pid });
-    await keepServing(server, runs, flags, stop);
+    await keepServing(server, beside, stop);
     server.log({ level: "info", event: "server-stopped" });
   } finally {
     process.off("SIGINT", onStop).off("SIGTERM", onStop);
@@ -58,12 +69,10 @@ async function serveUntilStopped(
 /** Answers, works and watches the clock side by side; what fails ends the others. */
 async function keepServing(
   server: HexServer,
-  runs: ProjectRuns,
-  flags: ServeFlags,
+  { runs, flags, onEvent }: Beside,
   stop: AbortController,
 ): Promise<void> {
   const { signal } = stop;
-  const onEvent = (event: WorkerEvent | SchedulerEvent) => server.log(toEntry(event));
   const parts = [
     closeWhenStopped(server, server.log, signal),
     ...(flags.worker ? [runWorker(runs, { signal, drainMs: DRAIN_MS, onEvent })] : []),

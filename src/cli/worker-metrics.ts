@@ -37,12 +37,20 @@ export async function serveMetrics(
   { queue, onEvent }: MetricsOptions,
 ): Promise<WorkerMetrics> {
   const registry = new Registry();
-  const take = countJobs(registry);
-  countQueue(registry, queue);
-  collectDefaultMetrics({ register: registry });
+  const take = countWork(registry, queue);
   const server = await listen(address, registry);
   onEvent({ type: "metrics-served", url: toUrl(server) });
   return { take, close: () => close(server) };
+}
+
+/** Counts what a worker tells of its jobs, what waits in the queue, and what the process uses. */
+export function countWork(
+  registry: Registry,
+  queue: MetricsOptions["queue"],
+): WorkerMetrics["take"] {
+  countQueue(registry, queue);
+  collectDefaultMetrics({ register: registry });
+  return countJobs(registry);
 }
 
 /** A process starts in a fifth of a second; the default deadline of a run is an hour. */

@@ -71,6 +71,11 @@ test("a program starts a run, polls it and reads what it came to; another it can
   const { address, process: server, lines } = await serve(project);
   const client = toClient(address, created.stdout.trim());
 
+  const headers = { authorization: `Bearer ${created.stdout.trim()}` };
+  const metrics = await (await fetch(`${address}/metrics`, { headers })).text();
+  expect(metrics).toMatch(/^hex_http_requests_in_progress 1$/m);
+  expect(metrics).toMatch(/^hex_queue_jobs\{lane="run",state="queued"\} 0$/m);
+
   const { runId } = await client.run({
     inputParams: { sleep_time: 0 },
     updatePublishedResults: true,
