@@ -6,7 +6,7 @@ import { parseQuery } from "./query.ts";
 import type { TokenCache } from "./token-cache.ts";
 
 /** What a route asks of its caller; `none` is for what everybody may know. */
-export type RouteAuth = "none" | TokenScope;
+type RouteAuth = "none" | TokenScope;
 
 /** Who asks: a token, or somebody on this machine while the project has no token yet. */
 export interface Caller {

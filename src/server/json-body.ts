@@ -3,7 +3,7 @@ import { HttpFailure } from "./http-failure.ts";
 import { parseJsonText } from "./json-text.ts";
 
 /** The most that is read of a body. */
-export const BODY_LIMIT_BYTES = 2 ** 20;
+const BODY_LIMIT_BYTES = 2 ** 20;
 
 const JSON_TYPE = /^application\/json[ \t]*(;[ \t]*charset="?utf-8"?[ \t]*)?$/i;
 

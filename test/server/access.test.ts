@@ -216,3 +216,20 @@ test("cells that change while it serves are told as they are now", async () => {
     return lines.some((line) => line.includes("project-unread"));
   });
 });
+
+test("looking changes nothing in the store", async () => {
+  const { call, runs } = await serveProject();
+  const { runId } = (await call("POST", RUNS)).json();
+  const contents = async () => {
+    const found: string[] = [];
+    for await (const { key } of runs.store.list("")) {
+      found.push(`${key} ${(await runs.store.read(key))?.etag}`);
+    }
+    return found.sort();
+  };
+  const before = await contents();
+  for (const [method, pattern] of ROUTES) {
+    if (method === "GET") await call("GET", toAddress(pattern).replace(SOME, runId));
+  }
+  expect(await contents()).toEqual(before);
+});
