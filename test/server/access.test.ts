@@ -25,6 +25,7 @@ const ROUTES: readonly (readonly [method: string, pattern: string, auth: string]
   ["GET", "/api/v1/project/:projectId/run/:runId", "read"],
   ["DELETE", "/api/v1/project/:projectId/run/:runId", "run"],
   ["GET", "/api/v1/projects/:projectId/runs/:runId/cells/:name/output", "read"],
+  ["GET", "/api/v1/projects/:projectId/runs/:runId/events", "read"],
   ["GET", "/api/v1/projects", "read"],
   ["GET", "/api/v1/projects/:projectId", "read"],
   ["GET", "/api/v1/cells", "read"],
@@ -220,6 +221,8 @@ test("cells that change while it serves are told as they are now", async () => {
 test("looking changes nothing in the store", async () => {
   const { call, runs } = await serveProject();
   const { runId } = (await call("POST", RUNS)).json();
+  // A run that is over: the stream of its events ends, too.
+  await call("DELETE", `${RUNS}/${runId}`);
   const contents = async () => {
     const found: string[] = [];
     for await (const { key } of runs.store.list("")) {
