@@ -37,6 +37,21 @@ export default {
       to: { path: "^src/" },
     },
     {
+      name: "client-stands-alone",
+      comment:
+        "`src/client/` runs in browsers and in other people's programs: it knows the server by HTTP only.",
+      severity: "error",
+      from: { path: "^src/client/" },
+      to: { pathNot: "^src/client/" },
+    },
+    {
+      name: "nobody-knows-the-client",
+      comment: "The runtime serves the client; it does not use it.",
+      severity: "error",
+      from: { path: "^src/", pathNot: "^src/client/" },
+      to: { path: "^src/client/" },
+    },
+    {
       name: "no-loops",
       comment: "Two files that import each other are one thing, or hide a third: split them anew.",
       severity: "error",
@@ -90,10 +105,10 @@ export default {
       name: "not-unreachable",
       comment: "Neither the commands nor the package's index reach this file: use it or delete it.",
       severity: "error",
-      from: { path: "^src/(cli/hex|index|project/run-child)\\.ts$" },
+      from: { path: "^src/(cli/hex|index|project/run-child|client/client)\\.ts$" },
       to: {
         path: "^src/",
-        pathNot: "^src/(cli/hex|index|project/run-child)\\.ts$",
+        pathNot: "^src/(cli/hex|index|project/run-child|client/client)\\.ts$",
         reachable: false,
       },
     },

@@ -35,6 +35,18 @@ const { metafile } = await build({
   logLevel: "warning",
   metafile: true,
 });
+// The client runs in browsers, too: one file, nothing of Node.
+await build({
+  absWorkingDir: root,
+  entryPoints: { client: "src/client/client.ts" },
+  outdir: "dist",
+  bundle: true,
+  format: "esm",
+  platform: "neutral",
+  target: ["es2022", "node20.19"],
+  minify: true,
+  logLevel: "warning",
+});
 await removeOldChunks(Object.keys(metafile.outputs));
 await chmod(`${root}dist/hex.js`, 0o755);
 

@@ -1,32 +1,28 @@
 import { mkdir, readFile, rename, writeFile } from "node:fs/promises";
-import { join } from "node:path";
-import type { ColumnType, Schema } from "../frame/schema.ts";
+import { dirname, join } from "node:path";
+import type { Schema } from "../frame/schema.ts";
 import type { RunResult } from "../run/run-event.ts";
+import { renderClientDeclarations } from "./client-declarations.ts";
+import { VALUE_TYPES } from "./column-value-types.ts";
 import type { Project } from "./project.ts";
 
 /** Below the project's folder; an author's tsconfig includes it, nobody imports it. */
 const DECLARATIONS_FILE = ".hex/frames.d.ts";
-
-/** The TypeScript type of each column type's values. */
-const VALUE_TYPES: Readonly<Record<ColumnType, string>> = {
-  string: "string",
-  number: "number",
-  integer: "number",
-  bigint: "bigint",
-  boolean: "boolean",
-  date: "string",
-  datetime: "string",
-  instant: "Date",
-};
+/** Beside it, for programs that start runs: they import it by hand. */
+const CLIENT_FILE = ".hex/client.d.ts";
 
 /** Tells `tsc` the columns of the frames that the run computed, as the last published schema has them. */
 export async function writeFrameDeclarations(project: Project, result: RunResult): Promise<void> {
   const published = toPublished(project, result);
   if (published.size === 0) return;
-  const path = join(project.directory, DECLARATIONS_FILE);
-  const text = renderDeclarations(published);
+  const { directory } = project;
+  await writeDeclarations(join(directory, DECLARATIONS_FILE), renderDeclarations(published));
+  await writeDeclarations(join(directory, CLIENT_FILE), renderClientDeclarations(result.cells));
+}
+
+async function writeDeclarations(path: string, text: string): Promise<void> {
   if ((await readFile(path, "utf8").catch(() => "")) === text) return;
-  await mkdir(join(project.directory, ".hex"), { recursive: true });
+  await mkdir(dirname(path), { recursive: true });
   await writeFile(`${path}.${process.pid}`, text);
   await rename(`${path}.${process.pid}`, path);
 }
