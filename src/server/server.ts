@@ -63,8 +63,9 @@ export interface HexServer {
 export async function openServer(options: ServerOptions): Promise<HexServer> {
   const { runs, settings = runs.config.server } = options;
   const projectId = needProjectId(runs);
-  await refuseOpenServer(runs, settings);
+  const hasTokens = await checkTokens(runs, settings);
   const log = toLog(runs.redact, options.writeLog ?? ((line) => process.stderr.write(line)));
+  if (!hasTokens) tellOpen(log);
   const project = new DescribedProject(runs, { onFailure: (error) => tellUnread(error, log) });
   await project.read();
   const app = toApp({ ...options, settings, projectId, project, log });
@@ -212,16 +213,23 @@ function needProjectId({ config: { projectId } }: ProjectRuns): string {
   });
 }
 
-async function refuseOpenServer({ store }: ProjectRuns, { host }: ServerSettings): Promise<void> {
-  if (isLoopback(host)) return;
-  const { tokens } = await listTokens(store);
-  if (tokens.length > 0) return;
+/** Whether the project has had a token; one that has none is for this machine alone. */
+async function checkTokens({ store }: ProjectRuns, { host }: ServerSettings): Promise<boolean> {
+  const { tokens, warnings } = await listTokens(store);
+  if (tokens.length + warnings.length > 0) return true;
+  if (isLoopback(host)) return false;
   throw expectation("HEX_USAGE", {
     place: "the host",
     expected: "127.0.0.1 as long as the project has no tokens",
     got: host,
     hint: "make one first: hex token create NAME",
   });
+}
+
+function tellOpen(log: Log): void {
+  const message =
+    "No token was created yet: whoever is on this machine may do everything (hex token create NAME)";
+  log({ level: "warn", event: "tokens-missing", message });
 }
 
 function tellUnread(error: HexError, log: Log): void {
