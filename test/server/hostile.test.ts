@@ -439,7 +439,7 @@ test.each([
   [
     "a header that is folded",
     `GET ${RUNS} HTTP/1.1\r\n${CLOSE}X-A: 1\r\n 2\r\n\r\n`,
-    /^HTTP\/1\.1 (400|401|200) /,
+    /^HTTP\/1\.1 400 /,
   ],
   [
     "a query of 1 MB",
