@@ -7,6 +7,7 @@ import { requireDeclaredAuth } from "../../src/server/caller.ts";
 import { openServer } from "../../src/server/server.ts";
 import { makeProject } from "../fixtures/make-project.ts";
 import { until } from "../project/project-processes.ts";
+import { toAddresses } from "./router-addresses.ts";
 import { LEGACY, PROJECT_ID, RUNS, serveProject } from "./served-project.ts";
 
 const SOME = "01a1fd0e-f17b-76f3-a399-55b5e2d9627a";
@@ -31,6 +32,7 @@ const ROUTES: readonly (readonly [method: string, pattern: string, auth: string]
   ["GET", "/api/v1/cells", "read"],
   ["GET", "/api/v1/cells/:cellId", "read"],
   ["GET", "/api/v1/users/me", "read"],
+  ["GET", "/api/v1/openapi.json", "read"],
 ];
 
 function toAddress(pattern: string): string {
@@ -38,18 +40,6 @@ function toAddress(pattern: string): string {
     .replace(":projectId", PROJECT_ID)
     .replace(/:(runId|cellId)/, SOME)
     .replace(":name", "numbers");
-}
-
-/** The addresses of a printed tree of routes. */
-function toAddresses(tree: string): readonly string[] {
-  const parents: string[] = [];
-  return tree.split("\n").flatMap((line) => {
-    const [, indent = "", part] = /^([│ ]*)[├└]── (\S+) \(/.exec(line) ?? [];
-    if (part === undefined) return [];
-    const depth = indent.length / 4;
-    parents[depth] = `${depth === 0 ? "" : parents[depth - 1]}${part}`;
-    return [parents[depth] ?? ""];
-  });
 }
 
 test("every route of the router is known here, with what it asks of its caller", async () => {

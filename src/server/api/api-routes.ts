@@ -2,6 +2,7 @@ import type { FastifyInstance } from "fastify";
 import type { Served } from "../served.ts";
 import { addCellRoutes } from "./cell-routes.ts";
 import { addEventRoutes } from "./event-routes.ts";
+import { addOpenApiRoutes } from "./openapi-routes.ts";
 import { addOutputRoutes } from "./output-routes.ts";
 import { addProjectRoutes } from "./project-routes.ts";
 import { addRunRoutes } from "./run-routes.ts";
@@ -15,4 +16,5 @@ export function addApiRoutes(app: FastifyInstance, served: Served): void {
   addProjectRoutes(app, served);
   addCellRoutes(app, served);
   addUserRoutes(app, served);
+  addOpenApiRoutes(app, served);
 }
