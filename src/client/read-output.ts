@@ -8,8 +8,7 @@ interface Page {
   readonly nextOffset: number | null;
 }
 
-type Answer =
-  | Page
+type Whole =
   | { readonly kind: "value"; readonly value: unknown }
   | { readonly kind: "markdown"; readonly markdown: string }
   | { readonly kind: "json"; readonly json: unknown };
@@ -27,7 +26,7 @@ export async function readOutput(
     const asking = { method: "GET", signal, isSafe: true } as const;
     const query = `?format=json&limit=${PAGE_ROWS}&offset=${offset}`;
     const answer = await askServer(server, { ...asking, path: `${path}${query}` });
-    const page = (await answer.json()) as Answer;
+    const page = (await answer.json()) as Page | Whole;
     if (!isPage(page)) return toWhole(page);
     const types = new Map(page.columns.map(({ name, type }) => [name, type]));
     for (const row of page.rows) rows.push(toRow(row, types));
@@ -36,11 +35,11 @@ export async function readOutput(
   }
 }
 
-function isPage(answer: Answer): answer is Page {
+function isPage(answer: Page | Whole): answer is Page {
   return answer.kind === "frame" || answer.kind === "chart";
 }
 
-function toWhole(answer: Exclude<Answer, Page>): unknown {
+function toWhole(answer: Whole): unknown {
   switch (answer.kind) {
     case "value":
       return answer.value;

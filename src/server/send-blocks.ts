@@ -4,9 +4,20 @@ import type { FastifyReply } from "fastify";
 
 /** What is no longer than this goes out at once, with its length. */
 const SHORT_BYTES = 2 ** 16;
+/** A client that takes nothing for so long is dropped. */
+const STUCK_MS = 30_000;
+
+interface SendBlocksOptions {
+  /** milliseconds; 30 s unless told */
+  readonly stuckMs?: number;
+}
 
 /** Answers with blocks, each made when the client has taken those before. */
-export function sendBlocks(reply: FastifyReply, blocks: Iterable<Uint8Array>): FastifyReply {
+export function sendBlocks(
+  reply: FastifyReply,
+  blocks: Iterable<Uint8Array>,
+  { stuckMs = STUCK_MS }: SendBlocksOptions = {},
+): FastifyReply {
   const others = blocks[Symbol.iterator]();
   const first: Uint8Array[] = [];
   for (let sizeBytes = 0; sizeBytes <= SHORT_BYTES; ) {
@@ -15,7 +26,11 @@ export function sendBlocks(reply: FastifyReply, blocks: Iterable<Uint8Array>): F
     first.push(next.value);
     sizeBytes += next.value.length;
   }
-  const stream = Readable.from(inTurns(first, others), { objectMode: false, highWaterMark: 1 });
+  const drop = () => reply.raw.destroy();
+  const stream = Readable.from(whileTaken(inTurns(first, others), { drop, stuckMs }), {
+    objectMode: false,
+    highWaterMark: 1,
+  });
   return reply.send(stream);
 }
 
@@ -25,5 +40,22 @@ async function* inTurns(first: readonly Uint8Array[], others: Iterator<Uint8Arra
     yield next.value;
     // Others wait no longer than it takes to make one block.
     await nextTurn();
+  }
+}
+
+interface Patience {
+  readonly drop: () => void;
+  readonly stuckMs: number;
+}
+
+/** The same blocks; whoever does not ask for the next one in time is dropped. */
+async function* whileTaken(blocks: AsyncIterable<Uint8Array>, { drop, stuckMs }: Patience) {
+  for await (const block of blocks) {
+    const timer = setTimeout(drop, stuckMs);
+    try {
+      yield block;
+    } finally {
+      clearTimeout(timer);
+    }
   }
 }

@@ -56,7 +56,7 @@ const older = (spec: OperationSpec): OperationSpec => ({
 const RUN = `${API}/projects/:projectId/runs/:runId`;
 
 /** Every address of the API, as its router names it, with its methods. */
-export const OPERATIONS: Readonly<Record<string, Readonly<Record<string, OperationSpec>>>> = {
+const OPERATIONS: Readonly<Record<string, Readonly<Record<string, OperationSpec>>>> = {
   [`${API}/projects/:projectId/runs`]: { post: START, get: LIST },
   [RUN]: { get: LOOK, delete: CANCEL },
   [`${API}/project/:projectId/run`]: { post: older(START) },

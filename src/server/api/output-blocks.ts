@@ -7,7 +7,7 @@ import type { CellOutput } from "../../run/cell-output.ts";
 import type { OutputFormat } from "./output-format.ts";
 
 /** Which rows of a frame are asked for. */
-export interface RowSpan {
+interface RowSpan {
   readonly offset: number;
   /** undefined: all that follow */
   readonly limit: number | undefined;
