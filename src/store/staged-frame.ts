@@ -106,7 +106,7 @@ export async function dropStaged(store: Store, { runId, attempt }: RunAttempt): 
 
 const CSV_TYPE = "text/csv; charset=utf-8; header=present";
 const JSON_TYPE = "application/json";
-const ARROW_TYPE = "application/vnd.apache.arrow.file";
+const ARROW_TYPE = "application/vnd.apache.arrow.stream";
 
 /** The content of one file, and where it goes. */
 export interface StagedFile {
