@@ -14,16 +14,17 @@ export async function startWorkerProcess([program, ...argv], { readyLine, env = 
   const closed = once(child, "close");
   const output = createInterface(child.stdout);
   const said = [];
-  await new Promise((resolve, reject) => {
+  const readyAs = await new Promise((resolve, reject) => {
     const hear = (line) => {
       if (said.push(line) > 20) said.shift();
-      if (readyLine.test(line)) resolve();
+      if (readyLine.test(line)) resolve(line);
     };
     for (const lines of [output, createInterface(child.stderr)]) lines.on("line", hear);
     closed.then(() => reject(new Error(`${program} ${argv[0]} ended: ${said.join("\n")}`)));
   });
   return {
     pid: child.pid,
+    readyAs,
     /** Tells it a line, and gives the one with which it answers. */
     async ask(line) {
       const answered = once(output, "line");

@@ -1,0 +1,77 @@
+import { Agent, request } from "node:http";
+import { setTimeout as wait } from "node:timers/promises";
+
+const ANSWER_LIMIT_MS = 10_000;
+
+/**
+ * Sends requests at a fixed rate, each at its moment, whatever became of those before it; a time
+ * counts from the moment at which the request was due, so a stall is in the time of every request
+ * that it held up, whether it was the server's or our own.
+ *
+ * autocannon is not used: a connection of it waits for its answer before it sends again, and the times
+ * that are missed this way it estimates.
+ */
+export async function loadAtRate(target, { perSecond, seconds }) {
+  const agent = new Agent({ keepAlive: true });
+  const asked = [];
+  const lateMs = [];
+  const startedMs = performance.now();
+  for (let number = 0; number < perSecond * seconds; number++) {
+    const dueMs = startedMs + (number / perSecond) * 1_000;
+    while (performance.now() < dueMs) await wait(dueMs - performance.now());
+    lateMs.push(performance.now() - dueMs);
+    asked.push(ask(target, agent, dueMs));
+  }
+  const answers = await Promise.all(asked);
+  agent.destroy();
+  return { ...toFigures(answers, startedMs), lateP99Ms: percentile(lateMs, 0.99) };
+}
+
+/** Sends so many requests in all, the next one as soon as one of those under way is answered. */
+export async function loadInTurn(target, { requests, atOnce }) {
+  const agent = new Agent({ keepAlive: true });
+  const answers = [];
+  const startedMs = performance.now();
+  let left = requests;
+  const sendOnAndOn = async () => {
+    while (left-- > 0) answers.push(await ask(target, agent, performance.now()));
+  };
+  await Promise.all(Array.from({ length: atOnce }, sendOnAndOn));
+  agent.destroy();
+  return toFigures(answers, startedMs);
+}
+
+function ask({ url, headers = {} }, agent, dueMs) {
+  return new Promise((resolve) => {
+    const end = (isGood) => {
+      const endedMs = performance.now();
+      resolve({ isGood, endedMs, tookMs: endedMs - dueMs });
+    };
+    const sent = request(url, { agent, headers, timeout: ANSWER_LIMIT_MS }, (answer) => {
+      answer.on("error", () => end(false)).on("end", () => end(answer.statusCode === 200));
+      answer.resume();
+    });
+    sent.on("timeout", () => sent.destroy()).on("error", () => end(false));
+    sent.end();
+  });
+}
+
+/** Times are of all requests, also of those that failed. */
+function toFigures(answers, startedMs) {
+  const times = answers.map(({ tookMs }) => tookMs);
+  const good = answers.filter(({ isGood }) => isGood).length;
+  const totalMs = Math.max(...answers.map(({ endedMs }) => endedMs)) - startedMs;
+  return {
+    p50Ms: percentile(times, 0.5),
+    p975Ms: percentile(times, 0.975),
+    p99Ms: percentile(times, 0.99),
+    maxMs: percentile(times, 1),
+    errors: answers.length - good,
+    totalMs,
+    deliveredPerSecond: (good / totalMs) * 1_000,
+  };
+}
+
+function percentile(times, share) {
+  return times.toSorted((left, right) => left - right)[Math.ceil(times.length * share) - 1];
+}

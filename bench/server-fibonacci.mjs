@@ -1,0 +1,84 @@
+import { spawnSync } from "node:child_process";
+import { loadavg } from "node:os";
+import { SERVER_CONFIG, startHexServer } from "./hex-server.mjs";
+import { loadInTurn } from "./http-load.mjs";
+import { prepareQueued } from "./queued-project.mjs";
+import { startWorkerProcess } from "./worker-process.mjs";
+
+const LOAD = { requests: 1_000, atOnce: 10 };
+
+const cells = () => ({
+  "01-fib.ts": `import { cached, frame } from "hex-runtime";
+const fib = (n) => (n < 2 ? n : fib(n - 1) + fib(n - 2));
+export default cached("fib", () => frame([{ fib: fib(30) }]));`,
+});
+
+/** fib(30) asked for again and again: computed for each request, or once by a run and read from then on. */
+export async function printFibonacci({ root, python }) {
+  const { requests, atOnce } = LOAD;
+  const asked = `fib(30), ${requests} requests, ${atOnce} at a time`;
+  console.log(`${asked} (load average ${loadavg()[0]?.toFixed(1)})`);
+  const ours = await timeOurs(root);
+  printTimes("hex, output of the last run", ours, ours);
+  const express = ["node", `${root}bench/peers/fib-express.mjs`];
+  printTimes("Express, within the request", await timePeer(express, "fib"), ours);
+  printTimes("Express, value kept in memory", await timePeer(express, "kept"), ours);
+  const flask = prepareFlask(python);
+  if (flask === undefined) console.log("  Flask was not timed: Python cannot install it here.");
+  else {
+    const command = [flask, `${root}bench/peers/fib_flask.py`];
+    printTimes("Flask, within the request", await timePeer(command, "fib"), ours);
+  }
+  console.log(`  Of ours, the run that computed it took ${ours.runMs.toFixed(0)} ms, once.\n`);
+}
+
+async function timeOurs(root) {
+  const { project, remove } = await prepareQueued(cells, SERVER_CONFIG);
+  const server = await startHexServer(root, project);
+  try {
+    const askedMs = performance.now();
+    const runId = await server.publish();
+    const runMs = performance.now() - askedMs;
+    return { ...(await loadWarm(server.toTarget(`${runId}/cells/fib/output`))), runMs };
+  } finally {
+    await server.stop();
+    await remove();
+  }
+}
+
+async function timePeer(command, path) {
+  const peer = await startWorkerProcess(command, {
+    readyLine: /^ready/,
+    env: { NODE_ENV: "production", PYTHONDONTWRITEBYTECODE: "1" },
+  });
+  try {
+    const port = peer.readyAs.split(" ").at(-1);
+    return await loadWarm({ url: `http://127.0.0.1:${port}/${path}` });
+  } finally {
+    await peer.stop();
+  }
+}
+
+/** The first requests do not count. */
+async function loadWarm(target) {
+  await loadInTurn(target, { ...LOAD, requests: LOAD.atOnce * 2 });
+  return loadInTurn(target, LOAD);
+}
+
+/** Python with Flask, if it can be had; it goes into the folder of the other peers. */
+function prepareFlask(python) {
+  if (python === undefined) return undefined;
+  const isReady = () => spawnSync(python, ["-c", "import flask"]).status === 0;
+  if (isReady()) return python;
+  console.error("Installing Flask for the comparison (once) …");
+  spawnSync(python, ["-m", "pip", "install", "--quiet", "flask"], { stdio: "ignore" });
+  return isReady() ? python : undefined;
+}
+
+function printTimes(name, { totalMs, p50Ms, p99Ms, maxMs, errors }, ours) {
+  const total = `${(totalMs / 1_000).toFixed(2)} s`.padStart(9);
+  const times = `p50 ${p50Ms.toFixed(1).padEnd(8)}p99 ${p99Ms.toFixed(1).padEnd(8)}`;
+  const ratio = `ours is ${(ours.totalMs / totalMs).toFixed(3)} of its total`;
+  const end = `max ${maxMs.toFixed(1)} ms`.padEnd(16);
+  console.log(`  ${name.padEnd(32)}${total}  ${times}${end}errors ${errors}  ${ratio}`);
+}
