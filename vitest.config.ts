@@ -11,7 +11,8 @@ export default defineConfig({
     exclude: ["test/fixtures/**", "node_modules/**"],
     globalSetup: ["test/global-setup.ts"],
     pool: "forks",
-    maxWorkers: 2,
+    // One more than the two cores that are counted on: tests of crashes mostly wait.
+    maxWorkers: 3,
     // Real servers and child processes on a busy machine: far above what any test takes.
     testTimeout: 180_000,
     hookTimeout: 120_000,
