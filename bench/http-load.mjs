@@ -43,15 +43,15 @@ export async function loadInTurn(target, { requests, atOnce }) {
 
 function ask({ url, headers = {} }, agent, dueMs) {
   return new Promise((resolve) => {
-    const end = (isGood) => {
+    const end = (status) => {
       const endedMs = performance.now();
-      resolve({ isGood, endedMs, tookMs: endedMs - dueMs });
+      resolve({ status, endedMs, tookMs: endedMs - dueMs });
     };
     const sent = request(url, { agent, headers, timeout: ANSWER_LIMIT_MS }, (answer) => {
-      answer.on("error", () => end(false)).on("end", () => end(answer.statusCode === 200));
+      answer.on("error", () => end("cut")).on("end", () => end(answer.statusCode));
       answer.resume();
     });
-    sent.on("timeout", () => sent.destroy()).on("error", () => end(false));
+    sent.on("timeout", () => sent.destroy()).on("error", () => end("cut"));
     sent.end();
   });
 }
@@ -59,7 +59,8 @@ function ask({ url, headers = {} }, agent, dueMs) {
 /** Times are of all requests, also of those that failed. */
 function toFigures(answers, startedMs) {
   const times = answers.map(({ tookMs }) => tookMs);
-  const good = answers.filter(({ isGood }) => isGood).length;
+  const good = answers.filter(({ status }) => status === 200).length;
+  const refused = answers.filter(({ status }) => status === 503).length;
   const totalMs = Math.max(...answers.map(({ endedMs }) => endedMs)) - startedMs;
   return {
     p50Ms: percentile(times, 0.5),
@@ -67,6 +68,7 @@ function toFigures(answers, startedMs) {
     p99Ms: percentile(times, 0.99),
     maxMs: percentile(times, 1),
     errors: answers.length - good,
+    refused,
     totalMs,
     deliveredPerSecond: (good / totalMs) * 1_000,
   };

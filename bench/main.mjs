@@ -1,8 +1,11 @@
-// Times whole processes, and runs that wait in a queue, beside their peers; prints medians and ratios.
+// Times whole processes, runs that wait in a queue and the HTTP server, beside their peers.
+// Its arguments choose some of that: apps, queue, load, fibonacci.
 import { fileURLToPath } from "node:url";
 import { preparePeers } from "./peers.mjs";
 import { preparePlanets, prepareWide } from "./projects.mjs";
 import { printQueuedTables } from "./queued-tables.mjs";
+import { printFibonacci } from "./server-fibonacci.mjs";
+import { printServerLoad } from "./server-load.mjs";
 import { timeInTurn } from "./time-in-turn.mjs";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
@@ -11,53 +14,70 @@ const hex = `${root}dist/hex.js`;
 for (const signal of ["SIGINT", "SIGTERM"]) process.once(signal, () => process.exit(130));
 const rounds = Number(process.env["BENCH_ROUNDS"] ?? 15);
 
-console.log(`Node ${process.versions.node}, ${rounds} rounds in turn, whole processes, medians\n`);
-const peers = await preparePeers(root);
-const planets = await preparePlanets(root);
-const wide = await prepareWide(root);
+const groups = {
+  apps: printApps,
+  queue: printQueuedTables,
+  load: printServerLoad,
+  fibonacci: printFibonacci,
+};
+const asked = process.argv.slice(2);
+const unknown = asked.filter((name) => !Object.hasOwn(groups, name));
+if (unknown.length > 0) {
+  console.error(`Expected some of ${Object.keys(groups).join(", ")}, got ${unknown.join(", ")}`);
+  process.exit(2);
+}
 
-const appRun = (project) => [
-  "node",
-  hex,
-  "run",
-  "--context",
-  "app",
-  "--json",
-  "--project",
-  project,
-];
-const python = (script, ...argv) => [peers.python, `${root}bench/peers/${script}`, ...argv];
+console.log(`Node ${process.versions.node}, ${rounds} rounds\n`);
+const { python } = await preparePeers(root);
+for (const [name, print] of Object.entries(groups)) {
+  if (asked.length === 0 || asked.includes(name)) await print({ root, python, rounds });
+}
 
-const tables = [
-  {
-    title: "App run of planets: read 1,035 rows back, filter to Transit, print the first 20",
-    commands: {
-      "node -e 0": ["node", "-e", "0"],
-      "hex run --context app": [...appRun(planets.project), "--input", "method=Transit"],
-      ...(peers.python && { pandas: python("planets_pandas.py", planets.csv) }),
-      ...(peers.python && { polars: python("planets_polars.py", planets.csv) }),
+async function printApps() {
+  const planets = await preparePlanets(root);
+  const wide = await prepareWide(root);
+  console.log("Whole processes in turn, medians\n");
+  for (const table of toAppTables(planets, wide))
+    printTable(table, timeInTurn(table.commands, rounds));
+  if (!python) console.log("pandas and polars were not timed: no python3 with venv here.");
+  await planets.remove();
+  await wide.remove();
+}
+
+function toAppTables(planets, wide) {
+  return [
+    {
+      title: "App run of planets: read 1,035 rows back, filter to Transit, print the first 20",
+      commands: {
+        "node -e 0": ["node", "-e", "0"],
+        "hex run --context app": [...appRun(planets.project), "--input", "method=Transit"],
+        ...(python && { pandas: peer("planets_pandas.py", planets.csv) }),
+        ...(python && { polars: peer("planets_polars.py", planets.csv) }),
+      },
+      targets: { pandas: 0.5, "node -e 0": 3 },
     },
-    targets: { pandas: 0.5, "node -e 0": 3 },
-  },
-  {
-    title:
-      "App run on 1,000,000 rows × 8 columns: read back, filter to one region, print the first 20",
-    commands: {
-      "node -e 0": ["node", "-e", "0"],
-      "hex run --context app": [...appRun(wide.project), "--input", "region=r3"],
-      "hex, CSV only (no Arrow file)": [...appRun(wide.csvOnly), "--input", "region=r3"],
-      ...(peers.python && { pandas: python("wide_pandas.py", wide.csv) }),
-      ...(peers.python && { polars: python("wide_polars.py", wide.csv) }),
+    {
+      title:
+        "App run on 1,000,000 rows × 8 columns: read back, filter to one region, print the first 20",
+      commands: {
+        "node -e 0": ["node", "-e", "0"],
+        "hex run --context app": [...appRun(wide.project), "--input", "region=r3"],
+        "hex, CSV only (no Arrow file)": [...appRun(wide.csvOnly), "--input", "region=r3"],
+        ...(python && { pandas: peer("wide_pandas.py", wide.csv) }),
+        ...(python && { polars: peer("wide_polars.py", wide.csv) }),
+      },
+      targets: { pandas: 0.3, polars: 1.5 },
     },
-    targets: { pandas: 0.3, polars: 1.5 },
-  },
-];
+  ];
+}
 
-for (const table of tables) printTable(table, timeInTurn(table.commands, rounds));
-if (!peers.python) console.log("pandas and polars were not timed: no python3 with venv here.");
-await planets.remove();
-await wide.remove();
-await printQueuedTables({ root, python: peers.python, rounds });
+function appRun(project) {
+  return ["node", hex, "run", "--context", "app", "--json", "--project", project];
+}
+
+function peer(script, ...argv) {
+  return [python, `${root}bench/peers/${script}`, ...argv];
+}
 
 function printTable({ title, targets }, figures) {
   const ours = figures.get("hex run --context app");

@@ -20,14 +20,13 @@ export async function printFibonacci({ root, python }) {
   console.log(`${asked} (load average ${loadavg()[0]?.toFixed(1)})`);
   const ours = await timeOurs(root);
   printTimes("hex, output of the last run", ours, ours);
-  const express = ["node", `${root}bench/peers/fib-express.mjs`];
-  printTimes("Express, within the request", await timePeer(express, "fib"), ours);
-  printTimes("Express, value kept in memory", await timePeer(express, "kept"), ours);
+  printTimes("Express, within the request", await timePeer(startExpress(root), "fib"), ours);
+  printTimes("Express, value kept in memory", await timePeer(startExpress(root), "kept"), ours);
   const flask = prepareFlask(python);
   if (flask === undefined) console.log("  Flask was not timed: Python cannot install it here.");
   else {
     const command = [flask, `${root}bench/peers/fib_flask.py`];
-    printTimes("Flask, within the request", await timePeer(command, "fib"), ours);
+    printTimes("Flask, within the request", await timePeer(startPeer(command), "fib"), ours);
   }
   console.log(`  Of ours, the run that computed it took ${ours.runMs.toFixed(0)} ms, once.\n`);
 }
@@ -46,14 +45,27 @@ async function timeOurs(root) {
   }
 }
 
-async function timePeer(command, path) {
+/** Express with fib(30), computed for each request at `fib` and from memory at `kept`. */
+export function startExpress(root) {
+  return startPeer(["node", `${root}bench/peers/fib-express.mjs`]);
+}
+
+async function startPeer(command) {
   const peer = await startWorkerProcess(command, {
     readyLine: /^ready/,
     env: { NODE_ENV: "production", PYTHONDONTWRITEBYTECODE: "1" },
   });
+  const port = peer.readyAs.split(" ").at(-1);
+  return {
+    toTarget: (path) => ({ url: `http://127.0.0.1:${port}/${path}` }),
+    stop: () => peer.stop(),
+  };
+}
+
+async function timePeer(starting, path) {
+  const peer = await starting;
   try {
-    const port = peer.readyAs.split(" ").at(-1);
-    return await loadWarm({ url: `http://127.0.0.1:${port}/${path}` });
+    return await loadWarm(peer.toTarget(path));
   } finally {
     await peer.stop();
   }
