@@ -5,12 +5,14 @@ import type { ServerSettings } from "../project/server-settings.ts";
 import type { NewestVersion } from "./newest-version.ts";
 import type { RateLimit } from "./rate-limit.ts";
 import type { Log } from "./request-log.ts";
+import type { RunRecords } from "./run-records.ts";
 import type { ServerMetrics } from "./server-metrics.ts";
 import type { TokenCache } from "./token-cache.ts";
 
 /** What the routes answer from. */
 export interface Served {
   readonly runs: ProjectRuns;
+  readonly records: RunRecords;
   /** in small letters */
   readonly projectId: string;
   readonly project: DescribedProject;

@@ -21,6 +21,7 @@ import { RateLimit } from "./rate-limit.ts";
 import { refuseOtherMethods } from "./refuse-methods.ts";
 import { RequestGate } from "./request-gate.ts";
 import { type Log, toLog } from "./request-log.ts";
+import { RunRecords } from "./run-records.ts";
 import type { Served } from "./served.ts";
 import { ServerMetrics } from "./server-metrics.ts";
 import { TokenCache } from "./token-cache.ts";
@@ -130,6 +131,7 @@ function toApp(options: AppOptions): FastifyInstance {
   const served: Served = {
     ...options,
     runs,
+    records: new RunRecords(runs.history),
     now,
     registry,
     metrics,

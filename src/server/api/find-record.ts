@@ -11,7 +11,7 @@ import { checkProject, readUuid } from "./addresses.ts";
 export async function findRecord(request: FastifyRequest, served: Served): Promise<RunRecord> {
   checkProject(request, served);
   const { runId } = request.params as { readonly runId?: string };
-  const record = await served.runs.history.read(readUuid(runId, "run id"));
+  const record = await served.records.read(readUuid(runId, "run id"));
   if (record !== undefined) return record;
   throw new HttpFailure(404, "Expected the id of a run that this token may see, got another");
 }
