@@ -9,6 +9,7 @@ import { ProcessCalls } from "./process-calls.ts";
 import type { ProjectRuns } from "./project-runs.ts";
 import { endRun, goOnLater, LOST_WORKER } from "./run-end.ts";
 import { type RunOutcome, toOutcome } from "./run-outcome.ts";
+import { runPartsQueued } from "./run-parts-queued.ts";
 import { RunProgress } from "./run-progress.ts";
 import { NOTES, type RunTask } from "./run-task.ts";
 
@@ -78,12 +79,15 @@ async function runAttempt(
     onWarning,
   });
   const child = takeProcess();
-  const calls = new ProcessCalls(runs, {
+  const onEnded = (frame: string, ended: number) => child.note(NOTES.partsEnded, { frame, ended });
+  const calls = new ProcessCalls({
+    store: runs.store,
+    leaseTimes: { ttlMs: runs.leaseMs },
     holder: worker,
     signal: keeper.signal,
     onWaiting: (holder) => log.add({ text: `waiting for ${holder}, which computes this project` }),
     onLost: (message) => child.note(NOTES.leaseLost, message),
-    onPartsEnded: (frame, ended) => child.note(NOTES.partsEnded, { frame, ended }),
+    runParts: (payload, signal) => runPartsQueued(runs, payload, { signal, onEnded }),
   });
   const progress = new RunProgress((view) => claim.progress(runs.redact(view)));
   const onEvent = (event: RunEvent) => {

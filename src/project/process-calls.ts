@@ -1,30 +1,24 @@
 import { HexError } from "../errors.ts";
 import { HeldLease, type HeldLeaseOptions } from "./asked-lease.ts";
-import type { ProjectRuns } from "./project-runs.ts";
-import { runPartsQueued } from "./run-parts-queued.ts";
 import { CALLS } from "./run-task.ts";
 
-export interface ProcessCallsOptions extends Omit<HeldLeaseOptions, "store" | "leaseTimes"> {
-  /** told how many parts of a frame have ended */
-  readonly onPartsEnded: (frame: string, ended: number) => void;
+export interface ProcessCallsOptions extends HeldLeaseOptions {
+  /** has the parts computed that the process asks for */
+  readonly runParts: (payload: unknown, signal: AbortSignal) => Promise<void>;
 }
 
-/** What a run process asks of its worker, until that process is no more. */
+/** What a run process asks of its parent, until that process is no more. */
 export class ProcessCalls {
-  readonly #runs: ProjectRuns;
-  readonly #options: ProcessCallsOptions;
+  readonly #runParts: ProcessCallsOptions["runParts"];
   readonly #lease: HeldLease;
   readonly #ended = new AbortController();
   readonly #signal: AbortSignal;
   readonly #pending = new Set<Promise<unknown>>();
 
-  constructor(runs: ProjectRuns, options: ProcessCallsOptions) {
-    this.#runs = runs;
-    this.#options = options;
-    this.#signal = AbortSignal.any([options.signal, this.#ended.signal]);
-    const { store, leaseMs } = runs;
-    const leaseTimes = { ttlMs: leaseMs };
-    this.#lease = new HeldLease({ ...options, store, leaseTimes, signal: this.#signal });
+  constructor({ runParts, ...lease }: ProcessCallsOptions) {
+    this.#runParts = runParts;
+    this.#signal = AbortSignal.any([lease.signal, this.#ended.signal]);
+    this.#lease = new HeldLease({ ...lease, signal: this.#signal });
   }
 
   readonly answer = async (name: string, payload: unknown): Promise<unknown> => {
@@ -51,12 +45,9 @@ export class ProcessCalls {
       case CALLS.releaseLease:
         return this.#lease.release();
       case CALLS.runParts:
-        return runPartsQueued(this.#runs, payload, {
-          signal: this.#signal,
-          onEnded: this.#options.onPartsEnded,
-        });
+        return this.#runParts(payload, this.#signal);
       default:
-        throw new HexError("HEX_JOB_INVALID", `Expected a call that a worker knows, got ${name}`);
+        throw new HexError("HEX_JOB_INVALID", `Expected a call that its parent knows, got ${name}`);
     }
   }
 }

@@ -6,11 +6,11 @@ import { describeCause, type ProcessEnding } from "../run/process/process-ending
 import type { RunProcess } from "../run/process/run-process.ts";
 import type { CellResult, RunEvent, RunResult } from "../run/run-event.ts";
 import type { RunWork } from "../run/run-work.ts";
-import { HeldLease } from "./asked-lease.ts";
 import type { RequestedInputs } from "./inputs.ts";
+import { ProcessCalls } from "./process-calls.ts";
 import type { Project } from "./project.ts";
 import { startProjectProcess } from "./project-process.ts";
-import { CALLS, NOTES, type RunTask } from "./run-task.ts";
+import { NOTES, type RunTask } from "./run-task.ts";
 import { toAsked } from "./to-asked.ts";
 
 /** A run that somebody waits for, and what was asked of it. */
@@ -46,7 +46,14 @@ export async function runApart(project: Project, work: ApartWork): Promise<RunRe
   const tellWaiting = (other: string) =>
     emit({ type: "line-logged", line: `waiting for ${other}, which computes this project` });
   const onLost = (message: string) => child.note(NOTES.leaseLost, message);
-  const lease = new HeldLease({ store, holder, signal, onWaiting: tellWaiting, onLost });
+  const calls = new ProcessCalls({
+    store,
+    holder,
+    signal,
+    onWaiting: tellWaiting,
+    onLost,
+    runParts: (payload, until) => runPartsAsked(payload, until, { work, child }),
+  });
   const ended = new Map<string, CellResult>();
   const onEvent = (event: RunEvent) => {
     if (event.type === "cell-ended") ended.set(event.cell.name, event.cell);
@@ -59,7 +66,7 @@ export async function runApart(project: Project, work: ApartWork): Promise<RunRe
         signal,
         onEvent,
         onLine: (_, line) => emit({ type: "line-logged", line: redact(line) }),
-        onCall: (name, payload) => answerCall(name, payload, { work, child, lease }),
+        onCall: calls.answer,
       },
     );
     if (ending.status === "ended" && ending.ending.status === "done") {
@@ -68,7 +75,7 @@ export async function runApart(project: Project, work: ApartWork): Promise<RunRe
     }
     return toCancelled(ending, { work, ended, startedMs });
   } finally {
-    await lease.release();
+    await calls.close();
   }
 }
 
@@ -79,35 +86,21 @@ function toTask({ directory }: Project, work: ApartWork): RunTask {
   return { kind: "run", ...named, inputs, textInputs, acceptSchema };
 }
 
-interface Answering {
+interface Asked {
   readonly work: ApartWork;
   readonly child: RunProcess;
-  readonly lease: HeldLease;
 }
 
-/** What the run's process asks of us. */
-async function answerCall(
-  name: string,
+/** Has the parts computed that the run's process asks for. */
+function runPartsAsked(
   payload: unknown,
-  { work, child, lease }: Answering,
-): Promise<unknown> {
-  switch (name) {
-    case CALLS.takeLease:
-      return lease.take((payload as { readonly afterFence: number }).afterFence);
-    case CALLS.releaseLease:
-      return lease.release();
-    case CALLS.runParts: {
-      const order = payload as Omit<PartsOrder, "signal" | "onEnded">;
-      const { frame } = order;
-      const onEnded = (ended: number) => child.note(NOTES.partsEnded, { frame, ended });
-      return work.runParts({ ...order, signal: work.signal, onEnded });
-    }
-    default:
-      throw new HexError(
-        "HEX_JOB_INVALID",
-        `Expected a call that a run's parent knows, got ${name}`,
-      );
-  }
+  signal: AbortSignal,
+  { work, child }: Asked,
+): Promise<void> {
+  const order = payload as Omit<PartsOrder, "signal" | "onEnded">;
+  const { frame } = order;
+  const onEnded = (ended: number) => child.note(NOTES.partsEnded, { frame, ended });
+  return work.runParts({ ...order, signal, onEnded });
 }
 
 interface Broken {
