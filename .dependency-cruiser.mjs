@@ -7,6 +7,7 @@ const line = [
   ["store"],
   ["queue", "schedule", "run"],
   ["project"],
+  ["page"],
   ["server"],
   ["cli"],
 ];
@@ -50,6 +51,25 @@ export default {
       severity: "error",
       from: { path: "^src/", pathNot: "^src/client/" },
       to: { path: "^src/client/" },
+    },
+    {
+      name: "browser-code-is-pure",
+      comment:
+        "`src/page/browser/` runs in browsers: of other rooms it may use the types, and at run time only what is pure, in `frame/` and `cell/`.",
+      severity: "error",
+      from: { path: "^src/page/browser/" },
+      to: {
+        path: "^src/",
+        pathNot: "^src/(page|frame|cell)/|^src/errors\\.ts$",
+        dependencyTypesNot: ["type-only"],
+      },
+    },
+    {
+      name: "browser-code-stays-there",
+      comment: "What runs in browsers is bundled for them; the server only sends it.",
+      severity: "error",
+      from: { path: "^src/", pathNot: "^src/page/browser/" },
+      to: { path: "^src/page/browser/" },
     },
     {
       name: "no-loops",
@@ -105,10 +125,12 @@ export default {
       name: "not-unreachable",
       comment: "Neither the commands nor the package's index reach this file: use it or delete it.",
       severity: "error",
-      from: { path: "^src/(cli/hex|index|project/run-child|client/client)\\.ts$" },
+      from: {
+        path: "^src/(cli/hex|index|project/run-child|client/client|page/browser/main)\\.tsx?$",
+      },
       to: {
         path: "^src/",
-        pathNot: "^src/(cli/hex|index|project/run-child|client/client)\\.ts$",
+        pathNot: "^src/(cli/hex|index|project/run-child|client/client|page/browser/main)\\.tsx?$",
         reachable: false,
       },
     },

@@ -47,14 +47,37 @@ await build({
   minify: true,
   logLevel: "warning",
 });
-await removeOldChunks(Object.keys(metafile.outputs));
+// The page: its code in pieces, each fetched when something of its kind is to be shown.
+const page = await build({
+  absWorkingDir: root,
+  entryPoints: { page: "src/page/browser/main.tsx" },
+  outdir: "dist/page",
+  entryNames: "[name]-[hash]",
+  chunkNames: "[name]-[hash]",
+  assetNames: "[name]-[hash]",
+  bundle: true,
+  splitting: true,
+  format: "esm",
+  platform: "browser",
+  target: "es2022",
+  conditions: ["hex-source"],
+  jsx: "automatic",
+  jsxImportSource: "preact",
+  // the grid is written for React
+  alias: { react: "preact/compat", "react-dom": "preact/compat" },
+  minify: true,
+  legalComments: "linked",
+  logLevel: "warning",
+  metafile: true,
+});
+await removeOldFiles("dist/chunks/", Object.keys(metafile.outputs));
+await removeOldFiles("dist/page/", Object.keys(page.metafile.outputs));
 await chmod(`${root}dist/hex.js`, 0o755);
 
-/** Removes what earlier builds have left, only once the new one stands. */
-async function removeOldChunks(outputs) {
-  const chunks = `${root}dist/chunks/`;
+/** Removes what earlier builds have left in a folder, only once the new one stands. */
+async function removeOldFiles(folder, outputs) {
   const current = new Set(outputs.map((output) => basename(output)));
-  for (const name of await readdir(chunks)) {
-    if (!current.has(name)) await rm(`${chunks}${name}`);
+  for (const name of await readdir(`${root}${folder}`)) {
+    if (!current.has(name)) await rm(`${root}${folder}${name}`);
   }
 }

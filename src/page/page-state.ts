@@ -1,0 +1,98 @@
+import type { DescribedCell } from "../project/project-description.ts";
+import type { CellOutput } from "../run/cell-output.ts";
+import type { Freshness } from "../run/freshness.ts";
+import type { RunError } from "../run/run-event.ts";
+
+/** Everything that a published page opens on: plain JSON, and no cell has run to tell it. */
+export interface PageState {
+  readonly title: string;
+  /** Markdown */
+  readonly description: string | null;
+  /** the version that is shown; null as long as nothing is published */
+  readonly version: number | null;
+  /** an instant; null as long as nothing is published */
+  readonly publishedAt: string | null;
+  /** how current the oldest of the data is; null where a page shows none */
+  readonly data: Freshness | null;
+  readonly layout: PageLayout;
+  /** in file order; hidden cells and those that an app run prunes are not among them */
+  readonly cells: readonly PageCell[];
+  /** the run that is to publish next, when one waits or goes */
+  readonly run: PageRun | null;
+  /** why the newest run that was to publish did not; null when it did */
+  readonly failure: PageFailure | null;
+  readonly viewer: PageViewer;
+}
+
+/** One cell as a page shows it. */
+export interface PageCell {
+  readonly name: string;
+  readonly title: string | null;
+  readonly kind: DescribedCell["kind"];
+  /** names of the cells that hang on it, also through others, in file order */
+  readonly below: readonly string[];
+  /** what it showed with default inputs; a table has its first rows, a chart those it draws */
+  readonly output: CellOutput | null;
+  readonly error: RunError | null;
+  /** whether its code is another than the one that showed this, so that it is to be asked for */
+  readonly isOutdated: boolean;
+}
+
+/** Where cells stand: one list of rows, or several behind tabs. */
+export interface PageLayout {
+  readonly tabs: readonly PageTab[];
+}
+
+export interface PageTab {
+  /** null for the only one of a page without tabs */
+  readonly title: string | null;
+  readonly rows: readonly PageRow[];
+}
+
+/** Cells side by side, by name; below each other where there is no room. */
+export type PageRow = readonly string[];
+
+/** A run of which a page tells how far it is. */
+export interface PageRun {
+  readonly runId: string;
+  readonly state: "queued" | "running";
+  /** an instant; null while it waits */
+  readonly startedAt: string | null;
+  /** of all its cells, 0 to 1 */
+  readonly fraction: number;
+  readonly cells: readonly PageRunCell[];
+}
+
+export interface PageRunCell {
+  readonly name: string;
+  readonly status: "waiting" | "running" | "ended" | "failed";
+  /** 0 to 1; null when it does not tell */
+  readonly fraction: number | null;
+  readonly message: string;
+}
+
+export interface PageFailure {
+  readonly runId: string;
+  /** an instant */
+  readonly endedAt: string;
+  /** one sentence; only for viewers who may know it */
+  readonly message: string | null;
+}
+
+/** What the one who looks may do. */
+export interface PageViewer {
+  /** start a run that publishes, and cancel it */
+  readonly mayRefresh: boolean;
+  /** see runs, logs and versions */
+  readonly maySeeRuns: boolean;
+  /** go back to another version */
+  readonly mayRollBack: boolean;
+  /** whether signing in could let the viewer do more */
+  readonly maySignIn: boolean;
+  readonly isSignedIn: boolean;
+}
+
+/** What an open page is told as it happens. */
+export type PageEvent =
+  | { readonly type: "version-published"; readonly version: number }
+  | { readonly type: "run-changed"; readonly run: PageRun | null };
