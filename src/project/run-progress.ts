@@ -7,6 +7,10 @@ export interface CellProgress {
   /** 0 to 1 */
   readonly fraction: number;
   readonly message: string;
+  /** ISO 8601, UTC; absent where it is not known */
+  readonly startedAt?: string;
+  /** milliseconds; absent while it goes */
+  readonly elapsedMs?: number;
 }
 
 /** How far a run is, for whoever watches from elsewhere. */
@@ -20,23 +24,31 @@ const TELL_MS = 250;
 /** Gathers what a run tells into how far it is, and hands that on a few times a second. */
 export class RunProgress {
   readonly #tell: (view: RunView) => Promise<void>;
+  readonly #now: () => number;
   readonly #cells = new Map<string, CellProgress>();
   #timer: NodeJS.Timeout | undefined;
   #isTelling = false;
 
-  constructor(tell: (view: RunView) => Promise<void>) {
+  /** @param now milliseconds since 1970 */
+  constructor(tell: (view: RunView) => Promise<void>, now = Date.now) {
     this.#tell = tell;
+    this.#now = now;
   }
 
   readonly take = (event: RunEvent): void => {
     const cell = toCellProgress(event);
     if (cell === undefined) return;
-    this.#cells.set(cell.name, cell);
+    const { startedAt = this.#toStart(event) } = this.#cells.get(cell.name) ?? {};
+    this.#cells.set(cell.name, startedAt === undefined ? cell : { startedAt, ...cell });
     this.#timer ??= setTimeout(() => this.#flush(), TELL_MS);
   };
 
   close(): void {
     clearTimeout(this.#timer);
+  }
+
+  #toStart({ type }: RunEvent): string | undefined {
+    return type === "cell-started" ? new Date(this.#now()).toISOString() : undefined;
   }
 
   #flush(): void {
@@ -63,8 +75,8 @@ function toCellProgress(event: RunEvent): CellProgress | undefined {
       return { name, status: "running", fraction, message };
     }
     case "cell-ended": {
-      const { name, status } = event.cell;
-      return { name, status, fraction: 1, message: "" };
+      const { name, status, elapsedMs } = event.cell;
+      return { name, status, fraction: 1, message: "", elapsedMs };
     }
     case "run-started":
     case "line-logged":

@@ -215,8 +215,19 @@ function redactResult(result: RunResult, redact: Redact): RunResult {
 }
 
 /** What a record keeps of a cell. */
-export function toCellRecord({ name, status, elapsedMs, error }: CellResult): CellRecord {
-  return { name, status, elapsedMs, ...(error === undefined ? {} : { error }) };
+export function toCellRecord({
+  name,
+  status,
+  startedAt,
+  elapsedMs,
+  error,
+}: CellResult): CellRecord {
+  return {
+    ...{ name, status },
+    ...(startedAt === undefined ? {} : { startedAt }),
+    elapsedMs,
+    ...(error === undefined ? {} : { error }),
+  };
 }
 
 function toRunError(thrown: unknown): RunError {

@@ -109,18 +109,19 @@ function hasNoValue({ status }: CellResult): boolean {
 
 async function runOne(planned: PlannedCell, ready: Ready, work: CellsWork): Promise<Outcome> {
   const { name, action } = planned;
-  const startedAt = work.now();
-  const elapsed = () => Math.round(work.now() - startedAt);
+  const startedMs = work.now();
+  const startedAt = new Date(startedMs).toISOString();
+  const elapsed = () => Math.round(work.now() - startedMs);
   work.emit({ type: "cell-started", name });
   try {
     const { value, output, shown, data, frame } = await execute(planned, ready, work);
     if (shown !== undefined) work.onShown?.(name, { frame: shown, publishedAs: frame });
     const told = data === undefined ? {} : { data };
-    const cell = { name, status: action, elapsedMs: elapsed(), output, ...told };
+    const cell = { name, status: action, startedAt, elapsedMs: elapsed(), output, ...told };
     return { ...end(work, cell, value), frame };
   } catch (thrown) {
     const error = toCellError(thrown, planned, work.cells.sourcePlace(thrown));
-    return end(work, { name, status: "failed", elapsedMs: elapsed(), error });
+    return end(work, { name, status: "failed", startedAt, elapsedMs: elapsed(), error });
   }
 }
 

@@ -39,6 +39,8 @@ export type RunEvent =
 export interface CellResult {
   readonly name: string;
   readonly status: CellStatus;
+  /** ISO 8601, UTC; absent where it never began */
+  readonly startedAt?: string;
   /** milliseconds, whole */
   readonly elapsedMs: number;
   readonly output?: CellOutput;

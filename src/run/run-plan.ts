@@ -1,4 +1,3 @@
-import type { RunPlan } from "../cell/plan.ts";
 import { HexError } from "../errors.ts";
 import { publish } from "../store/publication.ts";
 import type { Version } from "../store/version.ts";
@@ -25,6 +24,8 @@ interface RunEnding {
 interface RunInProgress extends RunWork {
   readonly frames: RunFrames;
   readonly reads: ColumnReads;
+  /** when cells began, by name; milliseconds since 1970 */
+  readonly began: ReadonlyMap<string, number>;
   /** results of the cells that have ended */
   readonly ended: ReadonlyMap<string, CellResult>;
   /** the version that an earlier attempt at this run has published: this one publishes none */
@@ -36,13 +37,15 @@ export async function runPlan(work: RunWork): Promise<RunResult> {
   const startedMs = work.now();
   work.emit({ type: "run-started", runId: work.runId, plan: work.plan });
   const ended = new Map<string, CellResult>();
+  const began = new Map<string, number>();
   const emit = (event: RunEvent) => {
+    if (event.type === "cell-started") began.set(event.name, work.now());
     if (event.type === "cell-ended") ended.set(event.cell.name, event.cell);
     work.emit(event);
   };
   const onWarning = (line: string) => emit({ type: "line-logged", line });
   const frames = new RunFrames({ ...work, onWarning });
-  const run = { ...work, emit, frames, reads: new ColumnReads(), ended };
+  const run = { ...work, emit, frames, reads: new ColumnReads(), began, ended };
   const ending = await runToEnd(run);
   const result = toResult(run, ending, startedMs);
   work.emit({ type: "run-ended", result });
@@ -140,10 +143,10 @@ async function versionRead({ frames }: RunInProgress): Promise<number | null> {
 
 function toBrokenEnding(
   thrown: unknown,
-  { signal, plan, ended }: RunInProgress,
+  { signal, plan, began, ended, now }: RunInProgress,
   publishing: Publishing | undefined,
 ): RunEnding {
-  const cells = new Map([...skippedCells(plan, ended), ...ended]);
+  const cells = new Map([...skippedCells({ plan, began, ended, now }), ...ended]);
   const nothing = { version: null, isPublisher: false, cells };
   // A publication that was on its way when the signal came tells itself what became of it.
   const isOwnFailure =
@@ -160,12 +163,21 @@ function toBrokenEnding(
   return { ...nothing, status: "failed", error: { code, message } };
 }
 
-function skippedCells(plan: RunPlan, ended: ReadonlyMap<string, CellResult>) {
+/** Those that had not ended; of some that is known how far they came. */
+function skippedCells({
+  plan,
+  began,
+  ended,
+  now,
+}: Pick<RunInProgress, "plan" | "began" | "ended" | "now">) {
   const unfinished = plan.cells.filter(({ name }) => !ended.has(name));
-  return unfinished.map(({ name }): [string, CellResult] => [
-    name,
-    { name, status: "skipped", elapsedMs: 0 },
-  ]);
+  return unfinished.map(({ name }): [string, CellResult] => {
+    const beganMs = began.get(name);
+    if (beganMs === undefined) return [name, { name, status: "skipped", elapsedMs: 0 }];
+    const startedAt = new Date(beganMs).toISOString();
+    const elapsedMs = Math.round(now() - beganMs);
+    return [name, { name, status: "skipped", startedAt, elapsedMs }];
+  });
 }
 
 function toResult(run: RunInProgress, ending: RunEnding, startedMs: number): RunResult {

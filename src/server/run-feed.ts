@@ -123,8 +123,9 @@ function mergeCells(progress: unknown, known: Cells): Cells {
 
 /** How the cells of a run ended. */
 function toCells({ cells }: RunRecord, known: Cells): Cells {
-  const ended = cells.map(({ name, status, error }): CellProgress => {
-    return { name, status, fraction: 1, message: error?.message ?? "" };
+  const ended = cells.map(({ name, status, startedAt, elapsedMs, error }): CellProgress => {
+    const began = startedAt === undefined ? {} : { startedAt };
+    return { name, status, fraction: 1, message: error?.message ?? "", ...began, elapsedMs };
   });
   return ended.length === 0 ? known : keepSame(ended, known);
 }

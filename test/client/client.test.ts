@@ -46,7 +46,10 @@ test("starts a run, follows it to its end, and reads what its cells showed", asy
   const ended = await run.wait({ onProgress: (cell) => heard.push(cell) });
 
   expect(ended).toMatchObject({ status: "COMPLETED", projectVersion: 1 });
-  expect(heard).toContainEqual({ name: "numbers", status: "computed", fraction: 1, message: "" });
+  expect(heard).toContainEqual({
+    ...{ name: "numbers", status: "computed", fraction: 1, message: "" },
+    ...{ startedAt: expect.any(String), elapsedMs: expect.any(Number) },
+  });
   expect(await run.output("numbers")).toEqual([1, 2, 3, 4].map((number) => ({ number })));
   expect(await run.output("chosen")).toBe("Ada 1");
   expect(await run.output("note")).toContain("# A note");

@@ -33,7 +33,7 @@ export interface RunAttemptRecord {
 }
 
 /** What became of a cell, without what it showed. */
-export type CellRecord = Pick<CellResult, "name" | "status" | "elapsedMs" | "error">;
+export type CellRecord = Pick<CellResult, "name" | "status" | "startedAt" | "elapsedMs" | "error">;
 
 /**
  * A run as history keeps it, from the moment it was accepted; plain JSON without secrets.

@@ -35,6 +35,7 @@ export const CELL_STATUSES = ["computed", "read", "pruned", "skipped", "failed"]
 const Cell = v.object({
   name: word,
   status: v.picklist(CELL_STATUSES, `one of ${CELL_STATUSES.join(", ")}`),
+  startedAt: v.exactOptional(time),
   elapsedMs: count,
   error: v.exactOptional(runError),
 });

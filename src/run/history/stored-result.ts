@@ -39,6 +39,7 @@ const StoredResult = v.object({
     v.object({
       name: word,
       status: v.picklist(CELL_STATUSES, `one of ${CELL_STATUSES.join(", ")}`),
+      startedAt: v.exactOptional(time),
       elapsedMs: count,
       output: v.exactOptional(v.custom<CellOutput>(isOutput, "what a cell shows")),
       data: v.exactOptional(freshness),
