@@ -2,7 +2,7 @@ import { mkdir, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { exists, publishFolder, removeUnused } from "./cell-cache.ts";
 import { readCellFacts } from "./cell-facts.ts";
-import { type CellFile, toHash } from "./cell-files.ts";
+import { type CellFile, toHash, toProjectPath } from "./cell-files.ts";
 import { toHandleModule } from "./cell-handle.ts";
 import type { CellIndex, IndexedCell } from "./cell-index.ts";
 import { compileModules, type SourceModules } from "./module/cell-modules.ts";
@@ -35,10 +35,12 @@ export async function buildCellIndex(options: IndexOptions): Promise<BuiltCells>
   const compiled = await compileModules({ ...options, compiler });
   const cells: IndexedCell[] = [];
   for (const cell of options.cells) {
+    const reached = reachedFrom(cell.path, compiled);
     cells.push({
       name: cell.name,
       file: cell.file,
-      imports: reachedFrom(cell.path, compiled),
+      imports: reached.map((path) => compiled.names.get(path) ?? path).sort(),
+      dataFiles: namedBy([cell.path, ...reached], compiled, options),
       ...(await readSource(cell, compiled, compiler, options)),
     });
   }
@@ -90,8 +92,8 @@ async function readSource(
   return facts === undefined ? {} : { facts };
 }
 
-/** Local files that a module imports, directly or not; loops among them end by themselves. */
-function reachedFrom(path: string, { modules, names }: SourceModules): string[] {
+/** Paths of the local files that a module imports, directly or not; loops among them end by themselves. */
+function reachedFrom(path: string, { modules }: SourceModules): string[] {
   const reached = new Set<string>();
   const follow = (from: string): void => {
     for (const each of modules.get(from)?.imports ?? []) {
@@ -101,7 +103,17 @@ function reachedFrom(path: string, { modules, names }: SourceModules): string[] 
     }
   };
   follow(path);
-  return [...reached].map((each) => names.get(each) ?? each).sort();
+  return [...reached];
+}
+
+/** Files that modules name without importing them, as project paths. */
+function namedBy(
+  paths: readonly string[],
+  { modules }: SourceModules,
+  { projectDirectory }: IndexOptions,
+): string[] {
+  const named = paths.flatMap((path) => modules.get(path)?.dataFiles ?? []);
+  return [...new Set(named.map((path) => toProjectPath(projectDirectory, path)))].sort();
 }
 
 function toTexts(

@@ -13,6 +13,8 @@ export interface IndexedCell {
   readonly facts?: CellFacts;
   /** local files that its module reaches, as project paths */
   readonly imports: readonly string[];
+  /** files that it or these name without importing them, as project paths */
+  readonly dataFiles: readonly string[];
   /** the names in a query */
   readonly references?: SqlReferences;
 }

@@ -29,6 +29,8 @@ export interface CellSource extends CellNode {
   readonly widget?: InputWidget;
   /** of the file's own content */
   readonly hash: string;
+  /** files that its module, or one it imports, names as `new URL("…", import.meta.url)` */
+  readonly dataFiles: readonly string[];
   /** over this cell, the local files it imports and the cells above it, with theirs */
   readonly codeHash: string;
 }
@@ -88,7 +90,7 @@ export async function loadCells(options: LoadCellsOptions): Promise<LoadedCells>
 }
 
 /** Raised whenever what the index or the compiled modules hold changes its meaning. */
-const FORMAT = 2;
+const FORMAT = 3;
 
 async function toProject(options: LoadCellsOptions) {
   const { runtimeUrl, cacheDirectory } = options;
@@ -166,6 +168,7 @@ function toCellSource(
     ...own,
     ...parseCellOptions(options, own.named, file),
     dependencies: Object.freeze([...new Set(Object.values(own.named))]),
+    dataFiles: cell.dataFiles,
     hash: index.files[file] ?? "",
     codeHash: toCodeHash(cell, index, facts),
   });

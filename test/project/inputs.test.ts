@@ -10,7 +10,14 @@ const widget = isCellDefinition(speed) && speed.kind === "input" ? speed.widget(
 
 /** A project with a slider whose definition is known and a dropdown whose definition hangs on data. */
 function inputsOf(configured: object, flags: Readonly<Record<string, string>>) {
-  const facts = { kind: "input", dependencies: [], named: {}, hash: "", codeHash: "" } as const;
+  const facts = {
+    kind: "input",
+    dependencies: [],
+    named: {},
+    hash: "",
+    codeHash: "",
+    dataFiles: [],
+  } as const;
   const cells: LoadedCells = {
     cells: [
       { ...facts, name: "speed", file: "cells/speed.ts", ...(widget ? { widget } : {}) },

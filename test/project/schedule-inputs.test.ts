@@ -10,7 +10,14 @@ const widget = isCellDefinition(speed) && speed.kind === "input" ? speed.widget(
 
 /** A project with one slider, and a schedule that asks for these inputs. */
 function projectWith(inputs: object) {
-  const facts = { kind: "input", dependencies: [], named: {}, hash: "", codeHash: "" } as const;
+  const facts = {
+    kind: "input",
+    dependencies: [],
+    named: {},
+    hash: "",
+    codeHash: "",
+    dataFiles: [],
+  } as const;
   const cells: LoadedCells = {
     cells: [{ ...facts, name: "speed", file: "cells/speed.ts", ...(widget ? { widget } : {}) }],
     load: () => Promise.reject(new Error("nothing is loaded")),

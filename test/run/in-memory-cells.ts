@@ -36,6 +36,7 @@ function toSource(name: string, { after = [], key, is }: WrittenCell): CellSourc
     named: Object.fromEntries(after.map((each) => [each, each])),
     hash: "",
     codeHash: "",
+    dataFiles: [],
     ...(cell.kind === "cached" ? { frame: cell.frame } : {}),
     ...(key === undefined ? {} : { keyInputs: key }),
   };

@@ -3,6 +3,7 @@ import { dirname, extname, relative, sep } from "node:path";
 import { pathToFileURL } from "node:url";
 import { expectation } from "../../errors.ts";
 import { type CellFile, toHash, toProjectPath } from "../cell-files.ts";
+import { findDataFiles } from "./data-files.ts";
 import {
   type FoundImport,
   type ModuleImports,
@@ -28,6 +29,8 @@ interface SourceModule {
   readonly cells: ReadonlyMap<string, string>;
   /** absolute paths of the local files it imports */
   readonly imports: readonly string[];
+  /** absolute paths of the files beside it that it names: `new URL("…", import.meta.url)` */
+  readonly dataFiles: readonly string[];
 }
 
 /** All source files that the cells reach, and what was looked at to find them. */
@@ -96,7 +99,8 @@ async function compileModule(task: ModuleTask): Promise<SourceModule> {
   const compiled = await compiler.compile(source, path, file);
   const found = await readImports(compiled.code);
   if (!found.isModule && path.endsWith(".js") && !task.cellNames.has(path)) {
-    return { path, file, code: toPassage(path), map: "", cells: new Map(), imports: [] };
+    const nothing = { map: "", cells: new Map(), imports: [], dataFiles: [] };
+    return { path, file, code: toPassage(path), ...nothing };
   }
   const targets = new Map<string, ImportTarget>();
   for (const { specifier } of found.imports) {
@@ -112,6 +116,7 @@ async function compileModule(task: ModuleTask): Promise<SourceModule> {
     code: link(compiled.code, found, targets, task),
     cells: readCells(targets),
     imports: [...targets.values()].flatMap((target) => ("path" in target ? [target.path] : [])),
+    dataFiles: findDataFiles(compiled.code, found, path),
   };
 }
 
