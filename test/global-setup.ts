@@ -2,6 +2,7 @@ import { spawnSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import type { TestProject } from "vitest/node";
+import { openChromium } from "./servers/chromium.ts";
 import { startRedisServers } from "./servers/redis-servers.ts";
 import { startS3Servers } from "./servers/s3-servers.ts";
 
@@ -23,6 +24,7 @@ export default async function setup(project: TestProject): Promise<() => Promise
     project.provide("redisServers", servers);
     stops.push(stop);
   }
+  if (isInjected(project, "chromium")) project.provide("chromium", await openChromium(options));
   return async () => {
     await Promise.all(stops.map((stop) => stop()));
   };

@@ -49,13 +49,19 @@ export async function readPackageVersion(root: string, name: string): Promise<st
   return version[1];
 }
 
-/** The mirror that this machine's own Debian comes from. */
-async function readDebianMirror(): Promise<string> {
+/** The name of the Debian release that this machine runs, such as `bookworm`. */
+export async function readDebianCodename(): Promise<string> {
   const release = await readFile("/etc/os-release", "utf8").catch(() => "");
   const codename = /^VERSION_CODENAME="?(\w+)/m.exec(release)?.[1];
   if (!/^ID="?debian"?$/m.test(release) || codename === undefined) {
     throw new Error("this machine does not run a Debian release");
   }
+  return codename;
+}
+
+/** The mirror that this machine's own Debian comes from. */
+async function readDebianMirror(): Promise<string> {
+  const codename = await readDebianCodename();
   const mirror = findMirror(await readAptSources(), codename);
   if (mirror === undefined) throw new Error(`the apt sources name no mirror of ${codename}`);
   return mirror;
