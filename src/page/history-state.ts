@@ -1,0 +1,89 @@
+import type { RunContext } from "../cell/run-context.ts";
+import type { CellProgress } from "../project/run-progress.ts";
+import type { LogLine } from "../run/history/log-lines.ts";
+import type { RunAttemptRecord, RunOccasion, RunState } from "../run/history/run-record.ts";
+import type { RunError, RunTrigger } from "../run/run-event.ts";
+import type { Schedule } from "../schedule/schedule.ts";
+import type { VersionDifference } from "../store/version-difference.ts";
+import type { VersionSummary } from "../store/versions.ts";
+
+/** One run as the list of runs tells it; all times are ISO 8601, UTC. */
+export interface ListedRun {
+  readonly runId: string;
+  readonly context: RunContext;
+  readonly trigger: RunTrigger;
+  readonly state: RunState;
+  /** `user@host`, or the name of a token */
+  readonly requestedBy: string;
+  /** null unless a schedule filed it */
+  readonly occasion: RunOccasion | null;
+  readonly submittedAt: string;
+  readonly startedAt: string | null;
+  readonly endedAt: string | null;
+  /** the version that was read or published */
+  readonly version: number | null;
+  readonly isPublisher: boolean;
+  /** why it failed or was cancelled */
+  readonly error: RunError | null;
+}
+
+/** Runs, the newest first. */
+export interface RunList {
+  readonly runs: readonly ListedRun[];
+  /** where older ones go on, as `before`; null when there are none */
+  readonly next: string | null;
+  /** records that could not be read, a sentence each */
+  readonly warnings: readonly string[];
+}
+
+/** All that is told of one run but its log. */
+export interface ShownRun extends ListedRun {
+  /** the values that were asked for, by input name */
+  readonly inputs: Readonly<Record<string, unknown>>;
+  readonly attempts: readonly RunAttemptRecord[];
+  /** in file order; of a run that goes, those that are told of by its events */
+  readonly cells: readonly CellProgress[];
+  /** names of the project's cells as they are now, in file order; empty when they cannot be read */
+  readonly order: readonly string[];
+  /** whether the one who asks may cancel it, and it can be cancelled from here */
+  readonly mayCancel: boolean;
+  /** the server's clock, by which times of a run that goes are measured */
+  readonly now: string;
+}
+
+/** Lines of a run's log. */
+export interface ShownLog {
+  readonly lines: readonly LogLine[];
+  /** where they go on, as `from` */
+  readonly next: string;
+}
+
+/** The versions that are kept, the newest first. */
+export interface VersionList {
+  readonly versions: readonly ListedVersion[];
+  readonly mayRollBack: boolean;
+}
+
+export type ListedVersion = Omit<VersionSummary, "commitId">;
+
+/** What differs between two versions. */
+export type VersionComparison = VersionDifference;
+
+/** What going back to a version has published. */
+export interface RolledBack {
+  /** the number of the new version */
+  readonly version: number;
+  readonly rollbackTo: number;
+}
+
+/** The schedules of the project's config, in its order. */
+export interface ScheduleList {
+  readonly schedules: readonly ListedSchedule[];
+}
+
+export interface ListedSchedule extends Schedule {
+  /** the next planned instants */
+  readonly next: readonly string[];
+  /** the newest runs that it filed, the newest first */
+  readonly runs: readonly ListedRun[];
+}
