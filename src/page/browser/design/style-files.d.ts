@@ -1,0 +1,2 @@
+// Styles are gathered by the bundler; importing them gives nothing.
+declare module "*.css" {}
