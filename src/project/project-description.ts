@@ -21,6 +21,12 @@ export interface DescribedCell {
   readonly frame: string | null;
   /** contexts in which it computes instead of reading */
   readonly computeIn: readonly RunContext[];
+  /** names of the inputs that tell which variant of its frame is read; null for all at once */
+  readonly keyInputs: readonly string[] | null;
+  /** how old what it published may be before it is stale; null: it never gets stale */
+  readonly maxAgeMs: number | null;
+  /** over this cell, the local files it imports and the cells above it, with theirs */
+  readonly codeHash: string;
   /** the file's own content */
   readonly source: string;
 }
@@ -56,6 +62,9 @@ async function describeCell(
     widget: cell.widget ?? null,
     frame: cell.frame ?? null,
     computeIn: cell.computeIn ?? config.computeIn,
+    keyInputs: cell.keyInputs ?? null,
+    maxAgeMs: cell.maxAgeMs ?? config.maxAgeMs ?? null,
+    codeHash: cell.codeHash,
     source: await readFile(join(directory, file), "utf8"),
   };
 }
