@@ -3,6 +3,7 @@ import { findConditions } from "../run/run-publishing.ts";
 import { type Collected, collectGarbage } from "../store/collect-garbage.ts";
 import { type GarbagePlan, planGarbage } from "../store/plan-garbage.ts";
 import { listVersions, rollback, type VersionSummary } from "../store/versions.ts";
+import type { ProjectRuns } from "./project-runs.ts";
 import { openProjectHistory, toHolder, withProjectStore } from "./project-store.ts";
 
 /** How a change of the store is watched and stopped. */
@@ -22,11 +23,19 @@ export function rollbackProject(
   version: number,
   { onWarning, signal }: StoreHooks,
 ): Promise<number> {
-  return withProjectStore(folder, async (store, { machines, retention }) => {
-    const conditions = await findConditions({ store, machines, signal, onWarning });
-    const publishedBy = toHolder();
-    return rollback(store, version, { ...retention, conditions, publishedBy, signal, onWarning });
-  });
+  return withProjectStore(folder, (store, config) =>
+    rollBack({ store, config }, version, { publishedBy: toHolder(), onWarning, signal }),
+  );
+}
+
+/** Publishes an earlier version anew, in a store that is open; as `rollbackProject`. */
+export async function rollBack(
+  { store, config: { machines, retention } }: Pick<ProjectRuns, "store" | "config">,
+  version: number,
+  { onWarning, signal, publishedBy }: StoreHooks & { readonly publishedBy: string },
+): Promise<number> {
+  const conditions = await findConditions({ store, machines, signal, onWarning });
+  return rollback(store, version, { ...retention, conditions, publishedBy, signal, onWarning });
 }
 
 /** What a collection of garbage would remove, and what it has removed when it was not only planned. */

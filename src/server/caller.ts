@@ -67,12 +67,17 @@ export async function findCaller(
 }
 
 /** Whether a caller may do what a route asks for. @throws {HttpFailure} 403 */
-export function checkScope({ scopes }: Caller, auth: TokenScope): void {
-  if (scopes.some((scope) => ALLOWS[scope].includes(auth))) return;
+export function checkScope(caller: Caller, auth: TokenScope): void {
+  if (mayDo(caller, auth)) return;
   throw new HttpFailure(
     403,
-    `Expected a token with the scope ${auth}, got one with ${scopes.join(", ") || "none"}`,
+    `Expected a token with the scope ${auth}, got one with ${caller.scopes.join(", ") || "none"}`,
   );
+}
+
+/** Whether a caller may do what asks for a scope. */
+export function mayDo({ scopes }: Caller, auth: TokenScope): boolean {
+  return scopes.some((scope) => ALLOWS[scope].includes(auth));
 }
 
 /**

@@ -1,3 +1,4 @@
+import type { RunPage, RunQuery } from "../run/history/list-runs.ts";
 import type { RunHistory } from "../run/history/run-history.ts";
 import { isFinal, type RunRecord } from "../run/history/run-record.ts";
 
@@ -6,10 +7,10 @@ const HELD = 500;
 
 /** Records of runs, read from the history. One that has ended never changes, and is read once. */
 export class RunRecords {
-  readonly #history: Pick<RunHistory, "read">;
+  readonly #history: Pick<RunHistory, "read" | "list">;
   readonly #ended = new Map<string, RunRecord>();
 
-  constructor(history: Pick<RunHistory, "read">) {
+  constructor(history: Pick<RunHistory, "read" | "list">) {
     this.#history = history;
   }
 
@@ -20,6 +21,15 @@ export class RunRecords {
     const record = await this.#history.read(runId);
     if (record !== undefined && isFinal(record.state)) this.#hold(record);
     return record;
+  }
+
+  /** Some runs, as the history lists them. @throws {HexError} HEX_STORE_UNAVAILABLE */
+  async list(query: Omit<RunQuery, "recall">): Promise<RunPage> {
+    const page = await this.#history.list({ ...query, recall: (runId) => this.#ended.get(runId) });
+    for (const record of page.runs) {
+      if (isFinal(record.state) && !this.#ended.has(record.runId)) this.#hold(record);
+    }
+    return page;
   }
 
   #hold(record: RunRecord): void {

@@ -16,6 +16,7 @@ import { isLoopback } from "./hosts.ts";
 import { readJsonBodies } from "./json-body.ts";
 import { NewestVersion } from "./newest-version.ts";
 import { addOperationRoutes } from "./operation-routes.ts";
+import { addRunViewRoutes } from "./page/runs/run-view-routes.ts";
 import { parseQuery } from "./query.ts";
 import { RateLimit } from "./rate-limit.ts";
 import { refuseOtherMethods } from "./refuse-methods.ts";
@@ -174,6 +175,7 @@ function toApp(options: AppOptions): FastifyInstance {
   refuseOtherMethods(app, () => {
     addOperationRoutes(app, served);
     addApiRoutes(app, served);
+    addRunViewRoutes(app, served);
   });
   return app;
 }

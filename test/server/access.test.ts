@@ -33,12 +33,22 @@ const ROUTES: readonly (readonly [method: string, pattern: string, auth: string]
   ["GET", "/api/v1/cells/:cellId", "read"],
   ["GET", "/api/v1/users/me", "read"],
   ["GET", "/api/v1/openapi.json", "read"],
+  ["GET", "/page/runs", "read"],
+  ["GET", "/page/runs/:runId", "read"],
+  ["GET", "/page/runs/:runId/log", "read"],
+  ["GET", "/page/runs/:runId/events", "read"],
+  ["DELETE", "/page/runs/:runId", "run"],
+  ["GET", "/page/versions", "read"],
+  ["GET", "/page/versions/compare", "read"],
+  ["POST", "/page/versions/:version/rollback", "admin"],
+  ["GET", "/page/schedules", "read"],
 ];
 
 function toAddress(pattern: string): string {
   return pattern
     .replace(":projectId", PROJECT_ID)
     .replace(/:(runId|cellId)/, SOME)
+    .replace(":version", "1")
     .replace(":name", "numbers");
 }
 
@@ -56,6 +66,7 @@ const REFUSALS: Readonly<Record<string, readonly (number | undefined)[]>> = {
   none: [undefined, undefined, undefined],
   read: [401, 401, undefined],
   run: [401, 401, 403],
+  admin: [401, 401, 403],
 };
 
 test.each(ROUTES)("%s %s, for %s, lets in nobody else", async (method, pattern, auth) => {

@@ -2,6 +2,8 @@ import { expect, test } from "vitest";
 import type { RunRecord } from "../../src/run/history/run-record.ts";
 import { RunRecords } from "../../src/server/run-records.ts";
 
+const list = async () => ({ runs: [], warnings: [] });
+
 /** A history that counts how often it is asked; the state of its one run is set from outside. */
 function openCounted() {
   const counted = { asked: 0, state: "running" };
@@ -9,7 +11,7 @@ function openCounted() {
     counted.asked += 1;
     return { runId, state: counted.state } as RunRecord;
   };
-  return { counted, records: new RunRecords({ read }) };
+  return { counted, records: new RunRecords({ read, list }) };
 }
 
 test("a run that goes is looked up each time, one that has ended once", async () => {
@@ -35,8 +37,24 @@ test("only the last 500 that ended are held", async () => {
 
 test("a run that nobody knows may come to be known", async () => {
   let known: RunRecord | undefined;
-  const records = new RunRecords({ read: async () => known });
+  const records = new RunRecords({ read: async () => known, list });
   expect(await records.read("a")).toBeUndefined();
   known = { runId: "a", state: "queued" } as RunRecord;
   expect(await records.read("a")).toBe(known);
+});
+
+test("a listing is told which records of ended runs are known, and those it finds are held", async () => {
+  const listed = [{ runId: "over", state: "completed" } as RunRecord];
+  const recalled: unknown[] = [];
+  const records = new RunRecords({
+    read: async () => undefined,
+    list: async ({ recall }) => {
+      recalled.push(recall?.("over"));
+      return { runs: listed, warnings: [] };
+    },
+  });
+  await records.list({ limit: 1 });
+  await records.list({ limit: 1 });
+  expect(recalled).toEqual([undefined, listed[0]]);
+  expect(await records.read("over")).toBe(listed[0]);
 });
