@@ -2,6 +2,7 @@ import * as v from "valibot";
 import { DURATION } from "../cell/duration.ts";
 import { RUN_CONTEXTS } from "../cell/run-context.ts";
 import { schedulesKeys } from "../schedule/schedule.ts";
+import { pageKey } from "./page-settings.ts";
 import { runsKey } from "./run-limits.ts";
 import { serverKey } from "./server-settings.ts";
 
@@ -85,6 +86,10 @@ export const configKeys = v.strictObject({
   ),
   server: v.optional(
     v.pipe(serverKey, v.description("How `hex serve` listens, and what it allows")),
+    {},
+  ),
+  page: v.optional(
+    v.pipe(pageKey, v.description("How the published page looks, and who may look at it")),
     {},
   ),
   inputs: v.optional(

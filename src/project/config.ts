@@ -9,6 +9,7 @@ import type { Schedule } from "../schedule/schedule.ts";
 import { parseStoreLocation, type StoreLocation } from "../store/location.ts";
 import { toFaults } from "./config-faults.ts";
 import { configKeys } from "./config-keys.ts";
+import { type PageSettings, toPageSettings } from "./page-settings.ts";
 import { type RunLimits, toRunLimits } from "./run-limits.ts";
 import { type ServerSettings, toServerSettings } from "./server-settings.ts";
 
@@ -40,6 +41,7 @@ export interface Config {
   readonly queue: QueueLocation;
   readonly runs: RunLimits;
   readonly server: ServerSettings;
+  readonly page: PageSettings;
   readonly inputs: ReadonlyMap<string, unknown>;
   readonly schedules: readonly Schedule[];
   readonly secrets: readonly string[];
@@ -109,6 +111,7 @@ function toConfig(
     queue,
     runs: toRunLimits(written.runs),
     server: toServerSettings(written.server),
+    page: toPageSettings(written.page),
     inputs: new Map(Object.entries(written.inputs)),
     schedules,
     secrets,

@@ -3,6 +3,7 @@ import { type CellGraph, toGraph } from "../cell/graph.ts";
 import { planRun, type RunPlan } from "../cell/plan.ts";
 import type { RunContext } from "../cell/run-context.ts";
 import { type LoadedCells, loadCells } from "../source/load-cells.ts";
+import { checkPage } from "./check-page.ts";
 import { type Config, readConfig } from "./config.ts";
 import { checkScheduleInputs } from "./schedule-inputs.ts";
 
@@ -44,6 +45,7 @@ export async function openProject(
     runtimeUrl,
   });
   checkScheduleInputs({ cells, config });
+  checkPage(config, cells.cells);
   return { directory, config, runtimeUrl, cells, graph: toGraph(cells.cells) };
 }
 

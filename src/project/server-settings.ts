@@ -14,6 +14,8 @@ export interface ServerSettings {
 export interface ServerLimits {
   /** of one token */
   readonly requestsPerMinute: number;
+  /** of one viewer of the page, whose inputs ask at every move */
+  readonly pageRequestsPerMinute: number;
   /** of one token, as is the next */
   readonly runsPerMinute: number;
   readonly runsPerHour: number;
@@ -70,6 +72,9 @@ export const serverKey = v.strictObject({
     v.pipe(
       v.strictObject({
         requestsPerMinute: v.optional(v.pipe(count, v.description("Requests of one token"))),
+        pageRequestsPerMinute: v.optional(
+          v.pipe(count, v.description("Requests of one viewer of the page")),
+        ),
         runsPerMinute: v.optional(v.pipe(count, v.description("Runs that one token starts"))),
         runsPerHour: v.optional(v.pipe(count, v.description("Runs that one token starts"))),
         runsAtOnce: v.optional(v.pipe(count, v.description("Runs that wait or go"))),
@@ -85,6 +90,7 @@ export function toServerSettings(written: v.InferOutput<typeof serverKey>): Serv
   const { host = "127.0.0.1", port = 8787, publicUrl, allowedHosts = [], limits = {} } = written;
   const {
     requestsPerMinute = 600,
+    pageRequestsPerMinute = 6_000,
     runsPerMinute = 20,
     runsPerHour = 60,
     runsAtOnce = 25,
@@ -95,6 +101,13 @@ export function toServerSettings(written: v.InferOutput<typeof serverKey>): Serv
     port,
     publicUrl,
     allowedHosts,
-    limits: { requestsPerMinute, runsPerMinute, runsPerHour, runsAtOnce, requestsAtOnce },
+    limits: {
+      requestsPerMinute,
+      pageRequestsPerMinute,
+      runsPerMinute,
+      runsPerHour,
+      runsAtOnce,
+      requestsAtOnce,
+    },
   };
 }

@@ -47,6 +47,7 @@ export default date({ default: "2026-01-31" });
 /** Limits that no test comes near, unless it is about them. */
 const LIMITS: ServerLimits = {
   requestsPerMinute: 1_000_000,
+  pageRequestsPerMinute: 1_000_000,
   runsPerMinute: 1_000_000,
   runsPerHour: 1_000_000,
   runsAtOnce: 100_000,
