@@ -33,6 +33,27 @@ describe("the examples", () => {
     );
   });
 
+  it("count 3,000,000 flights once, of which this reads one in a hundred, and add up what is chosen", async () => {
+    const project = join(await planetsProject(), "examples", "flights");
+    const here = ["--project", project];
+    const logic = await hexJson(["run", ...here, "--input", "percent=1"]);
+    expect(logic.result).toMatchObject({ status: "completed", version: 1 });
+    const flights = logic.result.cells.find(({ name }) => name === "flights");
+    expect(flights?.output).toMatchObject({ kind: "frame", rows: 30_000 });
+    const counted = async (...inputs: readonly string[]) => {
+      const flags = inputs.flatMap((input) => ["--input", input]);
+      const { result } = await hexJson(["run", "--context", "app", ...here, ...flags]);
+      expect(result.status).toBe("completed");
+      const output = result.cells.find(({ name }) => name === "counted")?.output;
+      return output?.kind === "value" ? Number(output.value) : Number.NaN;
+    };
+    expect(await counted()).toBe(30_000);
+    const january = "dates=2001-01-01/2001-01-31";
+    const fromChicago = await counted("origin=Chicago (ORD)", january);
+    expect(fromChicago).toBeGreaterThan(0);
+    expect(fromChicago).toBeLessThan(await counted(january));
+  });
+
   it("answer with the last Fibonacci number at once, while a worker computes the next one", async () => {
     const project = join(await planetsProject(), "examples", "fibonacci");
     const here = ["--project", project];

@@ -127,13 +127,13 @@ async function unpackChromium(options: ChromiumOptions): Promise<ChromiumProgram
 /** The library folders of unpacked packages, without what belongs to the machine's loader. */
 async function freeOfGlibc(root: string): Promise<string[]> {
   const triplet = `${process.arch === "arm64" ? "aarch64" : "x86_64"}-linux-gnu`;
-  const folders = [join(root, "lib", triplet), join(root, "usr/lib", triplet)];
+  const folders = ["lib", "usr/lib"].map((folder) => join(root, folder, triplet));
   for (const folder of folders) {
     const names = await readdir(folder).catch(() => []);
     const glibc = names.filter((name) => GLIBC.test(name));
     await Promise.all(glibc.map((name) => rm(join(folder, name), { force: true })));
   }
-  return folders;
+  return [...folders, join(root, "usr/lib", triplet, "pulseaudio")];
 }
 
 async function writeFontsConfig(root: string): Promise<string> {

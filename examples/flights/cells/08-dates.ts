@@ -1,0 +1,5 @@
+import { dateRange } from "hex-runtime";
+
+const half = { start: "2001-01-01", end: "2001-07-01" };
+
+export default dateRange({ label: "Departure", min: half.start, max: half.end, default: half });

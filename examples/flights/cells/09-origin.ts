@@ -1,0 +1,7 @@
+import { dropdown } from "hex-runtime";
+import airports from "./07-airports.ts";
+
+export default dropdown({ airports }, ({ airports }) => ({
+  label: "From",
+  options: ["All airports", ...airports.distinct("origin")],
+}));

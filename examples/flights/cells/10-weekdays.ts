@@ -1,0 +1,4 @@
+import { multiselect } from "hex-runtime";
+import { WEEKDAYS } from "./_weekdays.ts";
+
+export default multiselect({ label: "Weekdays (none: all)", options: WEEKDAYS });

@@ -1,0 +1,3 @@
+import { checkbox } from "hex-runtime";
+
+export default checkbox({ label: "Count early arrivals as on time" });
