@@ -40,6 +40,8 @@ const ERROR_CODES = [
   "HEX_OUTPUT_UNKNOWN",
   /** what a cell showed is no longer kept, or was too large to be */
   "HEX_OUTPUT_GONE",
+  /** too many viewers wait for what cells show */
+  "HEX_TOO_BUSY",
   /** the run took longer than it may */
   "HEX_RUN_TIMEOUT",
   /** the same idempotency key came with another request */

@@ -27,7 +27,14 @@ import {
   selectView,
   sliceView,
 } from "./verb/verbs.ts";
-import { arrangedColumns, type ColumnWatch, findColumn, toView, type View } from "./verb/view.ts";
+import {
+  arrangedColumns,
+  type ColumnWatch,
+  findColumn,
+  rawColumns,
+  toView,
+  type View,
+} from "./verb/view.ts";
 
 export type { UntypedRow } from "./verb/row-types.ts";
 
@@ -212,10 +219,30 @@ export class Frame<Row extends RowShape = UntypedRow> implements AnyFrame {
     return new Frame({ ...view, watch: this.#view.watch });
   }
 
+  /** @internal The columns as they lie in memory, and which of their rows the frame has; undefined: all. */
+  unarranged(): UnarrangedColumns {
+    const { table } = this.#view;
+    const isWhole = !table.isFiltered() && !table.isOrdered();
+    return {
+      columns: rawColumns(this.#view),
+      totalRows: table.totalRows(),
+      isWhole,
+      rows: () => (isWhole ? undefined : table.indices()),
+    };
+  }
+
   /** @internal The columns in memory, filtered and in order. */
   columns(): readonly FrameColumn[] {
     return arrangedColumns(this.#view);
   }
+}
+
+/** Columns from which a view takes some rows. */
+export interface UnarrangedColumns {
+  readonly columns: readonly FrameColumn[];
+  readonly totalRows: number;
+  readonly isWhole: boolean;
+  readonly rows: () => Uint32Array | undefined;
 }
 
 /** @internal A frame of columns that hold what `Row` says. */

@@ -14,10 +14,31 @@ export class ColumnReads {
   /** of the frames that are watched: the published frame whose columns they have */
   readonly #origins = new WeakMap<Watch, string>();
 
+  /** The published frame whose columns a value has, when it is a frame that verbs made of it. */
+  sourceOf(value: unknown): string | undefined {
+    return value instanceof Frame && value.watch ? this.#origins.get(value.watch) : undefined;
+  }
+
+  /** What a cell has read: name of the frame -> names of columns. */
+  readBy(cell: string): Readers {
+    const frames = [...this.#cells].map(([frame, cells]): [string, readonly string[]] => [
+      frame,
+      [...(cells.get(cell) ?? [])],
+    ]);
+    return Object.fromEntries(frames.filter(([, columns]) => columns.length > 0));
+  }
+
+  /** Notes again what a cell read when it came to what is now remembered of it. */
+  restore(cell: string, reads: Readers): void {
+    for (const [frame, columns] of Object.entries(reads)) {
+      for (const column of columns) this.#note(frame, column, cell);
+    }
+  }
+
   /** A cell's value as the cell `reader` gets it; `origin` names the frame when it is a cached cell's. */
   handOver(value: unknown, reader: string, origin: string | undefined): unknown {
     if (!(value instanceof Frame)) return value;
-    const source = origin ?? (value.watch && this.#origins.get(value.watch));
+    const source = origin ?? this.sourceOf(value);
     if (source === undefined) return value;
     const watch: Watch = (column) => this.#note(source, column, reader);
     this.#origins.set(watch, source);

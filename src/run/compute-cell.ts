@@ -1,15 +1,22 @@
 import type { CachedCell, CellContext, CellDefinition, FrameStore } from "../cell/cell.ts";
+import type { InputWidget } from "../cell/input.ts";
 import { type InputValue, type RequestedInput, readInputValue } from "../cell/input-value.ts";
 import { type PartsDefinition, partsOf } from "../cell/over.ts";
 import { computesIn, type PlannedCell, type RunPlan } from "../cell/plan.ts";
-import { expectation } from "../errors.ts";
+import { expectation, HexError } from "../errors.ts";
 import type { Frame } from "../frame/frame.ts";
 import { toFrame } from "../frame/to-frame.ts";
 import { parseFrameName } from "../store/key.ts";
 import { type ShownOutput, toShownOutput } from "./cell-output.ts";
-import { type Freshness, type FreshnessRule, toFreshness } from "./freshness.ts";
+import type { FrameOrigin } from "./freshness.ts";
 import type { RunFrames } from "./run-frames.ts";
 import type { Variant } from "./variant.ts";
+
+/** What stands in for the requested value of an input that its widget refuses. */
+export interface InputStandIns {
+  readonly inputs: ReadonlyMap<string, RequestedInput>;
+  readonly onInvalid: (input: string, message: string) => void;
+}
 
 /** What a cell's function may use of the run it is in. */
 export interface CellSurroundings {
@@ -20,10 +27,12 @@ export interface CellSurroundings {
   readonly signal: AbortSignal;
   /** the value requested for this cell, when it is an input */
   readonly requested: RequestedInput | undefined;
+  /** undefined: a value that the widget refuses fails the cell */
+  readonly standIns: InputStandIns | undefined;
   /** the frame that the cell publishes or reads, when it is a cached one */
   readonly variant: Variant;
-  /** what its frame's freshness is judged by, now */
-  readonly rule: () => FreshnessRule;
+  /** told where each frame came from that the cell reads */
+  readonly onRead: (origin: FrameOrigin) => void;
   /** of the cell and all that is above it */
   readonly codeHash: string;
   readonly progress: CellContext["progress"];
@@ -38,8 +47,8 @@ export type CellValues = Readonly<Record<string, unknown>>;
 /** A cell's value for the cells below it, and what it shows. */
 export interface ComputedCell extends ShownOutput {
   readonly value: unknown;
-  /** how current the frame is that was read */
-  readonly data?: Freshness;
+  /** of the frame that was read */
+  readonly origin?: FrameOrigin;
   /** name of the frame that was published or read */
   readonly frame?: string;
 }
@@ -48,13 +57,8 @@ export interface ComputedCell extends ShownOutput {
 export async function readCell(around: CellSurroundings): Promise<ComputedCell> {
   const { planned, frames, variant } = around;
   const { frame, origin } = await frames.read(variant);
-  const output = toShownOutput(planned.name, frame);
-  return {
-    value: frame,
-    ...output,
-    data: toFreshness(origin, around.rule()),
-    frame: variant.frame,
-  };
+  around.onRead(origin);
+  return { value: frame, ...toShownOutput(planned.name, frame), origin, frame: variant.frame };
 }
 
 /** Runs a cell's function over the values of the cells it names. */
@@ -71,7 +75,7 @@ export async function computeCell(
         output: { kind: "markdown", markdown: definition.markdown },
       };
     case "input":
-      return inputCell(name, definition.widget(values), around.requested);
+      return computeInput(name, definition.widget(values), around);
     case "cached": {
       const frame = await computeCached(definition, values, around);
       return { value: frame, ...toShownOutput(name, frame), frame: around.variant.frame };
@@ -86,14 +90,31 @@ export async function computeCell(
   }
 }
 
-function inputCell(
+/** The value of an input whose widget is known, and what it shows. */
+export function computeInput(
   name: string,
-  widget: Parameters<typeof readInputValue>[1],
-  requested: RequestedInput | undefined,
+  widget: InputWidget,
+  around: Pick<CellSurroundings, "requested" | "standIns">,
 ): ComputedCell {
-  const value: InputValue = readInputValue(name, widget, requested);
+  const value = readValue(name, widget, around);
   const shown = typeof value === "object" && value !== null ? JSON.stringify(value) : value;
   return { value, output: { kind: "value", value: shown, input: widget } };
+}
+
+function readValue(
+  name: string,
+  widget: InputWidget,
+  { requested, standIns }: Pick<CellSurroundings, "requested" | "standIns">,
+): InputValue {
+  try {
+    return readInputValue(name, widget, requested);
+  } catch (thrown) {
+    const isRefused = thrown instanceof HexError && thrown.code === "HEX_INPUT_INVALID";
+    if (!isRefused || standIns === undefined) throw thrown;
+    const value = readInputValue(name, widget, standIns.inputs.get(name));
+    standIns.onInvalid(name, thrown.message);
+    return value;
+  }
 }
 
 async function computeCached(
@@ -131,7 +152,7 @@ function toCellContext(
 
 /** The explicit form of the tutorial: a cell that branches on the run context reads and writes itself. */
 function toFrameStore(
-  { plan, planned, frames, codeHash }: CellSurroundings,
+  { plan, planned, frames, codeHash, onRead }: CellSurroundings,
   computeIn: CachedCell["options"]["computeIn"],
 ): FrameStore {
   return {
@@ -156,7 +177,8 @@ function toFrameStore(
       frames.stage(frameName, { frame, cell: planned.name, codeHash });
     },
     async readFrame(name) {
-      const { frame } = await frames.read({ frame: parseFrameName(name), flags: "" });
+      const { frame, origin } = await frames.read({ frame: parseFrameName(name), flags: "" });
+      onRead(origin);
       return frame;
     },
   };

@@ -1,42 +1,49 @@
 import type { CellDefinition } from "../cell/cell.ts";
 import type { RequestedInput } from "../cell/input-value.ts";
-import type { PlannedCell, RunPlan } from "../cell/plan.ts";
+import type { PlannedCell } from "../cell/plan.ts";
 import type { CellSource, LoadedCells } from "../source/load-cells.ts";
 import type { Store } from "../store/store.ts";
-import type { ColumnReads } from "./column-reads.ts";
 import {
   type CellSurroundings,
   type CellValues,
   type ComputedCell,
   computeCell,
+  computeInput,
+  type InputStandIns,
   readCell,
 } from "./compute-cell.ts";
+import { type FrameOrigin, type FreshnessRule, toFreshness } from "./freshness.ts";
+import type { RememberedCell } from "./light/cell-memory.ts";
+import {
+  type RecallWork,
+  recallCell,
+  rememberCell,
+  toCellKey,
+  toInputKey,
+} from "./light/recall-cell.ts";
 import { joinParts, type RunParts } from "./parts/join-parts.ts";
 import { toCellError } from "./run-error.ts";
 import type { CellResult, RunEvent } from "./run-event.ts";
-import type { RunFrames } from "./run-frames.ts";
 import type { ShowFrame } from "./shown-frame.ts";
 import { type KeyInput, toVariant } from "./variant.ts";
 
 /** What running the cells of a plan needs. */
-export interface CellsWork {
+export interface CellsWork extends RecallWork {
   readonly runId: string;
   /** 1 for the first one */
   readonly attempt: number;
   readonly store: Store;
   /** has the parts of cells computed */
   readonly runParts: RunParts;
-  readonly plan: RunPlan;
   readonly cells: LoadedCells;
-  readonly frames: RunFrames;
   /** requested values by input name; an input that is not here has its default */
   readonly inputs: ReadonlyMap<string, RequestedInput>;
+  /** undefined: a requested value that a widget refuses fails its cell */
+  readonly standIns?: InputStandIns | undefined;
   readonly secrets: Readonly<Record<string, string>>;
   readonly signal: AbortSignal;
   readonly emit: (event: RunEvent) => void;
   readonly onShown?: ShowFrame | undefined;
-  /** notes which columns of the cached frames the cells read */
-  readonly reads: ColumnReads;
   /** how old frames may be whose cell does not say so itself; undefined: as old as they get */
   readonly maxAgeMs: number | undefined;
   /** milliseconds since 1970 */
@@ -48,6 +55,10 @@ interface Outcome {
   readonly value?: unknown;
   /** name of the frame that was published or read, for a cached cell */
   readonly frame?: string | undefined;
+  /** the published frame whose columns a remembered value has */
+  readonly source?: string | undefined;
+  /** stands for the value in the keys of the cells below; undefined when they are not remembered */
+  readonly key?: string | undefined;
 }
 
 /**
@@ -109,30 +120,75 @@ function hasNoValue({ status }: CellResult): boolean {
 
 async function runOne(planned: PlannedCell, ready: Ready, work: CellsWork): Promise<Outcome> {
   const { name, action } = planned;
-  const startedMs = work.now();
-  const startedAt = new Date(startedMs).toISOString();
-  const elapsed = () => Math.round(work.now() - startedMs);
+  const startedAt = work.now();
   work.emit({ type: "cell-started", name });
   try {
-    const { value, output, shown, data, frame } = await execute(planned, ready, work);
+    const source = work.cells.cells.find((each) => each.name === name);
+    const { computed, key, known } = await find(planned, { ...ready, source }, work);
+    const { value, output, shown, origin, frame } = computed;
     if (shown !== undefined) work.onShown?.(name, { frame: shown, publishedAs: frame });
-    const told = data === undefined ? {} : { data };
-    const cell = { name, status: action, startedAt, elapsedMs: elapsed(), output, ...told };
-    return { ...end(work, cell, value), frame };
+    const data = origin && { data: toFreshness(origin, toRule(source, work)) };
+    const elapsedMs = known === undefined ? Math.round(work.now() - startedAt) : 0;
+    const cell = { name, status: action, elapsedMs, output, ...data };
+    return { ...end(work, cell, value), frame, key, source: known?.source };
   } catch (thrown) {
     const error = toCellError(thrown, planned, work.cells.sourcePlace(thrown));
-    return end(work, { name, status: "failed", startedAt, elapsedMs: elapsed(), error });
+    const elapsedMs = Math.round(work.now() - startedAt);
+    return end(work, { name, status: "failed", elapsedMs, error });
   }
+}
+
+interface Found {
+  readonly computed: ComputedCell;
+  readonly key: string | undefined;
+  /** undefined when the cell was run */
+  readonly known: RememberedCell | undefined;
+}
+
+/** What a cell comes to: what is remembered of it, or else what it gives now. */
+async function find(planned: PlannedCell, ready: ReadySource, work: CellsWork): Promise<Found> {
+  const { name, kind } = planned;
+  const codeHash = ready.source?.codeHash ?? "";
+  const above = [...ready.above].map(([each, outcome]) => [each, outcome.key] as const);
+  const key = toCellKey({ planned, codeHash, above }, work);
+  const known = await recallCell(key, { planned, work });
+  if (known === undefined) {
+    const origins: FrameOrigin[] = [];
+    const computed = await execute(planned, ready, {
+      ...work,
+      onRead: (each) => origins.push(each),
+    });
+    const ownKey = await rememberCell(key, { name, computed, origins }, work);
+    return { computed, key: kind === "input" ? toInputKey(ownKey, computed) : ownKey, known };
+  }
+  const widget = known.output.kind === "value" ? known.output.input : undefined;
+  if (widget === undefined) return { computed: toComputed(known), key: known.key, known };
+  const { inputs, standIns } = work;
+  const computed = computeInput(name, widget, { requested: inputs.get(name), standIns });
+  return { computed, key: toInputKey(known.key, computed), known };
+}
+
+interface ReadySource extends Ready {
+  readonly source: CellSource | undefined;
+}
+
+function toComputed({ value, output, shown, origin, frame }: RememberedCell): ComputedCell {
+  return {
+    value,
+    output,
+    ...(shown && { shown }),
+    ...(origin && { origin }),
+    ...(frame !== undefined && { frame }),
+  };
 }
 
 async function execute(
   planned: PlannedCell,
-  { above, definition }: Ready,
-  work: CellsWork,
+  { above, definition, source }: ReadySource,
+  work: CellsWork & Pick<CellSurroundings, "onRead">,
 ): Promise<ComputedCell> {
   const { name } = planned;
-  const { plan, frames, secrets, signal, emit } = work;
-  const source = work.cells.cells.find((each) => each.name === name);
+  const { plan, frames, secrets, signal, standIns, onRead, emit } = work;
   const variant = toVariant(planned.frame ?? name, keyInputsOf(source, above));
   const progress = (fraction: number, message = "") =>
     emit({ type: "cell-progressed", name, fraction: clamp(fraction), message });
@@ -145,12 +201,9 @@ async function execute(
     secrets,
     signal,
     requested: work.inputs.get(name),
+    standIns,
     variant,
-    rule: () => ({
-      maxAgeMs: source?.maxAgeMs ?? work.maxAgeMs,
-      codeHash: source?.codeHash ?? "",
-      nowMs: work.now(),
-    }),
+    onRead,
     codeHash: source?.codeHash ?? "",
     progress,
     log,
@@ -160,6 +213,11 @@ async function execute(
   if (planned.action === "read") return readCell(around);
   const loaded = await (definition ?? work.cells.load(name));
   return computeCell(loaded, valuesFor(source, above, work), around);
+}
+
+function toRule(source: CellSource | undefined, { maxAgeMs, now }: CellsWork): FreshnessRule {
+  const codeHash = source?.codeHash ?? "";
+  return { maxAgeMs: source?.maxAgeMs ?? maxAgeMs, codeHash, nowMs: now() };
 }
 
 function pickAttempt({ store, runId, attempt }: CellsWork) {
@@ -175,7 +233,7 @@ function valuesFor(
   return Object.fromEntries(
     Object.entries(named).map(([key, cellName]) => {
       const outcome = above.get(cellName);
-      return [key, reads.handOver(outcome?.value, name, outcome?.frame)];
+      return [key, reads.handOver(outcome?.value, name, outcome?.frame ?? outcome?.source)];
     }),
   );
 }

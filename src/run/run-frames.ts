@@ -12,6 +12,8 @@ export interface RunFramesOptions {
   readonly now: () => number;
   /** told when a frame had to be read another way than planned */
   readonly onWarning: (line: string) => void;
+  /** the version to read from; the newest unless told */
+  readonly version?: Version | undefined;
 }
 
 /** A frame that a run computed. */
@@ -36,6 +38,7 @@ export class RunFrames {
 
   constructor(options: RunFramesOptions) {
     this.#options = options;
+    if (options.version !== undefined) this.#version = Promise.resolve(options.version);
   }
 
   /** What the run publishes when it ends well. */
@@ -76,7 +79,12 @@ export class RunFrames {
 
   /** @throws {HexError} HEX_CELL_FAILED when two cells write one frame in a run */
   stage(name: string, computed: ComputedFrame): void {
-    const { cell } = computed;
+    this.restage(name, { ...computed, computedAt: new Date(this.#options.now()).toISOString() });
+  }
+
+  /** Stages a frame that another run has computed. @throws {HexError} as `stage` */
+  restage(name: string, staged: StagedFrame): void {
+    const { cell } = staged;
     const writer = this.#staged.get(name)?.cell;
     if (writer !== undefined && writer !== cell) {
       throw expectation("HEX_CELL_FAILED", {
@@ -86,7 +94,6 @@ export class RunFrames {
         hint: "give one of them another frame name",
       });
     }
-    const computedAt = new Date(this.#options.now()).toISOString();
-    this.#staged.set(name, { ...computed, computedAt });
+    this.#staged.set(name, staged);
   }
 }

@@ -1,4 +1,5 @@
 import { HexError } from "../errors.ts";
+import type { Frame } from "../frame/frame.ts";
 import { publish } from "../store/publication.ts";
 import type { Version } from "../store/version.ts";
 import { findOwnVersion, listVersions } from "../store/versions.ts";
@@ -9,6 +10,7 @@ import type { CellResult, RunError, RunEvent, RunResult, RunStatus } from "./run
 import { RunFrames } from "./run-frames.ts";
 import { mayPublish, type Publishing, startPublishing } from "./run-publishing.ts";
 import type { RunWork } from "./run-work.ts";
+import type { ShowFrame } from "./shown-frame.ts";
 import { refuseLostReads, toPublication } from "./to-publication.ts";
 
 /** How a run ended, before it is told. */
@@ -28,6 +30,8 @@ interface RunInProgress extends RunWork {
   readonly began: ReadonlyMap<string, number>;
   /** results of the cells that have ended */
   readonly ended: ReadonlyMap<string, CellResult>;
+  /** the whole frames that cells have shown, when they are to be published */
+  readonly shown: ReadonlyMap<string, Frame>;
   /** the version that an earlier attempt at this run has published: this one publishes none */
   readonly own?: number | undefined;
 }
@@ -38,6 +42,7 @@ export async function runPlan(work: RunWork): Promise<RunResult> {
   work.emit({ type: "run-started", runId: work.runId, plan: work.plan });
   const ended = new Map<string, CellResult>();
   const began = new Map<string, number>();
+  const isSaved = work.hasDefaultInputs && mayPublish(work.plan);
   const emit = (event: RunEvent) => {
     if (event.type === "cell-started") began.set(event.name, work.now());
     if (event.type === "cell-ended") ended.set(event.cell.name, event.cell);
@@ -45,7 +50,13 @@ export async function runPlan(work: RunWork): Promise<RunResult> {
   };
   const onWarning = (line: string) => emit({ type: "line-logged", line });
   const frames = new RunFrames({ ...work, onWarning });
-  const run = { ...work, emit, frames, reads: new ColumnReads(), began, ended };
+  const shown = new Map<string, Frame>();
+  const onShown: ShowFrame = (name, each) => {
+    if (isSaved) shown.set(name, each.frame);
+    work.onShown?.(name, each);
+  };
+  const reads = new ColumnReads();
+  const run = { ...work, emit, onShown, frames, reads, began, ended, shown };
   const ending = await runToEnd(run);
   const result = toResult(run, ending, startedMs);
   work.emit({ type: "run-ended", result });

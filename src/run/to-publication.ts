@@ -1,7 +1,9 @@
+import type { Frame } from "../frame/frame.ts";
 import { toHash } from "../source/cell-files.ts";
 import type { Publication, StagedFrame } from "../store/publication.ts";
 import type { Version } from "../store/version.ts";
 import type { ColumnReads } from "./column-reads.ts";
+import { toSavedOutputs } from "./light/saved-outputs.ts";
 import type { CellResult } from "./run-event.ts";
 import type { RunFrames } from "./run-frames.ts";
 import type { RunWork } from "./run-work.ts";
@@ -12,6 +14,8 @@ export interface FinishedRun extends RunWork {
   readonly frames: RunFrames;
   readonly reads: ColumnReads;
   readonly ended: ReadonlyMap<string, CellResult>;
+  /** the whole frames that cells have shown */
+  readonly shown: ReadonlyMap<string, Frame>;
 }
 
 type Told = Pick<
@@ -40,10 +44,14 @@ export function toPublication(run: FinishedRun): Told {
   };
 }
 
-/** What every cell showed: a page opens on it before any cell runs. */
-function toOutputs({ ended, cells, redact }: FinishedRun): Uint8Array {
-  const shown = cells.cells.map(({ name }) => ({ name, output: ended.get(name)?.output ?? null }));
-  return new TextEncoder().encode(JSON.stringify(redact({ format: 1, cells: shown })));
+function toOutputs({ ended, cells, shown, redact }: FinishedRun): Uint8Array {
+  const outputs = cells.cells.map(({ name, codeHash }) => ({
+    name,
+    codeHash,
+    output: ended.get(name)?.output ?? null,
+    shown: shown.get(name),
+  }));
+  return toSavedOutputs(outputs, redact);
 }
 
 function readersOf({ reads, cells }: FinishedRun, frame: string): Record<string, ColumnReader> {

@@ -1,0 +1,100 @@
+import { instantText } from "./column/calendar.ts";
+import { batchOf, dictionaryOf, type FrameColumn, readText } from "./column/column-data.ts";
+import { missingTest, numbersOf, type ReadRow } from "./column/column-numbers.ts";
+import { toJsonNumber } from "./json.ts";
+import { wrongFilterValue } from "./row-wish-faults.ts";
+import type { FilterTest, RowFilter } from "./table-rows.ts";
+import { parseTypedRange, TYPED_RULES } from "./typed-range.ts";
+
+/** Whether a row passes. */
+export type RowTest = ReadRow<boolean>;
+
+type Comparison = Exclude<FilterTest, "missing" | "present">;
+
+const LONGEST_VALUE = 10_000;
+
+/**
+ * The test that a filter asks for, over the rows of its column as they lie in memory.
+ * @throws {HexError} HEX_INPUT_INVALID when the value is none that the column can have
+ */
+export function toRowTest(column: FrameColumn, { test, value }: RowFilter): RowTest {
+  const isMissing = missingTest(column.data);
+  if (test === "missing") return isMissing;
+  if (test === "present") return (row) => !isMissing(row);
+  if (value === undefined || value.length > LONGEST_VALUE) {
+    const expected = `with a value of at most ${LONGEST_VALUE} characters`;
+    throw wrongFilterValue(column.name, expected, value ?? "none");
+  }
+  const passes = toValueTest(column, test, value);
+  return (row) => !isMissing(row) && passes(row);
+}
+
+function toValueTest(column: FrameColumn, test: Comparison, value: string): RowTest {
+  const { type } = column;
+  if (type === "string" || test === "contains") {
+    return toTextTest(column, textComparison(test, foldCase(value)));
+  }
+  return type === "bigint" ? toBigintTest(column, test, value) : toNumberTest(column, test, value);
+}
+
+function toNumberTest(column: FrameColumn, test: Comparison, value: string): RowTest {
+  const { name, type } = column;
+  const range = parseTypedRange(type, value);
+  const read = numbersOf(column);
+  if (range === undefined || read === undefined || type === "string") {
+    throw wrongFilterValue(name, type === "string" ? "a text" : TYPED_RULES[type], value);
+  }
+  const { first, last } = range;
+  if (test === "at-least") return (row) => read(row) >= first;
+  if (test === "at-most") return (row) => read(row) <= last;
+  if (Number.isNaN(first)) return (row) => Number.isNaN(read(row));
+  return (row) => read(row) >= first && read(row) <= last;
+}
+
+function toBigintTest({ name, data }: FrameColumn, test: Comparison, value: string): RowTest {
+  const text = value.trim();
+  if (!/^[+-]?\d+$/.test(text)) throw wrongFilterValue(name, TYPED_RULES.bigint, value);
+  const bound = BigInt(text.replace("+", ""));
+  const { values } = batchOf(data);
+  if (test === "at-least") return (row) => (values[row] ?? 0) >= bound;
+  if (test === "at-most") return (row) => (values[row] ?? 0) <= bound;
+  return (row) => values[row] === bound;
+}
+
+/** Texts are compared as if all letters were small. */
+export function foldCase(text: string): string {
+  return text.toLowerCase();
+}
+
+function textComparison(test: Comparison, wanted: string): (folded: string) => boolean {
+  switch (test) {
+    case "contains":
+      return (folded) => folded.includes(wanted);
+    case "equals":
+      return (folded) => folded === wanted;
+    case "at-least":
+      return (folded) => folded >= wanted;
+    case "at-most":
+      return (folded) => folded <= wanted;
+  }
+}
+
+function toTextTest(column: FrameColumn, passes: (folded: string) => boolean): RowTest {
+  const batch = column.type === "string" ? dictionaryOf(column.data) : undefined;
+  if (batch === undefined) {
+    const read = textsOf(column);
+    return (row) => passes(foldCase(read(row)));
+  }
+  // Each text of a dictionary is looked at once.
+  const { values, cache } = batch;
+  const isPassing = Uint8Array.from(cache, (text) => Number(passes(foldCase(text))));
+  return (row) => isPassing[Number(values[row])] === 1;
+}
+
+/** The values of a column as a table shows them. */
+function textsOf({ type, data }: FrameColumn): ReadRow<string> {
+  if (type === "string") return (row) => readText(data, row);
+  if (type === "instant") return (row) => instantText(Number(data.at(row)));
+  if (type === "number") return (row) => String(toJsonNumber(Number(data.at(row))));
+  return (row) => String(data.at(row));
+}

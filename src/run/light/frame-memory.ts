@@ -1,0 +1,60 @@
+import { batchOf, type ColumnData, dictionaryOf } from "../../frame/column/column-data.ts";
+import type { Frame } from "../../frame/frame.ts";
+
+/** A text that was read stays in memory as a string as well, at about so many times its bytes. */
+const TEXT_FACTOR = 4;
+/** of one row of a filter or an order */
+const ROW_BYTES = 4;
+
+/** How much memory frames take together that share columns: each column counts once. */
+export class FrameMemory {
+  readonly #columns = new Map<ColumnData, { readonly sizeBytes: number; users: number }>();
+  #sizeBytes = 0;
+
+  get sizeBytes(): number {
+    return this.#sizeBytes;
+  }
+
+  add(frame: Frame): void {
+    const { columns, totalRows, isWhole } = frame.unarranged();
+    if (!isWhole) this.#sizeBytes += ROW_BYTES * totalRows;
+    for (const { data } of columns) this.#addColumn(data);
+  }
+
+  /** Takes back one `add` of the same frame. */
+  remove(frame: Frame): void {
+    const { columns, totalRows, isWhole } = frame.unarranged();
+    if (!isWhole) this.#sizeBytes -= ROW_BYTES * totalRows;
+    for (const { data } of columns) this.#removeColumn(data);
+  }
+
+  #addColumn(data: ColumnData): void {
+    const known = this.#columns.get(data);
+    if (known !== undefined) {
+      known.users += 1;
+      return;
+    }
+    const sizeBytes = toBytes(data);
+    this.#columns.set(data, { sizeBytes, users: 1 });
+    this.#sizeBytes += sizeBytes;
+  }
+
+  #removeColumn(data: ColumnData): void {
+    const known = this.#columns.get(data);
+    if (known === undefined) return;
+    known.users -= 1;
+    if (known.users > 0) return;
+    this.#columns.delete(data);
+    this.#sizeBytes -= known.sizeBytes;
+  }
+}
+
+function toBytes(data: ColumnData): number {
+  const { values, validity, offsets } = batchOf(data);
+  const texts = dictionaryOf(data)?.dictionary;
+  const own = values.byteLength + (validity?.byteLength ?? 0);
+  if (offsets !== undefined && offsets !== null) {
+    return own * TEXT_FACTOR + offsets.byteLength * 3;
+  }
+  return own + (texts === undefined ? 0 : toBytes(texts));
+}
