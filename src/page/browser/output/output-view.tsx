@@ -1,7 +1,10 @@
 import type { JSX } from "preact";
 import type { CellOutput } from "../../../run/cell-output.ts";
+import { CodePiece, useCode } from "./code-piece.ts";
+import { JsonTree } from "./json-tree.tsx";
 import { MarkdownText } from "./markdown-text.tsx";
 import type { RowsSource } from "./rows-source.ts";
+import { ValueText } from "./value-text.tsx";
 
 /** What is shown, and where more of its rows are read. */
 export interface OutputViewProps {
@@ -12,16 +15,54 @@ export interface OutputViewProps {
 }
 
 /** What a cell shows. The code of heavy kinds is fetched when the first of them is to be shown. */
-export function OutputView({ output }: OutputViewProps): JSX.Element {
+export function OutputView({ cell, output, rows }: OutputViewProps): JSX.Element {
   switch (output.kind) {
     case "markdown":
       return <MarkdownText text={output.markdown} />;
     case "value":
-      return <output>{String(output.value ?? "–")}</output>;
+      return <ValueText value={output.value} />;
     case "json":
-      return <pre>{JSON.stringify(output.json, null, 2)}</pre>;
+      return <JsonTree name={cell.title ?? cell.name} json={output.json} />;
     case "frame":
+      return <LazyTable cell={cell} output={output} rows={rows} />;
     case "chart":
-      return <pre>{JSON.stringify(output.head, null, 2)}</pre>;
+      return <LazyChart cell={cell} output={output} rows={rows} />;
   }
+}
+
+type Of<Kind extends CellOutput["kind"]> = Omit<OutputViewProps, "output"> & {
+  readonly output: Extract<CellOutput, { readonly kind: Kind }>;
+};
+
+const tablePiece = new CodePiece(() => import("./table/table-view.tsx"));
+const chartPiece = new CodePiece(() => import("./chart/chart-view.tsx"));
+
+function LazyTable(props: Of<"frame">): JSX.Element {
+  const { code, isFailed } = useCode(tablePiece);
+  if (code === null) return <Waiting kind="table" isFailed={isFailed} rows={props.output.rows} />;
+  return <code.TableView {...props} />;
+}
+
+function LazyChart(props: Of<"chart">): JSX.Element {
+  const { code, isFailed } = useCode(chartPiece);
+  if (code === null) return <Waiting kind="chart" isFailed={isFailed} rows={0} />;
+  return <code.ChartView {...props} />;
+}
+
+interface WaitingProps {
+  readonly kind: "table" | "chart";
+  readonly rows: number;
+  readonly isFailed: boolean;
+}
+
+/** Keeps the place of what comes, so that nothing below it jumps. */
+function Waiting({ kind, rows, isFailed }: WaitingProps): JSX.Element {
+  if (isFailed) {
+    return (
+      <p class="output-wrong" role="alert">
+        {`The code that shows a ${kind} could not be fetched. Reload the page to try again.`}
+      </p>
+    );
+  }
+  return <div class={`${kind}-view ${kind}-waiting`} data-rows={Math.min(13, rows)} />;
 }

@@ -1,12 +1,123 @@
-import type { JsonRow } from "../../../../frame/json.ts";
-import type { Schema } from "../../../../frame/schema.ts";
+import { parseDatetime, parseDay } from "../../../../frame/column/calendar.ts";
+import type { JsonRow, JsonValue } from "../../../../frame/json.ts";
+import type { Column, ColumnType, Schema } from "../../../../frame/schema.ts";
+import type { RowFilter, RowSort } from "../../../../frame/table-rows.ts";
+import { parseTypedRange } from "../../../../frame/typed-range.ts";
 import type { RowsOrder } from "../rows-source.ts";
 
-/** The rows that pass all filters, in the order that is asked for. */
+/** Whether a value, which is not missing, passes. */
+type ValueTest = (value: JsonValue) => boolean;
+
+/**
+ * The rows that pass all filters, in the order that is asked for: by the rules of the server
+ * (`frame/table-rows.ts`), for tables that are all in the browser.
+ * @throws {Error} with a sentence for the viewer, when a value is none that its column can have
+ */
 export function passingRows(
   rows: readonly JsonRow[],
-  _schema: Schema,
-  _order: RowsOrder,
+  schema: Schema,
+  { sort, filters = [] }: RowsOrder,
 ): readonly JsonRow[] {
-  return rows;
+  const tests = filters.map((filter) => toRowTest(filter, columnOf(schema, filter.column)));
+  const passing = tests.length === 0 ? rows : rows.filter((row) => tests.every((it) => it(row)));
+  return sort === undefined ? passing : sorted(passing, sort, columnOf(schema, sort.column));
+}
+
+function columnOf(schema: Schema, name: string): Column {
+  const column = schema.find((each) => each.name === name);
+  if (column === undefined) throw new Error(`The table has no column “${name}”.`);
+  return column;
+}
+
+function toRowTest(filter: RowFilter, column: Column): (row: JsonRow) => boolean {
+  const { name } = column;
+  if (filter.test === "missing") return (row) => isMissing(row[name]);
+  if (filter.test === "present") return (row) => !isMissing(row[name]);
+  const passes = toValueTest(filter, column);
+  return (row) => {
+    const value = row[name];
+    return !isMissing(value) && passes(value);
+  };
+}
+
+function isMissing(value: JsonValue | undefined): value is null | undefined {
+  return value === null || value === undefined;
+}
+
+function toValueTest({ test, value = "" }: RowFilter, { name, type }: Column): ValueTest {
+  const wanted = value.toLowerCase();
+  if (test === "contains") return (each) => String(each).toLowerCase().includes(wanted);
+  if (type === "string") return toTextTest(test, wanted);
+  if (type === "bigint") return toBigintTest(test, name, value.trim());
+  const range = parseTypedRange(type, value);
+  if (range === undefined) throw new Error(`“${value}” is no value of column “${name}”.`);
+  const { first, last } = range;
+  if (test === "at-least") return (each) => numberOf(each, type) >= first;
+  if (test === "at-most") return (each) => numberOf(each, type) <= last;
+  if (Number.isNaN(first)) return (each) => Number.isNaN(numberOf(each, type));
+  return (each) => {
+    const number = numberOf(each, type);
+    return number >= first && number <= last;
+  };
+}
+
+function toTextTest(test: RowFilter["test"], wanted: string): ValueTest {
+  if (test === "at-least") return (each) => String(each).toLowerCase() >= wanted;
+  if (test === "at-most") return (each) => String(each).toLowerCase() <= wanted;
+  return (each) => String(each).toLowerCase() === wanted;
+}
+
+function toBigintTest(test: RowFilter["test"], name: string, value: string): ValueTest {
+  if (!/^[+-]?\d+$/.test(value)) throw new Error(`“${value}” is no value of column “${name}”.`);
+  const bound = BigInt(value.replace("+", ""));
+  if (test === "at-least") return (each) => BigInt(String(each)) >= bound;
+  if (test === "at-most") return (each) => BigInt(String(each)) <= bound;
+  return (each) => BigInt(String(each)) === bound;
+}
+
+/** A value as a number in the order of its type; NaN for what is none. */
+export function numberOf(value: JsonValue, type: ColumnType): number {
+  switch (type) {
+    case "number":
+    case "integer":
+      if (value === "INF") return Number.POSITIVE_INFINITY;
+      return value === "-INF" ? Number.NEGATIVE_INFINITY : Number(value);
+    case "date":
+      return parseDay(String(value)) ?? Number.NaN;
+    case "datetime":
+      return parseDatetime(String(value)) ?? Number.NaN;
+    case "instant":
+      return Date.parse(String(value));
+    case "string":
+    case "bigint":
+    case "boolean":
+      return Number(value);
+  }
+}
+
+/** Equal rows keep their order; NaN and, after it, missing values stand last in either direction. */
+function sorted(rows: readonly JsonRow[], sort: RowSort, column: Column): readonly JsonRow[] {
+  const { name, type } = column;
+  const present = rows.filter((row) => !isMissing(row[name]));
+  const missing = rows.filter((row) => isMissing(row[name]));
+  const compare = comparison(type);
+  const direction = sort.descending ? -1 : 1;
+  const isNan = (row: JsonRow) => type === "number" && row[name] === "NaN";
+  const ordered = present
+    .filter((row) => !isNan(row))
+    .sort((a, b) => direction * compare(a[name] ?? null, b[name] ?? null));
+  return [...ordered, ...present.filter(isNan), ...missing];
+}
+
+function comparison(type: ColumnType): (a: JsonValue, b: JsonValue) => number {
+  if (type === "string") {
+    return (a, b) =>
+      order(String(a).toLowerCase(), String(b).toLowerCase()) || order(String(a), String(b));
+  }
+  if (type === "bigint") return (a, b) => order(BigInt(String(a)), BigInt(String(b)));
+  return (a, b) => order(numberOf(a, type), numberOf(b, type));
+}
+
+function order<Item extends string | number | bigint>(a: Item, b: Item): number {
+  return a < b ? -1 : a > b ? 1 : 0;
 }

@@ -1,0 +1,59 @@
+import createPurifier from "dompurify";
+
+const purifier = createPurifier();
+
+/** Classes that our own Markdown makes; all others would let prose look like the page itself. */
+const OWN_CLASS = /^(?:language-[\w+#-]+|math-inline|math-block)$/;
+
+purifier.addHook("afterSanitizeAttributes", (node) => {
+  const own = (node.getAttribute("class") ?? "")
+    .split(/\s+/)
+    .filter((name) => OWN_CLASS.test(name));
+  if (own.length > 0) node.setAttribute("class", own.join(" "));
+  else node.removeAttribute("class");
+});
+
+/** What of some HTML is safe to show, as nodes. */
+export function safeFragment(html: string): DocumentFragment {
+  const fragment = purifier.sanitize(html, {
+    RETURN_DOM_FRAGMENT: true,
+    USE_PROFILES: { html: true },
+    FORBID_TAGS: [
+      ...["style", "form", "input", "button", "textarea", "select", "option", "fieldset", "label"],
+      ...["audio", "video", "source", "track", "picture", "map", "area", "dialog", "template"],
+    ],
+    // ids and names could stand in for the page's own; styles could cover it
+    FORBID_ATTR: ["style", "id", "name", "srcset", "sizes", "background", "slot", "is", "popover"],
+    ALLOW_DATA_ATTR: false,
+    ALLOW_ARIA_ATTR: false,
+    ALLOWED_URI_REGEXP:
+      /^(?:https?:|mailto:|#|\/|\.|[^a-z]|[a-z+.-]+(?:[^a-z+.\-:]|$)|data:image\/)/i,
+  });
+  for (const link of fragment.querySelectorAll("a")) secureLink(link);
+  for (const image of fragment.querySelectorAll("img")) secureImage(image);
+  return fragment;
+}
+
+function secureLink(link: HTMLAnchorElement): void {
+  const url = link.getAttribute("href");
+  if (url === null) {
+    // what is no link is not to look like one
+    link.replaceWith(...link.childNodes);
+  } else if (addressOf(url)?.origin !== location.origin) {
+    link.rel = "noopener noreferrer";
+    link.target = "_blank";
+  }
+}
+
+/** Pictures from elsewhere would tell others who looks at a page. */
+function secureImage(image: HTMLImageElement): void {
+  const url = addressOf(image.getAttribute("src") ?? "");
+  if (!image.hasAttribute("alt")) image.alt = "";
+  image.loading = "lazy";
+  if (url?.protocol === "data:" || url?.origin === location.origin) return;
+  image.replaceWith(`[${image.alt || "picture"}: pictures from other sites are not shown]`);
+}
+
+function addressOf(url: string): URL | undefined {
+  return URL.canParse(url, location.href) ? new URL(url, location.href) : undefined;
+}

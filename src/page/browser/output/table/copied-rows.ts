@@ -1,0 +1,51 @@
+import type { Selection } from "hightable";
+import type { JsonRow } from "../../../../frame/json.ts";
+import type { Schema } from "../../../../frame/schema.ts";
+import { countText } from "../number-text.ts";
+import { tsvText } from "./tsv-text.ts";
+import type { TableRows } from "./use-table-rows.ts";
+
+/** More would be a file, and there is one. */
+const MOST_ROWS = 10_000;
+const READ_ROWS = 1000;
+
+/** The chosen rows of a table, or all that it shows, for the clipboard. */
+export async function copiedRows(
+  { source, order, blocks }: TableRows,
+  columns: Schema,
+  { ranges }: Selection,
+): Promise<{ text: string; said: string }> {
+  const wanted = ranges.length > 0 ? ranges : [{ start: 0, end: blocks.rows }];
+  const all = wanted.reduce((sum, { start, end }) => sum + end - start, 0);
+  const rows: JsonRow[] = [];
+  for (const { start, end } of wanted) {
+    for (let offset = start; offset < end && rows.length < MOST_ROWS; ) {
+      const limit = Math.min(READ_ROWS, end - offset, MOST_ROWS - rows.length);
+      const answer = await source.read({ ...order, offset, limit }, new AbortController().signal);
+      rows.push(...answer.head);
+      if (answer.head.length === 0) break;
+      offset += answer.head.length;
+    }
+  }
+  const isAll = rows.length >= all;
+  const said = isAll ? "" : ` of ${countText(all, "row")}: download the CSV for all of them`;
+  return {
+    text: tsvText(columns, rows, true),
+    said: isAll
+      ? `Copied ${countText(rows.length, "row")}`
+      : `Copied the first ${rows.length}${said}`,
+  };
+}
+
+/** The chosen rows that are at hand, for a copy that cannot wait; undefined when none is chosen. */
+export function chosenText(
+  { blocks }: TableRows,
+  columns: Schema,
+  { ranges }: Selection,
+): string | undefined {
+  if (ranges.length === 0) return undefined;
+  const rows = ranges.flatMap(({ start, end }) =>
+    Array.from({ length: end - start }, (_, index) => blocks.at(start + index) ?? {}),
+  );
+  return tsvText(columns, rows, false);
+}

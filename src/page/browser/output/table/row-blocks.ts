@@ -1,0 +1,198 @@
+import type { JsonRow } from "../../../../frame/json.ts";
+import type { RowsOrder, RowsSource } from "../rows-source.ts";
+
+/** The rows of a table as it opens: how many there are, and the first of them. */
+export interface TableStart {
+  readonly rows: number;
+  readonly head: readonly JsonRow[];
+}
+
+/** What is told as rows come. */
+export interface RowBlocksEvents {
+  /** rows came, or how many there are has changed */
+  onChange(): void;
+  /** one sentence; null when rows come again */
+  onFailure(message: string | null): void;
+}
+
+const BLOCK_ROWS = 200;
+const KEPT_BLOCKS = 120;
+/** rows that are read before they are reached */
+const AHEAD_ROWS = 60;
+/** while a scrollbar is dragged, only where it rests is read */
+const SETTLE_MS = 30;
+
+/**
+ * The rows of one table, read in blocks when they are to be seen. Rows of an older order or older
+ * data stay until their place is filled anew, so that nothing flashes empty. What was asked for and
+ * is out of sight again is aborted.
+ */
+export class RowBlocks {
+  readonly #events: RowBlocksEvents;
+  readonly #blocks = new Map<number, readonly JsonRow[]>();
+  readonly #loading = new Map<number, AbortController>();
+  #source: RowsSource;
+  #order: RowsOrder = {};
+  #head: readonly JsonRow[];
+  #old: ReadonlyMap<number, readonly JsonRow[]> = new Map();
+  #oldHead: readonly JsonRow[] = [];
+  #rows: number;
+  /** whether it is known how many rows there are in this order */
+  #isTold = true;
+  #wanted = { start: 0, end: 0 };
+  #askedAt = Number.NEGATIVE_INFINITY;
+  #timer: ReturnType<typeof setTimeout> | undefined;
+
+  constructor(source: RowsSource, { rows, head }: TableStart, events: RowBlocksEvents) {
+    this.#source = source;
+    this.#rows = rows;
+    this.#head = head;
+    this.#events = events;
+  }
+
+  /** how many pass the filters, as far as is known */
+  get rows(): number {
+    return this.#rows;
+  }
+
+  /** whether rows that are in sight are still to come */
+  get isReading(): boolean {
+    const { start, end } = this.#wanted;
+    const last = Math.min(end, this.#rows) - 1;
+    if (!this.#isTold) return true;
+    return last >= start && (this.#fresh(start) === undefined || this.#fresh(last) === undefined);
+  }
+
+  /** A row, or the one that stood there before; undefined where none was read yet. */
+  at(row: number): JsonRow | undefined {
+    return (
+      this.#fresh(row) ?? this.#old.get(blockOf(row))?.[row % BLOCK_ROWS] ?? this.#oldHead[row]
+    );
+  }
+
+  #fresh(row: number): JsonRow | undefined {
+    return this.#blocks.get(blockOf(row))?.[row % BLOCK_ROWS] ?? this.#head[row];
+  }
+
+  /** Shows other data. What is in sight is read again where `head` does not tell it. */
+  show(source: RowsSource, start: TableStart): void {
+    this.#source = source;
+    this.#begin(start);
+  }
+
+  /** Shows the rows in another order, or others of them. `start` tells those of no order at all. */
+  arrange(order: RowsOrder, start: TableStart): void {
+    this.#order = order;
+    this.#begin(start);
+  }
+
+  #begin({ rows, head }: TableStart): void {
+    this.close();
+    const { start, end } = this.#wanted;
+    const inSight = [...this.#blocks].filter(([block]) => {
+      return block >= blockOf(start) && block <= blockOf(end);
+    });
+    if (inSight.length > 0) this.#old = new Map(inSight);
+    if (this.#head.length > 0) this.#oldHead = this.#head;
+    this.#blocks.clear();
+    this.#isTold = this.#order.sort === undefined && !this.#order.filters?.length;
+    this.#head = this.#isTold ? head : [];
+    if (this.#isTold) this.#rows = rows;
+    this.#events.onFailure(null);
+    this.#events.onChange();
+    this.#askedAt = Number.NEGATIVE_INFINITY;
+    this.#ask();
+  }
+
+  /** Tells which rows are in sight. */
+  want(start: number, end: number): void {
+    this.#wanted = { start, end };
+    this.#ask();
+  }
+
+  /** Reads rows again that could not be had. */
+  retry(): void {
+    this.#events.onFailure(null);
+    this.#ask();
+  }
+
+  close(): void {
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+    for (const controller of this.#loading.values()) controller.abort();
+    this.#loading.clear();
+  }
+
+  #ask(): void {
+    clearTimeout(this.#timer);
+    const wait = this.#askedAt + SETTLE_MS - performance.now();
+    if (wait <= 0) {
+      this.#timer = undefined;
+      this.#askNow();
+      return;
+    }
+    this.#timer = setTimeout(() => {
+      this.#timer = undefined;
+      this.#askNow();
+    }, wait);
+  }
+
+  #askNow(): void {
+    this.#askedAt = performance.now();
+    const missing = this.#missingBlocks();
+    for (const [block, controller] of this.#loading) {
+      if (missing.includes(block)) continue;
+      controller.abort();
+      this.#loading.delete(block);
+    }
+    for (const block of missing) if (!this.#loading.has(block)) void this.#read(block);
+  }
+
+  /** The blocks that sight needs; as long as the first rows suffice, none. */
+  #missingBlocks(): number[] {
+    const { start, end } = this.#wanted;
+    if (!this.#isTold) return [blockOf(start)];
+    const shown = Math.min(end, this.#rows);
+    if (shown <= this.#head.length) return [];
+    const first = blockOf(Math.max(0, start - AHEAD_ROWS));
+    const last = blockOf(Math.min(this.#rows - 1, shown + AHEAD_ROWS));
+    const count = Math.max(0, last - first + 1);
+    return Array.from({ length: count }, (_, index) => first + index).filter(
+      (block) => !this.#blocks.has(block),
+    );
+  }
+
+  async #read(block: number): Promise<void> {
+    const controller = new AbortController();
+    this.#loading.set(block, controller);
+    try {
+      const offset = block * BLOCK_ROWS;
+      const span = { ...this.#order, offset, limit: BLOCK_ROWS };
+      const answer = await this.#source.read(span, controller.signal);
+      if (this.#loading.get(block) !== controller) return;
+      this.#loading.delete(block);
+      this.#keep(block, answer.head);
+      this.#rows = answer.rows;
+      this.#isTold = true;
+      this.#events.onFailure(null);
+      this.#events.onChange();
+    } catch (error) {
+      if (this.#loading.get(block) !== controller) return;
+      this.#loading.delete(block);
+      this.#events.onFailure(error instanceof Error ? error.message : String(error));
+      this.#events.onChange();
+    }
+  }
+
+  #keep(block: number, rows: readonly JsonRow[]): void {
+    this.#blocks.set(block, rows);
+    for (const oldest of this.#blocks.keys()) {
+      if (this.#blocks.size <= KEPT_BLOCKS) return;
+      this.#blocks.delete(oldest);
+    }
+  }
+}
+
+function blockOf(row: number): number {
+  return Math.floor(row / BLOCK_ROWS);
+}

@@ -1,0 +1,71 @@
+import type { Selection } from "hightable";
+import type { JSX } from "preact";
+import { useState } from "preact/hooks";
+import type { RowFilter } from "../../../../frame/table-rows.ts";
+import type { FrameOutput } from "../../../../run/cell-output.ts";
+import { countText } from "../number-text.ts";
+import type { RowsSource } from "../rows-source.ts";
+import { Grid } from "./grid.tsx";
+import { TableToolbar } from "./table-toolbar.tsx";
+import { useTableRows } from "./use-table-rows.ts";
+
+interface TableViewProps {
+  readonly cell: { readonly name: string; readonly title: string | null };
+  readonly output: Omit<FrameOutput, "kind">;
+  readonly rows: RowsSource;
+}
+
+const NO_ROWS: Selection = { ranges: [] };
+
+/** A table: its rows, which are read as they come into sight, and what can be done with them. */
+export function TableView({ cell, output, rows }: TableViewProps): JSX.Element {
+  const name = cell.title ?? cell.name;
+  const table = useTableRows(output, rows);
+  const [selection, setSelection] = useState(NO_ROWS);
+  const [filterColumn, setFilterColumn] = useState<string | null>(null);
+
+  function filter(filters: readonly RowFilter[]): void {
+    setSelection(NO_ROWS);
+    table.arrange({ ...table.order, filters });
+  }
+
+  return (
+    <div
+      class={`table-view ${table.isReading ? "table-reading" : ""}`}
+      data-rows={Math.min(13, output.rows)}
+    >
+      <TableToolbar
+        name={name}
+        columns={output.columns}
+        allRows={output.rows}
+        table={table}
+        selection={selection}
+        filterColumn={filterColumn}
+        onFilterColumn={setFilterColumn}
+        onFilters={filter}
+      />
+      {table.failure !== null && (
+        <p class="output-wrong" role="alert">
+          {table.failure}{" "}
+          <button type="button" class="tool" onClick={() => table.blocks.retry()}>
+            Try again
+          </button>
+        </p>
+      )}
+      <Grid
+        name={`${name}, ${countText(table.blocks.rows, "row")}`}
+        columns={output.columns}
+        blocks={table.blocks}
+        change={table.change}
+        sort={table.order.sort}
+        selection={selection}
+        onSort={(sort) => {
+          setSelection(NO_ROWS);
+          table.arrange({ ...table.order, sort });
+        }}
+        onSelection={setSelection}
+        onFilter={setFilterColumn}
+      />
+    </div>
+  );
+}

@@ -1,0 +1,63 @@
+import { useEffect, useMemo, useRef, useState } from "preact/hooks";
+import type { FrameOutput } from "../../../../run/cell-output.ts";
+import { fromRows, type RowsOrder, type RowsSource } from "../rows-source.ts";
+import { RowBlocks } from "./row-blocks.ts";
+
+/** A table as it stands: its rows, their order, and what went wrong. */
+export interface TableRows {
+  readonly blocks: RowBlocks;
+  /** where the rows are read: in the browser when all of them are there */
+  readonly source: RowsSource;
+  readonly order: RowsOrder;
+  /** where the server has all rows that pass as a file */
+  readonly csvUrl: string | undefined;
+  readonly isReading: boolean;
+  /** one sentence */
+  readonly failure: string | null;
+  /** goes up whenever rows came */
+  readonly change: number;
+  arrange(order: RowsOrder): void;
+}
+
+/** Reads the rows of a table as they come into sight, and again when there are others. */
+export function useTableRows(output: Omit<FrameOutput, "kind">, rows: RowsSource): TableRows {
+  const { columns, head } = output;
+  const isWhole = output.rows <= head.length;
+  const source = useMemo(
+    (): RowsSource => (isWhole ? { ...fromRows(head, columns), key: rows.key } : rows),
+    [rows.key, isWhole],
+  );
+  const [change, setChange] = useState(0);
+  const [failure, setFailure] = useState<string | null>(null);
+  const [order, setOrder] = useState<RowsOrder>({});
+  const shape = columns.map(({ name, type }) => `${type} ${name}`).join("\n");
+  const blocks = useMemo(
+    () =>
+      new RowBlocks(source, output, {
+        onChange: () => setChange((count) => count + 1),
+        onFailure: setFailure,
+      }),
+    [shape],
+  );
+  const shown = useRef({ blocks, source });
+  useEffect(() => {
+    // other columns have their own blocks, in no order
+    if (shown.current.blocks !== blocks) setOrder({});
+    else if (shown.current.source !== source) blocks.show(source, output);
+    shown.current = { blocks, source };
+  }, [blocks, source]);
+  useEffect(() => () => blocks.close(), [blocks]);
+  return {
+    blocks,
+    source,
+    order,
+    csvUrl: rows.csvUrl(order),
+    isReading: blocks.isReading,
+    failure,
+    change,
+    arrange(next) {
+      setOrder(next);
+      blocks.arrange(next, output);
+    },
+  };
+}
