@@ -3,6 +3,7 @@ import { chmod, readdir, rm } from "node:fs/promises";
 import { basename } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
+import { writePageAssets } from "./write-page-assets.mjs";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 
@@ -71,7 +72,10 @@ const page = await build({
   metafile: true,
 });
 await removeOldFiles("dist/chunks/", Object.keys(metafile.outputs));
-await removeOldFiles("dist/page/", Object.keys(page.metafile.outputs));
+await removeOldFiles(
+  "dist/page/",
+  await writePageAssets(`${root}dist/page`, page.metafile.outputs),
+);
 await chmod(`${root}dist/hex.js`, 0o755);
 
 /** Removes what earlier builds have left in a folder, only once the new one stands. */

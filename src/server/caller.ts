@@ -1,21 +1,30 @@
 import type { FastifyInstance, FastifyRequest, RouteOptions } from "fastify";
 import { TOKEN_FORM, type TokenRecord, type TokenScope } from "../project/tokens.ts";
-import { type HostSettings, isLoopback } from "./hosts.ts";
+import { type HostSettings, isLoopback, toNetwork } from "./hosts.ts";
 import { type ErrorFamily, HttpFailure } from "./http-failure.ts";
+import { readCookie } from "./page/cookie.ts";
 import { parseQuery } from "./query.ts";
 import type { TokenCache } from "./token-cache.ts";
 
-/** What a route asks of its caller; `none` is for what everybody may know. */
-type RouteAuth = "none" | TokenScope;
+/**
+ * What a route asks of its caller; `none` is for what everybody may know, `view` for what a page
+ * shows, which the config may open to anyone.
+ */
+type RouteAuth = "none" | "view" | TokenScope;
 
-/** Who asks: a token, or somebody on this machine while the project has no token yet. */
+/**
+ * Who asks: a token, somebody on this machine while the project has no token yet, or anyone who
+ * looks at a page that is open to all.
+ */
 export interface Caller {
-  /** tells callers apart: the token's id, or `loopback` */
+  /** tells callers apart: the token's id, `loopback`, or `anyone` and an address */
   readonly id: string;
   readonly name: string;
   readonly scopes: readonly TokenScope[];
   /** undefined where none is needed */
   readonly token: TokenRecord | undefined;
+  /** whether the token came with the cookie of a page */
+  readonly isSignedIn?: true;
 }
 
 declare module "fastify" {
@@ -42,33 +51,50 @@ export function requireDeclaredAuth(app: FastifyInstance): void {
 /** Who may call without a token: nobody, unless the server listens on this machine alone. */
 export interface CallerOptions extends Pick<HostSettings, "host"> {
   readonly tokens: TokenCache;
+  /** name of the cookie in which browsers keep a token; routes of the page alone take it */
+  readonly cookie: string;
+  /** who may look at the page */
+  readonly access: "token" | "anyone";
 }
 
 /**
  * Finds out who asks.
  * @throws {HttpFailure} 401; HexError HEX_STORE_UNAVAILABLE
  */
-export async function findCaller(
-  request: FastifyRequest,
-  { tokens, host }: CallerOptions,
-): Promise<Caller> {
-  const token = readToken(request.headers.authorization);
-  const { hasTokens, record } = await tokens.find(token);
+export async function findCaller(request: FastifyRequest, options: CallerOptions): Promise<Caller> {
+  const { authorization: header, cookie: cookies } = request.headers;
+  const isPage = isPageRoute(request);
+  const cookie = isPage && header === undefined ? readCookie(cookies, options.cookie) : undefined;
+  const { hasTokens, record } = await options.tokens.find(readToken(header) ?? toToken(cookie));
   if (record !== undefined) {
     const { id, name, scopes } = record;
-    return { id, name, scopes, token: record };
+    const signedIn = cookie === undefined ? {} : ({ isSignedIn: true } as const);
+    return { id, name, scopes, token: record, ...signedIn };
   }
-  if (!hasTokens && isLoopback(host) && isFromHere(request)) return LOOPBACK;
+  if (!hasTokens && isLoopback(options.host) && isFromHere(request)) return LOOPBACK;
+  if (isPage && header === undefined && options.access === "anyone") return toAnyone(request);
   throw new HttpFailure(
     401,
-    "Expected the Authorization header to hold `Bearer` and a token that is good, got none (`hex token create` makes one)",
+    isPage
+      ? "Expected a viewer who has signed in with a token that is good, got another (`hex token create` makes one)"
+      : "Expected the Authorization header to hold `Bearer` and a token that is good, got none (`hex token create` makes one)",
     { headers: { "www-authenticate": "Bearer" } },
   );
 }
 
-/** Whether a caller may do what a route asks for. @throws {HttpFailure} 403 */
-export function checkScope(caller: Caller, auth: TokenScope): void {
-  if (mayDo(caller, auth)) return;
+/** Whether a request is for a route that only pages ask. */
+export function isPageRoute({ routeOptions: { url = "" } }: FastifyRequest): boolean {
+  return url.startsWith("/page/");
+}
+
+/** Whether a caller may do what a route asks for. @throws {HttpFailure} 401, 403 */
+export function checkScope(caller: Caller, auth: Exclude<RouteAuth, "none">): void {
+  if (auth === "view" || mayDo(caller, auth)) return;
+  if (caller.scopes.length === 0 && caller.token === undefined) {
+    throw new HttpFailure(401, `Expected a viewer who has signed in for this, got anyone`, {
+      headers: { "www-authenticate": "Bearer" },
+    });
+  }
   throw new HttpFailure(
     403,
     `Expected a token with the scope ${auth}, got one with ${caller.scopes.join(", ") || "none"}`,
@@ -113,6 +139,11 @@ const LOOPBACK: Caller = {
   token: undefined,
 };
 
+/** Looks, and may do nothing else. */
+function toAnyone({ ip }: FastifyRequest): Caller {
+  return { id: `anyone ${toNetwork(ip)}`, name: "anyone", scopes: [], token: undefined };
+}
+
 /** What a proxy leaves in the requests of others. */
 const PROXY_HEADERS = ["forwarded", "via", "x-forwarded-for", "x-forwarded-host", "x-real-ip"];
 
@@ -124,6 +155,9 @@ function isFromHere({ headers, ip }: FastifyRequest): boolean {
 
 /** The token of the header, when it has a token's form. */
 function readToken(header: string | undefined): string | undefined {
-  const token = /^Bearer +([\x21-\x7e]{1,200})$/i.exec(header ?? "")?.[1];
-  return token !== undefined && TOKEN_FORM.test(token) ? token : undefined;
+  return toToken(/^Bearer +([\x21-\x7e]{1,200})$/i.exec(header ?? "")?.[1]);
+}
+
+function toToken(text: string | undefined): string | undefined {
+  return text !== undefined && TOKEN_FORM.test(text) ? text : undefined;
 }

@@ -1,20 +1,22 @@
-import type { FastifyInstance, FastifyReply } from "fastify";
+import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import type { ServerSettings } from "../project/server-settings.ts";
-import { checkScope, findCaller, refuseTokenInUrl } from "./caller.ts";
-import { checkHost } from "./hosts.ts";
+import { type Caller, checkScope, isPageRoute, refuseTokenInUrl } from "./caller.ts";
+import { checkHost, refuseOtherSites } from "./hosts.ts";
 import type { RateLeft, RateLimit } from "./rate-limit.ts";
-import type { TokenCache } from "./token-cache.ts";
 
 export interface GuardRequestsOptions {
   readonly settings: ServerSettings;
-  readonly tokens: TokenCache;
+  /** @throws {HttpFailure} 401 */
+  readonly findCaller: (request: FastifyRequest) => Promise<Caller>;
   readonly limit: RateLimit;
+  /** of those who look at the page */
+  readonly pageLimit: RateLimit;
 }
 
 /** What every request passes before its route sees it; addresses without a route are no exception. */
 export function guardRequests(
   app: FastifyInstance,
-  { settings, tokens, limit }: GuardRequestsOptions,
+  { settings, findCaller, limit, pageLimit }: GuardRequestsOptions,
 ): void {
   app.decorateRequest("caller", null);
   app.addHook("onRequest", async (request, reply) => {
@@ -22,9 +24,11 @@ export function guardRequests(
     if (auth === "none") return;
     checkHost(request.headers, settings);
     refuseTokenInUrl(request);
-    const caller = await findCaller(request, { tokens, host: settings.host });
+    const isPage = isPageRoute(request);
+    if (isPage) refuseOtherSites(request.headers);
+    const caller = await findCaller(request);
     request.caller = caller;
-    tellLeft(limit.take(caller.id), reply);
+    tellLeft((isPage ? pageLimit : limit).take(caller.id), reply);
     checkScope(caller, auth);
   });
 }

@@ -32,6 +32,22 @@ export function checkHost({ host, origin }: HostHeaders, settings: HostSettings)
   }
 }
 
+/**
+ * Refuses what a page of another site makes a browser ask for, be it by a picture or a form.
+ * @throws {HttpFailure} 403
+ */
+export function refuseOtherSites(headers: { readonly [name: string]: unknown }): void {
+  const site = headers["sec-fetch-site"];
+  if (site === undefined || site === "same-origin" || site === "none") return;
+  throw new HttpFailure(403, "Expected no request from a page of another site, got one");
+}
+
+/** An address as one caller has many of them: of IPv6, its network. */
+export function toNetwork(address: string): string {
+  const plain = address.replace(/^::ffff:(?=\d+\.)/, "");
+  return isIP(plain) === 6 ? plain.split(":").slice(0, 4).join(":") : plain;
+}
+
 /** How the server is reached, as far as the request tells; no slash at the end. */
 export function toBaseUrl(host: string, { publicUrl }: Pick<HostSettings, "publicUrl">): string {
   // Some clients take no URL whose host has no dot.

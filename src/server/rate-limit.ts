@@ -19,7 +19,10 @@ interface Counted {
   readonly count: number;
 }
 
-/** Counts what each caller asks for; callers are the tokens, so that there are few. */
+/** Of more callers than these, those who asked least lately are forgotten: each is one address or token. */
+const MOST_CALLERS = 10_000;
+
+/** Counts what each caller asks for. */
 export class RateLimit {
   readonly #what: string;
   readonly #windows: readonly RateWindow[];
@@ -46,7 +49,10 @@ export class RateLimit {
     });
     for (const [index, counted] of counts.entries()) this.#refuse(counted, index, nowMs);
     const taken = counts.map((each) => ({ ...each, count: each.count + 1 }));
+    this.#counts.delete(caller);
     this.#counts.set(caller, taken);
+    const [oldest] = this.#counts.keys();
+    if (this.#counts.size > MOST_CALLERS && oldest !== undefined) this.#counts.delete(oldest);
     return this.#toLeft(taken, nowMs);
   }
 

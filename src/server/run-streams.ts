@@ -1,11 +1,11 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import type { RunRecord } from "../run/history/run-record.ts";
-import { findCaller } from "./caller.ts";
 import { EventStream } from "./event-stream.ts";
 import { parseEventId } from "./log-cursor.ts";
 import { RunEvents, type ToRun } from "./run-events.ts";
 import { type RunFeed, RunFeeds } from "./run-feed.ts";
 import type { Served } from "./served.ts";
+import { startStream } from "./start-stream.ts";
 
 /** Answers a request with the events of a run, until its end. */
 export type StreamRun = (
@@ -42,17 +42,6 @@ export function openRunStreams(app: FastifyInstance, served: Served): StreamRun 
   };
 }
 
-/** Takes the answer into our own hands, its headers written. */
-function startStream(reply: FastifyReply): FastifyReply["raw"] {
-  reply.hijack();
-  const { raw } = reply;
-  for (const [name, value] of Object.entries(reply.getHeaders())) raw.setHeader(name, value ?? "");
-  // Proxies that gather answers would keep events back.
-  raw.setHeader("x-accel-buffering", "no");
-  raw.writeHead(200, { "content-type": "text/event-stream; charset=utf-8" });
-  return raw;
-}
-
 interface Telling {
   readonly feed: RunFeed;
   readonly events: RunEvents;
@@ -71,7 +60,7 @@ function tellNew(stream: EventStream, { feed, events, redact }: Telling): void {
 }
 
 /** A token that was revoked, or is over, listens no longer. */
-async function isAllowed(request: FastifyRequest, { tokens, settings }: Served): Promise<boolean> {
-  const caller = await findCaller(request, { tokens, host: settings.host });
+async function isAllowed(request: FastifyRequest, { findCaller }: Served): Promise<boolean> {
+  const caller = await findCaller(request);
   return caller.id === request.caller?.id;
 }

@@ -1,7 +1,9 @@
+import type { FastifyRequest } from "fastify";
 import type { Registry } from "prom-client";
 import type { DescribedProject } from "../project/described-project.ts";
 import type { ProjectRuns } from "../project/project-runs.ts";
 import type { ServerSettings } from "../project/server-settings.ts";
+import type { Caller } from "./caller.ts";
 import type { NewestVersion } from "./newest-version.ts";
 import type { RateLimit } from "./rate-limit.ts";
 import type { Log } from "./request-log.ts";
@@ -19,6 +21,8 @@ export interface Served {
   readonly newest: NewestVersion;
   readonly settings: ServerSettings;
   readonly tokens: TokenCache;
+  /** who asks; refuses those whom it does not know with 401 */
+  readonly findCaller: (request: FastifyRequest) => Promise<Caller>;
   /** counts the runs that each caller starts */
   readonly runLimit: RateLimit;
   readonly registry: Registry;

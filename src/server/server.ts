@@ -10,13 +10,14 @@ import type { ServerSettings } from "../project/server-settings.ts";
 import { listTokens } from "../project/tokens.ts";
 import { answerFailures, answerLayerFailures, refuseFaultyRequest } from "./answer-failures.ts";
 import { addApiRoutes } from "./api/api-routes.ts";
-import { requireDeclaredAuth } from "./caller.ts";
+import { type CallerOptions, findCaller, requireDeclaredAuth } from "./caller.ts";
 import { guardRequests } from "./guard-requests.ts";
 import { isLoopback } from "./hosts.ts";
 import { readJsonBodies } from "./json-body.ts";
 import { NewestVersion } from "./newest-version.ts";
 import { addOperationRoutes } from "./operation-routes.ts";
-import { addRunViewRoutes } from "./page/runs/run-view-routes.ts";
+import { toCookieName } from "./page/cookie.ts";
+import { addPageRoutes } from "./page/page-routes.ts";
 import { parseQuery } from "./query.ts";
 import { RateLimit } from "./rate-limit.ts";
 import { refuseOtherMethods } from "./refuse-methods.ts";
@@ -121,32 +122,39 @@ interface AppOptions extends ServerOptions {
   readonly log: Log;
 }
 
+/** What the routes answer from. */
+function toServed(options: AppOptions & Pick<Served, "now" | "registry" | "metrics">): Served {
+  const { runs, projectId, settings, log, now } = options;
+  const { runsPerMinute, runsPerHour } = settings.limits;
+  const onWarning = (message: string) => warn(message, log);
+  const tokens = new TokenCache({ store: runs.store, now, onWarning });
+  const callers: CallerOptions = {
+    host: settings.host,
+    tokens,
+    cookie: toCookieName(projectId),
+    access: runs.config.page.access,
+  };
+  const windows = [
+    { most: runsPerMinute, windowMs: MINUTE_MS },
+    { most: runsPerHour, windowMs: HOUR_MS },
+  ];
+  return {
+    ...options,
+    records: new RunRecords(runs.history),
+    tokens,
+    findCaller: (request) => findCaller(request, callers),
+    newest: new NewestVersion(runs.store, now),
+    runLimit: new RateLimit("runs", windows, now),
+  };
+}
+
 /** All routes, each behind the same guards. */
 function toApp(options: AppOptions): FastifyInstance {
   const { runs, settings, log, now = Date.now, registry = new Registry() } = options;
   const { limits } = settings;
   const gate = new RequestGate(limits.requestsAtOnce);
   const metrics = new ServerMetrics(registry, () => gate.inside);
-  const onWarning = (message: string) => warn(message, log);
-  const tokens = new TokenCache({ store: runs.store, now, onWarning });
-  const served: Served = {
-    ...options,
-    runs,
-    records: new RunRecords(runs.history),
-    now,
-    registry,
-    metrics,
-    tokens,
-    newest: new NewestVersion(runs.store, now),
-    runLimit: new RateLimit(
-      "runs",
-      [
-        { most: limits.runsPerMinute, windowMs: MINUTE_MS },
-        { most: limits.runsPerHour, windowMs: HOUR_MS },
-      ],
-      now,
-    ),
-  };
+  const served = toServed({ ...options, now, registry, metrics });
   const { headersMs, requestMs, idleMs, takeMs } = { ...CLIENT_TIMES, ...options.clientTimes };
   const app = fastify({
     logger: false,
@@ -164,20 +172,21 @@ function toApp(options: AppOptions): FastifyInstance {
   watchRequests(app, { gate, metrics, log, takeMs });
   guardRequests(app, {
     settings,
-    tokens,
-    limit: new RateLimit(
-      "requests",
-      [{ most: limits.requestsPerMinute, windowMs: MINUTE_MS }],
-      now,
-    ),
+    findCaller: served.findCaller,
+    limit: toLimit("requests", limits.requestsPerMinute, now),
+    pageLimit: toLimit("requests of the page", limits.pageRequestsPerMinute, now),
   });
   answerFailures(app, { redact: runs.redact, log });
   refuseOtherMethods(app, () => {
     addOperationRoutes(app, served);
     addApiRoutes(app, served);
-    addRunViewRoutes(app, served);
+    addPageRoutes(app, served);
   });
   return app;
+}
+
+function toLimit(what: string, most: number, now: () => number): RateLimit {
+  return new RateLimit(what, [{ most, windowMs: MINUTE_MS }], now);
 }
 
 const REQUEST_ID = /^[A-Za-z0-9][A-Za-z0-9._-]{7,63}$/;

@@ -1,4 +1,5 @@
 import type { FastifyRequest } from "fastify";
+import { toBaseUrl } from "../hosts.ts";
 import type { Served } from "../served.ts";
 import { toUrl } from "./addresses.ts";
 import type { RunAround } from "./run-status.ts";
@@ -9,13 +10,23 @@ export async function toAround(request: FastifyRequest, served: Served): Promise
   return {
     projectId: served.projectId,
     toRunUrl: toRunUrl(request, served),
+    toRunStatusUrl: toRunStatusUrl(request, served),
     traceId: request.id,
     newestVersion: number,
     nowMs: served.now(),
   };
 }
 
-/** The addresses of runs, as the caller would reach them. */
-export function toRunUrl(request: FastifyRequest, served: Served): (runId: string) => string {
+/** The addresses of the pages of runs, as the caller would reach them. */
+export function toRunUrl(
+  { headers }: FastifyRequest,
+  { settings }: Served,
+): (runId: string) => string {
+  const base = toBaseUrl(headers.host ?? "127.0.0.1", settings);
+  return (runId) => `${base}/runs/${runId}`;
+}
+
+/** The addresses of the states of runs, as the caller would reach them. */
+export function toRunStatusUrl(request: FastifyRequest, served: Served): (runId: string) => string {
   return (runId) => toUrl(request, `/projects/${served.projectId}/runs/${runId}`, served);
 }

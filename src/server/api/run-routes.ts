@@ -11,7 +11,7 @@ import type { Served } from "../served.ts";
 import { API, checkProject, toUrl } from "./addresses.ts";
 import { findRecord } from "./find-record.ts";
 import { RunAdmission } from "./run-admission.ts";
-import { toAround, toRunUrl } from "./run-around.ts";
+import { toAround, toRunStatusUrl, toRunUrl } from "./run-around.ts";
 import { parseRunBody, type RunBody } from "./run-body.ts";
 import { toRunContext } from "./run-context.ts";
 import { listRuns, parseRunListQuery, toPageQuery } from "./run-list.ts";
@@ -53,14 +53,13 @@ async function runProject(request: FastifyRequest, reply: FastifyReply, served: 
   const idempotencyKey = readKey(request.headers["idempotency-key"], caller);
   const asked = await toRequest(body, served);
   const runId = body.dryRun ? newRunId() : await submit(asked, { caller, idempotencyKey }, served);
-  const url = toRunUrl(request, served)(runId);
   const { number } = await served.newest.read();
   reply.code(201);
   return {
     projectId: served.projectId,
     runId,
-    runUrl: url,
-    runStatusUrl: url,
+    runUrl: toRunUrl(request, served)(runId),
+    runStatusUrl: toRunStatusUrl(request, served)(runId),
     projectVersion: toProjectVersion(number),
     traceId: request.id,
     notifications: [],

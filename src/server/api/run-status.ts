@@ -44,8 +44,10 @@ export function toHexTrigger({ trigger }: Pick<RunRecord, "trigger">): HexTrigge
 /** What does not stand in the record of a run. */
 export interface RunAround {
   readonly projectId: string;
-  /** the absolute address of a run's status */
+  /** the absolute address of a run's page, for people */
   readonly toRunUrl: (runId: string) => string;
+  /** the absolute address of a run's status, for programs */
+  readonly toRunStatusUrl: (runId: string) => string;
   readonly traceId: string;
   /** of runs that have read and published nothing yet */
   readonly newestVersion: number | null;
@@ -60,15 +62,14 @@ export interface RunAround {
  */
 export function toRunStatus(record: RunRecord, around: RunAround) {
   const { runId, submittedAt, startedAt, endedAt, version } = record;
-  const url = around.toRunUrl(runId);
   const endMs = endedAt === null ? around.nowMs : Date.parse(endedAt);
   const elapsedMs = startedAt === null ? 0 : endMs - Date.parse(startedAt);
   const error = toRunError(record);
   return {
     projectId: around.projectId,
     runId,
-    runUrl: url,
-    runStatusUrl: url,
+    runUrl: around.toRunUrl(runId),
+    runStatusUrl: around.toRunStatusUrl(runId),
     status: toHexStatus(record),
     runTrigger: toHexTrigger(record),
     startTime: toTime(startedAt ?? submittedAt),

@@ -1,0 +1,68 @@
+import { readFile } from "node:fs/promises";
+import * as v from "valibot";
+
+const ENCODINGS = ["br", "gz"] as const;
+
+/** How a file may be packed; `gz` is what HTTP calls gzip. */
+export type AssetEncoding = (typeof ENCODINGS)[number];
+
+/** One file that a browser may fetch: its name holds the hash of its content. */
+export interface PageAsset {
+  readonly name: string;
+  /** content type */
+  readonly type: string;
+  readonly bytes: Uint8Array;
+  /** the same, packed */
+  readonly packed: ReadonlyMap<AssetEncoding, Uint8Array>;
+}
+
+/** What the page consists of. */
+export interface PageAssets {
+  /** name of the module that begins */
+  readonly script: string;
+  /** names of style sheets */
+  readonly styles: readonly string[];
+  /** names of modules that the first one cannot begin without */
+  readonly preloads: readonly string[];
+  /** all there are, by name */
+  readonly files: ReadonlyMap<string, PageAsset>;
+}
+
+const names = v.array(v.pipe(v.string(), v.regex(/^[\w-][\w.-]*$/)));
+const assetList = v.object({
+  script: v.string(),
+  styles: names,
+  preloads: names,
+  files: v.array(
+    v.object({
+      name: v.pipe(v.string(), v.regex(/^[\w-][\w.-]*$/)),
+      type: v.string(),
+      encodings: v.array(v.picklist(ENCODINGS)),
+    }),
+  ),
+});
+
+type AssetEntry = v.InferOutput<typeof assetList>["files"][number];
+
+/**
+ * Reads the built page into memory, once, so that a later build takes nothing away from it.
+ * Undefined when it was not built.
+ *
+ * @param runtimeUrl URL of the built module that cells import
+ */
+export async function readPageAssets(runtimeUrl: string): Promise<PageAssets | undefined> {
+  const folder = new URL("./page/", runtimeUrl);
+  const text = await readFile(new URL("assets.json", folder), "utf8").catch(() => undefined);
+  if (text === undefined) return undefined;
+  const { files, ...others } = v.parse(assetList, JSON.parse(text));
+  const read = await Promise.all(files.map((file) => readAsset(folder, file)));
+  return { ...others, files: new Map(read.map((asset) => [asset.name, asset])) };
+}
+
+async function readAsset(folder: URL, { name, type, encodings }: AssetEntry): Promise<PageAsset> {
+  const packed = encodings.map(
+    async (encoding) => [encoding, await readFile(new URL(`${name}.${encoding}`, folder))] as const,
+  );
+  const bytes = await readFile(new URL(name, folder));
+  return { name, type, bytes, packed: new Map(await Promise.all(packed)) };
+}

@@ -1,0 +1,92 @@
+import { readInputValue } from "../cell/input-value.ts";
+import { planDescribed } from "../project/plan-described.ts";
+import type { DescribedCell } from "../project/project-description.ts";
+import type { CellOutput } from "../run/cell-output.ts";
+import type { PageCell } from "./page-state.ts";
+
+/** What a cell showed when a version was published, and the code that showed it. */
+export interface SavedCell {
+  readonly name: string;
+  readonly codeHash: string;
+  readonly output: CellOutput | null;
+}
+
+export interface PageCellsOptions {
+  /** names of cells that are not shown */
+  readonly hide: readonly string[];
+  /** of the version that is shown; undefined when it has none */
+  readonly saved: readonly SavedCell[] | undefined;
+  /** values that inputs have unless a run asks for others, by name */
+  readonly inputs: ReadonlyMap<string, unknown>;
+}
+
+/** The cells that a page shows, as they were saved: no cell runs to tell this. */
+export function toPageCells(
+  cells: readonly DescribedCell[],
+  { hide, saved = [], inputs }: PageCellsOptions,
+): readonly PageCell[] {
+  const shown = findShown(cells, hide);
+  const below = findBelow(cells);
+  const savedCells = new Map(saved.map((cell) => [cell.name, cell]));
+  return shown.map((cell) => {
+    const { name, title, kind } = cell;
+    const known = savedCells.get(name);
+    const isSame = known?.codeHash === cell.codeHash && known.output !== null;
+    const told = isSame ? undefined : toToldOutput(cell, inputs.get(name));
+    return {
+      name,
+      title,
+      kind,
+      below: shown.flatMap((other) => (below.get(name)?.has(other.name) ? other.name : [])),
+      output: told ?? known?.output ?? null,
+      error: null,
+      isOutdated: !isSame && told === undefined,
+    };
+  });
+}
+
+/** Cells that an app run leaves out show nothing. */
+function findShown(cells: readonly DescribedCell[], hide: readonly string[]) {
+  const planned = planDescribed(cells, "app").cells;
+  const pruned = planned.filter(({ action }) => action === "pruned").map(({ name }) => name);
+  const hidden = new Set([...hide, ...pruned]);
+  return cells.filter(({ name }) => !hidden.has(name));
+}
+
+/** The cells that hang on each, also through others. */
+function findBelow(cells: readonly DescribedCell[]): ReadonlyMap<string, ReadonlySet<string>> {
+  const users = new Map<string, string[]>(cells.map(({ name }) => [name, []]));
+  for (const { name, dependencies } of cells) {
+    for (const above of dependencies) users.get(above)?.push(name);
+  }
+  const findUsers = (name: string) => {
+    const found = new Set<string>();
+    const waiting = [...(users.get(name) ?? [])];
+    for (let next = waiting.pop(); next !== undefined; next = waiting.pop()) {
+      if (found.has(next)) continue;
+      found.add(next);
+      waiting.push(...(users.get(next) ?? []));
+    }
+    return found;
+  };
+  return new Map(cells.map(({ name }) => [name, findUsers(name)]));
+}
+
+/** What a cell shows whose source tells it: prose, and an input that hangs on no data. */
+function toToldOutput(
+  { name, kind, source, widget }: DescribedCell,
+  configured: unknown,
+): CellOutput | undefined {
+  if (kind === "prose") return { kind: "markdown", markdown: source };
+  if (widget === null) return undefined;
+  const asked = { value: configured, form: "json", place: `input ${name}` } as const;
+  try {
+    const value = readInputValue(name, widget, configured === undefined ? undefined : asked);
+    // As a run shows it.
+    const shown = typeof value === "object" && value !== null ? JSON.stringify(value) : value;
+    return { kind: "value", value: shown, input: widget };
+  } catch {
+    // A value that breaks the rule is told by the run that is asked for then.
+    return undefined;
+  }
+}

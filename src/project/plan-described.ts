@@ -1,0 +1,23 @@
+import type { CellNode } from "../cell/cell-node.ts";
+import { toGraph } from "../cell/graph.ts";
+import { planRun, type RunPlan } from "../cell/plan.ts";
+import type { RunContext } from "../cell/run-context.ts";
+import type { DescribedCell } from "./project-description.ts";
+
+/** What a run in a context would do with cells that are known by their description alone. */
+export function planDescribed(cells: readonly DescribedCell[], context: RunContext): RunPlan {
+  return planRun(toGraph(cells.map(toNode)), { context, computeIn: [] });
+}
+
+/** The contexts of each are its own here: the config's were filled in. */
+function toNode({ name, file, kind, dependencies, ...cell }: DescribedCell): CellNode {
+  return {
+    name,
+    file,
+    kind,
+    dependencies,
+    computeIn: cell.computeIn,
+    ...(cell.frame === null ? {} : { frame: cell.frame }),
+    ...(cell.keyInputs === null ? {} : { keyInputs: cell.keyInputs }),
+  };
+}

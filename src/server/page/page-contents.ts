@@ -1,0 +1,104 @@
+import { createHash } from "node:crypto";
+import type { SavedCell } from "../../page/page-cells.ts";
+import { type PageContent, type PageFacts, toPageContent } from "../../page/to-page-state.ts";
+import type { Described } from "../../project/described-project.ts";
+import { LastUsed } from "../../project/last-used.ts";
+import type { ProjectRuns } from "../../project/project-runs.ts";
+import type { Version } from "../../store/version.ts";
+
+/** What all viewers of a version see, ready to be sent. */
+export interface ReadyContent {
+  readonly facts: PageFacts;
+  /** all but the cells */
+  readonly head: Omit<PageContent, "cells">;
+  /** the cells as JSON, which may be megabytes */
+  readonly cells: Uint8Array;
+  /** names this content, of which no other has the name */
+  readonly contentId: string;
+}
+
+/** How what cells showed is read from its bytes; undefined when they do not tell. */
+export type ParseSaved = (
+  bytes: Uint8Array,
+) => { readonly cells: readonly SavedCell[] } | undefined;
+
+/** So many versions stay in memory: the newest, and some that open pages are pinned to. */
+const VERSIONS_HELD = 3;
+
+/** What pages show of versions: made once for each version and each change of the cells. */
+export class PageContents {
+  readonly #runs: Pick<ProjectRuns, "config" | "redact">;
+  readonly #parse: ParseSaved;
+  readonly #onWarning: (line: string) => void;
+  readonly #saved = new LastUsed<readonly SavedCell[] | undefined>(VERSIONS_HELD);
+  #ready = new LastUsed<ReadyContent>(VERSIONS_HELD);
+  #described: Described | undefined;
+
+  constructor(
+    runs: Pick<ProjectRuns, "config" | "redact">,
+    {
+      parse,
+      onWarning,
+    }: { readonly parse: ParseSaved; readonly onWarning: (line: string) => void },
+  ) {
+    this.#runs = runs;
+    this.#parse = parse;
+    this.#onWarning = onWarning;
+  }
+
+  /** @throws {HexError} HEX_STORE_UNAVAILABLE */
+  async read(version: Version, described: Described): Promise<ReadyContent> {
+    if (this.#described !== described) {
+      this.#described = described;
+      this.#ready = new LastUsed(VERSIONS_HELD);
+    }
+    const ready = this.#ready;
+    return ready.get(toKey(version), 1, async () => {
+      const saved = await this.#readSaved(version);
+      return this.#toReady(version, described, saved);
+    });
+  }
+
+  #readSaved(version: Version): Promise<readonly SavedCell[] | undefined> {
+    return this.#saved.get(toKey(version), 1, async () => {
+      const bytes = await version.readOutputs({ onWarning: this.#onWarning });
+      return bytes && this.#parse(bytes)?.cells;
+    });
+  }
+
+  #toReady(
+    version: Version,
+    { cells }: Described,
+    saved: readonly SavedCell[] | undefined,
+  ): ReadyContent {
+    const { config, redact } = this.#runs;
+    const { number, publishedAt } = version;
+    const hasSameInputs = isSame(version.commit?.inputs ?? {}, Object.fromEntries(config.inputs));
+    const facts: PageFacts = {
+      config,
+      cells,
+      version: {
+        number,
+        publishedAt,
+        frames: version.frames(),
+        saved: hasSameInputs ? saved : undefined,
+      },
+    };
+    const { cells: shown, ...head } = redact(toPageContent(facts));
+    const bytes = Buffer.from(JSON.stringify(shown));
+    const contentId = createHash("sha256").update(JSON.stringify(head)).update(bytes);
+    return { facts, head, cells: bytes, contentId: contentId.digest("base64url") };
+  }
+}
+
+/** A version that was published anew under a number, as after the store was emptied, is another one. */
+function toKey({ number, commit }: Version): string {
+  return `${number} ${commit?.commitId}`;
+}
+
+/** Whether two sets of values are the same, in whatever order they are written. */
+function isSame(left: object, right: object): boolean {
+  const toText = (values: object) =>
+    JSON.stringify(Object.entries(values).sort(([one], [other]) => (one < other ? -1 : 1)));
+  return toText(left) === toText(right);
+}

@@ -1,0 +1,25 @@
+import type { FastifyInstance } from "fastify";
+import type { Served } from "../served.ts";
+import { PageContents } from "./page-contents.ts";
+import { parseSaved } from "./parse-saved.ts";
+import { PublishingRuns } from "./publishing-runs.ts";
+import { addRunViewRoutes } from "./runs/run-view-routes.ts";
+import { addShellRoutes } from "./shell-routes.ts";
+import { addSignInRoutes } from "./sign-in-routes.ts";
+import { addStateRoutes } from "./state-routes.ts";
+
+/** The published page, and what it asks for. */
+export function addPageRoutes(app: FastifyInstance, served: Served): void {
+  const { runs, log } = served;
+  const onWarning = (message: string) => log({ level: "warn", event: "outputs-damaged", message });
+  const page = {
+    ...served,
+    contents: new PageContents(runs, { parse: parseSaved, onWarning }),
+    publishing: new PublishingRuns(served),
+  };
+  const { runtimeUrl, config } = runs;
+  addShellRoutes(app, { runtimeUrl, page: config.page });
+  addSignInRoutes(app, served);
+  addStateRoutes(app, page);
+  addRunViewRoutes(app, served);
+}

@@ -1,0 +1,109 @@
+import type { PageFailure, PageRun } from "../../page/page-state.ts";
+import { isToPublish, toPageRun } from "../../page/to-page-run.ts";
+import type { DescribedCell } from "../../project/project-description.ts";
+import type { ProjectRuns } from "../../project/project-runs.ts";
+import type { RunView } from "../../project/run-progress.ts";
+import { isFinal, type RunRecord } from "../../run/history/run-record.ts";
+import type { Version } from "../../store/version.ts";
+import type { RunRecords } from "../run-records.ts";
+import { Held } from "./held.ts";
+
+/** For so long what was found is told again, however many ask. */
+const RUN_MS = 1_000;
+const FAILURE_MS = 5_000;
+/** So many of the newest runs are looked through for one that was to publish. */
+const LOOKED_AT = 32;
+const MOST_LOOKED_AT = 256;
+
+export interface PublishingRunsOptions {
+  readonly runs: Pick<ProjectRuns, "history" | "queue" | "config">;
+  readonly records: RunRecords;
+  /** milliseconds since 1970 */
+  readonly now: () => number;
+}
+
+/** The runs that publish what pages show: the one that goes, and the last one when it failed. */
+export class PublishingRuns {
+  readonly #options: PublishingRunsOptions;
+  readonly #record: Held<RunRecord | undefined>;
+  readonly #failure: Held<PageFailure | null>;
+
+  constructor(options: PublishingRunsOptions) {
+    this.#options = options;
+    this.#record = new Held(RUN_MS, options.now);
+    this.#failure = new Held(FAILURE_MS, options.now);
+  }
+
+  /** Makes the next call look anew: a run was filed, or has ended. */
+  forget(): void {
+    this.#record.forget();
+    this.#failure.forget();
+  }
+
+  /**
+   * The run that is to publish next: the one that goes, or else the one that has waited longest.
+   * @throws {HexError} HEX_STORE_UNAVAILABLE
+   */
+  readRecord(cells: readonly DescribedCell[]): Promise<RunRecord | undefined> {
+    return this.#record.get(() => this.#findRecord(cells));
+  }
+
+  /** How far that run is. @throws {HexError} HEX_STORE_UNAVAILABLE, HEX_QUEUE_UNAVAILABLE */
+  async readRun(cells: readonly DescribedCell[]): Promise<PageRun | null> {
+    const record = await this.readRecord(cells);
+    if (record === undefined) return null;
+    const job = record.isQueued ? await this.#options.runs.queue.find(record.runId) : undefined;
+    const { cells: progress = [] } = (job?.progress ?? {}) as Partial<RunView>;
+    return toPageRun(record, cells, progress);
+  }
+
+  /**
+   * Why the newest run that was to publish after a version did not.
+   * @throws {HexError} HEX_STORE_UNAVAILABLE
+   */
+  async readFailure(
+    { publishedAt }: Pick<Version, "publishedAt">,
+    cells: readonly DescribedCell[],
+  ): Promise<PageFailure | null> {
+    const failure = await this.#failure.get(() => this.#findFailure(cells));
+    return failure !== null && failure.endedAt > (publishedAt ?? "") ? failure : null;
+  }
+
+  async #findRecord(cells: readonly DescribedCell[]): Promise<RunRecord | undefined> {
+    const { runs, records, now } = this.#options;
+    const ids: string[] = [];
+    for await (const runId of runs.history.unfinished()) ids.push(runId);
+    const read = await Promise.all(ids.map((runId) => records.read(runId)));
+    const { deadlineMs } = runs.config.runs;
+    const waiting = read
+      .filter((record) => record !== undefined)
+      .filter(({ state, context }) => !isFinal(state) && isToPublish(cells, context))
+      // One that nobody looks after may have died long ago.
+      .filter(({ isQueued, submittedAt }) => {
+        return isQueued || now() - Date.parse(submittedAt) < deadlineMs;
+      })
+      .toSorted((left, right) => (left.runId < right.runId ? -1 : 1));
+    return waiting.find(({ state }) => state === "running") ?? waiting[0];
+  }
+
+  /** The newest run that was to publish and came to an end of its own. */
+  async #findFailure(cells: readonly DescribedCell[]): Promise<PageFailure | null> {
+    let before: string | undefined;
+    for (let looked = 0; looked < MOST_LOOKED_AT; looked += LOOKED_AT) {
+      const page = await this.#options.records.list({ limit: LOOKED_AT, before });
+      const last = page.runs.find(
+        ({ state, context }) =>
+          (state === "completed" || state === "failed") && isToPublish(cells, context),
+      );
+      if (last !== undefined) return toFailure(last);
+      if (page.next === undefined) return null;
+      before = page.next;
+    }
+    return null;
+  }
+}
+
+function toFailure({ state, runId, endedAt, error }: RunRecord): PageFailure | null {
+  if (state !== "failed" || endedAt === null) return null;
+  return { runId, endedAt, message: error?.message ?? null };
+}

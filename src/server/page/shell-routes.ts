@@ -1,0 +1,102 @@
+import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
+import {
+  type AssetEncoding,
+  type PageAsset,
+  type PageAssets,
+  readPageAssets,
+} from "../../page/page-assets.ts";
+import { renderShell } from "../../page/shell.ts";
+import type { PageSettings } from "../../project/page-settings.ts";
+import { HttpFailure } from "../http-failure.ts";
+
+/** The addresses that people see; the browser's own code tells them apart. */
+const ADDRESSES = ["/", "/runs", "/runs/:runId", "/versions", "/schedules"];
+/** An asset's name holds the hash of its content. */
+const FOREVER = "public, max-age=31536000, immutable";
+
+export interface ShellRoutesOptions {
+  readonly runtimeUrl: string;
+  /** as the config says */
+  readonly page: Pick<PageSettings, "title" | "access" | "embedIn">;
+  /** addresses of the shell; those of the published page and the runs view unless told */
+  readonly addresses?: readonly string[];
+}
+
+/** The page without data, and what it is built of: the same for everybody, whoever may see more. */
+export function addShellRoutes(app: FastifyInstance, options: ShellRoutesOptions): void {
+  const config = { auth: "none" } as const;
+  let reading: Promise<PageAssets | undefined> | undefined;
+  const readAssets = async () => {
+    reading ??= readPageAssets(options.runtimeUrl);
+    const assets = await reading;
+    if (assets !== undefined) return assets;
+    reading = undefined;
+    throw new HttpFailure(503, "Expected the page to be built, got none (`npm run build` does it)");
+  };
+  for (const address of options.addresses ?? ADDRESSES) {
+    app.get(address, { config }, async (_request, reply) =>
+      sendShell(reply, await readAssets(), options),
+    );
+  }
+  app.get("/assets/:file", { config }, async (request, reply) => {
+    const { file } = request.params as { readonly file: string };
+    const asset = (await readAssets()).files.get(file);
+    if (asset !== undefined) return sendAsset(request, reply, asset);
+    throw new HttpFailure(
+      404,
+      "Expected the name of a file that the page consists of, got another",
+    );
+  });
+}
+
+function sendShell(reply: FastifyReply, assets: PageAssets, { page }: ShellRoutesOptions) {
+  const { title, access, embedIn } = page;
+  const isEmbeddable = embedIn.length > 0;
+  const html = renderShell({ ...assets, title: access === "anyone" ? title : undefined });
+  return reply
+    .headers({
+      "cache-control": "no-cache",
+      "content-security-policy": toPolicy(isEmbeddable ? embedIn.join(" ") : "'none'"),
+      "cross-origin-opener-policy": "same-origin",
+      ...(isEmbeddable ? {} : { "x-frame-options": "DENY" }),
+    })
+    .type("text/html; charset=utf-8")
+    .send(html);
+}
+
+/** What a browser may load for the page: nothing from elsewhere, and no code that stands in text. */
+function toPolicy(frameAncestors: string): string {
+  return [
+    "default-src 'none'",
+    "script-src 'self'",
+    "style-src 'self'",
+    "img-src 'self' data: blob:",
+    "font-src 'self'",
+    "connect-src 'self'",
+    "base-uri 'none'",
+    "form-action 'none'",
+    `frame-ancestors ${frameAncestors}`,
+  ].join("; ");
+}
+
+const PACKINGS: readonly (readonly [encoding: AssetEncoding, name: string])[] = [
+  ["br", "br"],
+  ["gz", "gzip"],
+];
+
+function sendAsset({ headers }: FastifyRequest, reply: FastifyReply, asset: PageAsset) {
+  const { "accept-encoding": accepted = "" } = headers;
+  const words = String(accepted).split(",");
+  const isTaken = (name: string) =>
+    words.some((word) => new RegExp(`^\\s*${name}\\s*(;\\s*q=(0\\.0*[1-9]|1).*)?$`).test(word));
+  const [encoding, name] =
+    PACKINGS.find(([each, word]) => asset.packed.has(each) && isTaken(word)) ?? [];
+  const packed = encoding === undefined ? undefined : asset.packed.get(encoding);
+  reply.headers({
+    "cache-control": FOREVER,
+    vary: "accept-encoding",
+    "cross-origin-resource-policy": "same-origin",
+    ...(packed === undefined ? {} : { "content-encoding": name }),
+  });
+  return reply.type(asset.type).send(packed ?? asset.bytes);
+}
