@@ -1,5 +1,6 @@
 import type { RunContext } from "../cell/run-context.ts";
 import { newRunId } from "../run/history/run-id.ts";
+import type { Recall } from "../run/light/recall-cell.ts";
 import type { RunParts } from "../run/parts/join-parts.ts";
 import type { RunEvent, RunResult, RunTrigger } from "../run/run-event.ts";
 import { runPlan } from "../run/run-plan.ts";
@@ -43,6 +44,8 @@ export interface RunHooks {
   readonly keep?: (result: RunResult, store: Store) => Promise<void>;
   /** handed the whole frames that cells show, when the run goes in this process */
   readonly onShown?: ShowFrame;
+  /** what is known of the cells from before; nothing unless told */
+  readonly recall?: Recall;
   /** a run that may publish goes in a process of its own, so that it can be stopped whatever it does */
   readonly isApart?: boolean;
 }
@@ -110,6 +113,7 @@ function toWork(project: Project, request: RunRequest, hooks: RunHooks) {
     signal: hooks.signal ?? new AbortController().signal,
     runParts: hooks.runParts ?? runPartsHere(project, context),
     onShown: hooks.onShown,
+    ...hooks.recall,
     now: Date.now,
   };
 }

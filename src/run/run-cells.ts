@@ -3,6 +3,7 @@ import type { RequestedInput } from "../cell/input-value.ts";
 import type { PlannedCell } from "../cell/plan.ts";
 import type { CellSource, LoadedCells } from "../source/load-cells.ts";
 import type { Store } from "../store/store.ts";
+import { toShownOutput } from "./cell-output.ts";
 import {
   type CellSurroundings,
   type CellValues,
@@ -21,6 +22,7 @@ import {
   toCellKey,
   toInputKey,
 } from "./light/recall-cell.ts";
+import { orAborted } from "./or-aborted.ts";
 import { joinParts, type RunParts } from "./parts/join-parts.ts";
 import { toCellError } from "./run-error.ts";
 import type { CellResult, RunEvent } from "./run-event.ts";
@@ -99,8 +101,11 @@ async function runInTurn(
  * Loads a light cell's module while the cells above it still run; a failure is told when it is the
  * cell's turn. A heavy cell's imports may take long, and its time is its own.
  */
-function startLoading({ name, action, kind }: PlannedCell, { cells }: CellsWork): Loading {
-  if (action !== "computed" || kind === "cached") return undefined;
+function startLoading(
+  { name, action, kind }: PlannedCell,
+  { cells, isSparing = false }: CellsWork,
+): Loading {
+  if (action !== "computed" || kind === "cached" || isSparing) return undefined;
   const definition = cells.load(name);
   definition.catch(() => undefined);
   return definition;
@@ -120,7 +125,8 @@ function hasNoValue({ status }: CellResult): boolean {
 
 async function runOne(planned: PlannedCell, ready: Ready, work: CellsWork): Promise<Outcome> {
   const { name, action } = planned;
-  const startedAt = work.now();
+  const startedMs = work.now();
+  const startedAt = new Date(startedMs).toISOString();
   work.emit({ type: "cell-started", name });
   try {
     const source = work.cells.cells.find((each) => each.name === name);
@@ -128,13 +134,13 @@ async function runOne(planned: PlannedCell, ready: Ready, work: CellsWork): Prom
     const { value, output, shown, origin, frame } = computed;
     if (shown !== undefined) work.onShown?.(name, { frame: shown, publishedAs: frame });
     const data = origin && { data: toFreshness(origin, toRule(source, work)) };
-    const elapsedMs = known === undefined ? Math.round(work.now() - startedAt) : 0;
-    const cell = { name, status: action, elapsedMs, output, ...data };
+    const elapsedMs = known === undefined ? Math.round(work.now() - startedMs) : 0;
+    const cell = { name, status: action, startedAt, elapsedMs, output, ...data };
     return { ...end(work, cell, value), frame, key, source: known?.source };
   } catch (thrown) {
     const error = toCellError(thrown, planned, work.cells.sourcePlace(thrown));
-    const elapsedMs = Math.round(work.now() - startedAt);
-    return end(work, { name, status: "failed", elapsedMs, error });
+    const elapsedMs = Math.round(work.now() - startedMs);
+    return end(work, { name, status: "failed", startedAt, elapsedMs, error });
   }
 }
 
@@ -152,6 +158,7 @@ async function find(planned: PlannedCell, ready: ReadySource, work: CellsWork): 
   const above = [...ready.above].map(([each, outcome]) => [each, outcome.key] as const);
   const key = toCellKey({ planned, codeHash, above }, work);
   const known = await recallCell(key, { planned, work });
+  if (known !== undefined) work.onKnown?.(name, "memory");
   if (known === undefined) {
     const origins: FrameOrigin[] = [];
     const computed = await execute(planned, ready, {
@@ -211,8 +218,26 @@ async function execute(
       joinParts(parts, values, { exchange, runParts: work.runParts, signal, progress, log }),
   };
   if (planned.action === "read") return readCell(around);
+  const adopted = await adoptCell(around, source, work);
+  if (adopted !== undefined) return adopted;
   const loaded = await (definition ?? work.cells.load(name));
   return computeCell(loaded, valuesFor(source, above, work), around);
+}
+
+/** A cached cell whose frame was published before; it is staged, as if it had been computed. */
+async function adoptCell(
+  { planned: { name, kind }, frames, variant }: CellSurroundings,
+  source: CellSource | undefined,
+  { adopt, onKnown }: CellsWork,
+): Promise<ComputedCell | undefined> {
+  if (kind !== "cached" || source === undefined) return undefined;
+  const adopted = await adopt?.(source, variant, frames);
+  if (adopted === undefined) return undefined;
+  const { staged, origin } = adopted;
+  frames.restage(variant.frame, staged);
+  onKnown?.(name, "store");
+  const { frame } = staged;
+  return { value: frame, ...toShownOutput(name, frame), origin, frame: variant.frame };
 }
 
 function toRule(source: CellSource | undefined, { maxAgeMs, now }: CellsWork): FreshnessRule {
@@ -257,25 +282,4 @@ function end({ emit }: CellsWork, cell: CellResult, value?: unknown): Outcome {
 
 function clamp(fraction: number): number {
   return Number.isFinite(fraction) ? Math.min(1, Math.max(0, fraction)) : 0;
-}
-
-/** Stops waiting when the signal is aborted, even for a cell that does not listen to it. */
-async function orAborted<Result>(waited: Promise<Result>, signal: AbortSignal): Promise<Result> {
-  const { promise: aborted, reject } = withReject();
-  const onAbort = () => reject(signal.reason);
-  signal.addEventListener("abort", onAbort);
-  if (signal.aborted) onAbort();
-  try {
-    return await Promise.race([waited, aborted]);
-  } finally {
-    signal.removeEventListener("abort", onAbort);
-  }
-}
-
-function withReject() {
-  let reject: (reason: unknown) => void = () => undefined;
-  const promise = new Promise<never>((_, rejectPromise) => {
-    reject = rejectPromise;
-  });
-  return { promise, reject };
 }

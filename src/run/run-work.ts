@@ -2,14 +2,14 @@ import type { RequestedInput } from "../cell/input-value.ts";
 import type { RunPlan } from "../cell/plan.ts";
 import type { LoadedCells } from "../source/load-cells.ts";
 import type { Store } from "../store/store.ts";
-import type { RecallWork } from "./light/recall-cell.ts";
+import type { Recall } from "./light/recall-cell.ts";
 import type { RunParts } from "./parts/join-parts.ts";
 import type { RunEvent, RunTrigger } from "./run-event.ts";
 import type { TakeLease } from "./run-publishing.ts";
 import type { ShowFrame } from "./shown-frame.ts";
 
 /** Everything that executing a plan needs; nothing else is looked at. */
-export interface RunWork extends Pick<RecallWork, "memory" | "cellState"> {
+export interface RunWork extends Recall {
   readonly runId: string;
   /** 1 for the first one; a later one publishes nothing that an earlier one has published */
   readonly attempt: number;

@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
 import type { PlannedCell, RunPlan } from "../../cell/plan.ts";
 import { toHash } from "../../source/cell-files.ts";
+import type { AdoptFrame } from "../adopt-frame.ts";
 import type { ColumnReads } from "../column-reads.ts";
 import type { ComputedCell } from "../compute-cell.ts";
 import type { FrameOrigin } from "../freshness.ts";
@@ -13,10 +14,19 @@ export interface RecallWork {
   readonly memory?: CellMemory | undefined;
   /** what else a cell hangs on, such as the content of files that it reads; nothing unless told */
   readonly cellState?: ((cell: string) => string) | undefined;
+  /** finds frames of cached cells that need not be computed, since they were published before */
+  readonly adopt?: AdoptFrame | undefined;
+  /** told of each cell whose function did not run, and where its result is from */
+  readonly onKnown?: ((cell: string, from: "memory" | "store") => void) | undefined;
+  /** evaluates no module before it is known that its cell has to run */
+  readonly isSparing?: boolean | undefined;
   readonly plan: RunPlan;
   readonly frames: RunFrames;
   readonly reads: ColumnReads;
 }
+
+/** What a run may know of what cells came to in others. */
+export type Recall = Pick<RecallWork, "memory" | "cellState" | "adopt" | "onKnown" | "isSparing">;
 
 /** What a cell hangs on in a run, besides the version that is read. */
 export interface CellKeyParts {
