@@ -18,7 +18,7 @@ export function addPageRoutes(app: FastifyInstance, served: Served): void {
     publishing: new PublishingRuns(served),
   };
   const { runtimeUrl, config } = runs;
-  addShellRoutes(app, { runtimeUrl, page: config.page });
+  addShellRoutes(app, { runtimeUrl, page: config.page, settings: served.settings });
   addSignInRoutes(app, served);
   addStateRoutes(app, page);
   addRunViewRoutes(app, served);

@@ -7,6 +7,7 @@ import {
 } from "../../page/page-assets.ts";
 import { renderShell } from "../../page/shell.ts";
 import type { PageSettings } from "../../project/page-settings.ts";
+import { checkHost, type HostSettings } from "../hosts.ts";
 import { HttpFailure } from "../http-failure.ts";
 
 /** The addresses that people see; the browser's own code tells them apart. */
@@ -15,6 +16,7 @@ const ADDRESSES = ["/", "/runs", "/runs/:runId", "/versions", "/schedules"];
 const FOREVER = "public, max-age=31536000, immutable";
 
 export interface ShellRoutesOptions {
+  readonly settings: HostSettings;
   readonly runtimeUrl: string;
   /** as the config says */
   readonly page: Pick<PageSettings, "title" | "access" | "embedIn">;
@@ -24,7 +26,8 @@ export interface ShellRoutesOptions {
 
 /** The page without data, and what it is built of: the same for everybody, whoever may see more. */
 export function addShellRoutes(app: FastifyInstance, options: ShellRoutesOptions): void {
-  const config = { auth: "none" } as const;
+  const onRequest = async ({ headers }: FastifyRequest) => checkHost(headers, options.settings);
+  const route = { config: { auth: "none" }, onRequest } as const;
   let reading: Promise<PageAssets | undefined> | undefined;
   const readAssets = async () => {
     reading ??= readPageAssets(options.runtimeUrl);
@@ -34,11 +37,11 @@ export function addShellRoutes(app: FastifyInstance, options: ShellRoutesOptions
     throw new HttpFailure(503, "Expected the page to be built, got none (`npm run build` does it)");
   };
   for (const address of options.addresses ?? ADDRESSES) {
-    app.get(address, { config }, async (_request, reply) =>
+    app.get(address, route, async (_request, reply) =>
       sendShell(reply, await readAssets(), options),
     );
   }
-  app.get("/assets/:file", { config }, async (request, reply) => {
+  app.get("/assets/:file", route, async (request, reply) => {
     const { file } = request.params as { readonly file: string };
     const asset = (await readAssets()).files.get(file);
     if (asset !== undefined) return sendAsset(request, reply, asset);
