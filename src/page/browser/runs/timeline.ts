@@ -90,7 +90,7 @@ function toTimelineCell(cell: Row, endMs: number, toOffset: (ms: number) => numb
     return { name, status: "waiting", span: null, fraction: null, message: "", label: "waiting" };
   }
   const { message, fraction } = cell;
-  const status = isInterrupted(cell) ? "interrupted" : cell.status;
+  const status: TimelineStatus = isInterrupted(cell) ? "interrupted" : cell.status;
   const span = toSpan(cell, endMs, toOffset);
   const told = { name, status, span, message };
   if (status === "running") {

@@ -1,0 +1,63 @@
+import type { ComponentChildren, JSX } from "preact";
+import { useEffect, useId, useRef, useState } from "preact/hooks";
+import type { PageFailure } from "../ask/page-failure.ts";
+import { toFailure } from "./use-asked.ts";
+
+interface ConfirmDialogProps {
+  readonly title: string;
+  /** what will happen */
+  readonly children: ComponentChildren;
+  /** what the button that does it says */
+  readonly confirm: string;
+  readonly isDangerous?: boolean;
+  /** does it; the dialogue stays open with the reason when that fails */
+  readonly act: () => Promise<void>;
+  readonly onClose: () => void;
+}
+
+/** Says what will happen, and does it when the viewer agrees. */
+export function ConfirmDialog(props: ConfirmDialogProps): JSX.Element {
+  const { title, children, confirm, isDangerous = false, act, onClose } = props;
+  const dialog = useRef<HTMLDialogElement>(null);
+  const heading = useId();
+  const [isBusy, setBusy] = useState(false);
+  const [failure, setFailure] = useState<PageFailure>();
+  useEffect(() => dialog.current?.showModal(), []);
+
+  async function agree(): Promise<void> {
+    setBusy(true);
+    setFailure(undefined);
+    try {
+      await act();
+      dialog.current?.close();
+    } catch (thrown) {
+      setFailure(toFailure(thrown));
+      setBusy(false);
+    }
+  }
+
+  return (
+    <dialog ref={dialog} class="confirm" aria-labelledby={heading} onClose={onClose}>
+      <h2 id={heading}>{title}</h2>
+      <div class="confirm-text">{children}</div>
+      {failure !== undefined && (
+        <p class="runs-note is-bad" role="alert">
+          {failure.message}
+        </p>
+      )}
+      <div class="confirm-buttons">
+        <button type="button" class="button" onClick={() => dialog.current?.close()}>
+          Leave it as it is
+        </button>
+        <button
+          type="button"
+          class={`button ${isDangerous ? "is-danger" : "is-primary"}`}
+          disabled={isBusy}
+          onClick={() => void agree()}
+        >
+          {isBusy ? "One moment…" : confirm}
+        </button>
+      </div>
+    </dialog>
+  );
+}

@@ -1,0 +1,82 @@
+import type { ComponentChildren, JSX } from "preact";
+import type { ShownRun } from "../../history-state.ts";
+import { formatDuration, formatValue } from "./formats.ts";
+import { Moment } from "./moment.tsx";
+import { PlaceLink } from "./place-link.tsx";
+import { toDuration, toOrigin, toVersionText } from "./run-table.tsx";
+import { ALL_RUNS } from "./runs-place.ts";
+import type { Go } from "./use-place.ts";
+
+interface RunFactsProps {
+  readonly run: ShownRun;
+  /** milliseconds since 1970 */
+  readonly nowMs: number;
+  readonly go: Go;
+}
+
+/** What is known of a run besides its cells. */
+export function RunFacts({ run, nowMs, go }: RunFactsProps): JSX.Element {
+  const { runId, context, requestedBy, occasion, submittedAt, startedAt, attempts, version } = run;
+  const waitedMs = (startedAt === null ? nowMs : Date.parse(startedAt)) - Date.parse(submittedAt);
+  const filter = { ...ALL_RUNS, schedule: occasion?.schedule ?? "" };
+  return (
+    <dl class="run-facts">
+      <Fact name="Context">{context}</Fact>
+      <Fact name="Started by">{`${toOrigin(run)}, ${requestedBy}`}</Fact>
+      {occasion !== null && (
+        <Fact name="Schedule">
+          <PlaceLink to={{ view: "runs", filter }} go={go}>
+            {occasion.schedule}
+          </PlaceLink>
+          {", due "}
+          <Moment instant={occasion.instant} />
+        </Fact>
+      )}
+      <Fact name="Asked for">
+        <Moment instant={submittedAt} />
+      </Fact>
+      <Fact name="Waited">{formatDuration(waitedMs)}</Fact>
+      <Fact name="Duration">{toDuration(run, nowMs)}</Fact>
+      <Fact name="Version">
+        {version === null ? (
+          toVersionText(run)
+        ) : (
+          <PlaceLink to={{ view: "versions", from: null, to: null }} go={go}>
+            {toVersionText(run)}
+          </PlaceLink>
+        )}
+      </Fact>
+      <Fact name="Worker">{attempts.at(-1)?.worker ?? "–"}</Fact>
+      <Fact name="Run id">
+        <code>{runId}</code>
+      </Fact>
+      <Fact name="Inputs">
+        <Inputs inputs={run.inputs} />
+      </Fact>
+    </dl>
+  );
+}
+
+function Fact({ name, children }: { readonly name: string; readonly children: ComponentChildren }) {
+  return (
+    <div class="run-fact">
+      <dt>{name}</dt>
+      <dd>{children}</dd>
+    </div>
+  );
+}
+
+/** The values that were asked for. */
+export function Inputs({ inputs }: Pick<ShownRun, "inputs">): JSX.Element {
+  const named = Object.entries(inputs);
+  if (named.length === 0) return <>defaults</>;
+  return (
+    <ul class="run-inputs">
+      {named.map(([name, value]) => (
+        <li key={name}>
+          <code>{`${name} = ${formatValue(value)}`}</code>
+        </li>
+      ))}
+    </ul>
+  );
+}

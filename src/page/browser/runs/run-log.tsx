@@ -1,0 +1,112 @@
+import type { JSX } from "preact";
+import { useEffect, useMemo, useRef, useState } from "preact/hooks";
+import type { LogLine } from "../../../run/history/log-lines.ts";
+import { formatCount } from "./formats.ts";
+import { Moment } from "./moment.tsx";
+
+/** So many of the last lines are drawn until the viewer asks for all. */
+const DRAWN = 1_000;
+/** So near to its end a log counts as followed. */
+const NEAR_PX = 24;
+
+interface RunLogProps {
+  readonly runId: string;
+  readonly lines: readonly LogLine[];
+  /** whether more may come */
+  readonly isGoing: boolean;
+}
+
+/** The log of a run; at its end it follows what comes. */
+export function RunLog({ runId, lines, isGoing }: RunLogProps): JSX.Element {
+  const [cell, setCell] = useState("");
+  const [isAll, setAll] = useState(false);
+  const cells = useMemo(() => toCells(lines), [lines]);
+  const wanted = cell === "" ? lines : lines.filter((line) => line.cell === cell);
+  const drawn = isAll ? wanted : wanted.slice(-DRAWN);
+  return (
+    <section aria-labelledby="run-log" class="runs-section">
+      <div class="run-log-head">
+        <h3 id="run-log">Log</h3>
+        {cells.length > 1 && <CellChoice cells={cells} cell={cell} onChoose={setCell} />}
+        {lines.length > 0 && (
+          <a href={`/page/runs/${encodeURIComponent(runId)}/log?as=text`} download>
+            Download
+          </a>
+        )}
+      </div>
+      {drawn.length < wanted.length && (
+        <button type="button" class="button" onClick={() => setAll(true)}>
+          {`Show all ${formatCount(wanted.length)} lines`}
+        </button>
+      )}
+      {lines.length === 0 ? (
+        <p class="runs-none">{isGoing ? "Nothing was logged so far." : "Nothing was logged."}</p>
+      ) : (
+        <LogLines lines={drawn} />
+      )}
+    </section>
+  );
+}
+
+function toCells(lines: readonly LogLine[]): readonly string[] {
+  return [...new Set(lines.flatMap(({ cell }) => cell ?? []))];
+}
+
+interface CellChoiceProps {
+  readonly cells: readonly string[];
+  readonly cell: string;
+  readonly onChoose: (cell: string) => void;
+}
+
+function CellChoice({ cells, cell, onChoose }: CellChoiceProps): JSX.Element {
+  return (
+    <label class="run-filter">
+      <span>Cell</span>
+      <select
+        class="input"
+        value={cell}
+        onChange={({ currentTarget }) => onChoose(currentTarget.value)}
+      >
+        <option value="">all</option>
+        {cells.map((name) => (
+          <option key={name} value={name}>
+            {name}
+          </option>
+        ))}
+      </select>
+    </label>
+  );
+}
+
+function LogLines({ lines }: Pick<RunLogProps, "lines">): JSX.Element {
+  const box = useRef<HTMLElement>(null);
+  const isFollowed = useRef(true);
+  useEffect(() => {
+    const { current } = box;
+    if (current !== null && isFollowed.current) current.scrollTop = current.scrollHeight;
+  }, [lines]);
+  const onScroll = ({ currentTarget }: { readonly currentTarget: HTMLElement }) => {
+    const { scrollTop, scrollHeight, clientHeight } = currentTarget;
+    isFollowed.current = scrollHeight - scrollTop - clientHeight < NEAR_PX;
+  };
+  return (
+    <section
+      ref={box}
+      class="run-log"
+      aria-label="Lines of the log"
+      // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reached by keyboard
+      tabIndex={0}
+      onScroll={onScroll}
+    >
+      <ol>
+        {lines.map(({ at, cell, stream, text }, index) => (
+          <li key={index} class={stream === "stderr" ? "is-stderr" : ""}>
+            <Moment instant={at} as="time" />
+            <span class="run-log-cell">{cell ?? stream ?? "run"}</span>
+            <span class="run-log-text">{text}</span>
+          </li>
+        ))}
+      </ol>
+    </section>
+  );
+}

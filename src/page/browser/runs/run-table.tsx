@@ -1,0 +1,95 @@
+import type { JSX } from "preact";
+import type { ListedRun } from "../../history-state.ts";
+import { formatAgo, formatDuration } from "./formats.ts";
+import { Moment } from "./moment.tsx";
+import { PlaceLink } from "./place-link.tsx";
+import { StateBadge } from "./state-badge.tsx";
+import type { Go } from "./use-place.ts";
+
+interface RunTableProps {
+  readonly runs: readonly ListedRun[];
+  readonly go: Go;
+}
+
+/** Runs in rows. What a narrow window has no columns for stands in a second line. */
+export function RunTable({ runs, go }: RunTableProps): JSX.Element {
+  return (
+    <table class="runs-table">
+      <caption class="only-heard">Runs, the newest first</caption>
+      <thead>
+        <tr>
+          <th scope="col">State</th>
+          <th scope="col">Run of</th>
+          <th scope="col" class="is-number">
+            Duration
+          </th>
+          <th scope="col" class="is-wide">
+            Context
+          </th>
+          <th scope="col" class="is-wide">
+            Started by
+          </th>
+          <th scope="col" class="is-wide">
+            Version
+          </th>
+        </tr>
+      </thead>
+      <tbody>
+        {runs.map((run) => (
+          <RunRow key={run.runId} run={run} go={go} />
+        ))}
+      </tbody>
+    </table>
+  );
+}
+
+function RunRow({ run, go }: { readonly run: ListedRun; readonly go: Go }): JSX.Element {
+  const { runId, context, submittedAt, startedAt, error } = run;
+  return (
+    <tr>
+      <td>
+        <StateBadge state={run.state} />
+      </td>
+      <td class="run-cell">
+        <PlaceLink to={{ view: "run", runId }} go={go}>
+          <Moment instant={startedAt ?? submittedAt} />
+        </PlaceLink>
+        <span class="run-ago">{formatAgo(Date.now() - Date.parse(submittedAt))}</span>
+        <span class="is-narrow">{`${context}, ${toOrigin(run)}`}</span>
+        {error !== null && <span class="run-error">{error.message}</span>}
+      </td>
+      <td class="is-number">{toDuration(run, Date.now())}</td>
+      <td class="is-wide">{context}</td>
+      <td class="is-wide">
+        {toOrigin(run)}
+        <span class="run-second">{run.requestedBy}</span>
+      </td>
+      <td class="is-wide">{toVersionText(run)}</td>
+    </tr>
+  );
+}
+
+/** By which door a run came in. */
+export function toOrigin({ trigger, occasion }: Pick<ListedRun, "trigger" | "occasion">): string {
+  if (occasion !== null) return `schedule ${occasion.schedule}`;
+  return { cli: "command line", page: "page", schedule: "schedule", api: "API" }[trigger];
+}
+
+/** How long a run took, or takes up to now. */
+export function toDuration(
+  { startedAt, endedAt }: Pick<ListedRun, "startedAt" | "endedAt">,
+  nowMs: number,
+): string {
+  if (startedAt === null) return "–";
+  const endMs = endedAt === null ? nowMs : Date.parse(endedAt);
+  return formatDuration(endMs - Date.parse(startedAt));
+}
+
+/** What a run had to do with a version. */
+export function toVersionText({
+  version,
+  isPublisher,
+}: Pick<ListedRun, "version" | "isPublisher">): string {
+  if (version === null) return "–";
+  return isPublisher ? `published ${version}` : `read ${version}`;
+}

@@ -1,0 +1,126 @@
+import type { JSX } from "preact";
+import type { ListedSchedule, ScheduleList as Schedules } from "../../history-state.ts";
+import { askJson } from "../ask/ask-page.ts";
+import { FailureNote } from "./failure-note.tsx";
+import { Moment } from "./moment.tsx";
+import { PlaceLink } from "./place-link.tsx";
+import { Inputs } from "./run-facts.tsx";
+import { ALL_RUNS } from "./runs-place.ts";
+import { StateBadge } from "./state-badge.tsx";
+import { useAsked } from "./use-asked.ts";
+import type { Go } from "./use-place.ts";
+
+const EVERY_MS = 30_000;
+const ask = (signal: AbortSignal) => askJson<Schedules>("/page/schedules", { signal });
+
+/** When runs are filed by the clock, and which were. */
+export function ScheduleList({ go }: { readonly go: Go }): JSX.Element {
+  const { answer, failure, again } = useAsked({ ask, everyMs: EVERY_MS });
+  return (
+    <>
+      {failure !== undefined && <FailureNote failure={failure} again={again} />}
+      {answer === undefined && failure === undefined && (
+        <p class="runs-wait">Looking up schedules…</p>
+      )}
+      {answer?.schedules.length === 0 && (
+        <p class="runs-none">
+          The project has no schedules: <code>schedules</code> in <code>hex.config.json</code> names
+          them.
+        </p>
+      )}
+      <div class="schedules">
+        {answer?.schedules.map((schedule) => (
+          <ScheduleCard key={schedule.name} schedule={schedule} go={go} />
+        ))}
+      </div>
+    </>
+  );
+}
+
+interface ScheduleCardProps {
+  readonly schedule: ListedSchedule;
+  readonly go: Go;
+}
+
+function ScheduleCard({ schedule, go }: ScheduleCardProps): JSX.Element {
+  const { name, cron, timezone, context, overlap, inputs } = schedule;
+  const filter = { ...ALL_RUNS, schedule: name };
+  return (
+    <section class="schedule" aria-label={`Schedule ${name}`}>
+      <h3>{name}</h3>
+      <dl class="run-facts">
+        <div class="run-fact">
+          <dt>When</dt>
+          <dd>
+            <code>{cron}</code> by the clocks of {timezone}
+          </dd>
+        </div>
+        <div class="run-fact">
+          <dt>Context</dt>
+          <dd>{context}</dd>
+        </div>
+        <div class="run-fact">
+          <dt>If the run before still goes</dt>
+          <dd>{overlap === "skip" ? "it is skipped" : "it waits"}</dd>
+        </div>
+        <div class="run-fact">
+          <dt>Inputs</dt>
+          <dd>
+            <Inputs inputs={inputs} />
+          </dd>
+        </div>
+      </dl>
+      <div class="schedule-times">
+        <NextTimes schedule={schedule} />
+        <div>
+          <h4>Its last runs</h4>
+          <LastRuns schedule={schedule} go={go} />
+          <PlaceLink to={{ view: "runs", filter }} go={go}>
+            All its runs
+          </PlaceLink>
+        </div>
+      </div>
+    </section>
+  );
+}
+
+function NextTimes({ schedule }: Pick<ScheduleCardProps, "schedule">): JSX.Element {
+  const { next, timezone } = schedule;
+  const isElsewhere = timezone !== Intl.DateTimeFormat().resolvedOptions().timeZone;
+  return (
+    <div>
+      <h4>Next times</h4>
+      {next.length === 0 && <p class="runs-none">It is never due again.</p>}
+      <ol class="schedule-next">
+        {next.map((instant) => (
+          <li key={instant}>
+            <Moment instant={instant} as="full" timezone={timezone} />
+            {isElsewhere && (
+              <span class="run-second">
+                {"here "}
+                <Moment instant={instant} as="full" />
+              </span>
+            )}
+          </li>
+        ))}
+      </ol>
+    </div>
+  );
+}
+
+function LastRuns({ schedule, go }: ScheduleCardProps): JSX.Element {
+  const { runs } = schedule;
+  if (runs.length === 0) return <p class="runs-none">It has filed none that history keeps.</p>;
+  return (
+    <ul class="schedule-runs">
+      {runs.map(({ runId, state, occasion, submittedAt }) => (
+        <li key={runId}>
+          <StateBadge state={state} />
+          <PlaceLink to={{ view: "run", runId }} go={go}>
+            <Moment instant={occasion?.instant ?? submittedAt} />
+          </PlaceLink>
+        </li>
+      ))}
+    </ul>
+  );
+}

@@ -1,0 +1,95 @@
+import type { JSX } from "preact";
+import { useEffect, useId, useRef, useState } from "preact/hooks";
+import { formatDuration } from "./formats.ts";
+import type { Timeline } from "./timeline.ts";
+import { BAR_HEIGHT, type LaidRow, layOutTimeline } from "./timeline-layout.ts";
+
+const FIRST_WIDTH = 960;
+
+/** When each cell of a run went, one bar a cell on an axis of time. */
+export function TimelinePicture({ timeline }: { readonly timeline: Timeline }): JSX.Element {
+  const box = useRef<HTMLDivElement>(null);
+  const width = useWidth(box);
+  const title = useId();
+  const { height, left, right, ticks, rows } = layOutTimeline(timeline, width);
+  return (
+    <div ref={box} class="timeline">
+      <svg
+        role="img"
+        aria-labelledby={title}
+        width={width}
+        height={height}
+        viewBox={`0 0 ${width} ${height}`}
+      >
+        <title id={title}>{toSummary(timeline)}</title>
+        <g class="timeline-axis">
+          {ticks.map(({ x, label }, index) => (
+            <g key={label}>
+              <line x1={x} x2={x} y1={22} y2={height} />
+              <text x={x} y={14} text-anchor={index === 0 ? "start" : "middle"}>
+                {label}
+              </text>
+            </g>
+          ))}
+          <line x1={left} x2={right} y1={22} y2={22} />
+        </g>
+        {rows.map((row) => (
+          <TimelineRow key={row.key} row={row} />
+        ))}
+      </svg>
+    </div>
+  );
+}
+
+function TimelineRow({ row }: { readonly row: LaidRow }): JSX.Element {
+  const { name, nameX, nameY, bars, barTop, label, title } = row;
+  return (
+    <g class="timeline-row">
+      <title>{title}</title>
+      <text class="timeline-name" x={nameX} y={nameY}>
+        {name}
+      </text>
+      {bars.map(({ x, width, status }) => (
+        <rect
+          key={status}
+          class={`timeline-bar is-${status}`}
+          x={x}
+          y={barTop}
+          width={width}
+          height={BAR_HEIGHT}
+          rx={3}
+        />
+      ))}
+      <text
+        class={label.isOnBar ? "timeline-label is-on-bar" : "timeline-label"}
+        x={label.x}
+        y={label.y}
+        text-anchor={label.anchor}
+      >
+        {label.text}
+      </text>
+    </g>
+  );
+}
+
+/** The picture in a sentence; the table beside it has all of it. */
+function toSummary({ cells, attempts, lengthMs }: Timeline): string {
+  const ran = cells.filter(({ span }) => span !== null).length;
+  const tried = attempts.length > 1 ? ` in ${attempts.length} attempts` : "";
+  return `Timeline of ${formatDuration(lengthMs)}${tried}: ${ran} of ${cells.length} cells ran. The table below tells the same.`;
+}
+
+function useWidth(box: { readonly current: HTMLElement | null }): number {
+  const [width, setWidth] = useState(FIRST_WIDTH);
+  useEffect(() => {
+    const element = box.current;
+    if (element === null) return undefined;
+    const observer = new ResizeObserver(([entry]) => {
+      const seen = Math.floor(entry?.contentRect.width ?? 0);
+      if (seen > 0) setWidth(seen);
+    });
+    observer.observe(element);
+    return () => observer.disconnect();
+  }, []);
+  return width;
+}

@@ -1,0 +1,90 @@
+import { useCallback, useEffect, useRef, useState } from "preact/hooks";
+import { PageFailure } from "../ask/page-failure.ts";
+
+/** What was asked of the server, as far as it has answered. */
+export interface Asked<Answer> {
+  /** the last one that came; undefined before the first */
+  readonly answer: Answer | undefined;
+  /** why the last question got none; undefined when it did */
+  readonly failure: PageFailure | undefined;
+  /** Asks now. */
+  readonly again: () => void;
+  /** Puts something in the place of the answer. */
+  readonly replace: (answer: Answer) => void;
+}
+
+export interface UseAskedOptions<Answer> {
+  /** asks; a new function is a new question, whose answer replaces all that came before */
+  readonly ask: (signal: AbortSignal) => Promise<Answer>;
+  /** how often it is asked anew while somebody looks; never unless told */
+  readonly everyMs?: number | undefined;
+  /** what becomes of an answer to a question that was answered before */
+  readonly merge?: (known: Answer, fresh: Answer) => Answer;
+}
+
+interface State<Answer> {
+  readonly ask: unknown;
+  readonly answer: Answer | undefined;
+  readonly failure: PageFailure | undefined;
+}
+
+/** Asks the server, and again now and then as long as the page is seen. */
+export function useAsked<Answer>(options: UseAskedOptions<Answer>): Asked<Answer> {
+  const { ask, everyMs } = options;
+  const [state, setState] = useState<State<Answer>>({ ask, answer: undefined, failure: undefined });
+  const [turn, setTurn] = useState(0);
+  const merge = useRef(options.merge);
+  merge.current = options.merge;
+  useEffect(() => {
+    const stop = new AbortController();
+    const take = (change: (known: Answer | undefined) => Partial<State<Answer>>) => {
+      if (stop.signal.aborted) return;
+      setState((known) => {
+        const answer = known.ask === ask ? known.answer : undefined;
+        return { ask, answer, failure: undefined, ...change(answer) };
+      });
+    };
+    ask(stop.signal).then(
+      (fresh) =>
+        take((known) => ({
+          answer: known === undefined ? fresh : (merge.current?.(known, fresh) ?? fresh),
+        })),
+      (thrown: unknown) => take(() => ({ failure: toFailure(thrown) })),
+    );
+    return () => stop.abort();
+  }, [ask, turn]);
+  const again = useCallback(() => setTurn((known) => known + 1), []);
+  useEvery(everyMs, again);
+  const replace = useCallback(
+    (answer: Answer) => setState({ ask, answer, failure: undefined }),
+    [ask],
+  );
+  const isOwn = state.ask === ask;
+  return {
+    answer: isOwn ? state.answer : undefined,
+    failure: isOwn ? state.failure : undefined,
+    ...{ again, replace },
+  };
+}
+
+/** Calls back every so often, and at once when a page is seen again after it was not. */
+export function useEvery(everyMs: number | undefined, act: () => void): void {
+  useEffect(() => {
+    if (everyMs === undefined) return undefined;
+    const onVisible = () => {
+      if (document.visibilityState === "visible") act();
+    };
+    const timer = setInterval(onVisible, everyMs);
+    document.addEventListener("visibilitychange", onVisible);
+    return () => {
+      clearInterval(timer);
+      document.removeEventListener("visibilitychange", onVisible);
+    };
+  }, [everyMs, act]);
+}
+
+/** Whatever was thrown, as a failure that can be shown. */
+export function toFailure(thrown: unknown): PageFailure {
+  if (thrown instanceof PageFailure) return thrown;
+  return new PageFailure(0, thrown instanceof Error ? thrown.message : String(thrown));
+}

@@ -1,0 +1,125 @@
+import { useCallback, useEffect, useState } from "preact/hooks";
+import type { CellProgress } from "../../../project/run-progress.ts";
+import type { LogLine } from "../../../run/history/log-lines.ts";
+import type { ShownLog, ShownRun } from "../../history-state.ts";
+import { askJson } from "../ask/ask-page.ts";
+import type { PageFailure } from "../ask/page-failure.ts";
+import { useAsked, useEvery } from "./use-asked.ts";
+
+/** One run, as it is known now; while it goes, it grows by itself. */
+export interface WatchedRun {
+  readonly run: ShownRun | undefined;
+  /** what its events told of its cells, by name */
+  readonly cells: ReadonlyMap<string, CellProgress>;
+  readonly lines: readonly LogLine[];
+  readonly failure: PageFailure | undefined;
+  readonly again: () => void;
+  /** by the server's clock: milliseconds since 1970 */
+  readonly nowMs: number;
+}
+
+interface Told {
+  readonly run: ShownRun | undefined;
+  readonly cells: ReadonlyMap<string, CellProgress>;
+  readonly lines: readonly LogLine[];
+}
+
+const NOTHING: Told = { run: undefined, cells: new Map(), lines: [] };
+/** Lines come by the hundred: they are shown together. */
+const GATHER_MS = 100;
+const CLOCK_MS = 500;
+/** How often a run is looked up while its events cannot be heard. */
+const POLL_MS = 5_000;
+
+/** Follows a run by its events; its record is read first, and again where events are lost. */
+export function useRun(runId: string): WatchedRun {
+  const path = `/page/runs/${encodeURIComponent(runId)}`;
+  const ask = useCallback((signal: AbortSignal) => readRun(path, signal), [path]);
+  const [told, setTold] = useState<Told>(NOTHING);
+  const [isDeaf, setDeaf] = useState(false);
+  const read = useAsked({ ask, everyMs: isDeaf ? POLL_MS : undefined });
+  const isGoing = read.answer !== undefined && read.answer.run.endedAt === null;
+  useEffect(() => {
+    setTold(NOTHING);
+    setDeaf(false);
+    if (!isGoing) return undefined;
+    const fallBack = () => {
+      setTold(NOTHING);
+      setDeaf(true);
+    };
+    return listenToRun(path, { onTold: setTold, onDeaf: fallBack });
+  }, [path, isGoing]);
+  const run = told.run ?? read.answer?.run;
+  const nowMs = useServerClock(run);
+  return {
+    ...{ run, cells: told.cells, nowMs, failure: read.failure, again: read.again },
+    lines: told.lines.length > 0 ? told.lines : (read.answer?.lines ?? []),
+  };
+}
+
+async function readRun(path: string, signal: AbortSignal) {
+  const [run, { lines }] = await Promise.all([
+    askJson<ShownRun>(path, { signal }),
+    askJson<ShownLog>(`${path}/log`, { signal }),
+  ]);
+  return { run, lines };
+}
+
+interface RunListener {
+  readonly onTold: (told: Told) => void;
+  /** the events cannot be heard, now or ever */
+  readonly onDeaf: () => void;
+}
+
+/** Gathers what the events of a run tell; gives what ends it. */
+function listenToRun(path: string, { onTold, onDeaf }: RunListener): () => void {
+  const source = new EventSource(`${path}/events`);
+  let run: ShownRun | undefined;
+  const cells = new Map<string, CellProgress>();
+  let lines: LogLine[] = [];
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const tell = () => {
+    timer = undefined;
+    onTold({ run, cells: new Map(cells), lines });
+  };
+  const on = <Data>(name: string, take: (data: Data) => void) =>
+    source.addEventListener(name, ({ data }: MessageEvent<string>) => {
+      take(JSON.parse(data));
+      timer ??= setTimeout(tell, GATHER_MS);
+    });
+  on<ShownRun>("run-changed", (data) => {
+    run = data;
+    // Another attempt begins from nothing.
+    cells.clear();
+  });
+  on<CellProgress>("cell-changed", (data) => cells.set(data.name, data));
+  on<LogLine>("line-logged", (data) => {
+    lines = [...lines, data];
+  });
+  on<ShownRun>("run-ended", (data) => {
+    run = data;
+    cells.clear();
+    source.close();
+  });
+  source.addEventListener("error", () => {
+    // A lost connection comes back by itself; a refusal does not.
+    if (source.readyState === EventSource.CLOSED) onDeaf();
+  });
+  return () => {
+    source.close();
+    clearTimeout(timer);
+  };
+}
+
+/** The server's clock, which goes on as long as the run does. */
+function useServerClock(run: ShownRun | undefined): number {
+  const [ahead, setAhead] = useState(0);
+  const [, setBeat] = useState(0);
+  const now = run?.now;
+  useEffect(() => {
+    if (now !== undefined) setAhead(Date.parse(now) - Date.now());
+  }, [now]);
+  const beat = useCallback(() => setBeat((known) => known + 1), []);
+  useEvery(run !== undefined && run.endedAt === null ? CLOCK_MS : undefined, beat);
+  return Date.now() + ahead;
+}

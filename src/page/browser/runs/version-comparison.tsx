@@ -1,0 +1,157 @@
+import type { JSX } from "preact";
+import { useCallback } from "preact/hooks";
+import type { ColumnDifference, FrameDifference } from "../../../store/version-difference.ts";
+import type { VersionComparison as Comparison } from "../../history-state.ts";
+import { askJson } from "../ask/ask-page.ts";
+import { FailureNote } from "./failure-note.tsx";
+import { formatChange, formatCount, formatSize, formatValue } from "./formats.ts";
+import { Moment } from "./moment.tsx";
+import { useAsked } from "./use-asked.ts";
+
+interface VersionComparisonProps {
+  readonly from: number;
+  readonly to: number;
+}
+
+/** What differs between two versions. */
+export function VersionComparison({ from, to }: VersionComparisonProps): JSX.Element {
+  const path = `/page/versions/compare?from=${from}&to=${to}`;
+  const ask = useCallback((signal: AbortSignal) => askJson<Comparison>(path, { signal }), [path]);
+  const { answer, failure, again } = useAsked({ ask });
+  return (
+    <section class="runs-section" aria-labelledby="comparison">
+      <h3 id="comparison">{`What changed from version ${from} to version ${to}`}</h3>
+      {failure !== undefined && <FailureNote failure={failure} again={again} />}
+      {answer === undefined && failure === undefined && <p class="runs-wait">Comparing…</p>}
+      {answer !== undefined && <Differences comparison={answer} />}
+    </section>
+  );
+}
+
+function Differences({ comparison }: { readonly comparison: Comparison }): JSX.Element {
+  const { from, to, isSameCode, isSameOutput, inputs, frames } = comparison;
+  return (
+    <>
+      <ul class="difference-facts">
+        <li>
+          Published <Moment instant={from.publishedAt} />, then <Moment instant={to.publishedAt} />.
+        </li>
+        <li>
+          {isSameCode ? "The code is the same: " : "The code is another: "}
+          <code>{from.codeHash.slice(0, 8)}</code>
+          {!isSameCode && (
+            <>
+              {" → "}
+              <code>{to.codeHash.slice(0, 8)}</code>
+            </>
+          )}
+        </li>
+        <li>{tellOutput(isSameOutput)}</li>
+        {inputs.length === 0 && <li>The inputs are the same.</li>}
+        {inputs.map(({ name, before, after }) => (
+          <li key={name}>
+            Input <code>{name}</code>: <code>{toInput(before)}</code> →{" "}
+            <code>{toInput(after)}</code>
+          </li>
+        ))}
+      </ul>
+      <table class="runs-table difference-table">
+        <caption class="only-heard">Frames of the two versions</caption>
+        <thead>
+          <tr>
+            <th scope="col">Frame</th>
+            <th scope="col">Content</th>
+            <th scope="col" class="is-number">
+              Rows
+            </th>
+            <th scope="col" class="is-number is-wide">
+              CSV
+            </th>
+            <th scope="col">Columns</th>
+          </tr>
+        </thead>
+        <tbody>
+          {frames.map((frame) => (
+            <FrameRow key={frame.name} frame={frame} />
+          ))}
+        </tbody>
+      </table>
+    </>
+  );
+}
+
+function tellOutput(isSame: boolean | null): string {
+  if (isSame === null) return "One of them does not tell what its cells showed.";
+  return isSame
+    ? "With default inputs all cells showed the same."
+    : "With default inputs some cells showed something else.";
+}
+
+function toInput(value: unknown): string {
+  return value === undefined ? "not given" : formatValue(value);
+}
+
+function FrameRow({ frame }: { readonly frame: FrameDifference }): JSX.Element {
+  const { name, change, before, after, columns } = frame;
+  return (
+    <tr class={`is-${change}`}>
+      <th scope="row">{name}</th>
+      <td>
+        <span class={`difference is-${change}`}>{change}</span>
+      </td>
+      <td class="is-number">
+        <Change before={before?.rows} after={after?.rows} format={formatCount} />
+      </td>
+      <td class="is-number is-wide">
+        <Change before={before?.sizeBytes} after={after?.sizeBytes} format={formatSize} />
+      </td>
+      <td>
+        {columns.length === 0 ? (
+          tellColumns(before?.columns ?? after?.columns ?? 0)
+        ) : (
+          <ul class="difference-columns">
+            {columns.map((column) => (
+              <ColumnChange key={column.name} column={column} />
+            ))}
+          </ul>
+        )}
+      </td>
+    </tr>
+  );
+}
+
+function tellColumns(count: number): string {
+  return `${count} column${count === 1 ? "" : "s"}`;
+}
+
+interface ChangeProps {
+  readonly before: number | undefined;
+  readonly after: number | undefined;
+  readonly format: (value: number) => string;
+}
+
+/** A number that may have become another one. */
+function Change({ before, after, format }: ChangeProps): JSX.Element {
+  if (before === undefined || after === undefined) return <>{format(before ?? after ?? 0)}</>;
+  if (before === after) return <>{format(after)}</>;
+  return (
+    <>
+      {format(before)} → {format(after)}
+      <span class="run-second">{formatChange(before, after, format)}</span>
+    </>
+  );
+}
+
+const SIGNS = { added: "+", removed: "−", retyped: "~" } as const;
+
+function ColumnChange({ column }: { readonly column: ColumnDifference }): JSX.Element {
+  const { name, change, before, after } = column;
+  const types = change === "retyped" ? `${before} → ${after}` : (after ?? before);
+  return (
+    <li class={`is-${change}`}>
+      <span aria-hidden="true">{SIGNS[change]} </span>
+      <span class="only-heard">{change} </span>
+      <code>{name}</code> {types}
+    </li>
+  );
+}

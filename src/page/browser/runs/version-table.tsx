@@ -1,0 +1,151 @@
+import type { JSX } from "preact";
+import type { ListedVersion } from "../../history-state.ts";
+import { formatAgo, formatCount, formatCounted, formatSize, formatValue } from "./formats.ts";
+import { Moment } from "./moment.tsx";
+import { PlaceLink } from "./place-link.tsx";
+import type { Go } from "./use-place.ts";
+
+interface VersionTableProps {
+  readonly versions: readonly ListedVersion[];
+  readonly compared: { readonly from: number | null; readonly to: number };
+  readonly choose: (chosen: { readonly from?: number; readonly to?: number }) => void;
+  readonly go: Go;
+  /** undefined where the viewer may not go back */
+  readonly onRollBack: ((version: ListedVersion) => void) | undefined;
+}
+
+/** The versions in rows, two of which are chosen to be compared. */
+export function VersionTable({ versions, ...rest }: VersionTableProps): JSX.Element {
+  const isAlone = versions.length === 1;
+  return (
+    <table class="runs-table version-table">
+      <caption class="only-heard">Versions, the newest first</caption>
+      <thead>
+        <tr>
+          {!isAlone && (
+            <>
+              <th scope="col">From</th>
+              <th scope="col">To</th>
+            </>
+          )}
+          <th scope="col">Version</th>
+          <th scope="col">Published</th>
+          <th scope="col" class="is-wide">
+            Run
+          </th>
+          <th scope="col" class="is-number is-wide">
+            Holds
+          </th>
+          <th scope="col" class="is-wide">
+            Code
+          </th>
+          <th scope="col" class="is-wide">
+            Inputs
+          </th>
+          {rest.onRollBack !== undefined && !isAlone && (
+            <th scope="col">
+              <span class="only-heard">Go back</span>
+            </th>
+          )}
+        </tr>
+      </thead>
+      <tbody>
+        {versions.map((version) => (
+          <VersionRow key={version.generation} {...rest} {...{ version, isAlone }} />
+        ))}
+      </tbody>
+    </table>
+  );
+}
+
+interface VersionRowProps extends Omit<VersionTableProps, "versions"> {
+  readonly version: ListedVersion;
+  readonly isAlone: boolean;
+}
+
+function VersionRow({ version, isAlone, compared, choose, go, onRollBack }: VersionRowProps) {
+  const { generation, isNewest, publishedAt, publishedBy, note, runId } = version;
+  const { context, codeHash, inputs, frames, rows, sizeBytes } = version;
+  const holds = `${formatCounted(frames, "frame")}, ${formatCounted(rows, "row")}`;
+  return (
+    <tr class={isNewest ? "is-current" : ""}>
+      {!isAlone && (
+        <>
+          <Choice
+            {...{ name: "from", generation }}
+            isChosen={compared.from === generation}
+            onChoose={() => choose({ from: generation })}
+          />
+          <Choice
+            {...{ name: "to", generation }}
+            isChosen={compared.to === generation}
+            onChoose={() => choose({ to: generation })}
+          />
+        </>
+      )}
+      <th scope="row">
+        {generation}
+        {isNewest && <span class="version-current">current</span>}
+      </th>
+      <td>
+        <Moment instant={publishedAt} />
+        <span class="run-ago">{formatAgo(Date.now() - Date.parse(publishedAt))}</span>
+        {note !== null && <span class="version-note">{note}</span>}
+        <span class="is-narrow">{`${holds}, ${formatSize(sizeBytes)}`}</span>
+      </td>
+      <td class="is-wide">
+        <PlaceLink to={{ view: "run", runId }} go={go}>
+          {context}
+        </PlaceLink>
+        <span class="run-second">{publishedBy ?? ""}</span>
+      </td>
+      <td class="is-number is-wide">
+        {formatCount(rows)} rows
+        <span class="run-second">{`${formatCounted(frames, "frame")}, ${formatSize(sizeBytes)}`}</span>
+      </td>
+      <td class="is-wide">
+        <code>{codeHash.slice(0, 8)}</code>
+      </td>
+      <td class="is-wide version-inputs">
+        {Object.entries(inputs).map(([name, value]) => (
+          <code key={name}>{`${name} = ${formatValue(value)}`}</code>
+        ))}
+      </td>
+      {onRollBack !== undefined && !isAlone && (
+        <td>
+          {!isNewest && (
+            <button
+              type="button"
+              class="button"
+              aria-label={`Go back to version ${generation}`}
+              onClick={() => onRollBack(version)}
+            >
+              Go back
+            </button>
+          )}
+        </td>
+      )}
+    </tr>
+  );
+}
+
+interface ChoiceProps {
+  readonly name: "from" | "to";
+  readonly generation: number;
+  readonly isChosen: boolean;
+  readonly onChoose: () => void;
+}
+
+function Choice({ name, generation, isChosen, onChoose }: ChoiceProps): JSX.Element {
+  return (
+    <td class="version-choice">
+      <input
+        type="radio"
+        name={`compare-${name}`}
+        aria-label={`Compare ${name} version ${generation}`}
+        checked={isChosen}
+        onChange={onChoose}
+      />
+    </td>
+  );
+}
