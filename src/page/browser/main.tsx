@@ -1,3 +1,25 @@
-import { render } from "preact";
+import "./design/design.css";
+import { type JSX, render } from "preact";
+import { applyStoredTheme } from "./design/theme.ts";
+import { LaterView } from "./later-view.tsx";
+import { PublishedView } from "./published/published-view.tsx";
 
-render(<p>…</p>, document.body);
+const RUNS_PATHS = /^\/(runs|versions|schedules)(\/|$)/;
+
+/** The view that this address shows; what few viewers see is fetched when it is to be shown. */
+function View(): JSX.Element {
+  if (document.documentElement.dataset["view"] === "notebook") {
+    return (
+      <LaterView load={async () => (await import("./notebook/notebook-view.tsx")).NotebookView} />
+    );
+  }
+  if (RUNS_PATHS.test(location.pathname)) {
+    return <LaterView load={async () => (await import("./runs/runs-view.tsx")).RunsView} />;
+  }
+  return <PublishedView />;
+}
+
+applyStoredTheme();
+const root = document.querySelector("#app") ?? document.body;
+root.replaceChildren();
+render(<View />, root);

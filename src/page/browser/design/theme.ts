@@ -1,0 +1,36 @@
+/** How light the page is: as the viewer's system, unless the viewer chose. */
+export type Theme = "light" | "dark";
+
+const KEY = "hex-theme";
+
+/** Shows the page as the viewer chose on an earlier visit. */
+export function applyStoredTheme(): void {
+  const stored = readStored();
+  if (stored !== undefined) document.documentElement.dataset["theme"] = stored;
+}
+
+/** What the page looks like now. */
+export function currentTheme(): Theme {
+  const chosen = document.documentElement.dataset["theme"];
+  if (chosen === "light" || chosen === "dark") return chosen;
+  return matchMedia("(prefers-color-scheme: dark)").matches ? "dark" : "light";
+}
+
+/** Shows the page the other way, and remembers that where the browser lets us. */
+export function chooseTheme(theme: Theme): void {
+  document.documentElement.dataset["theme"] = theme;
+  try {
+    localStorage.setItem(KEY, theme);
+  } catch {
+    // without storage the choice holds until the page is left
+  }
+}
+
+function readStored(): Theme | undefined {
+  try {
+    const stored = localStorage.getItem(KEY);
+    return stored === "light" || stored === "dark" ? stored : undefined;
+  } catch {
+    return undefined;
+  }
+}

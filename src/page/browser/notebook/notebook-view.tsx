@@ -1,0 +1,5 @@
+import type { JSX } from "preact";
+
+export function NotebookView(): JSX.Element {
+  return <main />;
+}

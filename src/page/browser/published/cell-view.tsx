@@ -1,0 +1,73 @@
+import type { JSX } from "preact";
+import { useMemo } from "preact/hooks";
+import { ErrorBoundary } from "../design/error-boundary.tsx";
+import { Icon } from "../design/icon.tsx";
+import { OutputView } from "../output/output-view.tsx";
+import { cellRows } from "./cell-rows.ts";
+import { isPending, type ShownCell } from "./page-model.ts";
+
+/** What a cell shows, under its title; while it is recomputed the old output stays. */
+export function CellView({ cell }: { readonly cell: ShownCell }): JSX.Element {
+  return useMemo(() => <Cell cell={cell} />, [cell]);
+}
+
+function Cell({ cell }: { readonly cell: ShownCell }): JSX.Element {
+  const { name, output, error } = cell;
+  const title = titleOf(cell);
+  const isBusy = isPending(cell);
+  return (
+    <section
+      class={`cell cell--${output?.kind ?? "empty"} ${isBusy ? "cell--pending" : ""}`}
+      id={`cell-${name}`}
+      aria-busy={isBusy}
+      aria-label={title ?? name}
+    >
+      {title !== null && <h2 class="cell__title">{title}</h2>}
+      <div class="cell__activity" aria-hidden="true" />
+      {error !== null && <CellError message={error.message} isOld={output !== null} />}
+      <div class={`cell__output ${error !== null ? "cell__output--old" : ""}`}>
+        <CellOutputView cell={cell} />
+      </div>
+    </section>
+  );
+}
+
+function CellOutputView({ cell }: { readonly cell: ShownCell }): JSX.Element | null {
+  const { name, title, output, place, shownAt } = cell;
+  const rows = useMemo(() => cellRows(name, place, shownAt), [name, place, shownAt]);
+  if (output === null) return cell.error === null ? <p class="cell__waiting">Computing…</p> : null;
+  return (
+    <ErrorBoundary
+      resetKey={output}
+      instead={(message) => (
+        <CellError message={`This could not be drawn: ${message}`} isOld={false} />
+      )}
+    >
+      <OutputView cell={{ name, title }} output={output} rows={rows} />
+    </ErrorBoundary>
+  );
+}
+
+interface CellErrorProps {
+  readonly message: string;
+  /** whether what stands below is from before */
+  readonly isOld: boolean;
+}
+
+function CellError({ message, isOld }: CellErrorProps): JSX.Element {
+  return (
+    <div class="cell__error" role="alert">
+      <Icon name="alert" />
+      <div>
+        <p>{message}</p>
+        {isOld && <p class="cell__error-hint">What stands below is from before.</p>}
+      </div>
+    </div>
+  );
+}
+
+/** Prose has its own headings; all else is named unless the author gave it a title. */
+function titleOf({ name, title, kind, output }: ShownCell): string | null {
+  if (kind === "prose" || output?.kind === "markdown") return title;
+  return title ?? name;
+}

@@ -1,0 +1,43 @@
+import type { JSX } from "preact";
+import { useMemo } from "preact/hooks";
+import { InputView } from "../input/input-view.tsx";
+import { isPending, type PageModel, type ShownCell } from "./page-model.ts";
+import type { PageStore } from "./page-store.ts";
+import { valueNow, widgetOf } from "./set-inputs.ts";
+
+interface InputCellViewProps {
+  readonly cell: ShownCell;
+  readonly store: PageStore;
+  readonly model: PageModel;
+}
+
+/** An input of the page, at the value that the viewer has set. */
+export function InputCellView({ cell, store, model }: InputCellViewProps): JSX.Element {
+  const { name } = cell;
+  const value = valueNow(cell, model.inputs);
+  const text = JSON.stringify(value);
+  return useMemo(() => {
+    const widget = widgetOf(cell);
+    return (
+      <section
+        class={`cell cell--input ${isPending(cell) ? "cell--pending" : ""}`}
+        id={`cell-${name}`}
+        aria-busy={isPending(cell)}
+        aria-label={cell.title ?? name}
+      >
+        <div class="cell__activity" aria-hidden="true" />
+        {widget !== undefined && value !== undefined && (
+          <InputView
+            name={name}
+            label={widget.label ?? cell.title ?? name}
+            widget={widget}
+            value={value}
+            onValue={(next, isFinished) => store.setInput(name, next, isFinished)}
+            onPress={() => store.pressButton(name)}
+          />
+        )}
+        {cell.error !== null && <p class="field__fault">{cell.error.message}</p>}
+      </section>
+    );
+  }, [cell, text, store]);
+}

@@ -1,0 +1,80 @@
+import type { JSX } from "preact";
+import { useId, useState } from "preact/hooks";
+import type { PageRow } from "../../page-state.ts";
+import { CellView } from "./cell-view.tsx";
+import { InputCellView } from "./input-cell-view.tsx";
+import type { PageModel } from "./page-model.ts";
+import type { PageStore } from "./page-store.ts";
+import { toTabSlugs } from "./tab-slugs.ts";
+import { Tabs } from "./tabs.tsx";
+
+interface PageBodyProps {
+  readonly store: PageStore;
+  readonly model: PageModel;
+}
+
+/** The cells of a page, where its layout puts them. */
+export function PageBody({ store, model }: PageBodyProps): JSX.Element {
+  const { tabs } = model.state.layout;
+  const slugs = toTabSlugs(tabs.map(({ title }) => title ?? ""));
+  const [chosen, setChosen] = useState(() => slugFromAddress());
+  const id = useId();
+  const [only] = tabs;
+  if (only === undefined) return <p class="page__empty">This page has no cells to show.</p>;
+  if (tabs.length === 1) return <Rows rows={only.rows} store={store} model={model} />;
+  const current = Math.max(0, slugs.indexOf(chosen));
+  const choose = (index: number) => {
+    const slug = slugs[index] ?? "";
+    setChosen(slug);
+    history.replaceState(null, "", `${location.pathname}${location.search}#tab=${slug}`);
+  };
+  return (
+    <>
+      <Tabs
+        id={id}
+        titles={tabs.map(({ title }, index) => title ?? `Tab ${index + 1}`)}
+        current={current}
+        onChoose={choose}
+      />
+      <div
+        class="tabpanel"
+        role="tabpanel"
+        id={`${id}-panel`}
+        aria-labelledby={`${id}-tab-${current}`}
+        key={slugs[current]}
+      >
+        <Rows rows={tabs[current]?.rows ?? []} store={store} model={model} />
+      </div>
+    </>
+  );
+}
+
+function slugFromAddress(): string {
+  return /^#tab=(.*)$/.exec(location.hash)?.[1] ?? "";
+}
+
+function Rows({ rows, store, model }: PageBodyProps & { readonly rows: readonly PageRow[] }) {
+  return (
+    <div class="rows">
+      {rows.map((row) => (
+        <Row key={row.join(" ")} row={row} store={store} model={model} />
+      ))}
+    </div>
+  );
+}
+
+function Row({ row, store, model }: PageBodyProps & { readonly row: PageRow }): JSX.Element {
+  const cells = row.flatMap((name) => model.cells.get(name) ?? []);
+  const isInputs = cells.every(({ kind }) => kind === "input");
+  return (
+    <div class={`row ${isInputs ? "row--inputs" : ""} ${cells.length > 1 ? "row--many" : ""}`}>
+      {cells.map((cell) =>
+        cell.kind === "input" ? (
+          <InputCellView key={cell.name} cell={cell} store={store} model={model} />
+        ) : (
+          <CellView key={cell.name} cell={cell} />
+        ),
+      )}
+    </div>
+  );
+}

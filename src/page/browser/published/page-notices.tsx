@@ -1,0 +1,71 @@
+import type { JSX } from "preact";
+import type { PageFailure, PageViewer } from "../../page-state.ts";
+import { Notice } from "../design/notice.tsx";
+import type { PageModel } from "./page-model.ts";
+import type { PageStore } from "./page-store.ts";
+import type { PageView } from "./page-view.ts";
+import { TimeAgo } from "./time-ago.tsx";
+
+interface PageNoticesProps {
+  readonly store: PageStore;
+  readonly view: PageView;
+  readonly model: PageModel;
+}
+
+/** What there is to say about the page as a whole. */
+export function PageNotices({ store, view, model }: PageNoticesProps): JSX.Element {
+  const { failure, viewer, version } = model.state;
+  const { trouble, refusal, run, isLive } = view;
+  return (
+    <div class="notices">
+      {failure !== null && run === null && (
+        <FailureNotice failure={failure} viewer={viewer} version={version} />
+      )}
+      {refusal !== null && <Notice tone="bad">{refusal}</Notice>}
+      {trouble !== null && (
+        <Notice
+          tone="warn"
+          actions={
+            <button type="button" class="button button--small" onClick={() => store.retry()}>
+              Try again now
+            </button>
+          }
+        >
+          {`${trouble}. What is shown may not fit the inputs; it is asked for again by itself.`}
+        </Notice>
+      )}
+      {!isLive && trouble === null && (
+        <Notice tone="warn">
+          The connection to the server is lost. Newer data would not be noticed; it is being tried
+          again.
+        </Notice>
+      )}
+      {model.faults.map((fault) => (
+        <Notice key={fault.name} tone="warn" onClose={() => store.dropFault(fault)}>
+          {fault.message}
+        </Notice>
+      ))}
+    </div>
+  );
+}
+
+interface FailureNoticeProps {
+  readonly failure: PageFailure;
+  readonly viewer: PageViewer;
+  readonly version: number | null;
+}
+
+function FailureNotice({ failure, viewer, version }: FailureNoticeProps): JSX.Element {
+  const { runId, endedAt, message } = failure;
+  const link = viewer.maySeeRuns ? (
+    <a href={`/runs/${encodeURIComponent(runId)}`}>See the run</a>
+  ) : undefined;
+  return (
+    <Notice tone="bad" actions={link}>
+      {"The last run that was to publish new data failed "}
+      <TimeAgo instant={endedAt} />
+      {message === null ? "." : `: ${message}`}
+      {version !== null && ` Version ${version} is still shown.`}
+    </Notice>
+  );
+}

@@ -1,0 +1,245 @@
+import type { InputValue } from "../../../cell/input-value.ts";
+import { toMessage } from "../../../errors.ts";
+import type { LightAnswer } from "../../../run/light/light-ask.ts";
+import type { PageEvent, PageRun, PageState } from "../../page-state.ts";
+import { PageFailure } from "../ask/page-failure.ts";
+import { type InputFault, toSearch } from "./address.ts";
+import { type AddressWriter, openAddressWriter } from "./address-writer.ts";
+import { type AskLine, openAskLine } from "./ask-line.ts";
+import { toNextVersion } from "./next-version.ts";
+import type { PageEffects } from "./page-effects.ts";
+import {
+  dropFault,
+  followInputs,
+  moveTo,
+  openModel,
+  type PageAsk,
+  type PageModel,
+  pressButton,
+  setInput,
+  takeAnswer,
+  takeFailure,
+  toAsk,
+  whenAsked,
+  withFacts,
+} from "./page-model.ts";
+import { OPENING, type PageView } from "./page-view.ts";
+
+const RETRY_MS = 2_000;
+
+/** The page in one viewer's browser: what it shows, and all that can be done to it. */
+export class PageStore {
+  readonly #effects: PageEffects;
+  readonly #writer: AddressWriter;
+  readonly #line: AskLine;
+  readonly #listeners = new Set<() => void>();
+  readonly #endings: (() => void)[] = [];
+  #view = OPENING;
+  /** of the newest request for the state; older ones are given up */
+  #syncing = new AbortController();
+  /** set while what was asked for waits for a server that did not answer */
+  #stopRetry: (() => void) | undefined;
+
+  constructor(effects: PageEffects) {
+    this.#effects = effects;
+    this.#writer = openAddressWriter(effects);
+    this.#line = openAskLine<PageAsk, LightAnswer>({
+      next: () => this.#nextAsk(),
+      send: ({ ask }, signal) => effects.askRun(ask, signal),
+      onAnswer: (asked, answer) => this.#onAnswer(asked, answer),
+      onFailure: (asked, error) => this.#onFailure(asked, error),
+      mayGiveUp: ({ isPress }) => !isPress,
+      after: effects.after,
+    });
+  }
+
+  get view(): PageView {
+    return this.#view;
+  }
+
+  /** Calls after each change; returns what ends that. */
+  subscribe(call: () => void): () => void {
+    this.#listeners.add(call);
+    return () => this.#listeners.delete(call);
+  }
+
+  /** Fetches the page and listens to what happens to it, until it is closed. */
+  open(): void {
+    void this.#sync();
+    this.#endings.push(
+      this.#effects.address.onMove(() => this.#onMove()),
+      this.#effects.listen({
+        onEvent: (event) => this.#onEvent(event),
+        onReturn: () => {
+          this.#change({ isLive: true });
+          void this.#sync();
+        },
+        onLoss: () => this.#change({ isLive: false }),
+      }),
+    );
+  }
+
+  close(): void {
+    this.#syncing.abort();
+    this.#line.close();
+    this.#stopRetry?.();
+    for (const end of this.#endings) end();
+  }
+
+  /** Of a gesture (dragging, typing) only the last value is finished. */
+  setInput(name: string, value: InputValue, isFinished: boolean): void {
+    const { model } = this.#view;
+    if (model === undefined) return;
+    const next = setInput(model, name, value);
+    this.#change({ model: next });
+    this.#writer.write(this.#searchOf(next), isFinished);
+    this.#wake();
+  }
+
+  pressButton(name: string): void {
+    const { model } = this.#view;
+    if (model === undefined) return;
+    this.#change({ model: pressButton(model, name) });
+    this.#wake();
+  }
+
+  /** Puts a sentence away that was read. */
+  dropFault(fault: InputFault): void {
+    const { model } = this.#view;
+    if (model !== undefined) this.#change({ model: dropFault(model, fault) });
+  }
+
+  /** Starts a run that publishes. */
+  async refresh(): Promise<void> {
+    await this.#attempt(async () => {
+      const { runId } = await this.#effects.refresh();
+      const run: PageRun = { runId, state: "queued", startedAt: null, fraction: 0, cells: [] };
+      if (this.#view.run === null) this.#change({ run });
+    });
+  }
+
+  async cancelRefresh(runId: string): Promise<void> {
+    await this.#attempt(() => this.#effects.cancelRefresh(runId));
+  }
+
+  /** Asks again for what could not be had. */
+  retry(): void {
+    if (this.#view.model === undefined) void this.#sync();
+    this.#wake();
+  }
+
+  async #attempt(act: () => Promise<void>): Promise<void> {
+    this.#change({ refusal: null });
+    try {
+      await act();
+    } catch (error) {
+      this.#change({ refusal: toMessage(error) });
+    }
+  }
+
+  #change(changed: Partial<PageView>): void {
+    this.#view = { ...this.#view, ...changed };
+    for (const call of this.#listeners) call();
+  }
+
+  #wake(): void {
+    this.#stopRetry?.();
+    this.#stopRetry = undefined;
+    this.#line.wake();
+  }
+
+  #nextAsk(): PageAsk | undefined {
+    const { model } = this.#view;
+    if (model === undefined || this.#stopRetry !== undefined) return undefined;
+    const asked = toAsk(model);
+    if (asked !== undefined) this.#view = { ...this.#view, model: whenAsked(model) };
+    return asked;
+  }
+
+  #onAnswer(asked: PageAsk, answer: LightAnswer): void {
+    const { model } = this.#view;
+    if (model === undefined) return;
+    const next = takeAnswer(model, asked, answer);
+    this.#change({ model: next, trouble: null });
+    if (answer.invalid.length > 0) this.#writer.correct(this.#searchOf(next));
+  }
+
+  #onFailure(asked: PageAsk, error: unknown): void {
+    const { model } = this.#view;
+    if (model === undefined) return;
+    const failure = error instanceof PageFailure ? error : undefined;
+    if (failure?.status === 401) this.#change({ phase: "sign-in" });
+    else if (failure?.isPassing) this.#holdLine(failure);
+    else this.#change({ model: takeFailure(model, asked, toMessage(error)) });
+    // the version may be gone: then there is a newer one to show
+    if (failure?.status === 404 || failure?.status === 410) void this.#sync();
+  }
+
+  /** What was asked for waits a little and is asked for again, unless the viewer does something. */
+  #holdLine({ message, retryAfterMs }: PageFailure): void {
+    this.#change({ trouble: message });
+    this.#stopRetry = this.#effects.after(retryAfterMs ?? RETRY_MS, () => this.#wake());
+  }
+
+  #onMove(): void {
+    const { model } = this.#view;
+    this.#writer.forget();
+    if (model === undefined) return;
+    this.#change({ model: moveTo(model, this.#effects.address.search()) });
+    this.#wake();
+  }
+
+  #onEvent(event: PageEvent): void {
+    if (event.type === "run-changed") {
+      const hasEnded = this.#view.run !== null && event.run === null;
+      this.#change({ run: event.run });
+      if (hasEnded) void this.#sync();
+    } else if (event.version !== this.#view.model?.state.version) void this.#sync();
+  }
+
+  /** Brings the page to the newest version and to the facts that change without one. */
+  async #sync(): Promise<void> {
+    this.#syncing.abort();
+    this.#syncing = new AbortController();
+    const { signal } = this.#syncing;
+    try {
+      const state = await this.#effects.askState(undefined, signal);
+      await this.#show(state, signal);
+    } catch (error) {
+      if (!signal.aborted) this.#onSyncFailure(error);
+    }
+  }
+
+  async #show(state: PageState, signal: AbortSignal): Promise<void> {
+    const old = this.#view.model;
+    if (old === undefined) {
+      const model = openModel(state, this.#effects.address.search());
+      this.#change({ phase: "open", model, run: this.#view.run ?? state.run, trouble: null });
+    } else if (old.state.version === state.version) {
+      this.#change({ phase: "open", model: withFacts(old, state) });
+    } else {
+      const next = await toNextVersion(old, state, this.#effects, signal);
+      if (signal.aborted) return;
+      const model = old.state.version === null ? next : followInputs(next, this.#view.model ?? old);
+      const news = state.version === null ? "" : `Version ${state.version} is shown now.`;
+      this.#change({ phase: "open", model, news, trouble: null });
+    }
+    this.#wake();
+  }
+
+  #onSyncFailure(error: unknown): void {
+    const failure = error instanceof PageFailure ? error : undefined;
+    const isUnknown = failure?.status === 401;
+    if (isUnknown) this.#change({ phase: "sign-in", trouble: null });
+    else if (this.#view.model === undefined) {
+      this.#change({ phase: "failed", trouble: toMessage(error) });
+    }
+    if (!failure?.isPassing) return;
+    const again = this.#effects.after(failure.retryAfterMs ?? RETRY_MS, () => void this.#sync());
+    this.#syncing.signal.addEventListener("abort", again, { once: true });
+  }
+
+  #searchOf({ cells, inputs }: PageModel): string {
+    return toSearch(this.#effects.address.search(), [...cells.values()], inputs);
+  }
+}

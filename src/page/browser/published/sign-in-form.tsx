@@ -1,0 +1,57 @@
+import type { JSX } from "preact";
+import { useState } from "preact/hooks";
+import { toMessage } from "../../../errors.ts";
+import { signIn } from "../ask/ask-page.ts";
+
+/** Asks for a token of the project, and opens the page anew with it. */
+export function SignInForm(): JSX.Element {
+  const [fault, setFault] = useState<string | null>(null);
+  const [isSending, setIsSending] = useState(false);
+  async function submit(form: HTMLFormElement): Promise<void> {
+    setIsSending(true);
+    setFault(null);
+    try {
+      await signIn(String(new FormData(form).get("token") ?? "").trim());
+      location.reload();
+    } catch (error) {
+      setFault(toMessage(error));
+      setIsSending(false);
+    }
+  }
+  return (
+    <form
+      class="sign-in"
+      onSubmit={(event) => {
+        event.preventDefault();
+        void submit(event.currentTarget);
+      }}
+    >
+      <h2 class="sign-in__title">Sign in</h2>
+      <p class="sign-in__hint">
+        Whoever runs this project can make you a token with <code>hex token create</code>.
+      </p>
+      <div class="field">
+        <label class="field__label" for="token">
+          Token
+        </label>
+        <input
+          class="input"
+          id="token"
+          name="token"
+          type="password"
+          autocomplete="current-password"
+          required
+          spellcheck={false}
+          aria-invalid={fault !== null}
+          aria-describedby="token-fault"
+        />
+        <p class="field__fault" id="token-fault" role="alert">
+          {fault}
+        </p>
+      </div>
+      <button type="submit" class="button button--primary" disabled={isSending}>
+        {isSending ? "Signing in…" : "Sign in"}
+      </button>
+    </form>
+  );
+}

@@ -1,0 +1,57 @@
+import type { JSX } from "preact";
+import { useRef } from "preact/hooks";
+
+interface TabsProps {
+  /** beginning of the ids of tabs and of their panel */
+  readonly id: string;
+  readonly titles: readonly string[];
+  readonly current: number;
+  readonly onChoose: (index: number) => void;
+}
+
+/** Tabs as ARIA has them: arrows, Home and End go from one to the next. */
+export function Tabs({ id, titles, current, onChoose }: TabsProps): JSX.Element {
+  const list = useRef<HTMLDivElement>(null);
+  const onKeyDown = (event: KeyboardEvent) => {
+    const index = nextTab(event.key, current, titles.length);
+    if (index === undefined) return;
+    event.preventDefault();
+    onChoose(index);
+    list.current?.querySelectorAll<HTMLElement>("[role=tab]")[index]?.focus();
+  };
+  return (
+    <div class="tabs" role="tablist" ref={list} onKeyDown={onKeyDown}>
+      {titles.map((title, index) => (
+        <button
+          key={title}
+          type="button"
+          class="tabs__tab"
+          role="tab"
+          id={`${id}-tab-${index}`}
+          aria-selected={index === current}
+          aria-controls={`${id}-panel`}
+          tabIndex={index === current ? 0 : -1}
+          onClick={() => onChoose(index)}
+        >
+          {title}
+        </button>
+      ))}
+    </div>
+  );
+}
+
+/** The tab that a key leads to, all around; undefined for keys that lead nowhere. */
+export function nextTab(key: string, current: number, count: number): number | undefined {
+  switch (key) {
+    case "ArrowRight":
+      return (current + 1) % count;
+    case "ArrowLeft":
+      return (current + count - 1) % count;
+    case "Home":
+      return 0;
+    case "End":
+      return count - 1;
+    default:
+      return undefined;
+  }
+}
