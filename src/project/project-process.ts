@@ -1,4 +1,8 @@
-import { type RunProcess, startRunProcess } from "../run/process/run-process.ts";
+import {
+  type RunProcess,
+  type RunProcessSpec,
+  startRunProcess,
+} from "../run/process/run-process.ts";
 import type { ProjectPlace } from "./project.ts";
 
 /**
@@ -18,6 +22,7 @@ export function startProjectProcess(
   { directory, config, runtimeUrl }: ProjectPlace,
   environment: NodeJS.ProcessEnv,
   handedOn: "listed" | "whole" = "listed",
+  { priority }: Pick<RunProcessSpec, "priority"> = {},
 ): RunProcess {
   const { memoryBytes, environment: named } = config.runs;
   return startRunProcess({
@@ -32,6 +37,7 @@ export function startProjectProcess(
         config.secrets.includes(name),
     ),
     directory,
+    ...(priority !== undefined && { priority }),
   });
 }
 

@@ -1,8 +1,5 @@
 import { join } from "node:path";
 import type { RequestedInput } from "../cell/input-value.ts";
-import { HexError } from "../errors.ts";
-import { openRunHistory } from "../run/history/run-history.ts";
-import { keepShownFrames, type ShownFrames } from "../run/history/shown-frames.ts";
 import { computePart } from "../run/parts/compute-part.ts";
 import type { RunParts } from "../run/parts/join-parts.ts";
 import type { RunSummary } from "../run/process/messages.ts";
@@ -10,23 +7,31 @@ import { type Parent, serveTask } from "../run/process/serve-task.ts";
 import type { RunEvent, RunResult } from "../run/run-event.ts";
 import type { ShownFrame } from "../run/shown-frame.ts";
 import { loadCells } from "../source/load-cells.ts";
-import type { Store } from "../store/store.ts";
 import { openVersion } from "../store/version.ts";
 import { askForLease } from "./asked-lease.ts";
 import { readConfig } from "./config.ts";
 import type { RequestedInputs } from "./inputs.ts";
+import { keepResult } from "./keep-result.ts";
+import type { NotebookTask } from "./notebook/notebook-messages.ts";
 import { openProject } from "./project.ts";
 import { describeProject, type ProjectDescription } from "./project-description.ts";
 import { openProjectStore } from "./project-store.ts";
 import { toRedact } from "./redact.ts";
 import { runProject } from "./run-project.ts";
-import { CALLS, type DescribeTask, NOTES, type PartTask, type RunTask } from "./run-task.ts";
+import {
+  CALLS,
+  type DescribeTask,
+  type LightTask,
+  NOTES,
+  type PartTask,
+  type RunTask,
+} from "./run-task.ts";
 
 /** The program of a run process: one run of a project, one part of a run, or a look at its cells. */
 const runtimeUrl = new URL("./index.js", import.meta.url).href;
 
 serveTask((task, parent) => {
-  const given = task.payload as RunTask | PartTask | DescribeTask;
+  const given = task.payload as RunTask | PartTask | DescribeTask | LightTask | NotebookTask;
   switch (given.kind) {
     case "run":
       return runWhole(given, parent);
@@ -34,6 +39,10 @@ serveTask((task, parent) => {
       return runPart(given, parent);
     case "describe":
       return describe(given);
+    case "light":
+      return answerViewers(given, parent);
+    case "notebook":
+      return openForAuthor(given, parent);
   }
 }, rehearse);
 
@@ -61,6 +70,17 @@ async function refuseToEvaluate(url: string): Promise<never> {
   throw new Error(`Expected no module to be evaluated before there is a task, got ${url}`);
 }
 
+/** What only these processes need is loaded by them alone. */
+async function answerViewers({ directory }: LightTask, parent: Parent): Promise<never> {
+  const { serveViewers } = await import("./light/light-task.ts");
+  return serveViewers(await openProject(directory, { runtimeUrl }), parent);
+}
+
+async function openForAuthor(task: NotebookTask, parent: Parent): Promise<never> {
+  const { serveNotebook } = await import("./notebook/notebook-task.ts");
+  return serveNotebook(task, parent, runtimeUrl);
+}
+
 async function describe({ directory }: DescribeTask): Promise<ProjectDescription> {
   return describeProject(await openProject(directory, { runtimeUrl }));
 }
@@ -81,28 +101,6 @@ async function runWhole(task: RunTask, parent: Parent): Promise<RunSummary> {
     keep: (told, store) => keepResult(store, { result: told, attempt, frames }, parent),
   });
   return toSummary(result);
-}
-
-/** What cells showed can be lost without the run being so: what it published stands. */
-async function keepResult(store: Store, shown: ShownFrames, parent: Parent): Promise<void> {
-  const { result } = shown;
-  const tell = (line: string) => parent.emit({ type: "line-logged", line });
-  try {
-    await openRunHistory(store).writeResult(result.runId, result);
-    // Whoever cancels a run waits for its end.
-    if (result.status === "cancelled") return;
-    const { cells } = await keepShownFrames(store, shown, { signal: parent.signal });
-    for (const [name, place] of Object.entries(cells)) {
-      if (place.at !== "nowhere") continue;
-      const { neededBytes, mostBytes } = place;
-      tell(
-        `what cell ${name} shows is not kept: ${neededBytes} bytes, where ${mostBytes} have room`,
-      );
-    }
-  } catch (error) {
-    if (!(error instanceof HexError)) throw error;
-    tell(`what cells showed is not kept: ${error.message}`);
-  }
 }
 
 function toRequested({ inputs, textInputs }: RunTask): RequestedInputs {

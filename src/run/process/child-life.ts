@@ -31,11 +31,13 @@ export class ChildLife {
   readonly tree: ProcessTree | undefined;
   /** Resolves when the tree is gone and all that it had to say has been read. */
   readonly over: Promise<ChildEnd>;
+  readonly #spec: RunProcessSpec;
   readonly #child: ChildProcess | undefined;
   #killed: Promise<readonly number[]> | undefined;
   #giveUp: (exit: Exit) => void = () => undefined;
 
   constructor(spec: RunProcessSpec, onMessage: (message: FromProcess) => void) {
+    this.#spec = spec;
     const mark = randomUUID();
     const child = trySpawn(spec, mark);
     if (child instanceof Error) {
@@ -57,7 +59,7 @@ export class ChildLife {
 
   /** Gives its threads, those that came since its start too, the priority of a run. */
   lowerPriority(): void {
-    lowerPriority(this.pid);
+    lowerPriority(this.pid, this.#spec);
   }
 
   /** Tells the child something; once it is gone, nothing happens. */

@@ -13,6 +13,8 @@ export interface RunProcessSpec {
   readonly environment: Readonly<Record<string, string>>;
   /** where it runs */
   readonly directory: string;
+  /** as `nice` has it: 0 is ordinary, 19 the least; unless told 10, since everybody else goes first */
+  readonly priority?: number;
 }
 
 interface ProcessLimits {
@@ -25,7 +27,6 @@ interface ProcessLimits {
 /** How long a task that was asked to stop may take, so that all is over within five seconds. */
 export const GRACE_MS = 3_000;
 
-/** As `nice` has it: 0 is ordinary, 19 the least. */
 const PRIORITY = 10;
 /** V8 is to notice first that memory runs out, since it says so; the rest is for what is not heap. */
 const HEAP_SHARE = 0.9;
@@ -46,16 +47,19 @@ export function spawnChild(spec: RunProcessSpec, mark: string): ChildProcess {
       stdio: ["ignore", "pipe", "pipe", "ipc"],
     },
   );
-  lowerPriority(child.pid);
+  lowerPriority(child.pid, spec);
   return child;
 }
 
 /** Lets everybody else go first. What starts a thread or a process hands its own priority on. */
-export function lowerPriority(pid: number | undefined): void {
+export function lowerPriority(
+  pid: number | undefined,
+  { priority = PRIORITY }: Pick<RunProcessSpec, "priority">,
+): void {
   if (pid === undefined) return;
   for (const thread of readThreads(pid)) {
     try {
-      setPriority(thread, PRIORITY);
+      setPriority(thread, priority);
     } catch {
       // Refused, or gone: a run at ordinary priority is still a run.
     }

@@ -1,0 +1,58 @@
+import type { RequestedInput } from "../../cell/input-value.ts";
+import { expectation } from "../../errors.ts";
+import type { InvalidInput, ViewerPlace } from "../../run/light/light-ask.ts";
+import { CONFIG_FILE } from "../config.ts";
+import type { RequestedInputs } from "../inputs.ts";
+import type { Project } from "../project.ts";
+
+/** The inputs that a viewer asks for. */
+export interface AskedInputs {
+  readonly requested: RequestedInputs;
+  /** the project's own values: they stand in for what a widget refuses */
+  readonly configured: RequestedInputs;
+  /** names that no input has */
+  readonly unknown: readonly InvalidInput[];
+}
+
+/** So many unknown names are told. */
+const UNKNOWN_TOLD = 20;
+
+/** Reads what a viewer asks for: what no input has the name of is told, the rest is for the widgets. */
+export function toAskedInputs(
+  { inputs, texts = {} }: Pick<ViewerPlace, "inputs" | "texts">,
+  { cells, config }: Pick<Project, "cells" | "config">,
+): AskedInputs {
+  const names = cells.cells.filter(({ kind }) => kind === "input").map(({ name }) => name);
+  const asked = [...toRequested(texts, "text"), ...toRequested(inputs, "json")];
+  const configured = [...config.inputs].map(([name, value]): [string, RequestedInput] => [
+    name,
+    { value, form: "json", place: `\`inputs.${name}\` in ${CONFIG_FILE}` },
+  ]);
+  const isKnown = ([name]: readonly [string, unknown]) => names.includes(name);
+  const unknown = new Set(asked.filter((each) => !isKnown(each)).map(([name]) => name));
+  return {
+    requested: new Map([...configured, ...asked.filter(isKnown)]),
+    configured: new Map(configured),
+    unknown: [...unknown].slice(0, UNKNOWN_TOLD).map((name) => toUnknown(name, names)),
+  };
+}
+
+function toRequested(
+  values: Readonly<Record<string, unknown>>,
+  form: RequestedInput["form"],
+): [string, RequestedInput][] {
+  return Object.entries(values).map(([name, value]) => [
+    name,
+    { value, form, place: `input ${name}` },
+  ]);
+}
+
+function toUnknown(name: string, names: readonly string[]): InvalidInput {
+  const { message } = expectation("HEX_INPUT_INVALID", {
+    place: "each input in the address",
+    expected:
+      names.length === 0 ? "left out, since this page has none" : `one of ${names.join(", ")}`,
+    got: JSON.stringify(name.slice(0, 80)),
+  });
+  return { name, message };
+}
