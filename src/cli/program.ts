@@ -41,6 +41,7 @@ export function toProgram(options: MainOptions, ending: Ending): Command {
   addWorkerCommand(program, options, ending);
   addScheduleCommands(program, options, ending);
   addRunsCommands(program, options, ending);
+  addDevCommand(program, options, ending);
   addServeCommand(program, options, ending);
   addTokenCommands(program, ending);
   return program;
@@ -137,6 +138,20 @@ function addScheduleCommands(program: Command, options: MainOptions, ending: End
     .action(async (name, flags) => {
       const { run } = await import("./schedule.ts");
       ending.exitCode = await run(name, flags, options);
+    });
+}
+
+function addDevCommand(program: Command, options: MainOptions, ending: Ending): void {
+  program
+    .command("dev")
+    .description("open the project as a live notebook: cells run again when their files change")
+    .option("--port <number>", "the port to listen on; 0 takes any that is free (default: 8788)")
+    .option("--project <dir>", "the project's folder", ".")
+    .option("--debug", "show stacks of failures")
+    .exitOverride()
+    .action(async (flags) => {
+      const { dev } = await import("./dev.ts");
+      ending.exitCode = await dev(flags, options);
     });
 }
 

@@ -3,6 +3,8 @@ import type { PageAssets } from "./page-assets.ts";
 export interface ShellOptions extends Pick<PageAssets, "script" | "styles" | "preloads"> {
   /** stands in the tab of the browser until the page knows its own; only what anybody may know */
   readonly title?: string | undefined;
+  /** which view it opens on whatever the address is; the address tells unless told */
+  readonly view?: "notebook" | undefined;
 }
 
 /** The page before it has any data: whoever may not look gets no more than this. */
@@ -11,13 +13,14 @@ export function renderShell({
   styles,
   preloads,
   title = "Loading…",
+  view,
 }: ShellOptions): string {
   const links = [
     ...styles.map((name) => `<link rel="stylesheet" href="/assets/${toText(name)}">`),
     ...preloads.map((name) => `<link rel="modulepreload" href="/assets/${toText(name)}">`),
   ];
   return `<!doctype html>
-<html lang="en">
+<html lang="en"${view === undefined ? "" : ` data-view="${view}"`}>
 <head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">

@@ -22,6 +22,8 @@ export interface ShellRoutesOptions {
   readonly page: Pick<PageSettings, "title" | "access" | "embedIn">;
   /** addresses of the shell; those of the published page and the runs view unless told */
   readonly addresses?: readonly string[];
+  /** as `renderShell` takes it */
+  readonly view?: "notebook";
 }
 
 /** The page without data, and what it is built of: the same for everybody, whoever may see more. */
@@ -52,10 +54,10 @@ export function addShellRoutes(app: FastifyInstance, options: ShellRoutesOptions
   });
 }
 
-function sendShell(reply: FastifyReply, assets: PageAssets, { page }: ShellRoutesOptions) {
+function sendShell(reply: FastifyReply, assets: PageAssets, { page, view }: ShellRoutesOptions) {
   const { title, access, embedIn } = page;
   const isEmbeddable = embedIn.length > 0;
-  const html = renderShell({ ...assets, title: access === "anyone" ? title : undefined });
+  const html = renderShell({ ...assets, view, title: access === "anyone" ? title : undefined });
   return reply
     .headers({
       "cache-control": "no-cache",

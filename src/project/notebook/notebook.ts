@@ -1,0 +1,342 @@
+import { resolve } from "node:path";
+import { HexError } from "../../errors.ts";
+import { newRunId } from "../../run/history/run-id.ts";
+import { GRACE_MS } from "../../run/process/spawn-child.ts";
+import type { RunEvent, RunStatus } from "../../run/run-event.ts";
+import { readConfig } from "../config.ts";
+import type { ProjectPlace } from "../project.ts";
+import { type Redact, toRedact } from "../redact.ts";
+import { NOTES } from "../run-task.ts";
+import { readSecrets } from "../secrets.ts";
+import { KernelProcess } from "./kernel-process.ts";
+import { NotebookBook } from "./notebook-book.ts";
+import type { NotebookReport, RowsOrder } from "./notebook-messages.ts";
+import { publishNotebook } from "./notebook-publishing.ts";
+import type { NotebookError, NotebookRun } from "./notebook-state.ts";
+import { PendingAsks } from "./pending-asks.ts";
+import { ProjectWatch } from "./project-watch.ts";
+import { joinWishes, type RunWish } from "./run-wish.ts";
+
+export interface NotebookOptions {
+  /** URL of the module that cells get when they import "hex-runtime" */
+  readonly runtimeUrl: string;
+  /** where secrets and HEX_STORE are looked up, and what cells see; the process's own unless told */
+  readonly environment?: NodeJS.ProcessEnv;
+  /** told when a run has ended */
+  readonly onEnded?: (run: NotebookRun) => void;
+  readonly onWarning?: (line: string) => void;
+  /** how long a cell may take to stop that was told to; milliseconds */
+  readonly graceMs?: number;
+}
+
+/** A run or a publication that goes. */
+interface Going {
+  readonly number: number;
+  readonly kind: "run" | "publication";
+  readonly startedMs: number;
+  readonly wish: RunWish;
+  /** ends the wait of a publication */
+  readonly stop: AbortController;
+  isCancelled: boolean;
+}
+
+/** The part of a publication that hears of its run in the process. */
+interface Publishing {
+  readonly answer: (name: string, payload: unknown) => Promise<unknown>;
+  readonly emit: (event: RunEvent) => void;
+  readonly end: (failure?: HexError) => void;
+}
+
+/**
+ * Opens a project as its author's notebook: its cells run in a process of their own, again whenever
+ * a file changes on which they hang.
+ *
+ * @throws {HexError} HEX_CONFIG_INVALID, HEX_SECRET_MISSING
+ */
+export async function openNotebook(folder: string, options: NotebookOptions): Promise<Notebook> {
+  const { runtimeUrl, environment = process.env } = options;
+  const directory = resolve(folder);
+  const notebook = new Notebook({ directory, runtimeUrl, environment }, options);
+  await notebook.open();
+  return notebook;
+}
+
+interface NotebookPlace extends Pick<ProjectPlace, "directory" | "runtimeUrl"> {
+  readonly environment: NodeJS.ProcessEnv;
+}
+
+/** The author's side of a notebook; see `openNotebook`. */
+export class Notebook {
+  readonly book = new NotebookBook("");
+  readonly #place: NotebookPlace;
+  readonly #options: NotebookOptions;
+  readonly #asks = new PendingAsks();
+  readonly #watch: ProjectWatch;
+  #project: ProjectPlace | undefined;
+  #redact: Redact = (data) => data;
+  #kernel: KernelProcess | undefined;
+  #going: Going | undefined;
+  #publishing: Publishing | undefined;
+  /** what goes next, when that which goes has ended */
+  #next: { run?: RunWish | undefined; isPublished?: boolean } = {};
+  #grace: NodeJS.Timeout | undefined;
+  #runs = 0;
+  #isClosed = false;
+
+  constructor(place: NotebookPlace, options: NotebookOptions) {
+    this.#place = place;
+    this.#options = options;
+    this.#watch = new ProjectWatch({
+      directory: place.directory,
+      onChange: () => void this.#reread().then(() => this.run({ cause: "change", fresh: "none" })),
+      onWarning: (line) => options.onWarning?.(line),
+    });
+  }
+
+  /** Reads the config, and runs all cells for the first time. */
+  async open(): Promise<void> {
+    await this.#readPlace();
+    this.run({ cause: "start", fresh: "none" });
+  }
+
+  /** Runs the cells whose results are not known; ends the run that goes. A publication goes on first. */
+  run(wish: RunWish): void {
+    if (this.#isClosed) return;
+    if (this.#going?.kind === "publication") {
+      this.#next.run = joinWishes(this.#next.run, wish);
+      return;
+    }
+    const isBusy = this.#going !== undefined;
+    const going = this.#begin("run", joinWishes(this.#next.run, wish));
+    this.#next.run = undefined;
+    this.#order(going);
+    if (isBusy) this.#arm();
+  }
+
+  /** Stops what goes, and what waits to go after it. */
+  cancel(): void {
+    this.#next = {};
+    if (this.#going === undefined) return;
+    this.#going.isCancelled = true;
+    this.#going.stop.abort(new HexError("HEX_CANCELLED", "the publication was cancelled"));
+    this.#kernel?.order({ type: "cancel" });
+    this.#arm();
+  }
+
+  /** Sets inputs by name, and runs what hangs on them. */
+  setInputs(values: Readonly<Record<string, unknown>>): void {
+    this.book.changeHead({ inputs: { ...this.book.head.inputs, ...values } });
+    this.run({ cause: "input", fresh: "none" });
+  }
+
+  /** Publishes what the cells come to with the project's own inputs, once the run that goes has ended. */
+  publish(): void {
+    if (this.#isClosed) return;
+    if (this.#going === undefined) void this.#publish();
+    else if (this.#going.kind === "run") this.#next.isPublished = true;
+  }
+
+  /** Asks for rows of what a cell shows, or all of them as CSV. @throws {HexError} HEX_OUTPUT_UNKNOWN */
+  ask(type: "rows" | "csv", order: RowsOrder): Promise<unknown> {
+    const { id, answer } = this.#asks.open();
+    this.#startedKernel().order({ ...order, type, id });
+    return answer;
+  }
+
+  /** Ends everything that runs, at once. */
+  async close(): Promise<void> {
+    this.#isClosed = true;
+    clearTimeout(this.#grace);
+    this.#going?.stop.abort(new HexError("HEX_CANCELLED", "the notebook is closed"));
+    this.#publishing?.end(new HexError("HEX_CANCELLED", "the notebook is closed"));
+    await Promise.all([this.#watch.close(), this.#kernel?.close()]);
+    this.#asks.refuse(new HexError("HEX_CANCELLED", "the notebook is closed"));
+  }
+
+  #begin(kind: Going["kind"], wish: RunWish): Going {
+    this.book.settle();
+    this.#runs += 1;
+    const startedMs = Date.now();
+    const going = { number: this.#runs, kind, startedMs, wish, stop: new AbortController() };
+    this.#going = { ...going, isCancelled: false };
+    this.book.changeHead({
+      run: {
+        number: going.number,
+        cause: wish.cause,
+        status: "running",
+        startedAt: new Date(startedMs).toISOString(),
+        elapsedMs: null,
+        error: null,
+      },
+    });
+    return this.#going;
+  }
+
+  #order({ number, wish: { fresh } }: Going): void {
+    const { inputs } = this.book.head;
+    this.#startedKernel().order({ type: "run", run: number, inputs, fresh });
+  }
+
+  async #publish(): Promise<void> {
+    const runId = newRunId();
+    const going = this.#begin("publication", { cause: "publish", fresh: "none" });
+    this.book.changeHead({
+      publication: { status: "running", runId, version: null, message: null },
+    });
+    try {
+      if (this.#project === undefined) throw new Error("the project was never read");
+      const { status, version, error } = await publishNotebook(
+        this.#project,
+        {
+          runId,
+          signal: going.stop.signal,
+          emit: this.book.take,
+          onLost: (message) => this.#kernel?.note(NOTES.leaseLost, message),
+          carryOut: (answer, emit) => this.#carryOut(going, runId, { answer, emit }),
+        },
+        this.#place.environment,
+      );
+      const message = error?.message ?? null;
+      this.book.changeHead({ publication: { status, runId, version, message } });
+    } catch (thrown) {
+      if (!(thrown instanceof HexError)) throw thrown;
+      const status = thrown.code === "HEX_CANCELLED" ? "cancelled" : "failed";
+      const { message } = thrown;
+      this.book.changeHead({ publication: { status, runId, version: null, message } });
+    } finally {
+      this.#end(going, this.book.head.publication?.status ?? "failed", null);
+    }
+  }
+
+  /** Has the process go through the cells, and waits for its end. */
+  async #carryOut(
+    { number }: Going,
+    runId: string,
+    around: Pick<Publishing, "answer" | "emit">,
+  ): Promise<void> {
+    try {
+      await new Promise<void>((done, fail) => {
+        const end = (failure?: HexError) => (failure === undefined ? done() : fail(failure));
+        this.#publishing = { ...around, end };
+        this.#startedKernel().order({ type: "publish", run: number, runId });
+      });
+    } finally {
+      this.#publishing = undefined;
+    }
+  }
+
+  #startedKernel(): KernelProcess {
+    if (this.#kernel !== undefined) return this.#kernel;
+    if (this.#project === undefined) throw new Error("the project was never read");
+    this.#kernel = new KernelProcess(this.#project, this.#place.environment, {
+      onReport: (report) => this.#hear(report),
+      onEvent: (event) => (this.#publishing?.emit ?? this.book.take)(event),
+      onLine: (line) => this.book.log(this.#redact(line)),
+      onCall: (name, payload) => this.#answer(name, payload),
+      onCrash: (error) => this.#crash(error),
+    });
+    return this.#kernel;
+  }
+
+  async #answer(name: string, payload: unknown): Promise<unknown> {
+    if (this.#publishing !== undefined) return this.#publishing.answer(name, payload);
+    throw new HexError("HEX_JOB_INVALID", `Expected a call that a notebook knows, got ${name}`);
+  }
+
+  #hear(report: NotebookReport): void {
+    this.book.report(report);
+    switch (report.type) {
+      case "project-read":
+        this.#watch.add(report.files);
+        break;
+      case "run-begun":
+        if (report.run === this.#going?.number && !this.#going.isCancelled) {
+          clearTimeout(this.#grace);
+        }
+        break;
+      case "run-ended":
+        this.#hearEnd(report.run, report.status, report.error);
+        break;
+      case "asked-answered":
+        this.#asks.answer(report.id, report.answer);
+        break;
+      case "asked-refused":
+        this.#asks.refuse(new HexError(report.error.code, report.error.message), report.id);
+        break;
+      case "opened":
+      case "project-unread":
+      case "cell-ended":
+        break;
+    }
+  }
+
+  #hearEnd(run: number, status: RunStatus, error: NotebookError | null): void {
+    if (run !== this.#going?.number) return;
+    if (this.#publishing !== undefined) this.#publishing.end();
+    else this.#end(this.#going, status, error);
+  }
+
+  /** Notes the end of what went, and begins what waits. */
+  #end(going: Going, status: NotebookRun["status"], error: NotebookError | null): void {
+    if (this.#going?.number !== going.number) return;
+    clearTimeout(this.#grace);
+    this.#going = undefined;
+    this.book.settle();
+    const { run } = this.book.head;
+    if (run === null) return;
+    const ended = { ...run, status, elapsedMs: Date.now() - going.startedMs, error };
+    this.book.changeHead({ run: ended });
+    this.#options.onEnded?.(ended);
+    const { run: wish, isPublished } = this.#next;
+    this.#next = { run: wish };
+    if (this.#isClosed) return;
+    if (isPublished === true) void this.#publish();
+    else if (wish !== undefined) this.run(wish);
+  }
+
+  /** The process is gone by itself: the next run begins in another one, which remembers nothing. */
+  #crash(thrown: HexError): void {
+    this.#kernel = undefined;
+    this.#asks.refuse(thrown);
+    const { code, message } = thrown;
+    const going = this.#going;
+    if (going === undefined) this.book.log(message);
+    else if (this.#publishing !== undefined) this.#publishing.end(thrown);
+    else this.#end(going, "failed", { code, message: this.#redact(message), place: null });
+  }
+
+  /** Gives cells the time to stop that were told to, and then kills the process they are in. */
+  #arm(): void {
+    clearTimeout(this.#grace);
+    this.#grace = setTimeout(() => void this.#kill(), this.#options.graceMs ?? GRACE_MS);
+  }
+
+  async #kill(): Promise<void> {
+    const kernel = this.#kernel;
+    this.#kernel = undefined;
+    this.book.log("a cell did not stop when it was told to: its process was killed");
+    this.#asks.refuse(new HexError("HEX_CANCELLED", "the notebook's process was killed"));
+    await kernel?.close();
+    const going = this.#going;
+    if (going === undefined) return;
+    if (!going.isCancelled) this.#order(going);
+    else if (this.#publishing === undefined) this.#end(going, "cancelled", null);
+    else this.#publishing.end(new HexError("HEX_CANCELLED", "the publication was cancelled"));
+  }
+
+  async #readPlace(): Promise<void> {
+    const { directory, runtimeUrl, environment } = this.#place;
+    const config = await readConfig(directory, environment);
+    this.#redact = toRedact(await readSecrets(config.secrets, directory, environment));
+    this.#project = { directory, runtimeUrl, config };
+    this.book.changeHead({ title: config.name });
+    this.#watch.add([config.cells]);
+  }
+
+  /** What is wrong with a changed config is told by the run that it makes fail. */
+  async #reread(): Promise<void> {
+    await this.#readPlace().catch((thrown: unknown) => {
+      if (!(thrown instanceof HexError)) throw thrown;
+    });
+  }
+}

@@ -1,0 +1,18 @@
+import type { NotebookCause, NotebookRunAsk } from "./notebook-state.ts";
+
+/** A run that is wanted, and why. */
+export interface RunWish extends NotebookRunAsk {
+  readonly cause: NotebookCause;
+}
+
+/** One run that does what two were to do. */
+export function joinWishes(before: RunWish | undefined, wish: RunWish): RunWish {
+  if (before === undefined) return wish;
+  return { cause: wish.cause, fresh: joinFresh(before.fresh, wish.fresh) };
+}
+
+function joinFresh(one: RunWish["fresh"], other: RunWish["fresh"]): RunWish["fresh"] {
+  if (one === "all" || other === "all") return "all";
+  if (one === "none") return other;
+  return other === "none" ? one : [...new Set([...one, ...other])];
+}
