@@ -1,6 +1,7 @@
-// Times whole processes, runs that wait in a queue and the HTTP server, beside their peers.
-// Its arguments choose some of that: apps, queue, load, fibonacci.
+// Times whole processes, runs that wait in a queue, the HTTP server and its page, beside their peers.
+// Its arguments choose some of that: apps, queue, load, fibonacci, page.
 import { fileURLToPath } from "node:url";
+import { printPages } from "./page.mjs";
 import { preparePeers } from "./peers.mjs";
 import { preparePlanets, prepareWide } from "./projects.mjs";
 import { printQueuedTables } from "./queued-tables.mjs";
@@ -19,6 +20,7 @@ const groups = {
   queue: printQueuedTables,
   load: printServerLoad,
   fibonacci: printFibonacci,
+  page: printPages,
 };
 const asked = process.argv.slice(2);
 const unknown = asked.filter((name) => !Object.hasOwn(groups, name));

@@ -23,7 +23,7 @@ export async function preparePlanets(root) {
 export async function prepareWide(root) {
   const folder = await mkdtemp(join(tmpdir(), "hex-bench-"));
   const csv = join(folder, "wide.csv");
-  await writeWideCsv(csv);
+  await writeWideCsv(csv, ROWS);
   const project = await writeWideProject(folder, "wide", csv);
   compute(root, project, []);
   const csvOnly = join(folder, "csv-only");
@@ -33,11 +33,11 @@ export async function prepareWide(root) {
 }
 
 /** Rows of a fixed sequence: ids, a day, an hour, a region, two measures, a flag and a text. */
-async function writeWideCsv(path) {
+export async function writeWideCsv(path, rows) {
   const file = createWriteStream(path);
   file.write("id,day,hour,region,amount,weight,returned,note\n");
   const draw = drawFrom(42);
-  for (let id = 0; id < ROWS; id++) {
+  for (let id = 0; id < rows; id++) {
     const day = new Date(Date.UTC(2020, 0, 1 + draw(2_000))).toISOString().slice(0, 10);
     const weight = draw(20) === 0 ? "" : (draw(1_000_000) / 1_000).toFixed(3);
     const measures = `${(draw(10_000_000) / 100).toFixed(2)},${weight},${draw(2) === 0}`;
@@ -78,7 +78,7 @@ export default cell({ sales, region }, ({ sales, region }) =>
   return project;
 }
 
-function compute(root, project, flags) {
+export function compute(root, project, flags) {
   const argv = [`${root}dist/hex.js`, "run", "--project", project, "--quiet", "--json", ...flags];
   const { status, stdout, stderr } = spawnSync("node", argv, { maxBuffer: 1 << 28 });
   if (status !== 0) throw new Error(`The logic run of ${project} failed: ${stdout}${stderr}`);
@@ -89,6 +89,6 @@ async function removeArrowFiles(folder) {
   for (const path of paths) if (path.endsWith(".arrow")) await rm(join(folder, path));
 }
 
-function removeFolder(folder) {
+export function removeFolder(folder) {
   return rm(folder, { recursive: true });
 }

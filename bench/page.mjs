@@ -1,0 +1,149 @@
+import { spawnSync } from "node:child_process";
+import { readFile } from "node:fs/promises";
+import { loadavg } from "node:os";
+import { openDoors } from "./doors.mjs";
+import { preparePlanetsPage, prepareWidePage } from "./page-apps.mjs";
+import { openTimer } from "./time-page.mjs";
+import { startWorkerProcess } from "./worker-process.mjs";
+
+const TARGET_MS = 50;
+/** The size that the target is for. */
+const LARGE = 1_000_000;
+
+/** What a viewer waits for in Chromium: the first table, and the answer to an input. */
+export async function printPages({ root, python, rounds }) {
+  const { openChromium } = await openDoors(root);
+  const options = { env: process.env, projectDirectory: root, log: console.error };
+  const program = await openChromium(options);
+  if (program === null) return;
+  const streamlit = prepareStreamlit(python);
+  console.log(
+    `Pages in Chromium, from hex serve on this machine (load average ${loadavg()[0]?.toFixed(1)})\n`,
+  );
+  const timer = await openTimer(program);
+  const prepare = [
+    () => preparePlanetsPage(root),
+    () => prepareWidePage(root, 100_000),
+    () => prepareWidePage(root, LARGE),
+  ];
+  try {
+    for (const each of prepare) await printApp(await each(), { root, timer, rounds, streamlit });
+  } finally {
+    await timer.close();
+  }
+  if (streamlit === undefined) console.log("Streamlit was not timed: Python cannot install it.\n");
+}
+
+async function printApp(app, { root, timer, rounds, streamlit }) {
+  try {
+    const choices = await countChoices(app);
+    console.log(app.title);
+    const ours = await timeOurs(root, { ...app, ...choices }, { timer, rounds });
+    printFigures("hex serve", ours, ours);
+    if (streamlit === undefined) return;
+    const peer = await timeStreamlit(root, { ...app, ...choices }, { timer, rounds, streamlit });
+    printFigures("Streamlit", peer, ours);
+  } finally {
+    await app.remove();
+  }
+}
+
+/** How many rows each choice leaves, so that a page's answer is known to be the one to it. */
+async function countChoices({ peer: { csv, column, every }, choices }) {
+  const [header, ...lines] = (await readFile(csv, "utf8")).trimEnd().split("\n");
+  const index = header.split(",").indexOf(column);
+  const counts = new Map();
+  for (const line of lines) {
+    const value = line.split(",")[index];
+    counts.set(value, (counts.get(value) ?? 0) + 1);
+  }
+  const [first] = counts.keys();
+  return {
+    firstFound: String(every === "" ? counts.get(first) : lines.length),
+    choices: choices.map((choice) => ({ choice, found: String(counts.get(choice)) })),
+  };
+}
+
+async function timeOurs(root, app, { timer, rounds }) {
+  const argv = ["node", `${root}dist/hex.js`, "serve", "--project", app.project, "--port", "0"];
+  const server = await startWorkerProcess(argv, { readyLine: /"server-started"/ });
+  try {
+    return await timeApp(timer, rounds, {
+      ...app,
+      address: JSON.parse(server.readyAs).address,
+      places: {
+        event: "input",
+        found: "#cell-found .value",
+        table: "#cell-filtered tbody",
+      },
+      change: (page, choice) => page.getByLabel(app.input).selectOption(choice),
+    });
+  } finally {
+    await server.stop();
+  }
+}
+
+/** Its table is painted on a canvas, so its figure alone tells when the answer is there. */
+async function timeStreamlit(root, app, { timer, rounds, streamlit }) {
+  const { csv, column, value, every } = app.peer;
+  const script = `${root}bench/peers/page_streamlit.py`;
+  const flags = ["--server.headless=true", "--server.address=127.0.0.1", "--server.port=0"];
+  const quiet = ["--browser.gatherUsageStats=false", "--server.fileWatcherType=none"];
+  const argv = ["-m", "streamlit", "run", ...flags, ...quiet, script, csv, column, value, every];
+  const server = await startWorkerProcess([streamlit, ...argv], { readyLine: /URL: http/ });
+  try {
+    return await timeApp(timer, rounds, {
+      ...app,
+      address: /http:\S+/.exec(server.readyAs)[0],
+      places: {
+        event: "keydown",
+        key: "Enter",
+        found: "[data-testid=stMetricValue]",
+        isThere: "[data-testid=stDataFrame] canvas",
+      },
+      prepareChange: async (page, choice) => {
+        await page.getByRole("combobox").click();
+        await page.keyboard.type(choice);
+      },
+      change: (page) => page.keyboard.press("Enter"),
+    });
+  } finally {
+    await server.stop("SIGKILL");
+  }
+}
+
+async function timeApp(timer, rounds, app) {
+  const open = await timer.timeOpen(app, Math.ceil(rounds / 2));
+  return { open, ...(await timer.timeChanges(app, rounds * 2)) };
+}
+
+/** Python with Streamlit, if it can be had; it goes into the folder of the other peers. */
+function prepareStreamlit(python) {
+  if (python === undefined) return undefined;
+  const isReady = () => spawnSync(python, ["-c", "import streamlit"]).status === 0;
+  if (isReady()) return python;
+  console.error("Installing Streamlit for the comparison (once) …");
+  spawnSync(python, ["-m", "pip", "install", "--quiet", "streamlit"], { stdio: "ignore" });
+  return isReady() ? python : undefined;
+}
+
+function printFigures(name, { open, repaint, change, answer }, ours) {
+  printLine(`${name}: open to first table`, open, ours.open);
+  const weight = `${(open.bytes / 1_000).toFixed(0)} kB in ${open.requests} requests`;
+  console.log(`  ${"".padEnd(40)}${weight}`);
+  printLine(`${name}: input to repaint`, repaint, ours.repaint, TARGET_MS);
+  printLine("    of that until the page has changed", change, ours.change);
+  if (answer !== undefined) printLine("    of that the server's answer", answer, ours.answer);
+}
+
+function printLine(name, { medianMs, p95Ms, minMs, maxMs }, ours, target) {
+  const figures = `p50 ${show(medianMs)}p95 ${show(p95Ms)}${show(minMs)}to ${show(maxMs)}`;
+  const isOurs = medianMs === ours.medianMs;
+  const ratio = isOurs ? "" : `ours is ${(ours.medianMs / medianMs).toFixed(2)} of it`;
+  const end = isOurs && target !== undefined ? `(target below ${target} ms)` : ratio;
+  console.log(`  ${name.padEnd(40)}${figures}ms  ${end}`);
+}
+
+function show(ms) {
+  return ms.toFixed(1).padEnd(8);
+}

@@ -1,0 +1,127 @@
+import { chromium } from "playwright-core";
+import { summarise } from "./summarise.mjs";
+
+/**
+ * Runs in the page: from the event by which an input changes until two frames after the figure and
+ * the table have changed, so that what is timed was on the screen.
+ */
+const HARNESS = `globalThis.hexBench = {
+  read(selector) { return document.querySelector(selector)?.textContent ?? ""; },
+  /** A figure: its digits, since thousands may be set apart. */
+  digits(selector) { return this.read(selector).replace(/[^0-9]/g, ""); },
+  afterFrames(then) { requestAnimationFrame(() => requestAnimationFrame(then)); },
+  arm({ event, key, found, table }, expected) {
+    const before = table && this.read(table);
+    let startedMs;
+    const start = (change) => { if (key === undefined || change.key === key) startedMs ??= performance.now(); };
+    addEventListener(event, start, { capture: true });
+    this.changed = new Promise((resolve) => {
+      const look = () => {
+        if (startedMs === undefined || this.digits(found) !== expected) return;
+        if (table && this.read(table) === before) return;
+        observer.disconnect();
+        removeEventListener(event, start, { capture: true });
+        const changedMs = performance.now() - startedMs;
+        this.afterFrames(() => resolve({ changedMs, repaintMs: performance.now() - startedMs }));
+      };
+      const observer = new MutationObserver(look);
+      observer.observe(document, { subtree: true, childList: true, characterData: true });
+    });
+  },
+  /** From the start of the navigation until two frames after the first figure and table are there. */
+  opened({ found, table, isThere }, expected) {
+    return new Promise((resolve) => {
+      const look = () => {
+        if (this.digits(found) !== expected || document.querySelector(table ?? isThere) === null) return;
+        observer.disconnect();
+        this.afterFrames(() => resolve(performance.now()));
+      };
+      const observer = new MutationObserver(look);
+      observer.observe(document, { subtree: true, childList: true, characterData: true });
+      look();
+    });
+  },
+};`;
+
+/** Opens pages of an app in a browser, and times what a viewer waits for. */
+export async function openTimer(program) {
+  const browser = await chromium.launch({ ...program, args: [...program.args] });
+  return {
+    timeOpen: (app, rounds) => timeOpen(browser, app, rounds),
+    timeChanges: (app, rounds) => timeChanges(browser, app, rounds),
+    close: () => browser.close(),
+  };
+}
+
+/** Each time in a context of its own, with nothing kept by the browser; one that does not count. */
+async function timeOpen(browser, app, rounds) {
+  const times = [];
+  let weight;
+  for (let round = 0; round <= rounds; round++) {
+    const { context, page } = await openContext(browser);
+    weight = await watchWeight(page);
+    await page.goto(app.address, { waitUntil: "commit" });
+    const openMs = await page.evaluate(toCall("opened", app.places, app.firstFound));
+    if (round > 0) times.push(openMs);
+    await context.close();
+  }
+  return { ...summarise(times), ...weight };
+}
+
+/** Goes through the choices again and again; the first way through does not count. */
+async function timeChanges(browser, app, rounds) {
+  const { context, page } = await openContext(browser);
+  await page.goto(app.address, { waitUntil: "commit" });
+  await page.evaluate(toCall("opened", app.places, app.firstFound));
+  const [repaints, changes, answers] = [[], [], []];
+  const choices = app.choices.filter(({ found }) => found !== app.firstFound);
+  const warm = choices.length;
+  for (let turn = 0; turn < warm + rounds; turn++) {
+    const { choice, found } = choices[turn % choices.length];
+    await app.prepareChange?.(page, choice);
+    await page.evaluate(`performance.clearResourceTimings();${toCall("arm", app.places, found)}`);
+    await app.change(page, choice);
+    const { changedMs, repaintMs } = await page.evaluate("hexBench.changed");
+    const asked = await page.evaluate(
+      `performance.getEntriesByType("resource").filter(({ name }) => name.includes("/page/run")).map(({ duration }) => duration)`,
+    );
+    if (turn < warm) continue;
+    repaints.push(repaintMs);
+    changes.push(changedMs);
+    answers.push(...asked);
+  }
+  await context.close();
+  const answer = answers.length === 0 ? undefined : summarise(answers);
+  return { repaint: summarise(repaints), change: summarise(changes), answer };
+}
+
+async function openContext(browser) {
+  const context = await browser.newContext({ viewport: { width: 1280, height: 900 } });
+  await context.addInitScript(HARNESS);
+  return { context, page: await context.newPage() };
+}
+
+/** What comes over the wire until the page is left, counted by the browser. */
+async function watchWeight(page) {
+  const weight = { requests: 0, bytes: 0 };
+  const session = await page.context().newCDPSession(page);
+  await session.send("Network.enable");
+  session.on("Network.requestWillBeSent", () => {
+    weight.requests += 1;
+  });
+  session.on("Network.dataReceived", ({ encodedDataLength }) => {
+    weight.bytes += encodedDataLength;
+  });
+  session.on("Network.responseReceived", ({ response }) => {
+    weight.bytes += response.encodedDataLength;
+  });
+  session.on("Network.webSocketFrameReceived", ({ response }) => {
+    weight.bytes += response.payloadData.length;
+  });
+  return weight;
+}
+
+function toCall(name, places, expected) {
+  const written = [places, expected].map((each) => JSON.stringify(each));
+  return `hexBench.${name}(${written.join(", ")})`;
+}
