@@ -1,0 +1,42 @@
+import type { Locator, Page } from "playwright-core";
+import { expect } from "vitest";
+
+/** The table of a cell, by the title of the cell. */
+export function tableOf(page: Page, title: string): Locator {
+  return page.getByRole("grid", { name: new RegExp(`^${title}, `) });
+}
+
+/** Waits until a table has so many rows, and the first of them are there. */
+export async function untilRows(page: Page, title: string, rows: string): Promise<void> {
+  await page.getByRole("grid", { name: `${title}, ${rows}`, exact: true }).waitFor();
+  await page.locator("[role=gridcell]").first().waitFor();
+}
+
+/** The part of the page that shows a cell. */
+export function cellOf(page: Page, title: string): Locator {
+  return page.getByRole("region", { name: title, exact: true });
+}
+
+/** Waits until a cell shows a text somewhere. */
+export async function untilShown(page: Page, title: string, text: string | RegExp): Promise<void> {
+  await cellOf(page, title).getByText(text).first().waitFor();
+}
+
+/** The texts of a column, of the rows in sight. */
+export async function columnOf(page: Page, title: string, column: string): Promise<string[]> {
+  const table = tableOf(page, title);
+  const heads = await table.getByRole("columnheader").allTextContents();
+  const index = heads.findIndex((head) => head.trim().startsWith(column));
+  expect(index).toBeGreaterThanOrEqual(0);
+  const rows = await table.locator("tbody [role=row]").all();
+  return Promise.all(rows.map((row) => row.locator("th, td").nth(index).innerText()));
+}
+
+/** What the page asks the server for from now on: method and path. */
+export function watchRequests(page: Page): readonly string[] {
+  const asked: string[] = [];
+  page.on("request", (request) => {
+    asked.push(`${request.method()} ${new URL(request.url()).pathname}`);
+  });
+  return asked;
+}
