@@ -1,0 +1,51 @@
+import type { JsonRow, JsonValue } from "../../../../frame/json.ts";
+import type { ColumnType, Schema } from "../../../../frame/schema.ts";
+
+/** A value as charts compute with it. */
+export type ChartValue = string | number | boolean | null;
+
+export type ChartRow = Record<string, ChartValue>;
+
+/** Rows as charts compute with them; columns in `times` become moments. */
+export function chartRows(
+  rows: readonly JsonRow[],
+  schema: Schema,
+  times: ReadonlySet<string>,
+): ChartRow[] {
+  return rows.map((row) => {
+    const values: ChartRow = {};
+    for (const { name, type } of schema) {
+      values[name] = chartValue(row[name] ?? null, type, times.has(name));
+    }
+    return values;
+  });
+}
+
+/** One value of a column; what no axis can show, such as an infinity, is missing. */
+export function chartValue(value: JsonValue, type: ColumnType, isTime: boolean): ChartValue {
+  if (value === null) return null;
+  switch (type) {
+    case "number":
+    case "integer":
+    case "bigint":
+      return toNumber(value);
+    case "date":
+    case "datetime":
+    case "instant":
+      return isTime ? toMoment(String(value)) : value;
+    case "string":
+    case "boolean":
+      return value;
+  }
+}
+
+function toNumber(value: JsonValue): number | null {
+  if (value === "NaN") return Number.NaN;
+  if (value === "INF" || value === "-INF") return null;
+  return Number(value);
+}
+
+/** A day or a time without a zone is meant where the viewer is, as axes are labelled there. */
+function toMoment(text: string): number {
+  return Date.parse(text.length === 10 ? `${text}T00:00:00` : text);
+}

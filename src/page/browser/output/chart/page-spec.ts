@@ -1,0 +1,76 @@
+import type { TopLevelSpec } from "vega-lite";
+import type { ChartSpec } from "../../../../cell/output.ts";
+import type { ChartTheme } from "./chart-theme.ts";
+import { isOneView, isPart } from "./spec-parts.ts";
+
+/** The name under which a chart's rows are drawn. */
+export const ROWS = "rows";
+
+interface PageSpecOptions {
+  readonly label: string;
+  readonly theme: ChartTheme;
+  readonly isZooming: boolean;
+  /** whether the legend has to go below */
+  readonly isNarrow: boolean;
+}
+
+/** An author's specification as a page draws it: over its rows, in its colours, as wide as it can. */
+export function toPageSpec(spec: ChartSpec, options: PageSpecOptions): TopLevelSpec {
+  const { label, theme, isZooming, isNarrow } = options;
+  const fits = fitsPlace(spec);
+  const zoom = { name: "hex_zoom", select: "interval", bind: "scales" };
+  const page: unknown = {
+    ...(fits ? { width: "container", autosize: { type: "fit-x", contains: "padding" } } : {}),
+    ...spec,
+    ...(isZooming ? withZoom(spec, zoom) : {}),
+    description: label,
+    data: { name: ROWS },
+    config: mergeConfig(themeConfig(theme, isNarrow), spec["config"]),
+  };
+  return page as TopLevelSpec;
+}
+
+/** Whether a chart is made as wide as its place; others are as wide as they say, and scroll. */
+export function fitsPlace(spec: ChartSpec): boolean {
+  return isOneView(spec) && !("width" in spec);
+}
+
+/** In layers, one of them has the selection. */
+function withZoom(spec: ChartSpec, zoom: object): Partial<ChartSpec> {
+  const layers = spec["layer"];
+  if (!Array.isArray(layers)) return { params: [zoom] };
+  return {
+    layer: layers.map((layer, index) => (index === 0 ? { ...layer, params: [zoom] } : layer)),
+  };
+}
+
+/** The author's own configuration wins. */
+function mergeConfig(ours: Readonly<Record<string, unknown>>, theirs: unknown): object {
+  if (!isPart(theirs)) return ours;
+  const merged: Record<string, unknown> = { ...ours };
+  for (const [key, value] of Object.entries(theirs)) {
+    const our = ours[key];
+    merged[key] = isPart(value) && isPart(our) ? { ...our, ...value } : value;
+  }
+  return merged;
+}
+
+function themeConfig(theme: ChartTheme, isNarrow: boolean) {
+  const { ink, inkSoft, line, edge, surface, font, series } = theme;
+  const labels = { labelColor: inkSoft, titleColor: inkSoft };
+  const sizes = { labelFontSize: 12, titleFontSize: 12, titleFontWeight: 600 };
+  return {
+    background: surface,
+    font,
+    padding: 4,
+    axis: { ...labels, ...sizes, gridColor: line, domainColor: edge, tickColor: edge },
+    legend: { ...labels, ...sizes, ...(isNarrow ? { orient: "bottom", columns: 2 } : {}) },
+    header: { ...labels, ...sizes },
+    title: { color: ink, subtitleColor: inkSoft, anchor: "start", fontSize: 14, fontWeight: 600 },
+    view: { stroke: null },
+    mark: { color: series[0], tooltip: true },
+    text: { color: ink },
+    rule: { color: inkSoft },
+    range: { category: series },
+  };
+}
