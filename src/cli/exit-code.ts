@@ -38,6 +38,7 @@ export function toExitCode(code: ErrorCode): number {
     case "HEX_RUN_SUPERSEDED":
     case "HEX_RUN_CRASHED":
     case "HEX_RUN_TIMEOUT":
+    case "HEX_TOO_BUSY":
     case "HEX_OUTPUT_GONE":
       return EXIT_FAILED;
   }

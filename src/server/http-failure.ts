@@ -64,12 +64,17 @@ const UNEXPECTED = new HttpFailure(
 const RETRY_SECONDS = 5;
 
 /** The status that a failure of each kind is answered with; all others are the server's own. */
-const STATUSES: Partial<Record<ErrorCode, 400 | 404 | 410 | 422 | 503>> = {
+const STATUSES: Partial<Record<ErrorCode, 400 | 404 | 410 | 422 | 500 | 503 | 504>> = {
   HEX_INPUT_INVALID: 422,
+  HEX_CELL_FAILED: 422,
+  HEX_NOT_COMPUTED: 422,
   HEX_KEY_REUSED: 422,
   HEX_RUN_UNKNOWN: 404,
   HEX_OUTPUT_UNKNOWN: 404,
   HEX_OUTPUT_GONE: 410,
+  HEX_RUN_CRASHED: 500,
+  HEX_RUN_TIMEOUT: 504,
+  HEX_TOO_BUSY: 503,
   HEX_STORE_UNAVAILABLE: 503,
   HEX_QUEUE_UNAVAILABLE: 503,
 };
@@ -78,6 +83,7 @@ function toHexFailure({ code, message }: HexError): HttpFailure {
   const status = STATUSES[code];
   if (status === undefined) return UNEXPECTED;
   if (status !== 503) return new HttpFailure(status, message);
+  if (code === "HEX_TOO_BUSY") return refuseForNow(503, message, RETRY_SECONDS);
   const what = code === "HEX_STORE_UNAVAILABLE" ? "store" : "queue";
   // Where the store is, and what stands in its way, is the operator's to know.
   return refuseForNow(
