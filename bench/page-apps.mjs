@@ -1,3 +1,4 @@
+import { randomUUID } from "node:crypto";
 import { cp, mkdir, mkdtemp, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -73,6 +74,6 @@ export default cell({ sales, region }, ({ sales, region }) =>
 /** The cached frame is not shown itself: as at the peer, there is one table. */
 function writeConfig(project, name) {
   const hide = name === "Planets" ? ["planets"] : ["sales"];
-  const config = { name, server: { port: 0 }, page: { hide } };
+  const config = { name, projectId: randomUUID(), page: { hide } };
   return writeFile(join(project, "hex.config.json"), JSON.stringify(config));
 }

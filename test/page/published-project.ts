@@ -6,6 +6,8 @@ import { type Ended, hex } from "../cli/hex.ts";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
 
+const PROJECT_ID = "2f6b1c0e-7d34-4c58-9a41-5e0b8f3d6a17";
+
 /** A project in a folder of its own, which lasts until it is removed: also over several tests. */
 export interface PageProject {
   readonly directory: string;
@@ -23,8 +25,10 @@ export async function makePlanets(config: object = {}): Promise<PageProject> {
   for (const part of ["cells", "data"]) {
     await cp(join(root, part), join(project.directory, part), { recursive: true });
   }
-  const projectId = "2f6b1c0e-7d34-4c58-9a41-5e0b8f3d6a17";
-  await project.write("hex.config.json", JSON.stringify({ name: "Planets", projectId, ...config }));
+  await project.write(
+    "hex.config.json",
+    JSON.stringify({ name: "Planets", projectId: PROJECT_ID, ...config }),
+  );
   return project;
 }
 
@@ -34,7 +38,10 @@ export async function makeCells(
   config: object = {},
 ): Promise<PageProject> {
   const project = await makeFolder();
-  await project.write("hex.config.json", JSON.stringify({ name: "Cells", ...config }));
+  await project.write(
+    "hex.config.json",
+    JSON.stringify({ name: "Cells", projectId: PROJECT_ID, ...config }),
+  );
   for (const [file, text] of Object.entries(cells)) await project.write(`cells/${file}`, text);
   return project;
 }
