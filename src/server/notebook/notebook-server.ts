@@ -84,6 +84,8 @@ function toApp(
   readJsonBodies(app);
   const metrics = new ServerMetrics(new Registry(), () => gate.inside);
   watchRequests(app, { gate, metrics, log, takeMs: TAKE_MS });
+  // There are no callers to tell apart.
+  app.decorateRequest("caller", null);
   const settings = { host, publicUrl: undefined, allowedHosts: [] };
   app.addHook("onRequest", async ({ headers }) => checkHost(headers, settings));
   // What is told has no secrets in it: whoever ran the cells has taken them out.
