@@ -1,0 +1,13 @@
+import type { Option } from "../../../cell/input.ts";
+
+/** What stands for an option in a list. */
+export function optionLabel(option: Option): string {
+  return option === "" ? "(empty)" : String(option);
+}
+
+/** The options whose label has a text in it, without regard to case; all of them for none. */
+export function findOptions(options: readonly Option[], text: string): readonly Option[] {
+  const sought = text.trim().toLowerCase();
+  if (sought === "") return options;
+  return options.filter((option) => optionLabel(option).toLowerCase().includes(sought));
+}

@@ -1,0 +1,67 @@
+import { useEffect, useRef, useState } from "preact/hooks";
+
+/** What is written into a control, until it counts. */
+export interface Draft {
+  /** what the control shows */
+  readonly text: string;
+  /** why it does not count */
+  readonly fault: string | undefined;
+  /** it was written on: counts after a little while */
+  readonly write: (text: string) => void;
+  /** Enter, or the control was left: counts at once */
+  readonly finish: (text: string) => void;
+}
+
+/** A text as a value, or why it is none. */
+export type Parsed<Value> = { readonly value: Value } | { readonly fault: string };
+
+interface DraftOptions<Value> {
+  /** the value that counts */
+  readonly value: Value;
+  readonly toText: (value: Value) => string;
+  readonly parse: (text: string) => Parsed<Value>;
+  readonly onValue: (value: Value, isFinished: boolean) => void;
+}
+
+const TYPING_MS = 300;
+
+/** Lets a control be written in: what breaks the rule stays there with its fault and is not sent. */
+export function useDraft<Value>(options: DraftOptions<Value>): Draft {
+  const { value, toText, parse, onValue } = options;
+  const current = toText(value);
+  const [draft, setDraft] = useState<string>();
+  const [fault, setFault] = useState<string>();
+  const timer = useRef<ReturnType<typeof setTimeout>>(undefined);
+  const own = useRef(current);
+  useEffect(() => () => clearTimeout(timer.current), []);
+  // a value from elsewhere (Back, another version) takes the place of what is written here
+  useEffect(() => {
+    if (own.current === current) return;
+    own.current = current;
+    setDraft(undefined);
+    setFault(undefined);
+  }, [current]);
+
+  function take(text: string, isFinished: boolean): void {
+    clearTimeout(timer.current);
+    const parsed = parse(text);
+    setFault("fault" in parsed ? parsed.fault : undefined);
+    if ("fault" in parsed) return;
+    own.current = toText(parsed.value);
+    onValue(parsed.value, isFinished);
+    if (isFinished) setDraft(undefined);
+  }
+
+  return {
+    text: draft ?? current,
+    fault,
+    write(text) {
+      setDraft(text);
+      clearTimeout(timer.current);
+      timer.current = setTimeout(() => take(text, false), TYPING_MS);
+    },
+    finish(text) {
+      if (draft !== undefined) take(text, true);
+    },
+  };
+}
