@@ -3,8 +3,9 @@ import { createEventTarget, type DataFrame, type DataFrameEvents, HighTable } fr
 import type { JSX } from "preact";
 import { useEffect, useId, useLayoutEffect, useMemo, useRef } from "preact/hooks";
 import type { JsonValue } from "../../../../frame/json.ts";
-import type { Schema } from "../../../../frame/schema.ts";
+import type { ColumnType, Schema } from "../../../../frame/schema.ts";
 import type { RowSort } from "../../../../frame/table-rows.ts";
+import type { RowsOrder } from "../rows-source.ts";
 import { cellText, isNumeric } from "./cell-text.ts";
 import { mendGridRoles, nameGrid } from "./grid-aria.ts";
 import type { RowBlocks } from "./row-blocks.ts";
@@ -17,11 +18,13 @@ interface GridProps {
   readonly blocks: RowBlocks;
   /** goes up whenever rows came */
   readonly change: number;
-  readonly sort: RowSort | undefined;
+  readonly order: RowsOrder;
   readonly selection: Selection;
   readonly onSort: (sort: RowSort | undefined) => void;
   readonly onSelection: (selection: Selection) => void;
   readonly onFilter: (column: string) => void;
+  /** the chosen rows as text; undefined when none is */
+  readonly copiedText: () => string | undefined;
 }
 
 /** More of what stands just out of sight would make scrolling slower. */
@@ -30,7 +33,8 @@ const LONG_TEXT = 24;
 
 /** The rows of a table, of which only those in sight are in the document. */
 export function Grid(props: GridProps): JSX.Element {
-  const { columns, blocks, change, sort, onSort, onFilter } = props;
+  const { columns, blocks, change, order, onSort, onFilter } = props;
+  const { sort } = order;
   const element = useRef<HTMLDivElement>(null);
   const id = useId();
   const events = useMemo(() => createEventTarget<DataFrameEvents>(), [blocks]);
@@ -42,6 +46,10 @@ export function Grid(props: GridProps): JSX.Element {
     known.current = blocks.rows;
     events.dispatchEvent(new CustomEvent("update"));
   }, [change]);
+  useEffect(() => {
+    // another order is read from its beginning
+    element.current?.querySelector("[role=group]")?.scrollTo({ top: 0 });
+  }, [order]);
   useLayoutEffect(() => {
     if (element.current !== null) nameGrid(element.current, `grid-${id}`, props.name);
   }, [frame, props.name]);
@@ -49,8 +57,16 @@ export function Grid(props: GridProps): JSX.Element {
   const configuration = useMemo(() => toConfiguration(columns, onFilter), [columns, onFilter]);
   const renderCell = useMemo(() => toCellRenderer(columns), [columns]);
   const orderBy = useMemo((): OrderBy => toOrderBy(sort), [sort]);
+  function copy(event: ClipboardEvent): void {
+    const text = props.copiedText();
+    if (text === undefined || event.clipboardData === null) return;
+    event.clipboardData.setData("text/plain", text);
+    event.preventDefault();
+    // or the grid would copy the one cell in focus
+    event.stopPropagation();
+  }
   return (
-    <div class="grid-frame" ref={element}>
+    <div class="grid-frame" ref={element} onCopyCapture={copy}>
       <HighTable
         className="grid"
         data={frame}
@@ -95,11 +111,13 @@ function toDataFrame(
 function toConfiguration(columns: Schema, onFilter: (column: string) => void) {
   const menuGroups = [{ title: "Rows", items: [{ label: "Filter…", onClick: onFilter }] }];
   return Object.fromEntries(
-    columns.map(({ name, type }) => [
-      name,
-      { className: isNumeric(type) ? "cell-number" : `cell-${type}`, menuGroups },
-    ]),
+    columns.map(({ name, type }) => [name, { className: classOf(type), menuGroups }]),
   );
+}
+
+function classOf(type: ColumnType): string {
+  if (type === "bigint") return "cell-number cell-digits";
+  return isNumeric(type) ? "cell-number" : `cell-${type}`;
 }
 
 function toCellRenderer(columns: Schema) {

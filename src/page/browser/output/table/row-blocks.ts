@@ -19,8 +19,11 @@ const BLOCK_ROWS = 200;
 const KEPT_BLOCKS = 120;
 /** rows that are read before they are reached */
 const AHEAD_ROWS = 60;
-/** while a scrollbar is dragged, only where it rests is read */
-const SETTLE_MS = 30;
+/** how often rows are asked for while they pass by */
+const PACE_MS = 30;
+/** a leap is a dragged scrollbar: only where it rests is read */
+const LEAP_ROWS = 600;
+const REST_MS = 70;
 
 /**
  * The rows of one table, read in blocks when they are to be seen. Rows of an older order or older
@@ -106,8 +109,9 @@ export class RowBlocks {
 
   /** Tells which rows are in sight. */
   want(start: number, end: number): void {
+    const isLeap = Math.abs(start - this.#wanted.start) > LEAP_ROWS;
     this.#wanted = { start, end };
-    this.#ask();
+    this.#ask(isLeap ? REST_MS : 0);
   }
 
   /** Reads rows again that could not be had. */
@@ -118,23 +122,18 @@ export class RowBlocks {
 
   close(): void {
     clearTimeout(this.#timer);
-    this.#timer = undefined;
     for (const controller of this.#loading.values()) controller.abort();
     this.#loading.clear();
   }
 
-  #ask(): void {
+  #ask(restMs = 0): void {
     clearTimeout(this.#timer);
-    const wait = this.#askedAt + SETTLE_MS - performance.now();
+    const wait = Math.max(restMs, this.#askedAt + PACE_MS - performance.now());
     if (wait <= 0) {
-      this.#timer = undefined;
       this.#askNow();
       return;
     }
-    this.#timer = setTimeout(() => {
-      this.#timer = undefined;
-      this.#askNow();
-    }, wait);
+    this.#timer = setTimeout(() => this.#askNow(), wait);
   }
 
   #askNow(): void {

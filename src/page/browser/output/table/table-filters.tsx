@@ -1,5 +1,5 @@
 import type { JSX } from "preact";
-import { useId, useState } from "preact/hooks";
+import { useEffect, useId, useRef, useState } from "preact/hooks";
 import type { ColumnType, Schema } from "../../../../frame/schema.ts";
 import type { FilterTest, RowFilter } from "../../../../frame/table-rows.ts";
 import { controlOf, needsValue, TEST_NAMES, testsOf, typedValue } from "./filter-choices.ts";
@@ -20,6 +20,8 @@ export function TableFilters({ columns, column, onAdd }: TableFiltersProps): JSX
   const [chosen, setTest] = useState<FilterTest>("contains");
   const test = tests.includes(chosen) ? chosen : (tests[0] ?? "equals");
   const [value, setValue] = useState("");
+  const form = useRef<HTMLFormElement>(null);
+  useEffect(() => form.current?.querySelector<HTMLElement>(".table-value, select")?.focus(), []);
 
   function add(event: Event): void {
     event.preventDefault();
@@ -29,7 +31,7 @@ export function TableFilters({ columns, column, onAdd }: TableFiltersProps): JSX
   }
 
   return (
-    <form class="table-filters" onSubmit={add}>
+    <form class="table-filters" ref={form} onSubmit={add}>
       <label class="only-heard" for={`${id}-column`}>
         Column
       </label>

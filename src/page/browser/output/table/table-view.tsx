@@ -1,10 +1,11 @@
 import type { Selection } from "hightable";
 import type { JSX } from "preact";
-import { useState } from "preact/hooks";
+import { useEffect, useState } from "preact/hooks";
 import type { RowFilter } from "../../../../frame/table-rows.ts";
 import type { FrameOutput } from "../../../../run/cell-output.ts";
 import { countText } from "../number-text.ts";
 import type { RowsSource } from "../rows-source.ts";
+import { chosenText } from "./copied-rows.ts";
 import { Grid } from "./grid.tsx";
 import { TableToolbar } from "./table-toolbar.tsx";
 import { useTableRows } from "./use-table-rows.ts";
@@ -23,6 +24,9 @@ export function TableView({ cell, output, rows }: TableViewProps): JSX.Element {
   const table = useTableRows(output, rows);
   const [selection, setSelection] = useState(NO_ROWS);
   const [filterColumn, setFilterColumn] = useState<string | null>(null);
+
+  // other data have other rows in these places
+  useEffect(() => setSelection(NO_ROWS), [rows.key]);
 
   function filter(filters: readonly RowFilter[]): void {
     setSelection(NO_ROWS);
@@ -57,7 +61,8 @@ export function TableView({ cell, output, rows }: TableViewProps): JSX.Element {
         columns={output.columns}
         blocks={table.blocks}
         change={table.change}
-        sort={table.order.sort}
+        order={table.order}
+        copiedText={() => chosenText(table, output.columns, selection)}
         selection={selection}
         onSort={(sort) => {
           setSelection(NO_ROWS);

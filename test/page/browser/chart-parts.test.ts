@@ -1,0 +1,105 @@
+import { expect, test } from "vitest";
+import { chartLabel } from "../../../src/page/browser/output/chart/chart-label.ts";
+import { chartRows, chartValue } from "../../../src/page/browser/output/chart/chart-rows.ts";
+import { toPageSpec } from "../../../src/page/browser/output/chart/page-spec.ts";
+import {
+  isZoomable,
+  refusalOf,
+  selectionNames,
+  temporalFields,
+} from "../../../src/page/browser/output/chart/spec-parts.ts";
+
+const SCATTER = {
+  mark: "point",
+  encoding: {
+    x: { field: "year", type: "quantitative" },
+    y: { field: "mass", type: "quantitative", title: "Mass" },
+  },
+};
+
+test("makes numbers of digits, and leaves out what no axis can show", () => {
+  expect(chartValue("9007199254740993", "bigint", false)).toBe(9_007_199_254_740_992);
+  expect(chartValue("NaN", "number", false)).toBeNaN();
+  expect(chartValue("INF", "number", false)).toBeNull();
+  expect(chartValue("-0", "number", false)).toBe(-0);
+  expect(chartValue(null, "number", false)).toBeNull();
+  expect(chartValue("INF", "string", false)).toBe("INF");
+});
+
+test("takes days for days where the viewer is, and only fields that are drawn as time", () => {
+  const spec = {
+    layer: [
+      { encoding: { x: { field: "day", type: "temporal" } } },
+      { encoding: { x: { field: "found", timeUnit: "year" }, color: { field: "other" } } },
+    ],
+  };
+  const schema = [
+    { name: "day", type: "date" },
+    { name: "found", type: "instant" },
+    { name: "other", type: "date" },
+  ] as const;
+  const row = { day: "2014-05-13", found: "2014-05-13T00:00:00.000Z", other: "2014-05-13" };
+  expect(chartRows([row], schema, temporalFields(spec))).toEqual([
+    {
+      day: new Date(2014, 4, 13).getTime(),
+      found: Date.UTC(2014, 4, 13),
+      other: "2014-05-13",
+    },
+  ]);
+});
+
+test("describes a chart by its title, marks and fields, or in its author's words", () => {
+  expect(chartLabel("Planets", SCATTER)).toBe("Planets: point chart of year (x), Mass (y)");
+  expect(chartLabel("Planets", { ...SCATTER, description: "All of them" })).toBe("All of them");
+});
+
+test("refuses data and pictures from elsewhere, deep inside as well", () => {
+  const layer = [{ data: { url: "https://example.com/x.csv" }, mark: "point" }];
+  expect(refusalOf({ layer })).toContain("https://example.com/x.csv");
+  expect(refusalOf({ encoding: { url: { value: "//example.com/x.png" } } })).toContain("pictures");
+  expect(refusalOf(SCATTER)).toBeUndefined();
+});
+
+test("offers to zoom where an axis can be zoomed and the author has no selection", () => {
+  expect(isZoomable(SCATTER)).toBe(true);
+  expect(isZoomable({ ...SCATTER, params: [] })).toBe(false);
+  expect(isZoomable({ hconcat: [SCATTER] })).toBe(false);
+  expect(isZoomable({ mark: "bar", encoding: { x: { field: "method", type: "nominal" } } })).toBe(
+    false,
+  );
+});
+
+test("shares selections by name, and never how far a chart is zoomed", () => {
+  const params = [
+    { name: "brush", select: "interval" },
+    { name: "view", select: "interval", bind: "scales" },
+    { name: "size", value: 3 },
+  ];
+  expect([...selectionNames({ hconcat: [{ ...SCATTER, params }] })]).toEqual(["brush"]);
+});
+
+const THEME = {
+  ...{ ink: "#111", inkSoft: "#222", line: "#333", edge: "#444", surface: "#fff", font: "serif" },
+  series: ["#123456"],
+};
+
+test("draws over the given rows in the page's colours, yet the author's own settings win", () => {
+  const spec = { ...SCATTER, config: { axis: { grid: false }, background: "red" } };
+  const options = { label: "A label", theme: THEME, isZooming: false, isNarrow: false };
+  expect(toPageSpec(spec, options)).toMatchObject({
+    description: "A label",
+    data: { name: "rows" },
+    width: "container",
+    config: { background: "red", axis: { grid: false, gridColor: "#333" } },
+  });
+});
+
+test("gives one layer the zoom, and keeps a width that the author set", () => {
+  const spec = { layer: [SCATTER, SCATTER], width: 300 };
+  const options = { label: "", theme: THEME, isZooming: true, isNarrow: false };
+  const { layer, width } = toPageSpec(spec, options) as unknown as {
+    layer: { params?: unknown[] }[];
+    width: unknown;
+  };
+  expect([width, layer.map(({ params }) => params?.length)]).toEqual([300, [1, undefined]]);
+});
