@@ -22,7 +22,7 @@ export function CancelRun({ runId, state, again }: CancelRunProps): JSX.Element 
   };
   if (isAsked) {
     return (
-      <p class="run-cancelling" role="status">
+      <p class="runs-hint" role="status">
         Cancelling…
       </p>
     );

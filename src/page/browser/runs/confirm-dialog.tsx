@@ -1,6 +1,7 @@
 import type { ComponentChildren, JSX } from "preact";
 import { useEffect, useId, useRef, useState } from "preact/hooks";
 import type { PageFailure } from "../ask/page-failure.ts";
+import { Notice } from "../design/notice.tsx";
 import { toFailure } from "./use-asked.ts";
 
 interface ConfirmDialogProps {
@@ -37,21 +38,17 @@ export function ConfirmDialog(props: ConfirmDialogProps): JSX.Element {
   }
 
   return (
-    <dialog ref={dialog} class="confirm" aria-labelledby={heading} onClose={onClose}>
+    <dialog ref={dialog} class="runs-confirm" aria-labelledby={heading} onClose={onClose}>
       <h2 id={heading}>{title}</h2>
-      <div class="confirm-text">{children}</div>
-      {failure !== undefined && (
-        <p class="runs-note is-bad" role="alert">
-          {failure.message}
-        </p>
-      )}
-      <div class="confirm-buttons">
+      <div class="runs-confirm-text">{children}</div>
+      {failure !== undefined && <Notice tone="bad">{failure.message}</Notice>}
+      <div class="runs-confirm-buttons">
         <button type="button" class="button" onClick={() => dialog.current?.close()}>
           Leave it as it is
         </button>
         <button
           type="button"
-          class={`button ${isDangerous ? "is-danger" : "is-primary"}`}
+          class={`button ${isDangerous ? "runs-danger" : "button--primary"}`}
           disabled={isBusy}
           onClick={() => void agree()}
         >

@@ -1,5 +1,7 @@
 import type { JSX } from "preact";
 import type { PageFailure } from "../ask/page-failure.ts";
+import { Notice } from "../design/notice.tsx";
+import { SignInForm } from "../published/sign-in-form.tsx";
 
 interface FailureNoteProps {
   readonly failure: PageFailure;
@@ -9,24 +11,22 @@ interface FailureNoteProps {
 
 /** Why something is not shown, and what the viewer can do. */
 export function FailureNote({ failure, again }: FailureNoteProps): JSX.Element {
-  const isClosed = failure.status === 401 || failure.status === 403;
+  if (failure.status === 401) {
+    return (
+      <div class="runs-closed">
+        <p>Runs, versions and schedules are for those who have signed in.</p>
+        <SignInForm />
+      </div>
+    );
+  }
+  const retry = again !== undefined && (
+    <button type="button" class="button button--small" onClick={again}>
+      Try again
+    </button>
+  );
   return (
-    <div class="runs-note is-bad" role="alert">
-      <p>
-        {isClosed ? "Runs, versions and schedules are for those who are signed in. " : ""}
-        {failure.message}
-      </p>
-      {isClosed ? (
-        <a class="button" href="/">
-          Sign in on the page
-        </a>
-      ) : (
-        again !== undefined && (
-          <button type="button" class="button" onClick={again}>
-            Try again
-          </button>
-        )
-      )}
-    </div>
+    <Notice tone="bad" actions={retry || undefined}>
+      {failure.message}
+    </Notice>
   );
 }

@@ -20,7 +20,7 @@ export function RunFacts({ run, nowMs, go }: RunFactsProps): JSX.Element {
   const waitedMs = (startedAt === null ? nowMs : Date.parse(startedAt)) - Date.parse(submittedAt);
   const filter = { ...ALL_RUNS, schedule: occasion?.schedule ?? "" };
   return (
-    <dl class="run-facts">
+    <dl class="runs-facts">
       <Fact name="Context">{context}</Fact>
       <Fact name="Started by">{`${toOrigin(run)}, ${requestedBy}`}</Fact>
       {occasion !== null && (
@@ -59,7 +59,7 @@ export function RunFacts({ run, nowMs, go }: RunFactsProps): JSX.Element {
 
 function Fact({ name, children }: { readonly name: string; readonly children: ComponentChildren }) {
   return (
-    <div class="run-fact">
+    <div class="runs-fact">
       <dt>{name}</dt>
       <dd>{children}</dd>
     </div>
@@ -71,7 +71,7 @@ export function Inputs({ inputs }: Pick<ShownRun, "inputs">): JSX.Element {
   const named = Object.entries(inputs);
   if (named.length === 0) return <>defaults</>;
   return (
-    <ul class="run-inputs">
+    <ul class="runs-inputs">
       {named.map(([name, value]) => (
         <li key={name}>
           <code>{`${name} = ${formatValue(value)}`}</code>

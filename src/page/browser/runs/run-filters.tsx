@@ -16,7 +16,7 @@ export function RunFilters({ filter, go }: RunFiltersProps): JSX.Element {
     go({ view: "runs", filter: { ...filter, ...change } }, "replace");
   const isFiltered = Object.values(filter).some((value) => value !== "");
   return (
-    <form class="run-filters" aria-label="Which runs" onSubmit={(event) => event.preventDefault()}>
+    <form class="runs-filters" aria-label="Which runs" onSubmit={(event) => event.preventDefault()}>
       <Choice
         label="Context"
         value={filter.context}
@@ -30,7 +30,7 @@ export function RunFilters({ filter, go }: RunFiltersProps): JSX.Element {
         onChoose={(state) => set({ state })}
       />
       {filter.schedule !== "" && (
-        <p class="run-filter-said">
+        <p class="runs-filter">
           Filed by the schedule <strong>{filter.schedule}</strong>
         </p>
       )}
@@ -58,7 +58,7 @@ function Choice({ label, value, values, onChoose }: ChoiceProps): JSX.Element {
   // A value of a newer release, or a wrong one, stays visible: the server says what it thinks of it.
   const all = value === "" || values.includes(value) ? values : [...values, value];
   return (
-    <label class="run-filter">
+    <label class="runs-filter">
       <span>{label}</span>
       <select
         class="input"

@@ -3,6 +3,7 @@ import { useCallback, useState } from "preact/hooks";
 import type { RunList as Runs } from "../../history-state.ts";
 import { askJson } from "../ask/ask-page.ts";
 import type { PageFailure } from "../ask/page-failure.ts";
+import { Notice } from "../design/notice.tsx";
 import { FailureNote } from "./failure-note.tsx";
 import { addOlder, mergeNewest } from "./merge-runs.ts";
 import { RunFilters } from "./run-filters.tsx";
@@ -38,9 +39,9 @@ export function RunList({ filter, go }: RunListProps): JSX.Element {
       {answer !== undefined && answer.runs.length > 0 && <RunTable runs={answer.runs} go={go} />}
       {answer?.runs.length === 0 && <NoRuns filter={filter} go={go} isAll={answer.next === null} />}
       {answer?.warnings.map((warning) => (
-        <p class="runs-note is-warn" key={warning}>
+        <Notice tone="warn" key={warning}>
           {warning}
-        </p>
+        </Notice>
       ))}
       {older.failure !== undefined && <FailureNote failure={older.failure} />}
       {answer !== undefined && answer.next !== null && (

@@ -25,7 +25,7 @@ export function RunLog({ runId, lines, isGoing }: RunLogProps): JSX.Element {
   const drawn = isAll ? wanted : wanted.slice(-DRAWN);
   return (
     <section aria-labelledby="run-log" class="runs-section">
-      <div class="run-log-head">
+      <div class="runs-log-head">
         <h3 id="run-log">Log</h3>
         {cells.length > 1 && <CellChoice cells={cells} cell={cell} onChoose={setCell} />}
         {lines.length > 0 && (
@@ -60,7 +60,7 @@ interface CellChoiceProps {
 
 function CellChoice({ cells, cell, onChoose }: CellChoiceProps): JSX.Element {
   return (
-    <label class="run-filter">
+    <label class="runs-filter">
       <span>Cell</span>
       <select
         class="input"
@@ -92,7 +92,7 @@ function LogLines({ lines }: Pick<RunLogProps, "lines">): JSX.Element {
   return (
     <section
       ref={box}
-      class="run-log"
+      class="runs-log"
       aria-label="Lines of the log"
       // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reached by keyboard
       tabIndex={0}
@@ -102,8 +102,8 @@ function LogLines({ lines }: Pick<RunLogProps, "lines">): JSX.Element {
         {lines.map(({ at, cell, stream, text }, index) => (
           <li key={index} class={stream === "stderr" ? "is-stderr" : ""}>
             <Moment instant={at} as="time" />
-            <span class="run-log-cell">{cell ?? stream ?? "run"}</span>
-            <span class="run-log-text">{text}</span>
+            <span class="runs-log-cell">{cell ?? stream ?? "run"}</span>
+            <span class="runs-log-text">{text}</span>
           </li>
         ))}
       </ol>

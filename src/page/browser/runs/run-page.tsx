@@ -1,4 +1,5 @@
 import type { JSX } from "preact";
+import { Notice } from "../design/notice.tsx";
 import { CancelRun } from "./cancel-run.tsx";
 import { FailureNote } from "./failure-note.tsx";
 import { Moment } from "./moment.tsx";
@@ -44,7 +45,7 @@ export function RunPage({ runId, go }: RunPageProps): JSX.Element {
   return (
     <>
       {back}
-      <div class="run-head">
+      <div class="runs-head">
         <h2>
           Run of <Moment instant={run.startedAt ?? run.submittedAt} />
         </h2>
@@ -52,9 +53,9 @@ export function RunPage({ runId, go }: RunPageProps): JSX.Element {
         {run.mayCancel && <CancelRun runId={runId} state={run.state} again={again} />}
       </div>
       {run.error !== null && (
-        <p class={`runs-note ${run.state === "failed" ? "is-bad" : "is-warn"}`}>
+        <Notice tone={run.state === "failed" ? "bad" : "warn"}>
           {run.error.message} <code>{run.error.code}</code>
-        </p>
+        </Notice>
       )}
       <RunFacts run={run} nowMs={nowMs} go={go} />
       <section aria-labelledby="run-timeline" class="runs-section">

@@ -50,21 +50,21 @@ function RunRow({ run, go }: { readonly run: ListedRun; readonly go: Go }): JSX.
       <td>
         <StateBadge state={run.state} />
       </td>
-      <td class="run-cell">
+      <td class="runs-name">
         <PlaceLink to={{ view: "run", runId }} go={go}>
           <Moment instant={startedAt ?? submittedAt} />
         </PlaceLink>
-        <span class="run-ago">{formatAgo(Date.now() - Date.parse(submittedAt))}</span>
+        <span class="runs-ago">{formatAgo(Date.now() - Date.parse(submittedAt))}</span>
         <span class="is-narrow">{`${context}, ${toOrigin(run)}`}</span>
-        {error !== null && <span class="run-error">{error.message}</span>}
+        {error !== null && <span class="runs-error">{error.message}</span>}
       </td>
       <td class="is-number">{toDuration(run, Date.now())}</td>
-      <td class="is-wide">{context}</td>
+      <td class="is-wide is-whole">{context}</td>
       <td class="is-wide">
         {toOrigin(run)}
-        <span class="run-second">{run.requestedBy}</span>
+        <span class="runs-second">{run.requestedBy}</span>
       </td>
-      <td class="is-wide">{toVersionText(run)}</td>
+      <td class="is-wide is-whole">{toVersionText(run)}</td>
     </tr>
   );
 }

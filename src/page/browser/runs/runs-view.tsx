@@ -1,4 +1,6 @@
 import type { JSX } from "preact";
+import { useEffect } from "preact/hooks";
+import { ThemeButton } from "../design/theme-button.tsx";
 import { PlaceLink } from "./place-link.tsx";
 import { RunList } from "./run-list.tsx";
 import { RunPage } from "./run-page.tsx";
@@ -10,28 +12,40 @@ import { VersionList } from "./version-list.tsx";
 /** Runs, versions and schedules of a project: what was computed when, and the way back. */
 export function RunsView(): JSX.Element {
   const [place, go] = usePlace();
+  useEffect(() => {
+    document.title = TITLES[place.view];
+  }, [place.view]);
   return (
     <div class="runs-view">
-      <header class="runs-masthead">
-        <a class="runs-home" href="/">
-          ← Page
-        </a>
-        <h1>{TITLES[place.view]}</h1>
-        <nav aria-label="Runs, versions and schedules">
-          {TABS.map(({ label, to }) => (
-            <PlaceLink
-              key={label}
-              {...{ to, go }}
-              class="runs-tab"
-              isCurrent={label === TITLES[place.view]}
-            >
-              {label}
-            </PlaceLink>
-          ))}
-        </nav>
+      <header class="topbar">
+        <div class="topbar__inside">
+          <a class="topbar__name" href="/">
+            ← Back to the page
+          </a>
+          <div class="topbar__actions">
+            <ThemeButton />
+          </div>
+        </div>
       </header>
-      <main class="runs-main">
-        <Shown place={place} go={go} />
+      <main>
+        <div class="runs-masthead">
+          <h1>{TITLES[place.view]}</h1>
+          <nav aria-label="Runs, versions and schedules">
+            {TABS.map(({ label, to }) => (
+              <PlaceLink
+                key={label}
+                {...{ to, go }}
+                class="runs-tab"
+                isCurrent={label === TITLES[place.view]}
+              >
+                {label}
+              </PlaceLink>
+            ))}
+          </nav>
+        </div>
+        <div class="runs-main">
+          <Shown place={place} go={go} />
+        </div>
       </main>
     </div>
   );

@@ -28,7 +28,7 @@ export function ScheduleList({ go }: { readonly go: Go }): JSX.Element {
           them.
         </p>
       )}
-      <div class="schedules">
+      <div class="runs-schedules">
         {answer?.schedules.map((schedule) => (
           <ScheduleCard key={schedule.name} schedule={schedule} go={go} />
         ))}
@@ -46,34 +46,34 @@ function ScheduleCard({ schedule, go }: ScheduleCardProps): JSX.Element {
   const { name, cron, timezone, context, overlap, inputs } = schedule;
   const filter = { ...ALL_RUNS, schedule: name };
   return (
-    <section class="schedule" aria-label={`Schedule ${name}`}>
-      <h3>{name}</h3>
-      <dl class="run-facts">
-        <div class="run-fact">
+    <section class="runs-schedule" aria-label={`Schedule ${name}`}>
+      <h2>{name}</h2>
+      <dl class="runs-facts">
+        <div class="runs-fact">
           <dt>When</dt>
           <dd>
             <code>{cron}</code> by the clocks of {timezone}
           </dd>
         </div>
-        <div class="run-fact">
+        <div class="runs-fact">
           <dt>Context</dt>
           <dd>{context}</dd>
         </div>
-        <div class="run-fact">
+        <div class="runs-fact">
           <dt>If the run before still goes</dt>
           <dd>{overlap === "skip" ? "it is skipped" : "it waits"}</dd>
         </div>
-        <div class="run-fact">
+        <div class="runs-fact">
           <dt>Inputs</dt>
           <dd>
             <Inputs inputs={inputs} />
           </dd>
         </div>
       </dl>
-      <div class="schedule-times">
+      <div class="runs-schedule-times">
         <NextTimes schedule={schedule} />
         <div>
-          <h4>Its last runs</h4>
+          <h3>Its last runs</h3>
           <LastRuns schedule={schedule} go={go} />
           <PlaceLink to={{ view: "runs", filter }} go={go}>
             All its runs
@@ -89,14 +89,14 @@ function NextTimes({ schedule }: Pick<ScheduleCardProps, "schedule">): JSX.Eleme
   const isElsewhere = timezone !== Intl.DateTimeFormat().resolvedOptions().timeZone;
   return (
     <div>
-      <h4>Next times</h4>
+      <h3>Next times</h3>
       {next.length === 0 && <p class="runs-none">It is never due again.</p>}
-      <ol class="schedule-next">
+      <ol class="runs-schedule-next">
         {next.map((instant) => (
           <li key={instant}>
             <Moment instant={instant} as="full" timezone={timezone} />
             {isElsewhere && (
-              <span class="run-second">
+              <span class="runs-second">
                 {"here "}
                 <Moment instant={instant} as="full" />
               </span>
@@ -112,7 +112,7 @@ function LastRuns({ schedule, go }: ScheduleCardProps): JSX.Element {
   const { runs } = schedule;
   if (runs.length === 0) return <p class="runs-none">It has filed none that history keeps.</p>;
   return (
-    <ul class="schedule-runs">
+    <ul class="runs-schedule-runs">
       {runs.map(({ runId, state, occasion, submittedAt }) => (
         <li key={runId}>
           <StateBadge state={state} />

@@ -13,8 +13,8 @@ const SIGNS: Readonly<Record<RunState, string>> = {
 /** Where a run stands: a word, a sign and a colour. */
 export function StateBadge({ state }: { readonly state: RunState }): JSX.Element {
   return (
-    <span class={`run-state is-${state}`}>
-      <span class="run-state-sign" aria-hidden="true">
+    <span class={`runs-state is-${state}`}>
+      <span class="runs-state-sign" aria-hidden="true">
         {SIGNS[state]}
       </span>
       {state}

@@ -13,7 +13,7 @@ export function TimelinePicture({ timeline }: { readonly timeline: Timeline }): 
   const title = useId();
   const { height, left, right, ticks, rows } = layOutTimeline(timeline, width);
   return (
-    <div ref={box} class="timeline">
+    <div ref={box} class="runs-timeline">
       <svg
         role="img"
         aria-labelledby={title}
@@ -22,7 +22,7 @@ export function TimelinePicture({ timeline }: { readonly timeline: Timeline }): 
         viewBox={`0 0 ${width} ${height}`}
       >
         <title id={title}>{toSummary(timeline)}</title>
-        <g class="timeline-axis">
+        <g class="runs-timeline-axis">
           {ticks.map(({ x, label }, index) => (
             <g key={label}>
               <line x1={x} x2={x} y1={22} y2={height} />
@@ -46,13 +46,13 @@ function TimelineRow({ row }: { readonly row: LaidRow }): JSX.Element {
   return (
     <g class="timeline-row">
       <title>{title}</title>
-      <text class="timeline-name" x={nameX} y={nameY}>
+      <text class="runs-timeline-name" x={nameX} y={nameY}>
         {name}
       </text>
       {bars.map(({ x, width, status }) => (
         <rect
           key={status}
-          class={`timeline-bar is-${status}`}
+          class={`runs-timeline-bar is-${status}`}
           x={x}
           y={barTop}
           width={width}
@@ -61,7 +61,7 @@ function TimelineRow({ row }: { readonly row: LaidRow }): JSX.Element {
         />
       ))}
       <text
-        class={label.isOnBar ? "timeline-label is-on-bar" : "timeline-label"}
+        class={label.isOnBar ? "runs-timeline-label is-on-bar" : "runs-timeline-label"}
         x={label.x}
         y={label.y}
         text-anchor={label.anchor}

@@ -12,7 +12,7 @@ export function TimelineTable({ timeline }: { readonly timeline: Timeline }): JS
           An older release kept this run, which did not note when cells began: some have no bar.
         </p>
       )}
-      <details class="timeline-table">
+      <details class="runs-timeline-table">
         <summary>The timeline as a table</summary>
         <table class="runs-table">
           <thead>
@@ -55,7 +55,7 @@ function CellRow({ cell }: { readonly cell: TimelineCell }): JSX.Element {
       <th scope="row">{name}</th>
       <td>
         {told}
-        {message !== "" && <span class="run-second">{message}</span>}
+        {message !== "" && <span class="runs-second">{message}</span>}
       </td>
       <td class="is-number">{span === null ? "–" : formatDuration(span.fromMs)}</td>
       <td class="is-number">{span === null ? "–" : formatDuration(span.toMs - span.fromMs)}</td>

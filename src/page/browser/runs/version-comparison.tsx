@@ -20,7 +20,7 @@ export function VersionComparison({ from, to }: VersionComparisonProps): JSX.Ele
   const { answer, failure, again } = useAsked({ ask });
   return (
     <section class="runs-section" aria-labelledby="comparison">
-      <h3 id="comparison">{`What changed from version ${from} to version ${to}`}</h3>
+      <h2 id="comparison">{`What changed from version ${from} to version ${to}`}</h2>
       {failure !== undefined && <FailureNote failure={failure} again={again} />}
       {answer === undefined && failure === undefined && <p class="runs-wait">Comparing…</p>}
       {answer !== undefined && <Differences comparison={answer} />}
@@ -32,7 +32,7 @@ function Differences({ comparison }: { readonly comparison: Comparison }): JSX.E
   const { from, to, isSameCode, isSameOutput, inputs, frames } = comparison;
   return (
     <>
-      <ul class="difference-facts">
+      <ul class="runs-difference-facts">
         <li>
           Published <Moment instant={from.publishedAt} />, then <Moment instant={to.publishedAt} />.
         </li>
@@ -55,7 +55,7 @@ function Differences({ comparison }: { readonly comparison: Comparison }): JSX.E
           </li>
         ))}
       </ul>
-      <table class="runs-table difference-table">
+      <table class="runs-table">
         <caption class="only-heard">Frames of the two versions</caption>
         <thead>
           <tr>
@@ -97,7 +97,7 @@ function FrameRow({ frame }: { readonly frame: FrameDifference }): JSX.Element {
     <tr class={`is-${change}`}>
       <th scope="row">{name}</th>
       <td>
-        <span class={`difference is-${change}`}>{change}</span>
+        <span class={`runs-difference is-${change}`}>{change}</span>
       </td>
       <td class="is-number">
         <Change before={before?.rows} after={after?.rows} format={formatCount} />
@@ -109,7 +109,7 @@ function FrameRow({ frame }: { readonly frame: FrameDifference }): JSX.Element {
         {columns.length === 0 ? (
           tellColumns(before?.columns ?? after?.columns ?? 0)
         ) : (
-          <ul class="difference-columns">
+          <ul class="runs-difference-columns">
             {columns.map((column) => (
               <ColumnChange key={column.name} column={column} />
             ))}
@@ -137,7 +137,7 @@ function Change({ before, after, format }: ChangeProps): JSX.Element {
   return (
     <>
       {format(before)} → {format(after)}
-      <span class="run-second">{formatChange(before, after, format)}</span>
+      <span class="runs-second">{formatChange(before, after, format)}</span>
     </>
   );
 }

@@ -18,7 +18,7 @@ interface VersionTableProps {
 export function VersionTable({ versions, ...rest }: VersionTableProps): JSX.Element {
   const isAlone = versions.length === 1;
   return (
-    <table class="runs-table version-table">
+    <table class="runs-table">
       <caption class="only-heard">Versions, the newest first</caption>
       <thead>
         <tr>
@@ -85,28 +85,28 @@ function VersionRow({ version, isAlone, compared, choose, go, onRollBack }: Vers
       )}
       <th scope="row">
         {generation}
-        {isNewest && <span class="version-current">current</span>}
+        {isNewest && <span class="runs-version-current">current</span>}
       </th>
       <td>
         <Moment instant={publishedAt} />
-        <span class="run-ago">{formatAgo(Date.now() - Date.parse(publishedAt))}</span>
-        {note !== null && <span class="version-note">{note}</span>}
+        <span class="runs-ago">{formatAgo(Date.now() - Date.parse(publishedAt))}</span>
+        {note !== null && <span class="runs-version-note">{note}</span>}
         <span class="is-narrow">{`${holds}, ${formatSize(sizeBytes)}`}</span>
       </td>
       <td class="is-wide">
         <PlaceLink to={{ view: "run", runId }} go={go}>
           {context}
         </PlaceLink>
-        <span class="run-second">{publishedBy ?? ""}</span>
+        <span class="runs-second">{publishedBy ?? ""}</span>
       </td>
       <td class="is-number is-wide">
         {formatCount(rows)} rows
-        <span class="run-second">{`${formatCounted(frames, "frame")}, ${formatSize(sizeBytes)}`}</span>
+        <span class="runs-second">{`${formatCounted(frames, "frame")}, ${formatSize(sizeBytes)}`}</span>
       </td>
       <td class="is-wide">
         <code>{codeHash.slice(0, 8)}</code>
       </td>
-      <td class="is-wide version-inputs">
+      <td class="is-wide runs-version-inputs">
         {Object.entries(inputs).map(([name, value]) => (
           <code key={name}>{`${name} = ${formatValue(value)}`}</code>
         ))}
@@ -138,7 +138,7 @@ interface ChoiceProps {
 
 function Choice({ name, generation, isChosen, onChoose }: ChoiceProps): JSX.Element {
   return (
-    <td class="version-choice">
+    <td class="runs-version-choice">
       <input
         type="radio"
         name={`compare-${name}`}
