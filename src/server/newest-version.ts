@@ -36,10 +36,18 @@ export class NewestVersion {
   async read(): Promise<Version> {
     const known = this.#known;
     if (known !== undefined && this.#now() - known.readAtMs < FRESH_MS) return known.version;
-    this.#reading ??= this.#open().finally(() => {
-      this.#reading = undefined;
+    if (this.#reading !== undefined) return this.#reading;
+    const reading = this.#open().finally(() => {
+      if (this.#reading === reading) this.#reading = undefined;
     });
-    return this.#reading;
+    this.#reading = reading;
+    return reading;
+  }
+
+  /** Makes the next call look anew: a run has ended. */
+  forget(): void {
+    this.#known = undefined;
+    this.#reading = undefined;
   }
 
   /** The inputs' widgets as they were published with it, by name. */

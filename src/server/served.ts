@@ -3,6 +3,7 @@ import type { Registry } from "prom-client";
 import type { DescribedProject } from "../project/described-project.ts";
 import type { ProjectRuns } from "../project/project-runs.ts";
 import type { ServerSettings } from "../project/server-settings.ts";
+import type { RunAdmission } from "./api/run-admission.ts";
 import type { Caller } from "./caller.ts";
 import type { NewestVersion } from "./newest-version.ts";
 import type { RateLimit } from "./rate-limit.ts";
@@ -25,6 +26,8 @@ export interface Served {
   readonly findCaller: (request: FastifyRequest) => Promise<Caller>;
   /** counts the runs that each caller starts */
   readonly runLimit: RateLimit;
+  /** refuses runs when too many wait or go */
+  readonly admission: RunAdmission;
   readonly registry: Registry;
   readonly metrics: ServerMetrics;
   readonly log: Log;

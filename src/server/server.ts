@@ -10,6 +10,7 @@ import type { ServerSettings } from "../project/server-settings.ts";
 import { listTokens } from "../project/tokens.ts";
 import { answerFailures, answerLayerFailures, refuseFaultyRequest } from "./answer-failures.ts";
 import { addApiRoutes } from "./api/api-routes.ts";
+import { RunAdmission } from "./api/run-admission.ts";
 import { type CallerOptions, findCaller, requireDeclaredAuth } from "./caller.ts";
 import { guardRequests } from "./guard-requests.ts";
 import { isLoopback } from "./hosts.ts";
@@ -145,6 +146,7 @@ function toServed(options: AppOptions & Pick<Served, "now" | "registry" | "metri
     findCaller: (request) => findCaller(request, callers),
     newest: new NewestVersion(runs.store, now),
     runLimit: new RateLimit("runs", windows, now),
+    admission: new RunAdmission(runs.history, settings.limits.runsAtOnce),
   };
 }
 

@@ -1,5 +1,5 @@
 import { writeFile } from "node:fs/promises";
-import { fastify } from "fastify";
+import { fastify, type LightMyRequestResponse } from "fastify";
 import { expect, test } from "vitest";
 import { openProjectRuns } from "../../src/project/project-runs.ts";
 import { revokeToken } from "../../src/project/tokens.ts";
@@ -42,6 +42,9 @@ const ROUTES: readonly (readonly [method: string, pattern: string, auth: string]
   ["POST", "/page/sign-in", "none"],
   ["DELETE", "/page/sign-in", "none"],
   ["GET", "/page/state", "view"],
+  ["GET", "/page/events", "view"],
+  ["POST", "/page/refresh", "run"],
+  ["DELETE", "/page/refresh/:runId", "run"],
   ["GET", "/page/runs", "read"],
   ["GET", "/page/runs/:runId", "read"],
   ["GET", "/page/runs/:runId/log", "read"],
@@ -52,6 +55,9 @@ const ROUTES: readonly (readonly [method: string, pattern: string, auth: string]
   ["POST", "/page/versions/:version/rollback", "admin"],
   ["GET", "/page/schedules", "read"],
 ];
+
+/** What answers as long as somebody listens. */
+const ENDLESS = ["/page/events"];
 
 function toAddress(pattern: string): string {
   return pattern
@@ -83,15 +89,13 @@ test.each(ROUTES)("%s %s, for %s, lets in nobody else", async (method, pattern, 
   const { call, makeToken } = await serveProject({ cells: { "cells/note.md": "# Note\n" } });
   const token = await makeToken("read");
   const url = toAddress(pattern);
-  const answers = [
-    await call(method, url),
-    await call(method, url, { token: `hxtw_${"0".repeat(96)}` }),
-    await call(method, url, { token }),
-  ];
+  const callers = [undefined, `hxtw_${"0".repeat(96)}`, ...(ENDLESS.includes(url) ? [] : [token])];
+  const answers: LightMyRequestResponse[] = [];
+  for (const each of callers) answers.push(await call(method, url, { token: each }));
   const refused = answers.map(({ statusCode }) =>
     statusCode === 401 || statusCode === 403 ? statusCode : undefined,
   );
-  expect(refused).toEqual(REFUSALS[auth]);
+  expect(refused).toEqual(REFUSALS[auth]?.slice(0, refused.length));
 });
 
 test("addresses without a route, and methods that no route has, ask for a token as well", async () => {
@@ -243,7 +247,8 @@ test("looking changes nothing in the store", async () => {
   };
   const before = await contents();
   for (const [method, pattern] of ROUTES) {
-    if (method === "GET") await call("GET", toAddress(pattern).replace(SOME, runId));
+    if (method === "GET" && !ENDLESS.includes(pattern))
+      await call("GET", toAddress(pattern).replace(SOME, runId));
   }
   expect(await contents()).toEqual(before);
 });

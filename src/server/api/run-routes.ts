@@ -10,7 +10,6 @@ import type { Query } from "../query.ts";
 import type { Served } from "../served.ts";
 import { API, checkProject, toUrl } from "./addresses.ts";
 import { findRecord } from "./find-record.ts";
-import { RunAdmission } from "./run-admission.ts";
 import { toAround, toRunStatusUrl, toRunUrl } from "./run-around.ts";
 import { parseRunBody, type RunBody } from "./run-body.ts";
 import { toRunContext } from "./run-context.ts";
@@ -20,13 +19,10 @@ import { toProjectVersion, toRunStatus } from "./run-status.ts";
 
 /** RunProject, GetRunStatus, GetProjectRuns and CancelRun, on the paths of today and of older clients. */
 export function addRunRoutes(app: FastifyInstance, served: Served): void {
-  const { history } = served.runs;
-  const admission = new RunAdmission(history, served.settings.limits.runsAtOnce);
   const start = { config: { auth: "run", errors: "params" } } as const;
   const look = { config: { auth: "read" } } as const;
   const stop = { config: { auth: "run" } } as const;
-  const run = (request: FastifyRequest, reply: FastifyReply) =>
-    runProject(request, reply, { ...served, admission });
+  const run = (request: FastifyRequest, reply: FastifyReply) => runProject(request, reply, served);
   const status = (request: FastifyRequest) => getRunStatus(request, served);
   const cancel = (request: FastifyRequest, reply: FastifyReply) =>
     cancelOneRun(request, reply, served);
@@ -41,11 +37,7 @@ export function addRunRoutes(app: FastifyInstance, served: Served): void {
   app.delete(`${API}/project/:projectId/run/:runId`, stop, cancel);
 }
 
-interface ServedRuns extends Served {
-  readonly admission: RunAdmission;
-}
-
-async function runProject(request: FastifyRequest, reply: FastifyReply, served: ServedRuns) {
+async function runProject(request: FastifyRequest, reply: FastifyReply, served: Served) {
   checkProject(request, served);
   const caller = needCaller(request);
   served.runLimit.take(caller.id);
@@ -86,7 +78,7 @@ interface Asking {
 async function submit(
   asked: RunRequest,
   { caller, idempotencyKey }: Asking,
-  { runs, admission, metrics }: ServedRuns,
+  { runs, admission, metrics }: Served,
 ): Promise<string> {
   const submission = { requestedBy: caller.name, idempotencyKey };
   const { runId, isKnown } = await admission.admit(() => submitRun(runs, asked, submission));

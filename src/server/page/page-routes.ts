@@ -1,8 +1,11 @@
 import type { FastifyInstance } from "fastify";
 import type { Served } from "../served.ts";
+import { addPageEventRoutes } from "./event-routes.ts";
 import { PageContents } from "./page-contents.ts";
+import { PageWatch } from "./page-watch.ts";
 import { parseSaved } from "./parse-saved.ts";
 import { PublishingRuns } from "./publishing-runs.ts";
+import { addRefreshRoutes } from "./refresh-routes.ts";
 import { addRunViewRoutes } from "./runs/run-view-routes.ts";
 import { addShellRoutes } from "./shell-routes.ts";
 import { addSignInRoutes } from "./sign-in-routes.ts";
@@ -12,14 +15,15 @@ import { addStateRoutes } from "./state-routes.ts";
 export function addPageRoutes(app: FastifyInstance, served: Served): void {
   const { runs, log } = served;
   const onWarning = (message: string) => log({ level: "warn", event: "outputs-damaged", message });
-  const page = {
-    ...served,
-    contents: new PageContents(runs, { parse: parseSaved, onWarning }),
-    publishing: new PublishingRuns(served),
-  };
+  const contents = new PageContents(runs, { parse: parseSaved, onWarning });
+  const publishing = new PublishingRuns(served);
+  const watch = new PageWatch({ ...served, publishing });
+  const page = { ...served, contents, publishing, watch };
   const { runtimeUrl, config } = runs;
   addShellRoutes(app, { runtimeUrl, page: config.page, settings: served.settings });
   addSignInRoutes(app, served);
   addStateRoutes(app, page);
+  addPageEventRoutes(app, page);
+  addRefreshRoutes(app, page);
   addRunViewRoutes(app, served);
 }

@@ -3,17 +3,20 @@ import { isToPublish, toPageRun } from "../../page/to-page-run.ts";
 import type { DescribedCell } from "../../project/project-description.ts";
 import type { ProjectRuns } from "../../project/project-runs.ts";
 import type { RunView } from "../../project/run-progress.ts";
+import type { JobState } from "../../queue/job.ts";
 import { isFinal, type RunRecord } from "../../run/history/run-record.ts";
 import type { Version } from "../../store/version.ts";
 import type { RunRecords } from "../run-records.ts";
 import { Held } from "./held.ts";
 
 /** For so long what was found is told again, however many ask. */
-const RUN_MS = 1_000;
+const RUN_MS = 2_000;
 const FAILURE_MS = 5_000;
 /** So many of the newest runs are looked through for one that was to publish. */
 const LOOKED_AT = 32;
 const MOST_LOOKED_AT = 256;
+
+const ENDED: readonly JobState[] = ["finished", "dead", "cancelled"];
 
 export interface PublishingRunsOptions {
   readonly runs: Pick<ProjectRuns, "history" | "queue" | "config">;
@@ -53,6 +56,8 @@ export class PublishingRuns {
     const record = await this.readRecord(cells);
     if (record === undefined) return null;
     const job = record.isQueued ? await this.#options.runs.queue.find(record.runId) : undefined;
+    // Its end was not read yet.
+    if (job !== undefined && ENDED.includes(job.state)) this.#record.forget();
     const { cells: progress = [] } = (job?.progress ?? {}) as Partial<RunView>;
     return toPageRun(record, cells, progress);
   }

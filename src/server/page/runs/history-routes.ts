@@ -1,7 +1,6 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { RUN_CONTEXTS } from "../../../cell/run-context.ts";
 import type { RunList, ShownLog } from "../../../page/history-state.ts";
-import { cancelRun } from "../../../project/cancel-run.ts";
 import type { LogLine } from "../../../run/history/log-lines.ts";
 import { isRunId } from "../../../run/history/run-id.ts";
 import { RUN_STATES, type RunRecord } from "../../../run/history/run-record.ts";
@@ -17,6 +16,7 @@ import {
 import { type Query, readOne, readWholeNumber, readWord } from "../../query.ts";
 import { openRunStreams } from "../../run-streams.ts";
 import type { Served } from "../../served.ts";
+import { stopRun } from "../../stop-run.ts";
 import { toListedRun, toShownRun } from "./shown-run.ts";
 
 const LIST = "/page/runs";
@@ -105,20 +105,4 @@ function toText(lines: readonly LogLine[]): string {
     return `${at.slice(0, 23).replace("T", " ")}  ${from}${text}\n`;
   });
   return all.join("");
-}
-
-/** @throws {HttpFailure} 422 */
-async function stopRun(record: RunRecord, { runs }: Served): Promise<void> {
-  switch (await cancelRun(runs, record)) {
-    case "cancelled":
-    case "requested":
-      return;
-    case "ended":
-      throw new HttpFailure(422, "Expected the run to be waiting or going, got one that is over");
-    case "direct":
-      throw new HttpFailure(
-        422,
-        "Expected a run that a worker carries out, got one that goes in a terminal (stop it there)",
-      );
-  }
 }

@@ -1,0 +1,83 @@
+import { toMessage } from "../../errors.ts";
+import type { PageRun } from "../../page/page-state.ts";
+import type { ServedPage } from "./served-page.ts";
+
+/** What open pages have to know, as it is now. */
+export interface PageSight {
+  /** rises with every look */
+  readonly look: number;
+  /** the newest one; null as long as nothing is published */
+  readonly version: number | null;
+  readonly run: PageRun | null;
+}
+
+/** How often is looked while nothing goes, and while a run does. */
+const IDLE_MS = 1_000;
+const RUN_MS = 300;
+
+/** Looks for new versions and runs as long as any page listens, however many they are. */
+export class PageWatch {
+  readonly #page: Pick<ServedPage, "newest" | "publishing" | "project" | "runs" | "log">;
+  readonly #listeners = new Set<() => void>();
+  #sight: PageSight | undefined;
+  #timer: NodeJS.Timeout | undefined;
+  #looking: Promise<void> | undefined;
+  #looks = 0;
+
+  constructor(page: Pick<ServedPage, "newest" | "publishing" | "project" | "runs" | "log">) {
+    this.#page = page;
+  }
+
+  /** undefined before the first look */
+  get sight(): PageSight | undefined {
+    return this.#sight;
+  }
+
+  /** Calls back after every look, until the function that it gives is called. */
+  listen(listener: () => void): () => void {
+    this.#listeners.add(listener);
+    if (this.#listeners.size === 1) this.look();
+    return () => {
+      this.#listeners.delete(listener);
+      if (this.#listeners.size > 0) return;
+      clearTimeout(this.#timer);
+      // What was seen is no longer kept up to date.
+      this.#sight = undefined;
+    };
+  }
+
+  /** Looks now, when anybody listens: something has changed. */
+  look(): void {
+    if (this.#listeners.size === 0) return;
+    clearTimeout(this.#timer);
+    this.#looking ??= this.#lookOnce().finally(() => {
+      this.#looking = undefined;
+      clearTimeout(this.#timer);
+      if (this.#listeners.size === 0) return;
+      this.#timer = setTimeout(() => this.look(), this.#sight?.run ? RUN_MS : IDLE_MS);
+    });
+  }
+
+  async #lookOnce(): Promise<void> {
+    try {
+      const seen = await this.#see();
+      if (this.#listeners.size === 0) return;
+      this.#sight = seen;
+      for (const listener of this.#listeners) listener();
+    } catch (error) {
+      this.#page.log({ level: "warn", event: "page-unseen", message: toMessage(error) });
+    }
+  }
+
+  async #see(): Promise<PageSight> {
+    const { newest, publishing, project, runs } = this.#page;
+    const { cells } = await project.read();
+    const run = await publishing.readRun(cells);
+    const before = this.#sight?.run;
+    // What it has published is to be seen at once.
+    if (before && before.runId !== run?.runId) newest.forget();
+    const { number: version } = await newest.read();
+    this.#looks += 1;
+    return { look: this.#looks, version, run: run && runs.redact(run) };
+  }
+}

@@ -1,0 +1,63 @@
+import type { FastifyInstance, FastifyRequest } from "fastify";
+import { isToPublish } from "../../page/to-page-run.ts";
+import { submitRun } from "../../project/submit-run.ts";
+import { readUuid } from "../api/addresses.ts";
+import { toRunContext } from "../api/run-context.ts";
+import { HttpFailure } from "../http-failure.ts";
+import { stopRun } from "../stop-run.ts";
+import type { ServedPage } from "./served-page.ts";
+
+const REFRESH = "/page/refresh";
+
+/** A viewer who may has everything computed anew, and stops that again. */
+export function addRefreshRoutes(app: FastifyInstance, page: ServedPage): void {
+  const config = { auth: "run" } as const;
+  let filing: Promise<unknown> = Promise.resolve();
+  app.post(REFRESH, { config }, async (request, reply) => {
+    // One after the other, so that of two viewers the second one finds the run of the first.
+    const filed = filing.then(() => refresh(request, page));
+    filing = filed.catch(() => undefined);
+    return reply.code(202).send(await filed);
+  });
+  app.delete(`${REFRESH}/:runId`, { config }, async (request, reply) => {
+    const { runId } = request.params as { readonly runId?: string };
+    const record = await page.records.read(readUuid(runId, "run id"));
+    if (record === undefined) {
+      throw new HttpFailure(404, "Expected the id of a run that history still keeps, got another");
+    }
+    await stopRun(record, page);
+    changed(page);
+    return reply.code(204).send();
+  });
+}
+
+/** Files a run that publishes, unless one waits or goes already; gives its id. */
+async function refresh({ caller }: FastifyRequest, page: ServedPage) {
+  if (caller === null) throw new Error("a route of the page has let somebody unknown in");
+  const { runs, project, publishing, runLimit, admission, metrics } = page;
+  const { cells } = await project.read();
+  publishing.forget();
+  const known = await publishing.readRecord(cells);
+  if (known !== undefined) return { runId: known.runId };
+  const context = toRunContext(cells, { updatePublishedResults: true });
+  if (!isToPublish(cells, context)) {
+    throw new HttpFailure(
+      422,
+      "Expected a project with cells that publish, got one in which nothing is computed ahead",
+    );
+  }
+  runLimit.take(caller.id);
+  const request = { context, trigger: "page", inputs: new Map() } as const;
+  const { runId } = await admission.admit(() =>
+    submitRun(runs, request, { requestedBy: caller.name }),
+  );
+  metrics.countRun(context);
+  changed(page);
+  return { runId };
+}
+
+/** Open pages are told at once. */
+function changed({ publishing, watch }: ServedPage): void {
+  publishing.forget();
+  watch.look();
+}

@@ -1,0 +1,23 @@
+import { cancelRun } from "../project/cancel-run.ts";
+import type { RunRecord } from "../run/history/run-record.ts";
+import { HttpFailure } from "./http-failure.ts";
+import type { Served } from "./served.ts";
+
+/**
+ * Cancels a run on behalf of a person.
+ * @throws {HttpFailure} 422 when it cannot be stopped from here
+ */
+export async function stopRun(record: RunRecord, { runs }: Pick<Served, "runs">): Promise<void> {
+  switch (await cancelRun(runs, record)) {
+    case "cancelled":
+    case "requested":
+      return;
+    case "ended":
+      throw new HttpFailure(422, "Expected the run to be waiting or going, got one that is over");
+    case "direct":
+      throw new HttpFailure(
+        422,
+        "Expected a run that a worker carries out, got one that goes in a terminal (stop it there)",
+      );
+  }
+}
