@@ -23,7 +23,7 @@ export default cell(
       .groupby("delay", "hour")
       .rollup({ flights: sum("flights") });
     return chart(sums, {
-      hconcat: [
+      vconcat: [
         {
           params: [{ name: "dragged", select: { type: "interval", encodings: ["x"] } }],
           mark: "bar",
