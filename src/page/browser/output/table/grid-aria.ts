@@ -1,25 +1,32 @@
 import { options } from "preact";
 
 /**
- * The grid sets two attributes that its roles do not have: `aria-checked` on heads of rows, whose
- * selection `aria-selected` of the row tells, and `aria-orientation` on the handles that resize.
+ * Corrects the roles that the grid gives its parts: the cells of a grid are no cells of a table, the
+ * corner is the head of the row numbers, and neither heads of rows nor the handles that resize have
+ * the attributes `aria-checked` and `aria-orientation` (that a row is chosen, the row itself tells).
  */
 export function mendGridRoles(): void {
   if (isMended) return;
   isMended = true;
   const before = options.vnode;
   options.vnode = (vnode) => {
-    const { type } = vnode;
-    if (type === "td" || type === "th" || type === "span") {
-      const props: Record<string, unknown> = vnode.props;
-      if (type === "span") {
-        if (props["role"] === "spinbutton") delete props["aria-orientation"];
-      } else {
-        delete props["aria-checked"];
-      }
+    const props: Record<string, unknown> = vnode.props;
+    if (vnode.type === "td") mendCell(props);
+    else if (vnode.type === "th") delete props["aria-checked"];
+    else if (vnode.type === "span" && props["role"] === "spinbutton") {
+      delete props["aria-orientation"];
     }
     before?.(vnode);
   };
+}
+
+function mendCell(props: Record<string, unknown>): void {
+  delete props["aria-checked"];
+  if (props["role"] === "cell") props["role"] = "gridcell";
+  const isCorner = props["role"] === undefined && props["aria-colindex"] === 1;
+  if (!isCorner) return;
+  props["role"] = "columnheader";
+  props["aria-label"] = "Row";
 }
 
 let isMended = false;

@@ -28,7 +28,7 @@ interface GridProps {
 }
 
 /** More of what stands just out of sight would make scrolling slower. */
-const PADDING_ROWS = 6;
+const PADDING_ROWS = 4;
 const LONG_TEXT = 24;
 
 /** The rows of a table, of which only those in sight are in the document. */
