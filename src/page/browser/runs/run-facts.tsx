@@ -47,7 +47,7 @@ export function RunFacts({ run, nowMs, go }: RunFactsProps): JSX.Element {
         )}
       </Fact>
       <Fact name="Worker">{attempts.at(-1)?.worker ?? "–"}</Fact>
-      <Fact name="Run id">
+      <Fact name="Run id" isLong>
         <code>{runId}</code>
       </Fact>
       <Fact name="Inputs">
@@ -57,9 +57,15 @@ export function RunFacts({ run, nowMs, go }: RunFactsProps): JSX.Element {
   );
 }
 
-function Fact({ name, children }: { readonly name: string; readonly children: ComponentChildren }) {
+interface FactProps {
+  readonly name: string;
+  readonly isLong?: boolean;
+  readonly children: ComponentChildren;
+}
+
+function Fact({ name, isLong = false, children }: FactProps): JSX.Element {
   return (
-    <div class="runs-fact">
+    <div class={isLong ? "runs-fact is-long" : "runs-fact"}>
       <dt>{name}</dt>
       <dd>{children}</dd>
     </div>

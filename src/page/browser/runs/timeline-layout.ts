@@ -140,7 +140,7 @@ interface LabelPlace {
 /** Right of the bar, else left of it, else on it: wherever it fits first. */
 function toLabel(text: string, { bar, barTop }: LabelPlace, { left, right }: Axis): LaidLabel {
   const y = barTop + BAR_HEIGHT - 4;
-  if (bar === undefined) return { text, x: left, y, anchor: "start", isOnBar: false };
+  if (bar === undefined) return { text, x: left + GAP, y, anchor: "start", isOnBar: false };
   const end = bar.x + bar.width;
   const needed = text.length * CHARACTER + GAP;
   const roomRight = right - end;

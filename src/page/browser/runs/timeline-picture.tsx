@@ -61,7 +61,7 @@ function TimelineRow({ row }: { readonly row: LaidRow }): JSX.Element {
         />
       ))}
       <text
-        class={label.isOnBar ? "runs-timeline-label is-on-bar" : "runs-timeline-label"}
+        class={`runs-timeline-label ${label.isOnBar ? `is-on-${bars.at(-1)?.status}` : ""}`}
         x={label.x}
         y={label.y}
         text-anchor={label.anchor}

@@ -43,7 +43,7 @@ export function VersionTable({ versions, ...rest }: VersionTableProps): JSX.Elem
             Inputs
           </th>
           {rest.onRollBack !== undefined && !isAlone && (
-            <th scope="col">
+            <th scope="col" class="is-wide">
               <span class="only-heard">Go back</span>
             </th>
           )}
@@ -92,6 +92,11 @@ function VersionRow({ version, isAlone, compared, choose, go, onRollBack }: Vers
         <span class="runs-ago">{formatAgo(Date.now() - Date.parse(publishedAt))}</span>
         {note !== null && <span class="runs-version-note">{note}</span>}
         <span class="is-narrow">{`${holds}, ${formatSize(sizeBytes)}`}</span>
+        {onRollBack !== undefined && !isAlone && (
+          <span class="is-narrow">
+            <GoBack {...{ version, onRollBack }} />
+          </span>
+        )}
       </td>
       <td class="is-wide">
         <PlaceLink to={{ view: "run", runId }} go={go}>
@@ -112,20 +117,31 @@ function VersionRow({ version, isAlone, compared, choose, go, onRollBack }: Vers
         ))}
       </td>
       {onRollBack !== undefined && !isAlone && (
-        <td>
-          {!isNewest && (
-            <button
-              type="button"
-              class="button"
-              aria-label={`Go back to version ${generation}`}
-              onClick={() => onRollBack(version)}
-            >
-              Go back
-            </button>
-          )}
+        <td class="is-wide">
+          <GoBack {...{ version, onRollBack }} />
         </td>
       )}
     </tr>
+  );
+}
+
+interface GoBackProps {
+  readonly version: ListedVersion;
+  readonly onRollBack: (version: ListedVersion) => void;
+}
+
+/** There is no way back to where one is. */
+function GoBack({ version, onRollBack }: GoBackProps): JSX.Element | null {
+  if (version.isNewest) return null;
+  return (
+    <button
+      type="button"
+      class="button button--small"
+      aria-label={`Go back to version ${version.generation}`}
+      onClick={() => onRollBack(version)}
+    >
+      Go back
+    </button>
   );
 }
 
