@@ -1,4 +1,4 @@
-import { options } from "preact";
+import { h, options } from "preact";
 
 /**
  * Corrects the roles that the grid gives its parts: the cells of a grid are no cells of a table, the
@@ -26,7 +26,7 @@ function mendCell(props: Record<string, unknown>): void {
   const isCorner = props["role"] === undefined && props["aria-colindex"] === 1;
   if (!isCorner) return;
   props["role"] = "columnheader";
-  props["aria-label"] = "Row";
+  props["children"] = [props["children"], h("span", { class: "only-heard" }, "Row")];
 }
 
 let isMended = false;
