@@ -48,16 +48,9 @@ await build({
   minify: true,
   logLevel: "warning",
 });
-// The page: its code in pieces, each fetched when something of its kind is to be shown.
-const page = await build({
+const forBrowsers = {
   absWorkingDir: root,
-  entryPoints: { page: "src/page/browser/main.tsx" },
-  outdir: "dist/page",
-  entryNames: "[name]-[hash]",
-  chunkNames: "[name]-[hash]",
-  assetNames: "[name]-[hash]",
   bundle: true,
-  splitting: true,
   format: "esm",
   platform: "browser",
   target: "es2022",
@@ -69,7 +62,23 @@ const page = await build({
   minify: true,
   legalComments: "linked",
   logLevel: "warning",
+};
+// The page: its code in pieces, each fetched when something of its kind is to be shown.
+const page = await build({
+  ...forBrowsers,
+  entryPoints: { page: "src/page/browser/main.tsx" },
+  outdir: "dist/page",
+  entryNames: "[name]-[hash]",
+  chunkNames: "[name]-[hash]",
+  assetNames: "[name]-[hash]",
+  splitting: true,
   metafile: true,
+});
+// The page as a file that is sent around: all of its code in one piece.
+await build({
+  ...forBrowsers,
+  entryPoints: { exported: "src/page/browser/exported/exported-main.tsx" },
+  outdir: "dist/exported",
 });
 await removeOldFiles("dist/chunks/", Object.keys(metafile.outputs));
 await removeOldFiles(

@@ -43,6 +43,7 @@ export function toProgram(options: MainOptions, ending: Ending): Command {
   addRunsCommands(program, options, ending);
   addDevCommand(program, options, ending);
   addServeCommand(program, options, ending);
+  addExportCommand(program, options, ending);
   addTokenCommands(program, ending);
   return program;
 }
@@ -169,6 +170,17 @@ function addServeCommand(program: Command, options: MainOptions, ending: Ending)
     .action(async (flags) => {
       const { serve } = await import("./serve.ts");
       ending.exitCode = await serve(flags, options);
+    });
+}
+
+function addExportCommand(program: Command, options: MainOptions, ending: Ending): void {
+  commandsOf(program)("export", "write the published page as one HTML file that needs no server")
+    .option("--out <file>", "the file to write; by default the project's name with .html")
+    .option("--input <name=value>", "set an input; may be repeated", collect, [])
+    .option("--at <version>", "a version that `hex versions` lists; the newest unless told")
+    .action(async (flags) => {
+      const { exportToFile } = await import("./export.ts");
+      ending.exitCode = await exportToFile(flags, options);
     });
 }
 

@@ -1,10 +1,10 @@
-import type { RequestedInput } from "../cell/input-value.ts";
 import { parseRunContext } from "../cell/run-context.ts";
-import { expectation, HexError } from "../errors.ts";
+import { HexError } from "../errors.ts";
 import { openProject, planProject } from "../project/project.ts";
 import { type RunRequest, runProject } from "../project/run-project.ts";
 import type { RunResult } from "../run/run-event.ts";
 import { EXIT_COMPLETED, toRunExitCode } from "./exit-code.ts";
+import { parseInputFlag } from "./input-flag.ts";
 import type { MainOptions } from "./main.ts";
 import { openProgress } from "./progress.ts";
 import { renderPlan } from "./render-plan.ts";
@@ -107,19 +107,6 @@ async function printResult(
 
 function printJson(value: object): void {
   console.log(JSON.stringify(value, null, 2));
-}
-
-function parseInputFlag(flag: string): [string, RequestedInput] {
-  const equals = flag.indexOf("=");
-  if (equals < 1) {
-    throw expectation("HEX_USAGE", {
-      place: "--input",
-      expected: "name=value",
-      got: JSON.stringify(flag),
-    });
-  }
-  const name = flag.slice(0, equals);
-  return [name, { value: flag.slice(equals + 1), form: "text", place: `--input ${name}` }];
 }
 
 /** A run that failed before it began has the shape of one that failed later. */

@@ -1,9 +1,10 @@
 import type { JSX } from "preact";
-import { useMemo } from "preact/hooks";
+import { useContext, useMemo } from "preact/hooks";
 import { ErrorBoundary } from "../design/error-boundary.tsx";
 import { Icon } from "../design/icon.tsx";
 import { OutputView } from "../output/output-view.tsx";
 import { cellRows } from "./cell-rows.ts";
+import { FixedPage } from "./fixed-page.ts";
 import { isPending, type ShownCell } from "./page-model.ts";
 
 /** What a cell shows, under its title; while it is recomputed the old output stays. */
@@ -15,6 +16,7 @@ function Cell({ cell }: { readonly cell: ShownCell }): JSX.Element {
   const { name, output, error } = cell;
   const title = titleOf(cell);
   const isBusy = isPending(cell);
+  const note = useContext(FixedPage)?.notes.get(name);
   return (
     <section
       class={`cell cell--${output?.kind ?? "empty"} ${isBusy ? "cell--pending" : ""}`}
@@ -28,6 +30,7 @@ function Cell({ cell }: { readonly cell: ShownCell }): JSX.Element {
       <div class={`cell__output ${error !== null ? "cell__output--old" : ""}`}>
         <CellOutputView cell={cell} />
       </div>
+      {note !== undefined && <p class="cell__note">{note}</p>}
     </section>
   );
 }

@@ -1,6 +1,8 @@
 import type { JSX } from "preact";
-import { useMemo } from "preact/hooks";
+import { useContext, useMemo } from "preact/hooks";
+import type { InputWidget } from "../../../cell/input.ts";
 import { InputView } from "../input/input-view.tsx";
+import { FixedPage } from "./fixed-page.ts";
 import { isPending, type PageModel, type ShownCell } from "./page-model.ts";
 import type { PageStore } from "./page-store.ts";
 import { valueNow, widgetOf } from "./set-inputs.ts";
@@ -16,28 +18,36 @@ export function InputCellView({ cell, store, model }: InputCellViewProps): JSX.E
   const { name } = cell;
   const value = valueNow(cell, model.inputs);
   const text = JSON.stringify(value);
+  const isFixed = useContext(FixedPage) !== null;
   return useMemo(() => {
     const widget = widgetOf(cell);
     return (
       <section
-        class={`cell cell--input ${isPending(cell) ? "cell--pending" : ""}`}
+        class={`cell cell--input ${isWide(widget) ? "cell--wide-input" : ""} ${isPending(cell) ? "cell--pending" : ""}`}
         id={`cell-${name}`}
         aria-busy={isPending(cell)}
         aria-label={cell.title ?? name}
       >
         <div class="cell__activity" aria-hidden="true" />
         {widget !== undefined && value !== undefined && (
-          <InputView
-            name={name}
-            label={widget.label ?? cell.title ?? name}
-            widget={widget}
-            value={value}
-            onValue={(next, isFinished) => store.setInput(name, next, isFinished)}
-            onPress={() => store.pressButton(name)}
-          />
+          <fieldset class="input-frame" disabled={isFixed}>
+            <InputView
+              name={name}
+              label={widget.label ?? cell.title ?? name}
+              widget={widget}
+              value={value}
+              onValue={(next, isFinished) => store.setInput(name, next, isFinished)}
+              onPress={() => store.pressButton(name)}
+            />
+          </fieldset>
         )}
         {cell.error !== null && <p class="field__fault">{cell.error.message}</p>}
       </section>
     );
   }, [cell, text, store]);
+}
+
+/** Two days need more room than one field. */
+function isWide(widget: InputWidget | undefined): boolean {
+  return widget?.widget === "date_range";
 }

@@ -1,0 +1,112 @@
+import { readFile, writeFile } from "node:fs/promises";
+import { resolve } from "node:path";
+import { expectation } from "../errors.ts";
+import { type CutTable, exportPage } from "../page/export-page.ts";
+import { type ExportedCode, renderExportedPage } from "../page/exported-page.ts";
+import { DescribedProject } from "../project/described-project.ts";
+import { openLightRuns } from "../project/light/light-runs.ts";
+import { openProjectRuns, type ProjectRuns } from "../project/project-runs.ts";
+import { openVersion } from "../store/version.ts";
+import { EXIT_COMPLETED } from "./exit-code.ts";
+import { parseInputFlag } from "./input-flag.ts";
+import type { MainOptions } from "./main.ts";
+
+/** The flags of `hex export`, as commander hands them over. */
+export interface ExportFlags {
+  readonly project: string;
+  readonly input: readonly string[];
+  readonly out?: string;
+  readonly at?: string;
+  readonly json?: true;
+}
+
+/** `hex export`: the published page as one HTML file that needs no server. */
+export async function exportToFile(
+  flags: ExportFlags,
+  { runtimeUrl }: MainOptions,
+): Promise<number> {
+  const texts = Object.fromEntries(
+    flags.input.map(parseInputFlag).map(([name, { value }]) => [name, String(value)]),
+  );
+  const runs = await openProjectRuns(flags.project, { runtimeUrl });
+  const light = openLightRuns(runs, { deadlineMs: DEADLINE_MS });
+  const project = new DescribedProject(runs, { onFailure: () => undefined });
+  try {
+    const { cells } = await project.read();
+    const version = await openVersion(runs.store, { generation: parseVersion(flags.at) });
+    const exported = await exportPage({ runs, light, cells, version, texts, now: Date.now });
+    const html = renderExportedPage(exported, await readCode(runtimeUrl));
+    const file = resolve(flags.out ?? toFileName(runs));
+    await writeHtml(file, html);
+    tell(
+      { file, version: version.number, sizeBytes: Buffer.byteLength(html), cut: exported.cut },
+      flags,
+    );
+    return EXIT_COMPLETED;
+  } finally {
+    project.close();
+    await light.close();
+    await runs.close();
+  }
+}
+
+/** Nobody looks at a page meanwhile: a cell may take its time. */
+const DEADLINE_MS = 300_000;
+
+function parseVersion(text: string | undefined): number | undefined {
+  if (text === undefined) return undefined;
+  if (/^[1-9]\d{0,8}$/.test(text)) return Number(text);
+  throw expectation("HEX_USAGE", {
+    place: "--at",
+    expected: "a version that `hex versions` lists",
+    got: JSON.stringify(text),
+  });
+}
+
+function toFileName({ config: { name } }: ProjectRuns): string {
+  const plain = name.toLowerCase().replace(/[^\p{L}\p{N}]+/gu, "-");
+  return `${plain.replace(/^-|-$/g, "") || "page"}.html`;
+}
+
+/** The page's code as it was built for files. */
+async function readCode(runtimeUrl: string): Promise<ExportedCode> {
+  const [script, style] = await Promise.all(
+    ["exported.js", "exported.css"].map((name) =>
+      readFile(new URL(`./exported/${name}`, runtimeUrl), "utf8"),
+    ),
+  );
+  return { script: script ?? "", style: style ?? "" };
+}
+
+async function writeHtml(file: string, html: string): Promise<void> {
+  try {
+    await writeFile(file, html);
+  } catch (cause) {
+    const got = (cause as NodeJS.ErrnoException).code ?? "a failure";
+    const hint = "name another file with --out";
+    const parts = { place: file, expected: "a file that can be written", got, hint };
+    throw expectation("HEX_USAGE", parts, { cause });
+  }
+}
+
+interface Written {
+  readonly file: string;
+  readonly version: number | null;
+  readonly sizeBytes: number;
+  readonly cut: readonly CutTable[];
+}
+
+function tell(written: Written, { json }: ExportFlags): void {
+  if (json === true) {
+    console.log(JSON.stringify(written, null, 2));
+    return;
+  }
+  const { file, version, sizeBytes, cut } = written;
+  const size = `${(sizeBytes / 2 ** 20).toFixed(1)} MB`;
+  console.log(`Version ${version} is in ${file} (${size})`);
+  for (const { cell, rows, kept } of cut) {
+    console.error(
+      `Of ${cell}, the file has the first ${kept.toLocaleString("en")} of ${rows.toLocaleString("en")} rows`,
+    );
+  }
+}

@@ -1,0 +1,44 @@
+import "../design/design.css";
+import { type JSX, render } from "preact";
+import { useState } from "preact/hooks";
+import type { CutTable } from "../../export-page.ts";
+import type { PageState } from "../../page-state.ts";
+import { applyStoredTheme } from "../design/theme.ts";
+import { FixedPage } from "../published/fixed-page.ts";
+import { OpenPage } from "../published/open-page.tsx";
+import { PageStore } from "../published/page-store.ts";
+import { useStore } from "../published/use-store.ts";
+import { fileEffects } from "./file-effects.ts";
+
+/** What the file holds. */
+interface ExportedData {
+  readonly state: PageState;
+  readonly cut: readonly CutTable[];
+}
+
+/** A page that was written to a file, with all it shows. */
+function ExportedView({ state, cut }: ExportedData): JSX.Element | null {
+  const [store] = useState(() => {
+    const opened = new PageStore(fileEffects(state));
+    opened.open();
+    return opened;
+  });
+  const [fixed] = useState(() => ({ notes: new Map(cut.map(toNote)) }));
+  const view = useStore(store);
+  if (view.model === undefined) return null;
+  return (
+    <FixedPage.Provider value={fixed}>
+      <OpenPage store={store} view={view} model={view.model} isEmbedded={false} />
+    </FixedPage.Provider>
+  );
+}
+
+function toNote({ cell, rows, kept }: CutTable): [string, string] {
+  const [first, all] = [kept, rows].map((count) => count.toLocaleString("en"));
+  return [cell, `This file holds the first ${first} of ${all} rows.`];
+}
+
+applyStoredTheme();
+const data = document.querySelector("#page-state")?.textContent;
+const root = document.querySelector("#app");
+if (data && root) render(<ExportedView {...(JSON.parse(data) as ExportedData)} />, root);

@@ -1,0 +1,150 @@
+import { expectation, HexError } from "../errors.ts";
+import type { JsonRow } from "../frame/json.ts";
+import type { LightRuns } from "../project/light/light-runs.ts";
+import type { DescribedCell } from "../project/project-description.ts";
+import type { ProjectRuns } from "../project/project-runs.ts";
+import type { LightAnswer, ViewerPlace } from "../run/light/light-ask.ts";
+import type { Version } from "../store/version.ts";
+import type { SavedCell } from "./page-cells.ts";
+import type { PageCell, PageState } from "./page-state.ts";
+import { toPageContent, toPageData } from "./to-page-state.ts";
+
+/** What a page is exported from. */
+export interface ExportSource {
+  readonly runs: Pick<ProjectRuns, "config" | "redact">;
+  readonly light: Pick<LightRuns, "run" | "rows">;
+  readonly cells: readonly DescribedCell[];
+  readonly version: Version;
+  /** values of inputs, to be read by the rules of their widgets */
+  readonly texts: Readonly<Record<string, string>>;
+  /** milliseconds since 1970 */
+  readonly now: () => number;
+}
+
+/** A page with all it shows, and what of it had no room. */
+export interface ExportedState {
+  readonly state: PageState;
+  /** tables of which the file holds the first rows only */
+  readonly cut: readonly CutTable[];
+}
+
+export interface CutTable {
+  readonly cell: string;
+  readonly rows: number;
+  readonly kept: number;
+}
+
+/** A file with more rows than this is slow to open. */
+const MOST_ROWS = 50_000;
+/** Of all tables as JSON, in characters. */
+const MOST_LENGTH = 32 * 2 ** 20;
+const ROWS_AT_ONCE = 1_000;
+
+/**
+ * The page of a version as somebody with these inputs sees it, with the rows of its tables.
+ *
+ * @throws {HexError} HEX_NOT_COMPUTED when nothing is published; HEX_INPUT_INVALID; the failure of a
+ * cell; what light runs throw
+ */
+export async function exportPage(source: ExportSource): Promise<ExportedState> {
+  const { runs, cells, version, texts, now } = source;
+  if (version.number === null) throw nothingPublished();
+  const place = { version: version.number, inputs: {}, texts };
+  const answer = await source.light.run({ ...place, cells: cells.map(({ name }) => name) });
+  refuseFaults(answer);
+  const facts = {
+    config: runs.config,
+    cells,
+    version: {
+      number: version.number,
+      publishedAt: version.publishedAt,
+      frames: version.frames(),
+      saved: toSaved(cells, answer),
+    },
+  };
+  const content = toPageContent(facts);
+  const { filled, cut } = await fillTables(content.cells, place, source);
+  const state: PageState = {
+    ...content,
+    cells: filled,
+    data: toPageData(facts, now()),
+    run: null,
+    failure: null,
+    viewer: NOBODY,
+  };
+  return { state: runs.redact(state), cut };
+}
+
+const NOBODY = {
+  mayRefresh: false,
+  maySeeRuns: false,
+  mayRollBack: false,
+  maySignIn: false,
+  isSignedIn: false,
+};
+
+function refuseFaults({ invalid, cells }: LightAnswer): void {
+  if (invalid.length > 0) {
+    throw new HexError("HEX_INPUT_INVALID", invalid.map(({ message }) => message).join("\n"));
+  }
+  const failed = cells.find(({ error }) => error !== undefined)?.error;
+  if (failed !== undefined) throw new HexError(failed.code, failed.message);
+}
+
+/** What the cells show now stands for what they showed when they were published. */
+function toSaved(cells: readonly DescribedCell[], { cells: results }: LightAnswer): SavedCell[] {
+  const outputs = new Map(results.map(({ name, output }) => [name, output]));
+  return cells.map(({ name, codeHash }) => ({
+    name,
+    codeHash,
+    output: outputs.get(name) ?? null,
+  }));
+}
+
+/** Tables get all their rows, one after the other until there is no more room. */
+async function fillTables(cells: readonly PageCell[], place: ViewerPlace, source: ExportSource) {
+  const filled: PageCell[] = [];
+  const cut: CutTable[] = [];
+  let room = MOST_LENGTH;
+  for (const cell of cells) {
+    const { name, output } = cell;
+    if (output?.kind !== "frame") {
+      filled.push(cell);
+      continue;
+    }
+    const { head, length } = await readRows(cell, { ...place, room, light: source.light });
+    room -= length;
+    filled.push({ ...cell, output: { ...output, head, rows: head.length } });
+    if (head.length < output.rows) cut.push({ cell: name, rows: output.rows, kept: head.length });
+  }
+  return { filled, cut };
+}
+
+interface Reading extends ViewerPlace {
+  /** in characters */
+  readonly room: number;
+  readonly light: ExportSource["light"];
+}
+
+async function readRows({ name }: PageCell, { room, light, ...place }: Reading) {
+  const head: JsonRow[] = [];
+  let length = 0;
+  while (head.length < MOST_ROWS) {
+    const limit = Math.min(ROWS_AT_ONCE, MOST_ROWS - head.length);
+    const answer = await light.rows({ ...place, cell: name, offset: head.length, limit });
+    length += JSON.stringify(answer.head).length;
+    if (length > room) break;
+    head.push(...answer.head);
+    if (answer.head.length === 0 || head.length >= answer.rows) break;
+  }
+  return { head, length: Math.min(length, room) };
+}
+
+function nothingPublished(): HexError {
+  return expectation("HEX_NOT_COMPUTED", {
+    place: "a version",
+    expected: "published, which a page could be exported from",
+    got: "none",
+    hint: "run `hex run --context logic` to compute and publish one",
+  });
+}
