@@ -1,7 +1,6 @@
 import type { JSX } from "preact";
 import { useEffect, useRef } from "preact/hooks";
-import { MarkdownText } from "../output/markdown-text.tsx";
-import { FreshnessBar } from "./freshness-bar.tsx";
+import { Masthead } from "./masthead.tsx";
 import { NotPublished } from "./not-published.tsx";
 import { PageBody } from "./page-body.tsx";
 import type { PageModel } from "./page-model.ts";
@@ -39,7 +38,8 @@ export function OpenPage({ store, view, model, isEmbedded }: OpenPageProps): JSX
         />
       )}
       <main class="page__content">
-        {!isEmbedded && <Masthead model={model} />}
+        {isEmbedded ? <h1 class="only-heard">{state.title}</h1> : <Masthead model={model} />}
+
         <PageNotices store={store} view={view} model={model} />
         {state.version === null ? (
           <NotPublished store={store} view={view} viewer={state.viewer} />
@@ -55,23 +55,11 @@ export function OpenPage({ store, view, model, isEmbedded }: OpenPageProps): JSX
       <p class="only-heard" role="status">
         {view.news}
       </p>
-      <dialog ref={dialog} class="dialog" aria-label="Sign in">
-        <SignInForm />
-      </dialog>
-    </div>
-  );
-}
-
-function Masthead({ model: { state } }: Pick<OpenPageProps, "model">): JSX.Element {
-  return (
-    <div class="masthead">
-      <h1 class="masthead__title">{state.title}</h1>
-      {state.description !== null && (
-        <div class="masthead__description">
-          <MarkdownText text={state.description} />
-        </div>
+      {state.viewer.maySignIn && (
+        <dialog ref={dialog} class="dialog" aria-label="Sign in">
+          <SignInForm />
+        </dialog>
       )}
-      <FreshnessBar {...state} />
     </div>
   );
 }

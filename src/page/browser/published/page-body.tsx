@@ -3,7 +3,7 @@ import { useId, useState } from "preact/hooks";
 import type { PageRow } from "../../page-state.ts";
 import { CellView } from "./cell-view.tsx";
 import { InputCellView } from "./input-cell-view.tsx";
-import type { PageModel } from "./page-model.ts";
+import type { PageModel, ShownCell } from "./page-model.ts";
 import type { PageStore } from "./page-store.ts";
 import { toTabSlugs } from "./tab-slugs.ts";
 import { Tabs } from "./tabs.tsx";
@@ -65,9 +65,8 @@ function Rows({ rows, store, model }: PageBodyProps & { readonly rows: readonly 
 
 function Row({ row, store, model }: PageBodyProps & { readonly row: PageRow }): JSX.Element {
   const cells = row.flatMap((name) => model.cells.get(name) ?? []);
-  const isInputs = cells.every(({ kind }) => kind === "input");
   return (
-    <div class={`row ${isInputs ? "row--inputs" : ""} ${cells.length > 1 ? "row--many" : ""}`}>
+    <div class={`row ${rowClass(cells)}`}>
       {cells.map((cell) =>
         cell.kind === "input" ? (
           <InputCellView key={cell.name} cell={cell} store={store} model={model} />
@@ -77,4 +76,11 @@ function Row({ row, store, model }: PageBodyProps & { readonly row: PageRow }): 
       )}
     </div>
   );
+}
+
+/** How much room the cells of a row need beside each other. */
+function rowClass(cells: readonly ShownCell[]): string {
+  if (cells.every(({ kind }) => kind === "input")) return "row--inputs";
+  if (cells.length === 1) return "";
+  return cells.every(({ output }) => output?.kind === "value") ? "row--values" : "row--many";
 }

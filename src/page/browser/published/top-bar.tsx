@@ -47,7 +47,7 @@ export function TopBar(props: TopBarProps): JSX.Element {
               onClick={onRefresh}
             >
               <Icon name="refresh" />
-              {isRunning ? "Refreshing…" : "Refresh"}
+              <span>{isRunning ? "Refreshing…" : "Refresh"}</span>
             </button>
           )}
           <ThemeButton />

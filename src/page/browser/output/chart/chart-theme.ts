@@ -37,7 +37,7 @@ export function useChartTheme(): ChartTheme {
 function readTheme(): ChartTheme {
   const style = getComputedStyle(document.documentElement);
   const read = (name: string) => style.getPropertyValue(name).trim();
-  const series = [1, 2, 3, 4, 5, 6, 7, 8].map((index) => read(`--series-${index}`));
+  const series = [1, 2, 3, 4, 5, 6, 7, 8, 9, 10].map((index) => read(`--series-${index}`));
   return {
     ink: read("--ink"),
     inkSoft: read("--ink-soft"),
