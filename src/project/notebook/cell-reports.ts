@@ -1,7 +1,7 @@
 import type { Frame } from "../../frame/frame.ts";
 import type { CellOutput } from "../../run/cell-output.ts";
 import { toPageOutput } from "../../run/light/page-output.ts";
-import type { CellResult } from "../../run/run-event.ts";
+import type { CellResult, RunEvent } from "../../run/run-event.ts";
 import type { ShownFrame } from "../../run/shown-frame.ts";
 import type { Redact } from "../redact.ts";
 import { toNotebookError } from "./notebook-error.ts";
@@ -14,11 +14,22 @@ export class ToldOutputs {
   readonly elapsedMs = new Map<string, number>();
 }
 
+/** A cell whose beginning is not told yet. */
+interface Starting {
+  readonly timer: NodeJS.Timeout;
+  readonly event: RunEvent & { readonly name: string };
+}
+
+/** Most cells whose results are known have ended by then. */
+const UNSEEN_MS = 10;
+
 export interface CellReportsOptions {
   readonly directory: string;
   readonly rows: ShownRows;
   readonly told: ToldOutputs;
   readonly report: (report: NotebookReport) => void;
+  /** tells what happens while cells go */
+  readonly emit: (event: RunEvent) => void;
   readonly redact: Redact;
   readonly isStopped: () => boolean;
 }
@@ -28,6 +39,7 @@ export class CellReports {
   readonly #options: CellReportsOptions;
   readonly #frames = new Map<string, Frame>();
   readonly #sources = new Map<string, ResultSource>();
+  readonly #starting = new Map<string, Starting>();
   #sending: Promise<void> = Promise.resolve();
 
   constructor(options: CellReportsOptions) {
@@ -42,14 +54,37 @@ export class CellReports {
     this.#sources.set(cell, from);
   };
 
+  /** Tells that a cell goes, unless it has ended before anybody could see it going. */
+  start(event: RunEvent & { readonly name: string }): void {
+    const timer = setTimeout(() => this.#tellStart(event), UNSEEN_MS);
+    this.#starting.set(event.name, { timer, event });
+  }
+
+  /** Tells what a cell says while it goes. */
+  say(event: RunEvent): void {
+    if ("name" in event && event.name !== undefined) {
+      const starting = this.#starting.get(event.name);
+      if (starting !== undefined) this.#tellStart(starting.event);
+    }
+    this.#options.emit(event);
+  }
+
   /** Tells of a cell that has ended, unless the run was stopped. */
   take(cell: CellResult): void {
+    clearTimeout(this.#starting.get(cell.name)?.timer);
+    this.#starting.delete(cell.name);
     this.#sending = this.#sending.then(() => this.#tell(cell));
   }
 
   /** Waits until all is told. */
   async sent(): Promise<void> {
     await this.#sending;
+  }
+
+  #tellStart(event: RunEvent & { readonly name: string }): void {
+    clearTimeout(this.#starting.get(event.name)?.timer);
+    this.#starting.delete(event.name);
+    if (!this.#options.isStopped()) this.#options.emit(event);
   }
 
   async #tell({ error, output, ...cell }: CellResult): Promise<void> {

@@ -137,6 +137,7 @@ export class NotebookBook {
         name,
         state: "idle",
         run: 0,
+        computedIn: 0,
         ...AT_REST,
         elapsedMs: null,
         version: null,
@@ -161,13 +162,15 @@ export class NotebookBook {
   #end({ cell, error, source }: Extract<NotebookReport, { type: "cell-ended" }>): void {
     const { name, status, elapsedMs, output, data } = cell;
     const state = toState(status, source);
+    const run = this.#head.run?.number ?? 0;
     const hasRun = state !== "skipped" && state !== "pruned";
     this.#move(name, {
       ...AT_REST,
       state,
-      run: this.#head.run?.number ?? 0,
+      run,
       version: data?.version ?? null,
       ...(hasRun ? { elapsedMs } : {}),
+      ...(state === "computed" || state === "failed" ? { computedIn: run } : {}),
     });
     const before = this.#shown.get(name);
     if (before === undefined || (output === undefined && error === before.error)) return;

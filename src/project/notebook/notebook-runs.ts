@@ -111,7 +111,7 @@ export class NotebookRuns {
   }
 
   async #run(order: Order, signal: AbortSignal): Promise<RunStatus> {
-    const { directory, rows, report } = this.#options;
+    const { directory, rows, report, parent } = this.#options;
     const notebook = await this.#read();
     if (notebook === undefined) return "failed";
     const reports = new CellReports({
@@ -119,6 +119,7 @@ export class NotebookRuns {
       rows,
       told: this.#told,
       report,
+      emit: parent.emit,
       redact: notebook.redact,
       isStopped: () => signal.aborted,
     });
@@ -232,11 +233,12 @@ export class NotebookRuns {
 
   /** Hands on what a run tells, as long as it is not stopped: a cell may go on after that. */
   #toEmit({ notebook: { redact }, signal, reports }: Going): (event: RunEvent) => void {
-    const { parent } = this.#options;
     return (event) => {
       if (event.type === "cell-ended") reports.take(event.cell);
-      else if (event.type !== "run-started" && event.type !== "run-ended" && !signal.aborted) {
-        parent.emit(redact(event));
+      if (signal.aborted) return;
+      if (event.type === "cell-started") reports.start(event);
+      if (event.type === "cell-progressed" || event.type === "line-logged") {
+        reports.say(redact(event));
       }
     };
   }

@@ -77,6 +77,8 @@ export interface CellStanding {
   readonly state: CellState;
   /** the run in which it last had its turn; 0 before that */
   readonly run: number;
+  /** the run in which its function last began; 0 before that */
+  readonly computedIn: number;
   /** 0 to 1; null when it does not tell */
   readonly fraction: number | null;
   readonly message: string;

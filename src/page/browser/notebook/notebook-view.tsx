@@ -1,5 +1,99 @@
 import type { JSX } from "preact";
+import { useEffect, useState } from "preact/hooks";
+import { Notice } from "../design/notice.tsx";
+import { FailureView } from "./failure-view.tsx";
+import { GraphPicture } from "./graph-picture.tsx";
+import { LogLines } from "./log-lines.tsx";
+import { NotebookBar } from "./notebook-bar.tsx";
+import { NotebookCellView } from "./notebook-cell-view.tsx";
+import { cellsOf } from "./notebook-model.ts";
+import { type NotebookSight, NotebookStore } from "./notebook-store.ts";
+import { runNews } from "./run-news.ts";
 
+/** The author's live notebook: every cell, how it is doing, and what it shows. */
 export function NotebookView(): JSX.Element {
-  return <main />;
+  const [store] = useState(() => new NotebookStore());
+  const [sight, setSight] = useState(store.sight);
+  useEffect(() => {
+    const unsubscribe = store.subscribe(() => setSight(store.sight));
+    store.open();
+    return () => {
+      unsubscribe();
+      store.close();
+    };
+  }, [store]);
+  const { model, drafts } = sight;
+  const { head } = model;
+  useEffect(() => {
+    if (head !== null) document.title = `${head.title} · notebook`;
+  }, [head?.title]);
+  if (head === null) return <main class="skeleton" aria-busy="true" aria-label="Loading" />;
+  const cells = cellsOf(model);
+  return (
+    <div class="page notebook">
+      <NotebookBar store={store} head={head} />
+      <main class="page__content notebook__content">
+        <h1 class="only-heard">{`${head.title}, notebook`}</h1>
+        <Notices store={store} sight={sight} />
+        {cells.length > 0 && <GraphPicture cells={cells} />}
+        {cells.map((each) => (
+          <NotebookCellView
+            key={each.cell.name}
+            {...each}
+            store={store}
+            draft={drafts[each.cell.name]}
+          />
+        ))}
+        <ProcessLog sight={sight} />
+      </main>
+      <p class="only-heard" role="status">
+        {runNews(head, cells)}
+      </p>
+    </div>
+  );
+}
+
+interface NoticesProps {
+  readonly store: NotebookStore;
+  readonly sight: NotebookSight;
+}
+
+function Notices({ store, sight }: NoticesProps): JSX.Element {
+  const { model, isConnected, trouble } = sight;
+  const { head, cells } = model;
+  const problem = head?.problem ?? head?.run?.error ?? null;
+  const isInCell = [...cells.values()].some(({ file }) => file === problem?.place?.file);
+  return (
+    <>
+      {!isConnected && (
+        <Notice tone="warn">
+          The notebook's server is out of reach. If it was stopped, start it again with
+          <code> hex dev</code>.
+        </Notice>
+      )}
+      {trouble !== null && (
+        <Notice tone="bad" onClose={() => store.forgetTrouble()}>
+          {trouble}
+        </Notice>
+      )}
+      {problem !== null && isInCell && (
+        <Notice tone="bad">
+          {`The project cannot be read because of ${problem.place?.file}; all cells show what they came to before.`}
+        </Notice>
+      )}
+      {problem !== null && !isInCell && <FailureView error={problem} isOld={cells.size > 0} />}
+    </>
+  );
+}
+
+/** What belongs to no cell: what processes print, and what runs say themselves. */
+function ProcessLog({ sight }: Pick<NoticesProps, "sight">): JSX.Element | null {
+  const lines = sight.model.lines.get(null) ?? [];
+  if (lines.length === 0) return null;
+  return (
+    <section class="notebook-log" aria-label="Printed">
+      <h2 class="notebook-log__title">Printed</h2>
+      <LogLines lines={lines} label="What the notebook's process printed" />
+    </section>
+  );
 }

@@ -1,0 +1,32 @@
+import type { RowsAnswer } from "../../../run/light/light-ask.ts";
+import { askJson } from "../ask/ask-page.ts";
+import type { RowsSource } from "../output/rows-source.ts";
+
+/** Runs what is not known any more, or these cells whatever is known of them. */
+export function askRun(fresh: "none" | "all" | readonly string[]): Promise<void> {
+  const body = fresh === "none" ? {} : { cells: fresh, fresh: true };
+  return askJson("/notebook/run", { method: "POST", body });
+}
+
+export function askCancel(): Promise<void> {
+  return askJson("/notebook/cancel", { method: "POST", body: {} });
+}
+
+export function askPublish(): Promise<void> {
+  return askJson("/notebook/publish", { method: "POST", body: {} });
+}
+
+export function askInputs(values: Readonly<Record<string, unknown>>): Promise<void> {
+  return askJson("/notebook/inputs", { method: "POST", body: values });
+}
+
+/** Where the rows of what a cell shows now are read. */
+export function notebookRows(cell: string, key: string): RowsSource {
+  return {
+    key,
+    read: (span, signal) =>
+      askJson<RowsAnswer>("/notebook/rows", { method: "POST", body: { cell, ...span }, signal }),
+    csvUrl: (order) =>
+      `/notebook/csv?ask=${encodeURIComponent(JSON.stringify({ cell, ...order }))}`,
+  };
+}

@@ -1,0 +1,142 @@
+import type { JSX } from "preact";
+import { useMemo, useState } from "preact/hooks";
+import { ErrorBoundary } from "../design/error-boundary.tsx";
+import { Icon } from "../design/icon.tsx";
+import { OutputView } from "../output/output-view.tsx";
+import { askRun, notebookRows } from "./ask-notebook.ts";
+import { CellSource } from "./cell-source.tsx";
+import { CellStandingView } from "./cell-standing.tsx";
+import { FailureView } from "./failure-view.tsx";
+import { LogLines } from "./log-lines.tsx";
+import { NotebookInput } from "./notebook-input.tsx";
+import type { NotebookCell } from "./notebook-model.ts";
+import type { NotebookStore } from "./notebook-store.ts";
+
+interface NotebookCellProps extends NotebookCell {
+  readonly store: NotebookStore;
+  readonly draft: unknown;
+}
+
+/** One cell: how it is doing, its source, what it shows and what it said. */
+export function NotebookCellView(props: NotebookCellProps): JSX.Element {
+  const { cell, standing, shown, problem, lines, draft, store } = props;
+  return useMemo(() => <Cell {...props} />, [cell, standing, shown, problem, lines, draft, store]);
+}
+
+function Cell(props: NotebookCellProps): JSX.Element {
+  const { cell, standing, shown, problem, lines } = props;
+  const { name, title, file } = cell;
+  const error = problem ?? shown.error;
+  const since = standing.state === "running" ? standing.run : standing.computedIn;
+  const own = lines.filter(({ run }) => run >= since);
+  return (
+    <section
+      class={`cell notebook-cell notebook-cell--${standing.state}`}
+      id={`cell-${name}`}
+      aria-label={title ?? name}
+      tabIndex={-1}
+    >
+      <header class="notebook-cell__head">
+        <h2 class="notebook-cell__name">
+          {name}
+          {title !== null && <span class="notebook-cell__title">{title}</span>}
+        </h2>
+        <CellStandingView standing={standing} />
+        <RunAgain {...props} />
+      </header>
+      <Progress {...props} />
+      <Source {...props} />
+      {error !== null && <FailureView error={error} isOld={shown.output !== null} />}
+      <div class={`notebook-cell__output ${isOld(props) ? "notebook-cell__output--old" : ""}`}>
+        <Output {...props} />
+      </div>
+      {own.length > 0 && <LogLines lines={own} label={`Log of ${file}`} />}
+    </section>
+  );
+}
+
+/** Whether what is shown is not what the files and inputs give now. */
+function isOld({ standing: { state }, shown }: NotebookCellProps): boolean {
+  return shown.output !== null && ["waiting", "running", "failed", "skipped"].includes(state);
+}
+
+function Progress({ cell, standing }: NotebookCellProps): JSX.Element | null {
+  const { state, fraction } = standing;
+  if (state !== "running") return <div class="notebook-cell__bar" aria-hidden="true" />;
+  return (
+    <progress
+      class="notebook-cell__bar"
+      aria-label={`How far ${cell.name} is`}
+      max={1}
+      {...(fraction === null ? {} : { value: fraction })}
+    />
+  );
+}
+
+function RunAgain({ cell: { name }, store }: NotebookCellProps): JSX.Element {
+  return (
+    <button
+      type="button"
+      class="button button--icon button--small"
+      title={`Run ${name} again, and what hangs on it`}
+      onClick={() => store.act(() => askRun([name]))}
+    >
+      <Icon name="refresh" />
+      <span class="only-heard">{`Run ${name} again`}</span>
+    </button>
+  );
+}
+
+function Source({ cell: { file, kind, source } }: NotebookCellProps): JSX.Element {
+  const [isOpen, setIsOpen] = useState(false);
+  return (
+    <details
+      class="notebook-cell__source"
+      onToggle={({ currentTarget }) => setIsOpen(currentTarget.open)}
+    >
+      <summary>
+        <span class="notebook-cell__file">{file}</span>
+        <span class="notebook-cell__kind">{KINDS[kind]}</span>
+      </summary>
+      {isOpen && <CellSource source={source} file={file} />}
+    </details>
+  );
+}
+
+const KINDS: Readonly<Record<NotebookCell["cell"]["kind"], string>> = {
+  prose: "prose",
+  input: "input",
+  cell: "light cell",
+  cached: "cached cell",
+  sql: "SQL cell",
+};
+
+function Output({ cell, shown, draft, store }: NotebookCellProps): JSX.Element | null {
+  const { name, title } = cell;
+  const { output, rowsKey } = shown;
+  const rows = useMemo(() => notebookRows(name, rowsKey), [name, rowsKey]);
+  if (output === null) return null;
+  if (output.kind === "value" && output.input !== undefined) {
+    return (
+      <NotebookInput
+        name={name}
+        title={title}
+        widget={output.input}
+        output={output}
+        draft={draft}
+        onValue={(value) => store.setInput(name, value)}
+        onPress={() => store.press(name)}
+      />
+    );
+  }
+  return (
+    <ErrorBoundary
+      resetKey={output}
+      instead={(message) => (
+        <p class="output-wrong" role="alert">{`This could not be drawn: ${message}`}</p>
+      )}
+    >
+      <OutputView cell={{ name, title }} output={output} rows={rows} />
+    </ErrorBoundary>
+  );
+}

@@ -1,0 +1,38 @@
+import type { JSX } from "preact";
+import type { InputWidget } from "../../../cell/input.ts";
+import type { InputValue } from "../../../cell/input-value.ts";
+import type { CellOutput } from "../../../run/cell-output.ts";
+import { InputView } from "../input/input-view.tsx";
+
+interface NotebookInputProps {
+  readonly name: string;
+  readonly title: string | null;
+  readonly widget: InputWidget;
+  readonly output: Extract<CellOutput, { readonly kind: "value" }>;
+  /** what the author has just set; undefined when that is told in the output */
+  readonly draft: unknown;
+  readonly onValue: (value: unknown) => void;
+  readonly onPress: () => void;
+}
+
+/** An input of a notebook, at the value that its author has set. */
+export function NotebookInput(props: NotebookInputProps): JSX.Element {
+  const { name, title, widget, output, draft, onValue, onPress } = props;
+  const value = draft === undefined ? toValue(widget, output.value) : (draft as InputValue);
+  return (
+    <InputView
+      name={name}
+      label={widget.label ?? title ?? name}
+      widget={widget}
+      value={value}
+      onValue={onValue}
+      onPress={onPress}
+    />
+  );
+}
+
+/** An output tells lists and ranges as texts. */
+function toValue(widget: InputWidget, shown: string | number | boolean | null): InputValue {
+  const isText = widget.widget === "multiselect" || widget.widget === "date_range";
+  return (isText && typeof shown === "string" ? JSON.parse(shown) : shown) as InputValue;
+}

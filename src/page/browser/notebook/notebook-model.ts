@@ -1,0 +1,81 @@
+import type {
+  CellShown,
+  CellStanding,
+  NotebookEvent,
+  NotebookHead,
+  NotebookLine,
+} from "../../../project/notebook/notebook-state.ts";
+import type { DescribedCell } from "../../../project/project-description.ts";
+
+/** What an open notebook knows; replaced when it changes, never changed in place. */
+export interface NotebookModel {
+  /** null until the server has told it */
+  readonly head: NotebookHead | null;
+  readonly cells: ReadonlyMap<string, DescribedCell>;
+  readonly standings: ReadonlyMap<string, CellStanding>;
+  readonly shown: ReadonlyMap<string, CellShown>;
+  /** what each cell logged; under null what the run itself did */
+  readonly lines: ReadonlyMap<string | null, readonly NotebookLine[]>;
+}
+
+export const EMPTY_MODEL: NotebookModel = {
+  head: null,
+  cells: new Map(),
+  standings: new Map(),
+  shown: new Map(),
+  lines: new Map(),
+};
+
+/** So many lines are kept of each cell. */
+const MOST_LINES = 500;
+
+export function applyEvent(model: NotebookModel, event: NotebookEvent): NotebookModel {
+  switch (event.type) {
+    case "head-changed":
+      return { ...model, head: event.head };
+    case "cell-described":
+      return { ...model, cells: withEntry(model.cells, event.cell.name, event.cell) };
+    case "cell-moved": {
+      const { standing } = event;
+      return { ...model, standings: withEntry(model.standings, standing.name, standing) };
+    }
+    case "cell-shown":
+      return { ...model, shown: withEntry(model.shown, event.shown.name, event.shown) };
+    case "line-logged": {
+      const { line } = event;
+      const before = model.lines.get(line.cell) ?? [];
+      // A cell's lines are those of the run in which it went last.
+      const kept = line.cell === null ? before : before.filter(({ run }) => run === line.run);
+      const lines = [...kept.slice(1 - MOST_LINES), line];
+      return { ...model, lines: withEntry(model.lines, line.cell, lines) };
+    }
+  }
+}
+
+function withEntry<Key, Value>(map: ReadonlyMap<Key, Value>, key: Key, value: Value) {
+  return new Map(map).set(key, value);
+}
+
+/** The cells in file order, each with what is known of it. */
+export function cellsOf({ head, cells, standings, shown, lines }: NotebookModel): NotebookCell[] {
+  return (head?.order ?? []).flatMap((name) => {
+    const cell = cells.get(name);
+    const standing = standings.get(name);
+    const each = shown.get(name);
+    if (cell === undefined || standing === undefined || each === undefined) return [];
+    const problem = head?.problem?.place?.file === cell.file ? head.problem : null;
+    return { cell, standing, shown: each, problem, lines: lines.get(name) ?? NO_LINES };
+  });
+}
+
+const NO_LINES: readonly NotebookLine[] = [];
+
+/** One cell of a notebook. */
+export interface NotebookCell {
+  readonly cell: DescribedCell;
+  readonly standing: CellStanding;
+  readonly shown: CellShown;
+  /** why its file cannot be read as it is now */
+  readonly problem: NotebookHead["problem"];
+  readonly lines: readonly NotebookLine[];
+}

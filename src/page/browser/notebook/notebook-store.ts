@@ -1,0 +1,108 @@
+import { toMessage } from "../../../errors.ts";
+import type { NotebookEvent } from "../../../project/notebook/notebook-state.ts";
+import { askInputs } from "./ask-notebook.ts";
+import { applyEvent, EMPTY_MODEL, type NotebookModel } from "./notebook-model.ts";
+
+/** What a notebook shows, and whether its server is heard. */
+export interface NotebookSight {
+  readonly model: NotebookModel;
+  readonly isConnected: boolean;
+  /** what an action came to that failed; null when none did */
+  readonly trouble: string | null;
+  /** values that the author has just set, by input name: the server may not have told them yet */
+  readonly drafts: Readonly<Record<string, unknown>>;
+}
+
+const EVENTS: readonly NotebookEvent["type"][] = [
+  "head-changed",
+  "cell-described",
+  "cell-moved",
+  "cell-shown",
+  "line-logged",
+];
+
+/** Listens to the server of a notebook, and tells it what its author does. */
+export class NotebookStore {
+  #sight: NotebookSight = { model: EMPTY_MODEL, isConnected: false, trouble: null, drafts: {} };
+  #source: EventSource | undefined;
+  #timer: ReturnType<typeof setTimeout> | undefined;
+  /** values that wait until the server has taken those before */
+  #waiting: Readonly<Record<string, unknown>> = {};
+  #isSending = false;
+  readonly #listeners = new Set<() => void>();
+
+  get sight(): NotebookSight {
+    return this.#sight;
+  }
+
+  subscribe(listener: () => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  open(): void {
+    const source = new EventSource("/notebook/events");
+    this.#source = source;
+    source.addEventListener("open", () => {
+      // Everything is told again.
+      const model = { ...this.#sight.model, lines: EMPTY_MODEL.lines };
+      this.#change({ model, isConnected: true });
+    });
+    source.addEventListener("error", () => this.#change({ isConnected: false }));
+    for (const type of EVENTS) {
+      source.addEventListener(type, ({ data }) => {
+        this.#change({ model: applyEvent(this.#sight.model, JSON.parse(data)) });
+      });
+    }
+  }
+
+  close(): void {
+    this.#source?.close();
+    clearTimeout(this.#timer);
+  }
+
+  /** Does what the author asked for, and tells when that failed. */
+  act(ask: () => Promise<unknown>): void {
+    this.#change({ trouble: null });
+    ask().catch((error: unknown) => this.#change({ trouble: toMessage(error) }));
+  }
+
+  forgetTrouble(): void {
+    this.#change({ trouble: null });
+  }
+
+  /** Sets an input; while values come quicker than the server takes them, only the newest is sent. */
+  setInput(name: string, value: unknown): void {
+    this.#change({ drafts: { ...this.#sight.drafts, [name]: value } });
+    this.#waiting = { ...this.#waiting, [name]: value };
+    if (!this.#isSending) void this.#send();
+  }
+
+  /** A press is true in one run only. */
+  press(name: string): void {
+    this.act(async () => {
+      await askInputs({ [name]: true });
+    });
+  }
+
+  async #send(): Promise<void> {
+    this.#isSending = true;
+    while (Object.keys(this.#waiting).length > 0) {
+      const values = this.#waiting;
+      this.#waiting = {};
+      await askInputs(values).catch((error: unknown) =>
+        this.#change({ trouble: toMessage(error) }),
+      );
+    }
+    this.#isSending = false;
+  }
+
+  /** What changes together is drawn together. */
+  #change(change: Partial<NotebookSight>): void {
+    this.#sight = { ...this.#sight, ...change };
+    this.#timer ??= setTimeout(() => {
+      this.#timer = undefined;
+      for (const listener of this.#listeners) listener();
+    });
+  }
+}
