@@ -18,6 +18,7 @@ import {
   int32,
   int64,
   TimeUnit,
+  Type,
   type TypedArray,
   timestamp,
   utf8,
@@ -157,6 +158,11 @@ export function hasDictionary(batch: Batch<Value>): batch is DictionaryBatch {
 export function dictionaryOf(data: ColumnData): DictionaryBatch | undefined {
   const batch = batchOf(data);
   return hasDictionary(batch) ? batch : undefined;
+}
+
+/** Whether the items of a batch are its values, where they are not missing. */
+export function hasDirectValues({ type }: Batch<Value>): boolean {
+  return type.typeId === Type.Float || type.typeId === Type.Int;
 }
 
 /** A text of a column that has no dictionary, which is not remembered: for reading each once. */

@@ -1,30 +1,58 @@
-import type { ColumnData, FrameColumn } from "./column-data.ts";
+import type { Value } from "../schema.ts";
+import type { FrameColumn } from "./column-data.ts";
+import type { ReadRow } from "./column-numbers.ts";
 
 /** One row object that stands on one row after another; it cannot be written to. */
 export interface RowCursor<Row> {
   readonly row: Row;
-  moveTo(index: number): void;
+  /** the row that it stands on */
+  at: number;
 }
 
-/** Makes a cursor over columns. Its row object is reused, so a copy is what to keep (`{...row}`). */
+/** Where a row object stands, and how the values there are read. */
+interface RowState {
+  readonly readers: readonly ReadRow<Value>[];
+  at: number;
+}
+
+const STATE = Symbol("state");
+
+interface CursorRow {
+  readonly [STATE]: RowState;
+}
+
+/** By the place of a column; shared, so that the rows of all frames of the same columns have one shape. */
+const getters: ((this: CursorRow) => Value)[] = [];
+
+/**
+ * Makes a cursor over columns. Its row object is reused, so a copy is what to keep (`{...row}`).
+ *
+ * @param readers may be replaced by others while it goes
+ */
 export function openCursor<Row>(
   names: readonly string[],
-  columns: readonly Pick<ColumnData, "at">[],
+  readers: readonly ReadRow<Value>[],
 ): RowCursor<Row> {
-  let current = 0;
   const row: object = {};
+  // The columns carry the names and types of Row: frames are only built that way.
+  const state = { row: row as Row, readers, at: 0 };
+  Object.defineProperty(row, STATE, { value: state });
   for (const [index, name] of names.entries()) {
-    const column = columns[index];
-    Object.defineProperty(row, name, { enumerable: true, get: () => column?.at(current) ?? null });
+    Object.defineProperty(row, name, { enumerable: true, get: getterOf(index) });
   }
   Object.preventExtensions(row);
-  return {
-    // The columns carry the names and types of Row: frames are only built that way.
-    row: row as Row,
-    moveTo(index) {
-      current = index;
-    },
+  return state;
+}
+
+function getterOf(index: number): (this: CursorRow) => Value {
+  const known = getters[index];
+  if (known !== undefined) return known;
+  const getter = function (this: CursorRow): Value {
+    const { readers, at } = this[STATE];
+    return readers[index]?.(at) ?? null;
   };
+  getters[index] = getter;
+  return getter;
 }
 
 /** A row of columns as an object of its own. */

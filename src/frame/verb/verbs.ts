@@ -2,7 +2,9 @@
 import { desc as arqueroDesc, BitSet } from "arquero";
 import { expectation } from "../../errors.ts";
 import { buildColumn, valuesOf } from "../column/column-build.ts";
-import { type ColumnData, dictionaryOf, type FrameColumn } from "../column/column-data.ts";
+import { dictionaryOf, type FrameColumn } from "../column/column-data.ts";
+import type { ReadRow } from "../column/column-numbers.ts";
+import { toReader } from "../column/column-reader.ts";
 import { inferColumnType } from "../column/column-value.ts";
 import { openCursor } from "../column/row-cursor.ts";
 import type { ColumnType, Value } from "../schema.ts";
@@ -25,12 +27,17 @@ import {
 /** Keeps the rows that pass; no value is copied. */
 export function filterView<Row>(view: View, test: (row: Row) => boolean): View {
   const { schema, table } = view;
-  const kept = new BitSet(table.totalRows());
+  const count = table.totalRows();
+  const kept = new BitSet(count);
   const cursor = cursorOver<Row>(view);
-  table.scan((index = 0) => {
-    cursor.moveTo(index);
-    if (test(cursor.row)) kept.set(index);
-  });
+  const { row } = cursor;
+  const mask: BitSet | null = table.mask();
+  // A loop of its own: a scan that calls back takes half as long again.
+  for (let index = 0; index < count; index++) {
+    if (mask !== null && !mask.get(index)) continue;
+    cursor.at = index;
+    if (test(row)) kept.set(index);
+  }
   return { schema, table: table.create({ filter: kept }) };
 }
 
@@ -56,7 +63,7 @@ function deriveColumn<Row>(
   const cursor = cursorOver<Row>(view);
   const values: (Value | undefined)[] = new Array(view.table.totalRows()).fill(null);
   view.table.scan((index = 0) => {
-    cursor.moveTo(index);
+    cursor.at = index;
     values[index] = compute(cursor.row);
   });
   const type = inferColumnType(name, values);
@@ -184,22 +191,25 @@ function rowNumbers({ table }: View, start: number, end: number | undefined): nu
 
 function cursorOver<Row>({ watch, ...view }: View) {
   const columns = rawColumns(view);
-  return openCursor<Row>(
-    columns.map(({ name }) => name),
-    columns.map((column) => (watch ? watchedColumn(column, watch) : column.data)),
-  );
+  const readers = columns.map(({ data }) => toReader(data));
+  const names = columns.map(({ name }) => name);
+  if (watch !== undefined) tellFirstReadings(readers, names, watch);
+  return openCursor<Row>(names, readers);
 }
 
-/** A column that tells of its first reading. */
-function watchedColumn({ name, data }: FrameColumn, watch: ColumnWatch): Pick<ColumnData, "at"> {
-  let isTold = false;
-  return {
-    at(row) {
-      if (!isTold) watch(name);
-      isTold = true;
-      return data.at(row);
-    },
-  };
+/** Has each reader tell of its first reading, and then make room for one that tells nothing. */
+function tellFirstReadings(
+  readers: ReadRow<Value>[],
+  names: readonly string[],
+  watch: ColumnWatch,
+): void {
+  for (const [index, read] of readers.entries()) {
+    readers[index] = (row) => {
+      watch(names[index] ?? "");
+      readers[index] = read;
+      return read(row);
+    };
+  }
 }
 
 function checkSameColumns(first: View, count: number, schema: View["schema"]): void {
