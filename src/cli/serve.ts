@@ -58,7 +58,11 @@ async function serveUntilStopped(server: HexServer, beside: Beside): Promise<voi
   try {
     const address = await server.listen();
     const { projectId } = beside.runs.config;
-    server.log({ level: "info", event: "server-started", address, projectId, pid: process.pid });
+    const message = `The page is open at ${address}/`;
+    server.log({
+      ...{ level: "info", event: "server-started", message, address },
+      ...{ projectId, pid: process.pid },
+    });
     await keepServing(server, beside, stop);
     server.log({ level: "info", event: "server-stopped" });
   } finally {

@@ -18,6 +18,8 @@ export interface Described extends ProjectDescription {
 export interface DescribedProjectOptions {
   /** told when changed files cannot be read as a project, once for each change */
   readonly onFailure: (error: HexError) => void;
+  /** told when the cells are others than those before */
+  readonly onChange?: () => void;
 }
 
 /** For so long files are not looked at again. */
@@ -56,6 +58,19 @@ export class DescribedProject {
     return this.#looking;
   }
 
+  /**
+   * The cells as they were known last, at once; what has changed since is read meanwhile.
+   * @throws {HexError} why the project cannot be read, while it never could be
+   */
+  async recent(): Promise<Described> {
+    const known = this.#known;
+    const reading = this.read();
+    if (known === undefined) return reading;
+    // Told to `onFailure`.
+    reading.catch(() => undefined);
+    return known.described;
+  }
+
   /** Ends a process that still reads. */
   close(): void {
     this.#closing.abort(new HexError("HEX_CANCELLED", "the project is closed"));
@@ -72,6 +87,7 @@ export class DescribedProject {
       const described = { ...description, changedAtMs };
       // Files that were changed while they were read are read again by the next call.
       this.#known = { print: after.print === before.print ? print : "", described };
+      if (known !== undefined) this.#options.onChange?.();
       return described;
     } catch (thrown) {
       if (!(thrown instanceof HexError) || known === undefined) throw thrown;

@@ -26,12 +26,34 @@ export function sendBlocks(
     first.push(next.value);
     sizeBytes += next.value.length;
   }
+  return sendTaken(reply, inTurns(first, others), stuckMs);
+}
+
+/** Answers with blocks that are made elsewhere, each when the client has taken those before. */
+export function sendStream(
+  reply: FastifyReply,
+  first: readonly Uint8Array[],
+  others: AsyncGenerator<Uint8Array, void, undefined>,
+  { stuckMs = STUCK_MS }: SendBlocksOptions = {},
+): FastifyReply {
+  return sendTaken(reply, inOrder(first, others), stuckMs);
+}
+
+function sendTaken(reply: FastifyReply, blocks: AsyncIterable<Uint8Array>, stuckMs: number) {
   const drop = () => reply.raw.destroy();
-  const stream = Readable.from(whileTaken(inTurns(first, others), { drop, stuckMs }), {
+  const stream = Readable.from(whileTaken(blocks, { drop, stuckMs }), {
     objectMode: false,
     highWaterMark: 1,
   });
   return reply.send(stream);
+}
+
+async function* inOrder(
+  first: readonly Uint8Array[],
+  others: AsyncGenerator<Uint8Array, void, undefined>,
+) {
+  yield* first;
+  yield* others;
 }
 
 async function* inTurns(first: readonly Uint8Array[], others: Iterator<Uint8Array>) {

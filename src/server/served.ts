@@ -1,6 +1,7 @@
 import type { FastifyRequest } from "fastify";
 import type { Registry } from "prom-client";
 import type { DescribedProject } from "../project/described-project.ts";
+import type { LightRuns } from "../project/light/light-runs.ts";
 import type { ProjectRuns } from "../project/project-runs.ts";
 import type { ServerSettings } from "../project/server-settings.ts";
 import type { RunAdmission } from "./api/run-admission.ts";
@@ -20,6 +21,8 @@ export interface Served {
   readonly projectId: string;
   readonly project: DescribedProject;
   readonly newest: NewestVersion;
+  /** runs the cells that viewers ask for, in other processes */
+  readonly light: LightRuns;
   readonly settings: ServerSettings;
   readonly tokens: TokenCache;
   /** who asks; refuses those whom it does not know with 401 */

@@ -5,6 +5,7 @@ import { type FastifyInstance, fastify } from "fastify";
 import { Registry } from "prom-client";
 import { expectation, type HexError, toMessage } from "../errors.ts";
 import { DescribedProject } from "../project/described-project.ts";
+import { type LightRuns, openLightRuns } from "../project/light/light-runs.ts";
 import type { ProjectRuns } from "../project/project-runs.ts";
 import type { ServerSettings } from "../project/server-settings.ts";
 import { listTokens } from "../project/tokens.ts";
@@ -40,6 +41,8 @@ export interface ServerOptions {
   readonly registry?: Registry | undefined;
   /** how long clients may take; of those that are not given, as long as is usual */
   readonly clientTimes?: Partial<ClientTimes> | undefined;
+  /** what answers viewers; processes of the project's own unless told */
+  readonly light?: LightRuns | undefined;
   /** milliseconds since 1970 */
   readonly now?: (() => number) | undefined;
 }
@@ -70,9 +73,14 @@ export async function openServer(options: ServerOptions): Promise<HexServer> {
   const hasTokens = await checkTokens(runs, settings);
   const log = toLog(runs.redact, options.writeLog ?? ((line) => process.stderr.write(line)));
   if (!hasTokens) tellOpen(log);
-  const project = new DescribedProject(runs, { onFailure: (error) => tellUnread(error, log) });
+  const onLine = (line: string) => log({ level: "info", event: "viewer-run-told", line });
+  const light = options.light ?? openLightRuns(runs, { onLine });
+  const project = new DescribedProject(runs, {
+    onFailure: (error) => tellUnread(error, log),
+    onChange: () => light.restart(),
+  });
   await project.read();
-  const app = toApp({ ...options, settings, projectId, project, log });
+  const app = toApp({ ...options, settings, projectId, project, light, log });
   await app.ready();
   return {
     app,
@@ -86,6 +94,7 @@ export async function openServer(options: ServerOptions): Promise<HexServer> {
       await app.close();
       clearTimeout(cut);
       clearInterval(sweep);
+      await light.close();
     },
   };
 }
@@ -120,6 +129,7 @@ interface AppOptions extends ServerOptions {
   readonly settings: ServerSettings;
   readonly projectId: string;
   readonly project: DescribedProject;
+  readonly light: LightRuns;
   readonly log: Log;
 }
 

@@ -71,7 +71,7 @@ export class PageWatch {
 
   async #see(): Promise<PageSight> {
     const { newest, publishing, project, runs } = this.#page;
-    const { cells } = await project.read();
+    const { cells } = await project.recent();
     const run = await publishing.readRun(cells);
     const before = this.#sight?.run;
     // What it has published is to be seen at once.

@@ -35,7 +35,7 @@ export function addRefreshRoutes(app: FastifyInstance, page: ServedPage): void {
 async function refresh({ caller }: FastifyRequest, page: ServedPage) {
   if (caller === null) throw new Error("a route of the page has let somebody unknown in");
   const { runs, project, publishing, runLimit, admission, metrics } = page;
-  const { cells } = await project.read();
+  const { cells } = await project.recent();
   publishing.forget();
   const known = await publishing.readRecord(cells);
   if (known !== undefined) return { runId: known.runId };

@@ -8,4 +8,6 @@ export interface ServedPage extends Served {
   readonly contents: PageContents;
   readonly publishing: PublishingRuns;
   readonly watch: PageWatch;
+  /** the version whose frames viewers' runs were told to read ahead */
+  readonly warmed: { version: number | null | undefined };
 }

@@ -28,7 +28,7 @@ export function toShownRun(record: RunRecord, { caller, order, nowMs }: AroundRu
   const { inputs, attempts, cells, state, isQueued } = record;
   return {
     ...toListedRun(record),
-    ...{ inputs, attempts, order },
+    ...{ inputs, isQueued, attempts, order },
     cells: cells.map(toProgress),
     mayCancel: !isFinal(state) && isQueued && caller !== null && mayDo(caller, "run"),
     now: new Date(nowMs).toISOString(),

@@ -1,0 +1,45 @@
+import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
+import { HttpFailure } from "../http-failure.ts";
+import { type Query, readOne } from "../query.ts";
+import { whenOver } from "../request-end.ts";
+import { sendStream } from "../send-blocks.ts";
+import { parseCsvAsk, parseLightAsk, parseRowsAsk } from "./page-ask.ts";
+import type { ServedPage } from "./served-page.ts";
+
+const JSON_TYPE = "application/json; charset=utf-8";
+
+/** What viewers ask while they look: other inputs, more rows, a download. */
+export function addAskRoutes(app: FastifyInstance, { light }: ServedPage): void {
+  const config = { auth: "view" } as const;
+  app.post("/page/run", { config }, async (request, reply) => {
+    const ask = parseLightAsk(request.body);
+    const text = await light.runText(ask, { signal: untilGone(request, reply) });
+    return reply.type(JSON_TYPE).send(text);
+  });
+  app.post("/page/rows", { config }, async (request, reply) => {
+    const ask = parseRowsAsk(request.body);
+    const text = await light.rowsText(ask, { signal: untilGone(request, reply) });
+    return reply.type(JSON_TYPE).send(text);
+  });
+  // Who asks for the head of a download would have it made.
+  app.get("/page/csv", { config, exposeHeadRoute: false }, async (request, reply) => {
+    const ask = parseCsvAsk(readOne(request.query as Query, "ask"));
+    const blocks = light.csv(ask, { signal: untilGone(request, reply) });
+    // What is wrong with it is told before anything is sent.
+    const first = await blocks.next();
+    reply.headers({
+      "content-disposition": `attachment; filename="${ask.cell}.csv"`,
+      "content-type": "text/csv; charset=utf-8; header=present",
+    });
+    return sendStream(reply, first.done === true ? [] : [first.value], blocks);
+  });
+}
+
+/** Ends when the answer has left, or whoever asked no longer waits for it. */
+function untilGone(request: FastifyRequest, reply: FastifyReply): AbortSignal {
+  const gone = new AbortController();
+  whenOver(request, reply, () => {
+    gone.abort(new HttpFailure(499, "Expected a viewer who waits for the answer, got none"));
+  });
+  return gone.signal;
+}
