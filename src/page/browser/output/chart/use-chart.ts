@@ -1,5 +1,5 @@
 import type { RefObject } from "preact";
-import { useEffect, useMemo, useRef, useState } from "preact/hooks";
+import { useEffect, useLayoutEffect, useMemo, useRef, useState } from "preact/hooks";
 import type { CellOutput } from "../../../../run/cell-output.ts";
 import { ChartDrawing, type ChartPlan } from "./chart-drawing.ts";
 import { type ChartRow, chartRows } from "./chart-rows.ts";
@@ -61,7 +61,7 @@ export function useChart(output: ChartOutput, label: string, isZooming: boolean)
     });
   }, [key, label, theme, isZooming, renderer]);
 
-  useEffect(() => {
+  useLayoutEffect(() => {
     const shown = latest.current.drawing;
     if (shown !== null) shown.show(rows).catch((error) => setFault(sentenceOf(error)));
   }, [rows]);

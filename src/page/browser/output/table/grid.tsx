@@ -41,7 +41,8 @@ export function Grid(props: GridProps): JSX.Element {
   const frame = useMemo(() => toDataFrame(columns, blocks, events), [columns, blocks, events]);
   const known = useRef(blocks.rows);
 
-  useEffect(() => {
+  // before the next paint, so that old and new rows are never seen together
+  useLayoutEffect(() => {
     if (known.current !== blocks.rows) events.dispatchEvent(new CustomEvent("numrowschange"));
     known.current = blocks.rows;
     events.dispatchEvent(new CustomEvent("update"));

@@ -76,7 +76,7 @@ function toBigintTest(test: RowFilter["test"], name: string, value: string): Val
 }
 
 /** A value as a number in the order of its type; NaN for what is none. */
-export function numberOf(value: JsonValue, type: ColumnType): number {
+function numberOf(value: JsonValue, type: ColumnType): number {
   switch (type) {
     case "number":
     case "integer":

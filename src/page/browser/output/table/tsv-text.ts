@@ -11,7 +11,7 @@ export function tsvText(schema: Schema, rows: readonly JsonRow[], withNames: boo
 }
 
 /** A value as it is; missing as nothing. What has a tab or a line break in it is quoted. */
-export function tsvValue(value: JsonValue): string {
+function tsvValue(value: JsonValue): string {
   if (value === null) return "";
   const text = String(value);
   return /[\t\r\n"]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;

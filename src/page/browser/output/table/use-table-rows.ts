@@ -1,4 +1,4 @@
-import { useEffect, useMemo, useRef, useState } from "preact/hooks";
+import { useEffect, useLayoutEffect, useMemo, useRef, useState } from "preact/hooks";
 import type { FrameOutput } from "../../../../run/cell-output.ts";
 import { fromRows, type RowsOrder, type RowsSource } from "../rows-source.ts";
 import { RowBlocks } from "./row-blocks.ts";
@@ -40,7 +40,7 @@ export function useTableRows(output: Omit<FrameOutput, "kind">, rows: RowsSource
     [shape],
   );
   const shown = useRef({ blocks, source });
-  useEffect(() => {
+  useLayoutEffect(() => {
     // other columns have their own blocks, in no order
     if (shown.current.blocks !== blocks) setOrder({});
     else if (shown.current.source !== source) blocks.show(source, output);
