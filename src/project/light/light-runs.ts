@@ -60,8 +60,8 @@ const LIMITS: LightPoolLimits = {
   idleMs: 600_000,
 };
 
-/** Between those of the server, 0, and those of runs that nobody waits for, 10. */
-const PRIORITY = 5;
+/** As the server's own: a viewer waits, other than for a run that goes beside it. */
+const PRIORITY = 0;
 
 /** Opens what answers viewers; the first process is started when somebody asks, or by `warm`. */
 export function openLightRuns(

@@ -28,7 +28,7 @@ export async function serveViewers(project: Project, parent: Parent): Promise<ne
       return { id, ok: true, text: await answers.answer(order, signal) };
     } catch (thrown) {
       if (!(thrown instanceof HexError)) throw thrown;
-      return { id, ok: false, code: thrown.code, message: redact(thrown.message) };
+      return { id, ok: false, code: thrown.code, message: answers.toTold(thrown.message) };
     } finally {
       going.delete(id);
     }

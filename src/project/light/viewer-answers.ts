@@ -45,6 +45,12 @@ export class ViewerAnswers {
     }
   }
 
+  /** A message as viewers may read it: without secrets, and without where the store is. */
+  toTold(message: string): string {
+    const { store, redact } = this.#viewed;
+    return redact(message.replaceAll(store.location, "the store"));
+  }
+
   async #run(ask: LightAsk, signal: AbortSignal): Promise<string> {
     const version = await this.#versions.open(ask.version);
     const work = { ...ask, version, plan: this.#plan, signal };
@@ -58,8 +64,11 @@ export class ViewerAnswers {
     return `{"version":${version.number},"cells":[${told.join(",")}],"invalid":${refused}}`;
   }
 
-  #toText({ output, ...result }: CellResult, shown: Frame | undefined): string {
-    const told = JSON.stringify(this.#viewed.redact(result));
+  #toText({ output, error, ...result }: CellResult, shown: Frame | undefined): string {
+    const told = JSON.stringify({
+      ...this.#viewed.redact(result),
+      ...(error && { error: { ...error, message: this.toTold(error.message) } }),
+    });
     if (output === undefined) return told;
     const text = this.#texts.get(output) ?? this.#outputText(output, shown);
     this.#texts.set(output, text);
