@@ -7,6 +7,19 @@ const KEY = "hex-theme";
 export function applyStoredTheme(): void {
   const stored = readStored();
   if (stored !== undefined) document.documentElement.dataset["theme"] = stored;
+  window.addEventListener("beforeprint", printLight);
+}
+
+/** Paper is white: pictures that are drawn by the theme are drawn anew. */
+function printLight(): void {
+  const { dataset } = document.documentElement;
+  const before = dataset["theme"];
+  dataset["theme"] = "light";
+  const restore = () => {
+    if (before === undefined) delete dataset["theme"];
+    else dataset["theme"] = before;
+  };
+  window.addEventListener("afterprint", restore, { once: true });
 }
 
 /** What the page looks like now. */

@@ -16,8 +16,9 @@ export function FilteredDropdown(props: WidgetProps<"dropdown">): JSX.Element {
   const draft = useDraft<Option>({
     value: value as Option,
     toText: optionLabel,
-    parse(text) {
-      const option = options.find((each) => optionLabel(each) === text) ?? onlyOne(options, text);
+    parse(text, isFinished) {
+      const exact = options.find((each) => optionLabel(each) === text);
+      const option = exact ?? (isFinished ? onlyOne(options, text) : undefined);
       if (option !== undefined) return { value: option };
       const count = options.length.toLocaleString("en");
       return { fault: `Expected ${label} to be one of its ${count} options, got "${text}"` };

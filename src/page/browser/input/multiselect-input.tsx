@@ -3,7 +3,7 @@ import { useEffect, useId, useRef } from "preact/hooks";
 import type { Option } from "../../../cell/input.ts";
 import { Icon } from "../design/icon.tsx";
 import { MultiselectMenu } from "./multiselect-menu.tsx";
-import { optionLabel } from "./option-label.ts";
+import { choiceLabel } from "./option-label.ts";
 import type { WidgetProps } from "./widget-props.ts";
 
 /** Any number of several options. */
@@ -29,7 +29,7 @@ export function MultiselectInput(props: WidgetProps<"multiselect">): JSX.Element
       >
         <summary class="input multiselect__summary" aria-labelledby={`${id}-label ${id}-chosen`}>
           <span id={`${id}-chosen`} class="multiselect__chosen">
-            {summaryOf(chosen, widget.options)}
+            {choiceLabel(chosen, widget.options)}
           </span>
           <Icon name="chevron" />
         </summary>
@@ -42,13 +42,6 @@ export function MultiselectInput(props: WidgetProps<"multiselect">): JSX.Element
       </details>
     </div>
   );
-}
-
-/** What stands there while the menu is closed. */
-export function summaryOf(chosen: readonly Option[], options: readonly Option[]): string {
-  if (chosen.length === 0) return "None";
-  if (chosen.length === options.length) return `All ${options.length}`;
-  return chosen.map(optionLabel).join(", ");
 }
 
 /** A list in the order of the options, so that the same choice is the same address. */

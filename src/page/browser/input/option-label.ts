@@ -11,3 +11,10 @@ export function findOptions(options: readonly Option[], text: string): readonly 
   if (sought === "") return options;
   return options.filter((option) => optionLabel(option).toLowerCase().includes(sought));
 }
+
+/** What stands for all that is chosen of several options. */
+export function choiceLabel(chosen: readonly Option[], options: readonly Option[]): string {
+  if (chosen.length === 0) return "None";
+  if (chosen.length === options.length) return `All ${options.length}`;
+  return chosen.map(optionLabel).join(", ");
+}

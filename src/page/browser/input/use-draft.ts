@@ -19,11 +19,14 @@ interface DraftOptions<Value> {
   /** the value that counts */
   readonly value: Value;
   readonly toText: (value: Value) => string;
-  readonly parse: (text: string) => Parsed<Value>;
+  /** while it is being written, a beginning of something right is no reason to guess */
+  readonly parse: (text: string, isFinished: boolean) => Parsed<Value>;
   readonly onValue: (value: Value, isFinished: boolean) => void;
 }
 
 const TYPING_MS = 300;
+/** Who pauses in the middle of a word is not told that it is wrong. */
+const PAUSE_MS = 900;
 
 /** Lets a control be written in: what breaks the rule stays there with its fault and is not sent. */
 export function useDraft<Value>(options: DraftOptions<Value>): Draft {
@@ -32,36 +35,47 @@ export function useDraft<Value>(options: DraftOptions<Value>): Draft {
   const [draft, setDraft] = useState<string>();
   const [fault, setFault] = useState<string>();
   const timer = useRef<ReturnType<typeof setTimeout>>(undefined);
+  const written = useRef<string>(undefined);
   const own = useRef(current);
   useEffect(() => () => clearTimeout(timer.current), []);
   // a value from elsewhere (Back, another version) takes the place of what is written here
   useEffect(() => {
     if (own.current === current) return;
     own.current = current;
-    setDraft(undefined);
+    setText(undefined);
     setFault(undefined);
   }, [current]);
 
+  function setText(text: string | undefined): void {
+    written.current = text;
+    setDraft(text);
+  }
+
   function take(text: string, isFinished: boolean): void {
     clearTimeout(timer.current);
-    const parsed = parse(text);
-    setFault("fault" in parsed ? parsed.fault : undefined);
-    if ("fault" in parsed) return;
+    const parsed = parse(text, isFinished);
+    if ("fault" in parsed) {
+      const tell = () => setFault(parsed.fault);
+      if (isFinished) tell();
+      else timer.current = setTimeout(tell, PAUSE_MS);
+      return;
+    }
+    setFault(undefined);
     own.current = toText(parsed.value);
     onValue(parsed.value, isFinished);
-    if (isFinished) setDraft(undefined);
+    if (isFinished) setText(undefined);
   }
 
   return {
     text: draft ?? current,
     fault,
     write(text) {
-      setDraft(text);
+      setText(text);
       clearTimeout(timer.current);
       timer.current = setTimeout(() => take(text, false), TYPING_MS);
     },
     finish(text) {
-      if (draft !== undefined) take(text, true);
+      if (written.current !== undefined) take(text, true);
     },
   };
 }

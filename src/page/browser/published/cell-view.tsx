@@ -2,6 +2,7 @@ import type { JSX } from "preact";
 import { useContext, useMemo } from "preact/hooks";
 import { ErrorBoundary } from "../design/error-boundary.tsx";
 import { Icon } from "../design/icon.tsx";
+import { Sentence } from "../design/sentence.tsx";
 import { OutputView } from "../output/output-view.tsx";
 import { cellRows } from "./cell-rows.ts";
 import { FixedPage } from "./fixed-page.ts";
@@ -62,7 +63,9 @@ function CellError({ message, isOld }: CellErrorProps): JSX.Element {
     <div class="cell__error" role="alert">
       <Icon name="alert" />
       <div>
-        <p>{message}</p>
+        <p>
+          <Sentence text={message} />
+        </p>
         {isOld && <p class="cell__error-hint">What stands below is from before.</p>}
       </div>
     </div>

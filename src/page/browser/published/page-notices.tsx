@@ -1,6 +1,7 @@
 import type { JSX } from "preact";
 import type { PageFailure, PageViewer } from "../../page-state.ts";
 import { Notice } from "../design/notice.tsx";
+import { Sentence } from "../design/sentence.tsx";
 import type { PageModel } from "./page-model.ts";
 import type { PageStore } from "./page-store.ts";
 import type { PageView } from "./page-view.ts";
@@ -42,7 +43,7 @@ export function PageNotices({ store, view, model }: PageNoticesProps): JSX.Eleme
       )}
       {model.faults.map((fault) => (
         <Notice key={fault.name} tone="warn" onClose={() => store.dropFault(fault)}>
-          {fault.message}
+          <Sentence text={fault.message} />
         </Notice>
       ))}
     </div>

@@ -1,5 +1,6 @@
 import type { JSX } from "preact";
 import { useRef } from "preact/hooks";
+import { nextTab } from "./next-tab.ts";
 
 interface TabsProps {
   /** beginning of the ids of tabs and of their panel */
@@ -38,20 +39,4 @@ export function Tabs({ id, titles, current, onChoose }: TabsProps): JSX.Element 
       ))}
     </div>
   );
-}
-
-/** The tab that a key leads to, all around; undefined for keys that lead nowhere. */
-export function nextTab(key: string, current: number, count: number): number | undefined {
-  switch (key) {
-    case "ArrowRight":
-      return (current + 1) % count;
-    case "ArrowLeft":
-      return (current + count - 1) % count;
-    case "Home":
-      return 0;
-    case "End":
-      return count - 1;
-    default:
-      return undefined;
-  }
 }
