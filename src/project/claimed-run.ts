@@ -1,6 +1,6 @@
 import type { Claim } from "../queue/queue.ts";
 import { RunLog } from "../run/history/run-log.ts";
-import type { RunRecord } from "../run/history/run-record.ts";
+import type { CellRecord, RunRecord } from "../run/history/run-record.ts";
 import type { RunProcess } from "../run/process/run-process.ts";
 import type { RunEvent } from "../run/run-event.ts";
 import { ClaimKeeper } from "./claim-keeper.ts";
@@ -38,10 +38,11 @@ export async function carryOutRun(work: ClaimedWork): Promise<JobOutcome> {
       await claim.finish();
       return "surplus";
     }
-    const outcome = await runAttempt(work, keeper, record);
+    const { outcome, cells } = await runAttempt(work, keeper, record);
     if (outcome.status === "lost" || (await keeper.isLost())) return "lost";
-    if (outcome.status !== "ended") return await goOnLater(work, record, outcome);
-    await endRun(runs, { runId: record.runId, attempt: record.attempts.length }, outcome.end);
+    if (outcome.status !== "ended") return await goOnLater(work, { record, cells }, outcome);
+    const attempt = { runId: record.runId, attempt: record.attempts.length, cells };
+    await endRun(runs, attempt, outcome.end);
     await claim.finish();
     return outcome.end.state;
   } finally {
@@ -68,11 +69,17 @@ async function startAttempt({ runs, claim, worker }: ClaimedWork): Promise<RunRe
   return answer.status === "changed" ? answer.record : undefined;
 }
 
+interface Attempted {
+  readonly outcome: RunOutcome;
+  /** what was heard of its cells while it went */
+  readonly cells: readonly CellRecord[];
+}
+
 async function runAttempt(
   { runs, claim, worker, takeProcess, onWarning }: ClaimedWork,
   keeper: ClaimKeeper,
   record: RunRecord,
-): Promise<RunOutcome> {
+): Promise<Attempted> {
   const { runId } = record;
   const log = new RunLog({
     write: (lines, left) => runs.history.writeLog(runId, lines, left),
@@ -105,7 +112,8 @@ async function runAttempt(
         onCall: calls.answer,
       },
     );
-    return toOutcome(ending, keeper.order, runs.redact);
+    const outcome = toOutcome(ending, keeper.order, runs.redact);
+    return { outcome, cells: progress.interrupt() };
   } finally {
     progress.close();
     await calls.close();

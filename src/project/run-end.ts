@@ -1,5 +1,10 @@
 import type { Claim } from "../queue/queue.ts";
-import { isFinal, type RunAttemptRecord, type RunRecord } from "../run/history/run-record.ts";
+import {
+  type CellRecord,
+  isFinal,
+  type RunAttemptRecord,
+  type RunRecord,
+} from "../run/history/run-record.ts";
 import type { Store } from "../store/store.ts";
 import { isDamage } from "../store/stored-file.ts";
 import { findOwnVersion, listVersions } from "../store/versions.ts";
@@ -13,6 +18,8 @@ export interface AttemptOfRun {
   readonly attempt: number;
   /** why it ended without a result */
   readonly cause?: string | undefined;
+  /** what is known of its cells, should the run end without a result */
+  readonly cells?: readonly CellRecord[] | undefined;
 }
 
 /** Why an attempt ended of whose worker nothing is heard any more. */
@@ -24,7 +31,7 @@ export const LOST_WORKER = "its worker was no longer heard of";
  */
 export async function endRun(
   { history, store }: Pick<ProjectRuns, "history" | "store">,
-  { runId, attempt, cause }: AttemptOfRun,
+  { runId, attempt, cause, cells = [] }: AttemptOfRun,
   told: RunEnd,
 ): Promise<void> {
   const isCertain = told.state === "completed" || (attempt === 1 && told.cells !== undefined);
@@ -34,7 +41,7 @@ export async function endRun(
   const endedAt = new Date().toISOString();
   await history.change(runId, (current) => {
     const attempts = endAttempt(current, attempt, { endedAt, cause });
-    return { ...current, ...end, endedAt, attempts };
+    return { ...current, cells, ...end, endedAt, attempts };
   });
 }
 
@@ -61,7 +68,7 @@ export async function endCancelled(
 /** Tells history that an attempt came to nothing, then the queue, and history what follows from that. */
 export async function goOnLater(
   { runs, claim }: { readonly runs: ProjectRuns; readonly claim: Claim },
-  record: RunRecord,
+  { record, cells }: { readonly record: RunRecord; readonly cells: readonly CellRecord[] },
   outcome: BrokenAttempt | DrainedAttempt,
 ): Promise<JobOutcome> {
   const { runId } = record;
@@ -73,7 +80,7 @@ export async function goOnLater(
   if (answer === "dead" && outcome.status === "broken") {
     const message = `${cause}; it was tried ${claim.job.attempts} times`;
     const end = { state: "failed", error: { code: outcome.code, message } } as const;
-    await endRun(runs, { runId, attempt }, end);
+    await endRun(runs, { runId, attempt, cells }, end);
   }
   if (answer === "cancelled") await endCancelled(runs, record);
   return toJobOutcome(answer, outcome.status === "broken" ? "retried" : "handed-back");

@@ -1,3 +1,4 @@
+import type { CellRecord } from "../run/history/run-record.ts";
 import type { RunEvent } from "../run/run-event.ts";
 
 /** How far one cell of a run is. */
@@ -45,6 +46,23 @@ export class RunProgress {
 
   close(): void {
     clearTimeout(this.#timer);
+  }
+
+  /**
+   * What is known of the cells when nobody tells how they ended: those that went were interrupted
+   * now, and those that had not begun are not known.
+   */
+  interrupt(): readonly CellRecord[] {
+    return [...this.#cells.values()].map(({ name, status, startedAt, elapsedMs }) => {
+      const began = startedAt === undefined ? {} : { startedAt };
+      const sinceMs = startedAt === undefined ? 0 : this.#now() - Date.parse(startedAt);
+      const isOpen = status === "running";
+      return {
+        ...{ name, status: isOpen ? "skipped" : status },
+        ...began,
+        elapsedMs: elapsedMs ?? (isOpen ? Math.max(0, sinceMs) : 0),
+      };
+    });
   }
 
   #toStart({ type }: RunEvent): string | undefined {

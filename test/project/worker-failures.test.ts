@@ -43,6 +43,19 @@ it.each([
   },
 );
 
+it("keeps which cell went, and since when, of a run whose process had no memory left", async () => {
+  const config = { runs: { memory: "256MB" } };
+  const { submit, untilEnded, workHere } = await workerProject({ config });
+  workHere();
+  const { cells, startedAt } = await untilEnded(await submit("fill"));
+  expect(cells.map(({ name, status }) => `${name} ${status}`)).toEqual([
+    "act computed",
+    "work skipped",
+  ]);
+  expect((cells[1]?.startedAt ?? "") > (startedAt ?? "")).toBe(true);
+  expect(cells[1]?.elapsedMs).toBeGreaterThan(0);
+});
+
 it("ends a run that goes on past its deadline, and does not try it again; others go on", async () => {
   const { submit, untilEnded, untilRun, workHere, runs } = await workerProject({
     config: { runs: { deadline: "4s" } },
