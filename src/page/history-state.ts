@@ -40,6 +40,8 @@ export interface RunList {
 export interface ShownRun extends ListedRun {
   /** the values that were asked for, by input name */
   readonly inputs: Readonly<Record<string, unknown>>;
+  /** whether a worker carries it out, and tells of its cells; else whoever asked for it does */
+  readonly isQueued: boolean;
   readonly attempts: readonly RunAttemptRecord[];
   /** in file order; of a run that goes, those that are told of by its events */
   readonly cells: readonly CellProgress[];

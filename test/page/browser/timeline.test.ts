@@ -17,6 +17,7 @@ function run(differing: Partial<ShownRun> = {}): ShownRun {
     ...{ runId: "run", context: "logic", trigger: "page", state: "completed" },
     ...{ requestedBy: "ada", occasion: null, submittedAt: at(-5_000), startedAt: at(0) },
     ...{ endedAt: at(10_000), version: 1, isPublisher: true, error: null, inputs: {} },
+    isQueued: true,
     attempts: [{ attempt: 1, worker: "ada@lab:1", startedAt: at(0), endedAt: at(10_000) }],
     ...{ cells: [], order: [], mayCancel: false, now: at(20_000) },
     ...differing,
@@ -134,7 +135,8 @@ test.each([320, 390, 619, 620, 1_440, 2_560])(
 );
 
 test.each([
-  [40, ["0 s", "10 ms", "20 ms", "30 ms", "40 ms"]],
+  [40, ["0 ms", "10 ms", "20 ms", "30 ms", "40 ms"]],
+  [2_500, ["0 s", "0.5 s", "1 s", "1.5 s", "2 s", "2.5 s"]],
   [4_000, ["0 s", "1 s", "2 s", "3 s", "4 s"]],
   [100_000, ["0 s", "30 s", "1:00 min", "1:30 min"]],
   [9_000_000, ["0 s", "30 min", "1:00 h", "1:30 h", "2:00 h", "2:30 h"]],

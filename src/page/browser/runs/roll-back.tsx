@@ -27,9 +27,9 @@ export function RollBack({ target, newest, onDone, onClose }: RollBackProps): JS
       onClose={onClose}
     >
       <p>
-        {`The ${formatCounted(frames, "frame")} of version ${generation} (${formatCounted(rows, "row")}, published `}
+        {`Version ${generation} of `}
         <Moment instant={publishedAt} />
-        {`) are checked and published again as version ${newest.generation + 1}.`}
+        {` (${formatCounted(frames, "frame")}, ${formatCounted(rows, "row")}) is checked, and published again as version ${newest.generation + 1}.`}
       </p>
       <ul>
         <li>Everybody who has the page open sees them within seconds; no cell runs.</li>

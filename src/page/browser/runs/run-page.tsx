@@ -1,4 +1,5 @@
 import type { JSX } from "preact";
+import type { ShownRun } from "../../history-state.ts";
 import { Notice } from "../design/notice.tsx";
 import { CancelRun } from "./cancel-run.tsx";
 import { FailureNote } from "./failure-note.tsx";
@@ -42,6 +43,8 @@ export function RunPage({ runId, go }: RunPageProps): JSX.Element {
     );
   }
   const timeline = toTimeline({ run, cells, nowMs });
+  const { length: attempts } = run.attempts;
+  const isEmpty = attempts === 0 || (attempts === 1 && timeline.cells.length === 0);
   return (
     <>
       {back}
@@ -60,7 +63,7 @@ export function RunPage({ runId, go }: RunPageProps): JSX.Element {
       <RunFacts run={run} nowMs={nowMs} go={go} />
       <section aria-labelledby="run-timeline" class="runs-section">
         <h3 id="run-timeline">Timeline</h3>
-        {timeline.cells.length === 0 && timeline.attempts.length < 2 ? (
+        {isEmpty ? (
           <p class="runs-none">{tellNoCells(run)}</p>
         ) : (
           <>
@@ -74,16 +77,15 @@ export function RunPage({ runId, go }: RunPageProps): JSX.Element {
   );
 }
 
-function tellNoCells({
-  state,
-  isPublisher,
-  mayCancel,
-}: NonNullable<ReturnType<typeof useRun>["run"]>) {
+/** Why there is no timeline. */
+function tellNoCells({ state, isQueued, isPublisher }: ShownRun): string {
   if (state === "queued") return "It waits for a worker; no cell has begun.";
   if (state === "running") {
-    return mayCancel ? "No cell has begun yet." : "Nothing is told of its cells until it ends.";
+    return isQueued
+      ? "No cell has begun yet."
+      : "It goes in a terminal, and nothing is told of its cells until it ends.";
   }
   return isPublisher
     ? "It has published, but its process was lost before it could tell of its cells."
-    : "It ended before it could tell of its cells.";
+    : "It ended before any cell began.";
 }

@@ -24,14 +24,18 @@ export function toTimeTicks(lengthMs: number, atMost: number): readonly TimeTick
   const count = Math.floor(lengthMs / stepMs);
   return Array.from({ length: count + 1 }, (_, index) => {
     const ms = index * stepMs;
-    return { ms, label: toLabel(ms, stepMs) };
+    return { ms, label: toLabel(ms, { stepMs, lengthMs }) };
   });
 }
 
+interface Axis {
+  readonly stepMs: number;
+  readonly lengthMs: number;
+}
+
 /** All marks of one axis have one unit, or two where the smaller one is needed. */
-function toLabel(ms: number, stepMs: number): string {
-  if (stepMs < SECOND)
-    return ms < 10 * SECOND && ms % SECOND !== 0 ? `${ms} ms` : `${ms / SECOND} s`;
+function toLabel(ms: number, { stepMs, lengthMs }: Axis): string {
+  if (lengthMs < SECOND) return `${ms} ms`;
   if (ms < MINUTE) return `${ms / SECOND} s`;
   if (stepMs < MINUTE) return `${Math.floor(ms / MINUTE)}:${toTwo((ms % MINUTE) / SECOND)} min`;
   if (ms < HOUR) return `${ms / MINUTE} min`;

@@ -77,9 +77,8 @@ type Row = CellProgress | { readonly name: string; readonly status: "waiting" };
 function toRows(run: ShownRun, told: ReadonlyMap<string, CellProgress>): readonly Row[] {
   const known = new Map(run.cells.map((cell) => [cell.name, cell]));
   for (const [name, cell] of told) known.set(name, cell);
-  const isOver = run.endedAt !== null;
   // The record has all cells of a run that is over, in the order of its own time.
-  if (isOver) return [...known.values()];
+  if (run.endedAt !== null || !run.isQueued) return [...known.values()];
   const waiting = run.order.map((name): Row => known.get(name) ?? { name, status: "waiting" });
   return [...waiting, ...[...known.values()].filter(({ name }) => !run.order.includes(name))];
 }
