@@ -59,9 +59,9 @@ interface NodeProps extends NotebookCell {
   readonly node: GraphNode;
 }
 
-function Node({ node, cell, standing }: NodeProps): JSX.Element {
+function Node({ node, cell, standing, problem }: NodeProps): JSX.Element {
   const { name, x, y, width } = node;
-  const { state } = standing;
+  const state = problem === null ? standing.state : "failed";
   const above = cell.dependencies.join(", ");
   const label = `${name}: ${STATE_WORDS[state]}${above === "" ? "" : `; hangs on ${above}`}`;
   const letters = Math.floor((width - 30) / 7);

@@ -25,7 +25,8 @@ export function NotebookCellView(props: NotebookCellProps): JSX.Element {
 
 function Cell(props: NotebookCellProps): JSX.Element {
   const { cell, standing, shown, problem, lines } = props;
-  const { name, title, file } = cell;
+  const { name, file, source } = cell;
+  const [isOpen, setIsOpen] = useState(false);
   const error = problem ?? shown.error;
   const since = standing.state === "running" ? standing.run : standing.computedIn;
   const own = lines.filter(({ run }) => run >= since);
@@ -33,25 +34,50 @@ function Cell(props: NotebookCellProps): JSX.Element {
     <section
       class={`cell notebook-cell notebook-cell--${standing.state}`}
       id={`cell-${name}`}
-      aria-label={title ?? name}
+      aria-label={`Cell ${name}`}
       tabIndex={-1}
     >
       <header class="notebook-cell__head">
-        <h2 class="notebook-cell__name">
-          {name}
-          {title !== null && <span class="notebook-cell__title">{title}</span>}
-        </h2>
+        <Name cell={cell} isOpen={isOpen} onToggle={() => setIsOpen(!isOpen)} />
         <CellStandingView standing={standing} />
         <RunAgain {...props} />
       </header>
       <Progress {...props} />
-      <Source {...props} />
+      {isOpen && <CellSource source={source} file={file} />}
       {error !== null && <FailureView error={error} isOld={shown.output !== null} />}
       <div class={`notebook-cell__output ${isOld(props) ? "notebook-cell__output--old" : ""}`}>
         <Output {...props} />
       </div>
-      {own.length > 0 && <LogLines lines={own} label={`Log of ${file}`} />}
+      {own.length > 0 && <LogLines lines={own} label={`Log of ${name}`} />}
     </section>
+  );
+}
+
+interface NameProps extends Pick<NotebookCellProps, "cell"> {
+  readonly isOpen: boolean;
+  readonly onToggle: () => void;
+}
+
+/** What a cell is called and where it stands; a press shows its source. */
+function Name({ cell, isOpen, onToggle }: NameProps): JSX.Element {
+  const { name, title, file, kind } = cell;
+  return (
+    <div class="notebook-cell__about">
+      <h2 class="notebook-cell__name">
+        <button
+          type="button"
+          class="notebook-cell__toggle"
+          aria-expanded={isOpen}
+          title={isOpen ? "Hide the source" : "Show the source"}
+          onClick={onToggle}
+        >
+          <Icon name="chevron" />
+          {name}
+        </button>
+      </h2>
+      {title !== null && <span class="notebook-cell__title">{title}</span>}
+      <span class="notebook-cell__file">{`${file} · ${KINDS[kind]}`}</span>
+    </div>
   );
 }
 
@@ -84,22 +110,6 @@ function RunAgain({ cell: { name }, store }: NotebookCellProps): JSX.Element {
       <Icon name="refresh" />
       <span class="only-heard">{`Run ${name} again`}</span>
     </button>
-  );
-}
-
-function Source({ cell: { file, kind, source } }: NotebookCellProps): JSX.Element {
-  const [isOpen, setIsOpen] = useState(false);
-  return (
-    <details
-      class="notebook-cell__source"
-      onToggle={({ currentTarget }) => setIsOpen(currentTarget.open)}
-    >
-      <summary>
-        <span class="notebook-cell__file">{file}</span>
-        <span class="notebook-cell__kind">{KINDS[kind]}</span>
-      </summary>
-      {isOpen && <CellSource source={source} file={file} />}
-    </details>
   );
 }
 

@@ -62,7 +62,7 @@ function Notices({ store, sight }: NoticesProps): JSX.Element {
   const { model, isConnected, trouble } = sight;
   const { head, cells } = model;
   const problem = head?.problem ?? head?.run?.error ?? null;
-  const isInCell = [...cells.values()].some(({ file }) => file === problem?.place?.file);
+  const faulty = [...cells.values()].find(({ file }) => file === problem?.place?.file);
   return (
     <>
       {!isConnected && (
@@ -76,12 +76,15 @@ function Notices({ store, sight }: NoticesProps): JSX.Element {
           {trouble}
         </Notice>
       )}
-      {problem !== null && isInCell && (
+      {problem !== null && faulty !== undefined && (
         <Notice tone="bad">
-          {`The project cannot be read because of ${problem.place?.file}; all cells show what they came to before.`}
+          The project cannot be read because of <a href={`#cell-${faulty.name}`}>{faulty.file}</a>;
+          all cells show what they came to before.
         </Notice>
       )}
-      {problem !== null && !isInCell && <FailureView error={problem} isOld={cells.size > 0} />}
+      {problem !== null && faulty === undefined && (
+        <FailureView error={problem} isOld={cells.size > 0} />
+      )}
     </>
   );
 }

@@ -6,7 +6,7 @@ interface ScrollBoxProps {
   readonly label: string;
   readonly children: ComponentChildren;
   readonly boxRef?: Ref<HTMLElement>;
-  readonly onScroll?: NonNullable<JSX.HTMLAttributes<HTMLElement>["onScroll"]>;
+  readonly onScroll?: (event: { readonly currentTarget: HTMLElement }) => void;
 }
 
 /** Text of which more may be there than is seen: it is reached and scrolled by keyboard as well. */
