@@ -5,6 +5,7 @@ export function toTabSlugs(titles: readonly string[]): readonly string[] {
     const plain = title
       .toLowerCase()
       .normalize("NFKD")
+      .replace(/\p{M}/gu, "")
       .replace(/[^a-z0-9]+/g, "-")
       .replace(/^-|-$/g, "");
     const slug = plain === "" || taken.has(plain) ? `${index + 1}` : plain;

@@ -1,0 +1,233 @@
+import { expect, test } from "vitest";
+import type { PageEventListener } from "../../../src/page/browser/ask/page-events.ts";
+import { PageFailure } from "../../../src/page/browser/ask/page-failure.ts";
+import type { PageEffects } from "../../../src/page/browser/published/page-effects.ts";
+import { PageStore } from "../../../src/page/browser/published/page-store.ts";
+import type { PageState } from "../../../src/page/page-state.ts";
+import type { LightAnswer, LightAsk } from "../../../src/run/light/light-ask.ts";
+import { answer, inputCell, method, outputCell, pageState, slider } from "./page-parts.ts";
+
+const CELLS = [
+  inputCell("size", slider, { below: ["out"] }),
+  inputCell("method", method, { below: ["out"] }),
+  outputCell("out"),
+];
+const RUN = { runId: "r", state: "running", startedAt: null, fraction: 0, cells: [] } as const;
+
+/** A page whose server, address bar and clock are in the hands of the test. */
+async function openStore(search = "", first: PageState | Error = pageState(CELLS)) {
+  const given: { state: PageState | Error; run: (ask: LightAsk) => LightAnswer } = {
+    state: first,
+    run: ({ inputs, version }) => answer({ out: `v${version} ${JSON.stringify(inputs)}` }),
+  };
+  const entries = [search];
+  const runs: LightAsk[] = [];
+  const timers: { readonly ms: number; readonly call: () => void }[] = [];
+  let listener: PageEventListener | undefined;
+  let move = () => {};
+  const effects: PageEffects = {
+    async askState() {
+      if (given.state instanceof Error) throw given.state;
+      return given.state;
+    },
+    async askRun(ask) {
+      runs.push(ask);
+      return given.run(ask);
+    },
+    refresh: async () => ({ runId: "r" }),
+    cancelRefresh: async () => {},
+    listen(heard) {
+      listener = heard;
+      return () => {};
+    },
+    address: {
+      search: () => entries.at(-1) ?? "",
+      write(next, as) {
+        if (as === "replace") entries.pop();
+        entries.push(next);
+      },
+      onMove(call) {
+        move = call;
+        return () => {};
+      },
+    },
+    after(ms, call) {
+      const timer = { ms, call };
+      timers.push(timer);
+      return () => timers.splice(timers.indexOf(timer), 1);
+    },
+  };
+  const store = new PageStore(effects);
+  const settled = () => new Promise<void>((resolve) => setImmediate(resolve));
+  store.open();
+  await settled();
+  return {
+    store,
+    given,
+    entries,
+    runs,
+    settled,
+    tell: (event: Parameters<PageEventListener["onEvent"]>[0]) => listener?.onEvent(event),
+    listener: () => listener,
+    /** lets the timers of so many milliseconds ring */
+    tick(ms: number) {
+      for (const timer of timers.filter((each) => each.ms === ms)) {
+        timers.splice(timers.indexOf(timer), 1);
+        timer.call();
+      }
+    },
+    back() {
+      entries.pop();
+      move();
+    },
+    out() {
+      const output = store.view.model?.cells.get("out")?.output;
+      return output?.kind === "value" ? output.value : undefined;
+    },
+  };
+}
+
+test("opens on what was published without asking for anything", async () => {
+  const { store, runs, out } = await openStore();
+  expect(store.view.phase).toBe("open");
+  expect(out()).toBe("published out");
+  expect(runs).toEqual([]);
+});
+
+test("an input change runs what is below it, stands in the address, and Back takes it back", async () => {
+  const { store, entries, out, back, settled } = await openStore("?x=1");
+  store.setInput("method", "Transit", true);
+  await settled();
+  expect(out()).toBe('v1 {"method":"Transit"}');
+  expect(entries).toEqual(["?x=1", "?x=1&_method=Transit"]);
+  back();
+  await settled();
+  expect(out()).toBe("v1 {}");
+  expect(store.view.model?.inputs.size).toBe(0);
+});
+
+test("all of a drag is one entry of the history, at its last value", async () => {
+  const { store, entries, tick } = await openStore();
+  for (const value of [1, 2, 3]) store.setInput("size", value, false);
+  expect(entries).toEqual(["", "?_size=1"]);
+  tick(350);
+  expect(entries).toEqual(["", "?_size=3"]);
+  store.setInput("size", 4, false);
+  store.setInput("size", 4, true);
+  expect(entries).toEqual(["", "?_size=4"]);
+  store.setInput("size", 5, true);
+  expect(entries).toEqual(["", "?_size=4", "?_size=5"]);
+});
+
+test("a drag asks for its newest value once the first answer is there", async () => {
+  const { store, runs, settled, out } = await openStore();
+  for (const value of [1, 2, 3, 4]) store.setInput("size", value, false);
+  await settled();
+  expect(runs.map(({ inputs }) => inputs["size"])).toEqual([1, 4]);
+  expect(out()).toBe('v1 {"size":4}');
+});
+
+test("shows a new version with the viewer's inputs, computed before it is swapped", async () => {
+  const { store, given, tell, settled, runs, out } = await openStore("?_size=2");
+  await settled();
+  given.state = pageState(CELLS, { version: 2 });
+  const seen: unknown[] = [];
+  store.subscribe(() => seen.push([store.view.model?.state.version, out()]));
+  tell({ type: "version-published", version: 2 });
+  await settled();
+  expect(seen).toEqual([[2, 'v2 {"size":2}']]);
+  expect(runs.at(-1)).toMatchObject({ version: 2, inputs: { size: 2 }, cells: ["out"] });
+  expect(store.view.news).toContain("Version 2");
+});
+
+test("turns into the page when the first version arrives, with the inputs of its address", async () => {
+  const empty = pageState([], { version: null });
+  const { store, given, tell, settled, out } = await openStore("?_size=2", empty);
+  expect(store.view.model?.state.version).toBeNull();
+  given.state = pageState(CELLS);
+  tell({ type: "version-published", version: 1 });
+  await settled();
+  expect(out()).toBe('v1 {"size":2}');
+});
+
+test("tells of a run while it goes, and learns why it failed when it has ended", async () => {
+  const { store, given, tell, settled } = await openStore();
+  tell({ type: "run-changed", run: RUN });
+  expect(store.view.run).toEqual(RUN);
+  const failure = { runId: "r", endedAt: "2026-11-21T09:12:00.000Z", message: "It broke" };
+  given.state = pageState(CELLS, { failure });
+  tell({ type: "run-changed", run: null });
+  await settled();
+  expect(store.view.run).toBeNull();
+  expect(store.view.model?.state.failure).toEqual(failure);
+});
+
+test("asks again by itself when the server was out of reach, and says so until then", async () => {
+  const { store, given, settled, tick, out, runs } = await openStore();
+  const { run } = given;
+  given.run = () => {
+    throw new PageFailure(0, "Expected the server to answer, got no connection to it");
+  };
+  store.setInput("size", 1, true);
+  await settled();
+  expect(store.view.trouble).toContain("no connection");
+  expect(runs).toHaveLength(1);
+  given.run = run;
+  tick(2_000);
+  await settled();
+  expect(store.view.trouble).toBeNull();
+  expect(out()).toBe('v1 {"size":1}');
+});
+
+test("tells a refused request at the cells, and does not repeat it", async () => {
+  const { store, given, settled, runs } = await openStore();
+  given.run = () => {
+    throw new PageFailure(422, "Expected size to be small, got 9");
+  };
+  store.setInput("size", 9, true);
+  await settled();
+  expect(store.view.model?.cells.get("out")?.error?.message).toBe(
+    "Expected size to be small, got 9",
+  );
+  expect(runs).toHaveLength(1);
+});
+
+test("goes to the newest version when its own is gone", async () => {
+  const { store, given, settled, out } = await openStore();
+  const { run } = given;
+  given.state = pageState(CELLS, { version: 5 });
+  given.run = (ask) => {
+    if (ask.version === 1) throw new PageFailure(404, "Expected version 1 to be kept");
+    return run(ask);
+  };
+  store.setInput("size", 1, true);
+  await settled();
+  await settled();
+  expect(store.view.model?.state.version).toBe(5);
+  expect(out()).toBe('v5 {"size":1}');
+});
+
+test("asks for a token where the server wants one", async () => {
+  const { store } = await openStore("", new PageFailure(401, "Expected a token, got none"));
+  expect(store.view.phase).toBe("sign-in");
+});
+
+test("says why it does not open, and opens when it is tried again", async () => {
+  const { store, given, settled } = await openStore("", new PageFailure(500, "It broke"));
+  expect(store.view).toMatchObject({ phase: "failed", trouble: "It broke" });
+  given.state = pageState(CELLS);
+  store.retry();
+  await settled();
+  expect(store.view.phase).toBe("open");
+});
+
+test("looks for what it missed when the events come back", async () => {
+  const { store, given, settled, listener } = await openStore();
+  listener()?.onLoss();
+  expect(store.view.isLive).toBe(false);
+  given.state = pageState(CELLS, { version: 3 });
+  listener()?.onReturn();
+  await settled();
+  expect(store.view.isLive).toBe(true);
+  expect(store.view.model?.state.version).toBe(3);
+});
