@@ -1,0 +1,166 @@
+import { readFile } from "node:fs/promises";
+import type { Locator, Page } from "playwright-core";
+import { afterAll, beforeAll, describe, expect, inject, it } from "vitest";
+import { usePages } from "./open-page.ts";
+import { serveOutputs } from "./outputs-server.ts";
+
+const program = inject("chromium");
+
+// Whatever is logged as an error, or asked of elsewhere, fails the test: `usePages` sees to it.
+describe.skipIf(program === null)("an output on a page", () => {
+  const pages = usePages(program);
+  let served: Awaited<ReturnType<typeof serveOutputs>>;
+  beforeAll(async () => {
+    served = await serveOutputs();
+  });
+  afterAll(() => served?.stop());
+
+  it("opens on the first rows, and asks for none until it is scrolled", async () => {
+    const page = await openOutputs();
+    await shownRow(page, 1);
+    expect(await asked(page)).toEqual([]);
+    await scrollTo(page, 1);
+    await shownRow(page, 1_000_000);
+    expect((await asked(page)).length).toBeLessThan(4);
+    expect(await cellsOf(page).count()).toBeLessThan(400);
+  });
+
+  it("sorts a million rows from their beginning, wherever they stood", async () => {
+    const page = await openOutputs();
+    await shownRow(page, 1);
+    await scrollTo(page, 0.5);
+    const head = part(page, "table").getByRole("columnheader", { name: "id" });
+    await head.click();
+    await head.click();
+    await expect.poll(() => head.getAttribute("aria-sort")).toBe("descending");
+    await expect.poll(() => cellsOf(page).first().innerText()).toBe("999999");
+  });
+
+  it("moves through cells by keys, and out of the table with one", async () => {
+    const page = await openOutputs();
+    await shownRow(page, 1);
+    await cellsOf(page).first().click();
+    await page.keyboard.press("Control+End");
+    await shownRow(page, 1_000_000);
+    await expect.poll(() => focusedText(page)).not.toBe("");
+    await page.keyboard.press("Tab");
+    expect(await page.evaluate("document.activeElement.closest('table') === null")).toBe(true);
+  });
+
+  it("shows hostile texts as texts, in every kind of output", async () => {
+    const page = await openOutputs();
+    await shownRow(page, 1);
+    const hostile = '<img src="x" onerror="window.wasRun = 1">';
+    for (const name of ["table", "value", "json", "labelled"]) {
+      await part(page, name).getByText(hostile.slice(0, 8)).first().waitFor();
+    }
+    const prose = part(page, "prose");
+    await prose.locator("math").waitFor();
+    expect(await prose.locator("form, input, iframe, svg, script, [style], #app, a").count()).toBe(
+      0,
+    );
+    expect(await prose.getByRole("heading", { level: 2 }).innerText()).toBe("Prose");
+    expect(await page.evaluate("window.wasRun")).toBeUndefined();
+  });
+
+  it("tells of a mark under the pointer, in texts", async () => {
+    const page = await openOutputs();
+    await part(page, "labelled").locator(".mark-rect path").nth(7).hover();
+    const tooltip = page.locator("#vg-tooltip-element.visible");
+    await tooltip.getByText("<script>window.wasRun = 1</script>").first().waitFor();
+    expect(await page.evaluate("window.wasRun")).toBeUndefined();
+  });
+
+  it("chooses in one chart what another one of the same selection shows", async () => {
+    const page = await openOutputs();
+    const isFaint = (name: string) => part(page, name).locator('path[stroke="#abcdef"]').count();
+    await part(page, "right").locator("svg").waitFor();
+    expect(await isFaint("right")).toBe(0);
+    await part(page, "left").locator("svg").scrollIntoViewIfNeeded();
+    const box = await part(page, "left").locator("svg").boundingBox();
+    if (box === null) throw new Error("the chart is not to be seen");
+    await page.mouse.move(box.x + box.width * 0.3, box.y + 40);
+    await page.mouse.down();
+    await page.mouse.move(box.x + box.width * 0.6, box.y + 80, { steps: 4 });
+    await page.mouse.up();
+    await expect.poll(() => isFaint("right")).toBeGreaterThan(20);
+    expect(await isFaint("right")).toBe(await isFaint("left"));
+  });
+
+  it("draws other rows in the same picture, and other rows of a table in the same place", async () => {
+    const page = await openOutputs();
+    const picture = part(page, "left").locator("svg");
+    await picture.evaluate((svg) => svg.setAttribute("data-kept", "yes"));
+    const before = await picture.innerHTML();
+    await shownRow(page, 1);
+    await page.evaluate("window.hooks.show(1000)");
+    await expect.poll(() => cellsOf(page).nth(6).innerText()).toBe("1001.75");
+    await expect.poll(() => picture.innerHTML()).not.toBe(before);
+    expect(await picture.getAttribute("data-kept")).toBe("yes");
+  });
+
+  it("says what a chart does not draw, and when it draws a part", async () => {
+    const page = await openOutputs();
+    await part(page, "elsewhere").getByText("data from elsewhere").waitFor();
+    await part(page, "labelled").getByText("first 200 rows of 900 rows").waitFor();
+  });
+
+  it("follows the page from light to dark", async () => {
+    const page = await openOutputs({ colorScheme: "light" });
+    const label = part(page, "left").locator("svg text").first();
+    const light = await label.getAttribute("fill");
+    await page.emulateMedia({ colorScheme: "dark" });
+    await expect.poll(() => label.getAttribute("fill")).not.toBe(light);
+    expect(await part(page, "left").locator("svg").count()).toBe(1);
+  });
+
+  it("has no fault that a checker of accessibility finds, light or dark, wide or narrow", async () => {
+    for (const [colorScheme, width] of [["light", 1440] as const, ["dark", 390] as const]) {
+      const page = await openOutputs({ colorScheme, viewport: { width, height: 900 } });
+      await shownRow(page, 1);
+      await part(page, "right").locator("svg").waitFor();
+      await part(page, "table").getByRole("button", { name: "Filter" }).click();
+      await page.evaluate(await readFile("node_modules/axe-core/axe.min.js", "utf8"));
+      const found = await page.evaluate(
+        "axe.run().then(({ violations }) => violations.map((it) => [it.id, it.nodes[0].html]))",
+      );
+      expect(found).toEqual([]);
+    }
+  });
+
+  async function openOutputs(options: Parameters<typeof pages.open>[1] = {}): Promise<Page> {
+    return pages.open(served.address, options);
+  }
+});
+
+function part(page: Page, name: string): Locator {
+  return page.getByRole("region", { name, exact: true });
+}
+
+function cellsOf(page: Page): Locator {
+  return part(page, "table").getByRole("gridcell");
+}
+
+/** Waits until a row, counted from 1, is in the document with its values. */
+async function shownRow(page: Page, row: number): Promise<void> {
+  const name = `[aria-rowindex="${row + 1}"] [role=gridcell]`;
+  await part(page, "table")
+    .locator(name)
+    .getByText(`${row - 1}`, { exact: true })
+    .waitFor();
+}
+
+async function scrollTo(page: Page, fraction: number): Promise<void> {
+  const grid = part(page, "table").getByRole("group").first();
+  await grid.evaluate((element, part) => {
+    element.scrollTop = element.scrollHeight * part;
+  }, fraction);
+}
+
+function asked(page: Page): Promise<unknown[]> {
+  return page.evaluate("window.hooks.asked");
+}
+
+function focusedText(page: Page): Promise<string> {
+  return page.evaluate("document.activeElement.textContent");
+}
