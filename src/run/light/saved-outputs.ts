@@ -25,8 +25,9 @@ export interface OutputToSave extends SavedOutput {
 }
 
 const FORMAT = 2;
-/** Of all outputs together, in characters. */
+/** Of all outputs together, in characters; what is small is saved all the same. */
 const LIMIT_LENGTH = 16 * 2 ** 20;
+const SMALL_LENGTH = 2 ** 18;
 
 const KINDS = ["frame", "chart", "markdown", "json", "value"] as const;
 
@@ -71,7 +72,7 @@ function toText(
   const toJson = (each: CellOutput | null) =>
     JSON.stringify({ name, codeHash, output: each, error: null });
   const text = toJson(saved);
-  return text.length > left + rowsLength / 8 ? toJson(null) : text;
+  return text.length > Math.max(left, SMALL_LENGTH) ? toJson(null) : text;
 }
 
 /** Outputs that were saved with a publication; undefined when they are damaged or of another format. */

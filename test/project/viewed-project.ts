@@ -1,0 +1,139 @@
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { onTestFinished } from "vitest";
+import {
+  type LightRuns,
+  type LightRunsOptions,
+  openLightRuns,
+} from "../../src/project/light/light-runs.ts";
+import { openProjectRuns } from "../../src/project/project-runs.ts";
+import type { LightAnswer } from "../../src/run/light/light-ask.ts";
+import { hexJson } from "../cli/hex.ts";
+import { makeProject } from "../fixtures/make-project.ts";
+import { runtimeUrl } from "./worker-project.ts";
+
+const CELLS = {
+  "cells/01-people.ts": `import { readFileSync } from "node:fs";
+import { cached } from "hex-runtime";
+export default cached("people", () => JSON.parse(readFileSync("people.json", "utf8")));`,
+  "cells/02-team.ts": `import { dropdown } from "hex-runtime";
+import people from "./01-people.ts";
+export default dropdown({ people }, ({ people }) => ({
+  options: ["all", ...people.distinct("team")],
+}));`,
+  "cells/03-press.ts": `import { button } from "hex-runtime";
+export default button({});`,
+  "cells/04-act.ts": `import { text } from "hex-runtime";
+export default text({ default: "well" });`,
+  "cells/05-found.ts": `import { appendFileSync } from "node:fs";
+import { cell } from "hex-runtime";
+import people from "./01-people.ts";
+import team from "./02-team.ts";
+export default cell({ people, team }, ({ people, team }) => {
+  appendFileSync("ran", "found " + team + " " + process.pid + "\\n");
+  return team === "all" ? people : people.filter((person) => person.team === team);
+});`,
+  "cells/06-count.ts": `import { appendFileSync } from "node:fs";
+import { cell } from "hex-runtime";
+import found from "./05-found.ts";
+export default cell({ found }, ({ found }, { log }) => {
+  appendFileSync("ran", "count\\n");
+  log("counted " + found.numRows);
+  return found.numRows;
+});`,
+  "cells/07-pressed.ts": `import { appendFileSync } from "node:fs";
+import { cell } from "hex-runtime";
+import press from "./03-press.ts";
+export default cell({ press }, ({ press }) => {
+  appendFileSync("ran", "pressed " + press + "\\n");
+  return press ? "pressed" : "waits";
+});`,
+  "cells/08-acted.ts": `import { appendFileSync, existsSync } from "node:fs";
+import { setTimeout as wait } from "node:timers/promises";
+import { cell } from "hex-runtime";
+import act from "./04-act.ts";
+export default cell({ act }, async ({ act }, { secrets, signal }) => {
+  appendFileSync("ran", "acted " + act + " " + process.pid + "\\n");
+  if (act.startsWith("spin")) for (;;);
+  if (act === "exit") process.exit(7);
+  if (act === "tell") throw new Error("the key " + secrets.API_KEY + " was refused");
+  if (act === "heed") await new Promise((resolve) => signal.addEventListener("abort", resolve));
+  if (act === "heed") appendFileSync("ran", "heeded\\n");
+  while (act.startsWith("gate") && !existsSync(act)) await wait(10);
+  return act;
+});`,
+  "cells/09-below.ts": `import { cell } from "hex-runtime";
+import acted from "./08-acted.ts";
+export default cell({ acted }, ({ acted }) => [{ acted }]);`,
+};
+
+export const SECRET = "canary-5f7b1c";
+
+/** Rows that are of two teams, one of them hostile to spreadsheets. */
+export const PEOPLE = [
+  { name: "Ada", team: "red", age: 36 },
+  { name: "=cmd|' /C calc'!A1", team: "blue", age: null },
+  { name: "Ann", team: "red", age: 20 },
+];
+
+/** A project that viewers look at. */
+export interface ViewedTestProject {
+  readonly directory: string;
+  write(file: string, text: string): Promise<void>;
+  /** Has a logic run publish these people; gives the version. */
+  publish(people?: readonly object[]): Promise<number>;
+  open(options?: LightRunsOptions): Promise<LightRuns>;
+  /** what cells noted of themselves since it was asked before */
+  ran(): Promise<readonly string[]>;
+}
+
+export async function viewedProject(
+  files: Readonly<Record<string, string>> = {},
+  config: object = {},
+): Promise<ViewedTestProject> {
+  const { directory, write } = await makeProject({
+    "hex.config.json": JSON.stringify({ name: "Viewed", secrets: ["API_KEY"], ...config }),
+    ".env": `API_KEY=${SECRET}\n`,
+    ...CELLS,
+    ...files,
+  });
+  let seen = 0;
+  return {
+    directory,
+    write,
+    publish: async (people = PEOPLE) => {
+      await write("people.json", JSON.stringify(people));
+      const { result } = await hexJson(["run", "--project", directory]);
+      if (result.version === null) throw new Error(JSON.stringify(result));
+      await write("ran", "");
+      seen = 0;
+      return result.version;
+    },
+    open: async (options) => {
+      const runs = await openProjectRuns(directory, { runtimeUrl });
+      const light = openLightRuns(runs, options);
+      onTestFinished(async () => {
+        await light.close();
+        await runs.close();
+      });
+      return light;
+    },
+    ran: async () => {
+      const lines = (await readFile(join(directory, "ran"), "utf8")).split("\n").slice(0, -1);
+      const news = lines.slice(seen);
+      seen = lines.length;
+      return news;
+    },
+  };
+}
+
+/** What cells show in an answer: values as they are, tables by the number of their rows. */
+export function shownIn({ cells }: LightAnswer): Readonly<Record<string, unknown>> {
+  return Object.fromEntries(
+    cells.map(({ name, output, error, status }) => {
+      if (output === undefined) return [name, error?.code ?? status];
+      if (output.kind === "value") return [name, output.value];
+      return [name, "rows" in output ? output.rows : output.kind];
+    }),
+  );
+}

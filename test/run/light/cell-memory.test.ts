@@ -1,0 +1,103 @@
+import { describe, expect, it } from "vitest";
+import { chart } from "../../../src/cell/output.ts";
+import type { Frame } from "../../../src/frame/frame.ts";
+import { frame } from "../../../src/frame/rows.ts";
+import { CellMemory, type RememberedCell } from "../../../src/run/light/cell-memory.ts";
+import { shareValue } from "../../../src/run/light/plain-value.ts";
+
+function remembered(value: unknown, key = "below"): RememberedCell {
+  const output = { kind: "value", value: null } as const;
+  return { value, output, staged: new Map(), reads: {}, key };
+}
+
+const numbers = frame(Array.from({ length: 10_000 }, (_, at) => ({ at }))) as unknown as Frame;
+
+describe("the memory of cells", () => {
+  it("gives what was put under a key, and nothing under another", () => {
+    const memory = new CellMemory({ limitBytes: 1e6 });
+    memory.put("a", remembered(1));
+    memory.put("b", "versioned");
+    expect(memory.take("a")).toMatchObject({ value: 1 });
+    expect(memory.take("b")).toBe("versioned");
+    expect(memory.take("c")).toBeUndefined();
+  });
+
+  it("loses what was used longest ago when there are too many", () => {
+    const memory = new CellMemory({ limitBytes: 1e6, limitEntries: 2 });
+    memory.put("a", remembered(1));
+    memory.put("b", remembered(2));
+    memory.take("a");
+    memory.put("c", remembered(3));
+    expect([memory.take("a"), memory.take("b"), memory.take("c")]).toEqual([
+      expect.objectContaining({ value: 1 }),
+      undefined,
+      expect.objectContaining({ value: 3 }),
+    ]);
+  });
+
+  it("counts columns once that frames share", () => {
+    const memory = new CellMemory({ limitBytes: 1e9 });
+    memory.put("whole", remembered(1), { sizeBytes: 0, frames: [numbers] });
+    const before = memory.sizeBytes;
+    expect(before).toBeGreaterThan(40_000);
+    const filtered = numbers.filter((row) => Number(row["at"]) > 5);
+    memory.put("filtered", remembered(2), { sizeBytes: 0, frames: [filtered, filtered] });
+    expect(memory.sizeBytes - before).toBeLessThan(4 * 2 * 10_000 + 2_000);
+    memory.put("whole", "versioned");
+    expect(memory.sizeBytes).toBeGreaterThan(before);
+    memory.clear();
+    expect([memory.sizeBytes, memory.size]).toEqual([0, 0]);
+  });
+
+  it("makes room by bytes, and keeps nothing that has no room at all", () => {
+    const memory = new CellMemory({ limitBytes: 100_000 });
+    memory.put("small", remembered(1), { sizeBytes: 60_000, frames: [] });
+    memory.put("huge", remembered(2), { sizeBytes: 200_000, frames: [] });
+    expect(memory.take("huge")).toBeUndefined();
+    expect(memory.take("small")).toBeDefined();
+    memory.put("next", remembered(3), { sizeBytes: 60_000, frames: [] });
+    expect([memory.take("small"), memory.take("next") !== undefined]).toEqual([undefined, true]);
+  });
+
+  it("keeps for a while what is not to be kept longer", () => {
+    let nowMs = 0;
+    const memory = new CellMemory({ limitBytes: 1e6, now: () => nowMs });
+    memory.put("a", remembered(1), { sizeBytes: 0, frames: [] }, 5_000);
+    nowMs = 5_000;
+    expect(memory.take("a")).toBeDefined();
+    nowMs = 5_001;
+    expect(memory.take("a")).toBeUndefined();
+    expect(memory.sizeBytes).toBe(0);
+  });
+});
+
+describe("a value that is to be shared", () => {
+  it("is frozen as deep as it goes, charts too", () => {
+    const spec = { encoding: { x: { field: "at" } } };
+    const value = { list: [{ a: 1 }], drawn: chart([{ at: 1 }], spec), numbers };
+    expect(shareValue(value)?.frames).toEqual([numbers]);
+    const parts = [value, value.list, value.list[0], spec, spec.encoding, spec.encoding.x];
+    expect(parts.every((part) => Object.isFrozen(part))).toBe(true);
+  });
+
+  it("may hold itself, and lie deeper than a stack", () => {
+    const loop: Record<string, unknown> = {};
+    loop["self"] = loop;
+    expect(shareValue(loop)).toBeDefined();
+    let deep: unknown = 1;
+    for (let level = 0; level < 100_000; level++) deep = [deep];
+    expect(shareValue(deep)?.sizeBytes).toBeGreaterThan(100_000);
+  });
+
+  it.each([
+    ["a date", new Date()],
+    ["a map", [new Map()]],
+    ["an object of a class", { inside: new (class Own {})() }],
+    ["a function", () => 1],
+    ["bytes", new Uint8Array(4)],
+  ])("is refused as a whole for %s in it, and nothing is frozen", (_, inside) => {
+    const value = { inside, beside: { a: 1 } };
+    expect(shareValue(value)).toBeUndefined();
+    expect(Object.isFrozen(value.beside)).toBe(false);
+  });
+});
