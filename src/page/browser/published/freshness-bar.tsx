@@ -14,7 +14,9 @@ export function FreshnessBar({
 }: FreshnessBarProps): JSX.Element | null {
   if (version === null) return null;
   const asOf = data?.computedAt ?? publishedAt;
-  const isOtherCode = data?.sameCode === false || cells.some(({ isOutdated }) => isOutdated);
+  const isOtherCode =
+    data?.sameCode === false ||
+    cells.some(({ isOutdated, output }) => isOutdated && output !== null);
   return (
     <p class="freshness">
       <span class={`freshness__dot ${data?.stale ? "freshness__dot--stale" : ""}`} />

@@ -130,7 +130,10 @@ export interface PageAsk {
 
 /** What is to be asked for now; undefined when all that is shown is of the newest revision. */
 export function toAsk(model: PageModel): PageAsk | undefined {
-  const cells = [...model.cells.values()].filter(isPending).map(({ name }) => name);
+  const laidOut = new Set(model.state.layout.tabs.flatMap(({ rows }) => rows.flat()));
+  const cells = [...model.cells.values()]
+    .filter((cell) => isPending(cell) && (laidOut.has(cell.name) || cell.kind === "input"))
+    .map(({ name }) => name);
   if (cells.length === 0 || model.state.version === null) return undefined;
   const { revision, pressed } = model;
   return { ask: { ...placeOf(model), cells }, revision, isPress: pressed.size > 0 };
