@@ -15,14 +15,14 @@ export interface VersionDifference {
 }
 
 /** What is told of a version itself. */
-export interface VersionFacts
+interface VersionFacts
   extends Pick<Commit, "generation" | "runId" | "context" | "publishedAt" | "codeHash"> {
   readonly rows: number;
   readonly sizeBytes: number;
 }
 
 /** An input of another value; `undefined`, and absent in JSON, where the run was not given it. */
-export interface InputDifference {
+interface InputDifference {
   readonly name: string;
   readonly before?: unknown;
   readonly after?: unknown;
@@ -38,7 +38,7 @@ export interface FrameDifference {
   readonly columns: readonly ColumnDifference[];
 }
 
-export interface FrameFacts extends Pick<PublishedFrame, "cell" | "rows" | "computedAt"> {
+interface FrameFacts extends Pick<PublishedFrame, "cell" | "rows" | "computedAt"> {
   /** of its CSV */
   readonly sizeBytes: number;
   readonly columns: number;

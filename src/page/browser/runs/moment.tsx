@@ -30,7 +30,7 @@ export function Moment({ instant, as = "moment", timezone }: MomentProps): JSX.E
 }
 
 /** An instant in words; the year is told where it is another than today's. */
-export function formatMoment(
+function formatMoment(
   instant: string,
   as: NonNullable<MomentProps["as"]> = "moment",
   timezone?: string,

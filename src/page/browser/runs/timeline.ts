@@ -18,7 +18,7 @@ export interface TimelineSpan {
   readonly toMs: number;
 }
 
-export interface TimelineAttempt extends TimelineSpan {
+interface TimelineAttempt extends TimelineSpan {
   readonly attempt: number;
   readonly isOpen: boolean;
   /** why it ended without a result; empty when it did not */

@@ -54,7 +54,8 @@ export function useAsked<Answer>(options: UseAskedOptions<Answer>): Asked<Answer
     return () => stop.abort();
   }, [ask, turn]);
   const again = useCallback(() => setTurn((known) => known + 1), []);
-  useEvery(everyMs, again);
+  // Whoever has to sign in first gets no other answer meanwhile.
+  useEvery(state.failure?.status === 401 ? undefined : everyMs, again);
   const replace = useCallback(
     (answer: Answer) => setState({ ask, answer, failure: undefined }),
     [ask],
