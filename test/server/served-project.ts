@@ -1,5 +1,6 @@
 import type { LightMyRequestResponse } from "fastify";
 import { onTestFinished } from "vitest";
+import type { LightRuns } from "../../src/project/light/light-runs.ts";
 import { openProjectRuns, type ProjectRuns } from "../../src/project/project-runs.ts";
 import type { ServerLimits, ServerSettings } from "../../src/project/server-settings.ts";
 import { createToken, type TokenScope } from "../../src/project/tokens.ts";
@@ -62,6 +63,8 @@ export interface ServeOptions {
   /** milliseconds since 1970 */
   readonly now?: () => number;
   readonly clientTimes?: Partial<ClientTimes>;
+  /** what answers viewers; processes of the project's own unless told */
+  readonly light?: LightRuns;
   /** stands before the store and the queue */
   readonly wrap?: (runs: ProjectRuns) => ProjectRuns;
 }
@@ -101,6 +104,7 @@ export async function serveProject(options: ServeOptions = {}): Promise<ServedPr
     runs,
     settings: { ...runs.config.server, ...settings, limits: { ...LIMITS, ...limits } },
     writeLog: (line) => lines.push(line),
+    light: options.light,
     now: options.now,
     clientTimes: options.clientTimes,
   });

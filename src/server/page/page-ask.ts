@@ -25,12 +25,17 @@ const COLUMN_RULE = "the name of a column";
 
 const cellName = v.pipe(v.string(CELL_RULE), v.regex(/^[A-Za-z][A-Za-z0-9_]{0,63}$/, CELL_RULE));
 const column = v.pipe(v.string(COLUMN_RULE), v.maxLength(LONGEST_VALUE, COLUMN_RULE));
+/** A list would pass for an object without names. */
+const named = v.custom<object>(
+  (asked) => typeof asked === "object" && asked !== null && !Array.isArray(asked),
+  VALUES_RULE,
+);
 const place = {
   version: v.nullable(
     v.pipe(v.number(VERSION_RULE), v.safeInteger(VERSION_RULE), v.minValue(1, VERSION_RULE)),
   ),
-  inputs: v.record(v.string(), v.unknown(), VALUES_RULE),
-  texts: v.optional(v.record(v.string(), v.string("a text"), VALUES_RULE)),
+  inputs: v.pipe(named, v.record(v.string(), v.unknown(), VALUES_RULE)),
+  texts: v.optional(v.pipe(named, v.record(v.string(), v.string("a text"), VALUES_RULE))),
 };
 const rows = {
   ...place,

@@ -1,0 +1,110 @@
+import { expect, test } from "vitest";
+import { toPageCells } from "../../src/page/page-cells.ts";
+import { toPageContent, toPageData } from "../../src/page/to-page-state.ts";
+import type { PageSettings } from "../../src/project/page-settings.ts";
+import type { DescribedCell } from "../../src/project/project-description.ts";
+import type { PublishedFrame } from "../../src/store/manifest/manifest.ts";
+
+function described(name: string, rest: Partial<DescribedCell> = {}): DescribedCell {
+  return {
+    ...{ name, file: `cells/${name}.ts`, kind: "cell", title: null, dependencies: [] },
+    ...{ widget: null, frame: null, computeIn: ["logic"], keyInputs: null, maxAgeMs: null },
+    ...{ codeHash: `code of ${name}`, source: "" },
+    ...rest,
+  };
+}
+
+const slider = { widget: "slider", min: 0, max: 10, step: 1, default: 3 } as const;
+const CELLS = [
+  described("note", { kind: "prose", source: "# Note\n" }),
+  described("delay", { kind: "input", widget: slider }),
+  described("data", { kind: "cached", frame: "data", dependencies: ["delay"] }),
+  described("amount", { kind: "input", widget: slider }),
+  described("kept", { dependencies: ["data", "amount"] }),
+  described("count", { dependencies: ["kept"] }),
+];
+const VALUE = { kind: "value", value: 1 } as const;
+const SAVED = CELLS.map(({ name, codeHash }) => ({ name, codeHash, output: VALUE }));
+const NOTHING = { hide: [], saved: undefined, inputs: new Map<string, unknown>() };
+
+const namesOf = (cells: readonly { readonly name: string }[]) => cells.map(({ name }) => name);
+
+test("cells that are hidden, and those that an app run leaves out, are not shown", () => {
+  expect(namesOf(toPageCells(CELLS, NOTHING))).toEqual(["note", "data", "amount", "kept", "count"]);
+  const some = toPageCells(CELLS, { ...NOTHING, hide: ["kept"] });
+  expect(namesOf(some)).toEqual(["note", "data", "amount", "count"]);
+  expect(some.find(({ name }) => name === "data")?.below).toEqual(["count"]);
+});
+
+test("a cell shows what was saved, and is outdated once its code is another", () => {
+  const saved = SAVED.map((cell) => (cell.name === "kept" ? { ...cell, codeHash: "older" } : cell));
+  const cells = toPageCells(CELLS, { ...NOTHING, saved });
+  expect(cells.map(({ output }) => output)).toEqual(Array(5).fill(VALUE));
+  expect(namesOf(cells.filter(({ isOutdated }) => isOutdated))).toEqual(["kept"]);
+});
+
+test("before anything is published, prose and inputs show what their source tells", () => {
+  const inputs = new Map<string, unknown>([["amount", 7]]);
+  const cells = toPageCells(CELLS, { ...NOTHING, inputs });
+  const outputs = Object.fromEntries(cells.map(({ name, output }) => [name, output]));
+  expect(outputs).toEqual({
+    note: { kind: "markdown", markdown: "# Note\n" },
+    data: null,
+    amount: { kind: "value", value: 7, input: slider },
+    kept: null,
+    count: null,
+  });
+  expect(namesOf(cells.filter(({ isOutdated }) => isOutdated))).toEqual(["data", "kept", "count"]);
+});
+
+test("a configured value that breaks the rule of its input is left to the run that tells so", () => {
+  const [, , amount] = toPageCells(CELLS, { ...NOTHING, inputs: new Map([["amount", 99]]) });
+  expect(amount).toMatchObject({ name: "amount", output: null, isOutdated: true });
+});
+
+const page: PageSettings = {
+  ...{ title: undefined, description: undefined, layout: undefined, hide: [] },
+  access: "token",
+  embedIn: [],
+};
+const config = { name: "Things", page, inputs: new Map() };
+const version = (frames: Readonly<Record<string, object>>) => ({
+  number: 3,
+  publishedAt: "2026-03-04T12:00:00.000Z",
+  frames: new Map(Object.entries(frames)) as unknown as ReadonlyMap<string, PublishedFrame>,
+  saved: SAVED,
+});
+const NOON_MS = Date.parse("2026-03-04T12:00:00.000Z");
+
+test("a page is called as its project unless the config says otherwise", () => {
+  const facts = { config, cells: CELLS, version: version({}) };
+  expect(toPageContent(facts)).toMatchObject({ title: "Things", description: null, version: 3 });
+  const titled = { ...config, page: { ...page, title: "Other", description: "*So*" } };
+  expect(toPageContent({ ...facts, config: titled })).toMatchObject({
+    title: "Other",
+    description: "*So*",
+  });
+});
+
+test("its data is as current as the oldest frame, stale and of other code when any is", () => {
+  const cells = [
+    described("one", { kind: "cached", frame: "one", maxAgeMs: 60_000 }),
+    described("two", { kind: "cached", frame: "two" }),
+  ];
+  const frames = {
+    one: { computedAt: "2026-03-04T11:58:00.000Z", codeHash: "code of one", cell: "one" },
+    two: { computedAt: "2026-03-04T11:00:00.000Z", codeHash: "older", cell: "two" },
+    "one/variant": { computedAt: "2026-01-01T00:00:00.000Z", codeHash: "", cell: "one" },
+  };
+  expect(toPageData({ config, cells, version: version(frames) }, NOON_MS)).toEqual({
+    version: 3,
+    computedAt: "2026-03-04T11:00:00.000Z",
+    ageMs: 3_600_000,
+    stale: true,
+    sameCode: false,
+  });
+});
+
+test("a page without data says so", () => {
+  expect(toPageData({ config, cells: CELLS, version: version({}) }, NOON_MS)).toBeNull();
+});
