@@ -85,7 +85,7 @@ const THEME = {
 
 test("draws over the given rows in the page's colours, yet the author's own settings win", () => {
   const spec = { ...SCATTER, config: { axis: { grid: false }, background: "red" } };
-  const options = { label: "A label", theme: THEME, isZooming: false, isNarrow: false };
+  const options = { label: "A label", theme: THEME, isZooming: false, width: 800 };
   expect(toPageSpec(spec, options)).toMatchObject({
     description: "A label",
     data: { name: "rows" },
@@ -96,7 +96,7 @@ test("draws over the given rows in the page's colours, yet the author's own sett
 
 test("gives one layer the zoom, and keeps a width that the author set", () => {
   const spec = { layer: [SCATTER, SCATTER], width: 300 };
-  const options = { label: "", theme: THEME, isZooming: true, isNarrow: false };
+  const options = { label: "", theme: THEME, isZooming: true, width: 800 };
   const { layer, width } = toPageSpec(spec, options) as unknown as {
     layer: { params?: unknown[] }[];
     width: unknown;

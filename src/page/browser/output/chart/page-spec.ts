@@ -10,13 +10,13 @@ interface PageSpecOptions {
   readonly label: string;
   readonly theme: ChartTheme;
   readonly isZooming: boolean;
-  /** whether the legend has to go below */
-  readonly isNarrow: boolean;
+  /** of the place it is drawn in, in pixels; 0 while that is hidden */
+  readonly width: number;
 }
 
 /** An author's specification as a page draws it: over its rows, in its colours, as wide as it can. */
 export function toPageSpec(spec: ChartSpec, options: PageSpecOptions): TopLevelSpec {
-  const { label, theme, isZooming, isNarrow } = options;
+  const { label, theme, isZooming, width } = options;
   const fits = fitsPlace(spec);
   const zoom = { name: "hex_zoom", select: "interval", bind: "scales" };
   const page: unknown = {
@@ -25,9 +25,17 @@ export function toPageSpec(spec: ChartSpec, options: PageSpecOptions): TopLevelS
     ...(isZooming ? withZoom(spec, zoom) : {}),
     description: label,
     data: { name: ROWS },
-    config: mergeConfig(themeConfig(theme, isNarrow), spec["config"]),
+    config: mergeConfig(themeConfig(theme, width), spec["config"]),
   };
   return page as TopLevelSpec;
+}
+
+/** Where a legend beside the picture would leave it no room. */
+const NARROW = 480;
+
+/** Two columns of names, each cut where the other begins. */
+function legendBelow(width: number) {
+  return { orient: "bottom", columns: 2, labelLimit: Math.max(40, width / 2 - 48) };
 }
 
 /** Whether a chart is made as wide as its place; others are as wide as they say, and scroll. */
@@ -55,7 +63,7 @@ function mergeConfig(ours: Readonly<Record<string, unknown>>, theirs: unknown): 
   return merged;
 }
 
-function themeConfig(theme: ChartTheme, isNarrow: boolean) {
+function themeConfig(theme: ChartTheme, width: number) {
   const { ink, inkSoft, line, edge, surface, font, series } = theme;
   const labels = { labelColor: inkSoft, titleColor: inkSoft };
   const sizes = { labelFontSize: 12, titleFontSize: 12, titleFontWeight: 600 };
@@ -64,7 +72,7 @@ function themeConfig(theme: ChartTheme, isNarrow: boolean) {
     font,
     padding: 4,
     axis: { ...labels, ...sizes, gridColor: line, domainColor: edge, tickColor: edge },
-    legend: { ...labels, ...sizes, ...(isNarrow ? { orient: "bottom", columns: 2 } : {}) },
+    legend: { ...labels, ...sizes, ...(width > 0 && width < NARROW ? legendBelow(width) : {}) },
     header: { ...labels, ...sizes },
     title: { color: ink, subtitleColor: inkSoft, anchor: "start", fontSize: 14, fontWeight: 600 },
     view: { stroke: null },

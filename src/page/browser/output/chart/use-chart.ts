@@ -18,9 +18,6 @@ export interface ShownChart {
   readonly fault: string | null;
 }
 
-/** Where a legend beside the picture would leave it no room. */
-const NARROW = 480;
-
 /** Above this many marks, a picture of dots is quicker than one of elements. */
 const MOST_ELEMENTS = 2000;
 
@@ -44,8 +41,8 @@ export function useChart(output: ChartOutput, label: string, isZooming: boolean)
 
   useEffect(() => {
     if (place.current === null) return undefined;
-    const isNarrow = place.current.clientWidth < NARROW;
-    const spec = toPageSpec(output.spec, { label, theme, isZooming, isNarrow });
+    const width = place.current.clientWidth;
+    const spec = toPageSpec(output.spec, { label, theme, isZooming, width });
     const selections = selectionNames(output.spec);
     const columns = new Set(output.columns.map(({ name }) => name));
     const refusal = refusalOf(output.spec);
