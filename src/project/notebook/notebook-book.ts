@@ -53,6 +53,12 @@ export class NotebookBook {
     };
   }
 
+  /** Whether a cell is an input that is pressed, not set. */
+  isButton(name: string): boolean {
+    const output = this.#shown.get(name)?.output;
+    return output?.kind === "value" && output.input?.widget === "button";
+  }
+
   /** Calls back after every change, until the function that it gives is called. */
   listen(listener: () => void): () => void {
     this.#listeners.add(listener);

@@ -1,20 +1,15 @@
 import { resolve } from "node:path";
 import { HexError } from "../../errors.ts";
-import { newRunId } from "../../run/history/run-id.ts";
 import { GRACE_MS } from "../../run/process/spawn-child.ts";
-import type { RunEvent, RunStatus } from "../../run/run-event.ts";
-import { readConfig } from "../config.ts";
-import type { ProjectPlace } from "../project.ts";
-import { type Redact, toRedact } from "../redact.ts";
-import { NOTES } from "../run-task.ts";
-import { readSecrets } from "../secrets.ts";
+import type { RunStatus } from "../../run/run-event.ts";
 import { KernelProcess } from "./kernel-process.ts";
 import { NotebookBook } from "./notebook-book.ts";
 import type { NotebookReport, RowsOrder } from "./notebook-messages.ts";
-import { publishNotebook } from "./notebook-publishing.ts";
+import { NotebookPlace } from "./notebook-place.ts";
 import type { NotebookError, NotebookRun } from "./notebook-state.ts";
 import { PendingAsks } from "./pending-asks.ts";
 import { ProjectWatch } from "./project-watch.ts";
+import { PublicationRun } from "./publication-run.ts";
 import { joinWishes, type RunWish } from "./run-wish.ts";
 
 export interface NotebookOptions {
@@ -40,13 +35,6 @@ interface Going {
   isCancelled: boolean;
 }
 
-/** The part of a publication that hears of its run in the process. */
-interface Publishing {
-  readonly answer: (name: string, payload: unknown) => Promise<unknown>;
-  readonly emit: (event: RunEvent) => void;
-  readonly end: (failure?: HexError) => void;
-}
-
 /**
  * Opens a project as its author's notebook: its cells run in a process of their own, again whenever
  * a file changes on which they hang.
@@ -55,47 +43,39 @@ interface Publishing {
  */
 export async function openNotebook(folder: string, options: NotebookOptions): Promise<Notebook> {
   const { runtimeUrl, environment = process.env } = options;
-  const directory = resolve(folder);
-  const notebook = new Notebook({ directory, runtimeUrl, environment }, options);
-  await notebook.open();
-  return notebook;
-}
-
-interface NotebookPlace extends Pick<ProjectPlace, "directory" | "runtimeUrl"> {
-  readonly environment: NodeJS.ProcessEnv;
+  const place = new NotebookPlace({ directory: resolve(folder), runtimeUrl }, environment);
+  await place.read();
+  return new Notebook(place, options);
 }
 
 /** The author's side of a notebook; see `openNotebook`. */
 export class Notebook {
-  readonly book = new NotebookBook("");
+  readonly book: NotebookBook;
   readonly #place: NotebookPlace;
   readonly #options: NotebookOptions;
   readonly #asks = new PendingAsks();
   readonly #watch: ProjectWatch;
-  #project: ProjectPlace | undefined;
-  #redact: Redact = (data) => data;
   #kernel: KernelProcess | undefined;
   #going: Going | undefined;
-  #publishing: Publishing | undefined;
+  #publishing: PublicationRun | undefined;
   /** what goes next, when that which goes has ended */
   #next: { run?: RunWish | undefined; isPublished?: boolean } = {};
   #grace: NodeJS.Timeout | undefined;
   #runs = 0;
   #isClosed = false;
 
+  /** Runs all cells for the first time. @param place that has been read */
   constructor(place: NotebookPlace, options: NotebookOptions) {
+    const { directory, config } = place.project;
+    this.book = new NotebookBook(config.name);
     this.#place = place;
     this.#options = options;
     this.#watch = new ProjectWatch({
-      directory: place.directory,
-      onChange: () => void this.#reread().then(() => this.run({ cause: "change", fresh: "none" })),
+      directory,
+      onChange: () => void this.#follow(),
       onWarning: (line) => options.onWarning?.(line),
     });
-  }
-
-  /** Reads the config, and runs all cells for the first time. */
-  async open(): Promise<void> {
-    await this.#readPlace();
+    this.#watch.add([config.cells]);
     this.run({ cause: "start", fresh: "none" });
   }
 
@@ -123,10 +103,14 @@ export class Notebook {
     this.#arm();
   }
 
-  /** Sets inputs by name, and runs what hangs on them. */
+  /** Sets inputs by name, and runs what hangs on them. A button is pressed for that run only. */
   setInputs(values: Readonly<Record<string, unknown>>): void {
-    this.book.changeHead({ inputs: { ...this.book.head.inputs, ...values } });
-    this.run({ cause: "input", fresh: "none" });
+    const isPressed = ([name]: readonly [string, unknown]) => this.book.isButton(name);
+    const entries = Object.entries(values);
+    const set = Object.fromEntries(entries.filter((entry) => !isPressed(entry)));
+    this.book.changeHead({ inputs: { ...this.book.head.inputs, ...set } });
+    const pressed = Object.fromEntries(entries.filter(isPressed));
+    this.run({ cause: "input", fresh: "none", pressed });
   }
 
   /** Publishes what the cells come to with the project's own inputs, once the run that goes has ended. */
@@ -172,66 +156,32 @@ export class Notebook {
     return this.#going;
   }
 
-  #order({ number, wish: { fresh } }: Going): void {
-    const { inputs } = this.book.head;
+  #order({ number, wish: { fresh, pressed } }: Going): void {
+    const inputs = { ...this.book.head.inputs, ...pressed };
     this.#startedKernel().order({ type: "run", run: number, inputs, fresh });
   }
 
   async #publish(): Promise<void> {
-    const runId = newRunId();
     const going = this.#begin("publication", { cause: "publish", fresh: "none" });
-    this.book.changeHead({
-      publication: { status: "running", runId, version: null, message: null },
+    this.#publishing = new PublicationRun({
+      book: this.book,
+      place: this.#place.project,
+      environment: this.#place.environment,
+      run: going.number,
+      signal: going.stop.signal,
+      kernel: () => this.#startedKernel(),
     });
-    try {
-      if (this.#project === undefined) throw new Error("the project was never read");
-      const { status, version, error } = await publishNotebook(
-        this.#project,
-        {
-          runId,
-          signal: going.stop.signal,
-          emit: this.book.take,
-          onLost: (message) => this.#kernel?.note(NOTES.leaseLost, message),
-          carryOut: (answer, emit) => this.#carryOut(going, runId, { answer, emit }),
-        },
-        this.#place.environment,
-      );
-      const message = error?.message ?? null;
-      this.book.changeHead({ publication: { status, runId, version, message } });
-    } catch (thrown) {
-      if (!(thrown instanceof HexError)) throw thrown;
-      const status = thrown.code === "HEX_CANCELLED" ? "cancelled" : "failed";
-      const { message } = thrown;
-      this.book.changeHead({ publication: { status, runId, version: null, message } });
-    } finally {
-      this.#end(going, this.book.head.publication?.status ?? "failed", null);
-    }
-  }
-
-  /** Has the process go through the cells, and waits for its end. */
-  async #carryOut(
-    { number }: Going,
-    runId: string,
-    around: Pick<Publishing, "answer" | "emit">,
-  ): Promise<void> {
-    try {
-      await new Promise<void>((done, fail) => {
-        const end = (failure?: HexError) => (failure === undefined ? done() : fail(failure));
-        this.#publishing = { ...around, end };
-        this.#startedKernel().order({ type: "publish", run: number, runId });
-      });
-    } finally {
-      this.#publishing = undefined;
-    }
+    const status = await this.#publishing.carryOut();
+    this.#publishing = undefined;
+    this.#end(going, status, null);
   }
 
   #startedKernel(): KernelProcess {
-    if (this.#kernel !== undefined) return this.#kernel;
-    if (this.#project === undefined) throw new Error("the project was never read");
-    this.#kernel = new KernelProcess(this.#project, this.#place.environment, {
+    this.#kernel ??= new KernelProcess(this.#place.project, this.#place.environment, {
       onReport: (report) => this.#hear(report),
-      onEvent: (event) => (this.#publishing?.emit ?? this.book.take)(event),
-      onLine: (line) => this.book.log(this.#redact(line)),
+      onEvent: (event) =>
+        this.#publishing === undefined ? this.book.take(event) : this.#publishing.emit(event),
+      onLine: (line) => this.book.log(this.#place.redact(line)),
       onCall: (name, payload) => this.#answer(name, payload),
       onCrash: (error) => this.#crash(error),
     });
@@ -302,7 +252,7 @@ export class Notebook {
     const going = this.#going;
     if (going === undefined) this.book.log(message);
     else if (this.#publishing !== undefined) this.#publishing.end(thrown);
-    else this.#end(going, "failed", { code, message: this.#redact(message), place: null });
+    else this.#end(going, "failed", { code, message: this.#place.redact(message), place: null });
   }
 
   /** Gives cells the time to stop that were told to, and then kills the process they are in. */
@@ -324,19 +274,10 @@ export class Notebook {
     else this.#publishing.end(new HexError("HEX_CANCELLED", "the publication was cancelled"));
   }
 
-  async #readPlace(): Promise<void> {
-    const { directory, runtimeUrl, environment } = this.#place;
-    const config = await readConfig(directory, environment);
-    this.#redact = toRedact(await readSecrets(config.secrets, directory, environment));
-    this.#project = { directory, runtimeUrl, config };
-    this.book.changeHead({ title: config.name });
-    this.#watch.add([config.cells]);
-  }
-
-  /** What is wrong with a changed config is told by the run that it makes fail. */
-  async #reread(): Promise<void> {
-    await this.#readPlace().catch((thrown: unknown) => {
-      if (!(thrown instanceof HexError)) throw thrown;
-    });
+  /** Runs again what has changed. */
+  async #follow(): Promise<void> {
+    await this.#place.reread();
+    this.#watch.add([this.#place.project.config.cells]);
+    this.run({ cause: "change", fresh: "none" });
   }
 }

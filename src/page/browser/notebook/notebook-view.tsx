@@ -78,7 +78,7 @@ function Notices({ store, sight }: NoticesProps): JSX.Element {
       )}
       {problem !== null && faulty !== undefined && (
         <Notice tone="bad">
-          The project cannot be read because of <a href={`#cell-${faulty.name}`}>{faulty.file}</a>;
+          <a href={`#cell-${faulty.name}`}>{faulty.file}</a> cannot be read as it is now, so that
           all cells show what they came to before.
         </Notice>
       )}
