@@ -87,8 +87,9 @@ function tellOutput(isSame: boolean | null): string {
     : "With default inputs some cells showed something else.";
 }
 
+/** An input that a run was not given had its default. */
 function toInput(value: unknown): string {
-  return value === undefined ? "not given" : formatValue(value);
+  return value === undefined ? "default" : formatValue(value);
 }
 
 function FrameRow({ frame }: { readonly frame: FrameDifference }): JSX.Element {
