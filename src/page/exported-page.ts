@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import type { ExportedState } from "./export-page.ts";
+import { PAGE_ICON } from "./icon.ts";
 
 /** The code of a page that needs no server, as one script and one style sheet. */
 export interface ExportedCode {
@@ -30,6 +31,7 @@ export function renderExportedPage(exported: ExportedState, code: ExportedCode):
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="color-scheme" content="light dark">
 <meta name="referrer" content="no-referrer">
+${PAGE_ICON}
 <title>${toText(exported.state.title)}</title>
 <style>${style}</style>
 </head>

@@ -1,3 +1,4 @@
+import { PAGE_ICON } from "./icon.ts";
 import type { PageAssets } from "./page-assets.ts";
 
 export interface ShellOptions extends Pick<PageAssets, "script" | "styles" | "preloads"> {
@@ -27,6 +28,7 @@ export function renderShell({
 <meta name="color-scheme" content="light dark">
 <meta name="referrer" content="no-referrer">
 <meta name="robots" content="noindex">
+${PAGE_ICON}
 <title>${toText(title)}</title>
 ${[...links, `<script type="module" src="/assets/${toText(script)}"></script>`].join("\n")}
 </head>
