@@ -4,8 +4,8 @@ import type { LightRuns } from "../project/light/light-runs.ts";
 import type { DescribedCell } from "../project/project-description.ts";
 import type { ProjectRuns } from "../project/project-runs.ts";
 import type { LightAnswer, ViewerPlace } from "../run/light/light-ask.ts";
+import type { SavedOutput } from "../run/light/saved-outputs.ts";
 import type { Version } from "../store/version.ts";
-import type { SavedCell } from "./page-cells.ts";
 import type { PageCell, PageState } from "./page-state.ts";
 import { toPageContent, toPageData } from "./to-page-state.ts";
 
@@ -92,7 +92,7 @@ function refuseFaults({ invalid, cells }: LightAnswer): void {
 }
 
 /** What the cells show now stands for what they showed when they were published. */
-function toSaved(cells: readonly DescribedCell[], { cells: results }: LightAnswer): SavedCell[] {
+function toSaved(cells: readonly DescribedCell[], { cells: results }: LightAnswer): SavedOutput[] {
   const outputs = new Map(results.map(({ name, output }) => [name, output]));
   return cells.map(({ name, codeHash }) => ({
     name,

@@ -2,20 +2,14 @@ import { readInputValue } from "../cell/input-value.ts";
 import { planDescribed } from "../project/plan-described.ts";
 import type { DescribedCell } from "../project/project-description.ts";
 import type { CellOutput } from "../run/cell-output.ts";
+import type { SavedOutput } from "../run/light/saved-outputs.ts";
 import type { PageCell } from "./page-state.ts";
-
-/** What a cell showed when a version was published, and the code that showed it. */
-export interface SavedCell {
-  readonly name: string;
-  readonly codeHash: string;
-  readonly output: CellOutput | null;
-}
 
 export interface PageCellsOptions {
   /** names of cells that are not shown */
   readonly hide: readonly string[];
   /** of the version that is shown; undefined when it has none */
-  readonly saved: readonly SavedCell[] | undefined;
+  readonly saved: readonly SavedOutput[] | undefined;
   /** values that inputs have unless a run asks for others, by name */
   readonly inputs: ReadonlyMap<string, unknown>;
 }

@@ -43,7 +43,7 @@ export interface PageLayout {
   readonly tabs: readonly PageTab[];
 }
 
-export interface PageTab {
+interface PageTab {
   /** null for the only one of a page without tabs */
   readonly title: string | null;
   readonly rows: readonly PageRow[];

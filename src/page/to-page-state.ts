@@ -1,19 +1,20 @@
 import type { Config } from "../project/config.ts";
 import type { DescribedCell } from "../project/project-description.ts";
 import { type Freshness, oldestOf, toFreshness } from "../run/freshness.ts";
+import type { SavedOutput } from "../run/light/saved-outputs.ts";
 import type { PublishedFrame } from "../store/manifest/manifest.ts";
-import { type SavedCell, toPageCells } from "./page-cells.ts";
+import { toPageCells } from "./page-cells.ts";
 import { type LaidOutCell, toPageLayout } from "./page-layout.ts";
 import type { PageCell, PageState } from "./page-state.ts";
 
 /** A version as a page is told of it. */
-export interface PageVersion {
+interface PageVersion {
   /** null as long as nothing is published */
   readonly number: number | null;
   readonly publishedAt: string | null;
   readonly frames: ReadonlyMap<string, PublishedFrame>;
   /** what cells showed with default inputs; undefined when it was not saved */
-  readonly saved: readonly SavedCell[] | undefined;
+  readonly saved: readonly SavedOutput[] | undefined;
 }
 
 /** What a page of a version is made from. */

@@ -62,13 +62,15 @@ test("5: addresses are absolute, and never those of a host without a dot", async
   const started = (await call("POST", RUNS, { headers })).json();
   await call("POST", RUNS, { headers });
   const { nextPage } = (await call("GET", `${RUNS}?limit=1`, { headers })).json();
-  for (const url of [started.runUrl, started.runStatusUrl, nextPage]) {
+  for (const url of [started.runStatusUrl, nextPage]) {
     expect(url).toMatch(/^http:\/\/127\.0\.0\.1:8787\/api\/v1\/projects\//);
   }
+  expect(started.runUrl).toBe(`http://127.0.0.1:8787/runs/${started.runId}`);
   const named = await serveProject({ settings: { publicUrl: "https://hex.example.com" } });
   const token = await named.makeToken("run");
   const there = await named.call("POST", RUNS, { token, headers: { host: "hex.example.com" } });
-  expect(there.json().runUrl).toMatch(/^https:\/\/hex\.example\.com\/api\/v1\//);
+  expect(there.json().runStatusUrl).toMatch(/^https:\/\/hex\.example\.com\/api\/v1\//);
+  expect(there.json().runUrl).toMatch(/^https:\/\/hex\.example\.com\/runs\/[0-9a-f-]{36}$/);
 });
 
 test("6: what is JSON says so", async () => {

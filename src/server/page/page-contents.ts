@@ -1,9 +1,9 @@
 import { createHash } from "node:crypto";
-import type { SavedCell } from "../../page/page-cells.ts";
 import { type PageContent, type PageFacts, toPageContent } from "../../page/to-page-state.ts";
 import type { Described } from "../../project/described-project.ts";
 import { LastUsed } from "../../project/last-used.ts";
 import type { ProjectRuns } from "../../project/project-runs.ts";
+import { parseSavedOutputs, type SavedOutput } from "../../run/light/saved-outputs.ts";
 import type { Version } from "../../store/version.ts";
 
 /** What all viewers of a version see, ready to be sent. */
@@ -17,32 +17,19 @@ export interface ReadyContent {
   readonly contentId: string;
 }
 
-/** How what cells showed is read from its bytes; undefined when they do not tell. */
-export type ParseSaved = (
-  bytes: Uint8Array,
-) => { readonly cells: readonly SavedCell[] } | undefined;
-
 /** So many versions stay in memory: the newest, and some that open pages are pinned to. */
 const VERSIONS_HELD = 3;
 
 /** What pages show of versions: made once for each version and each change of the cells. */
 export class PageContents {
   readonly #runs: Pick<ProjectRuns, "config" | "redact">;
-  readonly #parse: ParseSaved;
   readonly #onWarning: (line: string) => void;
-  readonly #saved = new LastUsed<readonly SavedCell[] | undefined>(VERSIONS_HELD);
+  readonly #saved = new LastUsed<readonly SavedOutput[] | undefined>(VERSIONS_HELD);
   #ready = new LastUsed<ReadyContent>(VERSIONS_HELD);
   #described: Described | undefined;
 
-  constructor(
-    runs: Pick<ProjectRuns, "config" | "redact">,
-    {
-      parse,
-      onWarning,
-    }: { readonly parse: ParseSaved; readonly onWarning: (line: string) => void },
-  ) {
+  constructor(runs: Pick<ProjectRuns, "config" | "redact">, onWarning: (line: string) => void) {
     this.#runs = runs;
-    this.#parse = parse;
     this.#onWarning = onWarning;
   }
 
@@ -59,17 +46,17 @@ export class PageContents {
     });
   }
 
-  #readSaved(version: Version): Promise<readonly SavedCell[] | undefined> {
+  #readSaved(version: Version): Promise<readonly SavedOutput[] | undefined> {
     return this.#saved.get(toKey(version), 1, async () => {
       const bytes = await version.readOutputs({ onWarning: this.#onWarning });
-      return bytes && this.#parse(bytes)?.cells;
+      return bytes && parseSavedOutputs(bytes)?.cells;
     });
   }
 
   #toReady(
     version: Version,
     { cells }: Described,
-    saved: readonly SavedCell[] | undefined,
+    saved: readonly SavedOutput[] | undefined,
   ): ReadyContent {
     const { config, redact } = this.#runs;
     const { number, publishedAt } = version;

@@ -1,5 +1,4 @@
 import type { FastifyInstance } from "fastify";
-import { parseSavedOutputs } from "../../run/light/saved-outputs.ts";
 import type { Served } from "../served.ts";
 import { addAskRoutes } from "./ask-routes.ts";
 import { addPageEventRoutes } from "./event-routes.ts";
@@ -16,7 +15,7 @@ import { addStateRoutes } from "./state-routes.ts";
 export function addPageRoutes(app: FastifyInstance, served: Served): void {
   const { runs, log } = served;
   const onWarning = (message: string) => log({ level: "warn", event: "outputs-damaged", message });
-  const contents = new PageContents(runs, { parse: parseSavedOutputs, onWarning });
+  const contents = new PageContents(runs, onWarning);
   const publishing = new PublishingRuns(served);
   const watch = new PageWatch({ ...served, publishing });
   const page = { ...served, contents, publishing, watch, warmed: { version: undefined } };
