@@ -1,4 +1,5 @@
 import type { JSX } from "preact";
+import { draftProps } from "./draft-props.ts";
 import { faultProps } from "./field.tsx";
 import type { Draft } from "./use-draft.ts";
 
@@ -18,14 +19,11 @@ export function DateField({ id, draft, min, max, name }: DateFieldProps): JSX.El
       class="input"
       id={id}
       type="date"
-      value={draft.text}
       {...(min === undefined ? {} : { min })}
       {...(max === undefined ? {} : { max })}
       {...(name === undefined ? {} : { "aria-label": name })}
       {...faultProps(id, draft.fault)}
-      onInput={({ currentTarget }) => draft.write(currentTarget.value)}
-      onBlur={({ currentTarget }) => draft.finish(currentTarget.value)}
-      onKeyDown={({ key, currentTarget }) => key === "Enter" && draft.finish(currentTarget.value)}
+      {...draftProps(draft)}
     />
   );
 }

@@ -1,6 +1,7 @@
 import type { JSX } from "preact";
 import { useId } from "preact/hooks";
 import type { Option } from "../../../cell/input.ts";
+import { draftProps } from "./draft-props.ts";
 import { Field, faultProps } from "./field.tsx";
 import { findOptions, optionLabel } from "./option-label.ts";
 import { useDraft } from "./use-draft.ts";
@@ -32,12 +33,10 @@ export function FilteredDropdown(props: WidgetProps<"dropdown">): JSX.Element {
         id={id}
         type="text"
         list={`${id}-options`}
-        value={draft.text}
         autocomplete="off"
         {...faultProps(id, draft.fault)}
         onFocus={({ currentTarget }) => currentTarget.select()}
-        onInput={({ currentTarget }) => draft.write(currentTarget.value)}
-        onChange={({ currentTarget }) => draft.finish(currentTarget.value)}
+        {...draftProps(draft)}
       />
       <datalist id={`${id}-options`}>
         {suggestions(options, draft.text).map((option) => (

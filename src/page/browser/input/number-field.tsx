@@ -1,4 +1,5 @@
 import type { JSX } from "preact";
+import { draftProps } from "./draft-props.ts";
 import { faultProps } from "./field.tsx";
 import type { Draft } from "./use-draft.ts";
 
@@ -20,14 +21,12 @@ export function NumberField(props: NumberFieldProps): JSX.Element {
       class="input input--number"
       id={id}
       type="number"
-      value={draft.text}
       step={step ?? "any"}
       {...(min === undefined ? {} : { min })}
       {...(max === undefined ? {} : { max })}
       {...(name === undefined ? {} : { "aria-label": name })}
       {...faultProps(id, draft.fault)}
-      onInput={({ currentTarget }) => draft.write(currentTarget.value)}
-      onChange={({ currentTarget }) => draft.finish(currentTarget.value)}
+      {...draftProps(draft)}
     />
   );
 }

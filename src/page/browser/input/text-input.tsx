@@ -1,5 +1,6 @@
 import type { JSX } from "preact";
 import { useId } from "preact/hooks";
+import { draftProps } from "./draft-props.ts";
 import { Field, faultProps } from "./field.tsx";
 import { useDraft } from "./use-draft.ts";
 import { valueFault } from "./value-fault.ts";
@@ -23,11 +24,9 @@ export function TextInput({ label, widget, value, onValue }: WidgetProps<"text">
         class="input"
         id={id}
         type="text"
-        value={draft.text}
         autocomplete="off"
         {...faultProps(id, draft.fault)}
-        onInput={({ currentTarget }) => draft.write(currentTarget.value)}
-        onChange={({ currentTarget }) => draft.finish(currentTarget.value)}
+        {...draftProps(draft)}
       />
     </Field>
   );

@@ -65,7 +65,8 @@ function FailureNotice({ failure, viewer, version }: FailureNoticeProps): JSX.El
     <Notice tone="bad" actions={link}>
       {"The last run that was to publish new data failed "}
       <TimeAgo instant={endedAt} />
-      {message === null ? "." : `: ${message}`}
+      {message === null ? "." : ": "}
+      {message !== null && <Sentence text={`${message.replace(/\.$/, "")}.`} />}
       {version !== null && ` Version ${version} is still shown.`}
     </Notice>
   );

@@ -20,7 +20,7 @@ export function PublishedView(): JSX.Element {
   if (phase === "sign-in") {
     return (
       <main class="page__alone">
-        <SignInForm />
+        <SignInForm isAlone />
       </main>
     );
   }

@@ -51,7 +51,8 @@ export function RunProgress({ run, onCancel, isOpen }: RunProgressProps): JSX.El
 }
 
 function RunCell({ cell }: { readonly cell: PageRunCell }): JSX.Element {
-  const { name, status, fraction, message } = cell;
+  const { name, status, fraction } = cell;
+  const message = status === "running" ? cell.message : "";
   const percent =
     fraction === null || status !== "running" ? "" : `${Math.floor(100 * fraction)} %`;
   return (

@@ -3,8 +3,14 @@ import { useState } from "preact/hooks";
 import { toMessage } from "../../../errors.ts";
 import { signIn } from "../ask/ask-page.ts";
 
+interface SignInFormProps {
+  /** whether there is nothing else on the page */
+  readonly isAlone?: boolean;
+}
+
 /** Asks for a token of the project, and opens the page anew with it. */
-export function SignInForm(): JSX.Element {
+export function SignInForm({ isAlone = false }: SignInFormProps): JSX.Element {
+  const Title = isAlone ? "h1" : "h2";
   const [fault, setFault] = useState<string | null>(null);
   const [isSending, setIsSending] = useState(false);
   async function submit(form: HTMLFormElement): Promise<void> {
@@ -26,7 +32,7 @@ export function SignInForm(): JSX.Element {
         void submit(event.currentTarget);
       }}
     >
-      <h2 class="sign-in__title">Sign in</h2>
+      <Title class="sign-in__title">Sign in</Title>
       <p class="sign-in__hint">
         Whoever runs this project can make you a token with <code>hex token create</code>.
       </p>
@@ -41,6 +47,7 @@ export function SignInForm(): JSX.Element {
           type="password"
           autocomplete="current-password"
           required
+          autofocus={isAlone}
           spellcheck={false}
           aria-invalid={fault !== null}
           aria-describedby="token-fault"
