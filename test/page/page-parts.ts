@@ -40,3 +40,13 @@ export function watchRequests(page: Page): readonly string[] {
   });
   return asked;
 }
+
+/** The text of the option that a dropdown has. */
+export async function chosenOf(page: Page, label: string): Promise<string> {
+  return (
+    (await page
+      .getByRole("combobox", { name: label, exact: true })
+      .locator("option:checked")
+      .textContent()) ?? ""
+  );
+}
