@@ -109,13 +109,20 @@ function toWork(project: Project, request: RunRequest, hooks: RunHooks) {
     maxAgeMs,
     acceptSchema: request.acceptSchema === true,
     holder: toHolder(),
-    hasDefaultInputs: request.inputs.size === 0,
+    hasDefaultInputs: showsDefaults(project, request),
     signal: hooks.signal ?? new AbortController().signal,
     runParts: hooks.runParts ?? runPartsHere(project, context),
     onShown: hooks.onShown,
     ...hooks.recall,
     now: Date.now,
   };
+}
+
+/** Whether a page shows the same without the asked inputs: those that it prunes only feed frames. */
+function showsDefaults(project: Project, { inputs }: RunRequest): boolean {
+  if (inputs.size === 0) return true;
+  const { cells } = planProject(project, "app");
+  return cells.every(({ name, action }) => action === "pruned" || !inputs.has(name));
 }
 
 /** The lease, held and renewed by this process itself. */
