@@ -13,7 +13,10 @@ const run = v.strictObject({
   cells: v.optional(v.union([v.literal("all"), names]), "all"),
   fresh: v.optional(v.boolean(), false),
 });
-const inputs = v.record(name, v.unknown());
+const inputs = v.pipe(
+  v.record(name, v.unknown()),
+  v.check((values) => !Array.isArray(values)),
+);
 const count = v.pipe(v.number(), v.integer(), v.minValue(0));
 const order = {
   cell: name,

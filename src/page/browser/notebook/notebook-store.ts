@@ -21,11 +21,14 @@ const EVENTS: readonly NotebookEvent["type"][] = [
   "line-logged",
 ];
 
+const SETTLE_MS = 300;
+
 /** Listens to the server of a notebook, and tells it what its author does. */
 export class NotebookStore {
   #sight: NotebookSight = { model: EMPTY_MODEL, isConnected: false, trouble: null, drafts: {} };
   #source: EventSource | undefined;
   #timer: ReturnType<typeof setTimeout> | undefined;
+  #settling: ReturnType<typeof setTimeout> | undefined;
   /** values that wait until the server has taken those before */
   #waiting: Readonly<Record<string, unknown>> = {};
   #isSending = false;
@@ -50,15 +53,23 @@ export class NotebookStore {
     });
     source.addEventListener("error", () => this.#change({ isConnected: false }));
     for (const type of EVENTS) {
-      source.addEventListener(type, ({ data }) => {
-        this.#change({ model: applyEvent(this.#sight.model, JSON.parse(data)) });
-      });
+      source.addEventListener(type, ({ data }) => this.#take(JSON.parse(data)));
     }
   }
 
   close(): void {
     this.#source?.close();
     clearTimeout(this.#timer);
+    clearTimeout(this.#settling);
+  }
+
+  #take(event: NotebookEvent): void {
+    this.#change({ model: applyEvent(this.#sight.model, event) });
+    const isOver = event.type === "head-changed" && event.head.run?.status !== "running";
+    if (!isOver || this.#isSending) return;
+    clearTimeout(this.#settling);
+    // By then it is told what the inputs have become.
+    this.#settling = setTimeout(() => this.#change({ drafts: {} }), SETTLE_MS);
   }
 
   /** Does what the author asked for, and tells when that failed. */
@@ -73,6 +84,7 @@ export class NotebookStore {
 
   /** Sets an input; while values come quicker than the server takes them, only the newest is sent. */
   setInput(name: string, value: unknown): void {
+    clearTimeout(this.#settling);
     this.#change({ drafts: { ...this.#sight.drafts, [name]: value } });
     this.#waiting = { ...this.#waiting, [name]: value };
     if (!this.#isSending) void this.#send();
