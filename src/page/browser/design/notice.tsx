@@ -2,7 +2,7 @@ import type { ComponentChildren, JSX } from "preact";
 import { Icon } from "./icon.tsx";
 
 /** What a notice says about the page: something to know, to mind, or that went wrong. */
-export type NoticeTone = "info" | "warn" | "bad";
+type NoticeTone = "info" | "warn" | "bad";
 
 export interface NoticeProps {
   readonly tone: NoticeTone;

@@ -16,7 +16,7 @@ export interface PageEffects {
 }
 
 /** The address bar, as far as the inputs are concerned. */
-export interface PageAddress {
+interface PageAddress {
   readonly search: () => string;
   /** a new entry of the history, or another address for the one that is shown */
   readonly write: (search: string, as: "push" | "replace") => void;

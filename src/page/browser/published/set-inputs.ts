@@ -43,7 +43,7 @@ export function configuredValue(published: Pick<PageCell, "output">): InputValue
 }
 
 /** What an input has unless it is set; undefined as long as its widget is not known. */
-export function defaultOf(cell: InputCell): InputValue | undefined {
+function defaultOf(cell: InputCell): InputValue | undefined {
   return cell.configured ?? widgetOf(cell)?.default;
 }
 
