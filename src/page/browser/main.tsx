@@ -1,3 +1,4 @@
+/// <reference path="./design/style-files.d.ts" />
 import "./design/design.css";
 import { type JSX, render } from "preact";
 import { applyStoredTheme } from "./design/theme.ts";
