@@ -31,14 +31,14 @@ interface Going {
 
 /**
  * A process that answers viewers, one order after the other: `starting` → `free` ⇄ `busy`, and from
- * each of them → `over`.
+ * each of them → `ending` → `over`.
  */
 export class LightProcess {
   readonly #child: RunProcess;
   readonly #hooks: LightProcessHooks;
   readonly #closing = new AbortController();
   readonly #ended: Promise<void>;
-  #state: "starting" | "free" | "over" = "starting";
+  #state: "starting" | "free" | "ending" | "over" = "starting";
   #wasFree = false;
   #going: Going | undefined;
   #lastId = 0;
@@ -50,7 +50,7 @@ export class LightProcess {
     this.#ended = this.#serve({ kind: "light", directory });
   }
 
-  get state(): "starting" | "free" | "busy" | "over" {
+  get state(): "starting" | "free" | "busy" | "ending" | "over" {
     return this.#state === "free" && this.#going !== undefined ? "busy" : this.#state;
   }
 
@@ -89,6 +89,8 @@ export class LightProcess {
   /** Kills it with all that it started; whoever waits for it is told why. */
   async kill(why: HexError): Promise<void> {
     this.#why ??= why;
+    // Nobody may give it anything from now on, although it takes a while to die.
+    if (this.#state !== "over") this.#state = "ending";
     await this.#child.kill();
     await this.#ended;
   }
@@ -117,6 +119,7 @@ export class LightProcess {
   }
 
   #hear(name: string, payload: unknown): void {
+    if (this.#state === "ending") return;
     if (name === LIGHT_CALLS.ready) {
       this.#state = "free";
       this.#wasFree = true;
