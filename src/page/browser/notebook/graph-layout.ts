@@ -91,7 +91,22 @@ function toColumns(cells: readonly GraphCell[]): ReadonlyMap<string, number> {
     return column;
   };
   for (const { name } of cells) columnOf(name);
-  return columns;
+  return pullSources(cells, columns);
+}
+
+/** Puts what hangs on nothing right before the first cell that uses it: long lines tell little. */
+function pullSources(
+  cells: readonly GraphCell[],
+  columns: ReadonlyMap<string, number>,
+): ReadonlyMap<string, number> {
+  const pulled = new Map(columns);
+  for (const { name, dependencies } of cells) {
+    if (dependencies.length > 0) continue;
+    const users = cells.filter((each) => each.dependencies.includes(name));
+    const first = Math.min(...users.map((each) => columns.get(each.name) ?? 1));
+    if (users.length > 0) pulled.set(name, first - 1);
+  }
+  return pulled;
 }
 
 function newSpot(cell: string | undefined, column: number): Spot {
