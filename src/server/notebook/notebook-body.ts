@@ -13,10 +13,8 @@ const run = v.strictObject({
   cells: v.optional(v.union([v.literal("all"), names]), "all"),
   fresh: v.optional(v.boolean(), false),
 });
-const inputs = v.pipe(
-  v.record(name, v.unknown()),
-  v.check((values) => !Array.isArray(values)),
-);
+const isObject = (given: unknown) => typeof given === "object" && !Array.isArray(given);
+const inputs = v.pipe(v.custom<object>(isObject), v.record(name, v.unknown()));
 const count = v.pipe(v.number(), v.integer(), v.minValue(0));
 const order = {
   cell: name,

@@ -14,7 +14,7 @@ export interface GraphNode {
 }
 
 /** A line from a cell to one that uses it, through free places between the cells that it passes. */
-export interface GraphEdge {
+interface GraphEdge {
   readonly from: string;
   readonly to: string;
   /** the path of an SVG */
