@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import { type PageContent, type PageFacts, toPageContent } from "../../page/to-page-state.ts";
 import type { Described } from "../../project/described-project.ts";
 import { LastUsed } from "../../project/last-used.ts";
+import { planDescribed } from "../../project/plan-described.ts";
 import type { ProjectRuns } from "../../project/project-runs.ts";
 import { parseSavedOutputs, type SavedOutput } from "../../run/light/saved-outputs.ts";
 import type { Version } from "../../store/version.ts";
@@ -60,7 +61,11 @@ export class PageContents {
   ): ReadyContent {
     const { config, redact } = this.#runs;
     const { number, publishedAt } = version;
-    const hasSameInputs = isSame(version.commit?.inputs ?? {}, Object.fromEntries(config.inputs));
+    const isShown = toIsShown(cells);
+    const hasSameInputs = isSame(
+      Object.entries(version.commit?.inputs ?? {}).filter(isShown),
+      [...config.inputs].filter(isShown),
+    );
     const facts: PageFacts = {
       config,
       cells,
@@ -83,9 +88,20 @@ function toKey({ number, commit }: Version): string {
   return `${number} ${commit?.commitId}`;
 }
 
+type InputEntry = readonly [name: string, value: unknown];
+
+/** Tells the inputs apart on which a page hangs: others only feed frames, which are published. */
+function toIsShown(cells: Described["cells"]): (entry: InputEntry) => boolean {
+  const planned = planDescribed(cells, "app").cells;
+  const pruned = new Set(
+    planned.filter(({ action }) => action === "pruned").map(({ name }) => name),
+  );
+  return ([name]) => !pruned.has(name);
+}
+
 /** Whether two sets of values are the same, in whatever order they are written. */
-function isSame(left: object, right: object): boolean {
-  const toText = (values: object) =>
-    JSON.stringify(Object.entries(values).sort(([one], [other]) => (one < other ? -1 : 1)));
+function isSame(left: readonly InputEntry[], right: readonly InputEntry[]): boolean {
+  const toText = (values: readonly InputEntry[]) =>
+    JSON.stringify(values.toSorted(([one], [other]) => (one < other ? -1 : 1)));
   return toText(left) === toText(right);
 }
