@@ -16,6 +16,7 @@ export default defineConfig({
     // Real servers and child processes on a busy machine: far above what any test takes.
     testTimeout: 180_000,
     hookTimeout: 120_000,
+    expect: { poll: { timeout: 30_000 } },
     env: { AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: "true" },
     typecheck: {
       enabled: true,

@@ -76,7 +76,8 @@ async function timeOurs(root, app, { timer, rounds }) {
         found: "#cell-found .value",
         table: "#cell-filtered tbody",
       },
-      change: (page, choice) => page.getByLabel(app.input).selectOption(choice),
+      change: (page, choice) =>
+        page.getByRole("combobox", { name: app.input, exact: true }).selectOption(choice),
     });
   } finally {
     await server.stop();
