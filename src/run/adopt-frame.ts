@@ -10,7 +10,7 @@ import type { RunFrames } from "./run-frames.ts";
 import type { Variant } from "./variant.ts";
 
 /** The frame of a cached cell, published before with the code and the inputs of now. */
-export interface AdoptedFrame {
+interface AdoptedFrame {
   readonly staged: StagedFrame;
   readonly origin: FrameOrigin;
 }

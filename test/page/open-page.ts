@@ -2,7 +2,7 @@ import { type Browser, type BrowserContextOptions, chromium, type Page } from "p
 import { afterAll, afterEach, beforeAll, expect } from "vitest";
 import type { ChromiumProgram } from "../servers/chromium-program.ts";
 
-export interface PageOptions extends BrowserContextOptions {
+interface PageOptions extends BrowserContextOptions {
   /** faults that the test expects, such as the browser's word on an answer of 401 */
   readonly expected?: RegExp;
 }

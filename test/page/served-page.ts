@@ -6,7 +6,7 @@ import { until } from "../project/project-processes.ts";
 const command = fileURLToPath(new URL("../../dist/hex.js", import.meta.url));
 
 /** A line of the server's log. */
-export interface LogLine {
+interface LogLine {
   readonly event: string;
   readonly address?: string;
   readonly path?: string;

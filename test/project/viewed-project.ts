@@ -70,7 +70,7 @@ export default cell({ acted }, ({ acted }) => [{ acted }]);`,
 export const SECRET = "canary-5f7b1c";
 
 /** Rows that are of two teams, one of them hostile to spreadsheets. */
-export const PEOPLE = [
+const PEOPLE = [
   { name: "Ada", team: "red", age: 36 },
   { name: "=cmd|' /C calc'!A1", team: "blue", age: null },
   { name: "Ann", team: "red", age: 20 },

@@ -1,8 +1,6 @@
 import type { JsonRow } from "../../frame/json.ts";
-import type { FilterTest, RowFilter, RowSort } from "../../frame/table-rows.ts";
+import type { RowFilter, RowSort } from "../../frame/table-rows.ts";
 import type { CellResult } from "../run-event.ts";
-
-export type { FilterTest, RowFilter, RowSort };
 
 /** What one viewer looks at: a version, and the values of the inputs. */
 export interface ViewerPlace {
