@@ -1,12 +1,18 @@
 import * as v from "valibot";
+import type { FilterTest } from "../../frame/table-rows.ts";
 import type { CsvAsk } from "../../project/light/light-order.ts";
-import type { FilterTest, LightAsk, RowsAsk } from "../../run/light/light-ask.ts";
+import type { LightAsk, RowsAsk } from "../../run/light/light-ask.ts";
 import { HttpFailure } from "../http-failure.ts";
 import { parseJsonText } from "../json-text.ts";
 
 const FILTER_TESTS = [
-  ...(["contains", "equals", "at-least", "at-most", "missing", "present"] as const),
-] satisfies readonly FilterTest[];
+  "contains",
+  "equals",
+  "at-least",
+  "at-most",
+  "missing",
+  "present",
+] as const satisfies readonly FilterTest[];
 
 /** The longest that a page sends, in characters of JSON. */
 const LONGEST_ASK = 65_536;
