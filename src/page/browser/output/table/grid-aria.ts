@@ -3,7 +3,8 @@ import { h, options } from "preact";
 /**
  * Corrects the roles that the grid gives its parts: the cells of a grid are no cells of a table, the
  * corner is the head of the row numbers, and neither heads of rows nor the handles that resize have
- * the attributes `aria-checked` and `aria-orientation` (that a row is chosen, the row itself tells).
+ * the attributes `aria-checked` and `aria-orientation` (that a row is chosen, the row itself tells,
+ * and the box that shows it is a picture for the eye alone).
  */
 export function mendGridRoles(): void {
   if (isMended) return;
@@ -13,7 +14,9 @@ export function mendGridRoles(): void {
     const props: Record<string, unknown> = vnode.props;
     if (vnode.type === "td") mendCell(props);
     else if (vnode.type === "th") delete props["aria-checked"];
-    else if (vnode.type === "span" && props["role"] === "spinbutton") {
+    else if (vnode.type === "input" && props["role"] === "presentation") {
+      props["aria-hidden"] = "true";
+    } else if (vnode.type === "span" && props["role"] === "spinbutton") {
       delete props["aria-orientation"];
     }
     before?.(vnode);
