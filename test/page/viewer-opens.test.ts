@@ -1,8 +1,17 @@
 import { appendFileSync, existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
+import type { Locator } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, inject, it } from "vitest";
 import { usePages } from "./open-page.ts";
-import { cellOf, chosenOf, tableOf, untilRows, untilShown, watchRequests } from "./page-parts.ts";
+import {
+  cellOf,
+  chosenOf,
+  columnOf,
+  tableOf,
+  untilRows,
+  untilShown,
+  watchRequests,
+} from "./page-parts.ts";
 import { makePlanets, type PageProject } from "./published-project.ts";
 import { type ServedPage, servePage } from "./served-page.ts";
 
@@ -141,5 +150,16 @@ export default cell({ found }, ({ found }) => {
     await untilRows(page, "Planets", "38 rows");
     await tabTo("[role=columnheader], [role=gridcell]");
     expect(await cellOf(page, "Planets").locator(":focus").count()).toBe(1);
+    const year = tableOf(page, "Planets").getByRole("columnheader", { name: /^year/ });
+    for (let presses = 0; presses < 8 && !(await isFocused(year)); presses++) {
+      await page.keyboard.press("ArrowRight");
+    }
+    await page.keyboard.press("Enter");
+    await expect.poll(() => year.getAttribute("aria-sort")).toBe("ascending");
+    await expect.poll(async () => (await columnOf(page, "Planets", "year"))[0]).toBe("2004");
   });
 });
+
+function isFocused(part: Locator): Promise<boolean> {
+  return part.evaluate((element) => element.matches(":focus"));
+}
