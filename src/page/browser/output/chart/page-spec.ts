@@ -22,12 +22,26 @@ export function toPageSpec(spec: ChartSpec, options: PageSpecOptions): TopLevelS
   const page: unknown = {
     ...(fits ? { width: "container", autosize: { type: "fit-x", contains: "padding" } } : {}),
     ...spec,
+    ...stackedViews(spec, width),
     ...(isZooming ? withZoom(spec, zoom) : {}),
     description: label,
     data: { name: ROWS },
     config: mergeConfig(themeConfig(theme, width), spec["config"]),
   };
   return page as TopLevelSpec;
+}
+
+/** For the axis and its labels, left of a picture. */
+const AXIS_WIDTH = 96;
+
+/** Of views below each other, all that do not say how wide they are become as wide as their place. */
+function stackedViews(spec: ChartSpec, width: number): Partial<ChartSpec> {
+  const { vconcat } = spec;
+  if (!Array.isArray(vconcat) || width <= AXIS_WIDTH * 2) return {};
+  const views: readonly unknown[] = vconcat;
+  const isFree = (view: unknown) => isPart(view) && isOneView(view) && !("width" in view);
+  const own = { width: width - AXIS_WIDTH };
+  return { vconcat: views.map((view) => (isFree(view) ? { ...own, ...(view as object) } : view)) };
 }
 
 /** Where a legend beside the picture would leave it no room. */
@@ -71,8 +85,21 @@ function themeConfig(theme: ChartTheme, width: number) {
     background: surface,
     font,
     padding: 4,
-    axis: { ...labels, ...sizes, gridColor: line, domainColor: edge, tickColor: edge },
-    legend: { ...labels, ...sizes, ...(width > 0 && width < NARROW ? legendBelow(width) : {}) },
+    axis: {
+      ...labels,
+      ...sizes,
+      labelOverlap: "parity",
+      gridColor: line,
+      domainColor: edge,
+      tickColor: edge,
+    },
+    legend: {
+      ...labels,
+      ...sizes,
+      symbolBaseFillColor: inkSoft,
+      symbolBaseStrokeColor: inkSoft,
+      ...(width > 0 && width < NARROW ? legendBelow(width) : {}),
+    },
     header: { ...labels, ...sizes },
     title: { color: ink, subtitleColor: inkSoft, anchor: "start", fontSize: 14, fontWeight: 600 },
     view: { stroke: null },
