@@ -1,7 +1,7 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import type { ServerSettings } from "../project/server-settings.ts";
 import { type Caller, checkScope, isPageRoute, refuseTokenInUrl } from "./caller.ts";
-import { checkHost, refuseOtherSites } from "./hosts.ts";
+import { checkHost, refuseOtherSites, refuseWholeAddress } from "./hosts.ts";
 import type { RateLeft, RateLimit } from "./rate-limit.ts";
 
 export interface GuardRequestsOptions {
@@ -20,6 +20,7 @@ export function guardRequests(
 ): void {
   app.decorateRequest("caller", null);
   app.addHook("onRequest", async (request, reply) => {
+    refuseWholeAddress(request.url);
     const { auth = "read" } = request.routeOptions.config;
     if (auth === "none") return;
     checkHost(request.headers, settings);

@@ -15,6 +15,20 @@ export interface HostHeaders {
 }
 
 /**
+ * Refuses an address that names a host itself, as requests to a proxy do: it would count for more than
+ * the Host header.
+ *
+ * @throws {HttpFailure} 400
+ */
+export function refuseWholeAddress(url: string): void {
+  if (url.startsWith("/")) return;
+  throw new HttpFailure(
+    400,
+    "Expected the address of a request to begin with a slash, got another",
+  );
+}
+
+/**
  * Refuses a request that was meant for another host, as one is whose name was made to lead here, and
  * one that a page of another site sends.
  *

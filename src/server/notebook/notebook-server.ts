@@ -5,7 +5,7 @@ import { expectation } from "../../errors.ts";
 import type { Notebook } from "../../project/notebook/notebook.ts";
 import { answerFailures, answerLayerFailures, refuseFaultyRequest } from "../answer-failures.ts";
 import { requireDeclaredAuth } from "../caller.ts";
-import { checkHost, isLoopback } from "../hosts.ts";
+import { checkHost, isLoopback, refuseWholeAddress } from "../hosts.ts";
 import { readJsonBodies } from "../json-body.ts";
 import { addShellRoutes } from "../page/shell-routes.ts";
 import { parseQuery } from "../query.ts";
@@ -87,7 +87,10 @@ function toApp(
   // There are no callers to tell apart.
   app.decorateRequest("caller", null);
   const settings = { host, publicUrl: undefined, allowedHosts: [] };
-  app.addHook("onRequest", async ({ headers }) => checkHost(headers, settings));
+  app.addHook("onRequest", async ({ headers, url }) => {
+    refuseWholeAddress(url);
+    checkHost(headers, settings);
+  });
   // What is told has no secrets in it: whoever ran the cells has taken them out.
   answerFailures(app, { redact: (data) => data, log });
   refuseOtherMethods(app, () => {
