@@ -39,6 +39,11 @@ function Cell({ cell }: { readonly cell: ShownCell }): JSX.Element {
 function CellOutputView({ cell }: { readonly cell: ShownCell }): JSX.Element | null {
   const { name, title, output, place, shownAt } = cell;
   const rows = useMemo(() => cellRows(name, place, shownAt), [name, place, shownAt]);
+  // that a cell waits for an answer is no reason to draw its output again
+  const view = useMemo(
+    () => output && <OutputView cell={{ name, title }} output={output} rows={rows} />,
+    [name, title, output, rows],
+  );
   if (output === null) return cell.error === null ? <p class="cell__waiting">Computing…</p> : null;
   return (
     <ErrorBoundary
@@ -47,7 +52,7 @@ function CellOutputView({ cell }: { readonly cell: ShownCell }): JSX.Element | n
         <CellError message={`This could not be drawn: ${message}`} isOld={false} />
       )}
     >
-      <OutputView cell={{ name, title }} output={output} rows={rows} />
+      {view}
     </ErrorBoundary>
   );
 }

@@ -92,8 +92,9 @@ export class PageStore {
     if (model === undefined) return;
     const next = setInput(model, name, value);
     this.#change({ model: next });
-    this.#writer.write(this.#searchOf(next), isFinished);
+    // first, since an address takes a browser some milliseconds
     this.#wake();
+    this.#writer.write(this.#searchOf(next), isFinished);
   }
 
   pressButton(name: string): void {

@@ -13,18 +13,19 @@ export function mendGridRoles(): void {
   options.vnode = (vnode) => {
     const props: Record<string, unknown> = vnode.props;
     if (vnode.type === "td") mendCell(props);
-    else if (vnode.type === "th") delete props["aria-checked"];
+    else if (vnode.type === "th") props["aria-checked"] = undefined;
     else if (vnode.type === "input" && props["role"] === "presentation") {
       props["aria-hidden"] = "true";
     } else if (vnode.type === "span" && props["role"] === "spinbutton") {
-      delete props["aria-orientation"];
+      props["aria-orientation"] = undefined;
     }
     before?.(vnode);
   };
 }
 
 function mendCell(props: Record<string, unknown>): void {
-  delete props["aria-checked"];
+  // to delete it would make each of these objects slow
+  props["aria-checked"] = undefined;
   if (props["role"] === "cell") props["role"] = "gridcell";
   const isCorner = props["role"] === undefined && props["aria-colindex"] === 1;
   if (!isCorner) return;

@@ -1,13 +1,14 @@
-import type { CellContentProps, CustomEventTarget, OrderBy, Selection } from "hightable";
-import { createEventTarget, type DataFrame, type DataFrameEvents, HighTable } from "hightable";
+import { type CellContentProps, HighTable, type OrderBy, type Selection } from "hightable";
 import type { JSX } from "preact";
 import { useEffect, useId, useLayoutEffect, useMemo, useRef } from "preact/hooks";
-import type { JsonValue } from "../../../../frame/json.ts";
+import type { JsonRow, JsonValue } from "../../../../frame/json.ts";
 import type { ColumnType, Schema } from "../../../../frame/schema.ts";
 import type { RowSort } from "../../../../frame/table-rows.ts";
 import type { RowsOrder } from "../rows-source.ts";
 import { cellText, isNumeric } from "./cell-text.ts";
+import { useFigureWidths } from "./figure-widths.ts";
 import { mendGridRoles, nameGrid } from "./grid-aria.ts";
+import { useGridFrame } from "./grid-frame.ts";
 import type { RowBlocks } from "./row-blocks.ts";
 
 mendGridRoles();
@@ -15,6 +16,8 @@ mendGridRoles();
 interface GridProps {
   readonly name: string;
   readonly columns: Schema;
+  /** the first rows, as wide as which the columns are */
+  readonly head: readonly JsonRow[];
   readonly blocks: RowBlocks;
   /** goes up whenever rows came */
   readonly change: number;
@@ -33,20 +36,11 @@ const LONG_TEXT = 24;
 
 /** The rows of a table, of which only those in sight are in the document. */
 export function Grid(props: GridProps): JSX.Element {
-  const { columns, blocks, change, order, onSort, onFilter } = props;
+  const { columns, head, blocks, change, order, selection, onSelection, onFilter } = props;
   const { sort } = order;
   const element = useRef<HTMLDivElement>(null);
   const id = useId();
-  const events = useMemo(() => createEventTarget<DataFrameEvents>(), [blocks]);
-  const frame = useMemo(() => toDataFrame(columns, blocks, events), [columns, blocks, events]);
-  const known = useRef(blocks.rows);
-
-  // before the next paint, so that old and new rows are never seen together
-  useLayoutEffect(() => {
-    if (known.current !== blocks.rows) events.dispatchEvent(new CustomEvent("numrowschange"));
-    known.current = blocks.rows;
-    events.dispatchEvent(new CustomEvent("update"));
-  }, [change]);
+  const frame = useGridFrame(columns, blocks, change);
   useEffect(() => {
     // another order is read from its beginning
     element.current?.querySelector("[role=group]")?.scrollTo({ top: 0 });
@@ -55,19 +49,18 @@ export function Grid(props: GridProps): JSX.Element {
     if (element.current !== null) nameGrid(element.current, `grid-${id}`, props.name);
   }, [frame, props.name]);
 
-  const configuration = useMemo(() => toConfiguration(columns, onFilter), [columns, onFilter]);
+  const widths = useFigureWidths(columns, head);
+  const configuration = useMemo(
+    () => toConfiguration(columns, widths, onFilter),
+    [columns, widths, onFilter],
+  );
   const renderCell = useMemo(() => toCellRenderer(columns), [columns]);
   const orderBy = useMemo((): OrderBy => toOrderBy(sort), [sort]);
-  function copy(event: ClipboardEvent): void {
-    const text = props.copiedText();
-    if (text === undefined || event.clipboardData === null) return;
-    event.clipboardData.setData("text/plain", text);
-    event.preventDefault();
-    // or the grid would copy the one cell in focus
-    event.stopPropagation();
-  }
-  return (
-    <div class="grid-frame" ref={element} onCopyCapture={copy}>
+  const onSort = useRef(props.onSort);
+  onSort.current = props.onSort;
+  // rows that come are told by events, which draw the cells once and nothing else
+  const table = useMemo(
+    () => (
       <HighTable
         className="grid"
         data={frame}
@@ -78,41 +71,40 @@ export function Grid(props: GridProps): JSX.Element {
         renderCellContent={renderCell}
         stringify={stringify}
         orderBy={orderBy}
-        onOrderByChange={(order) => onSort(toSort(order))}
-        selection={props.selection}
-        onSelectionChange={props.onSelection}
+        onOrderByChange={(order) => onSort.current(toSort(order))}
+        selection={selection}
+        onSelectionChange={onSelection}
       />
+    ),
+    [frame, configuration, renderCell, orderBy, selection, onSelection],
+  );
+  function copy(event: ClipboardEvent): void {
+    const text = props.copiedText();
+    if (text === undefined || event.clipboardData === null) return;
+    event.clipboardData.setData("text/plain", text);
+    event.preventDefault();
+    // or the grid would copy the one cell in focus
+    event.stopPropagation();
+  }
+  return (
+    <div class="grid-frame" ref={element} onCopyCapture={copy}>
+      {table}
     </div>
   );
 }
 
-function toDataFrame(
+function toConfiguration(
   columns: Schema,
-  blocks: RowBlocks,
-  eventTarget: CustomEventTarget<DataFrameEvents>,
-): DataFrame {
-  return {
-    columnDescriptors: columns.map(({ name }) => ({ name, sortable: true })),
-    exclusiveSort: true,
-    eventTarget,
-    get numRows() {
-      return blocks.rows;
-    },
-    getRowNumber: ({ row }) => ({ value: row }),
-    getCell({ row, column }) {
-      const values = blocks.at(row);
-      return values === undefined ? undefined : { value: values[column] ?? null };
-    },
-    async fetch({ rowStart, rowEnd }) {
-      blocks.want(rowStart, rowEnd);
-    },
-  };
-}
-
-function toConfiguration(columns: Schema, onFilter: (column: string) => void) {
+  widths: readonly (number | undefined)[],
+  onFilter: (column: string) => void,
+) {
   const menuGroups = [{ title: "Rows", items: [{ label: "Filter…", onClick: onFilter }] }];
   return Object.fromEntries(
-    columns.map(({ name, type }) => [name, { className: classOf(type), menuGroups }]),
+    columns.map(({ name, type }, index) => {
+      const width = widths[index];
+      const least = width === undefined ? {} : { minWidth: width };
+      return [name, { className: classOf(type), menuGroups, ...least }];
+    }),
   );
 }
 

@@ -58,7 +58,8 @@ export function TableView({ cell, output, rows }: TableViewProps): JSX.Element {
       )}
       <Grid
         name={`${name}, ${countText(table.blocks.rows, "row")}`}
-        columns={output.columns}
+        columns={table.columns}
+        head={output.head}
         blocks={table.blocks}
         change={table.change}
         order={table.order}

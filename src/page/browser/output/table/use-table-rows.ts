@@ -1,10 +1,13 @@
 import { useEffect, useLayoutEffect, useMemo, useRef, useState } from "preact/hooks";
+import type { Schema } from "../../../../frame/schema.ts";
 import type { FrameOutput } from "../../../../run/cell-output.ts";
 import { fromRows, type RowsOrder, type RowsSource } from "../rows-source.ts";
 import { RowBlocks } from "./row-blocks.ts";
 
 /** A table as it stands: its rows, their order, and what went wrong. */
 export interface TableRows {
+  /** the same list as long as the columns are the same, whatever the rows */
+  readonly columns: Schema;
   readonly blocks: RowBlocks;
   /** where the rows are read: in the browser when all of them are there */
   readonly source: RowsSource;
@@ -21,7 +24,9 @@ export interface TableRows {
 
 /** Reads the rows of a table as they come into sight, and again when there are others. */
 export function useTableRows(output: Omit<FrameOutput, "kind">, rows: RowsSource): TableRows {
-  const { columns, head } = output;
+  const { head } = output;
+  const shape = output.columns.map(({ name, type }) => `${type} ${name}`).join("\n");
+  const columns = useMemo(() => output.columns, [shape]);
   const isWhole = output.rows <= head.length;
   const source = useMemo(
     (): RowsSource => (isWhole ? { ...fromRows(head, columns), key: rows.key } : rows),
@@ -30,7 +35,6 @@ export function useTableRows(output: Omit<FrameOutput, "kind">, rows: RowsSource
   const [change, setChange] = useState(0);
   const [failure, setFailure] = useState<string | null>(null);
   const [order, setOrder] = useState<RowsOrder>({});
-  const shape = columns.map(({ name, type }) => `${type} ${name}`).join("\n");
   const blocks = useMemo(
     () =>
       new RowBlocks(source, output, {
@@ -48,6 +52,7 @@ export function useTableRows(output: Omit<FrameOutput, "kind">, rows: RowsSource
   }, [blocks, source]);
   useEffect(() => () => blocks.close(), [blocks]);
   return {
+    columns,
     blocks,
     source,
     order,
