@@ -20,6 +20,10 @@ export async function printPages({ root, python, rounds }) {
   console.log(
     `Pages in Chromium, from hex serve on this machine (load average ${loadavg()[0]?.toFixed(1)})\n`,
   );
+  console.log(
+    "To repaint: from the input's event to the end of the frame that painted the answer's figure\n" +
+      "and table; until changed: to the change of both in the document.\n",
+  );
   const timer = await openTimer(program);
   const prepare = [
     () => preparePlanetsPage(root),

@@ -2,14 +2,20 @@ import { chromium } from "playwright-core";
 import { summarise } from "./summarise.mjs";
 
 /**
- * Runs in the page: from the event by which an input changes until two frames after the figure and
- * the table have changed, so that what is timed was on the screen.
+ * Runs in the page: from the event by which an input changes until the end of the frame that painted
+ * the figure and the table of the answer. What a page draws before a frame is in that frame, and a
+ * message that is sent within its callbacks arrives as soon as it has been rendered; a second frame
+ * would only be waited for.
  */
 const HARNESS = `globalThis.hexBench = {
   read(selector) { return document.querySelector(selector)?.textContent ?? ""; },
   /** A figure: its digits, since thousands may be set apart. */
   digits(selector) { return this.read(selector).replace(/[^0-9]/g, ""); },
-  afterFrames(then) { requestAnimationFrame(() => requestAnimationFrame(then)); },
+  afterFrame(then) {
+    const { port1, port2 } = new MessageChannel();
+    port1.onmessage = then;
+    requestAnimationFrame(() => port2.postMessage(null));
+  },
   arm({ event, key, found, table }, expected) {
     const before = table && this.read(table);
     let startedMs;
@@ -22,19 +28,19 @@ const HARNESS = `globalThis.hexBench = {
         observer.disconnect();
         removeEventListener(event, start, { capture: true });
         const changedMs = performance.now() - startedMs;
-        this.afterFrames(() => resolve({ changedMs, repaintMs: performance.now() - startedMs }));
+        this.afterFrame(() => resolve({ changedMs, repaintMs: performance.now() - startedMs }));
       };
       const observer = new MutationObserver(look);
       observer.observe(document, { subtree: true, childList: true, characterData: true });
     });
   },
-  /** From the start of the navigation until two frames after the first figure and table are there. */
+  /** From the start of the navigation until the end of the frame that painted the first figure and table. */
   opened({ found, table, isThere }, expected) {
     return new Promise((resolve) => {
       const look = () => {
         if (this.digits(found) !== expected || document.querySelector(table ?? isThere) === null) return;
         observer.disconnect();
-        this.afterFrames(() => resolve(performance.now()));
+        this.afterFrame(() => resolve(performance.now()));
       };
       const observer = new MutationObserver(look);
       observer.observe(document, { subtree: true, childList: true, characterData: true });
