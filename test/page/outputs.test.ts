@@ -99,6 +99,20 @@ describe.skipIf(program === null)("an output on a page", () => {
     expect(await picture.getAttribute("data-kept")).toBe("yes");
   });
 
+  it("stays the same grid with the rows of another answer, wide enough for longer figures", async () => {
+    const page = await openOutputs();
+    await shownRow(page, 1);
+    const grid = part(page, "table").getByRole("grid");
+    await grid.evaluate((table) => table.setAttribute("data-kept", "yes"));
+    await cellsOf(page).nth(4).click();
+    await page.evaluate("window.hooks.show(123456789012345)");
+    const amount = cellsOf(page).nth(6);
+    await expect.poll(() => amount.innerText()).toBe("123456789012346.75");
+    await expect.poll(() => amount.evaluate((td) => td.scrollWidth <= td.clientWidth)).toBe(true);
+    expect(await grid.getAttribute("data-kept")).toBe("yes");
+    expect(await focusedText(page)).toBe("1");
+  });
+
   it("says what a chart does not draw, and when it draws a part", async () => {
     const page = await openOutputs();
     await part(page, "elsewhere").getByText("data from elsewhere").waitFor();

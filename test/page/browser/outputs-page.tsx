@@ -86,7 +86,8 @@ function Page() {
   hooks.show = setRound;
   const rows = sourceOf(round);
   const head = rowsOf(0, 20, round);
-  const frame = { columns: COLUMNS, rows: ROWS, head };
+  // a list of its own, as each answer has it
+  const frame = { columns: [...COLUMNS], rows: ROWS, head };
   const chart = {
     kind: "chart",
     columns: COLUMNS,
