@@ -41,6 +41,7 @@ export class RedisConnection {
   readonly #leaseMs: number;
   #failure: Error | undefined;
   #lanes: Promise<Readonly<Record<Lane, RedisQueueBackend>>> | undefined;
+  #areLanesOpen = false;
 
   constructor({ url, name, username, password }: RedisPlace, leaseMs: number) {
     this.#location = url;
@@ -73,6 +74,8 @@ export class RedisConnection {
     try {
       return await withinAnswerTime((isLate) => this.#ask(work, isLate));
     } catch (error) {
+      // Those that were being opened when the server went would wait for ever.
+      if (!this.#areLanesOpen) this.#lanes = undefined;
       const failure = toRedisFailure(error, this.#location);
       const isUnclear = error instanceof Error && /^(Max|Abort|NoAnswer)/.test(error.name);
       throw isUnclear && this.#failure ? toRedisFailure(this.#failure, this.#location) : failure;
@@ -87,15 +90,9 @@ export class RedisConnection {
   }
 
   async #openLanes(): Promise<Readonly<Record<Lane, RedisQueueBackend>>> {
-    try {
-      const lanes = await Promise.all(
-        LANES.map(async (lane) => [lane, await this.#openLane(lane)]),
-      );
-      return Object.fromEntries(lanes);
-    } catch (error) {
-      this.#lanes = undefined;
-      throw error;
-    }
+    const lanes = await Promise.all(LANES.map(async (lane) => [lane, await this.#openLane(lane)]));
+    this.#areLanesOpen = true;
+    return Object.fromEntries(lanes);
   }
 
   async #openLane(lane: Lane): Promise<RedisQueueBackend> {
