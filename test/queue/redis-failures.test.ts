@@ -5,6 +5,7 @@ import { describe, expect, inject, it, onTestFinished } from "vitest";
 import { openQueue } from "../../src/queue/open-queue.ts";
 import type { Queue } from "../../src/queue/queue.ts";
 import { checkServer } from "../../src/queue/redis/redis-check.ts";
+import { startCuttingRelay } from "../servers/cutting-relay.ts";
 import { type RunningRedis, startRedis } from "../servers/redis.ts";
 import { claimRun, openHere, toSpec } from "./queue-place.ts";
 
@@ -49,6 +50,19 @@ for (const { name, url, root } of inject("redisServers")) {
       });
       expect((await claimRun(queue)).job.id).toBe("next");
     });
+  });
+
+  it(`takes jobs again after its connection broke at any place of its opening, on ${name}`, async () => {
+    const openings = Array.from({ length: 16 }, async (_, pieces) => {
+      const port = await startCuttingRelay(url, pieces);
+      const queue = await openHere({ ...newPlace(), url: `redis://127.0.0.1:${port}` });
+      const spec = toSpec();
+      for (let attempt = 1; attempt <= 3; attempt++) {
+        if (await submits(queue, spec.id)) return "submitted";
+      }
+      return `cut after ${pieces}`;
+    });
+    expect(new Set(await Promise.all(openings))).toEqual(new Set(["submitted"]));
   });
 
   describe.skipIf(root === undefined)(`the server ${name}`, () => {

@@ -1,0 +1,34 @@
+import { connect, createServer } from "node:net";
+import { onTestFinished } from "vitest";
+
+/**
+ * The port of a relay in front of a server, which passes so many pieces of what the first client
+ * sends, cuts the connection there, and passes everything after that.
+ */
+export async function startCuttingRelay(serverUrl: string, pieces: number): Promise<number> {
+  const target = new URL(serverUrl);
+  let left = pieces;
+  let hasCut = false;
+  const relay = createServer((client) => {
+    const server = connect(Number(target.port), target.hostname);
+    const end = () => {
+      client.destroy();
+      server.destroy();
+    };
+    client.on("error", end).on("close", end);
+    server.on("error", end).on("close", end);
+    server.pipe(client);
+    client.on("data", (bytes) => {
+      left -= 1;
+      if (hasCut || left >= 0) server.write(bytes);
+      else {
+        hasCut = true;
+        end();
+      }
+    });
+  });
+  await new Promise<void>((resolve) => relay.listen(0, "127.0.0.1", resolve));
+  onTestFinished(() => void relay.close());
+  const address = relay.address();
+  return typeof address === "object" && address !== null ? address.port : 0;
+}
