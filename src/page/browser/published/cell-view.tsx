@@ -7,6 +7,7 @@ import { OutputView } from "../output/output-view.tsx";
 import { cellRows } from "./cell-rows.ts";
 import { FixedPage } from "./fixed-page.ts";
 import { isPending, type ShownCell } from "./page-model.ts";
+import { useWaiting } from "./use-waiting.ts";
 
 /** What a cell shows, under its title; while it is recomputed the old output stays. */
 export function CellView({ cell }: { readonly cell: ShownCell }): JSX.Element {
@@ -17,10 +18,11 @@ function Cell({ cell }: { readonly cell: ShownCell }): JSX.Element {
   const { name, output, error } = cell;
   const title = titleOf(cell);
   const isBusy = isPending(cell);
+  const isWaiting = useWaiting(isBusy);
   const note = useContext(FixedPage)?.notes.get(name);
   return (
     <section
-      class={`cell cell--${output?.kind ?? "empty"} ${isBusy ? "cell--pending" : ""}`}
+      class={`cell cell--${output?.kind ?? "empty"} ${isWaiting ? "cell--pending" : ""}`}
       id={`cell-${name}`}
       aria-busy={isBusy}
       aria-label={title ?? name}

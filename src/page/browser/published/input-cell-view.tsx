@@ -6,6 +6,7 @@ import { FixedPage } from "./fixed-page.ts";
 import { isPending, type PageModel, type ShownCell } from "./page-model.ts";
 import type { PageStore } from "./page-store.ts";
 import { valueNow, widgetOf } from "./set-inputs.ts";
+import { useWaiting } from "./use-waiting.ts";
 
 interface InputCellViewProps {
   readonly cell: ShownCell;
@@ -19,11 +20,12 @@ export function InputCellView({ cell, store, model }: InputCellViewProps): JSX.E
   const value = valueNow(cell, model.inputs);
   const text = JSON.stringify(value);
   const isFixed = useContext(FixedPage) !== null;
+  const isWaiting = useWaiting(isPending(cell));
   return useMemo(() => {
     const widget = widgetOf(cell);
     return (
       <section
-        class={`cell cell--input ${isWide(widget) ? "cell--wide-input" : ""} ${isPending(cell) ? "cell--pending" : ""}`}
+        class={`cell cell--input ${isWide(widget) ? "cell--wide-input" : ""} ${isWaiting ? "cell--pending" : ""}`}
         id={`cell-${name}`}
         aria-busy={isPending(cell)}
         aria-label={cell.title ?? name}
@@ -44,7 +46,7 @@ export function InputCellView({ cell, store, model }: InputCellViewProps): JSX.E
         {cell.error !== null && <p class="field__fault">{cell.error.message}</p>}
       </section>
     );
-  }, [cell, text, store]);
+  }, [cell, text, store, isWaiting]);
 }
 
 /** Two days need more room than one field. */
