@@ -42,7 +42,7 @@ const MARGIN = 24;
 const FORGET_WHO = `(() => {
   const texts = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
   while (texts.nextNode()) {
-    texts.currentNode.data = texts.currentNode.data.replace(/^[\\w.-]+@[\\w.-]+/, "ada@desk");
+    texts.currentNode.data = texts.currentNode.data.replace(/^[\\w.-]+@[\\w.-]+/, "user@host");
   }
 })()`;
 /** Whether nothing is busy or goes, and every chart and every table has been drawn. */
