@@ -8,7 +8,9 @@ const logicMs = show(["run", "--context", "logic"]);
 const appMs = show(["run", "--context", "app", "--input", "method=Transit"]);
 console.log(`
 The logic run took ${toSeconds(logicMs)} and published its result; the app run read it back, filtered
-it and took ${toSeconds(appMs)}: ${Math.round(logicMs / appMs)} times faster, starting the process included.`);
+it and took ${toSeconds(appMs)}: ${Math.round(logicMs / appMs)} times faster, starting the process included.
+
+See the page: npx hex serve`);
 
 /** Runs the command as a user would and gives the milliseconds it took. */
 function show(argv) {
