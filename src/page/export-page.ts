@@ -6,6 +6,7 @@ import type { ProjectRuns } from "../project/project-runs.ts";
 import type { LightAnswer, ViewerPlace } from "../run/light/light-ask.ts";
 import type { SavedOutput } from "../run/light/saved-outputs.ts";
 import type { Version } from "../store/version.ts";
+import { findPageCells } from "./page-cells.ts";
 import type { PageCell, PageState } from "./page-state.ts";
 import { toPageContent, toPageData } from "./to-page-state.ts";
 
@@ -50,7 +51,8 @@ export async function exportPage(source: ExportSource): Promise<ExportedState> {
   const { runs, cells, version, texts, now } = source;
   if (version.number === null) throw nothingPublished();
   const place = { version: version.number, inputs: {}, texts };
-  const answer = await source.light.run({ ...place, cells: cells.map(({ name }) => name) });
+  const shown = findPageCells(cells, runs.config.page);
+  const answer = await source.light.run({ ...place, cells: shown.map(({ name }) => name) });
   refuseFaults(answer);
   const facts = {
     config: runs.config,

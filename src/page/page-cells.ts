@@ -1,13 +1,12 @@
 import { readInputValue } from "../cell/input-value.ts";
+import type { PageSettings } from "../project/page-settings.ts";
 import { planDescribed } from "../project/plan-described.ts";
 import type { DescribedCell } from "../project/project-description.ts";
 import type { CellOutput } from "../run/cell-output.ts";
 import type { SavedOutput } from "../run/light/saved-outputs.ts";
 import type { PageCell } from "./page-state.ts";
 
-export interface PageCellsOptions {
-  /** names of cells that are not shown */
-  readonly hide: readonly string[];
+export interface PageCellsOptions extends PlacedCells {
   /** of the version that is shown; undefined when it has none */
   readonly saved: readonly SavedOutput[] | undefined;
   /** values that inputs have unless a run asks for others, by name */
@@ -17,9 +16,9 @@ export interface PageCellsOptions {
 /** The cells that a page shows, as they were saved: no cell runs to tell this. */
 export function toPageCells(
   cells: readonly DescribedCell[],
-  { hide, saved = [], inputs }: PageCellsOptions,
+  { saved = [], inputs, ...placed }: PageCellsOptions,
 ): readonly PageCell[] {
-  const shown = findShown(cells, hide);
+  const shown = findPageCells(cells, placed);
   const below = findBelow(cells);
   const savedCells = new Map(saved.map((cell) => [cell.name, cell]));
   return shown.map((cell) => {
@@ -39,12 +38,22 @@ export function toPageCells(
   });
 }
 
-/** Cells that an app run leaves out show nothing. */
-function findShown(cells: readonly DescribedCell[], hide: readonly string[]) {
+/** Which cells the config wants on the page. */
+type PlacedCells = Pick<PageSettings, "hide"> & Partial<Pick<PageSettings, "layout">>;
+
+/**
+ * The cells that are on the page: all or those that the config places, without what it hides and what
+ * an app run leaves out, which shows nothing.
+ */
+export function findPageCells(
+  cells: readonly DescribedCell[],
+  { hide, layout }: PlacedCells,
+): readonly DescribedCell[] {
   const planned = planDescribed(cells, "app").cells;
   const pruned = planned.filter(({ action }) => action === "pruned").map(({ name }) => name);
   const hidden = new Set([...hide, ...pruned]);
-  return cells.filter(({ name }) => !hidden.has(name));
+  const placed = layout && new Set(layout.flatMap(({ rows }) => rows.flat()));
+  return cells.filter(({ name }) => !hidden.has(name) && placed?.has(name) !== false);
 }
 
 /** The cells that hang on each, also through others. */

@@ -33,7 +33,7 @@ export type PageContent = Pick<
 /** What a page shows of a version. */
 export function toPageContent({ config, cells, version }: PageFacts): PageContent {
   const { name, page, inputs } = config;
-  const shown = toPageCells(cells, { hide: page.hide, saved: version.saved, inputs });
+  const shown = toPageCells(cells, { ...page, saved: version.saved, inputs });
   return {
     title: page.title ?? name,
     description: page.description ?? null,

@@ -34,6 +34,8 @@ test("cells that are hidden, and those that an app run leaves out, are not shown
   const some = toPageCells(CELLS, { ...NOTHING, hide: ["kept"] });
   expect(namesOf(some)).toEqual(["note", "data", "amount", "count"]);
   expect(some.find(({ name }) => name === "data")?.below).toEqual(["count"]);
+  const layout = [{ title: null, rows: [["amount", "delay"], ["count"]] }];
+  expect(namesOf(toPageCells(CELLS, { ...NOTHING, layout }))).toEqual(["amount", "count"]);
 });
 
 test("a cell shows what was saved, and is outdated once its code is another", () => {

@@ -499,6 +499,27 @@ test("an open page hears of the run that goes, and of what it has published", as
   expect(states.at(-1)).toBeUndefined();
 });
 
+test("what the config keeps off the page is neither told nor set", async () => {
+  const served = await servePage({ config: { page: { rows: ["count", "note"] } } });
+  await publishPage(served);
+  const state = (await served.call("GET", "/page/state")).json();
+  expect(state.cells.map(({ name }: { name: string }) => name)).toEqual(["note", "count"]);
+  const place = { version: 1, inputs: {} };
+  const asks = [
+    ["/page/run", { ...place, cells: ["numbers"] }],
+    ["/page/run", { ...place, inputs: { amount: 2 }, cells: ["count"] }],
+    ["/page/run", { ...place, texts: { amount: "2" }, cells: ["count"] }],
+    ["/page/rows", { ...place, cell: "numbers", offset: 0, limit: 10 }],
+  ] as const;
+  for (const [url, body] of asks) {
+    expect((await served.call("POST", url, { body })).statusCode, url).toBe(403);
+  }
+  const csv = encodeURIComponent(JSON.stringify({ ...place, cell: "numbers" }));
+  expect((await served.call("GET", `/page/csv?ask=${csv}`)).statusCode).toBe(403);
+  const body = { ...place, cells: ["count"] };
+  expect((await served.call("POST", "/page/run", { body })).statusCode).toBe(200);
+});
+
 test("cells that the config places and the project does not have keep the server from starting", async () => {
   const served = servePage({ config: { page: { rows: ["count", "cuont"], hide: ["note"] } } });
   await expect(served).rejects.toThrow(

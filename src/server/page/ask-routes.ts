@@ -1,4 +1,6 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
+import { findPageCells } from "../../page/page-cells.ts";
+import type { ViewerPlace } from "../../run/light/light-ask.ts";
 import { HttpFailure } from "../http-failure.ts";
 import { type Query, readOne } from "../query.ts";
 import { whenOver } from "../request-end.ts";
@@ -9,21 +11,25 @@ import type { ServedPage } from "./served-page.ts";
 const JSON_TYPE = "application/json; charset=utf-8";
 
 /** What viewers ask while they look: other inputs, more rows, a download. */
-export function addAskRoutes(app: FastifyInstance, { light }: ServedPage): void {
+export function addAskRoutes(app: FastifyInstance, page: ServedPage): void {
+  const { light } = page;
   const config = { auth: "view" } as const;
   app.post("/page/run", { config }, async (request, reply) => {
     const ask = parseLightAsk(request.body);
+    await refuseHidden(ask, ask.cells, page);
     const text = await light.runText(ask, { signal: untilGone(request, reply) });
     return reply.type(JSON_TYPE).send(text);
   });
   app.post("/page/rows", { config }, async (request, reply) => {
     const ask = parseRowsAsk(request.body);
+    await refuseHidden(ask, [ask.cell], page);
     const text = await light.rowsText(ask, { signal: untilGone(request, reply) });
     return reply.type(JSON_TYPE).send(text);
   });
   // Who asks for the head of a download would have it made.
   app.get("/page/csv", { config, exposeHeadRoute: false }, async (request, reply) => {
     const ask = parseCsvAsk(readOne(request.query as Query, "ask"));
+    await refuseHidden(ask, [ask.cell], page);
     const blocks = light.csv(ask, { signal: untilGone(request, reply) });
     // What is wrong with it is told before anything is sent.
     const first = await blocks.next();
@@ -33,6 +39,24 @@ export function addAskRoutes(app: FastifyInstance, { light }: ServedPage): void 
     });
     return sendStream(reply, first.done === true ? [] : [first.value], blocks);
   });
+}
+
+/**
+ * What the config keeps off the page is no viewer's to see or to set.
+ * @throws {HttpFailure} 403
+ */
+async function refuseHidden(
+  { inputs, texts = {} }: ViewerPlace,
+  asked: readonly string[],
+  { project, runs }: ServedPage,
+): Promise<void> {
+  const { cells } = await project.recent();
+  const shown = new Set(findPageCells(cells, runs.config.page).map(({ name }) => name));
+  const names = [...asked, ...Object.keys(inputs), ...Object.keys(texts)];
+  // Names that no cell has are told of with what is answered.
+  const hidden = names.find((each) => !shown.has(each) && cells.some(({ name }) => name === each));
+  if (hidden === undefined) return;
+  throw new HttpFailure(403, `Expected cells and inputs that this page shows, got ${hidden}`);
 }
 
 /** Ends when the answer has left, or whoever asked no longer waits for it. */
