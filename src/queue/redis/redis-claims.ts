@@ -3,7 +3,7 @@ import type { JobJson, RedisQueueBackend } from "bullmq";
 import { type Attempts, type Job, type Lane, toBackoffMs } from "../job.ts";
 import { ALTERED_CAUSE, lostLeaseCause, toKeptCause } from "../kept-job.ts";
 import type { ClaimState, EndAnswer } from "../queue.ts";
-import type { RedisServer } from "./redis-connection.ts";
+import { giveJob } from "./redis-flag.ts";
 import {
   fromBullId,
   type KeptEnd,
@@ -13,17 +13,7 @@ import {
   toEndingJob,
   toJob,
 } from "./redis-job.ts";
-
-/** What a claim holds, in BullMQ's words. */
-interface HeldJob {
-  readonly bullId: string;
-  /** what the lock on the job holds for as long as the lease is ours */
-  readonly token: string;
-  /** BullMQ's count of starts, which grows with every claim */
-  readonly number: number;
-  /** attempts that count, with this one */
-  readonly attempts: number;
-}
+import type { HeldJob, LaneRules } from "./redis-lane.ts";
 
 export interface TakenJob extends HeldJob {
   readonly job: Job;
@@ -41,15 +31,6 @@ export type AttemptEnd =
   | { readonly kind: "handed-back" }
   | { readonly kind: "failed"; readonly cause: string };
 
-/** One lane of a server, and the rules of the queue. */
-export interface LaneRules {
-  readonly client: RedisServer["client"];
-  readonly backend: RedisQueueBackend;
-  readonly attempts: Attempts;
-  /** where it is noted that somebody asked to cancel the job */
-  readonly flagKey: (id: string) => string;
-}
-
 /** Ended jobs are kept for an hour, and as long a repeated submit of them is known. */
 const KEPT = { age: 60 * 60 };
 
@@ -65,31 +46,29 @@ export async function takeJob(
   const started = await startJob(rules);
   if (started === undefined) return undefined;
   const { held, kept } = started;
-  const isFlagged = (await rules.client.exists(rules.flagKey(fromBullId(held.bullId)))) === 1;
-  const end = toEndAtStart(held, kept, isFlagged, rules.attempts);
+  let end = toEndAtStart(held, kept, rules.attempts);
+  if (end === undefined && !(await hasRoom(backend, held, atMost))) {
+    await backend.moveJobFromActiveToWait(held.bullId, held.token);
+    return undefined;
+  }
+  if (end === undefined && !(await giveJob(rules, held, worker))) {
+    end = { state: "cancelled", counted: held.attempts - 1 };
+  }
   if (end !== undefined) {
     await keepEnd(rules, held, end);
     return takeJob(rules, options);
   }
-  if (!(await hasRoom(backend, held, atMost))) {
-    await backend.moveJobFromActiveToWait(held.bullId, held.token);
-    return undefined;
-  }
-  // Not told to BullMQ before, so that whoever only ends a job does not pass for its worker.
-  await rules.client.hset(backend.toKey(held.bullId), "pb", worker);
   const kepts = { kept: { ...kept, processedBy: worker }, state: "claimed" } as const;
-  return { ...held, job: toJob(fromBullId(held.bullId), lane, kepts, isFlagged) };
+  return { ...held, job: toJob(fromBullId(held.bullId), lane, kepts, false) };
 }
 
 /** Why a job that was just started is ended instead of given to a worker. */
 function toEndAtStart(
   { attempts }: HeldJob,
   kept: JobJson,
-  isFlagged: boolean,
   { most }: Attempts,
 ): Ending | undefined {
   const counted = attempts - 1;
-  if (isFlagged) return { state: "cancelled", counted };
   if (parseData(kept.data) === undefined) {
     return { state: "dead", counted, cause: ALTERED_CAUSE };
   }

@@ -20,14 +20,15 @@ import {
   type AttemptEnd,
   endAttempt,
   keepProgress,
-  type LaneRules,
   renewLease,
   type TakenJob,
   takeJob,
 } from "./redis-claims.ts";
 import { RedisConnection, type RedisPlace, type RedisServer } from "./redis-connection.ts";
 import { mayPass } from "./redis-failure.ts";
+import { flagJob } from "./redis-flag.ts";
 import { parseData, readJob, toBullId, toDataText, toJob, toNewJob } from "./redis-job.ts";
+import type { LaneRules } from "./redis-lane.ts";
 import { RedisWake } from "./redis-wake.ts";
 
 /** How often a claim that waits looks by itself, for it is told of most changes. */
@@ -172,28 +173,37 @@ class RedisQueue implements Queue {
 
   async #find(server: RedisServer, id: string): Promise<Job | undefined> {
     const flag = await server.client.get(this.#flagKey(id));
+    const flagged = flag === null ? undefined : (parseKept(flag)?.value as Job | undefined);
+    // Who cancelled it was told so: that holds, whatever its taker has still to tidy up.
+    if (flagged?.state === "cancelled") return flagged;
     for (const lane of LANES) {
       const kept = await readJob(server.lanes[lane], id);
       if (kept !== undefined) return toJob(id, lane, kept, flag !== null);
     }
-    // What was cancelled while it waited is kept with the flag alone.
-    return flag === null ? undefined : (parseKept(flag)?.value as Job | undefined);
+    return flagged && { ...flagged, state: "cancelled" };
   }
 
-  async #cancel({ client, lanes }: RedisServer, job: Job): Promise<CancelAnswer> {
+  async #cancel(server: RedisServer, job: Job): Promise<CancelAnswer> {
     const { id, lane } = job;
-    const key = this.#flagKey(id);
-    const cancelled: Job = { ...job, state: "cancelled", isCancelRequested: true };
-    await client.set(key, JSON.stringify(cancelled), "EX", FLAG_SECONDS);
-    // From here on no worker is given the job: whoever takes it off the queue sees the flag.
-    const kept = await readJob(lanes[lane], id);
-    if (kept?.state === "claimed") return "requested";
-    if (kept?.state === "finished" || kept?.state === "dead") {
-      await client.del(key);
+    const [key, bullId] = [this.#flagKey(id), toBullId(id)];
+    const rules = this.#toRules(server, lane);
+    const asked = { ...job, isCancelRequested: true };
+    const given = await flagJob(rules, asked, FLAG_SECONDS);
+    const now = await readJob(rules.backend, id);
+    const isGiven = now !== undefined && now.kept.attemptsStarted === given;
+    if (isGiven && now.state === "claimed") return "requested";
+    if (
+      now?.state === "finished" ||
+      now?.state === "dead" ||
+      (isGiven && now.state === "cancelled")
+    ) {
+      await server.client.del(key);
       return "ended";
     }
-    await lanes[lane].remove(toBullId(id), false);
-    await client.expire(key, TOMBSTONE_SECONDS);
+    // Whoever has just taken it off the queue sees the flag and ends it, but may be killed before.
+    const isAway = now === undefined || (await rules.backend.remove(bullId, false)) === 1;
+    const seconds = isAway ? TOMBSTONE_SECONDS : FLAG_SECONDS;
+    await server.client.set(key, JSON.stringify({ ...asked, state: "cancelled" }), "EX", seconds);
     return "cancelled";
   }
 
