@@ -8,7 +8,7 @@ import { openServer } from "../../src/server/server.ts";
 import { makeProject } from "../fixtures/make-project.ts";
 import { until } from "../project/project-processes.ts";
 import { toAddresses } from "./router-addresses.ts";
-import { LEGACY, PROJECT_ID, RUNS, serveProject } from "./served-project.ts";
+import { LEGACY, PROJECT_ID, RUNS, serveProject, shareProject } from "./served-project.ts";
 
 const SOME = "01a1fd0e-f17b-76f3-a399-55b5e2d9627a";
 
@@ -70,8 +70,15 @@ function toAddress(pattern: string): string {
     .replace(":name", "numbers");
 }
 
+/** A server that has tokens: whoever calls without one is nobody. */
+const serveGuarded = shareProject({}, async (served) => ({
+  ...served,
+  reader: await served.makeToken("read"),
+  runner: await served.makeToken("run"),
+}));
+
 test("every route of the router is known here, with what it asks of its caller", async () => {
-  const { app } = await serveProject();
+  const { app } = await serveGuarded();
   const addresses = toAddresses(app.printRoutes({ commonPrefix: false }));
   expect([...addresses].sort()).toEqual([...new Set(ROUTES.map(([, url]) => url))].sort());
   for (const [method, url] of ROUTES) {
@@ -89,10 +96,9 @@ const REFUSALS: Readonly<Record<string, readonly (number | undefined)[]>> = {
 };
 
 test.each(ROUTES)("%s %s, for %s, lets in nobody else", async (method, pattern, auth) => {
-  const { call, makeToken } = await serveProject({ cells: { "cells/note.md": "# Note\n" } });
-  const token = await makeToken("read");
+  const { call, reader } = await serveGuarded();
   const url = toAddress(pattern);
-  const callers = [undefined, `hxtw_${"0".repeat(96)}`, ...(ENDLESS.includes(url) ? [] : [token])];
+  const callers = [undefined, `hxtw_${"0".repeat(96)}`, ...(ENDLESS.includes(url) ? [] : [reader])];
   const answers: LightMyRequestResponse[] = [];
   for (const each of callers) answers.push(await call(method, url, { token: each }));
   const refused = answers.map(({ statusCode }) =>
@@ -102,8 +108,7 @@ test.each(ROUTES)("%s %s, for %s, lets in nobody else", async (method, pattern, 
 });
 
 test("addresses without a route, and methods that no route has, ask for a token as well", async () => {
-  const { call, makeToken } = await serveProject();
-  await makeToken("read");
+  const { call } = await serveGuarded();
   expect((await call("GET", "/no/such/route")).statusCode).toBe(401);
   for (const method of ["PUT", "TRACE", "HEAD", "OPTIONS"]) {
     expect((await call(method, RUNS)).statusCode, method).toBe(401);
@@ -118,13 +123,13 @@ test("a route that does not say who may call it keeps the server from starting",
 });
 
 test("a refusal is the same whatever is asked for", async () => {
-  const { call, makeToken } = await serveProject();
-  await makeToken("read");
+  const { call, runner } = await serveGuarded();
   const bodyOf = async (url: string) => {
     const { traceId: _, ...body } = (await call("GET", url)).json();
     return body;
   };
-  const { runId } = (await call("POST", RUNS)).json();
+  const { runId } = (await call("POST", RUNS, { token: runner })).json();
+  expect(runId).toMatch(/^[0-9a-f-]{36}$/);
   expect(await bodyOf(`${RUNS}/${runId}`)).toEqual(await bodyOf(`${RUNS}/${SOME}`));
   expect(await bodyOf(`${LEGACY}/${SOME}`)).toEqual(await bodyOf("/nothing"));
 });

@@ -9,6 +9,7 @@ import {
   RUNS,
   type ServedProject,
   serveProject,
+  shareProject,
 } from "./served-project.ts";
 
 // What programs, browsers and people with bad intentions send, and what they get for it.
@@ -385,11 +386,6 @@ test("hostile requests get what the table says, tell nothing, and leave the serv
     const status = `${answer.statusCode}${flaw === undefined ? "" : ` with ${flaw}`}`;
     got.push([what, isRight ? status : expected.join(" or "), status]);
   }
-  console.log(
-    got
-      .map(([what, right, status]) => `${what.padEnd(64)} ${right.padEnd(12)} ${status}`)
-      .join("\n"),
-  );
   expect(got.map(([what, , status]) => [what, status])).toEqual(
     got.map(([what, right]) => [what, right]),
   );
@@ -409,6 +405,14 @@ function speak(address: string, text: string): Promise<string> {
     socket.on("close", () => resolve(heard)).on("error", reject);
   });
 }
+
+const serveImpatient = shareProject(
+  {
+    cells: { "cells/note.md": "# Note\n" },
+    clientTimes: { headersMs: 500, requestMs: 1_000, idleMs: 3_000 },
+  },
+  async (served) => ({ ...served, address: await served.listen() }),
+);
 
 const CLOSE = "Host: 127.0.0.1\r\nConnection: close\r\n";
 
@@ -468,17 +472,13 @@ test.each([
   ],
   ["nothing at all", "", /^(HTTP\/1\.1 408 |$)/],
 ])("%s is refused, and the connection closed", async (_what, text, expected) => {
-  const served = await serveProject({
-    cells: { "cells/note.md": "# Note\n" },
-    clientTimes: { headersMs: 500, requestMs: 1_000, idleMs: 3_000 },
-  });
-  const address = await served.listen();
+  const { address } = await serveImpatient();
   expect(await speak(address, text)).toMatch(expected);
   expect((await fetch(`${address}/healthz`)).status).toBe(200);
 });
 
 test("a request id is taken only when it is harmless", async () => {
-  const { call } = await serveProject({ cells: { "cells/note.md": "# Note\n" } });
+  const { call } = await serveImpatient();
   const idOf = async (id: string) => {
     const answer = await call("GET", "/healthz", { headers: { "x-request-id": id } });
     return answer.headers["x-request-id"];

@@ -6,13 +6,16 @@ import { frame } from "../../src/frame/rows.ts";
 import { newRunId } from "../../src/run/history/run-id.ts";
 import { publish } from "../../src/store/publication.ts";
 import { everyTypeFrame } from "../frame/every-type.ts";
-import { RUNS, type ServedProject, serveProject } from "./served-project.ts";
+import { RUNS, type ServedProject, shareProject } from "./served-project.ts";
 import { leaveShownRun, type ShownRunSpec } from "./shown-run.ts";
 
 const numbers = frame(Array.from({ length: 2_500 }, (_, n) => ({ n, text: `row ${n}` })));
 
+/** Runs stand beside each other in it, each with outputs of its own. */
+const serve = shareProject();
+
 async function serveRun(spec: ShownRunSpec) {
-  const served = await serveProject();
+  const served = await serve();
   const runId = await leaveShownRun(served, spec);
   const get = (path: string, headers: Readonly<Record<string, string>> = {}) =>
     served.call("GET", `${RUNS}/${runId}/cells/${path}`, { headers });
@@ -134,7 +137,7 @@ test("whoever has an output already is told so with 304", async () => {
 });
 
 test("a frame that a version holds is read from there", async () => {
-  const served = await serveProject();
+  const served = await serve();
   const version = await publishNumbers(served);
   const read = { numbers: { version, frame: "numbers" } };
   const runId = await leaveShownRun(served, { values: { numbers }, read });
@@ -181,7 +184,7 @@ test.each([
 });
 
 test("a run that still waits has no outputs yet", async () => {
-  const served = await serveProject();
+  const served = await serve();
   const { runId } = (await served.call("POST", RUNS)).json();
 
   const { statusCode } = await served.call("GET", `${RUNS}/${runId}/cells/numbers/output`);

@@ -5,7 +5,13 @@ import type { LightRuns } from "../../src/project/light/light-runs.ts";
 import { listTokens, revokeToken } from "../../src/project/tokens.ts";
 import { until } from "../project/project-processes.ts";
 import { carryOut } from "./carry-out.ts";
-import { RUNS, type ServedProject, type ServeOptions, serveProject } from "./served-project.ts";
+import {
+  RUNS,
+  type ServedProject,
+  type ServeOptions,
+  serveProject,
+  shareProject,
+} from "./served-project.ts";
 
 const SCRIPT = "</script><img src=x onerror=alert(1)>";
 
@@ -67,6 +73,13 @@ function watchedLight() {
   return { asked, light };
 }
 
+/** One page that nothing is published of, and what it has asked of those who answer viewers. */
+const watched = watchedLight();
+const serveUnpublished = shareProject({ cells: CELLS, light: watched.light }, async (served) => ({
+  ...served,
+  asked: watched.asked,
+}));
+
 const cellOf = ({ cells }: PageState, name: string) => cells.find((each) => each.name === name);
 
 test("the shell tells nothing of the project, and lets nothing run that does not come with it", async () => {
@@ -85,7 +98,7 @@ test("the shell tells nothing of the project, and lets nothing run that does not
 });
 
 test("the shell is for the server's own names alone", async () => {
-  const { call } = await servePage();
+  const { call } = await serveUnpublished();
   const answer = await call("GET", "/", { headers: { host: "rebound.example" } });
   expect(answer.statusCode).toBe(421);
 });
@@ -101,7 +114,7 @@ test("sites that the config names may show the page inside their own, and no oth
 });
 
 test("files of the page are a fixed list, packed as the browser takes them, and kept for good", async () => {
-  const { call } = await servePage();
+  const { call } = await serveUnpublished();
   const { body } = await call("GET", "/");
   const [, script = ""] = /src="(\/assets\/[^"]+)"/.exec(body) ?? [];
   const plain = await call("GET", script);
@@ -136,13 +149,12 @@ test.each([
   "/dist/hex.js",
   "/index.html",
 ])("%s is not there", async (url) => {
-  const { call } = await servePage();
+  const { call } = await serveUnpublished();
   expect((await call("GET", url)).statusCode).toBe(404);
 });
 
 test("before anything is published a page says so, with what needs no run", async () => {
-  const { asked, light } = watchedLight();
-  const served = await servePage({ light });
+  const { asked, ...served } = await serveUnpublished();
   const state = await stateOf(served);
   expect(state).toMatchObject({
     ...{ title: "Served", description: null, version: null, publishedAt: null, data: null },
@@ -214,10 +226,14 @@ test("once read, a version's page is told without reading the store again", asyn
   expect(reads).toBe(before);
 });
 
+const serveTwoVersions = shareProject({ cells: CELLS }, async (served) => {
+  await publishPage(served);
+  await publishPage(served);
+  return served;
+});
+
 test("a page can be pinned to a version, as long as that is kept", async () => {
-  const served = await servePage();
-  await publishPage(served);
-  await publishPage(served);
+  const served = await serveTwoVersions();
   expect(await stateOf(served, "?version=1")).toMatchObject({ version: 1 });
   expect(await stateOf(served, "?version=2")).toMatchObject({ version: 2 });
   expect((await served.call("GET", "/page/state?version=9")).statusCode).toBe(410);
@@ -228,8 +244,7 @@ test("a page can be pinned to a version, as long as that is kept", async () => {
 });
 
 test("viewers get what cells show with their own inputs, rows, and downloads no spreadsheet runs", async () => {
-  const served = await servePage();
-  await publishPage(served);
+  const served = await serveTwoVersions();
   const place = { version: 1, inputs: { amount: 2 } };
   const run = await served.call("POST", "/page/run", { body: { ...place, cells: ["count"] } });
   expect(run.json()).toMatchObject({
@@ -281,8 +296,7 @@ test.each([
   ["an unknown test", "/page/rows", { ...ROWS, filters: [{ column: "a", test: "matches" }] }],
   ["101 filters", "/page/rows", { ...ROWS, filters: Array(101).fill(filterOf("a")) }],
 ])("%s is refused in words: %s", async (_what, url, body) => {
-  const { asked, light } = watchedLight();
-  const { call } = await servePage({ light });
+  const { asked, call } = await serveUnpublished();
   const { statusCode, ...answer } = await call("POST", url, { body });
   expect(statusCode).toBe(400);
   expect(answer.json().reason).toMatch(/^Expected .+, got /);
@@ -294,7 +308,7 @@ function filterOf(column: string) {
 }
 
 test("asks that are too long, no JSON, or in another type are refused", async () => {
-  const { call } = await servePage({ light: watchedLight().light });
+  const { call } = await serveUnpublished();
   const long = { ...RUN, inputs: { text: "x".repeat(70_000) } };
   expect((await call("POST", "/page/run", { body: long })).statusCode).toBe(413);
   const sent = async (payload: string, headers: Readonly<Record<string, string>>) =>
@@ -372,12 +386,12 @@ test.each([
   ["an endless text", { token: "x".repeat(10_000) }, 400],
   ["an empty text", { token: "" }, 401],
 ])("signing in with %s is refused", async (_what, body, expected) => {
-  const { call } = await servePage();
+  const { call } = await serveUnpublished();
   expect((await call("POST", "/page/sign-in", { body })).statusCode).toBe(expected);
 });
 
 test("other sites cannot sign a viewer in or out", async () => {
-  const { call } = await servePage();
+  const { call } = await serveUnpublished();
   const headers = { origin: "https://evil.example" };
   const body = { token: "x" };
   expect((await call("POST", "/page/sign-in", { body, headers })).statusCode).toBe(403);
@@ -486,17 +500,16 @@ test("an open page hears of the run that goes, and of what it has published", as
     }
   })().catch(() => undefined);
 
-  await publishPage(served);
-  await until("the version to be heard of", async () => {
-    return heard.some(({ version }) => version === 1);
+  const states = () => heard.flatMap(({ type, run }) => (type === "run-changed" ? [run] : []));
+  const { runId } = (await served.call("POST", "/page/refresh")).json();
+  await until("the run to be heard of", () => states()[0]?.state === "queued");
+  await carryOut(served, runId);
+  // Which of the two is told first is nobody's promise.
+  await until("the version and the run's end to be heard of", async () => {
+    return heard.some(({ version }) => version === 1) && states().at(-1) === null;
   });
   leave.abort();
   await listening;
-
-  const states = heard.flatMap(({ type, run }) => (type === "run-changed" ? [run?.state] : []));
-  // A quick run may have ended before anybody saw it go.
-  expect(["queued", "running"]).toContain(states[0]);
-  expect(states.at(-1)).toBeUndefined();
 });
 
 test("what the config keeps off the page is neither told nor set", async () => {

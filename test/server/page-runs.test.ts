@@ -4,7 +4,7 @@ import { submitRun } from "../../src/project/submit-run.ts";
 import { runWorker } from "../../src/project/worker.ts";
 import { until } from "../project/project-processes.ts";
 import { queuedRun, toCompleted, toRunning } from "../run/history/records.ts";
-import { CANARY, type ServedProject, serveProject } from "./served-project.ts";
+import { CANARY, type ServedProject, serveProject, shareProject } from "./served-project.ts";
 
 const UNKNOWN = "01900000-0000-7000-8000-000000000000";
 const at = "2026-03-04T12:00:00.000Z";
@@ -52,6 +52,15 @@ async function readJson<Body>({ call }: ServedProject, url: string, token?: stri
   return answer.json();
 }
 
+/** For what is asked of no run but its own. */
+const serve = shareProject({ config: { secrets: ["CANARY"] } });
+
+/** Three versions, which nobody adds to: of 2, of 4 and again of 2 numbers. */
+const serveVersions = shareProject({}, async (served) => ({
+  ...served,
+  runIds: await runAll(served, [{ amount: 2 }, { amount: 4 }, { amount: 2 }]),
+}));
+
 const idsOf = ({ runs }: RunList) => runs.map(({ runId }) => runId);
 
 test("runs are listed newest first, page by page, and by context, state, trigger and schedule", async () => {
@@ -90,21 +99,21 @@ test.each([
   ["?before=yesterday", "before"],
   ["?state=failed&state=completed", "state"],
 ])("a list of runs that is asked for by %s is refused in words", async (query, place) => {
-  const { call } = await serveProject();
+  const { call } = await serve();
   const answer = await call("GET", `/page/runs${query}`);
   expect(answer.statusCode).toBe(400);
   expect(answer.json().reason).toContain(`Expected ${place} to be`);
 });
 
 test("one run tells who asked, its inputs, its attempts and when each cell began", async () => {
-  const served = await serveProject();
-  const [runId] = await runAll(served, [{ amount: 4 }]);
+  const served = await serveVersions();
+  const [, runId] = served.runIds;
 
   const run = await readJson<ShownRun>(served, `/page/runs/${runId}`);
 
   expect(run).toMatchObject({
     ...{ runId, context: "logic", trigger: "page", state: "completed", requestedBy: "ada@lab" },
-    ...{ inputs: { amount: 4 }, version: 1, isPublisher: true, mayCancel: false },
+    ...{ inputs: { amount: 4 }, version: 2, isPublisher: true, mayCancel: false },
     attempts: [{ attempt: 1 }],
     order: ["amount", "name", "numbers", "choice", "chosen", "day", "note"],
   });
@@ -131,7 +140,7 @@ test("a run that failed says why, in its list, its facts and its cell, and no se
 });
 
 test("what is no run, or one that nobody knows, is told so", async () => {
-  const { call } = await serveProject();
+  const { call } = await serve();
   for (const path of ["", "/log", "/events"]) {
     expect((await call("GET", `/page/runs/${UNKNOWN}${path}`)).statusCode, path).toBe(404);
   }
@@ -140,7 +149,7 @@ test("what is no run, or one that nobody knows, is told so", async () => {
 });
 
 test("a log is told from where it is known, and as a text to keep", async () => {
-  const served = await serveProject({ config: { secrets: ["CANARY"] } });
+  const served = await serve();
   const record = toCompleted(toRunning(queuedRun(Date.now())));
   await served.runs.history.record(record);
   const log = `/page/runs/${record.runId}/log`;
@@ -167,8 +176,8 @@ test("a log is told from where it is known, and as a text to keep", async () => 
 });
 
 test("the events of a run tell it as its page shows it", async () => {
-  const served = await serveProject();
-  const [runId] = await runAll(served, [{}]);
+  const served = await serveVersions();
+  const [runId] = served.runIds;
   const { body } = await served.call("GET", `/page/runs/${runId}/events`);
   const [, told = ""] = /event: run-ended\ndata: (.*)\n/.exec(body) ?? [];
   const { now: _, ...run } = JSON.parse(told) as ShownRun;
@@ -193,7 +202,7 @@ test("who may start runs cancels one that waits; one that is over stays as it wa
 });
 
 test("a run that goes in a terminal is not cancelled from here", async () => {
-  const served = await serveProject();
+  const served = await serve();
   const record = toRunning(queuedRun(Date.now(), { isQueued: false, trigger: "cli" }));
   await served.runs.history.accept(record);
   expect(await readJson(served, `/page/runs/${record.runId}`)).toMatchObject({ mayCancel: false });
@@ -203,8 +212,7 @@ test("a run that goes in a terminal is not cancelled from here", async () => {
 });
 
 test("two versions are compared by inputs, frames, rows and content", async () => {
-  const served = await serveProject();
-  await runAll(served, [{ amount: 2 }, { amount: 4 }, { amount: 2 }]);
+  const served = await serveVersions();
   const compare = (from: number, to: number) =>
     readJson(served, `/page/versions/compare?from=${from}&to=${to}`);
 

@@ -1,7 +1,16 @@
 import { expect, test } from "vitest";
 import { runWorker } from "../../src/project/worker.ts";
 import { until } from "../project/project-processes.ts";
-import { PROJECT_ID, RUNS, type ServedProject, serveProject } from "./served-project.ts";
+import {
+  PROJECT_ID,
+  RUNS,
+  type ServedProject,
+  serveProject,
+  shareProject,
+} from "./served-project.ts";
+
+/** For what is asked of no run but its own. */
+const serve = shareProject();
 
 /** Carries out the runs of a served project until the test ends it. */
 async function withWorker(served: ServedProject, act: () => Promise<void>): Promise<void> {
@@ -94,7 +103,7 @@ test("a run that updates what was published goes where the project computes", as
 });
 
 test("updateCache, the older name, counts only without parameters", async () => {
-  const served = await serveProject();
+  const served = await serve();
   const contextOf = async (body: object) => {
     const { runId } = (await served.call("POST", RUNS, { body })).json();
     return (await served.runs.history.read(runId))?.context;
@@ -104,7 +113,7 @@ test("updateCache, the older name, counts only without parameters", async () => 
 });
 
 test("a dry run checks everything and starts nothing", async () => {
-  const { call, runs } = await serveProject();
+  const { call, runs } = await serve();
   const dry = await call("POST", RUNS, { body: { dryRun: true, inputParams: { amount: 1 } } });
   expect(dry.statusCode).toBe(201);
   expect(dry.json()).toMatchObject({ projectId: PROJECT_ID, projectVersion: 1 });
@@ -114,7 +123,7 @@ test("a dry run checks everything and starts nothing", async () => {
 });
 
 test("wrong and unknown parameters are told together, in the shape of Hex", async () => {
-  const { call } = await serveProject();
+  const { call } = await serve();
   const inputParams = { amount: 11, nothing: 1, chosen: "x" };
   const answer = await call("POST", RUNS, { body: { inputParams } });
   expect(answer.statusCode).toBe(422);
@@ -129,7 +138,7 @@ test("wrong and unknown parameters are told together, in the shape of Hex", asyn
 });
 
 test("views and notifications, which are not kept or sent, are refused and not dropped", async () => {
-  const { call } = await serveProject();
+  const { call } = await serve();
   const view = await call("POST", RUNS, { body: { viewId: "v", inputParams: {} } });
   expect(view.statusCode).toBe(422);
   expect(view.json()).toMatchObject({ invalid: [], notFound: [] });

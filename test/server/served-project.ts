@@ -1,11 +1,13 @@
+import { mkdir, mkdtemp, realpath, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
 import type { LightMyRequestResponse } from "fastify";
-import { onTestFinished } from "vitest";
+import { afterAll, onTestFinished } from "vitest";
 import type { LightRuns } from "../../src/project/light/light-runs.ts";
 import { openProjectRuns, type ProjectRuns } from "../../src/project/project-runs.ts";
 import type { ServerLimits, ServerSettings } from "../../src/project/server-settings.ts";
 import { createToken, type TokenScope } from "../../src/project/tokens.ts";
 import { type ClientTimes, type HexServer, openServer } from "../../src/server/server.ts";
-import { makeProject } from "../fixtures/make-project.ts";
 
 /** The built package: the processes that read cells and carry runs out are started from there. */
 const runtimeUrl = new URL("../../dist/index.js", import.meta.url).href;
@@ -78,7 +80,7 @@ export interface Call {
   readonly payload?: string | Buffer;
 }
 
-/** A project of a few cells and its server, closed after the test. */
+/** A project of a few cells and its server. */
 export interface ServedProject extends HexServer {
   readonly directory: string;
   readonly runs: ProjectRuns;
@@ -90,15 +92,53 @@ export interface ServedProject extends HexServer {
   makeToken(scope: TokenScope, expiresAtMs?: number): Promise<string>;
 }
 
+/** Serves a project until the test ends. */
 export async function serveProject(options: ServeOptions = {}): Promise<ServedProject> {
+  const ends: (() => Promise<unknown>)[] = [];
+  onTestFinished(() => endAll(ends));
+  return openServed(options, ends);
+}
+
+/**
+ * One served project for those tests of a file that leave it as good as it was: opened when the
+ * first of them asks for it, and closed after the last. Starting one costs a process that reads cells.
+ */
+export function shareProject<Shared = ServedProject>(
+  options: ServeOptions = {},
+  prepare: (served: ServedProject) => Promise<Shared> = async (served) => served as Shared,
+): () => Promise<Shared> {
+  const ends: (() => Promise<unknown>)[] = [];
+  let shared: Promise<Shared> | undefined;
+  afterAll(async () => {
+    await shared?.catch(() => undefined);
+    await endAll(ends);
+  });
+  return () => {
+    shared ??= openServed(options, ends).then(prepare);
+    return shared;
+  };
+}
+
+/** Ends what was opened, the last first. */
+async function endAll(ends: readonly (() => Promise<unknown>)[]): Promise<void> {
+  for (const end of ends.toReversed()) await end();
+}
+
+/** Opens a project and its server, and notes how each part of it is ended. */
+async function openServed(
+  options: ServeOptions,
+  ends: (() => Promise<unknown>)[],
+): Promise<ServedProject> {
   const { config = {}, cells = CELLS, settings = {}, limits = {}, wrap = (runs) => runs } = options;
-  const { directory } = await makeProject({
+  const directory = await realpath(await mkdtemp(join(tmpdir(), "hex-served-")));
+  ends.push(() => rm(directory, { recursive: true, force: true }));
+  await writeFiles(directory, {
     "hex.config.json": JSON.stringify({ name: "Served", projectId: PROJECT_ID, ...config }),
     ...cells,
   });
   const environment = { ...process.env, CANARY };
   const runs = wrap(await openProjectRuns(directory, { runtimeUrl, environment }));
-  onTestFinished(() => runs.close());
+  ends.push(() => runs.close());
   const lines: string[] = [];
   const server = await openServer({
     runs,
@@ -108,7 +148,7 @@ export async function serveProject(options: ServeOptions = {}): Promise<ServedPr
     now: options.now,
     clientTimes: options.clientTimes,
   });
-  onTestFinished(() => server.close());
+  ends.push(() => server.close());
   return {
     ...server,
     directory,
@@ -120,6 +160,13 @@ export async function serveProject(options: ServeOptions = {}): Promise<ServedPr
       return (await createToken(runs.store, spec)).token;
     },
   };
+}
+
+async function writeFiles(directory: string, files: Readonly<Record<string, string>>) {
+  for (const [file, text] of Object.entries(files)) {
+    await mkdir(dirname(join(directory, file)), { recursive: true });
+    await writeFile(join(directory, file), text);
+  }
 }
 
 function inject(
