@@ -112,6 +112,54 @@ describe.skipIf(program === null)("an output on a page", () => {
     expect(await focusedText(page)).toBe("1");
   });
 
+  it("has the focus in a cell as soon as a key goes into the table", async () => {
+    const page = await openOutputs();
+    await shownRow(page, 1);
+    const isAtOnce = await edgeOf(page).evaluate((edge) => {
+      edge.focus();
+      edge.dispatchEvent(new KeyboardEvent("keydown", { key: "Tab", bubbles: true }));
+      return document.activeElement?.matches("[role=columnheader]");
+    });
+    expect(isAtOnce).toBe(true);
+  });
+
+  it("keeps the focus in the table when the row in focus goes, or goes out of sight", async () => {
+    const page = await openOutputs();
+    await shownRow(page, 9);
+    await cellsOf(page).nth(34).click();
+    expect(await focusedText(page)).toBe(await cellsOf(page).nth(34).innerText());
+    await watchFocus(page);
+    await page.evaluate("window.hooks.show(1, 4)");
+    await expect.poll(() => focusedPlace(page)).toBe("5, 4");
+    await page.keyboard.press("ArrowUp");
+    await expect.poll(() => focusedPlace(page)).toBe("4, 4");
+    await page.evaluate("window.hooks.show(2, 0)");
+    await expect.poll(() => focusedPlace(page)).toBe("1, 4");
+    await page.evaluate("window.hooks.show(3)");
+    await shownRow(page, 9);
+    await cellsOf(page).nth(34).click();
+    await scrollTo(page, 1);
+    await shownRow(page, 1_000_000);
+    expect(await focusedPlace(page)).toMatch(/, 4$/);
+    expect(await page.evaluate("window.lost")).toBe(0);
+  });
+
+  it("leaves the focus where it is when rows go that the keys went through before", async () => {
+    const page = await openOutputs();
+    await shownRow(page, 9);
+    await cellsOf(page).nth(34).click();
+    await part(page, "table").getByRole("button", { name: "Filter" }).focus();
+    for (const [round, rows] of [[1, 4] as const, [2, 20] as const]) {
+      await page.evaluate(`window.hooks.show(${round}, ${rows})`);
+      await expect.poll(() => edgeOf(page).getByRole("row").count()).toBeGreaterThan(rows / 2);
+      await expect.poll(() => cellsOf(page).nth(6).innerText()).toBe(`${1.75 + round}`);
+      expect(await focusedText(page)).toBe("Filter");
+    }
+    await edgeOf(page).focus();
+    await page.keyboard.press("Tab");
+    await expect.poll(() => focusedPlace(page)).toBe("10, 4");
+  });
+
   it("says what a chart does not draw, and when it draws a part", async () => {
     const page = await openOutputs();
     await part(page, "elsewhere").getByText("data from elsewhere").waitFor();
@@ -168,6 +216,26 @@ async function scrollTo(page: Page, fraction: number): Promise<void> {
   await grid.evaluate((element, part) => {
     element.scrollTop = element.scrollHeight * part;
   }, fraction);
+}
+
+/** What scrolls: a key goes from it into the cells. */
+function edgeOf(page: Page): Locator {
+  return part(page, "table").locator("[role=group][tabindex]");
+}
+
+/** Counts the frames in which nothing has the focus. */
+async function watchFocus(page: Page): Promise<void> {
+  await page.evaluate(`window.lost = 0;
+    (function look() {
+      if (document.activeElement === document.body) window.lost += 1;
+      requestAnimationFrame(look);
+    })()`);
+}
+
+function focusedPlace(page: Page): Promise<string> {
+  return page.evaluate(
+    `["aria-rowindex", "aria-colindex"].map((name) => document.activeElement.getAttribute(name)).join(", ")`,
+  );
 }
 
 function asked(page: Page): Promise<unknown[]> {

@@ -151,8 +151,11 @@ export default cell({ found }, ({ found }) => {
     await tabTo("[role=columnheader], [role=gridcell]");
     expect(await cellOf(page, "Planets").locator(":focus").count()).toBe(1);
     const year = tableOf(page, "Planets").getByRole("columnheader", { name: /^year/ });
+    const column = () => page.evaluate("document.activeElement.getAttribute('aria-colindex')");
     for (let presses = 0; presses < 8 && !(await isFocused(year)); presses++) {
+      const before = await column();
       await page.keyboard.press("ArrowRight");
+      await expect.poll(column).not.toBe(before);
     }
     await page.keyboard.press("Enter");
     await expect.poll(() => year.getAttribute("aria-sort")).toBe("ascending");

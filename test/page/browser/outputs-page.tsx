@@ -9,8 +9,8 @@ import type { RowsAnswer } from "../../../src/run/light/light-ask.ts";
 
 /** What the tests do to this page, and read from it. */
 export interface OutputsHooks {
-  /** as a new answer would */
-  show(round: number): void;
+  /** as a new answer would, of so many rows */
+  show(round: number, rows?: number): void;
   readonly asked: RowsSpan[];
 }
 
@@ -35,8 +35,8 @@ function rowOf(id: number, round: number): JsonRow {
   return { id, text: HOSTILE[id % HOSTILE.length] ?? "", amount, found };
 }
 
-function rowsOf(offset: number, limit: number, round: number): JsonRow[] {
-  const count = Math.max(0, Math.min(limit, ROWS - offset));
+function rowsOf(offset: number, limit: number, round: number, rows = ROWS): JsonRow[] {
+  const count = Math.max(0, Math.min(limit, rows - offset));
   return Array.from({ length: count }, (_, index) => rowOf(offset + index, round));
 }
 
@@ -82,12 +82,12 @@ const MARKDOWN = `# Prose\n\n$a^2$ costs $5 or $6\n\n${HOSTILE.join("\n\n")}\n
 ![a picture](https://example.com/x.png)`;
 
 function Page() {
-  const [round, setRound] = useState(0);
-  hooks.show = setRound;
+  const [[round, count], setShown] = useState([0, ROWS]);
+  hooks.show = (round, rows = ROWS) => setShown([round, rows]);
   const rows = sourceOf(round);
-  const head = rowsOf(0, 20, round);
+  const head = rowsOf(0, 20, round, count);
   // a list of its own, as each answer has it
-  const frame = { columns: [...COLUMNS], rows: ROWS, head };
+  const frame = { columns: [...COLUMNS], rows: count, head };
   const chart = {
     kind: "chart",
     columns: COLUMNS,

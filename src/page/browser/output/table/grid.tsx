@@ -8,8 +8,10 @@ import type { RowsOrder } from "../rows-source.ts";
 import { cellText, isNumeric } from "./cell-text.ts";
 import { useFigureWidths } from "./figure-widths.ts";
 import { mendGridRoles, nameGrid } from "./grid-aria.ts";
+import { enterGrid } from "./grid-focus.ts";
 import { useGridFrame } from "./grid-frame.ts";
 import type { RowBlocks } from "./row-blocks.ts";
+import { useGridFocus } from "./use-grid-focus.ts";
 
 mendGridRoles();
 
@@ -49,6 +51,7 @@ export function Grid(props: GridProps): JSX.Element {
     if (element.current !== null) nameGrid(element.current, `grid-${id}`, props.name);
   }, [frame, props.name]);
 
+  const focus = useGridFocus(element, blocks, columns);
   const widths = useFigureWidths(columns, head);
   const configuration = useMemo(
     () => toConfiguration(columns, widths, onFilter),
@@ -74,23 +77,29 @@ export function Grid(props: GridProps): JSX.Element {
         onOrderByChange={(order) => onSort.current(toSort(order))}
         selection={selection}
         onSelectionChange={onSelection}
+        {...focus}
       />
     ),
-    [frame, configuration, renderCell, orderBy, selection, onSelection],
+    [frame, configuration, renderCell, orderBy, selection, onSelection, focus],
   );
-  function copy(event: ClipboardEvent): void {
-    const text = props.copiedText();
-    if (text === undefined || event.clipboardData === null) return;
-    event.clipboardData.setData("text/plain", text);
-    event.preventDefault();
-    // or the grid would copy the one cell in focus
-    event.stopPropagation();
-  }
   return (
-    <div class="grid-frame" ref={element} onCopyCapture={copy}>
+    <div
+      class="grid-frame"
+      ref={element}
+      onCopyCapture={(event) => copy(event, props.copiedText())}
+      onKeyDownCapture={enterGrid}
+    >
       {table}
     </div>
   );
+}
+
+function copy(event: ClipboardEvent, text: string | undefined): void {
+  if (text === undefined || event.clipboardData === null) return;
+  event.clipboardData.setData("text/plain", text);
+  event.preventDefault();
+  // or the grid would copy the one cell in focus
+  event.stopPropagation();
 }
 
 function toConfiguration(
