@@ -13,8 +13,10 @@ const SHELL = `<!doctype html><html lang="en"><head><meta charset="utf-8"><title
 <body></body></html>`;
 
 /** Serves a page of nothing but outputs, bundled as the real one is. */
-export async function serveOutputs(): Promise<{ address: string; stop(): Promise<void> }> {
-  const files = await bundle();
+export async function serveOutputs(
+  page = "test/page/browser/outputs-page.tsx",
+): Promise<{ address: string; stop(): Promise<void> }> {
+  const files = await bundle(page);
   const server = createServer(({ url = "/" }, response) => {
     const name = basename(url);
     response.setHeader("content-security-policy", POLICY);
@@ -34,9 +36,9 @@ export async function serveOutputs(): Promise<{ address: string; stop(): Promise
   };
 }
 
-async function bundle(): Promise<ReadonlyMap<string, Uint8Array>> {
+async function bundle(page: string): Promise<ReadonlyMap<string, Uint8Array>> {
   const { outputFiles } = await build({
-    entryPoints: { page: "test/page/browser/outputs-page.tsx" },
+    entryPoints: { page },
     outdir: "outputs",
     write: false,
     bundle: true,

@@ -78,6 +78,7 @@ test("shares selections by name, and never how far a chart is zoomed", () => {
   expect([...selectionNames({ hconcat: [{ ...SCATTER, params }] })]).toEqual(["brush"]);
 });
 
+const NONE: ReadonlySet<string> = new Set();
 const THEME = {
   ...{ ink: "#111", inkSoft: "#222", line: "#333", edge: "#444", surface: "#fff", font: "serif" },
   series: ["#123456"],
@@ -85,7 +86,7 @@ const THEME = {
 
 test("draws over the given rows in the page's colours, yet the author's own settings win", () => {
   const spec = { ...SCATTER, config: { axis: { grid: false }, background: "red" } };
-  const options = { label: "A label", theme: THEME, isZooming: false, width: 800 };
+  const options = { label: "A label", theme: THEME, isZooming: false, width: 480, years: NONE };
   expect(toPageSpec(spec, options)).toMatchObject({
     description: "A label",
     data: { name: "rows" },
@@ -96,7 +97,7 @@ test("draws over the given rows in the page's colours, yet the author's own sett
 
 test("gives one layer the zoom, and keeps a width that the author set", () => {
   const spec = { layer: [SCATTER, SCATTER], width: 300 };
-  const options = { label: "", theme: THEME, isZooming: true, width: 800 };
+  const options = { label: "", theme: THEME, isZooming: true, width: 480, years: NONE };
   const { layer, width } = toPageSpec(spec, options) as unknown as {
     layer: { params?: unknown[] }[];
     width: unknown;

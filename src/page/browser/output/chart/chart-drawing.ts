@@ -1,11 +1,15 @@
-import { changeset, type Mark, parse, type Spec, truthy, View } from "vega";
+import { changeset, parse, truthy, View } from "vega";
 import { expressionInterpreter } from "vega-interpreter";
 import { compile, type TopLevelSpec } from "vega-lite";
+import { afterPaint } from "./after-paint.ts";
+import { withoutBrushRoles } from "./brush-roles.ts";
+import { ChartFaults } from "./chart-faults.ts";
 import type { ChartRow } from "./chart-rows.ts";
 import { tooltipHandler } from "./chart-tooltip.ts";
 import { closedLoader } from "./closed-loader.ts";
+import { InSight } from "./in-sight.ts";
 import { ROWS } from "./page-spec.ts";
-import { shareSelections } from "./shared-selections.ts";
+import { forgetChosenRows, shareSelections } from "./shared-selections.ts";
 
 /** What is to be drawn. */
 export interface ChartPlan {
@@ -17,17 +21,26 @@ export interface ChartPlan {
   readonly columns: ReadonlySet<string>;
 }
 
-/** A chart that is drawn in an element of the page. */
+/** A chart that is drawn in an element of the page: compiled once, whatever rows it shows. */
 export class ChartDrawing {
   readonly element: HTMLElement;
   readonly #view: View;
-  readonly #fits: boolean;
+  readonly #plan: ChartPlan;
+  readonly #faults: ChartFaults;
+  readonly #sight: InSight;
   readonly #endSharing: () => void;
+  /** of its element, when it was last made to fit */
+  #width: number;
+  /** rows that are to be shown, as long as they are not */
+  #waiting: readonly ChartRow[] | null = null;
 
-  private constructor(element: HTMLElement, view: View, plan: ChartPlan) {
+  private constructor(element: HTMLElement, view: View, plan: ChartPlan, faults: ChartFaults) {
     this.element = element;
     this.#view = view;
-    this.#fits = "width" in plan.spec && plan.spec.width === "container";
+    this.#plan = plan;
+    this.#faults = faults;
+    this.#width = element.clientWidth;
+    this.#sight = new InSight(element);
     const { selections: names, columns } = plan;
     this.#endSharing = shareSelections({ view, names, columns });
   }
@@ -37,7 +50,7 @@ export class ChartDrawing {
    * @throws {Error} with Vega's words on what it cannot draw
    */
   static async draw(element: HTMLElement, plan: ChartPlan): Promise<ChartDrawing> {
-    const faults = new Faults();
+    const faults = new ChartFaults();
     const { spec } = compile(plan.spec, { logger: faults });
     const view = new View(parse(withoutBrushRoles(spec), undefined, { ast: true }), {
       container: element,
@@ -52,34 +65,36 @@ export class ChartDrawing {
       view.change(ROWS, changeset().insert([...plan.rows]));
       await view.runAsync();
       faults.throwFirst();
-      return new ChartDrawing(element, view, plan);
+      return new ChartDrawing(element, view, plan, faults);
     } catch (error) {
       view.finalize();
       throw error;
     }
   }
 
-  /** Shows other rows in the same picture. */
+  /**
+   * Shows other rows in the same picture; one that nobody sees leaves the next frame to what is seen.
+   * @throws {Error} with Vega's words on what it cannot draw; the picture is then no good any more
+   */
   async show(rows: readonly ChartRow[]): Promise<void> {
-    this.#view.change(
-      ROWS,
-      changeset()
-        .remove(truthy)
-        .insert([...rows]),
-    );
-    await this.#view.runAsync();
+    this.#waiting = rows;
+    if (!this.#sight.isSeen) await afterPaint();
+    await this.#showWaiting();
   }
 
   /** Makes the picture as wide as its place is now. */
   async fit(): Promise<void> {
     const width = this.element.clientWidth;
-    if (!this.#fits || width === 0 || width === this.#view.signal("width")) return;
+    const fits = "width" in this.#plan.spec && this.#plan.spec.width === "container";
+    if (!fits || width === 0 || width === this.#width) return;
+    this.#width = width;
     this.#view.signal("width", width);
     await this.#view.runAsync();
   }
 
   /** The picture as a file, sharp on fine screens and in print. */
   async image(type: "png" | "svg"): Promise<Blob> {
+    await this.#showWaiting();
     if (type === "svg") return new Blob([await this.#view.toSVG()], { type: "image/svg+xml" });
     const canvas = await this.#view.toCanvas(2);
     return new Promise((resolve, reject) => {
@@ -91,49 +106,24 @@ export class ChartDrawing {
   }
 
   close(): void {
+    this.#waiting = null;
+    this.#sight.close();
     this.#endSharing();
     this.#view.finalize();
     this.element.remove();
   }
-}
 
-/** The rectangles of a selection are no marks to be heard of, and Vega gives them no name. */
-function withoutBrushRoles(spec: Spec): Spec {
-  const marks = spec.marks?.map((mark): Mark => {
-    if (mark.type === "group") return { ...mark, ...withoutBrushRoles(mark) };
-    return /_brush(?:_bg)?$/.test(mark.name ?? "") ? { ...mark, aria: false } : mark;
-  });
-  return marks === undefined ? spec : { ...spec, marks };
-}
-
-/** Hears what Vega would write to the console, and keeps the first fault. */
-class Faults {
-  #first: string | undefined;
-
-  level(): this;
-  level(value: number): this;
-  level(): this {
-    return this;
-  }
-
-  error(...words: readonly unknown[]): this {
-    this.#first ??= words.map((each) => (each instanceof Error ? each.message : each)).join(" ");
-    return this;
-  }
-
-  warn(): this {
-    return this;
-  }
-
-  info(): this {
-    return this;
-  }
-
-  debug(): this {
-    return this;
-  }
-
-  throwFirst(): void {
-    if (this.#first !== undefined) throw new Error(this.#first);
+  async #showWaiting(): Promise<void> {
+    const rows = this.#waiting;
+    if (rows === null) return;
+    this.#waiting = null;
+    this.#faults.forget();
+    forgetChosenRows(this.#view, this.#plan.selections);
+    const other = changeset()
+      .remove(truthy)
+      .insert([...rows]);
+    // other values may need more room for their labels
+    await this.#view.change(ROWS, other).resize().runAsync();
+    this.#faults.throwFirst();
   }
 }

@@ -2,6 +2,7 @@ import type { TopLevelSpec } from "vega-lite";
 import type { ChartSpec } from "../../../../cell/output.ts";
 import type { ChartTheme } from "./chart-theme.ts";
 import { isOneView, isPart } from "./spec-parts.ts";
+import { withYears } from "./year-columns.ts";
 
 /** The name under which a chart's rows are drawn. */
 export const ROWS = "rows";
@@ -10,13 +11,16 @@ interface PageSpecOptions {
   readonly label: string;
   readonly theme: ChartTheme;
   readonly isZooming: boolean;
-  /** of the place it is drawn in, in pixels; 0 while that is hidden */
+  /** that it is made for, as `specWidth` tells it */
   readonly width: number;
+  /** names of columns that hold years */
+  readonly years: ReadonlySet<string>;
 }
 
 /** An author's specification as a page draws it: over its rows, in its colours, as wide as it can. */
-export function toPageSpec(spec: ChartSpec, options: PageSpecOptions): TopLevelSpec {
-  const { label, theme, isZooming, width } = options;
+export function toPageSpec(author: ChartSpec, options: PageSpecOptions): TopLevelSpec {
+  const { label, theme, isZooming, width, years } = options;
+  const spec = withYears(author, years);
   const fits = fitsPlace(spec);
   const zoom = { name: "hex_zoom", select: "interval", bind: "scales" };
   const page: unknown = {
@@ -46,6 +50,19 @@ function stackedViews(spec: ChartSpec, width: number): Partial<ChartSpec> {
 
 /** Where a legend beside the picture would leave it no room. */
 const NARROW = 480;
+
+/** How far apart two widths are that a specification is made for. */
+const STEP = 24;
+
+/**
+ * The width that a specification is made for in a place, so that it is compiled again only where it
+ * looks different; where it is hidden nothing is known.
+ */
+export function specWidth(spec: ChartSpec, placeWidth: number): number {
+  const isWide = placeWidth >= NARROW && !Array.isArray(spec["vconcat"]);
+  if (isWide || placeWidth === 0) return NARROW;
+  return Math.floor(placeWidth / STEP) * STEP;
+}
 
 /** Two columns of names, each cut where the other begins. */
 function legendBelow(width: number) {
@@ -98,7 +115,7 @@ function themeConfig(theme: ChartTheme, width: number) {
       ...sizes,
       symbolBaseFillColor: inkSoft,
       symbolBaseStrokeColor: inkSoft,
-      ...(width > 0 && width < NARROW ? legendBelow(width) : {}),
+      ...(width < NARROW ? legendBelow(width) : {}),
     },
     header: { ...labels, ...sizes },
     title: { color: ink, subtitleColor: inkSoft, anchor: "start", fontSize: 14, fontWeight: 600 },

@@ -1,4 +1,4 @@
-import type { View } from "vega";
+import { changeset, truthy, type View } from "vega";
 
 /** A chart that shares its selections. */
 export interface SelectingChart {
@@ -9,9 +9,11 @@ export interface SelectingChart {
   readonly columns: ReadonlySet<string>;
 }
 
-/** What Vega-Lite keeps of a selection: the fields that are chosen by, and their values. */
+/** What Vega-Lite keeps of a selection: the fields that are chosen by, and their values; or one row. */
 interface StoredSelection {
   readonly fields?: readonly { readonly field: string }[];
+  /** of a row, as long as the chart shows it */
+  readonly _vgsid_?: number;
 }
 
 const charts = new Set<SelectingChart>();
@@ -36,12 +38,27 @@ export function shareSelections(chart: SelectingChart): () => void {
   return () => charts.delete(chart);
 }
 
+/** Rows that are chosen themselves, not by a value, are chosen no more when others take their place. */
+export function forgetChosenRows(view: View, names: ReadonlySet<string>): void {
+  for (const name of names) {
+    const stored: readonly StoredSelection[] = view.data(storeOf(name));
+    if (stored.some(isOneRow)) view.change(storeOf(name), changeset().remove(truthy));
+  }
+}
+
+function isOneRow(stored: StoredSelection): boolean {
+  return "_vgsid_" in stored;
+}
+
 function storeOf(name: string): string {
   return `${name}_store`;
 }
 
+/** A row is known to its own chart alone. */
 function canTake({ columns }: SelectingChart, stored: readonly StoredSelection[]): boolean {
-  return stored.every(({ fields = [] }) => fields.every(({ field }) => columns.has(field)));
+  return stored.every((each) => {
+    return !isOneRow(each) && (each.fields ?? []).every(({ field }) => columns.has(field));
+  });
 }
 
 /** Copies, for Vega marks what it holds. */

@@ -1,11 +1,14 @@
 import type { RefObject } from "preact";
 import { useEffect, useLayoutEffect, useMemo, useRef, useState } from "preact/hooks";
 import type { CellOutput } from "../../../../run/cell-output.ts";
-import { ChartDrawing, type ChartPlan } from "./chart-drawing.ts";
+import type { ChartDrawing } from "./chart-drawing.ts";
 import { type ChartRow, chartRows } from "./chart-rows.ts";
 import { useChartTheme } from "./chart-theme.ts";
+import { drawAside, sentenceOf } from "./draw-aside.ts";
 import { toPageSpec } from "./page-spec.ts";
 import { refusalOf, selectionNames, temporalFields } from "./spec-parts.ts";
+import { useSpecWidth } from "./use-spec-width.ts";
+import { yearColumns } from "./year-columns.ts";
 
 type ChartOutput = Extract<CellOutput, { readonly kind: "chart" }>;
 
@@ -18,6 +21,16 @@ export interface ShownChart {
   readonly fault: string | null;
 }
 
+/** What stands on the page now, and what is to. */
+interface Standing {
+  rows: readonly ChartRow[];
+  drawing: ChartDrawing | null;
+  /** what the drawing can show other rows of */
+  drawnKey: string | null;
+  /** whether it takes another picture to show other rows */
+  isBroken: boolean;
+}
+
 /** Above this many marks, a picture of dots is quicker than one of elements. */
 const MOST_ELEMENTS = 2000;
 
@@ -26,98 +39,66 @@ export function useChart(output: ChartOutput, label: string, isZooming: boolean)
   const place = useRef<HTMLDivElement>(null);
   const [drawing, setDrawing] = useState<ChartDrawing | null>(null);
   const [fault, setFault] = useState<string | null>(null);
+  const [attempt, setAttempt] = useState(0);
   const theme = useChartTheme();
-  const key = JSON.stringify([output.spec, output.columns]);
-  const rows = useMemo(
-    () => chartRows(output.head, output.columns, temporalFields(output.spec)),
-    [output.head, key],
-  );
-  const latest = useRef<{ rows: readonly ChartRow[]; drawing: ChartDrawing | null }>({
-    rows,
-    drawing: null,
-  });
-  latest.current.rows = rows;
+  const { rows, years, key } = useChartRows(output);
+  const standing = useRef<Standing>({ rows, drawing: null, drawnKey: null, isBroken: false });
+  const { current } = standing;
+  current.rows = rows;
   const renderer = rows.length < MOST_ELEMENTS ? "svg" : "canvas";
+  const width = useSpecWidth(place, output.spec, () => void current.drawing?.fit());
+
+  function onFault(sentence: string): void {
+    current.isBroken = true;
+    setFault(sentence);
+  }
+
+  function show(shown: ChartDrawing): void {
+    shown.show(current.rows).catch((error) => {
+      if (current.drawing === shown) onFault(sentenceOf(error));
+    });
+  }
 
   useEffect(() => {
-    if (place.current === null) return undefined;
-    const width = place.current.clientWidth;
-    const spec = toPageSpec(output.spec, { label, theme, isZooming, width });
+    if (place.current === null || width === null) return undefined;
+    const refusal = refusalOf(output.spec);
+    if (refusal !== undefined) return onFault(refusal);
+    const spec = toPageSpec(output.spec, { label, theme, isZooming, width, years });
     const selections = selectionNames(output.spec);
     const columns = new Set(output.columns.map(({ name }) => name));
-    const refusal = refusalOf(output.spec);
-    return drawAside(place.current, { spec, rows, renderer, selections, columns }, refusal, {
-      onDrawn(next) {
-        latest.current.drawing?.close();
-        latest.current.drawing = next;
-        setDrawing(next);
-        setFault(null);
-        if (latest.current.rows !== rows) void next.show(latest.current.rows);
+    return drawAside(
+      place.current,
+      { spec, rows, renderer, selections, columns },
+      {
+        onDrawn(next) {
+          current.drawing?.close();
+          Object.assign(current, { drawing: next, drawnKey: key, isBroken: false });
+          setDrawing(next);
+          setFault(null);
+          if (current.rows !== rows) show(next);
+          void next.fit();
+        },
+        onFault,
       },
-      onFault: setFault,
-    });
-  }, [key, label, theme, isZooming, renderer]);
+    );
+  }, [key, label, theme, isZooming, renderer, width, attempt]);
 
   useLayoutEffect(() => {
-    const shown = latest.current.drawing;
-    if (shown !== null) shown.show(rows).catch((error) => setFault(sentenceOf(error)));
+    if (current.isBroken) setAttempt((last) => last + 1);
+    else if (current.drawing !== null && current.drawnKey === key) show(current.drawing);
   }, [rows]);
-  useWidth(place, drawing);
-  useEffect(() => () => latest.current.drawing?.close(), []);
+  useEffect(() => () => current.drawing?.close(), []);
   return { place, drawing, fault };
 }
 
-interface DrawEvents {
-  onDrawn(drawing: ChartDrawing): void;
-  onFault(sentence: string): void;
-}
-
-/** Draws out of sight; what is seen stays until the new picture stands. Gives what calls it off. */
-function drawAside(
-  place: HTMLElement,
-  plan: ChartPlan,
-  refusal: string | undefined,
-  events: DrawEvents,
-): () => void {
-  let isWanted = true;
-  if (refusal !== undefined) {
-    events.onFault(refusal);
-    return () => undefined;
-  }
-  const element = document.createElement("div");
-  element.className = "chart-drawing chart-aside";
-  place.append(element);
-  ChartDrawing.draw(element, plan).then(
-    (drawing) => {
-      if (!isWanted) return drawing.close();
-      element.classList.remove("chart-aside");
-      events.onDrawn(drawing);
-    },
-    (error) => {
-      element.remove();
-      if (isWanted) events.onFault(sentenceOf(error));
-    },
-  );
-  return () => {
-    isWanted = false;
-  };
-}
-
-function sentenceOf(error: unknown): string {
-  // a slip inside Vega: what it stumbled over was not what Vega-Lite specifies
-  if (error instanceof TypeError || error instanceof RangeError) {
-    return `This chart cannot be drawn: its specification is not valid Vega-Lite (${error.message}).`;
-  }
-  const words = (error instanceof Error ? error.message : String(error)).replace(/\.$/, "");
-  return `This chart cannot be drawn: ${words}.`;
-}
-
-/** Keeps a chart as wide as its place. */
-function useWidth(place: RefObject<HTMLDivElement | null>, drawing: ChartDrawing | null): void {
-  useEffect(() => {
-    if (place.current === null || drawing === null) return undefined;
-    const observer = new ResizeObserver(() => void drawing.fit());
-    observer.observe(place.current);
-    return () => observer.disconnect();
-  }, [drawing]);
+/** The rows of a chart, and a text that is another one when they take another specification. */
+function useChartRows({ spec, columns, head }: ChartOutput) {
+  const specText = JSON.stringify(spec);
+  const schemaText = JSON.stringify(columns);
+  return useMemo(() => {
+    const rows = chartRows(head, columns, temporalFields(spec));
+    const years = yearColumns(columns, rows, spec);
+    const names = columns.map(({ name }) => name);
+    return { rows, years, key: JSON.stringify([specText, names, [...years]]) };
+  }, [head, specText, schemaText]);
 }
