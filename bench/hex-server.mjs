@@ -9,7 +9,10 @@ const ENDED = ["COMPLETED", "ERRORED", "KILLED"];
 
 /** The config of a project whose server listens on any free port and refuses nobody for their number. */
 export const SERVER_CONFIG = {
-  server: { port: 0, limits: { requestsPerMinute: 1_000_000 } },
+  server: {
+    port: 0,
+    limits: { requestsPerMinute: 1_000_000, pageRequestsPerMinute: 1_000_000 },
+  },
 };
 
 /** A `hex serve` of a project with its embedded worker, and a token for it. */
@@ -27,6 +30,16 @@ export async function startHexServer(root, project) {
   return {
     /** What a load is to ask for: something of a run. */
     toTarget: (path) => ({ url: `${runsUrl}/${path}`, headers }),
+    /** The same of its page; `toBody` makes what is posted, a text for each request's number. */
+    toPageTarget: (path, toBody) => ({
+      url: `${address}${path}`,
+      headers: {
+        ...headers,
+        "accept-encoding": "br",
+        ...(toBody && { "content-type": "application/json" }),
+      },
+      toBody,
+    }),
     /** Computes and publishes; gives the run's id, once it has ended well. */
     async publish() {
       const body = JSON.stringify({ updatePublishedResults: true });

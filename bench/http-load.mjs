@@ -20,7 +20,7 @@ export async function loadAtRate(target, { perSecond, seconds }) {
     const dueMs = startedMs + (number / perSecond) * 1_000;
     while (performance.now() < dueMs) await wait(dueMs - performance.now());
     lateMs.push(performance.now() - dueMs);
-    asked.push(ask(target, agent, dueMs));
+    asked.push(ask(target, agent, { dueMs, number }));
   }
   const answers = await Promise.all(asked);
   agent.destroy();
@@ -32,27 +32,32 @@ export async function loadInTurn(target, { requests, atOnce }) {
   const agent = new Agent({ keepAlive: true });
   const answers = [];
   const startedMs = performance.now();
-  let left = requests;
+  let sent = 0;
   const sendOnAndOn = async () => {
-    while (left-- > 0) answers.push(await ask(target, agent, performance.now()));
+    while (sent < requests) {
+      const number = sent++;
+      answers.push(await ask(target, agent, { dueMs: performance.now(), number }));
+    }
   };
   await Promise.all(Array.from({ length: atOnce }, sendOnAndOn));
   agent.destroy();
   return toFigures(answers, startedMs);
 }
 
-function ask({ url, headers = {} }, agent, dueMs) {
+/** A target with a body is posted to, and may have another body for each request. */
+function ask({ url, headers = {}, toBody }, agent, { dueMs, number }) {
+  const method = toBody === undefined ? "GET" : "POST";
   return new Promise((resolve) => {
     const end = (status) => {
       const endedMs = performance.now();
       resolve({ status, endedMs, tookMs: endedMs - dueMs });
     };
-    const sent = request(url, { agent, headers, timeout: ANSWER_LIMIT_MS }, (answer) => {
+    const sent = request(url, { method, agent, headers, timeout: ANSWER_LIMIT_MS }, (answer) => {
       answer.on("error", () => end("cut")).on("end", () => end(answer.statusCode));
       answer.resume();
     });
     sent.on("timeout", () => sent.destroy()).on("error", () => end("cut"));
-    sent.end();
+    sent.end(toBody?.(number));
   });
 }
 

@@ -24,6 +24,7 @@ export async function preparePlanetsPage(root) {
     project,
     input: "Discovery method",
     choices: ["Transit", "Radial Velocity", "Imaging", "Microlensing"],
+    chart: "#cell-by_year .chart-drawing > svg",
     peer: { csv: join(project, "data/planets.csv"), column: "method", value: "mass", every: "All" },
     remove: () => removeFolder(folder),
   };

@@ -79,6 +79,7 @@ async function timeOurs(root, app, { timer, rounds }) {
         event: "input",
         found: "#cell-found .value",
         table: "#cell-filtered tbody",
+        ...(app.chart && { chart: app.chart }),
       },
       change: (page, choice) =>
         page.getByRole("combobox", { name: app.input, exact: true }).selectOption(choice),
@@ -132,13 +133,14 @@ function prepareStreamlit(python) {
   return isReady() ? python : undefined;
 }
 
-function printFigures(name, { open, repaint, change, answer }, ours) {
+function printFigures(name, { open, repaint, change, answer, drawing }, ours) {
   printLine(`${name}: open to first table`, open, ours.open);
   const weight = `${(open.bytes / 1_000).toFixed(0)} kB in ${open.requests} requests`;
   console.log(`  ${"".padEnd(40)}${weight}`);
   printLine(`${name}: input to repaint`, repaint, ours.repaint, TARGET_MS);
   printLine("    of that until the page has changed", change, ours.change);
   if (answer !== undefined) printLine("    of that the server's answer", answer, ours.answer);
+  if (drawing !== undefined) printLine("    until its chart, out of sight", drawing, ours.drawing);
 }
 
 function printLine(name, { medianMs, p95Ms, minMs, maxMs }, ours, target) {

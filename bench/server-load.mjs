@@ -1,6 +1,7 @@
 import { loadavg } from "node:os";
 import { SERVER_CONFIG, startHexServer } from "./hex-server.mjs";
 import { loadAtRate } from "./http-load.mjs";
+import { PAGE_CELLS, toPageRoutes } from "./page-routes.mjs";
 import { prepareQueued, readMark, TOKEN_CELL, toLeaveMark } from "./queued-project.mjs";
 import { startExpress } from "./server-fibonacci.mjs";
 
@@ -8,6 +9,7 @@ const PER_SECOND = 300;
 const SECONDS = 10;
 const WARM_SECONDS = 2;
 const TARGET_MS = 50;
+const NAME_WIDTH = 38;
 /** The names of the runs that compute without a pause. */
 const BUSY = ["busy-1", "busy-2"];
 
@@ -27,6 +29,7 @@ export default cell({ token }, ({ token }) => {
   leaveMark(token, String(process.pid));
   for (;;) Math.sqrt(2);
 });`,
+  ...PAGE_CELLS,
 });
 
 /** Only scheduled runs compute frames: logic runs may then go side by side. */
@@ -45,18 +48,17 @@ export async function printServerLoad({ root, rounds }) {
       "status of a run": server.toTarget(runId),
       "output, 100 rows": server.toTarget(`${output}?limit=100`),
       "output, 1,000 rows": server.toTarget(`${output}?limit=1000`),
+      ...(await toPageRoutes(server)),
     };
     const repeats = Math.ceil(rounds / 5);
     console.log(
-      `hex serve at ${PER_SECOND} requests a second, ${SECONDS} s each, the worst of ${repeats}; what asks shares the cores`,
+      `hex serve at ${PER_SECOND} requests a second unless told, ${SECONDS} s each, the worst of ${repeats}; what asks shares the cores`,
     );
     await printRoutes("idle", routes, repeats);
     await whileBusy(server, marks, () =>
       printRoutes(`two runs compute, target p99 at most ${TARGET_MS} ms`, routes, repeats),
     );
-    console.log(
-      "  There is no page yet; Express tells what the machine gives a server that does nothing.\n",
-    );
+    console.log("  Express tells what the machine gives a server that does nothing.\n");
   } finally {
     await express.stop();
     await server.stop();
@@ -79,10 +81,11 @@ async function whileBusy(server, marks, load) {
 async function printRoutes(title, routes, repeats) {
   console.log(`  ${title} (load average ${loadavg()[0]?.toFixed(1)})`);
   for (const [name, target] of Object.entries(routes)) {
-    await loadAtRate(target, { perSecond: PER_SECOND, seconds: WARM_SECONDS });
+    const { perSecond = PER_SECOND } = target;
+    await loadAtRate(target, { perSecond, seconds: WARM_SECONDS });
     const figures = [];
     for (let repeat = 0; repeat < repeats; repeat++) {
-      figures.push(await loadAtRate(target, { perSecond: PER_SECOND, seconds: SECONDS }));
+      figures.push(await loadAtRate(target, { perSecond, seconds: SECONDS }));
     }
     printFigures(name, toWorst(figures));
   }
@@ -105,6 +108,6 @@ function printFigures(name, figures) {
   const { errors, refused, deliveredPerSecond, lateP99Ms } = figures;
   const failed = `errors ${errors}${refused > 0 ? `, of which ${refused} were 503` : ""}`;
   const rate = `${failed}, delivered ${deliveredPerSecond.toFixed(1)}/s`;
-  console.log(`    ${name.padEnd(21)}${times.join("")}ms`);
-  console.log(`    ${"".padEnd(21)}${rate}, sent late: p99 ${lateP99Ms.toFixed(1)} ms`);
+  console.log(`    ${name.padEnd(NAME_WIDTH)}${times.join("")}ms`);
+  console.log(`    ${"".padEnd(NAME_WIDTH)}${rate}, sent late: p99 ${lateP99Ms.toFixed(1)} ms`);
 }

@@ -16,9 +16,16 @@ const HARNESS = `globalThis.hexBench = {
     port1.onmessage = then;
     requestAnimationFrame(() => port2.postMessage(null));
   },
-  arm({ event, key, found, table }, expected) {
+  arm({ event, key, found, table, chart }, expected) {
     const before = table && this.read(table);
     let startedMs;
+    this.drawn = chart === undefined ? undefined : new Promise((resolve) => {
+      const observer = new MutationObserver(() => {
+        observer.disconnect();
+        this.afterFrame(() => resolve(performance.now() - startedMs));
+      });
+      observer.observe(document.querySelector(chart), { subtree: true, childList: true, attributes: true });
+    });
     const start = (change) => { if (key === undefined || change.key === key) startedMs ??= performance.now(); };
     addEventListener(event, start, { capture: true });
     this.changed = new Promise((resolve) => {
@@ -79,7 +86,8 @@ async function timeChanges(browser, app, rounds) {
   const { context, page } = await openContext(browser);
   await page.goto(app.address, { waitUntil: "commit" });
   await page.evaluate(toCall("opened", app.places, app.firstFound));
-  const [repaints, changes, answers] = [[], [], []];
+  if (app.places.chart !== undefined) await page.locator(app.places.chart).waitFor();
+  const [repaints, changes, answers, drawings] = [[], [], [], []];
   const choices = app.choices.filter(({ found }) => found !== app.firstFound);
   const warm = choices.length;
   for (let turn = 0; turn < warm + rounds; turn++) {
@@ -88,6 +96,7 @@ async function timeChanges(browser, app, rounds) {
     await page.evaluate(`performance.clearResourceTimings();${toCall("arm", app.places, found)}`);
     await app.change(page, choice);
     const { changedMs, repaintMs } = await page.evaluate("hexBench.changed");
+    const drawnMs = await page.evaluate("hexBench.drawn");
     const asked = await page.evaluate(
       `performance.getEntriesByType("resource").filter(({ name }) => name.includes("/page/run")).map(({ duration }) => duration)`,
     );
@@ -95,10 +104,13 @@ async function timeChanges(browser, app, rounds) {
     repaints.push(repaintMs);
     changes.push(changedMs);
     answers.push(...asked);
+    if (drawnMs !== undefined) drawings.push(drawnMs);
   }
   await context.close();
-  const answer = answers.length === 0 ? undefined : summarise(answers);
-  return { repaint: summarise(repaints), change: summarise(changes), answer };
+  const [answer, drawing] = [answers, drawings].map((times) =>
+    times.length === 0 ? undefined : summarise(times),
+  );
+  return { repaint: summarise(repaints), change: summarise(changes), answer, drawing };
 }
 
 async function openContext(browser) {

@@ -1,0 +1,58 @@
+/** How often viewers change an input, all of them together: each time, cells run. */
+const CHANGES_PER_SECOND = 50;
+/** What the input below takes. */
+const CHOICES = 1_250;
+
+/** An input, and what hangs on it: a table of 10,000 rows that it filters, and how many are left. */
+export const PAGE_CELLS = {
+  "04-least.ts": `import { slider } from "hex-runtime";
+export default slider({ min: 0, max: ${CHOICES}, step: 1, default: 0 });`,
+  "05-filtered.ts": `import { cell } from "hex-runtime";
+import sales from "./02-sales.ts";
+import least from "./04-least.ts";
+export default cell({ sales, least }, ({ sales, least }) =>
+  sales.filter((sale) => sale.amount >= least));`,
+  "06-found.ts": `import { cell } from "hex-runtime";
+import filtered from "./05-filtered.ts";
+export default cell({ filtered }, ({ filtered }) => filtered.numRows);`,
+};
+
+/** What a page asks its server, as targets of a load; each has answered once before. */
+export async function toPageRoutes(server) {
+  const shell = await (await ask(server.toPageTarget("/"))).text();
+  const [asset] = /\/assets\/page-\w+\.js/.exec(shell);
+  const { version } = await (await ask(server.toPageTarget("/page/state"))).json();
+  const toPlace = (number) => ({ version, inputs: { least: number % (CHOICES + 1) } });
+  const toRun = (number) =>
+    JSON.stringify({ ...toPlace(number), cells: ["filtered", "found"], texts: {} });
+  const toRows = (least) => (number) =>
+    JSON.stringify({ ...toPlace(least(number)), cell: "filtered", offset: 100, limit: 100 });
+  const routes = {
+    "page: state": server.toPageTarget("/page/state"),
+    "page: its code, packed": server.toPageTarget(asset),
+    "page: 100 rows of one table": server.toPageTarget(
+      "/page/rows",
+      toRows(() => 7),
+    ),
+    [`page: another input, ${CHANGES_PER_SECOND}/s`]: {
+      ...server.toPageTarget("/page/run", toRun),
+      perSecond: CHANGES_PER_SECOND,
+    },
+    [`page: rows of another input, ${CHANGES_PER_SECOND}/s`]: {
+      ...server.toPageTarget(
+        "/page/rows",
+        toRows((number) => number),
+      ),
+      perSecond: CHANGES_PER_SECOND,
+    },
+  };
+  for (const target of Object.values(routes)) await ask(target);
+  return routes;
+}
+
+async function ask({ url, headers, toBody }) {
+  const method = toBody === undefined ? "GET" : "POST";
+  const answer = await fetch(url, { method, headers, body: toBody?.(0) });
+  if (answer.ok) return answer;
+  throw new Error(`${method} ${url} answers ${answer.status}: ${await answer.text()}`);
+}
