@@ -1,13 +1,14 @@
 import { expect, test } from "vitest";
 import { chartLabel } from "../../../src/page/browser/output/chart/chart-label.ts";
 import { chartRows, chartValue } from "../../../src/page/browser/output/chart/chart-rows.ts";
-import { toPageSpec } from "../../../src/page/browser/output/chart/page-spec.ts";
+import { specWidth, toPageSpec } from "../../../src/page/browser/output/chart/page-spec.ts";
 import {
   isZoomable,
   refusalOf,
   selectionNames,
   temporalFields,
 } from "../../../src/page/browser/output/chart/spec-parts.ts";
+import { withYears, yearColumns } from "../../../src/page/browser/output/chart/year-columns.ts";
 
 const SCATTER = {
   mark: "point",
@@ -103,4 +104,49 @@ test("gives one layer the zoom, and keeps a width that the author set", () => {
     width: unknown;
   };
   expect([width, layer.map(({ params }) => params?.length)]).toEqual([300, [1, undefined]]);
+});
+
+const YEARS = [
+  { name: "year", type: "integer" },
+  { name: "planets", type: "integer" },
+  { name: "mass", type: "number" },
+] as const;
+
+test("knows years by their column: integers of which a calendar has each", () => {
+  const rows = [
+    { year: 2014, planets: 1, mass: 1500 },
+    { year: null, planets: 1200, mass: 1700 },
+  ];
+  expect([...yearColumns(YEARS, rows, SCATTER)]).toEqual(["year"]);
+  const transform = [{ calculate: "datum.year * 2", as: "year" }];
+  expect([...yearColumns(YEARS, rows, { ...SCATTER, transform })]).toEqual([]);
+});
+
+test("writes years as years where they are drawn themselves, and the author's way wins", () => {
+  const { x, y } = SCATTER.encoding;
+  const drawn = { x: { ...x, axis: { format: "d", tickMinStep: 1 } }, y };
+  expect(withYears({ layer: [SCATTER] }, new Set(["year"]))).toEqual({
+    layer: [{ ...SCATTER, encoding: drawn }],
+  });
+  const own = { field: "year", type: "quantitative" };
+  for (const x of [
+    { ...own, axis: null },
+    { ...own, aggregate: "count" },
+    { ...own, bin: true },
+    { ...own, type: "ordinal" },
+  ]) {
+    const spec = { mark: "point", encoding: { x } };
+    expect(withYears(spec, new Set(["year"]))).toEqual(spec);
+  }
+  const spec = { encoding: { x: { ...own, axis: { format: ".2f" } } } };
+  expect(withYears(spec, new Set(["year"]))).toMatchObject({
+    encoding: { x: { axis: { format: ".2f" } } },
+  });
+});
+
+test("is made for the same width in all places that it looks the same in", () => {
+  expect([0, 480, 1_200, 390, 385].map((width) => specWidth(SCATTER, width))).toEqual([
+    480, 480, 480, 384, 384,
+  ]);
+  expect(specWidth({ vconcat: [SCATTER] }, 1_000)).toBe(984);
 });
