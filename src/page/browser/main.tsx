@@ -1,6 +1,7 @@
 /// <reference path="./design/style-files.d.ts" />
 import "./design/design.css";
 import { type JSX, render } from "preact";
+import { followPrinting } from "./design/printing.ts";
 import { applyStoredTheme } from "./design/theme.ts";
 import { LaterView } from "./later-view.tsx";
 import { PublishedView } from "./published/published-view.tsx";
@@ -20,6 +21,7 @@ function View(): JSX.Element {
   return <PublishedView />;
 }
 
+followPrinting();
 applyStoredTheme();
 const root = document.querySelector("#app") ?? document.body;
 root.replaceChildren();

@@ -3,6 +3,7 @@ import { type JSX, render } from "preact";
 import { useState } from "preact/hooks";
 import type { CutTable } from "../../export-page.ts";
 import type { PageState } from "../../page-state.ts";
+import { followPrinting } from "../design/printing.ts";
 import { applyStoredTheme } from "../design/theme.ts";
 import { FixedPage } from "../published/fixed-page.ts";
 import { OpenPage } from "../published/open-page.tsx";
@@ -38,6 +39,7 @@ function toNote({ cell, rows, kept }: CutTable): [string, string] {
   return [cell, `This file holds the first ${first} of ${all} rows.`];
 }
 
+followPrinting();
 applyStoredTheme();
 const data = document.querySelector("#page-state")?.textContent;
 const root = document.querySelector("#app");

@@ -1,5 +1,6 @@
 import type { JSX } from "preact";
 import { useLayoutEffect, useRef } from "preact/hooks";
+import { CodePiece } from "./code-piece.ts";
 import { markdownHtml } from "./markdown/markdown-html.ts";
 import { safeFragment } from "./markdown/safe-fragment.ts";
 
@@ -10,7 +11,7 @@ export function MarkdownText({ text }: { readonly text: string }): JSX.Element {
     const fragment = safeFragment(markdownHtml(text));
     letScroll(fragment);
     element.current?.replaceChildren(fragment);
-    if (element.current !== null) void drawExtras(element.current);
+    if (element.current !== null) drawExtras(element.current);
   }, [text]);
   return <div class="markdown" ref={element} />;
 }
@@ -29,12 +30,27 @@ function letScroll(fragment: DocumentFragment): void {
   }
 }
 
+const mathPiece = new CodePiece(() => import("./markdown/math.ts"));
+const colourPiece = new CodePiece(() => import("./markdown/code.ts"));
+
 /** Fetches the code for math and for colours only where a text has some; without it, both are text. */
-async function drawExtras(element: HTMLElement): Promise<void> {
+function drawExtras(element: HTMLElement): void {
   const math = element.querySelectorAll<HTMLElement>(".math-inline, .math-block");
   const code = element.querySelectorAll<HTMLElement>("pre > code[class*=language-]");
-  await Promise.allSettled([
-    math.length > 0 ? import("./markdown/math.ts").then((it) => it.drawMath(math)) : undefined,
-    code.length > 0 ? import("./markdown/code.ts").then((it) => it.colourCode(code)) : undefined,
+  if (math.length > 0) withCode(mathPiece, (it) => it.drawMath(math));
+  if (code.length > 0) withCode(colourPiece, (it) => it.colourCode(code));
+}
+
+/** At once when the code is here. */
+function withCode<Code>(piece: CodePiece<Code>, draw: (code: Code) => void): void {
+  if (piece.code !== null) draw(piece.code);
+  else piece.fetch().then(draw, () => undefined);
+}
+
+/** Fetches the code that a text may need when it is shown. */
+export async function fetchExtras(text: string): Promise<void> {
+  await Promise.all([
+    text.includes("$") ? mathPiece.fetch() : undefined,
+    text.includes("```") ? colourPiece.fetch() : undefined,
   ]);
 }

@@ -2,7 +2,7 @@ import type { JSX } from "preact";
 import type { CellOutput } from "../../../run/cell-output.ts";
 import { CodePiece, useCode } from "./code-piece.ts";
 import { JsonTree } from "./json-tree.tsx";
-import { MarkdownText } from "./markdown-text.tsx";
+import { fetchExtras, MarkdownText } from "./markdown-text.tsx";
 import type { RowsSource } from "./rows-source.ts";
 import { ValueText } from "./value-text.tsx";
 
@@ -36,6 +36,25 @@ type Of<Kind extends CellOutput["kind"]> = Omit<OutputViewProps, "output"> & {
 
 const tablePiece = new CodePiece(() => import("./table/table-view.tsx"));
 const chartPiece = new CodePiece(() => import("./chart/chart-view.tsx"));
+
+/**
+ * Fetches, once there is nothing else to do, the code for outputs that are not in sight yet: a tab
+ * then opens at once, and a page is printed with all it has.
+ */
+export function fetchLater(outputs: readonly CellOutput[]): void {
+  const later = window.requestIdleCallback ?? ((call: () => void) => setTimeout(call, 1000));
+  later(() => {
+    const kinds = new Set(outputs.map(({ kind }) => kind));
+    const texts = outputs.map((output) => (output.kind === "markdown" ? output.markdown : ""));
+    const fetched = [
+      kinds.has("frame") ? tablePiece.fetch() : undefined,
+      kinds.has("chart") ? chartPiece.fetch() : undefined,
+      ...texts.map(fetchExtras),
+    ];
+    // fetched again when it is to be shown
+    void Promise.allSettled(fetched);
+  });
+}
 
 function LazyTable(props: Of<"frame">): JSX.Element {
   const { code, isFailed } = useCode(tablePiece);

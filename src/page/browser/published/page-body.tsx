@@ -1,6 +1,8 @@
 import type { JSX } from "preact";
-import { useId, useState } from "preact/hooks";
+import { useEffect, useId, useState } from "preact/hooks";
 import type { PageRow } from "../../page-state.ts";
+import { usePrinting } from "../design/printing.ts";
+import { fetchLater } from "../output/output-view.tsx";
 import { CellView } from "./cell-view.tsx";
 import { InputCellView } from "./input-cell-view.tsx";
 import type { PageModel, ShownCell } from "./page-model.ts";
@@ -19,9 +21,15 @@ export function PageBody({ store, model }: PageBodyProps): JSX.Element {
   const slugs = toTabSlugs(tabs.map(({ title }) => title ?? ""));
   const [chosen, setChosen] = useState(() => slugFromAddress());
   const id = useId();
+  const isPrinting = usePrinting();
+  useEffect(() => {
+    if (tabs.length > 1)
+      fetchLater([...model.cells.values()].flatMap(({ output }) => output ?? []));
+  }, [tabs.length]);
   const [only] = tabs;
   if (only === undefined) return <p class="page__empty">This page has no cells to show.</p>;
   if (tabs.length === 1) return <Rows rows={only.rows} store={store} model={model} />;
+  const titles = tabs.map(({ title }, index) => title ?? `Tab ${index + 1}`);
   const current = Math.max(0, slugs.indexOf(chosen));
   const choose = (index: number) => {
     const slug = slugs[index] ?? "";
@@ -30,21 +38,22 @@ export function PageBody({ store, model }: PageBodyProps): JSX.Element {
   };
   return (
     <>
-      <Tabs
-        id={id}
-        titles={tabs.map(({ title }, index) => title ?? `Tab ${index + 1}`)}
-        current={current}
-        onChoose={choose}
-      />
-      <div
-        class="tabpanel"
-        role="tabpanel"
-        id={`${id}-panel`}
-        aria-labelledby={`${id}-tab-${current}`}
-        key={slugs[current]}
-      >
-        <Rows rows={tabs[current]?.rows ?? []} store={store} model={model} />
-      </div>
+      <Tabs id={id} titles={titles} current={current} onChoose={choose} />
+      {tabs.map(
+        ({ rows }, index) =>
+          (index === current || isPrinting) && (
+            <div
+              class="tabpanel"
+              role="tabpanel"
+              id={`${id}-panel-${index}`}
+              aria-labelledby={`${id}-tab-${index}`}
+              key={slugs[index]}
+            >
+              {isPrinting && <h2 class="tabpanel__title">{titles[index]}</h2>}
+              <Rows rows={rows} store={store} model={model} />
+            </div>
+          ),
+      )}
     </>
   );
 }

@@ -3,7 +3,7 @@ import { useRef } from "preact/hooks";
 import { nextTab } from "./next-tab.ts";
 
 interface TabsProps {
-  /** beginning of the ids of tabs and of their panel */
+  /** beginning of the ids of tabs and of their panels */
   readonly id: string;
   readonly titles: readonly string[];
   readonly current: number;
@@ -30,7 +30,7 @@ export function Tabs({ id, titles, current, onChoose }: TabsProps): JSX.Element 
           role="tab"
           id={`${id}-tab-${index}`}
           aria-selected={index === current}
-          aria-controls={`${id}-panel`}
+          aria-controls={index === current ? `${id}-panel-${index}` : undefined}
           tabIndex={index === current ? 0 : -1}
           onClick={() => onChoose(index)}
         >
