@@ -1,33 +1,34 @@
 import type { JSX } from "preact";
 import { useLayoutEffect, useRef } from "preact/hooks";
-import { CodePiece } from "./code-piece.ts";
-import { markdownHtml } from "./markdown/markdown-html.ts";
-import { safeFragment } from "./markdown/safe-fragment.ts";
+import { CodePiece, useCode } from "./code-piece.ts";
 
-/** Markdown as a page shows it: sanitised, with math and coloured code where there is some. */
+const markdownPiece = new CodePiece(() => import("./markdown/markdown-nodes.ts"));
+
+/**
+ * Markdown as a page shows it: sanitised, with math and coloured code where there is some. Until the
+ * code for it is here, its text keeps the place unseen; when that never comes, the text is shown.
+ */
 export function MarkdownText({ text }: { readonly text: string }): JSX.Element {
   const element = useRef<HTMLDivElement>(null);
+  const { code, isFailed } = useCode(markdownPiece);
   useLayoutEffect(() => {
-    const fragment = safeFragment(markdownHtml(text));
-    letScroll(fragment);
-    element.current?.replaceChildren(fragment);
-    if (element.current !== null) drawExtras(element.current);
-  }, [text]);
-  return <div class="markdown" ref={element} />;
+    if (code === null || element.current === null) return;
+    element.current.replaceChildren(code.markdownNodes(text));
+    drawExtras(element.current);
+  }, [code, text]);
+  // the keys keep what was drawn apart from what the text is put into
+  if (code !== null) return <div class="markdown" key="drawn" ref={element} />;
+  return (
+    <div class={`markdown ${isFailed ? "markdown-plain" : "markdown-waiting"}`} key="text">
+      {text}
+    </div>
+  );
 }
 
-/** Wide tables and code scroll by themselves, also by keyboard. */
-function letScroll(fragment: DocumentFragment): void {
-  for (const code of fragment.querySelectorAll("pre")) code.tabIndex = 0;
-  for (const table of fragment.querySelectorAll("table")) {
-    const scroll = document.createElement("div");
-    scroll.className = "markdown-table";
-    scroll.tabIndex = 0;
-    scroll.role = "region";
-    scroll.ariaLabel = "Table";
-    table.replaceWith(scroll);
-    scroll.append(table);
-  }
+/** Fetches the code for Markdown, which most pages need, before it is known whether this one does. */
+export function fetchMarkdown(): void {
+  // fetched again when some is to be shown
+  markdownPiece.fetch().catch(() => undefined);
 }
 
 const mathPiece = new CodePiece(() => import("./markdown/math.ts"));
@@ -48,8 +49,9 @@ function withCode<Code>(piece: CodePiece<Code>, draw: (code: Code) => void): voi
 }
 
 /** Fetches the code that a text may need when it is shown. */
-export async function fetchExtras(text: string): Promise<void> {
+export async function fetchCodeFor(text: string): Promise<void> {
   await Promise.all([
+    markdownPiece.fetch(),
     text.includes("$") ? mathPiece.fetch() : undefined,
     text.includes("```") ? colourPiece.fetch() : undefined,
   ]);

@@ -2,7 +2,7 @@ import type { JSX } from "preact";
 import type { CellOutput } from "../../../run/cell-output.ts";
 import { CodePiece, useCode } from "./code-piece.ts";
 import { JsonTree } from "./json-tree.tsx";
-import { fetchExtras, MarkdownText } from "./markdown-text.tsx";
+import { fetchCodeFor, MarkdownText } from "./markdown-text.tsx";
 import type { RowsSource } from "./rows-source.ts";
 import { ValueText } from "./value-text.tsx";
 
@@ -45,11 +45,11 @@ export function fetchLater(outputs: readonly CellOutput[]): void {
   const later = window.requestIdleCallback ?? ((call: () => void) => setTimeout(call, 1000));
   later(() => {
     const kinds = new Set(outputs.map(({ kind }) => kind));
-    const texts = outputs.map((output) => (output.kind === "markdown" ? output.markdown : ""));
+    const texts = outputs.flatMap((output) => (output.kind === "markdown" ? output.markdown : []));
     const fetched = [
       kinds.has("frame") ? tablePiece.fetch() : undefined,
       kinds.has("chart") ? chartPiece.fetch() : undefined,
-      ...texts.map(fetchExtras),
+      ...texts.map(fetchCodeFor),
     ];
     // fetched again when it is to be shown
     void Promise.allSettled(fetched);

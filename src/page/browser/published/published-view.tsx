@@ -1,6 +1,7 @@
 import type { JSX } from "preact";
-import { useEffect, useState } from "preact/hooks";
+import { useLayoutEffect, useState } from "preact/hooks";
 import { Notice } from "../design/notice.tsx";
+import { fetchMarkdown } from "../output/markdown-text.tsx";
 import { isEmbedded } from "./address.ts";
 import { OpenPage } from "./open-page.tsx";
 import { browserEffects } from "./page-effects.ts";
@@ -11,8 +12,10 @@ import { useStore } from "./use-store.ts";
 /** The published page: from its opening on, whatever comes in between. */
 export function PublishedView(): JSX.Element {
   const [store] = useState(() => new PageStore(browserEffects()));
-  useEffect(() => {
+  // before the first paint, since all else waits for the state
+  useLayoutEffect(() => {
     store.open();
+    fetchMarkdown();
     return () => store.close();
   }, [store]);
   const view = useStore(store);
