@@ -160,6 +160,21 @@ describe.skipIf(program === null)("an output on a page", () => {
     await expect.poll(() => focusedPlace(page)).toBe("10, 4");
   });
 
+  it("draws other rows once: it is not busy in between", async () => {
+    const page = await openOutputs();
+    await shownRow(page, 9);
+    const grid = part(page, "table").getByRole("grid");
+    await grid.evaluate((table) => {
+      const changes = new MutationObserver(() => table.setAttribute("data-busied", "yes"));
+      changes.observe(table, { subtree: true, attributeFilter: ["aria-busy"] });
+    });
+    for (const round of [1, 2, 3]) {
+      await page.evaluate(`window.hooks.show(${round}, ${1000 * round})`);
+      await expect.poll(() => cellsOf(page).nth(6).innerText()).toBe(`${1.75 + round}`);
+    }
+    expect(await grid.getAttribute("data-busied")).toBe(null);
+  });
+
   it("says what a chart does not draw, and when it draws a part", async () => {
     const page = await openOutputs();
     await part(page, "elsewhere").getByText("data from elsewhere").waitFor();
