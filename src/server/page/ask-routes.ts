@@ -5,6 +5,7 @@ import { HttpFailure } from "../http-failure.ts";
 import { type Query, readOne } from "../query.ts";
 import { whenOver } from "../request-end.ts";
 import { sendStream } from "../send-blocks.ts";
+import { packLong } from "./packing.ts";
 import { parseCsvAsk, parseLightAsk, parseRowsAsk } from "./page-ask.ts";
 import type { ServedPage } from "./served-page.ts";
 
@@ -14,13 +15,14 @@ const JSON_TYPE = "application/json; charset=utf-8";
 export function addAskRoutes(app: FastifyInstance, page: ServedPage): void {
   const { light } = page;
   const config = { auth: "view" } as const;
-  app.post("/page/run", { config }, async (request, reply) => {
+  const json = { config, onSend: packLong };
+  app.post("/page/run", json, async (request, reply) => {
     const ask = parseLightAsk(request.body);
     await refuseHidden(ask, ask.cells, page);
     const text = await light.runText(ask, { signal: untilGone(request, reply) });
     return reply.type(JSON_TYPE).send(text);
   });
-  app.post("/page/rows", { config }, async (request, reply) => {
+  app.post("/page/rows", json, async (request, reply) => {
     const ask = parseRowsAsk(request.body);
     await refuseHidden(ask, [ask.cell], page);
     const text = await light.rowsText(ask, { signal: untilGone(request, reply) });

@@ -9,6 +9,7 @@ import { renderShell } from "../../page/shell.ts";
 import type { PageSettings } from "../../project/page-settings.ts";
 import { checkHost, type HostSettings } from "../hosts.ts";
 import { HttpFailure } from "../http-failure.ts";
+import { findPacking, type Packing } from "./packing.ts";
 
 /** The addresses that people see; the browser's own code tells them apart. */
 const ADDRESSES = ["/", "/runs", "/runs/:runId", "/versions", "/schedules"];
@@ -84,24 +85,17 @@ function toPolicy(frameAncestors: string): string {
   ].join("; ");
 }
 
-const PACKINGS: readonly (readonly [encoding: AssetEncoding, name: string])[] = [
-  ["br", "br"],
-  ["gz", "gzip"],
-];
+/** What the built files call a packing. */
+const ENCODINGS: Readonly<Record<Packing, AssetEncoding>> = { br: "br", gzip: "gz" };
 
-function sendAsset({ headers }: FastifyRequest, reply: FastifyReply, asset: PageAsset) {
-  const { "accept-encoding": accepted = "" } = headers;
-  const words = String(accepted).split(",");
-  const isTaken = (name: string) =>
-    words.some((word) => new RegExp(`^\\s*${name}\\s*(;\\s*q=(0\\.0*[1-9]|1).*)?$`).test(word));
-  const [encoding, name] =
-    PACKINGS.find(([each, word]) => asset.packed.has(each) && isTaken(word)) ?? [];
-  const packed = encoding === undefined ? undefined : asset.packed.get(encoding);
+function sendAsset(request: FastifyRequest, reply: FastifyReply, asset: PageAsset) {
+  const packing = findPacking(request);
+  const packed = packing === undefined ? undefined : asset.packed.get(ENCODINGS[packing]);
   reply.headers({
     "cache-control": FOREVER,
     vary: "accept-encoding",
     "cross-origin-resource-policy": "same-origin",
-    ...(packed === undefined ? {} : { "content-encoding": name }),
+    ...(packed === undefined ? {} : { "content-encoding": packing }),
   });
   return reply.type(asset.type).send(packed ?? asset.bytes);
 }

@@ -17,6 +17,7 @@ import { type Query, readOne, readWholeNumber, readWord } from "../../query.ts";
 import { openRunStreams } from "../../run-streams.ts";
 import type { Served } from "../../served.ts";
 import { stopRun } from "../../stop-run.ts";
+import { packLong } from "../packing.ts";
 import { toListedRun, toShownRun } from "./shown-run.ts";
 
 const LIST = "/page/runs";
@@ -25,7 +26,7 @@ const TRIGGERS = ["cli", "page", "schedule", "api"] as const;
 
 /** The history of runs: a list with filters, one run, its log, its events, and its cancellation. */
 export function addHistoryRoutes(app: FastifyInstance, served: Served): void {
-  const look = { config: { auth: "read" } } as const;
+  const look = { config: { auth: "read" }, onSend: packLong } as const;
   const stop = { config: { auth: "run" } } as const;
   // Who asks for the head of an endless answer would wait for its end.
   const listen = { config: { auth: "read", isStream: true }, exposeHeadRoute: false } as const;

@@ -14,12 +14,13 @@ import { mayDo } from "../../caller.ts";
 import { HttpFailure } from "../../http-failure.ts";
 import { type Query, readOne } from "../../query.ts";
 import type { Served } from "../../served.ts";
+import { packLong } from "../packing.ts";
 
 const LIST = "/page/versions";
 
 /** The versions that are kept: a list, a comparison of two, and going back to one. */
 export function addVersionRoutes(app: FastifyInstance, served: Served): void {
-  const look = { config: { auth: "read" } } as const;
+  const look = { config: { auth: "read" }, onSend: packLong } as const;
   const change = { config: { auth: "admin" } } as const;
   app.get(LIST, look, async ({ caller }): Promise<VersionList> => {
     const versions = await listVersions(served.runs.store);
