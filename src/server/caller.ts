@@ -90,7 +90,7 @@ export function isPageRoute({ routeOptions: { url = "" } }: FastifyRequest): boo
 /** Whether a caller may do what a route asks for. @throws {HttpFailure} 401, 403 */
 export function checkScope(caller: Caller, auth: Exclude<RouteAuth, "none">): void {
   if (auth === "view" || mayDo(caller, auth)) return;
-  if (caller.scopes.length === 0 && caller.token === undefined) {
+  if (isAnyone(caller)) {
     throw new HttpFailure(401, `Expected a viewer who has signed in for this, got anyone`, {
       headers: { "www-authenticate": "Bearer" },
     });
@@ -142,6 +142,11 @@ const LOOPBACK: Caller = {
 /** Looks, and may do nothing else. */
 function toAnyone({ ip }: FastifyRequest): Caller {
   return { id: `anyone ${toNetwork(ip)}`, name: "anyone", scopes: [], token: undefined };
+}
+
+/** Whether somebody looks at a page who has not signed in. */
+export function isAnyone({ scopes, token }: Caller): boolean {
+  return scopes.length === 0 && token === undefined;
 }
 
 /** What a proxy leaves in the requests of others. */

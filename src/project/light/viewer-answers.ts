@@ -5,7 +5,7 @@ import { headRows } from "../../frame/json.ts";
 import type { CellOutput } from "../../run/cell-output.ts";
 import type { LightAsk, RowsAsk } from "../../run/light/light-ask.ts";
 import { toPageOutput } from "../../run/light/page-output.ts";
-import type { CellResult } from "../../run/run-event.ts";
+import type { CellResult, RunError } from "../../run/run-event.ts";
 import { planProject } from "../project.ts";
 import { toCsvBlock } from "./csv-block.ts";
 import { LastRows } from "./last-rows.ts";
@@ -95,7 +95,7 @@ export class ViewerAnswers {
     const frame = shown.get(cell);
     if (frame !== undefined) return frame;
     const failed = [...results.values()].find(({ error }) => error !== undefined)?.error;
-    if (failed !== undefined) throw new HexError(failed.code, failed.message);
+    if (failed !== undefined) throw toFailure(failed);
     throw expectation("HEX_OUTPUT_UNKNOWN", {
       place: `cell ${cell.slice(0, 80)}`,
       expected: "one that shows a table or a chart",
@@ -115,4 +115,9 @@ export class ViewerAnswers {
     await runForViewer(this.#viewed, work);
     return "null";
   }
+}
+
+/** A wrong input of this kind is the cell's own, and must not pass for one of what was asked. */
+function toFailure({ code, message }: RunError): HexError {
+  return new HexError(code === "HEX_INPUT_INVALID" ? "HEX_CELL_FAILED" : code, message);
 }

@@ -8,24 +8,27 @@ import { sendStream } from "../send-blocks.ts";
 import { packLong } from "./packing.ts";
 import { parseCsvAsk, parseLightAsk, parseRowsAsk } from "./page-ask.ts";
 import type { ServedPage } from "./served-page.ts";
+import { toToldAnswer, toToldFailure } from "./untold-reasons.ts";
 
 const JSON_TYPE = "application/json; charset=utf-8";
 
 /** What viewers ask while they look: other inputs, more rows, a download. */
 export function addAskRoutes(app: FastifyInstance, page: ServedPage): void {
-  const { light } = page;
+  const { light, log } = page;
   const config = { auth: "view" } as const;
   const json = { config, onSend: packLong };
   app.post("/page/run", json, async (request, reply) => {
     const ask = parseLightAsk(request.body);
     await refuseHidden(ask, ask.cells, page);
-    const text = await light.runText(ask, { signal: untilGone(request, reply) });
-    return reply.type(JSON_TYPE).send(text);
+    const answer = light.runText(ask, { signal: untilGone(request, reply) });
+    const text = await toldTo(request, answer, { cell: ask.cells.join(", "), log });
+    return reply.type(JSON_TYPE).send(toToldAnswer(text, request, log));
   });
   app.post("/page/rows", json, async (request, reply) => {
     const ask = parseRowsAsk(request.body);
     await refuseHidden(ask, [ask.cell], page);
-    const text = await light.rowsText(ask, { signal: untilGone(request, reply) });
+    const answer = light.rowsText(ask, { signal: untilGone(request, reply) });
+    const text = await toldTo(request, answer, { cell: ask.cell, log });
     return reply.type(JSON_TYPE).send(text);
   });
   // Who asks for the head of a download would have it made.
@@ -34,7 +37,7 @@ export function addAskRoutes(app: FastifyInstance, page: ServedPage): void {
     await refuseHidden(ask, [ask.cell], page);
     const blocks = light.csv(ask, { signal: untilGone(request, reply) });
     // What is wrong with it is told before anything is sent.
-    const first = await blocks.next();
+    const first = await toldTo(request, blocks.next(), { cell: ask.cell, log });
     reply.headers({
       "content-disposition": `attachment; filename="${ask.cell}.csv"`,
       "content-type": "text/csv; charset=utf-8; header=present",
@@ -59,6 +62,19 @@ async function refuseHidden(
   const hidden = names.find((each) => !shown.has(each) && cells.some(({ name }) => name === each));
   if (hidden === undefined) return;
   throw new HttpFailure(403, `Expected cells and inputs that this page shows, got ${hidden}`);
+}
+
+/** What is answered, or why it cannot be, as the one who asks may know it. */
+async function toldTo<Answer>(
+  request: FastifyRequest,
+  answer: Promise<Answer>,
+  around: Parameters<typeof toToldFailure>[2],
+): Promise<Answer> {
+  try {
+    return await answer;
+  } catch (thrown) {
+    throw toToldFailure(thrown, request, around);
+  }
 }
 
 /** Ends when the answer has left, or whoever asked no longer waits for it. */

@@ -5,7 +5,7 @@ import type { PageState, PageViewer } from "../../page/page-state.ts";
 import { toPageData } from "../../page/to-page-state.ts";
 import { LastUsed } from "../../project/last-used.ts";
 import { openVersion, type Version } from "../../store/version.ts";
-import { type Caller, mayDo } from "../caller.ts";
+import { isAnyone, mayDo } from "../caller.ts";
 import { HttpFailure } from "../http-failure.ts";
 import { type Query, readOne } from "../query.ts";
 import { sendBlocks } from "../send-blocks.ts";
@@ -81,10 +81,6 @@ function toViewer({ caller }: FastifyRequest): PageViewer {
     maySignIn: isAnyone(caller),
     isSignedIn: caller.isSignedIn === true,
   };
-}
-
-function isAnyone({ scopes, token }: Caller): boolean {
-  return scopes.length === 0 && token === undefined;
 }
 
 interface Answer {
