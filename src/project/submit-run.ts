@@ -20,6 +20,8 @@ export interface Submission {
   readonly occasion?: RunOccasion | undefined;
   /** a text by which whoever asks twice within a day gets the run of the first time */
   readonly idempotencyKey?: string | undefined;
+  /** whose key it is: keys of several owners are kept apart; `requestedBy` unless told */
+  readonly keyOwner?: string | undefined;
 }
 
 /** A run that was accepted: it will come to an end, whatever is killed meanwhile. */
@@ -54,11 +56,11 @@ export async function submitRun(
   submission: Submission,
 ): Promise<SubmittedRun> {
   const record = toRecord(request, submission);
-  const { idempotencyKey } = submission;
+  const { idempotencyKey, keyOwner = submission.requestedBy } = submission;
   const first =
     idempotencyKey === undefined
       ? record.runId
-      : await claimKey(runs.store, idempotencyKey, record);
+      : await claimKey(runs.store, [keyOwner, idempotencyKey], record);
   const own = { ...record, runId: first, inputs: runs.redact(record.inputs) };
   const accepted = await runs.history.accept(own);
   await enqueueRun(runs, own);
@@ -117,11 +119,15 @@ interface KeyClaim {
 }
 
 /** Which run a key stands for: this one, or that of the first call with it. */
-async function claimKey(store: Store, idempotencyKey: string, record: RunRecord): Promise<string> {
-  const { context, inputs, acceptSchema, requestedBy } = record;
+async function claimKey(
+  store: Store,
+  ownedKey: readonly [owner: string, idempotencyKey: string],
+  record: RunRecord,
+): Promise<string> {
+  const { context, inputs, acceptSchema } = record;
   const named = Object.entries(inputs).sort(([left], [right]) => (left < right ? -1 : 1));
   const request = toDigest(JSON.stringify([context, named, acceptSchema]));
-  const key = `${KEYS_PREFIX}${toDigest(JSON.stringify([requestedBy, idempotencyKey]))}.json`;
+  const key = `${KEYS_PREFIX}${toDigest(JSON.stringify(ownedKey))}.json`;
   const body = new TextEncoder().encode(JSON.stringify({ runId: record.runId, request }));
   const written = await store.write(key, body, {
     contentType: "application/json",

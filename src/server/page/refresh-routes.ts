@@ -1,6 +1,8 @@
 import type { FastifyInstance, FastifyRequest } from "fastify";
+import type { RunContext } from "../../cell/run-context.ts";
 import { isToPublish } from "../../page/to-page-run.ts";
 import { submitRun } from "../../project/submit-run.ts";
+import { isFinal } from "../../run/history/run-record.ts";
 import { readUuid } from "../api/addresses.ts";
 import { toRunContext } from "../api/run-context.ts";
 import { HttpFailure } from "../http-failure.ts";
@@ -36,10 +38,13 @@ async function refresh({ caller }: FastifyRequest, page: ServedPage) {
   if (caller === null) throw new Error("a route of the page has let somebody unknown in");
   const { runs, project, publishing, runLimit, admission, metrics } = page;
   const { cells } = await project.recent();
+  const context = toRunContext(cells, { updatePublishedResults: true });
+  // Before it is looked for a run that goes: one that another server files meanwhile is then either
+  // seen there, or filed after the same newest run, and so under the same key.
+  const idempotencyKey = await toKey(context, page);
   publishing.forget();
   const known = await publishing.readRecord(cells);
   if (known !== undefined) return { runId: known.runId };
-  const context = toRunContext(cells, { updatePublishedResults: true });
   if (!isToPublish(cells, context)) {
     throw new HttpFailure(
       422,
@@ -48,12 +53,33 @@ async function refresh({ caller }: FastifyRequest, page: ServedPage) {
   }
   runLimit.take(caller.id);
   const request = { context, trigger: "page", inputs: new Map() } as const;
-  const { runId } = await admission.admit(() =>
-    submitRun(runs, request, { requestedBy: caller.name }),
-  );
+  const by = { requestedBy: caller.name };
+  const once = { ...by, idempotencyKey, keyOwner: REFRESH };
+  const runId = await admission.admit(async () => {
+    const first = await submitRun(runs, request, once);
+    if (!first.isKnown || !(await hasEnded(first.runId, page))) return first.runId;
+    // That of an earlier refresh, which a clock that is behind made look older than the newest run.
+    return (await submitRun(runs, request, by)).runId;
+  });
   metrics.countRun(context);
   changed(page);
   return { runId };
+}
+
+/**
+ * What two servers of one store call a refresh that both file at the same moment; undefined where the
+ * store may not be one that lets only the first of them write.
+ */
+async function toKey(context: RunContext, { runs, records }: ServedPage) {
+  const { machines, store } = runs.config;
+  if (machines === "one" && store.kind === "s3") return undefined;
+  const [newest] = (await records.list({ limit: 1 })).runs;
+  return JSON.stringify([context, newest?.runId ?? null]);
+}
+
+async function hasEnded(runId: string, { records }: ServedPage): Promise<boolean> {
+  const record = await records.read(runId);
+  return record !== undefined && isFinal(record.state);
 }
 
 /** Open pages are told at once. */
