@@ -67,7 +67,8 @@ export async function run(
   try {
     const schedule = findSchedule(runs.config.schedules, name);
     const request = toRequest(schedule);
-    const { runId } = await submitRun(runs, request, { requestedBy: toRequester() });
+    const occasion = { schedule: schedule.name, instant: new Date().toISOString() };
+    const { runId } = await submitRun(runs, request, { requestedBy: toRequester(), occasion });
     if (json === true) printJson({ runId, status: "queued" });
     else console.log(runId);
     return EXIT_COMPLETED;

@@ -12,10 +12,10 @@ export const RUN_STATES = [
   "cancelled",
 ] as const satisfies readonly RunState[];
 
-/** The planned instant that a schedule filed a run for. */
+/** The schedule that filed a run, and for which instant. */
 export interface RunOccasion {
   readonly schedule: string;
-  /** ISO 8601, UTC */
+  /** the planned one, or when somebody filed it by hand; ISO 8601, UTC */
   readonly instant: string;
 }
 
