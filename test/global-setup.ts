@@ -3,6 +3,7 @@ import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import type { TestProject } from "vitest/node";
 import { openChromium } from "./servers/chromium.ts";
+import { makeProgramsFolder } from "./servers/programs-folder.ts";
 import { startRedisServers } from "./servers/redis-servers.ts";
 import { startS3Servers } from "./servers/s3-servers.ts";
 
@@ -13,6 +14,10 @@ export default async function setup(project: TestProject): Promise<() => Promise
   build();
   const options = { env: process.env, projectDirectory, log };
   const stops: (() => Promise<void>)[] = [];
+  const programs = makeProgramsFolder(projectDirectory);
+  project.provide("programsFolder", programs.path);
+  project.onTestsRerun(async () => programs.clear());
+  stops.push(async () => programs.remove());
   // Not provided at all when no test file asks, so that a test which asks in vain fails.
   if (isInjected(project, "s3Servers")) {
     const { servers, stop } = await startS3Servers(options);

@@ -5,6 +5,9 @@ const DAY_MS = 24 * HOUR_MS;
 /** No place on Earth was ever further than this from UTC. */
 const FURTHEST_MS = 16 * HOUR_MS;
 
+/** The same minutes are asked about again and again, and each answer is a text to be read. */
+const KEPT_OFFSETS = 10_000;
+
 /** One name of the IANA list, asked about instants and local times. */
 export interface Zone {
   /** Whether clocks are left alone from a day before an instant to a day after it. */
@@ -42,7 +45,13 @@ export function openZone(timezone: string): Zone {
 
 function toZone(timezone: string): Zone {
   const format = new Intl.DateTimeFormat("en", { timeZone: timezone, timeZoneName: "longOffset" });
-  const toOffset = (instantMs: number) => parseOffset(format.format(instantMs));
+  const known = new Map<number, number>();
+  const toOffset = (instantMs: number) => {
+    const offset = known.get(instantMs) ?? parseOffset(format.format(instantMs));
+    if (known.size >= KEPT_OFFSETS) known.clear();
+    known.set(instantMs, offset);
+    return offset;
+  };
   const before = (localMs: number) => toOffset(localMs - FURTHEST_MS);
   const after = (localMs: number) => toOffset(localMs + FURTHEST_MS);
   return {

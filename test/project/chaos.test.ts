@@ -6,7 +6,7 @@ import { ChaosWorld } from "./chaos-world.ts";
 import { workerProject } from "./worker-project.ts";
 
 /** So many runs are accepted; `npm run test:chaos` asks for more. */
-const RUNS = Number(process.env["HEX_TEST_RUNS"] ?? "40");
+const RUNS = Number(process.env["HEX_TEST_RUNS"] ?? "20");
 
 /** Each run that publishes makes a version of its own; the others fail, or read the newest one. */
 const cellThatWrites = `import { cell } from "hex-runtime";

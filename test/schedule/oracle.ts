@@ -10,6 +10,8 @@ export interface OracleFields {
 }
 
 const MINUTE_MS = 60_000;
+/** Clocks that remember what they have shown. */
+const clocks = new Map<string, (instantMs: number) => number>();
 
 /**
  * The planned instants of a span, found by looking at the clocks of a place at every single minute:
@@ -20,7 +22,8 @@ export function instantsByBruteForce(
   timezone: string,
   { fromMs, untilMs }: { readonly fromMs: number; readonly untilMs: number },
 ): number[] {
-  const showClock = toClock(timezone);
+  const showClock = clocks.get(timezone) ?? toClock(timezone);
+  clocks.set(timezone, showClock);
   const found: number[] = [];
   // A day ahead, to have seen all local times that may come a second time.
   let newestLocal = showClock(fromMs - 1_441 * MINUTE_MS);
@@ -66,10 +69,11 @@ function toClock(timezone: string): (instantMs: number) => number {
     return Date.UTC(read("year"), read("month") - 1, read("day"), read("hour"), read("minute"));
   };
   // Every change of clocks in our lifetime came at a full quarter of an hour of UTC.
-  let [quarterMs, quarterLocal] = [Number.NaN, Number.NaN];
+  const quarters = new Map<number, number>();
   return (instantMs) => {
-    const wantedMs = instantMs - (instantMs % (15 * MINUTE_MS));
-    if (wantedMs !== quarterMs) [quarterMs, quarterLocal] = [wantedMs, toLocal(wantedMs)];
+    const quarterMs = instantMs - (instantMs % (15 * MINUTE_MS));
+    const quarterLocal = quarters.get(quarterMs) ?? toLocal(quarterMs);
+    quarters.set(quarterMs, quarterLocal);
     return quarterLocal + instantMs - quarterMs;
   };
 }

@@ -10,7 +10,7 @@ const scheduleFast = new URL("./programs/schedule-fast.ts", import.meta.url);
 
 it("lets 3 processes on one directory fire each instant once", async () => {
   const folder = await temporaryFolder();
-  await runProgram(scheduleFast, [folder, `${Date.now() + 1_000}`, "10000"], 3);
+  await runProgram(scheduleFast, [folder, `${Date.now() + 1_000}`, "5000"], 3);
   const lines = (await readFile(join(folder, "filed"), "utf8")).trim().split("\n");
   const instants = lines.map((line) => line.split(" ")[0] ?? "").sort();
   expect(new Set(instants).size).toBe(instants.length);

@@ -1,19 +1,33 @@
-import { symlink } from "node:fs/promises";
-import { join } from "node:path";
+import { createHash } from "node:crypto";
+import { existsSync } from "node:fs";
+import { rename } from "node:fs/promises";
+import { basename, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
-import { temporaryFolder } from "./temporary-folder.ts";
+import { inject } from "vitest";
 
-const packages = fileURLToPath(new URL("../../node_modules", import.meta.url));
+const built = new Map<string, Promise<string>>();
 
-/** Makes one file of a program of the tests, which Node can run by itself. */
-export async function buildProgram(url: URL): Promise<string> {
-  const folder = await temporaryFolder();
-  const outfile = join(folder, "program.mjs");
-  await symlink(packages, join(folder, "node_modules"), "junction");
+/**
+ * Makes one file of a program of the tests, which Node can run by itself; all test files of a run
+ * get the same one.
+ */
+export function buildProgram(url: URL): Promise<string> {
+  const entry = fileURLToPath(url);
+  const building = built.get(entry) ?? buildOnce(entry);
+  built.set(entry, building);
+  return building;
+}
+
+async function buildOnce(entry: string): Promise<string> {
+  const hash = createHash("sha256").update(entry).digest("hex").slice(0, 8);
+  const outfile = join(inject("programsFolder"), `${basename(entry, ".ts")}-${hash}.mjs`);
+  if (existsSync(outfile)) return outfile;
+  // Other test files may build it at the same time: whoever is last replaces it by its equal.
+  const own = `${outfile}.${process.pid}`;
   await build({
-    entryPoints: [fileURLToPath(url)],
-    outfile,
+    entryPoints: [entry],
+    outfile: own,
     bundle: true,
     platform: "node",
     format: "esm",
@@ -28,5 +42,6 @@ export async function buildProgram(url: URL): Promise<string> {
       "ioredis",
     ],
   });
+  await rename(own, outfile);
   return outfile;
 }

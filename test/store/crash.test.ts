@@ -9,8 +9,8 @@ import { buildProgram } from "./build-program.ts";
 import { runProgram } from "./run-program.ts";
 import { temporaryFolder } from "./temporary-folder.ts";
 
-const KILLS = Number(process.env["HEX_TEST_KILLS"] ?? 200);
-const GENERATIONS = 500;
+const KILLS = Number(process.env["HEX_TEST_KILLS"] ?? 40);
+const GENERATIONS = 200;
 const writer = new URL("./programs/publish-runs.ts", import.meta.url);
 const reader = new URL("./programs/read-versions.ts", import.meta.url);
 

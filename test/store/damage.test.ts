@@ -8,7 +8,7 @@ import { MemoryStore } from "../fakes/memory-store.ts";
 import { seededRandom } from "../fakes/seeded-random.ts";
 import { publication } from "./published-frames.ts";
 
-const SEEDS = Number(process.env["HEX_TEST_SEEDS"] ?? 2000);
+const SEEDS = Number(process.env["HEX_TEST_SEEDS"] ?? 500);
 const VERSIONS = 4;
 
 const contentOf = (version: number) =>

@@ -9,7 +9,7 @@ import { MemoryStore } from "../fakes/memory-store.ts";
 import { seededRandom } from "../fakes/seeded-random.ts";
 import { publication } from "./published-frames.ts";
 
-const SEEDS = Number(process.env["HEX_TEST_SEEDS"] ?? 100);
+const SEEDS = Number(process.env["HEX_TEST_SEEDS"] ?? 40);
 const STEPS = 30;
 const HOUR_MS = 3_600_000;
 const DAY_MS = 24 * HOUR_MS;

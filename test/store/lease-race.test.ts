@@ -6,7 +6,7 @@ import { FakeTime } from "./lease-fake-time.ts";
 import { MemoryStore } from "./lease-memory-store.ts";
 import { type Odds, SimulatedProcess, seededRandom } from "./lease-world.ts";
 
-const SEEDS = Number(process.env["HEX_TEST_SEEDS"] ?? 200);
+const SEEDS = Number(process.env["HEX_TEST_SEEDS"] ?? 60);
 const TTL_MS = 1_000;
 const KINDS = {
   "calm machines": { stop: 0, loss: 0, delay: 0 },

@@ -11,7 +11,7 @@ import { MemoryStore } from "../fakes/memory-store.ts";
 import { seededRandom } from "../fakes/seeded-random.ts";
 import { publication } from "./published-frames.ts";
 
-const SEEDS = Number(process.env["HEX_TEST_SEEDS"] ?? 1000);
+const SEEDS = Number(process.env["HEX_TEST_SEEDS"] ?? 200);
 const WRITERS = 3;
 const PUBLICATIONS = 2;
 const READERS = 2;
