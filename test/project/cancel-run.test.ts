@@ -5,7 +5,7 @@ import { hex, hexJson } from "../cli/hex.ts";
 import { findSleepers } from "../run/process/find-sleepers.ts";
 import { findRunProcesses } from "./chaos-world.ts";
 import { until } from "./project-processes.ts";
-import { type WorkerProject, workerProject } from "./worker-project.ts";
+import { SHORT_LEASE_MS, type WorkerProject, workerProject } from "./worker-project.ts";
 
 it("takes back a run that waits: it never goes", async () => {
   const project = await workerProject();
@@ -27,7 +27,7 @@ it.each(["polite", "spin", "tree:7301"])(
   async (act) => {
     const project = await workerProject();
     const { runs, directory, submit, untilEnded } = project;
-    project.workHere();
+    project.workHere({ leaseMs: SHORT_LEASE_MS });
     const runId = await submit(act);
     await until("the cell goes", async () => (await project.computes()).length === 1);
     if (act.startsWith("tree")) {
@@ -46,7 +46,7 @@ it.each(["polite", "spin", "tree:7301"])(
     const [victim] = await project.computes();
     expect(findRunProcesses(directory)).not.toContain(victim?.pid);
     await expect.poll(async () => (await runs.queue.find(runId))?.state).toBe("cancelled");
-    // Whoever comes next finds the lease free.
+    // Whoever comes next gets the lease, at the latest when that of a killed process has run out.
     expect(await untilEnded(await submit("print"))).toMatchObject({ state: "completed" });
   },
 );

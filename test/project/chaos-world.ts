@@ -7,7 +7,7 @@ import { onTestFinished } from "vitest";
 import { isFinal, type RunRecord } from "../../src/run/history/run-record.ts";
 import { listVersions } from "../../src/store/versions.ts";
 import { seededRandom } from "../fakes/seeded-random.ts";
-import { LEASE_MS, runtimeUrl, type WorkerProject } from "./worker-project.ts";
+import { runtimeUrl, SHORT_LEASE_MS, type WorkerProject } from "./worker-project.ts";
 
 export interface ChaosOptions {
   readonly project: WorkerProject;
@@ -187,7 +187,7 @@ export class ChaosWorld {
 
   #startWorker(): void {
     const { workProgram, project } = this.#options;
-    const args = [project.directory, runtimeUrl, `${LEASE_MS}`, `${DRAIN_MS}`];
+    const args = [project.directory, runtimeUrl, `${SHORT_LEASE_MS}`, `${DRAIN_MS}`];
     const worker = start(workProgram, args);
     // What it tells is of no interest here, but must be read.
     worker.stdout?.resume();

@@ -103,11 +103,10 @@ export async function viewedProject(
     write,
     publish: async (people = PEOPLE) => {
       await write("people.json", JSON.stringify(people));
-      const { result } = await hexJson(["run", "--project", directory]);
-      if (result.version === null) throw new Error(JSON.stringify(result));
+      const version = await publishNow(directory);
       await write("ran", "");
       seen = 0;
-      return result.version;
+      return version;
     },
     open: async (options) => {
       const runs = await openProjectRuns(directory, { runtimeUrl });
@@ -125,6 +124,12 @@ export async function viewedProject(
       return news;
     },
   };
+}
+
+async function publishNow(directory: string): Promise<number> {
+  const { result } = await hexJson(["run", "--project", directory]);
+  if (result.version === null) throw new Error(JSON.stringify(result));
+  return result.version;
 }
 
 /** What cells show in an answer: values as they are, tables by the number of their rows. */

@@ -3,9 +3,10 @@ import { once } from "node:events";
 import { fileURLToPath } from "node:url";
 import { onTestFinished } from "vitest";
 import type { WorkerEvent } from "../../src/project/worker.ts";
+import { LEASE_MS } from "../../src/queue/queue.ts";
 import { buildProgram } from "../store/build-program.ts";
 import { until } from "./project-processes.ts";
-import { LEASE_MS, runtimeUrl } from "./worker-project.ts";
+import { runtimeUrl } from "./worker-project.ts";
 
 const program = new URL("./programs/work.ts", import.meta.url);
 const command = fileURLToPath(new URL("../../dist/hex.js", import.meta.url));
@@ -22,13 +23,16 @@ export interface WorkerProcess {
   send(signal: NodeJS.Signals): void;
 }
 
-/** Starts a worker whose lease tests can wait for, and waits until it takes jobs. */
+/** Starts a worker and waits until it takes jobs. */
 export async function startWorker(
   directory: string,
-  { drainMs = 0 }: { readonly drainMs?: number } = {},
+  {
+    drainMs = 0,
+    leaseMs = LEASE_MS,
+  }: { readonly drainMs?: number; readonly leaseMs?: number } = {},
 ): Promise<WorkerProcess> {
   const built = await buildProgram(program);
-  const args = [built, directory, runtimeUrl, `${LEASE_MS}`, `${drainMs}`];
+  const args = [built, directory, runtimeUrl, `${leaseMs}`, `${drainMs}`];
   const worker = toWorker(spawn(process.execPath, args, { stdio: ["ignore", "pipe", "inherit"] }));
   await until("the worker takes jobs", () => worker.told("worker-started").length === 1);
   return worker;

@@ -14,8 +14,11 @@ import { until } from "./project-processes.ts";
 /** What the built command hands to its cells; run processes are its files, too. */
 export const runtimeUrl = new URL("../../dist/index.js", import.meta.url).href;
 
-/** Long enough for a busy machine to renew in time, short enough to wait for. */
-export const LEASE_MS = 3_000;
+/**
+ * For workers and runs that are killed: long enough for a busy machine to renew in time, short
+ * enough to wait for. All others have the lease that everybody has.
+ */
+export const SHORT_LEASE_MS = 4_000;
 
 /** A heavy cell that behaves as it is told: well, badly, or until a file is there. */
 const work = `import { spawn } from "node:child_process";
@@ -80,7 +83,10 @@ export interface WorkerProject {
   /** Each call of the heavy cell's function: by which process, told to do what. */
   computes(): Promise<readonly { readonly pid: number; readonly act: string }[]>;
   /** A worker in this process, stopped after the test. */
-  workHere(): { readonly events: readonly WorkerEvent[]; stop(): Promise<void> };
+  workHere(options?: { readonly leaseMs?: number }): {
+    readonly events: readonly WorkerEvent[];
+    stop(): Promise<void>;
+  };
 }
 
 export async function workerProject({
@@ -111,7 +117,7 @@ export async function workerProject({
     untilRun,
     untilEnded: (runId) => untilRun(runId, ({ state }) => isFinal(state)),
     computes: () => readComputes(directory),
-    workHere: () => workHere(directory),
+    workHere: (options) => workHere(directory, options),
   };
 }
 
@@ -125,7 +131,7 @@ async function readComputes(directory: string) {
 }
 
 export async function openRuns(directory: string): Promise<ProjectRuns> {
-  const runs = await openProjectRuns(directory, { runtimeUrl, leaseMs: LEASE_MS });
+  const runs = await openProjectRuns(directory, { runtimeUrl });
   onTestFinished(() => runs.close());
   return runs;
 }
@@ -144,11 +150,14 @@ export function toRequest(act: string): RunRequest {
   return { context: "logic", trigger: "api", inputs };
 }
 
-function workHere(directory: string): ReturnType<WorkerProject["workHere"]> {
+function workHere(
+  directory: string,
+  { leaseMs }: { readonly leaseMs?: number } = {},
+): ReturnType<WorkerProject["workHere"]> {
   const stopping = new AbortController();
   const events: WorkerEvent[] = [];
   const working = (async () => {
-    const runs = await openProjectRuns(directory, { runtimeUrl, leaseMs: LEASE_MS });
+    const runs = await openProjectRuns(directory, { runtimeUrl, leaseMs });
     const { signal } = stopping;
     await runWorker(runs, { signal, drainMs: 0, onEvent: (event) => events.push(event) });
     await runs.close();

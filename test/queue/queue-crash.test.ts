@@ -8,9 +8,9 @@ import { temporaryFolder } from "../store/temporary-folder.ts";
 import { type NewPlace, newFile, newNameOn, openHere, toSpec } from "./queue-place.ts";
 import { buildWorker, type WorkerProcess } from "./worker-process.ts";
 
-const KILLS = 20;
-const RESTARTS = 4;
-const JOBS = 400;
+const KILLS = Number(process.env["HEX_TEST_KILLS"] ?? 10);
+const RESTARTS = 3;
+const JOBS = 150;
 
 /** So many attempts that no job is dead for the kills alone. */
 const options: QueueOptions = { leaseMs: 400, attempts: { most: KILLS + 2, backoffMs: 1 } };
@@ -37,7 +37,7 @@ function testKills(name: string, newPlace: NewPlace): void {
         await queue.submit(spec);
         ids.push(spec.id);
         // The workers are to have some work all the time, but not more.
-        while ((await queue.count()).run.queued > 20) await delay(2);
+        while ((await queue.count()).run.queued > 20) await delay(10);
       }
     })();
     const workers = await killAgainAndAgain(start, random);
