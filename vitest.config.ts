@@ -1,4 +1,5 @@
 import { defineConfig } from "vitest/config";
+import { LongFilesFirst } from "./test/long-files-first.ts";
 
 // `import "hex-runtime"` means the sources; the others are what vitest has without this list.
 const conditions = ["hex-source", "node", "development|production"];
@@ -13,6 +14,7 @@ export default defineConfig({
     pool: "forks",
     // One more than the two cores that are counted on: tests of crashes mostly wait.
     maxWorkers: 3,
+    sequence: { sequencer: LongFilesFirst },
     // Real servers and child processes on a busy machine: far above what any test takes.
     testTimeout: 180_000,
     hookTimeout: 120_000,

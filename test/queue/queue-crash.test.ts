@@ -9,6 +9,8 @@ import { type NewPlace, newFile, newNameOn, openHere, toSpec } from "./queue-pla
 import { buildWorker, type WorkerProcess } from "./worker-process.ts";
 
 const KILLS = Number(process.env["HEX_TEST_KILLS"] ?? 10);
+/** Generous for each on a busy machine. */
+const TIMEOUT_MS = 120_000 + KILLS * 5_000;
 const RESTARTS = 3;
 const JOBS = 150;
 
@@ -23,7 +25,9 @@ for (const { name, url, root } of inject("redisServers")) {
 }
 
 function testKills(name: string, newPlace: NewPlace): void {
-  it(`${name}: ends every job once, while workers are killed ${KILLS} times`, async () => {
+  it(`${name}: ends every job once, while workers are killed ${KILLS} times`, {
+    timeout: TIMEOUT_MS,
+  }, async () => {
     const seed = Date.now() % 1_000_000;
     const random = seededRandom(seed);
     const place = await newPlace();
@@ -59,7 +63,7 @@ function testKills(name: string, newPlace: NewPlace): void {
     // Each kill met a worker at a moment in which it held at most one job.
     expect(finished.length).toBeGreaterThanOrEqual(ids.length - KILLS);
     expect(workers.map((worker) => worker.errors()).join("")).toBe("");
-  }, 120_000);
+  });
 }
 
 /** Keeps three workers at work, kills one after the other, and gives all there were. */
