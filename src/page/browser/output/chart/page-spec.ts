@@ -66,7 +66,7 @@ export function specWidth(spec: ChartSpec, placeWidth: number): number {
 
 /** Two columns of names, each cut where the other begins. */
 function legendBelow(width: number) {
-  return { orient: "bottom", columns: 2, labelLimit: Math.max(40, width / 2 - 48) };
+  return { orient: "bottom", columns: 2, labelLimit: Math.max(40, width / 2 - 56) };
 }
 
 /** Whether a chart is made as wide as its place; others are as wide as they say, and scroll. */
