@@ -3,10 +3,12 @@ import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { openRunHistory } from "../../src/run/history/run-history.ts";
 import { newRunId } from "../../src/run/history/run-id.ts";
+import type { RunResult } from "../../src/run/run-event.ts";
 import { DirectoryStore } from "../../src/store/directory/directory-store.ts";
 import { makeProject } from "../fixtures/make-project.ts";
 import { NOON, queuedRun, toCompleted } from "../run/history/records.ts";
 import { hex, hexJson } from "./hex.ts";
+import { shareProject } from "./share-project.ts";
 
 const files = {
   "hex.config.json": JSON.stringify({ name: "Test", secrets: ["PASSWORD"] }),
@@ -22,16 +24,14 @@ export default cached("rows", { n }, ({ n }, { log, secrets }) => {
 };
 
 /** A project in which a run has published, one has read and one has failed, in this order. */
-async function projectWithRuns() {
-  const { directory, write } = await makeProject(files);
+const projectWithRuns = shareProject(files, async (directory) => {
   const runs = (flags: readonly string[]) => hex(["runs", ...flags, "--project", directory]);
-  const results = [];
+  const results: RunResult[] = [];
   for (const flags of [[], ["--context", "app"], ["--input", "n=13"]]) {
     results.push((await hexJson(["run", "--project", directory, ...flags])).result);
   }
-  const ids = results.map(({ runId }) => runId);
-  return { directory, write, runs, results, ids };
-}
+  return { directory, runs, results, ids: results.map(({ runId }) => runId) };
+});
 
 const INSTANT = "\\d{4}-\\d\\d-\\d\\d \\d\\d:\\d\\d:\\d\\d";
 
@@ -126,8 +126,8 @@ describe("hex runs", () => {
     [["list", "--limit", "0"], "HEX_USAGE"],
     [["list", "--context", "night"], "HEX_USAGE"],
   ])("ends %j with 2 and %s", async (flags, code) => {
-    const { directory } = await makeProject(files);
-    const ended = await hex(["runs", ...flags, "--project", directory]);
+    const { runs } = await projectWithRuns();
+    const ended = await runs(flags);
     expect(ended).toMatchObject({ exitCode: 2, stderr: expect.stringContaining(code) });
   });
 });

@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { makeProject, type TestProject } from "../fixtures/make-project.ts";
 import { hex, hexJson } from "./hex.ts";
+import { shareProject } from "./share-project.ts";
 
 const files = (rows: string) => ({
   "hex.config.json": JSON.stringify({ name: "Test", retention: { versions: 3, age: "1s" } }),
@@ -22,6 +23,13 @@ async function shown(project: TestProject): Promise<unknown> {
   const output = result.cells[0]?.output;
   return output?.kind === "frame" ? output.head : result.error;
 }
+
+/** A project with a version 1. */
+const publishedProject = shareProject(files("[{ n: 1 }]"), async (directory) => {
+  const { exitCode } = await hex(["run", "--project", directory, "--quiet"]);
+  expect(exitCode).toBe(0);
+  return directory;
+});
 
 describe("hex versions", () => {
   it("lists who published what, newest first, and says when nothing is", async () => {
@@ -54,9 +62,8 @@ describe("hex rollback", () => {
   });
 
   it.each([["9"], ["one"], ["-1"], ["1e3"]])("refuses %s, which is no version", async (version) => {
-    const project = await makeProject(files("[{ n: 1 }]"));
-    await publish(project, "[{ n: 1 }]");
-    const ended = await hex(["rollback", "--project", project.directory, "--", version]);
+    const directory = await publishedProject();
+    const ended = await hex(["rollback", "--project", directory, "--", version]);
     expect(ended.exitCode).toBe(2);
     expect(ended.stderr).toContain("HEX_USAGE");
   });

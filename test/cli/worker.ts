@@ -1,7 +1,10 @@
+import { join } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
 import { onTestFinished } from "vitest";
+import { openRunHistory } from "../../src/run/history/run-history.ts";
 import type { RunState } from "../../src/run/history/run-record.ts";
-import { type Ended, type HexOptions, hex, startHex } from "./hex.ts";
+import { DirectoryStore } from "../../src/store/directory/directory-store.ts";
+import { type Ended, type HexOptions, startHex } from "./hex.ts";
 
 const PATIENCE_MS = 120_000;
 
@@ -21,6 +24,8 @@ export async function startWorker(
   flags: readonly string[] = [],
   options: HexOptions = {},
 ): Promise<CliWorker> {
+  // Read here: a command for each look would take the time that the worker needs.
+  const history = openRunHistory(new DirectoryStore(join(project, ".hex/store")));
   const started = startHex(["worker", "--project", project, ...flags], options);
   const { child, printed, ended } = started;
   const stop = () => {
@@ -40,8 +45,7 @@ export async function startWorker(
     untilPrinted,
     untilRun: async (runId, state) => {
       await untilThere(`run ${runId} to be ${state}`, async () => {
-        const shown = await hex(["runs", "show", runId, "--json", "--project", project]);
-        return JSON.parse(shown.stdout).state === state ? state : undefined;
+        return (await history.read(runId))?.state === state ? state : undefined;
       });
     },
     stop,

@@ -9,7 +9,10 @@ interface PageOptions extends BrowserContextOptions {
 
 /** Pages of one browser, which lives as long as the tests of a file. */
 export interface Pages {
-  /** Opens an address in a context of its own; it is closed after the test. */
+  /**
+   * Opens an address as a viewer who was never here before. The page is the test's own until its
+   * end; then it is emptied for a later one, since a page of a new process takes three times as long.
+   */
   open(address: string, options?: PageOptions): Promise<Page>;
 }
 
@@ -17,45 +20,88 @@ export interface Pages {
 const TELL_VIOLATIONS = `addEventListener("securitypolicyviolation", (event) =>
   console.error("CSP: " + event.violatedDirective + " " + event.blockedURI + " " + event.sample))`;
 
+/** No other machine is found. Intercepting requests would do the same, and keep no file of the page. */
+const STAY_HERE = "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1";
+
+/** An address of no server of ours: what it answers runs nothing, and what it keeps can be removed. */
+const NOWHERE = "/assets/nothing";
+
+/** A page of a context of its own. */
+interface Tab {
+  readonly page: Page;
+  readonly options: BrowserContextOptions;
+  /** gets what is wrong, while a test has the page */
+  tell: (fault: string) => void;
+}
+
 /**
  * Opens pages, and fails a test whose pages log an error, break their content security policy or
  * ask anything of another machine than this one.
  */
 export function usePages(program: ChromiumProgram | null): Pages {
   let browser: Browser;
-  let close: (() => Promise<void>)[] = [];
+  let free: Tab[] = [];
+  let taken: Tab[] = [];
   let faults: string[] = [];
   beforeAll(async () => {
-    if (program !== null) browser = await chromium.launch({ ...program, args: [...program.args] });
+    if (program === null) return;
+    browser = await chromium.launch({ ...program, args: [...program.args, STAY_HERE] });
   });
   afterEach(async () => {
     const found = faults;
-    await Promise.all(close.map((each) => each()));
-    [close, faults] = [[], []];
+    const kept = await Promise.all(taken.map(emptied));
+    free = [...free, ...kept.filter((tab) => tab !== undefined)];
+    [taken, faults] = [[], []];
     expect(found).toEqual([]);
   });
   afterAll(() => browser?.close());
   return {
     async open(address, { expected = /^$/, ...options } = {}) {
-      const context = await browser.newContext({ ...options });
-      close.push(() => context.close());
-      const tell = (fault: string) => {
+      const isSame = (tab: Tab) => JSON.stringify(tab.options) === JSON.stringify(options);
+      const tab = free.find(isSame) ?? (await openTab(browser, options));
+      free = free.filter((each) => each !== tab);
+      taken.push(tab);
+      tab.tell = (fault) => {
         if (!expected.test(fault)) faults.push(fault);
       };
-      await context.addInitScript(TELL_VIOLATIONS);
-      await context.route(isElsewhere, (route) => {
-        tell(`a request to ${route.request().url()}`);
-        return route.abort();
-      });
-      context.on("console", (message) => {
-        if (message.type() === "error") tell(`${message.text()} (${message.location().url})`);
-      });
-      context.on("weberror", (error) => tell(String(error.error())));
-      const page = await context.newPage();
-      await page.goto(address);
-      return page;
+      if (address !== "about:blank") await tab.page.goto(address);
+      return tab.page;
     },
   };
+}
+
+async function openTab(browser: Browser, options: BrowserContextOptions): Promise<Tab> {
+  const context = await browser.newContext(options);
+  await context.addInitScript(TELL_VIOLATIONS);
+  const page = await context.newPage();
+  const tab: Tab = { page, options, tell: () => undefined };
+  context.on("request", (request) => {
+    if (isElsewhere(new URL(request.url()))) tab.tell(`a request to ${request.url()}`);
+  });
+  context.on("console", (message) => {
+    if (message.type() === "error") tab.tell(`${message.text()} (${message.location().url})`);
+  });
+  context.on("weberror", (error) => tab.tell(String(error.error())));
+  return tab;
+}
+
+/** Leaves a page as if nobody had been there; closes one of which that cannot be said. */
+async function emptied(tab: Tab): Promise<Tab | undefined> {
+  const { page, options } = tab;
+  tab.tell = () => undefined;
+  try {
+    const { origin } = new URL(page.url());
+    if (!origin.startsWith("http://127.0.0.1:")) throw new Error("nothing to go on with");
+    await page.goto(`${origin}${NOWHERE}`);
+    await page.evaluate("localStorage.clear(); sessionStorage.clear()");
+    await page.context().clearCookies();
+    await page.emulateMedia({ media: null, colorScheme: options.colorScheme ?? "light" });
+    await page.setViewportSize(options.viewport ?? { width: 1280, height: 720 });
+    return tab;
+  } catch {
+    await page.context().close();
+    return undefined;
+  }
 }
 
 function isElsewhere({ protocol, hostname }: URL): boolean {

@@ -25,8 +25,9 @@ export async function serveOutputs(
       return;
     }
     const type = name.endsWith(".css") ? "text/css" : "text/javascript";
-    response.statusCode = files.has(name) ? 200 : 204;
-    response.setHeader("content-type", type).end(files.get(name) ?? "");
+    // A picture that prose asks for is no fault; a page that is opened by mistake is there no more.
+    response.statusCode = files.has(name) ? 200 : url.startsWith("/assets/") ? 404 : 204;
+    response.setHeader("content-type", type).end(files.get(name) ?? "nothing");
   });
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   const { port } = server.address() as AddressInfo;

@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { type Ended, hex } from "../cli/hex.ts";
+import { leaveOutDanfo } from "../cli/planets-project.ts";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
 
@@ -19,12 +20,13 @@ export interface PageProject {
   remove(): Promise<void>;
 }
 
-/** The repository's own app; with other values of some keys of its config. */
+/** The repository's own app, read without danfo, which a page knows nothing of; with other values of some keys of its config. */
 export async function makePlanets(config: object = {}): Promise<PageProject> {
   const project = await makeFolder();
   for (const part of ["cells", "data"]) {
     await cp(join(root, part), join(project.directory, part), { recursive: true });
   }
+  await leaveOutDanfo(project.directory);
   await project.write(
     "hex.config.json",
     JSON.stringify({ name: "Planets", projectId: PROJECT_ID, ...config }),

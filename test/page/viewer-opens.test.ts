@@ -119,20 +119,6 @@ export default cell({ found }, ({ found }) => {
     await untilRows(page, "Planets", "397 rows");
   });
 
-  it("keeps what was chosen when a new version arrives, and sees it", async () => {
-    const page = await pages.open(served.address);
-    await page.getByLabel("Discovery method").selectOption("Transit");
-    await untilRows(page, "Planets", "397 rows");
-    const data = readFileSync(join(project.directory, "data/planets.csv"), "utf8");
-    appendFileSync(join(project.directory, "data/planets.csv"), "Transit,1,3.5,1.2,100.5,2014\n");
-    await project.publish({ sleep_time: 0 });
-    await untilRows(page, "Planets", "398 rows");
-    expect(await chosenOf(page, "Discovery method")).toBe("Transit");
-    await project.write("data/planets.csv", data);
-    await project.publish({ sleep_time: 0 });
-    await untilRows(page, "Planets", "397 rows");
-  });
-
   it("changes and sorts with the keyboard alone", async () => {
     const page = await pages.open(served.address);
     await untilRows(page, "Planets", "1,035 rows");
@@ -149,7 +135,7 @@ export default cell({ found }, ({ found }) => {
     await page.keyboard.type("Imaging");
     await untilRows(page, "Planets", "38 rows");
     await tabTo("[role=columnheader], [role=gridcell]");
-    expect(await cellOf(page, "Planets").locator(":focus").count()).toBe(1);
+    await expect.poll(() => cellOf(page, "Planets").locator(":focus").count()).toBe(1);
     const year = tableOf(page, "Planets").getByRole("columnheader", { name: /^year/ });
     const column = () => page.evaluate("document.activeElement.getAttribute('aria-colindex')");
     for (let presses = 0; presses < 8 && !(await isFocused(year)); presses++) {
@@ -160,6 +146,17 @@ export default cell({ found }, ({ found }) => {
     await page.keyboard.press("Enter");
     await expect.poll(() => year.getAttribute("aria-sort")).toBe("ascending");
     await expect.poll(async () => (await columnOf(page, "Planets", "year"))[0]).toBe("2004");
+  });
+
+  // The last, since it leaves another version than the others expect.
+  it("keeps what was chosen when a new version arrives, and sees it", async () => {
+    const page = await pages.open(served.address);
+    await page.getByLabel("Discovery method").selectOption("Transit");
+    await untilRows(page, "Planets", "397 rows");
+    appendFileSync(join(project.directory, "data/planets.csv"), "Transit,1,3.5,1.2,100.5,2014\n");
+    await project.publish({ sleep_time: 0 });
+    await untilRows(page, "Planets", "398 rows");
+    expect(await chosenOf(page, "Discovery method")).toBe("Transit");
   });
 });
 

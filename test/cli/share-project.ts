@@ -1,0 +1,32 @@
+import { mkdir, mkdtemp, realpath, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { afterAll } from "vitest";
+
+/**
+ * One project for those tests of a file that only look at it: made and run when the first of them
+ * asks for it, and removed after the last.
+ */
+export function shareProject<Shared>(
+  files: Readonly<Record<string, string>>,
+  prepare: (directory: string) => Promise<Shared>,
+): () => Promise<Shared> {
+  let directory: string | undefined;
+  let shared: Promise<Shared> | undefined;
+  const make = async () => {
+    directory = await realpath(await mkdtemp(join(tmpdir(), "hex-shared-")));
+    for (const [file, text] of Object.entries(files)) {
+      await mkdir(dirname(join(directory, file)), { recursive: true });
+      await writeFile(join(directory, file), text);
+    }
+    return prepare(directory);
+  };
+  afterAll(async () => {
+    await shared?.catch(() => undefined);
+    if (directory !== undefined) await rm(directory, { recursive: true, force: true });
+  });
+  return () => {
+    shared ??= make();
+    return shared;
+  };
+}
