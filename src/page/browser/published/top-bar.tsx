@@ -43,8 +43,9 @@ export function TopBar(props: TopBarProps): JSX.Element {
             <button
               type="button"
               class="button topbar__refresh"
-              disabled={isRunning}
-              onClick={onRefresh}
+              // a disabled button would lose the focus of whoever pressed it
+              aria-disabled={isRunning}
+              onClick={isRunning ? undefined : onRefresh}
             >
               <Icon name="refresh" />
               <span>{isRunning ? "Refreshing…" : "Refresh"}</span>
