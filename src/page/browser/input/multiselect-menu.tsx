@@ -20,6 +20,13 @@ export function MultiselectMenu(props: MultiselectMenuProps): JSX.Element {
   const [sought, setSought] = useState("");
   const found = findOptions(options, sought);
   const all = new Set(chosen);
+  if (options.length === 0) {
+    return (
+      <div class="menu">
+        <p class="field__hint">There are no options.</p>
+      </div>
+    );
+  }
   return (
     <div class="menu">
       {options.length > MANY && (

@@ -32,7 +32,7 @@ export function InputCellView({ cell, store, model }: InputCellViewProps): JSX.E
       >
         <div class="cell__activity" aria-hidden="true" />
         {widget !== undefined && value !== undefined && (
-          <fieldset class="input-frame" disabled={isFixed}>
+          <fieldset class="input-frame" role="none" disabled={isFixed}>
             <InputView
               name={name}
               label={widget.label ?? cell.title ?? name}
