@@ -73,6 +73,7 @@ export async function exportPage(source: ExportSource): Promise<ExportedState> {
     run: null,
     failure: null,
     viewer: NOBODY,
+    build: null,
   };
   return { state: runs.redact(state), cut };
 }

@@ -59,6 +59,17 @@ export async function readPageAssets(runtimeUrl: string): Promise<PageAssets | u
   return { ...others, files: new Map(read.map((asset) => [asset.name, asset])) };
 }
 
+/** Reads the built page when it is asked for, once: what is read stays, until it was never built. */
+export function keepPageAssets(runtimeUrl: string): () => Promise<PageAssets | undefined> {
+  let reading: Promise<PageAssets | undefined> | undefined;
+  return async () => {
+    reading ??= readPageAssets(runtimeUrl);
+    const assets = await reading;
+    if (assets === undefined) reading = undefined;
+    return assets;
+  };
+}
+
 async function readAsset(folder: URL, { name, type, encodings }: AssetEntry): Promise<PageAsset> {
   const packed = encodings.map(
     async (encoding) => [encoding, await readFile(new URL(`${name}.${encoding}`, folder))] as const,

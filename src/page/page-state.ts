@@ -22,6 +22,16 @@ export interface PageState {
   /** why the newest run that was to publish did not; null when it did */
   readonly failure: PageFailure | null;
   readonly viewer: PageViewer;
+  /** null where no server tells of another one */
+  readonly build: PageBuild | null;
+}
+
+/** What a page is made of, as digests: a page that was made of something else is to be loaded anew. */
+export interface PageBuild {
+  /** of the code that runs in browsers */
+  readonly code: string;
+  /** of the code of the cells, and of what the config says of the page */
+  readonly app: string;
 }
 
 /** One cell as a page shows it. */
@@ -95,4 +105,6 @@ export interface PageViewer {
 /** What an open page is told as it happens. */
 export type PageEvent =
   | { readonly type: "version-published"; readonly version: number }
-  | { readonly type: "run-changed"; readonly run: PageRun | null };
+  | { readonly type: "run-changed"; readonly run: PageRun | null }
+  /** first of all, and whenever it is another one */
+  | { readonly type: "build-told"; readonly build: PageBuild };

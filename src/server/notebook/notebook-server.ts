@@ -2,6 +2,7 @@ import type { AddressInfo } from "node:net";
 import { type FastifyInstance, fastify } from "fastify";
 import { Registry } from "prom-client";
 import { expectation } from "../../errors.ts";
+import { keepPageAssets } from "../../page/page-assets.ts";
 import type { Notebook } from "../../project/notebook/notebook.ts";
 import { answerFailures, answerLayerFailures, refuseFaultyRequest } from "../answer-failures.ts";
 import { requireDeclaredAuth } from "../caller.ts";
@@ -95,7 +96,8 @@ function toApp(
   answerFailures(app, { redact: (data) => data, log });
   refuseOtherMethods(app, () => {
     const page = { title: notebook.book.head.title, access: "anyone", embedIn: [] } as const;
-    addShellRoutes(app, { runtimeUrl, page, settings, addresses: ["/"], view: "notebook" });
+    const readAssets = keepPageAssets(runtimeUrl);
+    addShellRoutes(app, { readAssets, page, settings, addresses: ["/"], view: "notebook" });
     addNotebookRoutes(app, notebook);
   });
   return app;

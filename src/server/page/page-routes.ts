@@ -1,7 +1,9 @@
 import type { FastifyInstance } from "fastify";
+import { keepPageAssets } from "../../page/page-assets.ts";
 import type { Served } from "../served.ts";
 import { addAskRoutes } from "./ask-routes.ts";
 import { addPageEventRoutes } from "./event-routes.ts";
+import { PageBuilds } from "./page-build.ts";
 import { PageContents } from "./page-contents.ts";
 import { PageWatch } from "./page-watch.ts";
 import { PublishingRuns } from "./publishing-runs.ts";
@@ -17,10 +19,12 @@ export function addPageRoutes(app: FastifyInstance, served: Served): void {
   const onWarning = (message: string) => log({ level: "warn", event: "outputs-damaged", message });
   const contents = new PageContents(runs, onWarning);
   const publishing = new PublishingRuns(served);
-  const watch = new PageWatch({ ...served, publishing });
-  const page = { ...served, contents, publishing, watch, warmed: { version: undefined } };
   const { runtimeUrl, config } = runs;
-  addShellRoutes(app, { runtimeUrl, page: config.page, settings: served.settings });
+  const readAssets = keepPageAssets(runtimeUrl);
+  const builds = new PageBuilds(config, readAssets);
+  const watch = new PageWatch({ ...served, publishing, builds });
+  const page = { ...served, contents, publishing, watch, builds, warmed: { version: undefined } };
+  addShellRoutes(app, { readAssets, page: config.page, settings: served.settings });
   addSignInRoutes(app, served);
   addStateRoutes(app, page);
   addAskRoutes(app, page);

@@ -1,5 +1,5 @@
 import { toMessage } from "../../errors.ts";
-import type { PageRun } from "../../page/page-state.ts";
+import type { PageBuild, PageRun } from "../../page/page-state.ts";
 import type { ServedPage } from "./served-page.ts";
 
 /** What open pages have to know, as it is now. */
@@ -9,7 +9,10 @@ export interface PageSight {
   /** the newest one; null as long as nothing is published */
   readonly version: number | null;
   readonly run: PageRun | null;
+  readonly build: PageBuild;
 }
+
+type Watched = Pick<ServedPage, "newest" | "publishing" | "project" | "runs" | "log" | "builds">;
 
 /** How often is looked while nothing goes, and while a run does. */
 const IDLE_MS = 1_000;
@@ -17,14 +20,14 @@ const RUN_MS = 300;
 
 /** Looks for new versions and runs as long as any page listens, however many they are. */
 export class PageWatch {
-  readonly #page: Pick<ServedPage, "newest" | "publishing" | "project" | "runs" | "log">;
+  readonly #page: Watched;
   readonly #listeners = new Set<() => void>();
   #sight: PageSight | undefined;
   #timer: NodeJS.Timeout | undefined;
   #looking: Promise<void> | undefined;
   #looks = 0;
 
-  constructor(page: Pick<ServedPage, "newest" | "publishing" | "project" | "runs" | "log">) {
+  constructor(page: Watched) {
     this.#page = page;
   }
 
@@ -70,14 +73,15 @@ export class PageWatch {
   }
 
   async #see(): Promise<PageSight> {
-    const { newest, publishing, project, runs } = this.#page;
-    const { cells } = await project.recent();
-    const run = await publishing.readRun(cells);
+    const { newest, publishing, project, runs, builds } = this.#page;
+    const described = await project.recent();
+    const build = await builds.read(described);
+    const run = await publishing.readRun(described.cells);
     const before = this.#sight?.run;
     // What it has published is to be seen at once.
     if (before && before.runId !== run?.runId) newest.forget();
     const { number: version } = await newest.read();
     this.#looks += 1;
-    return { look: this.#looks, version, run: run && runs.redact(run) };
+    return { look: this.#looks, version, run: run && runs.redact(run), build };
   }
 }

@@ -1,10 +1,5 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
-import {
-  type AssetEncoding,
-  type PageAsset,
-  type PageAssets,
-  readPageAssets,
-} from "../../page/page-assets.ts";
+import type { AssetEncoding, PageAsset, PageAssets } from "../../page/page-assets.ts";
 import { renderShell } from "../../page/shell.ts";
 import type { PageSettings } from "../../project/page-settings.ts";
 import { checkHost, type HostSettings } from "../hosts.ts";
@@ -18,7 +13,7 @@ const FOREVER = "public, max-age=31536000, immutable";
 
 export interface ShellRoutesOptions {
   readonly settings: HostSettings;
-  readonly runtimeUrl: string;
+  readonly readAssets: () => Promise<PageAssets | undefined>;
   /** as the config says */
   readonly page: Pick<PageSettings, "title" | "access" | "embedIn">;
   /** addresses of the shell; those of the published page and the runs view unless told */
@@ -31,12 +26,9 @@ export interface ShellRoutesOptions {
 export function addShellRoutes(app: FastifyInstance, options: ShellRoutesOptions): void {
   const onRequest = async ({ headers }: FastifyRequest) => checkHost(headers, options.settings);
   const route = { config: { auth: "none" }, onRequest } as const;
-  let reading: Promise<PageAssets | undefined> | undefined;
   const readAssets = async () => {
-    reading ??= readPageAssets(options.runtimeUrl);
-    const assets = await reading;
+    const assets = await options.readAssets();
     if (assets !== undefined) return assets;
-    reading = undefined;
     throw new HttpFailure(503, "Expected the page to be built, got none (`npm run build` does it)");
   };
   for (const address of options.addresses ?? ADDRESSES) {

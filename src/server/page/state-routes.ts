@@ -24,10 +24,11 @@ export function addStateRoutes(app: FastifyInstance, page: ServedPage): void {
     const number = readVersionNumber(request.query as Query);
     const described = await page.project.recent();
     const version = number === undefined ? await page.newest.read() : await pin(number, page);
-    const [content, run, failure] = await Promise.all([
+    const [content, run, failure, build] = await Promise.all([
       page.contents.read(version, described),
       page.publishing.readRun(described.cells),
       page.publishing.readFailure(version, described.cells),
+      page.builds.read(described),
     ]);
     warm(page, version);
     const viewer = toViewer(request);
@@ -38,6 +39,7 @@ export function addStateRoutes(app: FastifyInstance, page: ServedPage): void {
       run,
       failure: failure && (mayKnow ? failure : { ...failure, message: null }),
       viewer,
+      build,
     } satisfies Omit<PageState, "cells">;
     return sendState(request, reply, { head: page.runs.redact(head), content, packed });
   });

@@ -49,6 +49,7 @@ export function pageState(cells: readonly PageCell[], state: Partial<PageState> 
       maySignIn: false,
       isSignedIn: false,
     },
+    build: { code: "code", app: "app" },
     ...state,
   };
 }

@@ -231,3 +231,34 @@ test("looks for what it missed when the events come back", async () => {
   expect(store.view.isLive).toBe(true);
   expect(store.view.model?.state.version).toBe(3);
 });
+
+test("says that the app has changed when the server tells of another one, until it is as it was", async () => {
+  const { store, given, tell, listener, settled } = await openStore();
+  const [loaded, other] = [
+    { code: "code", app: "app" },
+    { code: "code", app: "other" },
+  ];
+  tell({ type: "build-told", build: loaded });
+  expect(store.view.isChanged).toBe(false);
+  tell({ type: "build-told", build: other });
+  expect(store.view.isChanged).toBe(true);
+  tell({ type: "build-told", build: loaded });
+  expect(store.view.isChanged).toBe(false);
+  given.state = pageState(CELLS, { build: other });
+  listener()?.onReturn();
+  await settled();
+  expect(store.view.isChanged).toBe(true);
+});
+
+test("takes changed cells with a new version, but not changed code of the page", async () => {
+  const { store, given, tell, settled } = await openStore();
+  tell({ type: "build-told", build: { code: "code", app: "other" } });
+  given.state = pageState(CELLS, { version: 2, build: { code: "code", app: "other" } });
+  tell({ type: "version-published", version: 2 });
+  await settled();
+  expect(store.view.isChanged).toBe(false);
+  given.state = pageState(CELLS, { version: 3, build: { code: "newer", app: "other" } });
+  tell({ type: "version-published", version: 3 });
+  await settled();
+  expect(store.view.isChanged).toBe(true);
+});

@@ -8,7 +8,7 @@ export interface PageEventListener {
   readonly onLoss: () => void;
 }
 
-const EVENT_NAMES = ["version-published", "run-changed"] as const;
+const EVENT_NAMES = ["version-published", "run-changed", "build-told"] as const;
 const FIRST_WAIT_MS = 1_000;
 const LONGEST_WAIT_MS = 30_000;
 /** A tab that nobody sees gives its connection back: browsers have only six for a server. */

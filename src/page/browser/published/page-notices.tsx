@@ -16,9 +16,21 @@ interface PageNoticesProps {
 /** What there is to say about the page as a whole. */
 export function PageNotices({ store, view, model }: PageNoticesProps): JSX.Element {
   const { failure, viewer, version } = model.state;
-  const { trouble, refusal, run, isLive } = view;
+  const { trouble, refusal, run, isLive, isChanged } = view;
   return (
     <div class="notices">
+      {isChanged && (
+        <Notice
+          tone="info"
+          actions={
+            <button type="button" class="button button--small" onClick={() => location.reload()}>
+              Reload
+            </button>
+          }
+        >
+          This app has changed. Reload it to see it as it is now; the inputs stay as they are.
+        </Notice>
+      )}
       {failure !== null && run === null && (
         <FailureNotice failure={failure} viewer={viewer} version={version} />
       )}

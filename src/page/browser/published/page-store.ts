@@ -7,6 +7,7 @@ import { type InputFault, toSearch } from "./address.ts";
 import { type AddressWriter, openAddressWriter } from "./address-writer.ts";
 import { type AskLine, openAskLine } from "./ask-line.ts";
 import { toNextVersion } from "./next-version.ts";
+import { isSameBuild, withLoadedCode } from "./page-build.ts";
 import type { PageEffects } from "./page-effects.ts";
 import {
   dropFault,
@@ -195,6 +196,10 @@ export class PageStore {
       const hasEnded = this.#view.run !== null && event.run === null;
       this.#change({ run: event.run });
       if (hasEnded) void this.#sync();
+    } else if (event.type === "build-told") {
+      const loaded = this.#view.model?.state.build;
+      const isChanged = loaded !== undefined && !isSameBuild(event.build, loaded);
+      if (isChanged !== this.#view.isChanged) this.#change({ isChanged });
     } else if (event.version !== this.#view.model?.state.version) void this.#sync();
   }
 
@@ -217,13 +222,16 @@ export class PageStore {
       const model = openModel(state, this.#effects.address.search());
       this.#change({ phase: "open", model, run: this.#view.run ?? state.run, trouble: null });
     } else if (old.state.version === state.version) {
-      this.#change({ phase: "open", model: withFacts(old, state) });
+      const isChanged = !isSameBuild(state.build, old.state.build);
+      this.#change({ phase: "open", model: withFacts(old, state), isChanged });
     } else {
-      const next = await toNextVersion(old, state, this.#effects, signal);
+      const build = withLoadedCode(state.build, old.state.build);
+      const next = await toNextVersion(old, { ...state, build }, this.#effects, signal);
       if (signal.aborted) return;
       const model = old.state.version === null ? next : followInputs(next, this.#view.model ?? old);
       const news = state.version === null ? "" : `Version ${state.version} is shown now.`;
-      this.#change({ phase: "open", model, news, trouble: null });
+      const isChanged = !isSameBuild(state.build, build);
+      this.#change({ phase: "open", model, news, trouble: null, isChanged });
     }
     this.#wake();
   }

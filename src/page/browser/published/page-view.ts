@@ -14,6 +14,8 @@ export interface PageView {
   readonly isLive: boolean;
   /** why a run could not be started or cancelled */
   readonly refusal: string | null;
+  /** whether the server tells of another page than the one that was loaded */
+  readonly isChanged: boolean;
   /** what is said aloud when a new version has come */
   readonly news: string;
 }
@@ -26,5 +28,6 @@ export const OPENING: PageView = {
   trouble: null,
   isLive: true,
   refusal: null,
+  isChanged: false,
   news: "",
 };
