@@ -25,7 +25,9 @@ describe.skipIf(program === null)("a viewer of an app that is deployed anew", ()
     await served.stop();
     await project.write("cells/09-added.md", "# What was added\n");
     served = await servePage(project.directory, "--port", new URL(served.address).port);
-    await notice.waitFor();
+    // As a network that came back would: the page need not wait until it tries again by itself.
+    await page.evaluate("dispatchEvent(new Event('online'))");
+    await notice.waitFor({ timeout: 90_000 });
     expect(await page.getByText("What was added").count()).toBe(0);
     await page.getByRole("button", { name: "Reload" }).click();
     await page.getByText("What was added").waitFor();
