@@ -1,5 +1,6 @@
 import { spawnSync } from "node:child_process";
 import { readFileSync } from "node:fs";
+import { setPriority } from "node:os";
 import { fileURLToPath } from "node:url";
 import type { TestProject } from "vitest/node";
 import { openChromium } from "./servers/chromium.ts";
@@ -30,6 +31,9 @@ export default async function setup(project: TestProject): Promise<() => Promise
     stops.push(stop);
   }
   if (isInjected(project, "chromium")) project.provide("chromium", await openChromium(options));
+  // Tests wait for run processes, whose priority is 10: beside busy tests of an ordinary one they
+  // would hardly go at all. The servers above keep theirs.
+  setPriority(9);
   return async () => {
     await Promise.all(stops.map((stop) => stop()));
   };
