@@ -39,7 +39,10 @@ export async function frameFromCsv(
  * Reads CSV that another tool wrote, from its bytes or from a file; see `readForeignCsv`.
  * @throws {HexError} HEX_DATA_INVALID when it cannot be read as a table
  */
-export async function frameFromForeignCsv(source: Uint8Array | string): Promise<Frame> {
-  const { frame } = await readForeignCsv(source);
+export async function frameFromForeignCsv(
+  source: Uint8Array | string,
+  declared?: Schema,
+): Promise<Frame> {
+  const { frame } = await readForeignCsv(source, undefined, declared);
   return frame;
 }

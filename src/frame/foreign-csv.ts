@@ -19,30 +19,32 @@ export interface ForeignCsv {
 
 /**
  * Reads CSV that another tool wrote, from its bytes or from a file. DuckDB finds the dialect and
- * the types; what pandas takes for missing is missing. A first column without a name is what
+ * the types, except of columns that are declared; what pandas takes for missing is missing. A first column without a name is what
  * pandas writes for its index, and is dropped.
  * @throws {HexError} HEX_DATA_INVALID when it cannot be read as a table, or is beyond a limit
  */
 export async function readForeignCsv(
   source: Uint8Array | string,
   limits?: Partial<CsvLimits>,
+  declared?: Schema,
 ): Promise<ForeignCsv> {
   if (typeof source !== "string") {
-    return withTemporaryFile(source, (path) => readForeignCsv(path, limits));
+    return withTemporaryFile(source, (path) => readForeignCsv(path, limits, declared));
   }
   const allLimits = toCsvLimits(limits);
   const { size } = await stat(source);
   if (size > allLimits.maxFileBytes) throw tooLarge(allLimits, "maxFileBytes");
   await checkFirstLine(source, allLimits);
-  return withDuckdb((connection) => readFile(connection, source, allLimits));
+  return withDuckdb((connection) => readFile(connection, source, allLimits, declared));
 }
 
 async function readFile(
   connection: Connection,
   path: string,
   limits: CsvLimits,
+  declared: Schema | undefined,
 ): Promise<ForeignCsv> {
-  const loading = await loadForeignCsv(connection, path);
+  const loading = await loadForeignCsv(connection, path, declared);
   const [[rows] = []] = await readRows(connection, "SELECT count(*) FROM data");
   if (Number(rows) > limits.maxRows) throw tooLarge(limits, "maxRows");
   const sources = await describeTable(connection, "data");

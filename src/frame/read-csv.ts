@@ -3,7 +3,7 @@ import { resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { HexError } from "../errors.ts";
 import type { AnyFrame, Frame } from "./frame.ts";
-import type { RowOf, SchemaSpec } from "./schema.ts";
+import { type RowOf, type SchemaSpec, toSchema } from "./schema.ts";
 
 /** What may be said about a CSV file that a cell reads. */
 export interface ReadCsvOptions<Spec extends SchemaSpec> {
@@ -28,10 +28,11 @@ export async function readCsv(
   const path = typeof source === "string" ? resolve(source) : fileURLToPath(source);
   await checkExists(path);
   const { frameFromForeignCsv } = await import("./csv.ts");
-  const found = await frameFromForeignCsv(path);
-  if (options === undefined) return found;
+  const schema = options && toSchema(options.schema);
+  const found = await frameFromForeignCsv(path, schema);
+  if (schema === undefined) return found;
   const { toFrame } = await import("./to-frame.ts");
-  return toFrame(found, options.schema) ?? found;
+  return toFrame(found, schema) ?? found;
 }
 
 async function checkExists(path: string): Promise<void> {

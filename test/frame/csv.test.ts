@@ -182,6 +182,14 @@ describe("frameFromForeignCsv", () => {
     assertFrame(read, { d: ["01/02/2020"], zip: ["01234"] });
   });
 
+  test("keeps whole numbers that are too long for numbers as text, wherever they stand", async () => {
+    const short = Array.from({ length: 30_000 }, (_, n) => `${n},0.5,1.5\n`).join("");
+    const long = "12345678901234567890";
+    const read = await frameFromForeignCsv(bytesOf(`id,x,big\n${short}${long},1e300,\n`));
+    expect(read.schema.map(({ type }) => type)).toEqual(["string", "number", "number"]);
+    expect([read.at("id", 0), read.at("id", 30_000)]).toEqual(["0", long]);
+  });
+
   test("keeps a named first column", async () => {
     assertFrame(await frameFromForeignCsv(bytesOf("a,b\n1,x\n")), { a: [1], b: ["x"] });
   });
@@ -201,5 +209,37 @@ describe("readCsv", () => {
       await writeFile(path, "id,day\n1,2020-02-29\n");
       const read = await readCsv(path, { schema: { day: "string", id: "number" } });
       assertFrame(read, { day: ["2020-02-29"], id: [1] });
+    }));
+
+  test("reads as written what the schema says is text", () =>
+    withFolder(async (folder) => {
+      const path = `${folder}/ids.csv`;
+      await writeFile(path, "id,at,flag,n\n42,2024-01-01,true,1\n1.50,2024-01-02T00:00:00Z,no,2\n");
+      const text = { id: "string", at: "string", flag: "string" } as const;
+      const read = await readCsv(path, { schema: { ...text, n: "integer" } });
+      assertFrame(read, {
+        id: ["42", "1.50"],
+        at: ["2024-01-01", "2024-01-02T00:00:00Z"],
+        flag: ["true", "no"],
+        n: [1, 2],
+      });
+    }));
+
+  test("reads as numbers what the schema says are numbers, also when they are rounded by it", () =>
+    withFolder(async (folder) => {
+      const path = `${folder}/long.csv`;
+      await writeFile(path, "n,later\n12345678901234567890,1\n1,x\n");
+      const read = await readCsv(path, { schema: { n: "number", later: "string" } });
+      assertFrame(read, { n: [12345678901234567000, 1], later: ["1", "x"] });
+    }));
+
+  test("says which columns a file has when the schema names others", () =>
+    withFolder(async (folder) => {
+      const path = `${folder}/other.csv`;
+      await writeFile(path, "a,b\n1,2\n");
+      await expect(readCsv(path, { schema: { a: "string", c: "string" } })).rejects.toMatchObject({
+        code: "HEX_FRAME_INVALID",
+        message: "Expected the frame to be of the columns a, c, got a, b",
+      });
     }));
 });

@@ -1,4 +1,5 @@
 import { HexError, toMessage } from "../../errors.ts";
+import type { Schema } from "../schema.ts";
 import { type Connection, quoteName, quotePath, quoteText, readRows } from "./duckdb.ts";
 
 /** The bare or quoted texts that mean "missing" to pandas, and so to most who write CSV for it. */
@@ -17,26 +18,33 @@ const OPTIONS = [
 ].join(", ");
 
 /** DuckDB rounds 1.5 to fit a whole column, which it may have seen only whole numbers of. */
-const WHOLE = `CREATE TEMP MACRO whole(x) AS CASE
+const WHOLE = `CREATE OR REPLACE TEMP MACRO whole(x) AS CASE
   WHEN contains(x, '.') OR contains(x, 'e') OR contains(x, 'E') THEN error('not whole')
   ELSE CAST(x AS BIGINT) END`;
 
 /**
- * Loads CSV of unknown columns into the temporary table `data`. The types are found from the first
- * rows; if a later row does not fit them, from all rows, which takes about twice as long.
+ * Loads CSV into the temporary table `data`. Columns that are declared as text are read as what is
+ * written; all other types are found from the first rows; if a later row does not fit them, from all
+ * rows, which takes about twice as long. Whole numbers that no type holds stay text, unless they are
+ * declared as numbers.
  * @returns what was decided on the way, a sentence each
  * @throws {HexError} HEX_DATA_INVALID when the file is no table
  */
-export async function loadForeignCsv(connection: Connection, path: string): Promise<string[]> {
+export async function loadForeignCsv(
+  connection: Connection,
+  path: string,
+  declared: Schema = [],
+): Promise<string[]> {
   const file = quotePath(path);
-  try {
-    await connection.run(WHOLE);
-    await connection.run(await quickLoad(connection, file));
-    return [];
-  } catch {
-    await createData(connection, `SELECT * FROM read_csv(${file}, ${OPTIONS}, sample_size = -1)`);
-    return ["the types were found from all rows: a later one did not fit what the first ones told"];
-  }
+  const texts = declared.filter(({ type }) => type === "string").map(({ name }) => name);
+  const notes = await loadAsFound(connection, file, texts);
+  const found = await findTooLong(connection, file);
+  const long = found.filter((name) => !declared.some((column) => column.name === name));
+  if (long.length === 0) return notes;
+  await connection.run("DROP TABLE data");
+  const again = await loadAsFound(connection, file, [...texts, ...long]);
+  const kept = long.map((name) => `column ${JSON.stringify(name)}: too long for numbers, so text`);
+  return [...again, ...kept];
 }
 
 /**
@@ -63,19 +71,83 @@ export async function createData(connection: Connection, query: string): Promise
   }
 }
 
-async function quickLoad(connection: Connection, file: string): Promise<string> {
-  const columns = await readRows(
+async function loadAsFound(
+  connection: Connection,
+  file: string,
+  texts: readonly string[],
+): Promise<string[]> {
+  try {
+    await connection.run(WHOLE);
+    await connection.run(await quickLoad(connection, file, texts));
+    return [];
+  } catch {
+    const names = texts.length === 0 ? [] : (await sniff(connection, file)).map(({ name }) => name);
+    const types = textTypes(names.filter((name) => texts.includes(name)));
+    const query = `SELECT * FROM read_csv(${file}, ${OPTIONS}${types}, sample_size = -1)`;
+    await createData(connection, query);
+    return ["the types were found from all rows: a later one did not fit what the first ones told"];
+  }
+}
+
+async function quickLoad(
+  connection: Connection,
+  file: string,
+  texts: readonly string[],
+): Promise<string> {
+  const columns = await sniff(connection, file);
+  const isText = ({ name }: SniffedColumn) => texts.includes(name);
+  const whole = columns.filter((column) => column.type === "BIGINT" && !isText(column));
+  const types = textTypes([...whole, ...columns.filter(isText)].map(({ name }) => name));
+  const replaced = whole.map(({ name }) => `whole(${quoteName(name)}) AS ${quoteName(name)}`);
+  const replacing = replaced.length === 0 ? "" : ` REPLACE (${replaced.join(", ")})`;
+  return `CREATE TEMP TABLE data AS SELECT *${replacing} FROM read_csv(${file}, ${OPTIONS}${types})`;
+}
+
+interface SniffedColumn {
+  readonly name: string;
+  readonly type: string;
+}
+
+async function sniff(connection: Connection, file: string): Promise<SniffedColumn[]> {
+  const rows = await readRows(
     connection,
     `SELECT c.name, c.type FROM (SELECT unnest(Columns) AS c FROM sniff_csv(${file}, ${OPTIONS}))`,
   );
-  const whole = columns.filter(([, type]) => type === "BIGINT").map(([name]) => String(name));
-  if (whole.length === 0) {
-    return `CREATE TEMP TABLE data AS SELECT * FROM read_csv(${file}, ${OPTIONS})`;
-  }
-  const types = whole.map((name) => `${quoteText(name)}: 'VARCHAR'`).join(", ");
-  const replaced = whole.map((name) => `whole(${quoteName(name)}) AS ${quoteName(name)}`);
-  return `CREATE TEMP TABLE data AS SELECT * REPLACE (${replaced.join(", ")})
-    FROM read_csv(${file}, ${OPTIONS}, types = {${types}})`;
+  return rows.map(([name, type]) => ({ name: String(name), type: String(type) }));
+}
+
+/** The option that lets columns be read as what is written. */
+function textTypes(names: readonly string[]): string {
+  if (names.length === 0) return "";
+  return `, types = {${names.map((name) => `${quoteText(name)}: 'VARCHAR'`).join(", ")}}`;
+}
+
+/** The columns of whole numbers that DuckDB rounds to floating point, since none of its others holds them. */
+async function findTooLong(connection: Connection, file: string): Promise<string[]> {
+  const sql = "SELECT column_name FROM duckdb_columns() WHERE table_name = 'data'";
+  const rows = await readRows(connection, `${sql} AND data_type = 'DOUBLE'`);
+  const names = rows.map(([name]) => String(name));
+  const rounded = await those(connection, names, "data", (column) => {
+    return `bool_or(abs(${column}) >= 1e18 AND isfinite(${column}))`;
+  });
+  // Only the file still tells 12345678901234567890 from 1.2e19.
+  const written = `read_csv(${file}, ${OPTIONS}${textTypes(rounded)})`;
+  return those(connection, rounded, written, (column) => {
+    return `bool_and(regexp_full_match(${column}, '[+-]?[0-9]+'))`;
+  });
+}
+
+/** The columns of a table for which a test holds. */
+async function those(
+  connection: Connection,
+  names: readonly string[],
+  table: string,
+  test: (column: string) => string,
+): Promise<string[]> {
+  if (names.length === 0) return [];
+  const tests = names.map((name) => test(quoteName(name)));
+  const [answers = []] = await readRows(connection, `SELECT ${tests.join(", ")} FROM ${table}`);
+  return names.filter((_, index) => answers[index] === true);
 }
 
 /** What DuckDB found wrong, without its advice on options. */
