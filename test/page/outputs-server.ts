@@ -25,7 +25,7 @@ export async function serveOutputs(
       return;
     }
     const type = name.endsWith(".css") ? "text/css" : "text/javascript";
-    // A picture that prose asks for is no fault; a page that is opened by mistake is there no more.
+    // A picture that prose asks for is no fault; below assets is where an emptied page rests.
     response.statusCode = files.has(name) ? 200 : url.startsWith("/assets/") ? 404 : 204;
     response.setHeader("content-type", type).end(files.get(name) ?? "nothing");
   });
