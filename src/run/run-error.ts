@@ -1,5 +1,5 @@
 import { HexError, toMessage } from "../errors.ts";
-import type { SourcePlace } from "../source/module/source-place.ts";
+import { formatPlace, type SourcePlace } from "../source/module/source-place.ts";
 import type { RunError } from "./run-event.ts";
 
 const LONGEST_MESSAGE = 2_000;
@@ -10,8 +10,13 @@ export function toCellError(
   cell: { readonly name: string; readonly file: string },
   place: SourcePlace | undefined,
 ): RunError {
-  if (thrown instanceof HexError) return { code: thrown.code, message: shorten(thrown.message) };
-  const where = place === undefined ? cell.file : `${place.file}:${place.line}:${place.column}`;
+  const where = place === undefined ? cell.file : formatPlace(place);
+  if (thrown instanceof HexError) {
+    // What the author's code did not ask for, says itself where it was.
+    const isTold = place === undefined || thrown.message.includes(cell.file);
+    const told = isTold ? "" : `In cell ${cell.name} (${where}): `;
+    return { code: thrown.code, message: shorten(`${told}${thrown.message}`) };
+  }
   const kind = thrown instanceof Error ? thrown.name : `thrown ${typeof thrown}`;
   return {
     code: "HEX_CELL_FAILED",

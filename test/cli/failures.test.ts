@@ -97,6 +97,18 @@ export default cell((): number => {
     told: "Expected cell bad (cells/03-bad.ts:5:9) to be computed, got RangeError: no limit among 0",
   },
   {
+    what: "a cell that asks for a column that is not there, at its line",
+    files: {
+      "cells/03-bad.ts": `import { cell, frame } from "hex-runtime";
+
+export default cell(() => frame([{ a: 1 }])
+  .select("nope" as "a"));`,
+    },
+    exitCode: 1,
+    code: "HEX_FRAME_INVALID",
+    told: "In cell bad (cells/03-bad.ts:4:4): Expected",
+  },
+  {
     what: "a cell file with a syntax error, at its line",
     files: {
       "cells/03-bad.ts": 'import { cell } from "hex-runtime";\n\nexport default cell(() => {',
