@@ -18,10 +18,38 @@ export function answerFailures(app: FastifyInstance, { redact, log }: AnswerFail
     return sendFailure(failure, request, reply);
   });
   app.setNotFoundHandler((request, reply) => {
+    if (isPerson(request)) return sendNothingHere(reply);
     const reason = "Expected an address that the API has, got another";
     return sendFailure(new HttpFailure(404, reason), request, reply);
   });
   app.addHook("preSerialization", async (_request, _reply, payload) => redact(payload));
+}
+
+/** Whether a browser asks for a page; programs ask for JSON, or for anything. */
+function isPerson({ method, headers, url }: FastifyRequest): boolean {
+  const isPage = method === "GET" && !url.startsWith("/api/");
+  return isPage && headers.accept?.includes("text/html") === true;
+}
+
+function sendNothingHere(reply: FastifyReply): FastifyReply {
+  return reply
+    .code(404)
+    .header("content-security-policy", "default-src 'none'; frame-ancestors 'none'")
+    .type("text/html; charset=utf-8")
+    .send(`<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="color-scheme" content="light dark">
+<title>Nothing is here</title>
+</head>
+<body>
+<h1>Nothing is at this address</h1>
+<p><a href="/">Go to the app</a></p>
+</body>
+</html>
+`);
 }
 
 /** What is wrong before any route is found: an address that cannot be read. */

@@ -113,6 +113,23 @@ test("sites that the config names may show the page inside their own, and no oth
   expect(headers["x-frame-options"]).toBeUndefined();
 });
 
+test("people at an address that is none are led to the app, programs are told in JSON", async () => {
+  const { call } = await serveUnpublished();
+  const headers = { accept: "text/html,application/xhtml+xml,*/*;q=0.8" };
+  const seen = await call("GET", "/no/such?a=<script>", { headers });
+  expect([seen.statusCode, seen.headers["content-type"]]).toEqual([
+    404,
+    "text/html; charset=utf-8",
+  ]);
+  expect(seen.body).toContain('<a href="/">Go to the app</a>');
+  expect(seen.body).not.toContain("script");
+  const api = await call("GET", "/api/v1/no", { headers });
+  for (const told of [api, await call("GET", "/no/such")]) {
+    expect(told.statusCode).toBe(404);
+    expect(told.json().reason).toBe("Expected an address that the API has, got another");
+  }
+});
+
 test("files of the page are a fixed list, packed as the browser takes them, and kept for good", async () => {
   const { call } = await serveUnpublished();
   const { body } = await call("GET", "/");
