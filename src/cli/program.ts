@@ -159,7 +159,7 @@ function addDevCommand(program: Command, options: MainOptions, ending: Ending): 
 function addServeCommand(program: Command, options: MainOptions, ending: Ending): void {
   program
     .command("serve")
-    .description("answer programs over HTTP, carry out runs and keep schedules")
+    .description("serve the page and answer programs over HTTP, carry out runs and keep schedules")
     .option("--host <address>", "the address to listen on; others than 127.0.0.1 need tokens")
     .option("--port <number>", "the port to listen on; 0 takes any that is free")
     .option("--project <dir>", "the project's folder", ".")
