@@ -45,21 +45,11 @@ const assetList = v.object({
 type AssetEntry = v.InferOutput<typeof assetList>["files"][number];
 
 /**
- * Reads the built page into memory, once, so that a later build takes nothing away from it.
- * Undefined when it was not built.
+ * Gives the built page, which is read when it is asked for, once, so that a later build takes nothing
+ * away from it.
  *
  * @param runtimeUrl URL of the built module that cells import
  */
-export async function readPageAssets(runtimeUrl: string): Promise<PageAssets | undefined> {
-  const folder = new URL("./page/", runtimeUrl);
-  const text = await readFile(new URL("assets.json", folder), "utf8").catch(() => undefined);
-  if (text === undefined) return undefined;
-  const { files, ...others } = v.parse(assetList, JSON.parse(text));
-  const read = await Promise.all(files.map((file) => readAsset(folder, file)));
-  return { ...others, files: new Map(read.map((asset) => [asset.name, asset])) };
-}
-
-/** Reads the built page when it is asked for, once: what is read stays, until it was never built. */
 export function keepPageAssets(runtimeUrl: string): () => Promise<PageAssets | undefined> {
   let reading: Promise<PageAssets | undefined> | undefined;
   return async () => {
@@ -68,6 +58,19 @@ export function keepPageAssets(runtimeUrl: string): () => Promise<PageAssets | u
     if (assets === undefined) reading = undefined;
     return assets;
   };
+}
+
+/**
+ * Reads the built page into memory, once, so that a later build takes nothing away from it.
+ * Undefined when it was not built.
+ */
+async function readPageAssets(runtimeUrl: string): Promise<PageAssets | undefined> {
+  const folder = new URL("./page/", runtimeUrl);
+  const text = await readFile(new URL("assets.json", folder), "utf8").catch(() => undefined);
+  if (text === undefined) return undefined;
+  const { files, ...others } = v.parse(assetList, JSON.parse(text));
+  const read = await Promise.all(files.map((file) => readAsset(folder, file)));
+  return { ...others, files: new Map(read.map((asset) => [asset.name, asset])) };
 }
 
 async function readAsset(folder: URL, { name, type, encodings }: AssetEntry): Promise<PageAsset> {
