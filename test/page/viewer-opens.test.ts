@@ -119,6 +119,25 @@ export default cell({ found }, ({ found }) => {
     await untilRows(page, "Planets", "397 rows");
   });
 
+  it("keeps the focus near its place when what has it goes", async () => {
+    const page = await pages.open(`${served.address}?_method=None+such`);
+    await untilRows(page, "Planets", "1,035 rows");
+    const close = page.getByRole("button", { name: "Close this notice" });
+    await close.press("Enter");
+    await close.waitFor({ state: "detached" });
+    expect(await page.locator("#app :focus").count()).toBe(1);
+    const cell = cellOf(page, "Planets");
+    await cell.getByRole("button", { name: "Filter" }).press("Enter");
+    await cell.locator(".table-value").fill("Transit");
+    await cell.locator(".table-value").press("Enter");
+    const filter = cell.getByRole("button", {
+      name: "Remove the filter: method contains “Transit”",
+    });
+    await filter.press("Enter");
+    await filter.waitFor({ state: "detached" });
+    expect(await cell.locator(":focus").count()).toBe(1);
+  });
+
   it("changes and sorts with the keyboard alone", async () => {
     const page = await pages.open(served.address);
     await untilRows(page, "Planets", "1,035 rows");

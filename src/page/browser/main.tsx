@@ -1,6 +1,7 @@
 /// <reference path="./design/style-files.d.ts" />
 import "./design/design.css";
 import { type JSX, render } from "preact";
+import { keepFocus } from "./design/kept-focus.ts";
 import { followPrinting } from "./design/printing.ts";
 import { applyStoredTheme } from "./design/theme.ts";
 import { LaterView } from "./later-view.tsx";
@@ -25,4 +26,5 @@ followPrinting();
 applyStoredTheme();
 const root = document.querySelector("#app") ?? document.body;
 root.replaceChildren();
+keepFocus(root);
 render(<View />, root);

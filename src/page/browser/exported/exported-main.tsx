@@ -3,6 +3,7 @@ import { type JSX, render } from "preact";
 import { useState } from "preact/hooks";
 import type { CutTable } from "../../export-page.ts";
 import type { PageState } from "../../page-state.ts";
+import { keepFocus } from "../design/kept-focus.ts";
 import { followPrinting } from "../design/printing.ts";
 import { applyStoredTheme } from "../design/theme.ts";
 import { FixedPage } from "../published/fixed-page.ts";
@@ -43,4 +44,7 @@ followPrinting();
 applyStoredTheme();
 const data = document.querySelector("#page-state")?.textContent;
 const root = document.querySelector("#app");
-if (data && root) render(<ExportedView {...(JSON.parse(data) as ExportedData)} />, root);
+if (data && root) {
+  keepFocus(root);
+  render(<ExportedView {...(JSON.parse(data) as ExportedData)} />, root);
+}
