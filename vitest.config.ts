@@ -23,7 +23,7 @@ export default defineConfig({
     typecheck: {
       enabled: true,
       include: ["test/types/**/*.test-d.ts"],
-      tsconfig: "tsconfig.json",
+      tsconfig: "test/types/tsconfig.json",
       // `npm run types` tells about all other files.
       ignoreSourceErrors: true,
     },
