@@ -106,6 +106,7 @@ describe.skipIf(program === null)("a viewer who looks back", () => {
     await page.keyboard.press("Escape");
     expect(await button.evaluate((element) => element.matches(":focus"))).toBe(true);
     await page.keyboard.press("Enter");
+    await page.getByRole("dialog", { name: "Cancel this run?" }).waitFor();
     await page.keyboard.press("Tab");
     await page.keyboard.press("Enter");
     await expect.poll(() => stateOf(page), { timeout: 30_000 }).toMatch("cancelled");

@@ -142,7 +142,8 @@ async function openServed(
   const lines: string[] = [];
   const server = await openServer({
     runs,
-    settings: { ...runs.config.server, ...settings, limits: { ...LIMITS, ...limits } },
+    // Several files of tests listen at the same time.
+    settings: { ...runs.config.server, port: 0, ...settings, limits: { ...LIMITS, ...limits } },
     writeLog: (line) => lines.push(line),
     light: options.light,
     now: options.now,

@@ -1,5 +1,5 @@
 import type { ComponentChildren, JSX } from "preact";
-import { useEffect, useId, useRef, useState } from "preact/hooks";
+import { useId, useLayoutEffect, useRef, useState } from "preact/hooks";
 import type { PageFailure } from "../ask/page-failure.ts";
 import { Notice } from "../design/notice.tsx";
 import { toFailure } from "./use-asked.ts";
@@ -23,7 +23,8 @@ export function ConfirmDialog(props: ConfirmDialogProps): JSX.Element {
   const heading = useId();
   const [isBusy, setBusy] = useState(false);
   const [failure, setFailure] = useState<PageFailure>();
-  useEffect(() => dialog.current?.showModal(), []);
+  // before another key can come: it is meant for the dialogue
+  useLayoutEffect(() => dialog.current?.showModal(), []);
 
   async function agree(): Promise<void> {
     setBusy(true);
