@@ -183,10 +183,10 @@ describe("frameFromForeignCsv", () => {
   });
 
   test("keeps whole numbers that are too long for numbers as text, wherever they stand", async () => {
-    const short = Array.from({ length: 30_000 }, (_, n) => `${n},0.5,1.5\n`).join("");
+    const short = Array.from({ length: 30_000 }, (_, n) => `${n},0.5,1.5,${n}\n`).join("");
     const long = "12345678901234567890";
-    const read = await frameFromForeignCsv(bytesOf(`id,x,big\n${short}${long},1e300,\n`));
-    expect(read.schema.map(({ type }) => type)).toEqual(["string", "number", "number"]);
+    const read = await frameFromForeignCsv(bytesOf(`id,x,big,late\n${short}${long},1e300,,many\n`));
+    expect(read.schema.map(({ type }) => type)).toEqual(["string", "number", "number", "string"]);
     expect([read.at("id", 0), read.at("id", 30_000)]).toEqual(["0", long]);
   });
 
@@ -231,6 +231,16 @@ describe("readCsv", () => {
       await writeFile(path, "n,later\n12345678901234567890,1\n1,x\n");
       const read = await readCsv(path, { schema: { n: "number", later: "string" } });
       assertFrame(read, { n: [12345678901234567000, 1], later: ["1", "x"] });
+    }));
+
+  test("names the row that is no text, also when a schema says what is text", () =>
+    withFolder(async (folder) => {
+      const path = `${folder}/bytes.csv`;
+      await writeFile(path, Buffer.from("a,b\n1,x\n2,\xff\xfe\n", "latin1"));
+      await expect(readCsv(path, { schema: { a: "string", b: "string" } })).rejects.toMatchObject({
+        code: "HEX_DATA_INVALID",
+        message: expect.stringMatching(/^The CSV cannot be read: row \d/),
+      });
     }));
 
   test("says which columns a file has when the schema names others", () =>
