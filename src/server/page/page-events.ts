@@ -3,8 +3,8 @@ import type { PageBuild, PageEvent, PageRun } from "../../page/page-state.ts";
 import type { PageSight } from "./page-watch.ts";
 
 /**
- * What one open page has to hear: what the page is made of and the run that goes, at once, and whatever changes. A page that is
- * slow misses what has changed again meanwhile.
+ * What one open page has to hear: what the page is made of and the run that goes, at once, and
+ * whatever changes. A page that is slow misses what has changed again meanwhile.
  */
 export class PageEvents {
   #first: number | undefined;
