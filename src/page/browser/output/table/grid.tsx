@@ -1,6 +1,6 @@
 import { type CellContentProps, HighTable, type OrderBy, type Selection } from "hightable";
 import type { JSX } from "preact";
-import { useEffect, useId, useLayoutEffect, useMemo, useRef } from "preact/hooks";
+import { useId, useLayoutEffect, useMemo, useRef } from "preact/hooks";
 import type { JsonRow, JsonValue } from "../../../../frame/json.ts";
 import type { ColumnType, Schema } from "../../../../frame/schema.ts";
 import type { RowSort } from "../../../../frame/table-rows.ts";
@@ -45,10 +45,8 @@ export function Grid(props: GridProps): JSX.Element {
   const element = useRef<HTMLDivElement>(null);
   const id = useId();
   const frame = useGridFrame(columns, blocks, change);
-  useEffect(() => {
-    // another order is read from its beginning
-    element.current?.querySelector("[role=group]")?.scrollTo({ top: 0 });
-  }, [order]);
+  // another order is read from its beginning
+  useLayoutEffect(() => showBeginning(element.current), [order]);
   useLayoutEffect(() => {
     if (element.current !== null) nameGrid(element.current, `grid-${id}`, props.name);
   }, [frame, props.name]);
@@ -94,6 +92,17 @@ export function Grid(props: GridProps): JSX.Element {
       {table}
     </div>
   );
+}
+
+/**
+ * Tells the grid at once that it was scrolled: by itself the event comes some frames later, and until
+ * then the heads of the columns stand where the rows stood. The grid would scroll the page to them.
+ */
+function showBeginning(element: HTMLElement | null): void {
+  const edge = element?.querySelector("[role=group]");
+  if (!edge || edge.scrollTop === 0) return;
+  edge.scrollTop = 0;
+  edge.dispatchEvent(new Event("scroll"));
 }
 
 function copy(event: ClipboardEvent, text: string | undefined): void {
