@@ -47,6 +47,28 @@ export function keepGridFocus(frame: HTMLElement): () => void {
 }
 
 /**
+ * Leaves the focus to whoever has gone elsewhere. The grid gives it to a cell, and scrolls the page
+ * there, some frames after the key or the click that it follows: by then a viewer may be typing in
+ * an input.
+ */
+export function mendGridFocus(): void {
+  const { prototype } = HTMLTableCellElement;
+  const { focus, scrollIntoView } = prototype;
+  prototype.focus = function (options) {
+    if (!isLeft(this)) focus.call(this, options);
+  };
+  prototype.scrollIntoView = function (options) {
+    if (!isLeft(this)) scrollIntoView.call(this, options);
+  };
+}
+
+/** Whether something outside the grid of a cell has the focus. */
+function isLeft(cell: Element): boolean {
+  const frame = cell.closest(".grid-frame");
+  return frame !== null && document.activeElement !== document.body && !hasFocus(frame);
+}
+
+/**
  * Goes from the edge of a grid to its cell. The grid itself does so some frames later, and on a busy
  * machine a key that is pressed in between would not find the focus there.
  */

@@ -9,13 +9,14 @@ import { cellText, isNumeric } from "./cell-text.ts";
 import { useFigureWidths } from "./figure-widths.ts";
 import { mendGridRoles, nameGrid } from "./grid-aria.ts";
 import { mendGridDraws } from "./grid-draws.ts";
-import { enterGrid } from "./grid-focus.ts";
+import { enterGrid, mendGridFocus } from "./grid-focus.ts";
 import { useGridFrame } from "./grid-frame.ts";
 import type { RowBlocks } from "./row-blocks.ts";
 import { useGridFocus } from "./use-grid-focus.ts";
 
 mendGridRoles();
 mendGridDraws();
+mendGridFocus();
 
 interface GridProps {
   readonly name: string;

@@ -1,5 +1,5 @@
 import type { RefObject } from "preact";
-import { useCallback, useEffect, useMemo, useState } from "preact/hooks";
+import { useCallback, useEffect, useLayoutEffect, useMemo, useState } from "preact/hooks";
 import type { Schema } from "../../../../frame/schema.ts";
 import { type CellPlace, hasFocus, keepGridFocus } from "./grid-focus.ts";
 import type { RowBlocks } from "./row-blocks.ts";
@@ -28,17 +28,30 @@ export function useGridFocus(
   const onCellPositionChange = useCallback(
     (next: CellPlace) =>
       setPosition((before) => {
-        const last = { rowIndex: blocks.rows + 1, colIndex: columns.length + 1 };
+        const last = lastPlace(blocks, columns);
         const nearest = within(before, last);
         const isUnasked = !isSame(before, nearest) && isSame(next, nearest);
         return isUnasked && !hasFocus(element.current) ? before : within(next, last);
       }),
     [blocks, columns],
   );
+  // at once where the viewer is in the grid: the next key goes from the cell that then has the focus
+  useLayoutEffect(() => {
+    if (hasFocus(element.current)) {
+      setPosition((before) => {
+        const nearest = within(before, lastPlace(blocks, columns));
+        return isSame(before, nearest) ? before : nearest;
+      });
+    }
+  }, [blocks.rows, columns]);
   return useMemo(
     () => ({ cellPosition, onCellPositionChange }),
     [cellPosition, onCellPositionChange],
   );
+}
+
+function lastPlace({ rows }: RowBlocks, columns: Schema): CellPlace {
+  return { rowIndex: rows + 1, colIndex: columns.length + 1 };
 }
 
 function within({ rowIndex, colIndex }: CellPlace, last: CellPlace): CellPlace {
