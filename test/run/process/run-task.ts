@@ -13,6 +13,11 @@ import { buildProgram } from "../../store/build-program.ts";
 
 const tasks = new URL("./programs/tasks.ts", import.meta.url);
 
+/** Tasks that do not end by themselves are killed soon. */
+const LIMITS = { memoryBytes: 2 ** 29, graceMs: 300 };
+/** For tasks that do: however busy the machine is, none is killed that is about to end. */
+export const PATIENT = { limits: { ...LIMITS, graceMs: 60_000 } };
+
 /** What a task told, and what became of it. */
 export interface TaskReport {
   readonly ending: ProcessEnding;
@@ -25,7 +30,7 @@ export interface TaskReport {
 export async function startTasks(spec: Partial<RunProcessSpec> = {}): Promise<RunProcess> {
   const started = startRunProcess({
     program: pathToFileURL(await buildProgram(tasks)),
-    limits: { memoryBytes: 2 ** 29, graceMs: 300 },
+    limits: LIMITS,
     environment: { PATH: process.env["PATH"] ?? "" },
     directory: tmpdir(),
     ...spec,

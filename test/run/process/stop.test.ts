@@ -9,11 +9,11 @@ import { describeCause } from "../../../src/run/process/process-ending.ts";
 import { readProcess } from "../../../src/run/process/process-table.ts";
 import { buildProgram } from "../../store/build-program.ts";
 import { findSleepers } from "./find-sleepers.ts";
-import { abortAt, giveTask, runTask, startTasks } from "./run-task.ts";
+import { abortAt, giveTask, PATIENT, runTask, startTasks } from "./run-task.ts";
 
 it("lets a task that listens end by itself, and says why it is to", async () => {
   const reason = new HexError("HEX_CANCELLED", "somebody asked for it");
-  const { ending } = await runTask("stop-politely", null, abortAt("waiting", reason));
+  const { ending } = await runTask("stop-politely", null, abortAt("waiting", reason), PATIENT);
   expect(ending).toMatchObject({
     status: "ended",
     stop: "cancelled",
@@ -22,7 +22,10 @@ it("lets a task that listens end by itself, and says why it is to", async () => 
 });
 
 it("asks a task to stop at its deadline", async () => {
-  const { ending } = await runTask("stop-politely", null, { deadlineMs: 1_000 });
+  const process = await startTasks(PATIENT);
+  // One that still loads its code has nothing to end politely.
+  await process.ready;
+  const { ending } = await giveTask(process, "stop-politely", null, { deadlineMs: 1_000 });
   expect(ending).toMatchObject({
     stop: "timeout",
     ending: { value: ["HEX_RUN_TIMEOUT", expect.stringContaining("over within 1 s")] },
@@ -94,8 +97,8 @@ it.each(["loop", "ignore-all"])(
     const child = await toldPid(parent);
     await expect.poll(() => findSleepers(id).length).toBe(5);
     parent.kill("SIGKILL");
-    await expect.poll(() => readProcess(child), { timeout: 20_000 }).toBeUndefined();
-    await expect.poll(() => findSleepers(id), { timeout: 20_000 }).toEqual([]);
+    await expect.poll(() => readProcess(child)).toBeUndefined();
+    await expect.poll(() => findSleepers(id)).toEqual([]);
   },
 );
 
