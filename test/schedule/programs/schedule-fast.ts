@@ -1,4 +1,4 @@
-import { appendFile } from "node:fs/promises";
+import { appendFile, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
 import { runScheduler } from "../../../src/schedule/scheduler.ts";
@@ -8,11 +8,14 @@ import { aSchedule } from "../scheduler-world.ts";
 /** How many seconds of the schedule go by in one of ours. */
 const SPEED = 120;
 
-// A scheduler of a minutely schedule whose clock is fast: all processes are told the same start.
-const [folder = "", startedAt = "", realMs = ""] = process.argv.slice(2);
+// A scheduler of a minutely schedule whose clock is fast: all processes are told the same start,
+// and end once so many runs are filed by all of them.
+const [folder = "", startedAt = "", runs = ""] = process.argv.slice(2);
 const began = Number(startedAt);
 const now = () => Date.UTC(2026, 0, 31, 12, 0, 30) + (Date.now() - began) * SPEED;
 const filed = new Set<string>();
+const over = new AbortController();
+void endOnceFiled();
 
 await runScheduler({
   schedules: [aSchedule("* * * * *", { overlap: "queue" })],
@@ -28,5 +31,13 @@ await runScheduler({
   newRunId: () => `${process.pid}-${Math.random().toString(36).slice(2)}`,
   onEvent: () => undefined,
   filedBy: `test:${process.pid}`,
-  signal: AbortSignal.timeout(began + Number(realMs) - Date.now()),
+  signal: over.signal,
 });
+
+async function endOnceFiled(): Promise<void> {
+  for (let lines = 0; lines < Number(runs); await wait(20)) {
+    const text = await readFile(join(folder, "filed"), "utf8").catch(() => "");
+    lines = text.split("\n").length - 1;
+  }
+  over.abort();
+}
