@@ -1,7 +1,7 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { existsSync } from "node:fs";
-import { readFile } from "node:fs/promises";
+import { readFile, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, test, vi } from "vitest";
@@ -34,10 +34,16 @@ test("kills what the command has started, and removes its directory, when it is 
 test("kills what the command has left running when it ends by itself", async () => {
   const process = await startOnLifeline({
     directoryPrefix,
-    command: (directory) => leaveOneBehind(directory, 'sleep 0.5; cat "$0/id"; exit 7'),
+    command: (directory) => {
+      return leaveOneBehind(
+        directory,
+        'until [ -e "$0/go" ]; do sleep 0.05; done; cat "$0/id"; exit 7',
+      );
+    },
     env: globalThis.process.env,
   });
   const id = await readId(process.directory);
+  await writeFile(join(process.directory, "go"), "");
 
   expect(await process.exitCode).toBe(7);
   expect(process.lastLines()).toBe(`${id}`);
@@ -61,14 +67,14 @@ test("kills the command when the process that holds the lifeline is killed", asy
 
   holder.kill("SIGKILL");
 
-  await vi.waitFor(() => expect(existsSync(directory)).toBe(false), { timeout: 5000 });
+  await vi.waitFor(() => expect(existsSync(directory)).toBe(false), { timeout: 60_000 });
   expect(await isRunning(id)).toBe(false);
 });
 
 /** The process id that a command notes in its directory soon after its start. */
 function readId(directory: string): Promise<number> {
   const read = async () => Number(await readFile(join(directory, "id"), "utf8"));
-  return vi.waitFor(read, { timeout: 5000 });
+  return vi.waitFor(read, { timeout: 60_000 });
 }
 
 /** Whether a process exists, and is not only waiting to be collected by its parent. */
