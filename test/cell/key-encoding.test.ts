@@ -6,7 +6,7 @@ import { encodeKey, toVariantName } from "../../src/cell/key-encoding.ts";
 import { isFrameName } from "../../src/store/key.ts";
 
 const CASES = Number(process.env["HEX_TEST_CASES"] ?? 2_000);
-const TIMEOUT_MS = 30_000 + CASES;
+const TIMEOUT_MS = 180_000 + CASES;
 const sha256 = (text: string) => createHash("sha256").update(text).digest("hex");
 
 describe("the key of inputs", () => {

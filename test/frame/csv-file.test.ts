@@ -10,7 +10,7 @@ import { withFolder } from "./with-folder.ts";
 
 const PROGRAM = new URL("csv-file-program.ts", import.meta.url);
 
-test("writes and reads back 100 MB where JavaScript may keep 64 MB", { timeout: 120_000 }, () =>
+test("writes and reads back 100 MB where JavaScript may keep 64 MB", () =>
   withFolder(async (folder) => {
     const outfile = `${process.cwd()}/node_modules/.cache/hex-csv-file-program.mjs`;
     await build({
@@ -27,8 +27,7 @@ test("writes and reads back 100 MB where JavaScript may keep 64 MB", { timeout: 
     const told = JSON.parse(stdout);
     expect(told).toMatchObject({ rows: 1_400_000, last: "text 1399999" });
     expect(told.sizeBytes).toBeGreaterThan(100e6);
-  }),
-);
+  }));
 
 test("removes a file that cannot be finished", () =>
   withFolder(async (folder) => {

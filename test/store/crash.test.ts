@@ -60,7 +60,7 @@ it(`gives 8 writers ${GENERATIONS} numbers, each to one of them`, async () => {
   expect((await openVersion(new DirectoryStore(root))).number).toBe(numbers.length);
   const shares = written.map(({ stdout }) => parseTold(stdout).length);
   console.log(`8 writers: ${numbers.length} versions, ${shares.join(" + ")}`);
-}, 180_000);
+});
 
 interface Told {
   readonly number: number;

@@ -17,7 +17,7 @@ it("lets 8 processes hold 20 times each, never two at once", async () => {
   await runProgram(takeTurns, [folder, "20"], 8);
   const fences = (await readFile(join(folder, "fences"), "utf8")).trim().split("\n").map(Number);
   expect(fences).toEqual(Array.from({ length: 160 }, (_, index) => index + 1));
-}, 120_000);
+});
 
 it("lets another in once the TTL of a killed process is over", async () => {
   const folder = await temporaryFolder();
