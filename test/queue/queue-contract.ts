@@ -1,7 +1,16 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { describe, expect, it } from "vitest";
 import type { Claim, Queue } from "../../src/queue/queue.ts";
-import { claimRun, type NewPlace, openHere, QUICK, SHORT_LEASE, toSpec } from "./queue-place.ts";
+import {
+  claimRun,
+  NEXT_LEASE,
+  type NewPlace,
+  openHere,
+  QUICK,
+  RENEWED_LEASE,
+  SHORT_LEASE,
+  toSpec,
+} from "./queue-place.ts";
 import { startWorker } from "./worker-process.ts";
 
 /** The behaviour that every queue shares; `newPlace` gives an empty one. */
@@ -165,11 +174,14 @@ function testTurns(newPlace: NewPlace): void {
 function testLeases(newPlace: NewPlace): void {
   it("leaves a job to the worker that renews its lease", async () => {
     const place = await newPlace();
-    const [queue, other] = [await openHere(place, SHORT_LEASE), await openHere(place, SHORT_LEASE)];
+    const [queue, other] = [
+      await openHere(place, RENEWED_LEASE),
+      await openHere(place, RENEWED_LEASE),
+    ];
     await queue.submit(toSpec());
     const claim = await claimRun(queue);
-    const renewing = setInterval(() => void claim.renew(), SHORT_LEASE.leaseMs / 6);
-    const signal = AbortSignal.timeout(SHORT_LEASE.leaseMs * 4);
+    const renewing = setInterval(() => void claim.renew(), RENEWED_LEASE.leaseMs / 12);
+    const signal = AbortSignal.timeout(RENEWED_LEASE.leaseMs * 2);
     const waiting = other.claim({ lane: "run", worker: "b", signal });
     await expect(waiting).rejects.toMatchObject({ name: "TimeoutError" });
     clearInterval(renewing);
@@ -179,7 +191,7 @@ function testLeases(newPlace: NewPlace): void {
 
   it("gives a job again when its lease has run out, and nothing of its first worker counts", async () => {
     const place = await newPlace();
-    const [queue, other] = [await openHere(place, SHORT_LEASE), await openHere(place, SHORT_LEASE)];
+    const [queue, other] = [await openHere(place, SHORT_LEASE), await openHere(place, NEXT_LEASE)];
     const spec = toSpec();
     await queue.submit(spec);
     const lost = await claimRun(queue, "dead@here:1");
@@ -205,7 +217,7 @@ function testLeases(newPlace: NewPlace): void {
     await claimRun(queue, "two@here:2");
     const end = new AbortController();
     const waiting = queue.claim({ lane: "run", worker: "three@here:3", signal: end.signal });
-    await expect.poll(() => stateOf(queue, spec.id), { timeout: 20_000 }).toBe("dead");
+    await expect.poll(() => stateOf(queue, spec.id)).toBe("dead");
     end.abort();
     await expect(waiting).rejects.toMatchObject({ name: "AbortError" });
     expect(await queue.find(spec.id)).toMatchObject({
@@ -352,7 +364,7 @@ function testCancel(newPlace: NewPlace): void {
     await claimRun(queue);
     expect(await queue.cancel(gone.id)).toBe("requested");
     const waiting = claimRun(queue);
-    await expect.poll(() => stateOf(queue, gone.id), { timeout: 20_000 }).toBe("cancelled");
+    await expect.poll(() => stateOf(queue, gone.id)).toBe("cancelled");
     await queue.submit(next);
     expect((await waiting).job.id).toBe(next.id);
   });
@@ -418,15 +430,15 @@ function testWaits(newPlace: NewPlace): void {
 }
 
 function testProcesses(newPlace: NewPlace): void {
-  it("gives 300 jobs to 3 processes, each to one of them, and lets them end", async () => {
+  it("gives 120 jobs to 3 processes, each to one of them, and lets them end", async () => {
     const place = await newPlace();
     const queue = await openHere(place);
     const workers = await Promise.all([1, 2, 3].map(() => startWorker(place, QUICK)));
     await Promise.all(workers.map((worker) => worker.isReady));
-    const specs = Array.from({ length: 300 }, () => toSpec());
+    const specs = Array.from({ length: 120 }, () => toSpec());
     for (const spec of specs) await queue.submit(spec);
     await expect
-      .poll(async () => (await queue.count()).run, { timeout: 60_000, interval: 50 })
+      .poll(async () => (await queue.count()).run, { timeout: 120_000, interval: 50 })
       .toEqual({ queued: 0, claimed: 0 });
     for (const worker of workers) worker.end();
     expect(await Promise.all(workers.map((worker) => worker.exitCode))).toEqual([0, 0, 0]);

@@ -19,7 +19,12 @@ export function newNameOn(url: string): NewPlace {
 
 /** Retries at once, and leases that a test can wait for. */
 export const QUICK = { attempts: { most: 3, backoffMs: 1 }, leaseMs: 30_000 } as const;
+/** For who is to lose its job. */
 export const SHORT_LEASE = { ...QUICK, leaseMs: 300 } as const;
+/** For who is to get that job and to keep it, although the machine may stand still for a while. */
+export const NEXT_LEASE = { ...QUICK, leaseMs: 6_000 } as const;
+/** For who is to keep its job by renewing its lease. */
+export const RENEWED_LEASE = { ...QUICK, leaseMs: 1_800 } as const;
 
 /** Opens a queue that is closed after the test. */
 export async function openHere(place: QueueToOpen, options: QueueOptions = QUICK): Promise<Queue> {

@@ -3,14 +3,14 @@ import { describe, expect, inject, it, onTestFinished } from "vitest";
 import type { Attempts } from "../../src/queue/job.ts";
 import { type TakenJob, takeJob } from "../../src/queue/redis/redis-claims.ts";
 import { RedisConnection, type RedisServer } from "../../src/queue/redis/redis-connection.ts";
-import { claimRun, openHere, QUICK, SHORT_LEASE, toSpec } from "./queue-place.ts";
+import { claimRun, NEXT_LEASE, openHere, QUICK, SHORT_LEASE, toSpec } from "./queue-place.ts";
 
 for (const { name, url } of inject("redisServers")) {
   describe(`a cancellation that meets a job as it is taken, on ${name}`, () => {
     const open = async (options: { readonly attempts: Attempts; readonly leaseMs: number }) => {
       const place = { kind: "redis", url, name: randomUUID() } as const;
       const queue = await openHere(place, options);
-      const connection = new RedisConnection(place, options.leaseMs);
+      const connection = new RedisConnection(place, SHORT_LEASE.leaseMs);
       onTestFinished(() => connection.close());
       /** Takes a job of the lane for runs; `between` happens when it is off the queue, and nobody's. */
       const take = (between: () => Promise<void>) =>
@@ -38,7 +38,7 @@ for (const { name, url } of inject("redisServers")) {
     });
 
     it("takes it back for ever when the taker is killed at that moment", async () => {
-      const { queue, take } = await open(SHORT_LEASE);
+      const { queue, take } = await open(NEXT_LEASE);
       const [spec, next] = [toSpec(), toSpec()];
       await queue.submit(spec);
       const killed = new Error("killed");

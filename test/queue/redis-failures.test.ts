@@ -82,7 +82,7 @@ for (const { name, url, root } of inject("redisServers")) {
       const again = await startRedis({ root: root ?? "", port: server.port });
       onTestFinished(() => again.kill());
       const spec = toSpec();
-      await expect.poll(() => submits(other, spec.id), { timeout: 20_000 }).toBe(true);
+      await expect.poll(() => submits(other, spec.id)).toBe(true);
       expect((await waiting).job.id).toBe(spec.id);
       expect((await other.count()).run).toEqual({ queued: 0, claimed: 1 });
     });
@@ -95,7 +95,7 @@ for (const { name, url, root } of inject("redisServers")) {
       await expect(queue.submit(refused)).rejects.toMatchObject({ code: "HEX_QUEUE_UNAVAILABLE" });
       const again = await startRedis({ root: root ?? "", port: server.port });
       onTestFinished(() => again.kill());
-      await expect.poll(() => submits(queue, "other"), { timeout: 20_000 }).toBe(true);
+      await expect.poll(() => submits(queue, "other")).toBe(true);
       expect(await queue.find(refused.id)).toBeUndefined();
     });
 
