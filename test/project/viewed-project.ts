@@ -55,7 +55,7 @@ import { cell } from "hex-runtime";
 import act from "./04-act.ts";
 export default cell({ act }, async ({ act }, { secrets, signal }) => {
   appendFileSync("ran", "acted " + act + " " + process.pid + "\\n");
-  if (act.startsWith("spin")) for (;;);
+  if (act === "hang") Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0);
   if (act === "exit") process.exit(7);
   if (act === "tell") throw new Error("the key " + secrets.API_KEY + " was refused");
   if (act === "heed") await new Promise((resolve) => signal.addEventListener("abort", resolve));

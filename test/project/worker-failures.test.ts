@@ -5,7 +5,7 @@ import { acquireLease } from "../../src/store/lease/lease.ts";
 import { listVersions } from "../../src/store/versions.ts";
 import { findRunProcesses } from "./chaos-world.ts";
 import { until } from "./project-processes.ts";
-import { SHORT_LEASE_MS, workerProject } from "./worker-project.ts";
+import { SHORT_LEASE_MS, type WorkerProject, workerProject } from "./worker-project.ts";
 
 it("fails a run whose cell throws, at once and for good, with the place in its source", async () => {
   const { submit, untilEnded, workHere, runs } = await workerProject();
@@ -53,11 +53,10 @@ it.each([
 );
 
 it("ends a run that goes on past its deadline, and does not try it again; others go on", async () => {
-  const { submit, untilEnded, untilRun, workHere, runs } = await workerProject({
-    config: { runs: { deadline: "6s" } },
-  });
+  const project = await workerProject({ config: { runs: { deadline: "6s" } } });
+  const { submit, untilEnded, untilRun, workHere, runs } = project;
   // Shorter than the deadline, which the next one waits for it within.
-  workHere({ leaseMs: 3_000 });
+  const worker = workHere({ leaseMs: 3_000 });
   const endless = await submit("spin");
   await untilRun(endless, ({ state }) => state === "running");
   // It waits for the lease that the endless one holds, and gets it once that is gone.
@@ -66,6 +65,9 @@ it("ends a run that goes on past its deadline, and does not try it again; others
   expect(record).toMatchObject({ state: "failed", error: { code: "HEX_RUN_TIMEOUT" } });
   expect(record.attempts).toHaveLength(1);
   expect(["completed", "failed"]).toContain((await untilEnded(other)).state);
+  await worker.stop();
+  await liftDeadline(project);
+  workHere();
   const next = await untilEnded(await submit("publish:2"));
   expect(next).toMatchObject({ state: "completed", isPublisher: true });
   expect((await listVersions(runs.store)).every(({ inputs }) => inputs["act"] !== "spin")).toBe(
@@ -74,18 +76,15 @@ it("ends a run that goes on past its deadline, and does not try it again; others
 });
 
 it("takes no lease for a run whose deadline passed while it waited for one", async () => {
-  const { submit, untilEnded, workHere, runs, directory, write } = await workerProject({
-    config: { runs: { deadline: "4s" } },
-  });
+  const project = await workerProject({ config: { runs: { deadline: "4s" } } });
+  const { submit, untilEnded, workHere, runs } = project;
   const lease = await acquireLease(runs.store, { holder: "somebody" });
   const worker = workHere();
   const waiting = await untilEnded(await submit("print"));
   expect(waiting).toMatchObject({ state: "failed", error: { code: "HEX_RUN_TIMEOUT" } });
   await lease.release();
-  // The next one may take its time, however slow the machine is.
   await worker.stop();
-  const config = JSON.parse(await readFile(join(directory, "hex.config.json"), "utf8"));
-  await write("hex.config.json", JSON.stringify({ ...config, runs: {} }));
+  await liftDeadline(project);
   workHere();
   // Were it taken and never released, nobody would publish any more.
   expect(await untilEnded(await submit("print:2"))).toMatchObject({ state: "completed" });
@@ -101,3 +100,9 @@ it("takes no process for a run that died while it waited for one", async () => {
   expect(record).toMatchObject({ state: "completed", attempts: [{ attempt: 1 }] });
   expect(worker.events.filter(({ type }) => type === "worker-warned")).toEqual([]);
 });
+
+/** Whatever a worker that is started from now on carries out may take its time, as on a slow machine. */
+async function liftDeadline({ directory, write }: WorkerProject): Promise<void> {
+  const config = JSON.parse(await readFile(join(directory, "hex.config.json"), "utf8"));
+  await write("hex.config.json", JSON.stringify({ ...config, runs: {} }));
+}
