@@ -13,7 +13,7 @@ import {
 } from "./project-processes.ts";
 
 const PROCESSES = 3;
-const RUNS = 8;
+const RUNS = 5;
 
 it(`computes once for ${RUNS} runs at the same time in each of ${PROCESSES} processes`, async () => {
   const { project, processes, openGate } = await startAll();

@@ -21,14 +21,20 @@ import {
   until,
 } from "./project-processes.ts";
 
-/** Long enough for a busy machine to renew in time, as the next holder has to. */
-const TTL_MS = 3_000;
+/**
+ * Long enough for a busy machine to renew in time, short enough for the next one to wait for. No
+ * request that renews may take a sixth of it: one to a server takes longer than one to the disk.
+ */
+const DIRECTORY_TTL_MS = 3_000;
+const S3_TTL_MS = 9_000;
 
 /** A project that publishes to a store, and the means to look at it and to get in its way. */
 interface Setting {
   readonly project: GatedProject;
   readonly store: Store;
   readonly env: Readonly<Record<string, string>>;
+  /** for how long the next one waits for a holder that no longer renews */
+  readonly ttlMs: number;
   /** Keeps who starts with these variables from replacing the manifest until it is let go. */
   holdManifest(): Promise<HeldManifest>;
   /** Stops a process where it keeps nobody else from going on. */
@@ -68,7 +74,7 @@ function testHolder(open: () => Promise<Setting>): void {
     const setting = await openWithVersion(open);
     const manifest = await setting.holdManifest();
     const env = { ...setting.env, ...manifest.env };
-    const holder = setting.project.start({ ttlMs: TTL_MS, env });
+    const holder = setting.project.start({ ttlMs: setting.ttlMs, env });
     await manifest.isReached();
     expect(await stagedRuns(setting.store)).toHaveLength(2);
     await setting.stop(holder);
@@ -98,11 +104,11 @@ async function openWithVersion(open: () => Promise<Setting>): Promise<Setting> {
 
 /** Starts a run that stays in the middle of its cell until the gate is opened. */
 async function startGated(
-  { project, env }: Setting,
+  { project, env, ttlMs }: Setting,
   more: NonNullable<StartOptions["env"]>,
 ): Promise<{ readonly holder: ProjectProcess; openGate(): Promise<void> }> {
   const GATE = join(project.directory, "gate");
-  const holder = project.start({ ttlMs: TTL_MS, env: { ...env, ...more, GATE } });
+  const holder = project.start({ ttlMs, env: { ...env, ...more, GATE } });
   await until("the holder computes", async () => (await project.computes()).includes(holder.pid));
   return { holder, openGate: () => writeFile(GATE, "") };
 }
@@ -163,6 +169,7 @@ async function directorySetting(): Promise<Setting> {
     project,
     store,
     env: {},
+    ttlMs: DIRECTORY_TTL_MS,
     holdManifest: () => lockManifest(root, store),
     stop: (holder) => stopOutsideOfLocks(holder, join(root, ".hex/.hex-tmp-lock-lease.json")),
   };
@@ -238,6 +245,7 @@ async function s3Setting(server: S3Server): Promise<Setting> {
     project,
     store,
     env: { STORE_KEY_ID: server.accessKeyId, STORE_SECRET_KEY: server.secretAccessKey },
+    ttlMs: S3_TTL_MS,
     holdManifest: async () => {
       const held = { method: "PUT", pathEnd: "/manifest.json" };
       const { endpoint, isHolding, letGo } = await startHoldingProxy(server.endpoint, held);

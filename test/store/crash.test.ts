@@ -11,7 +11,7 @@ import { temporaryFolder } from "./temporary-folder.ts";
 
 const KILLS = Number(process.env["HEX_TEST_KILLS"] ?? 40);
 /** Generous for each on a busy machine. */
-const TIMEOUT_MS = 120_000 + KILLS * 5_000;
+const TIMEOUT_MS = 180_000 + KILLS * 5_000;
 const GENERATIONS = 200;
 const writer = new URL("./programs/publish-runs.ts", import.meta.url);
 const reader = new URL("./programs/read-versions.ts", import.meta.url);

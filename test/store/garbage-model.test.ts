@@ -11,7 +11,7 @@ import { publication } from "./published-frames.ts";
 
 const SEEDS = Number(process.env["HEX_TEST_SEEDS"] ?? 40);
 /** Generous for each on a busy machine. */
-const TIMEOUT_MS = 120_000 + SEEDS * 1_000;
+const TIMEOUT_MS = 180_000 + SEEDS * 1_000;
 const STEPS = 30;
 const HOUR_MS = 3_600_000;
 const DAY_MS = 24 * HOUR_MS;

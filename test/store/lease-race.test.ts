@@ -8,7 +8,7 @@ import { type Odds, SimulatedProcess, seededRandom } from "./lease-world.ts";
 
 const SEEDS = Number(process.env["HEX_TEST_SEEDS"] ?? 60);
 /** Generous for each on a busy machine. */
-const TIMEOUT_MS = 120_000 + SEEDS * 1_000;
+const TIMEOUT_MS = 180_000 + SEEDS * 1_000;
 const TTL_MS = 1_000;
 const KINDS = {
   "calm machines": { stop: 0, loss: 0, delay: 0 },

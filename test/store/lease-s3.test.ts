@@ -2,6 +2,8 @@ import { randomUUID } from "node:crypto";
 import { setTimeout as wait } from "node:timers/promises";
 import { beforeAll, describe, expect, inject, it, onTestFinished } from "vitest";
 import { acquireLease, type LeaseOptions, tryAcquireLease } from "../../src/store/lease/lease.ts";
+import { LEASE_KEY, parseLeaseRecord } from "../../src/store/lease/lease-record.ts";
+import type { Store } from "../../src/store/store.ts";
 import type { S3Server } from "../servers/s3-server.ts";
 import { createBucket, openServer } from "./server-store.ts";
 
@@ -15,9 +17,11 @@ function testLease(server: S3Server): void {
   beforeAll(() => createBucket(server, bucket));
 
   it("is taken, renewed, released and taken again", async () => {
-    const ask = asker(`app/${randomUUID()}`);
-    const first = await ask({ ttlMs: 6_000, renewMs: 100 });
-    await wait(600);
+    const prefix = `app/${randomUUID()}`;
+    const ask = asker(prefix);
+    const first = await ask({ renewMs: 100 });
+    const store = open(prefix);
+    await expect.poll(() => countWrites(store)).toBeGreaterThan(2);
     expect(await first.stillHeld()).toBe(true);
     await first.release();
     const second = await ask();
@@ -67,4 +71,10 @@ function testLease(server: S3Server): void {
     return (options: Partial<LeaseOptions> = {}) =>
       acquireLease(open(prefix), { holder: "test:one", ...options });
   }
+}
+
+/** How often the lease was written since it was taken. */
+async function countWrites(store: Store): Promise<number> {
+  const object = await store.read(LEASE_KEY);
+  return object === undefined ? 0 : parseLeaseRecord(object.body, store.location).write;
 }

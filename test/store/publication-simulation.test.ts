@@ -13,7 +13,7 @@ import { publication } from "./published-frames.ts";
 
 const SEEDS = Number(process.env["HEX_TEST_SEEDS"] ?? 200);
 /** Generous for each on a busy machine. */
-const TIMEOUT_MS = 120_000 + SEEDS * 1_000;
+const TIMEOUT_MS = 180_000 + SEEDS * 1_000;
 const WRITERS = 3;
 const PUBLICATIONS = 2;
 const READERS = 2;

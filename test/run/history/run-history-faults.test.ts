@@ -10,7 +10,7 @@ import { NOON, queuedRun, toCompleted, toRunning } from "./records.ts";
 
 const SEEDS = Number(process.env["HEX_TEST_SEEDS"] ?? 200);
 /** Generous for each on a busy machine. */
-const TIMEOUT_MS = 120_000 + SEEDS * 1_000;
+const TIMEOUT_MS = 180_000 + SEEDS * 1_000;
 const WRITERS = 4;
 const CHANGES = 5;
 
