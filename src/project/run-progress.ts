@@ -29,6 +29,8 @@ export class RunProgress {
   readonly #cells = new Map<string, CellProgress>();
   #timer: NodeJS.Timeout | undefined;
   #isTelling = false;
+  /** whether there is something newer than what is being told */
+  #isBehind = false;
 
   /** @param now milliseconds since 1970 */
   constructor(tell: (view: RunView) => Promise<void>, now = Date.now) {
@@ -46,6 +48,7 @@ export class RunProgress {
 
   close(): void {
     clearTimeout(this.#timer);
+    this.#isBehind = false;
   }
 
   /**
@@ -70,8 +73,10 @@ export class RunProgress {
   }
 
   #flush(): void {
+    clearTimeout(this.#timer);
     this.#timer = undefined;
     // A queue that is slower than the run hears of the newest state when it is ready for it.
+    this.#isBehind = this.#isTelling;
     if (this.#isTelling) return;
     this.#isTelling = true;
     const told = this.#tell({ cells: [...this.#cells.values()] });
@@ -80,6 +85,7 @@ export class RunProgress {
       .catch(() => undefined)
       .finally(() => {
         this.#isTelling = false;
+        if (this.#isBehind) this.#flush();
       });
   }
 }

@@ -1,4 +1,4 @@
-import { expect, test } from "vitest";
+import { expect, onTestFinished, test, vi } from "vitest";
 import { RunProgress, type RunView } from "../../src/project/run-progress.ts";
 import { until } from "./project-processes.ts";
 
@@ -21,6 +21,31 @@ test("tells since when a cell goes, and how long one took that has ended", async
     },
     { name: "b", status: "pruned", fraction: 1, message: "", elapsedMs: 0 },
   ]);
+  progress.close();
+});
+
+test("tells the newest also when it came while something was told, and nothing else comes", async () => {
+  vi.useFakeTimers();
+  onTestFinished(() => void vi.useRealTimers());
+  const told: (string | undefined)[] = [];
+  let isTaken: () => void = () => undefined;
+  const progress = new RunProgress(({ cells }) => {
+    told.push(cells[0]?.message);
+    return new Promise((resolve) => {
+      isTaken = resolve;
+    });
+  });
+  progress.take({ type: "cell-started", name: "a" });
+  await vi.advanceTimersByTimeAsync(1_000);
+  progress.take({ type: "cell-progressed", name: "a", fraction: 0.5, message: "half" });
+  await vi.advanceTimersByTimeAsync(1_000);
+  expect(told).toEqual([""]);
+  isTaken();
+  await vi.advanceTimersByTimeAsync(1_000);
+  expect(told).toEqual(["", "half"]);
+  isTaken();
+  await vi.advanceTimersByTimeAsync(1_000);
+  expect(told).toHaveLength(2);
   progress.close();
 });
 
