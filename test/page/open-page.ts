@@ -94,6 +94,7 @@ async function emptied(tab: Tab): Promise<Tab | undefined> {
     if (!origin.startsWith("http://127.0.0.1:")) throw new Error("nothing to go on with");
     await page.goto(`${origin}${NOWHERE}`);
     await page.evaluate("localStorage.clear(); sessionStorage.clear()");
+    await page.mouse.move(0, 0);
     await page.context().clearCookies();
     await page.emulateMedia({ media: null, colorScheme: options.colorScheme ?? "light" });
     await page.setViewportSize(options.viewport ?? { width: 1280, height: 720 });

@@ -64,18 +64,18 @@ describe.skipIf(program === null)("a viewer who looks back", () => {
     await page.getByRole("row").nth(3).waitFor();
     await page.getByLabel("State").selectOption("failed");
     await expect.poll(() => page.getByRole("row").count()).toBe(2);
-    expect(new URL(page.url()).search).toBe("?state=failed");
+    await expect.poll(() => new URL(page.url()).search).toBe("?state=failed");
     await page.reload();
     await page.getByRole("row").getByRole("link").click();
     await page.getByText("no thirteen <b>here</b>").first().waitFor();
     const picture = page.getByRole("img", { name: /^Timeline of .*: 2 of 3 cells ran/ });
-    expect(await picture.locator(".is-failed").count()).toBe(1);
+    await expect.poll(() => picture.locator(".is-failed").count()).toBe(1);
     await page.getByText("The timeline as a table").click();
     await page.getByRole("row", { name: /^numbers failed.*no thirteen/ }).waitFor();
     await page.getByText("counting to 13 <script>alert(1)</script>").waitFor();
     await page.goBack();
-    await page.getByRole("heading", { name: "Runs" }).waitFor();
-    expect(new URL(page.url()).search).toBe("?state=failed");
+    await expect.poll(() => page.getByRole("row").count()).toBe(2);
+    await expect.poll(() => new URL(page.url()).search).toBe("?state=failed");
   });
 
   it("sees a run grow, and its log come, until its end, and keeps the log", async () => {
@@ -85,7 +85,7 @@ describe.skipIf(program === null)("a viewer who looks back", () => {
     await page.getByText("50 % · half way", { exact: true }).last().waitFor();
     await page.getByText("counting to 51").waitFor();
     await project.write("gate-51", "");
-    await expect.poll(() => stateOf(page), { timeout: 30_000 }).toMatch("completed");
+    await expect.poll(() => stateOf(page)).toMatch("completed");
     await page.getByText("counted", { exact: true }).waitFor();
     await page.getByRole("link", { name: /^published \d+$/ }).waitFor();
     const [download] = await Promise.all([
@@ -104,12 +104,13 @@ describe.skipIf(program === null)("a viewer who looks back", () => {
     await page.keyboard.press("Enter");
     await page.getByRole("dialog", { name: "Cancel this run?" }).waitFor();
     await page.keyboard.press("Escape");
-    expect(await button.evaluate((element) => element.matches(":focus"))).toBe(true);
+    await page.getByRole("dialog").waitFor({ state: "detached" });
+    await expect.poll(() => button.evaluate((element) => element.matches(":focus"))).toBe(true);
     await page.keyboard.press("Enter");
     await page.getByRole("dialog", { name: "Cancel this run?" }).waitFor();
     await page.keyboard.press("Tab");
     await page.keyboard.press("Enter");
-    await expect.poll(() => stateOf(page), { timeout: 30_000 }).toMatch("cancelled");
+    await expect.poll(() => stateOf(page)).toMatch("cancelled");
     await page.locator(".runs-timeline-bar.is-interrupted").waitFor();
   });
 
@@ -154,8 +155,8 @@ describe.skipIf(program === null)("a viewer who looks back", () => {
       for (const viewport of [{ width: 1_280, height: 800 }, PHONE]) {
         await page.setViewportSize(viewport);
         expect(await faultsOf(page), place).toEqual([]);
-        const widest = await page.evaluate<number>("document.scrollingElement.scrollWidth");
-        expect(widest, place).toBeLessThanOrEqual(viewport.width);
+        const width = () => page.evaluate<number>("document.scrollingElement.scrollWidth");
+        await expect.poll(width, { message: place }).toBeLessThanOrEqual(viewport.width);
       }
     }
   });

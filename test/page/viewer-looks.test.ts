@@ -67,8 +67,9 @@ describe.skipIf(program === null)("how the page looks", () => {
       isMobile: true,
     });
     await untilDrawn(page);
-    const widest = await page.evaluate<number>("document.scrollingElement.scrollWidth");
-    expect(widest).toBeLessThanOrEqual(PHONE.width);
+    await expect
+      .poll(() => page.evaluate("document.scrollingElement.scrollWidth"))
+      .toBeLessThanOrEqual(PHONE.width);
   });
 
   it("prints", async () => {
