@@ -57,6 +57,12 @@ export class ChildLife {
     this.over.catch(() => undefined);
   }
 
+  /** Whether the child itself is dead; what it started may not be yet. */
+  get hasExited(): boolean {
+    const { exitCode = null, signalCode = null } = this.#child ?? {};
+    return exitCode !== null || signalCode !== null;
+  }
+
   /** Gives its threads, those that came since its start too, the priority of a run. */
   lowerPriority(): void {
     lowerPriority(this.pid, this.#spec);

@@ -34,7 +34,7 @@ export interface RunProcess {
   /** undefined when it could not even be started */
   readonly pid: number | undefined;
 
-  /** Whether it is gone, with all that it started. */
+  /** Whether it has ended, although something that it started may still have to be cleared away. */
   readonly isOver: boolean;
 
   /**
@@ -111,7 +111,7 @@ class ChildRun implements RunProcess {
   }
 
   get isOver(): boolean {
-    return this.#isOver;
+    return this.#isOver || this.#life.hasExited;
   }
 
   async run(task: ProcessTask, hooks: ProcessHooks): Promise<ProcessEnding> {
