@@ -1,28 +1,17 @@
 import { execFile } from "node:child_process";
 import { readdir, writeFile } from "node:fs/promises";
-import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
-import { build } from "esbuild";
 import { expect, test } from "vitest";
 import { readCsvFile, writeCsvFile } from "../../src/frame/csv-file.ts";
 import { frame } from "../../src/frame/rows.ts";
+import { buildProgram } from "../store/build-program.ts";
 import { withFolder } from "./with-folder.ts";
 
 const PROGRAM = new URL("csv-file-program.ts", import.meta.url);
 
 test("writes and reads back 100 MB where JavaScript may keep 64 MB", () =>
   withFolder(async (folder) => {
-    const outfile = `${process.cwd()}/node_modules/.cache/hex-csv-file-program.mjs`;
-    await build({
-      entryPoints: [fileURLToPath(PROGRAM)],
-      outfile,
-      bundle: true,
-      platform: "node",
-      format: "esm",
-      external: ["@duckdb/node-api", "danfojs-node"],
-      logLevel: "error",
-    });
-    const argv = ["--max-old-space-size=64", outfile, `${folder}/big.csv`];
+    const argv = ["--max-old-space-size=64", await buildProgram(PROGRAM), `${folder}/big.csv`];
     const { stdout } = await promisify(execFile)(process.execPath, argv);
     const told = JSON.parse(stdout);
     expect(told).toMatchObject({ rows: 1_400_000, last: "text 1399999" });

@@ -1,3 +1,4 @@
+import { randomInt } from "node:crypto";
 import { expect, it } from "vitest";
 import { cancelRun } from "../../src/project/cancel-run.ts";
 import { listVersions } from "../../src/store/versions.ts";
@@ -22,34 +23,38 @@ it("takes back a run that waits: it never goes", async () => {
   expect((await project.computes()).map(({ act }) => act)).toEqual(["print:2"]);
 });
 
-it.each(["polite", "spin", "tree:7301"])(
-  "stops a run that goes, with all it has started: %s",
-  async (act) => {
-    const project = await workerProject();
-    const { runs, directory, submit, untilEnded } = project;
-    project.workHere({ leaseMs: SHORT_LEASE_MS });
-    const runId = await submit(act);
-    await until("the cell goes", async () => (await project.computes()).length === 1);
-    if (act.startsWith("tree")) {
-      await until("its children go", () => findSleepers("7301").length === 2);
-    }
-    expect(await cancel(project, runId)).toBe("requested");
-    const record = await untilEnded(runId);
-    expect(record).toMatchObject({
-      state: "cancelled",
-      version: null,
-      error: { code: "HEX_CANCELLED" },
-    });
-    expect(record.attempts).toHaveLength(1);
-    expect(await listVersions(runs.store)).toEqual([]);
-    expect(findSleepers("7301")).toEqual([]);
-    const [victim] = await project.computes();
-    expect(findRunProcesses(directory)).not.toContain(victim?.pid);
-    await expect.poll(async () => (await runs.queue.find(runId))?.state).toBe("cancelled");
-    // Whoever comes next gets the lease, at the latest when that of a killed process has run out.
-    expect(await untilEnded(await submit("print"))).toMatchObject({ state: "completed" });
-  },
-);
+/** Digits by which this run of the tests knows its sleepers from those of any other. */
+const SLEEPERS = `${randomInt(2 ** 47)}`;
+
+it.each([
+  ["polite", "polite"],
+  ["spin", "spin"],
+  ["tree", `tree:${SLEEPERS}`],
+])("stops a run that goes, with all it has started: %s", async (kind, act) => {
+  const project = await workerProject();
+  const { runs, directory, submit, untilEnded } = project;
+  project.workHere({ leaseMs: SHORT_LEASE_MS });
+  const runId = await submit(act);
+  await until("the cell goes", async () => (await project.computes()).length === 1);
+  if (kind === "tree") {
+    await until("its children go", () => findSleepers(SLEEPERS).length === 2);
+  }
+  expect(await cancel(project, runId)).toBe("requested");
+  const record = await untilEnded(runId);
+  expect(record).toMatchObject({
+    state: "cancelled",
+    version: null,
+    error: { code: "HEX_CANCELLED" },
+  });
+  expect(record.attempts).toHaveLength(1);
+  expect(await listVersions(runs.store)).toEqual([]);
+  expect(findSleepers(SLEEPERS)).toEqual([]);
+  const [victim] = await project.computes();
+  expect(findRunProcesses(directory)).not.toContain(victim?.pid);
+  await expect.poll(async () => (await runs.queue.find(runId))?.state).toBe("cancelled");
+  // Whoever comes next gets the lease, at the latest when that of a killed process has run out.
+  expect(await untilEnded(await submit("print"))).toMatchObject({ state: "completed" });
+});
 
 it("stops a run that waits for the project's lease, which is not taken later either", async () => {
   const project = await workerProject();
