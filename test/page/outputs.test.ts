@@ -215,6 +215,19 @@ describe.skipIf(program === null)("an output on a page", () => {
     expect(await page.evaluate("window.busied")).toBe(0);
   });
 
+  it("tells the whole value of the cell under the pointer, also once other rows have come", async () => {
+    const page = await openOutputs();
+    await shownRow(page, 9);
+    const cell = cellsOf(page).nth(6);
+    const title = () => cell.evaluate((each) => each.closest("[title]")?.getAttribute("title"));
+    await cell.dispatchEvent("pointerover");
+    await expect.poll(title).toBe("1.75");
+    await page.evaluate("window.hooks.show(1, 1000)");
+    await expect.poll(() => cell.innerText()).toBe("2.75");
+    await cell.dispatchEvent("pointermove");
+    await expect.poll(title).toBe("2.75");
+  });
+
   it("says what a chart does not draw, and when it draws a part", async () => {
     const page = await openOutputs();
     await part(page, "elsewhere").getByText("data from elsewhere").waitFor();

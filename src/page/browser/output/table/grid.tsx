@@ -11,6 +11,7 @@ import { mendGridRoles, nameGrid } from "./grid-aria.ts";
 import { mendGridDraws } from "./grid-draws.ts";
 import { enterGrid, mendGridFocus } from "./grid-focus.ts";
 import { useGridFrame } from "./grid-frame.ts";
+import { titleOfFrame } from "./grid-title.ts";
 import type { RowBlocks } from "./row-blocks.ts";
 import { useGridFocus } from "./use-grid-focus.ts";
 
@@ -89,6 +90,7 @@ export function Grid(props: GridProps): JSX.Element {
       ref={element}
       onCopyCapture={(event) => copy(event, props.copiedText())}
       onKeyDownCapture={enterGrid}
+      {...titleOfFrame(columns, blocks)}
     >
       {table}
     </div>
@@ -134,8 +136,9 @@ function classOf(type: ColumnType): string {
   return isNumeric(type) ? "cell-number" : `cell-${type}`;
 }
 
+/** Mostly a text and no element: the fewer there are, the sooner other rows are seen. */
 function toCellRenderer(columns: Schema) {
-  return ({ cell, col }: CellContentProps): JSX.Element | null => {
+  return ({ cell, col }: CellContentProps): JSX.Element | string | null => {
     if (cell === undefined) return null;
     const value: JsonValue = cell.value;
     if (value === null) {
@@ -146,12 +149,7 @@ function toCellRenderer(columns: Schema) {
       );
     }
     const text = cellText(value, columns[col]?.type ?? "string");
-    const isLong = text.length > LONG_TEXT;
-    return (
-      <span class={isLong ? "cell-text cell-long" : "cell-text"} title={String(value)}>
-        {text}
-      </span>
-    );
+    return text.length > LONG_TEXT ? <span class="cell-long">{text}</span> : text;
   };
 }
 
