@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 import { chartLabel } from "../../../src/page/browser/output/chart/chart-label.ts";
 import { chartRows, chartValue } from "../../../src/page/browser/output/chart/chart-rows.ts";
+import { flatColumns, withFlatLabels } from "../../../src/page/browser/output/chart/flat-labels.ts";
 import { specWidth, toPageSpec } from "../../../src/page/browser/output/chart/page-spec.ts";
 import {
   isZoomable,
@@ -87,7 +88,14 @@ const THEME = {
 
 test("draws over the given rows in the page's colours, yet the author's own settings win", () => {
   const spec = { ...SCATTER, config: { axis: { grid: false }, background: "red" } };
-  const options = { label: "A label", theme: THEME, isZooming: false, width: 480, years: NONE };
+  const options = {
+    label: "A label",
+    theme: THEME,
+    isZooming: false,
+    width: 480,
+    years: NONE,
+    flat: NONE,
+  };
   expect(toPageSpec(spec, options)).toMatchObject({
     description: "A label",
     data: { name: "rows" },
@@ -98,12 +106,29 @@ test("draws over the given rows in the page's colours, yet the author's own sett
 
 test("gives one layer the zoom, and keeps a width that the author set", () => {
   const spec = { layer: [SCATTER, SCATTER], width: 300 };
-  const options = { label: "", theme: THEME, isZooming: true, width: 480, years: NONE };
+  const options = { label: "", theme: THEME, isZooming: true, width: 480, years: NONE, flat: NONE };
   const { layer, width } = toPageSpec(spec, options) as unknown as {
     layer: { params?: unknown[] }[];
     width: unknown;
   };
   expect([width, layer.map(({ params }) => params?.length)]).toEqual([300, [1, undefined]]);
+});
+
+test("turns no names below an axis that fit beside each other, and leaves the author's own angle", () => {
+  const encoding = { x: { field: "kind", type: "nominal" } };
+  const few = ["a", "b", "a"].map((kind) => ({ kind }));
+  const many = Array.from({ length: 20 }, (_, index) => ({ kind: `kind ${index}` }));
+  expect([...flatColumns({ encoding }, few)]).toEqual(["kind"]);
+  expect([...flatColumns({ layer: [{ encoding }] }, few)]).toEqual(["kind"]);
+  expect([...flatColumns({ encoding }, many)]).toEqual([]);
+  expect([...flatColumns({ hconcat: [{ encoding }] }, few)]).toEqual([]);
+  const angleOf = (x: object) => {
+    const spec = { ...withFlatLabels({ encoding: { x } }, new Set(["kind"])) };
+    return (spec["encoding"] as { x: { axis?: { labelAngle?: number } } }).x.axis?.labelAngle;
+  };
+  expect(angleOf(encoding.x)).toBe(0);
+  expect(angleOf({ ...encoding.x, axis: { labelAngle: 30 } })).toBe(30);
+  expect(angleOf({ ...encoding.x, axis: null })).toBeUndefined();
 });
 
 const YEARS = [

@@ -14,5 +14,11 @@ export function ValueText({ value }: { readonly value: SingleValue }): JSX.Eleme
   }
   const text = typeof value === "number" ? figureText(value) : String(value);
   // prose is no figure: long texts are set smaller
-  return <p class={text.length > 24 ? "value value-long" : "value"}>{text}</p>;
+  if (text.length > 24) return <p class="value value-long">{text}</p>;
+  // the wider a figure, the smaller it is set, so that it is not broken
+  return (
+    <p class="value" style={{ "--letters": text.length }}>
+      {text}
+    </p>
+  );
 }

@@ -49,6 +49,7 @@ export function ChartView({ cell, output, rows }: ChartViewProps): JSX.Element {
         // what may be wider than its place is scrolled by keyboard as well
         {...(fitsPlace(spec) ? {} : { tabIndex: 0 })}
       />
+      {output.rows === 0 && <p class="output-note">There are no rows to draw.</p>}
       {head.length < output.rows && (
         <p class="output-note">
           {`Drawn from the first ${countText(head.length, "row")} of ${countText(output.rows, "row")}.`}

@@ -1,6 +1,7 @@
 import type { TopLevelSpec } from "vega-lite";
 import type { ChartSpec } from "../../../../cell/output.ts";
 import type { ChartTheme } from "./chart-theme.ts";
+import { withFlatLabels } from "./flat-labels.ts";
 import { isOneView, isPart } from "./spec-parts.ts";
 import { withYears } from "./year-columns.ts";
 
@@ -15,12 +16,14 @@ interface PageSpecOptions {
   readonly width: number;
   /** names of columns that hold years */
   readonly years: ReadonlySet<string>;
+  /** names of columns whose values stand beside each other below an axis */
+  readonly flat: ReadonlySet<string>;
 }
 
 /** An author's specification as a page draws it: over its rows, in its colours, as wide as it can. */
 export function toPageSpec(author: ChartSpec, options: PageSpecOptions): TopLevelSpec {
-  const { label, theme, isZooming, width, years } = options;
-  const spec = withYears(author, years);
+  const { label, theme, isZooming, width, years, flat } = options;
+  const spec = withFlatLabels(withYears(author, years), flat);
   const fits = fitsPlace(spec);
   const zoom = { name: "hex_zoom", select: "interval", bind: "scales" };
   const page: unknown = {
@@ -105,6 +108,7 @@ function themeConfig(theme: ChartTheme, width: number) {
     axis: {
       ...labels,
       ...sizes,
+      ...(width < NARROW ? { labelLimit: Math.max(80, width / 3) } : {}),
       labelOverlap: "parity",
       gridColor: line,
       domainColor: edge,
@@ -115,7 +119,7 @@ function themeConfig(theme: ChartTheme, width: number) {
       ...sizes,
       symbolBaseFillColor: inkSoft,
       symbolBaseStrokeColor: inkSoft,
-      ...(width < NARROW ? legendBelow(width) : {}),
+      ...(width < NARROW ? legendBelow(width) : { labelLimit: 220 }),
     },
     header: { ...labels, ...sizes },
     title: { color: ink, subtitleColor: inkSoft, anchor: "start", fontSize: 14, fontWeight: 600 },

@@ -5,6 +5,7 @@ import type { ChartDrawing } from "./chart-drawing.ts";
 import { type ChartRow, chartRows } from "./chart-rows.ts";
 import { useChartTheme } from "./chart-theme.ts";
 import { drawAside, sentenceOf } from "./draw-aside.ts";
+import { flatColumns } from "./flat-labels.ts";
 import { toPageSpec } from "./page-spec.ts";
 import { refusalOf, selectionNames, temporalFields } from "./spec-parts.ts";
 import { useSpecWidth } from "./use-spec-width.ts";
@@ -41,7 +42,7 @@ export function useChart(output: ChartOutput, label: string, isZooming: boolean)
   const [fault, setFault] = useState<string | null>(null);
   const [attempt, setAttempt] = useState(0);
   const theme = useChartTheme();
-  const { rows, years, key } = useChartRows(output);
+  const { rows, years, flat, key } = useChartRows(output);
   const standing = useRef<Standing>({ rows, drawing: null, drawnKey: null, isBroken: false });
   const { current } = standing;
   current.rows = rows;
@@ -63,7 +64,7 @@ export function useChart(output: ChartOutput, label: string, isZooming: boolean)
     if (place.current === null || width === null) return undefined;
     const refusal = refusalOf(output.spec);
     if (refusal !== undefined) return onFault(refusal);
-    const spec = toPageSpec(output.spec, { label, theme, isZooming, width, years });
+    const spec = toPageSpec(output.spec, { label, theme, isZooming, width, years, flat });
     const selections = selectionNames(output.spec);
     const columns = new Set(output.columns.map(({ name }) => name));
     return drawAside(
@@ -98,7 +99,8 @@ function useChartRows({ spec, columns, head }: ChartOutput) {
   return useMemo(() => {
     const rows = chartRows(head, columns, temporalFields(spec));
     const years = yearColumns(columns, rows, spec);
+    const flat = flatColumns(spec, rows);
     const names = columns.map(({ name }) => name);
-    return { rows, years, key: JSON.stringify([specText, names, [...years]]) };
+    return { rows, years, flat, key: JSON.stringify([specText, names, [...years], [...flat]]) };
   }, [head, specText, schemaText]);
 }
