@@ -293,8 +293,9 @@ async function untilDrawn(page: Page): Promise<void> {
 
 /** As a hand does; what drives the browser would first scroll to where such a head stood at first. */
 async function pressWherever(page: Page, head: Locator): Promise<void> {
-  const { x, y } = (await head.boundingBox()) ?? { x: 0, y: 0 };
-  await page.mouse.click(x + 20, y + 10);
+  const { x, y, width } = (await head.boundingBox()) ?? { x: 0, y: 0, width: 0 };
+  // on its name: the column's menu is before it
+  await page.mouse.click(x + width - 20, y + 10);
 }
 
 /** What scrolls: a key goes from it into the cells. */
