@@ -33,8 +33,9 @@ it("puts accepted runs into the queue again when its file is lost, and all of th
 
 it("leaves a run alone that was accepted just now", async () => {
   const { runs } = await workerProject();
-  await runs.history.accept(queuedRun(Date.now()));
-  await healRuns(runs, { onWarning: refuse });
+  const nowMs = Date.now();
+  await runs.history.accept(queuedRun(nowMs));
+  await healRuns(runs, { now: () => nowMs + 5_000, onWarning: refuse });
   expect(await runs.queue.count()).toMatchObject({ run: { queued: 0 } });
   await heal(runs);
   expect(await runs.queue.count()).toMatchObject({ run: { queued: 1 } });

@@ -53,7 +53,7 @@ function testLease(server: S3Server): void {
     const silent = await ask({ ttlMs: 500, sleep: () => new Promise(() => {}) });
     const told = await tryAcquireLease(open(prefix), { holder: "test:two" });
     expect(told).toEqual({ status: "held", holder: "test:one" });
-    const next = await ask({ ttlMs: 500 });
+    const next = await ask();
     expect([silent.fence, next.fence]).toEqual([1, 2]);
     expect(await silent.stillHeld()).toBe(false);
     expect(silent.lost.reason).toMatchObject({ code: "HEX_RUN_SUPERSEDED" });
