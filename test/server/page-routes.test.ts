@@ -185,9 +185,12 @@ test("before anything is published a page says so, with what needs no run", asyn
 
 test("a page opens on what was saved with a version, and no cell runs", async () => {
   const { asked, light } = watchedLight();
-  const served = await servePage({ light });
+  let now: number | undefined;
+  const served = await servePage({ light, now: () => now ?? Date.now() });
   await publishPage(served);
   await until("the version to be seen", async () => (await stateOf(served)).version === 1);
+  // A state in which the data is older is another one.
+  now = Date.now();
   const answer = await served.call("GET", "/page/state");
   const state: PageState = answer.json();
   expect(state.cells.map(({ name, isOutdated }) => [name, isOutdated])).toEqual(
@@ -204,6 +207,7 @@ test("a page opens on what was saved with a version, and no cell runs", async ()
 
   const headers = { "if-none-match": String(answer.headers.etag) };
   expect((await served.call("GET", "/page/state", { headers })).statusCode).toBe(304);
+  now = undefined;
 
   await writeFile(
     `${served.directory}/cells/05-count.ts`,
