@@ -2,6 +2,7 @@ import type { ChildProcess } from "node:child_process";
 import { randomUUID } from "node:crypto";
 import { once } from "node:events";
 import { toMessage } from "../../errors.ts";
+import { hasCome } from "./aftermath.ts";
 import type { FromProcess, ToProcess } from "./messages.ts";
 import { ProcessLines } from "./process-lines.ts";
 import { ProcessTree } from "./process-tree.ts";
@@ -16,9 +17,6 @@ export interface ChildEnd {
   /** members of its tree that the system would not let die in time */
   readonly survivors: readonly number[];
 }
-
-/** How long we wait for what the system owes us about a dead process: its exit, its last message. */
-const AFTERMATH_MS = 500;
 
 type Exit = Omit<ChildEnd, "survivors">;
 
@@ -115,6 +113,6 @@ function toRefusal({ message }: Error): Exit {
 /** Its last messages may arrive after its exit. */
 async function untilDisconnected(child: ChildProcess): Promise<void> {
   if (!child.connected) return;
-  const limit = AbortSignal.timeout(AFTERMATH_MS);
-  await once(child, "disconnect", { signal: limit }).catch(() => child.disconnect());
+  const isDone = await hasCome(once(child, "disconnect").catch(() => undefined));
+  if (!isDone && child.connected) child.disconnect();
 }

@@ -1,5 +1,5 @@
 import type { Readable } from "node:stream";
-import { setTimeout as wait } from "node:timers/promises";
+import { hasCome } from "./aftermath.ts";
 import { LineReader } from "./line-reader.ts";
 
 export type LogStream = "stdout" | "stderr";
@@ -8,8 +8,6 @@ export type OnLine = (stream: LogStream, line: string) => void;
 
 /** what is kept of lines that come before anybody asks for them */
 const MOST_HELD = 200;
-/** how long the last words of a dead process may take, should a stranger hold its pipes open */
-const CLOSE_LIMIT_MS = 500;
 const OUT_OF_MEMORY = /^(FATAL ERROR|#).*out of memory/i;
 const ERROR_LINE = /^(Uncaught )?\w*(Error|Exception)\b.*: \S/;
 
@@ -46,10 +44,8 @@ export class ProcessLines {
 
   /** Waits, once the processes are dead, until all they wrote has been read. */
   async close(): Promise<void> {
-    const isOver = new AbortController();
-    const limit = wait(CLOSE_LIMIT_MS, undefined, { signal: isOver.signal }).catch(() => undefined);
-    await Promise.race([Promise.all(this.#readers.map((reader) => reader.readToEnd())), limit]);
-    isOver.abort();
+    // A stranger may hold their pipes open.
+    await hasCome(Promise.all(this.#readers.map((reader) => reader.readToEnd())));
     for (const reader of this.#readers) reader.close();
   }
 

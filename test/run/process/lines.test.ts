@@ -1,8 +1,13 @@
+import { spawn } from "node:child_process";
+import { existsSync } from "node:fs";
+import { join } from "node:path";
 import { PassThrough } from "node:stream";
 import { expect, it } from "vitest";
 import { LineFlood } from "../../../src/run/process/line-flood.ts";
 import { LineReader } from "../../../src/run/process/line-reader.ts";
 import { toPlainLine } from "../../../src/run/process/plain-line.ts";
+import { ProcessLines } from "../../../src/run/process/process-lines.ts";
+import { temporaryFolder } from "../../store/temporary-folder.ts";
 import { runTask } from "./run-task.ts";
 
 it("makes visible what a terminal would obey", () => {
@@ -56,6 +61,18 @@ it("passes on what a task prints, in order, its last words without a newline too
   expect(stderr).toEqual([]);
 });
 
+it("reads what has come while this process itself stood still", async () => {
+  const folder = await temporaryFolder();
+  const lines: string[] = [];
+  const { stdout, stderr } = spawn("sh", ["-c", "echo last words; touch said"], { cwd: folder });
+  const reading = new ProcessLines({ stdout, stderr });
+  reading.deliverTo((_, line) => lines.push(line));
+  const closing = reading.close();
+  standStill(() => existsSync(join(folder, "said")));
+  await closing;
+  expect(lines).toEqual(["last words"]);
+});
+
 it("survives a task that floods its log", async () => {
   const { ending, stdout } = await runTask("flood");
   expect(ending).toMatchObject({ status: "ended" });
@@ -64,6 +81,13 @@ it("survives a task that floods its log", async () => {
   expect(kept + omitted.reduce((sum, count) => sum + Math.max(0, count), 0)).toBe(200_000);
   expect(kept).toBeGreaterThanOrEqual(2_000);
 });
+
+/** Blocks this process for as long as something is not so, and for a second at least. */
+function standStill(isSo: () => boolean): void {
+  const pause = new Int32Array(new SharedArrayBuffer(4));
+  do Atomics.wait(pause, 0, 0, 1_000);
+  while (!isSo());
+}
 
 function chunks(bytes: Buffer, size: number): Buffer[] {
   const count = Math.ceil(bytes.length / size);
