@@ -23,6 +23,9 @@ const TELL_VIOLATIONS = `addEventListener("securitypolicyviolation", (event) =>
 /** No other machine is found. Intercepting requests would do the same, and keep no file of the page. */
 const STAY_HERE = "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1";
 
+/** Far above what anything takes, also on a busy machine. */
+const LONGEST_MS = 60_000;
+
 /** An address of no server of ours: what it answers runs nothing, and what it keeps can be removed. */
 const NOWHERE = "/assets/nothing";
 
@@ -72,6 +75,7 @@ export function usePages(program: ChromiumProgram | null): Pages {
 
 async function openTab(browser: Browser, options: BrowserContextOptions): Promise<Tab> {
   const context = await browser.newContext(options);
+  context.setDefaultTimeout(LONGEST_MS);
   await context.addInitScript(TELL_VIOLATIONS);
   const page = await context.newPage();
   const tab: Tab = { page, options, tell: () => undefined };

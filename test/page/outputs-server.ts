@@ -18,15 +18,16 @@ export async function serveOutputs(
 ): Promise<{ address: string; stop(): Promise<void> }> {
   const files = await bundle(page);
   const server = createServer(({ url = "/" }, response) => {
-    const name = basename(url);
+    const { pathname } = new URL(url, "http://localhost");
+    const name = basename(pathname);
     response.setHeader("content-security-policy", POLICY);
-    if (url === "/") {
+    if (pathname === "/") {
       response.setHeader("content-type", "text/html").end(SHELL);
       return;
     }
     const type = name.endsWith(".css") ? "text/css" : "text/javascript";
     // A picture that prose asks for is no fault; below assets is where an emptied page rests.
-    response.statusCode = files.has(name) ? 200 : url.startsWith("/assets/") ? 404 : 204;
+    response.statusCode = files.has(name) ? 200 : pathname.startsWith("/assets/") ? 404 : 204;
     response.setHeader("content-type", type).end(files.get(name) ?? "nothing");
   });
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));

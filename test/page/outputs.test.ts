@@ -16,7 +16,7 @@ describe.skipIf(program === null)("an output on a page", () => {
   afterAll(() => served?.stop());
 
   it("opens on the first rows, and asks for none until it is scrolled", async () => {
-    const page = await openOutputs();
+    const page = await openOnly("table");
     await shownRow(page, 1);
     expect(await asked(page)).toEqual([]);
     await scrollTo(page, 1);
@@ -26,7 +26,7 @@ describe.skipIf(program === null)("an output on a page", () => {
   });
 
   it("sorts a million rows from their beginning, wherever they stood", async () => {
-    const page = await openOutputs();
+    const page = await openOnly("table");
     await shownRow(page, 1);
     const head = part(page, "table").getByRole("columnheader", { name: "id" });
     for (const [sort, first] of [["ascending", "0"] as const, ["descending", "999999"] as const]) {
@@ -39,7 +39,7 @@ describe.skipIf(program === null)("an output on a page", () => {
   });
 
   it("moves through cells by keys, and out of the table with one", async () => {
-    const page = await openOutputs();
+    const page = await openOnly("table");
     await shownRow(page, 1);
     await cellsOf(page).first().click();
     await page.keyboard.press("Control+End");
@@ -68,21 +68,20 @@ describe.skipIf(program === null)("an output on a page", () => {
   });
 
   it("tells of a mark under the pointer, in texts", async () => {
-    const page = await openOutputs();
-    await untilDrawn(page);
-    await part(page, "labelled").locator(".mark-rect path").nth(7).hover();
+    const page = await openOnly("labelled");
+    await drawn(page, "labelled").locator(".mark-rect path").nth(7).hover();
     const tooltip = page.locator("#vg-tooltip-element.visible");
     await tooltip.getByText("<script>window.wasRun = 1</script>").first().waitFor();
     expect(await page.evaluate("window.wasRun")).toBeUndefined();
   });
 
   it("chooses in one chart what another one of the same selection shows", async () => {
-    const page = await openOutputs();
+    const page = await openOnly("left", "right");
     const isFaint = (name: string) => part(page, name).locator('path[stroke="#abcdef"]').count();
-    await untilDrawn(page);
+    for (const name of ["left", "right"]) await drawn(page, name).waitFor();
     expect(await isFaint("right")).toBe(0);
-    await part(page, "left").locator("svg").scrollIntoViewIfNeeded();
-    const box = await part(page, "left").locator("svg").boundingBox();
+    await drawn(page, "left").scrollIntoViewIfNeeded();
+    const box = await drawn(page, "left").boundingBox();
     if (box === null) throw new Error("the chart is not to be seen");
     await page.mouse.move(box.x + box.width * 0.3, box.y + 40);
     await page.mouse.down();
@@ -93,9 +92,8 @@ describe.skipIf(program === null)("an output on a page", () => {
   });
 
   it("draws other rows in the same picture, and other rows of a table in the same place", async () => {
-    const page = await openOutputs();
-    await untilDrawn(page);
-    const picture = part(page, "left").locator("svg");
+    const page = await openOnly("table", "left");
+    const picture = drawn(page, "left");
     await picture.evaluate((svg) => svg.setAttribute("data-kept", "yes"));
     const before = await picture.innerHTML();
     await shownRow(page, 1);
@@ -106,7 +104,7 @@ describe.skipIf(program === null)("an output on a page", () => {
   });
 
   it("stays the same grid with the rows of another answer, and keeps its focus", async () => {
-    const page = await openOutputs();
+    const page = await openOnly("table");
     await shownRow(page, 1);
     const grid = part(page, "table").getByRole("grid");
     await grid.evaluate((table) => table.setAttribute("data-kept", "yes"));
@@ -119,7 +117,7 @@ describe.skipIf(program === null)("an output on a page", () => {
   });
 
   it("has the focus in a cell as soon as a key goes into the table", async () => {
-    const page = await openOutputs();
+    const page = await openOnly("table");
     await shownRow(page, 1);
     const isAtOnce = await page.evaluate(`(() => {
       const edge = document.querySelector("[aria-label=table] [role=group][tabindex]");
@@ -131,7 +129,7 @@ describe.skipIf(program === null)("an output on a page", () => {
   });
 
   it("keeps the focus in the table when the row in focus goes, or goes out of sight", async () => {
-    const page = await openOutputs();
+    const page = await openOnly("table");
     await shownRow(page, 9);
     await cellsOf(page).nth(34).click();
     expect(await focusedText(page)).toBe(await cellsOf(page).nth(34).innerText());
@@ -152,7 +150,7 @@ describe.skipIf(program === null)("an output on a page", () => {
   });
 
   it("leaves the focus where it is when rows go that the keys went through before", async () => {
-    const page = await openOutputs();
+    const page = await openOnly("table");
     await shownRow(page, 9);
     await cellsOf(page).nth(30).click();
     await page.keyboard.press("ArrowDown");
@@ -173,7 +171,7 @@ describe.skipIf(program === null)("an output on a page", () => {
     ["press a key", 'new KeyboardEvent("keydown", { key: "End", ctrlKey: true, bubbles: true })'],
     ["click", 'new MouseEvent("mousedown", { bubbles: true })'],
   ])("leaves the focus to those who %s and are elsewhere at once", async (_, event) => {
-    const page = await openOutputs();
+    const page = await openOnly("table");
     await shownRow(page, 9);
     // in one go, as a busy page hears of both together; the table itself follows frames later
     await page.evaluate(`(async () => {
@@ -190,7 +188,7 @@ describe.skipIf(program === null)("an output on a page", () => {
   });
 
   it("hears a key as soon as the focus has left a row that goes", async () => {
-    const page = await openOutputs();
+    const page = await openOnly("table");
     await shownRow(page, 9);
     await cellsOf(page).nth(30).click();
     await page.keyboard.press("ArrowDown");
@@ -203,7 +201,7 @@ describe.skipIf(program === null)("an output on a page", () => {
   });
 
   it("draws other rows once: it is not busy in between", async () => {
-    const page = await openOutputs();
+    const page = await openOnly("table");
     await shownRow(page, 9);
     await page.evaluate(`window.busied = 0;
       new MutationObserver(() => { window.busied += 1; })
@@ -229,14 +227,14 @@ describe.skipIf(program === null)("an output on a page", () => {
   });
 
   it("says what a chart does not draw, and when it draws a part", async () => {
-    const page = await openOutputs();
+    const page = await openOnly("elsewhere", "labelled");
     await part(page, "elsewhere").getByText("data from elsewhere").waitFor();
     await part(page, "labelled").getByText("first 200 rows of 900 rows").waitFor();
   });
 
   it("follows the page from light to dark", async () => {
-    const page = await openOutputs({ colorScheme: "light" });
-    const label = part(page, "left").locator("svg text").first();
+    const page = await openOnly("left");
+    const label = drawn(page, "left").locator("text").first();
     const light = await label.getAttribute("fill");
     await page.emulateMedia({ colorScheme: "dark" });
     await expect.poll(() => label.getAttribute("fill")).not.toBe(light);
@@ -247,14 +245,20 @@ describe.skipIf(program === null)("an output on a page", () => {
     for (const [colorScheme, width] of [["light", 1440] as const, ["dark", 390] as const]) {
       const page = await openOutputs({ colorScheme, viewport: { width, height: 900 } });
       await shownRow(page, 1);
-      await untilDrawn(page);
+      for (const name of ["left", "right", "labelled"]) await drawn(page, name).waitFor();
+      await part(page, "prose").locator("math").waitFor();
       await part(page, "table").getByRole("button", { name: "Filter" }).click();
       expect(await faultsOf(page)).toEqual([]);
     }
   });
 
-  async function openOutputs(options: Parameters<typeof pages.open>[1] = {}): Promise<Page> {
+  function openOutputs(options: Parameters<typeof pages.open>[1] = {}): Promise<Page> {
     return pages.open(served.address, options);
+  }
+
+  /** Without the others, most of which take longer to be drawn. */
+  function openOnly(...names: readonly string[]): Promise<Page> {
+    return pages.open(`${served.address}?only=${names.join()}`);
   }
 });
 
@@ -282,13 +286,9 @@ async function scrollTo(page: Page, fraction: number): Promise<void> {
   }, fraction);
 }
 
-/** Waits until all that moves what is below it is there: the charts, and the formulas of the prose. */
-async function untilDrawn(page: Page): Promise<void> {
-  await part(page, "prose").locator("math").waitFor();
-  for (const name of ["left", "right", "labelled"]) {
-    await part(page, name).locator(".chart-drawing:not(.chart-aside) svg").waitFor();
-  }
-  await part(page, "elsewhere").getByRole("alert").waitFor();
+/** The picture of a chart, once it is in its place. */
+function drawn(page: Page, name: string): Locator {
+  return part(page, name).locator(".chart-drawing:not(.chart-aside) svg");
 }
 
 /** As a hand does; what drives the browser would first scroll to where such a head stood at first. */

@@ -81,6 +81,9 @@ const MARKDOWN = `# Prose\n\n$a^2$ costs $5 or $6\n\n${HOSTILE.join("\n\n")}\n
 
 ![a picture](https://example.com/x.png)`;
 
+/** names of the outputs that the address asks for; null for all */
+const only = new URLSearchParams(location.search).get("only")?.split(",") ?? null;
+
 function Page() {
   const [[round, count], setShown] = useState([0, ROWS]);
   hooks.show = (round, rows = ROWS) => setShown([round, rows]);
@@ -107,11 +110,14 @@ function Page() {
   return (
     <main>
       <h1>Outputs</h1>
-      {Object.entries(outputs).map(([name, output]) => (
-        <section key={name} aria-label={name}>
-          <OutputView cell={{ name, title: null }} output={output} rows={rows} />
-        </section>
-      ))}
+      {Object.entries(outputs).map(
+        ([name, output]) =>
+          (only === null || only.includes(name)) && (
+            <section key={name} aria-label={name}>
+              <OutputView cell={{ name, title: null }} output={output} rows={rows} />
+            </section>
+          ),
+      )}
     </main>
   );
 }
