@@ -46,6 +46,8 @@ export interface CellsWork extends RecallWork {
   readonly signal: AbortSignal;
   readonly emit: (event: RunEvent) => void;
   readonly onShown?: ShowFrame | undefined;
+  /** told of a cell right before its own code is called, which may never come back */
+  readonly onComputing?: ((name: string) => void) | undefined;
   /** how old frames may be whose cell does not say so itself; undefined: as old as they get */
   readonly maxAgeMs: number | undefined;
   /** milliseconds since 1970 */
@@ -221,6 +223,7 @@ async function execute(
   const adopted = await adoptCell(around, source, work);
   if (adopted !== undefined) return adopted;
   const loaded = await (definition ?? work.cells.load(name));
+  work.onComputing?.(name);
   return computeCell(loaded, valuesFor(source, above, work), around);
 }
 

@@ -213,9 +213,17 @@ describe("a process that answers viewers", () => {
     const light = await open({ deadlineMs: DEADLINE_MS });
     await light.run(ask(["count"]));
     const hanging = light.run(ask(["acted"], { inputs: { act: "hang" } }));
-    const told = expect(hanging).rejects.toMatchObject({
-      code: "HEX_RUN_TIMEOUT",
-      message: expect.stringContaining("within 8 s"),
+    const told = expect(hanging).resolves.toMatchObject({
+      cells: [
+        {
+          name: "acted",
+          status: "failed",
+          error: {
+            code: "HEX_RUN_TIMEOUT",
+            message: expect.stringContaining("Expected cell acted to be done within 8 s"),
+          },
+        },
+      ],
     });
     await until("it hangs", async () => (await ran()).some((line) => line.startsWith("acted")));
     const others = [
@@ -233,8 +241,55 @@ describe("a process that answers viewers", () => {
     const light = await open({ deadlineMs: DEADLINE_MS, size: 1 });
     const hanging = light.run(ask(["acted"], { inputs: { act: "hang" } }));
     const other = light.run(ask(["count"]));
-    await expect(hanging).rejects.toMatchObject({ code: "HEX_RUN_TIMEOUT" });
+    expect(shownIn(await hanging)).toEqual({ acted: "HEX_RUN_TIMEOUT" });
     expect(shownIn(await other)).toEqual({ count: 3 });
+  });
+
+  it("is told apart from the cells beside it when one never ends: only those below it wait", async () => {
+    const { publish, open } = await viewedProject();
+    await publish();
+    const light = await open({ deadlineMs: DEADLINE_MS });
+    await light.run(ask(["acted"]));
+    const inputs = { act: "hang", team: "red", "no such": 1 };
+    const asked = ["below", "count", "acted", "people", "found"];
+    const answer = await light.run(ask(asked, { inputs }));
+    expect(answer.version).toBe(1);
+    expect(answer.invalid.map(({ name }) => name)).toEqual(["no such"]);
+    expect(answer.cells.map(({ name, status }) => [name, status])).toEqual([
+      ["people", "read"],
+      ["found", "computed"],
+      ["count", "computed"],
+      ["acted", "failed"],
+      ["below", "skipped"],
+    ]);
+    expect(shownIn(answer)).toMatchObject({ people: 3, found: 2, count: 2 });
+    const [acted, below] = answer.cells.slice(-2).map(({ error }) => error?.message);
+    expect(acted).toContain("Expected cell acted to be done within 8 s");
+    expect(below).toContain("it waits for acted");
+    const of = { version: 1, inputs: { act: "hang" }, cell: "below" };
+    const rows = light.rows({ ...of, offset: 0, limit: 5 });
+    await expect(rows).rejects.toMatchObject({
+      code: "HEX_RUN_TIMEOUT",
+      message: expect.stringContaining("cell acted"),
+    });
+  });
+
+  it("does not begin twice what a pressed button starts, when another cell never ends", async () => {
+    const { publish, open, ran } = await viewedProject();
+    await publish();
+    const light = await open({ deadlineMs: DEADLINE_MS });
+    await light.run(ask(["acted", "pressed"]));
+    await ran();
+    const inputs = { act: "hang", press: true };
+    const answer = await light.run(ask(["pressed", "acted", "below"], { inputs }));
+    expect(answer.cells.map(({ name, status }) => [name, status])).toEqual([
+      ["pressed", "skipped"],
+      ["acted", "failed"],
+      ["below", "skipped"],
+    ]);
+    expect(answer.cells[0]?.error?.message).toContain("acted took too long");
+    const lines = await ran();
+    expect(lines.filter((line) => line.startsWith("pressed")).length).toBeLessThan(2);
   });
 
   it("may exit, and only who asked for that is told", async () => {

@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import { toToldAnswer } from "../../src/server/page/untold-reasons.ts";
 import { until } from "../project/project-processes.ts";
 import { carryOut } from "./carry-out.ts";
 import { serveProject } from "./served-project.ts";
@@ -65,4 +66,14 @@ test("where anyone may look, all are told what is wrong with what they ask", asy
   const wrong = await call("POST", "/page/rows", { body: { ...rows, sort } });
   expect(wrong.statusCode).toBe(422);
   expect(wrong.json().reason).toContain("none");
+});
+
+test("where anyone may look, all are told which cell took too long", () => {
+  const toText = (code: string) =>
+    JSON.stringify({ version: 1, cells: [{ name: "slow", error: { code, message: "why" } }] });
+  const told = (code: string) => {
+    return toToldAnswer(toText(code), { caller: null, id: "1" }, () => undefined);
+  };
+  expect(told("HEX_RUN_TIMEOUT")).toContain('"message":"why"');
+  expect(told("HEX_CELL_FAILED")).not.toContain('"message":"why"');
 });

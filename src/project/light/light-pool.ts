@@ -1,5 +1,6 @@
 import { expectation, HexError } from "../../errors.ts";
 import type { RunProcess } from "../../run/process/run-process.ts";
+import { LateCells } from "./late-cells.ts";
 import type { LightOrder } from "./light-order.ts";
 import { LightProcess } from "./light-process.ts";
 import { PendingOrder } from "./pending-order.ts";
@@ -57,8 +58,8 @@ export class LightPool {
 
   /**
    * Has an order answered, as JSON.
-   * @throws {HexError} the failure with which it is answered; HEX_RUN_TIMEOUT, HEX_RUN_CRASHED,
-   * HEX_TOO_BUSY; why no process can read the project
+   * @throws {HexError} the failure with which it is answered; HEX_RUN_TIMEOUT, as LateCells where it
+   * is known which; HEX_RUN_CRASHED, HEX_TOO_BUSY; why no process can read the project
    * @throws the signal's reason, as soon as it is aborted
    */
   async order(order: LightOrder, signal?: AbortSignal): Promise<string> {
@@ -116,7 +117,11 @@ export class LightPool {
 
   #give(process: LightProcess, pending: PendingOrder): void {
     const { deadlineMs } = this.#options.limits;
-    this.#limit(process, deadlineMs, toTimeout(deadlineMs));
+    this.#limit(process, deadlineMs, () => {
+      const { standing } = process;
+      const isKnown = standing !== undefined && standing.computing.length > 0;
+      return isKnown ? new LateCells(standing, deadlineMs) : toTimeout(deadlineMs);
+    });
     const { id, text } = process.order(pending.order);
     pending.drop = () => process.drop(id);
     text.then(pending.resolve, pending.reject);
@@ -148,7 +153,7 @@ export class LightPool {
       redact,
     });
     this.#processes = [...this.#processes, process];
-    this.#limit(process, START_LIMIT_MS, toTimeout(START_LIMIT_MS));
+    this.#limit(process, START_LIMIT_MS, () => toTimeout(START_LIMIT_MS));
   }
 
   #onFree(process: LightProcess): void {
@@ -158,7 +163,8 @@ export class LightPool {
       this.#end(process, "the project has changed");
       return;
     }
-    this.#limit(process, this.#options.limits.idleMs, toCancelled("nobody has asked for long"));
+    const { idleMs } = this.#options.limits;
+    this.#limit(process, idleMs, () => toCancelled("nobody has asked for long"));
     this.#dispatch();
   }
 
@@ -187,11 +193,16 @@ export class LightPool {
   }
 
   /** Kills a process after a time, unless another limit takes the place of this one before. */
-  #limit(process: LightProcess, ms: number, why: HexError): void {
+  #limit(process: LightProcess, ms: number, toWhy: () => HexError): void {
     clearTimeout(this.#limits.get(process));
+    const timer = setTimeout(() => {
+      // What it has told is heard first, also after a time in which we could not listen.
+      setImmediate(() => {
+        if (this.#limits.get(process) === timer) void process.kill(toWhy());
+      });
+    }, ms);
     // A server that ends must not wait for one of them.
-    const timer = setTimeout(() => void process.kill(why), ms).unref();
-    this.#limits.set(process, timer);
+    this.#limits.set(process, timer.unref());
   }
 }
 

@@ -7,6 +7,7 @@ import {
   LIGHT_NOTES,
   type LightOrder,
   type LightReply,
+  type LightStanding,
   type NumberedOrder,
 } from "./light-order.ts";
 
@@ -27,6 +28,7 @@ interface Going {
   readonly startedMs: number;
   readonly resolve: (text: string) => void;
   readonly reject: (error: HexError) => void;
+  standing?: LightStanding;
 }
 
 /**
@@ -62,6 +64,11 @@ export class LightProcess {
   /** When it was given what it is busy with; undefined while it is not. */
   get busySinceMs(): number | undefined {
     return this.#going?.startedMs;
+  }
+
+  /** How far it is with what it is busy with; undefined until a cell's code was called. */
+  get standing(): LightStanding | undefined {
+    return this.#going?.standing;
   }
 
   /**
@@ -120,6 +127,10 @@ export class LightProcess {
 
   #hear(name: string, payload: unknown): void {
     if (this.#state === "ending") return;
+    if (name === LIGHT_CALLS.standing) {
+      this.#note(payload as LightStanding);
+      return;
+    }
     if (name === LIGHT_CALLS.ready) {
       this.#state = "free";
       this.#wasFree = true;
@@ -127,6 +138,11 @@ export class LightProcess {
     else
       throw new HexError("HEX_JOB_INVALID", `Expected a call that its parent knows, got ${name}`);
     this.#hooks.onFree();
+  }
+
+  #note(standing: LightStanding): void {
+    // A cell of an order that was dropped may still go on.
+    if (this.#going?.id === standing.id) this.#going.standing = standing;
   }
 
   #settle(reply: LightReply): void {

@@ -1,6 +1,7 @@
 import type { LightAnswer, LightAsk, RowsAnswer, RowsAsk } from "../../run/light/light-ask.ts";
 import { startProjectProcess } from "../project-process.ts";
 import type { ProjectRuns } from "../project-runs.ts";
+import { answerLate, LateCells } from "./late-cells.ts";
 import type { CsvAsk, CsvBlock } from "./light-order.ts";
 import { LightPool, type LightPoolLimits } from "./light-pool.ts";
 
@@ -22,7 +23,10 @@ interface AskOptions {
  * the signal.
  */
 export interface LightRuns {
-  /** What some cells show with a viewer's inputs; a cell that fails says so in the answer. */
+  /**
+   * What some cells show with a viewer's inputs; a cell that fails or takes too long says so in the
+   * answer.
+   */
   run(ask: LightAsk, options?: AskOptions): Promise<LightAnswer>;
 
   /** The same as JSON, ready to be sent. */
@@ -76,8 +80,15 @@ export function openLightRuns(
     onLine: (line) => onLine(redact(line)),
     redact,
   });
-  const runText: LightRuns["runText"] = (ask, { signal } = {}) =>
-    pool.order({ kind: "run", ask }, signal);
+  const runText: LightRuns["runText"] = async (ask, { signal } = {}) => {
+    const order = (each: LightAsk) => pool.order({ kind: "run", ask: each }, signal);
+    try {
+      return await order(ask);
+    } catch (thrown) {
+      if (!(thrown instanceof LateCells)) throw thrown;
+      return answerLate(thrown, ask, order);
+    }
+  };
   const rowsText: LightRuns["rowsText"] = (ask, { signal } = {}) =>
     pool.order({ kind: "rows", ask }, signal);
   return {

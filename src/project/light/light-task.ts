@@ -4,8 +4,15 @@ import type { Parent } from "../../run/process/serve-task.ts";
 import type { Project } from "../project.ts";
 import { openProjectStore } from "../project-store.ts";
 import { toRedact } from "../redact.ts";
-import { LIGHT_CALLS, LIGHT_NOTES, type LightReply, type NumberedOrder } from "./light-order.ts";
+import {
+  LIGHT_CALLS,
+  LIGHT_NOTES,
+  type LightReply,
+  type LightStanding,
+  type NumberedOrder,
+} from "./light-order.ts";
 import { ViewerAnswers } from "./viewer-answers.ts";
+import type { TellStanding } from "./viewer-standing.ts";
 
 /** Of the memory that the process may take, so much is for what cells came to. */
 const MEMORY_SHARE = 0.25;
@@ -25,7 +32,10 @@ export async function serveViewers(project: Project, parent: Parent): Promise<ne
     going.set(id, dropped);
     try {
       const signal = AbortSignal.any([dropped.signal, parent.signal]);
-      return { id, ok: true, text: await answers.answer(order, signal) };
+      const tell: TellStanding = (standing) => {
+        void parent.call(LIGHT_CALLS.standing, { id, ...standing } satisfies LightStanding);
+      };
+      return { id, ok: true, text: await answers.answer(order, { signal, tell }) };
     } catch (thrown) {
       if (!(thrown instanceof HexError)) throw thrown;
       return { id, ok: false, code: thrown.code, message: answers.toTold(thrown.message) };

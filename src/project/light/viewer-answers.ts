@@ -12,8 +12,16 @@ import { LastRows } from "./last-rows.ts";
 import type { CsvAsk, LightOrder } from "./light-order.ts";
 import { PinnedVersions } from "./pinned-versions.ts";
 import { runForViewer, type ViewedProject } from "./viewer-run.ts";
+import type { TellStanding } from "./viewer-standing.ts";
 
 const MOST_ROWS = 1_000;
+
+/** What whoever carries out an order minds. */
+interface Heed {
+  readonly signal: AbortSignal;
+  /** told how far it is */
+  readonly tell: TellStanding;
+}
 
 /** Answers viewers of a project as JSON; what was told once is not put into JSON again. */
 export class ViewerAnswers {
@@ -30,18 +38,18 @@ export class ViewerAnswers {
   }
 
   /** @throws {HexError} what nobody can be answered, with secrets still in its message */
-  async answer(order: LightOrder, signal: AbortSignal): Promise<string> {
+  async answer(order: LightOrder, heed: Heed): Promise<string> {
     switch (order.kind) {
       case "run":
-        return this.#run(order.ask, signal);
+        return this.#run(order.ask, heed);
       case "rows":
-        return this.#rows(order.ask, signal);
+        return this.#rows(order.ask, heed);
       case "csv": {
-        const rows = this.#lastRows.find(await this.#show(order.ask, signal), order.ask);
+        const rows = this.#lastRows.find(await this.#show(order.ask, heed), order.ask);
         return JSON.stringify(toCsvBlock(rows, order.start, this.#viewed.redact));
       }
       case "warm":
-        return this.#warm(order.version, signal);
+        return this.#warm(order.version, heed);
     }
   }
 
@@ -51,9 +59,9 @@ export class ViewerAnswers {
     return redact(message.replaceAll(store.location, "the store"));
   }
 
-  async #run(ask: LightAsk, signal: AbortSignal): Promise<string> {
+  async #run(ask: LightAsk, heed: Heed): Promise<string> {
     const version = await this.#versions.open(ask.version);
-    const work = { ...ask, version, plan: this.#plan, signal };
+    const work = { ...ask, version, plan: this.#plan, ...heed };
     const { results, shown, invalid } = await runForViewer(this.#viewed, work);
     const { cells } = this.#viewed.project.cells;
     const told = cells.flatMap(({ name }) => {
@@ -79,8 +87,8 @@ export class ViewerAnswers {
     return JSON.stringify(this.#viewed.redact(toPageOutput(output, shown)));
   }
 
-  async #rows(ask: RowsAsk, signal: AbortSignal): Promise<string> {
-    const rows = this.#lastRows.find(await this.#show(ask, signal), ask);
+  async #rows(ask: RowsAsk, heed: Heed): Promise<string> {
+    const rows = this.#lastRows.find(await this.#show(ask, heed), ask);
     const offset = Math.max(0, ask.offset);
     const limit = Math.min(Math.max(0, ask.limit), MOST_ROWS);
     const head = headRows(rows.slice(offset, offset + limit), limit);
@@ -88,9 +96,9 @@ export class ViewerAnswers {
   }
 
   /** The whole frame that a cell shows. */
-  async #show({ cell, ...ask }: CsvAsk, signal: AbortSignal): Promise<Frame> {
+  async #show({ cell, ...ask }: CsvAsk, heed: Heed): Promise<Frame> {
     const version = await this.#versions.open(ask.version);
-    const work = { ...ask, version, cells: [cell], plan: this.#plan, signal };
+    const work = { ...ask, version, cells: [cell], plan: this.#plan, ...heed };
     const { results, shown } = await runForViewer(this.#viewed, work);
     const frame = shown.get(cell);
     if (frame !== undefined) return frame;
@@ -104,14 +112,14 @@ export class ViewerAnswers {
   }
 
   /** Loads what a viewer's change will need; what fails now fails then. */
-  async #warm(number: number | null, signal: AbortSignal): Promise<string> {
+  async #warm(number: number | null, heed: Heed): Promise<string> {
     const version = await this.#versions.open(number);
     const { cells } = this.#plan;
     const computed = cells.filter(({ action, kind }) => action === "computed" && kind !== "cached");
     const load = this.#viewed.project.cells.load;
     await Promise.allSettled(computed.map(({ name }) => load(name)));
     const read = cells.filter(({ action }) => action === "read").map(({ name }) => name);
-    const work = { version, cells: read, plan: this.#plan, inputs: {}, signal };
+    const work = { version, cells: read, plan: this.#plan, inputs: {}, ...heed };
     await runForViewer(this.#viewed, work);
     return "null";
   }

@@ -16,6 +16,7 @@ import type { Project } from "../project.ts";
 import type { Redact } from "../redact.ts";
 import type { Secrets } from "../secrets.ts";
 import { toAskedInputs } from "./asked-inputs.ts";
+import { type TellStanding, ViewerStanding } from "./viewer-standing.ts";
 
 /** A project that is open for viewers. */
 export interface ViewedProject {
@@ -35,6 +36,8 @@ export interface ViewerRun extends Pick<ViewerPlace, "inputs" | "texts"> {
   readonly plan: RunPlan;
   readonly cells: readonly string[];
   readonly signal: AbortSignal;
+  /** told whenever a cell's code is called, and when it has ended */
+  readonly tell: TellStanding;
 }
 
 /** What cells came to for a viewer. */
@@ -48,21 +51,31 @@ export interface ViewerResult {
 /** Runs some cells of an app run, and those above them, unless it is remembered what they came to. */
 export async function runForViewer(
   { project, store, secrets, memory, emit }: ViewedProject,
-  { version, plan, cells: names, signal, ...asked }: ViewerRun,
+  { version, plan: whole, cells: names, signal, tell: tellStanding, ...inputs }: ViewerRun,
 ): Promise<ViewerResult> {
-  const { requested, configured, unknown } = toAskedInputs(asked, project);
+  const { requested, configured, unknown } = toAskedInputs(inputs, project);
   const shown = new Map<string, Frame>();
   const invalid = new Map(unknown.map((each) => [each.name, each]));
+  const { cells, config } = project;
+  const plan = restrictPlan(whole, names);
+  const asked = cells.cells.map(({ name }) => name).filter((name) => names.includes(name));
+  const standing = new ViewerStanding({
+    version: version.number,
+    plan,
+    asked,
+    invalid,
+    tell: tellStanding,
+  });
   const tell = (event: RunEvent) => {
+    standing.take(event);
     if (event.type === "line-logged") emit(event);
   };
   const onWarning = (line: string) => tell({ type: "line-logged", line });
-  const { cells, config } = project;
   const results = await runCells({
     runId: newRunId(),
     attempt: 1,
     store,
-    plan: restrictPlan(plan, names),
+    plan,
     cells,
     frames: new RunFrames({ store, signal, now: Date.now, onWarning, version }),
     reads: new ColumnReads(),
@@ -75,6 +88,7 @@ export async function runForViewer(
     secrets,
     signal,
     emit: tell,
+    onComputing: (name) => standing.begin(name),
     onShown: (name, { frame }) => shown.set(name, frame),
     maxAgeMs: config.maxAgeMs,
     runParts: refuseParts,

@@ -49,7 +49,8 @@ function mayNotKnow({ caller }: Asking): boolean {
 
 function withoutReason(cell: CellResult, asking: Asking, log: Log): CellResult {
   const { name, error, startedAt = new Date().toISOString() } = cell;
-  if (error === undefined) return cell;
+  // That it was stopped is no data of the cell's.
+  if (error === undefined || error.code === "HEX_RUN_TIMEOUT") return cell;
   tell(name, error, asking, log);
   return { ...cell, error: { ...error, message: toSentence(name, error.code, startedAt) } };
 }
