@@ -25,7 +25,8 @@ export function frameToJson(frame: AnyFrame): { schema: Schema; rows: JsonRow[] 
   return { schema: frame.schema, rows: headRows(frame, frame.numRows) };
 }
 
-function toJsonValue(value: Value): JsonValue {
+/** A value as JSON keeps it. */
+export function toJsonValue(value: Value): JsonValue {
   if (typeof value === "bigint") return value.toString();
   if (value instanceof Date) return value.toISOString();
   return typeof value === "number" ? toJsonNumber(value) : value;

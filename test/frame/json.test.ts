@@ -1,7 +1,12 @@
+import fc from "fast-check";
 import { expect, test } from "vitest";
+import type { Frame } from "../../src/frame/frame.ts";
 import { frameToJson, headRows } from "../../src/frame/json.ts";
+import { JsonRows } from "../../src/frame/json-rows.ts";
 import { frame } from "../../src/frame/rows.ts";
+import { anyFrame } from "./any-frame.ts";
 import { everyTypeFrame } from "./every-type.ts";
+import { CASES, TIMEOUT_MS, tryCases } from "./try-cases.ts";
 
 test("tells every type in JSON without losing it", () => {
   const [first, second, third] = headRows(everyTypeFrame(), 3);
@@ -27,3 +32,37 @@ test("gives a frame as its schema and rows", () => {
     rows: [{ n: "INF" }],
   });
 });
+
+function rowsAsText(of: Frame, start: number, end: number): string {
+  const rows = headRows(of, of.numRows).slice(start, end);
+  return rows.map((row) => JSON.stringify(row)).join(",");
+}
+
+test(`${CASES / 20} frames are written as the same text as their rows are`, {
+  timeout: TIMEOUT_MS,
+}, async () => {
+  const property = fc.asyncProperty(anyFrame, fc.nat(), fc.nat(), async (whole, one, other) => {
+    const half = whole.filter(() => one % 2 === 0).concat(whole);
+    for (const each of [whole, half, half.orderby(...whole.schema.slice(0, 1).map(nameOf))]) {
+      const [start = 0, end = 0] = [one, other].map((at) => at % (each.numRows + 1)).sort(byNumber);
+      expect(new JsonRows(each).text(start, end)).toBe(rowsAsText(each, start, end));
+    }
+  });
+  await tryCases("frames as JSON", CASES / 20, () => property);
+});
+
+test("writes names that objects treat apart as objects do", () => {
+  const odd = frame([{ b: 1, "10": "x", "2": null, '"': true, toJSON: -0, "01": "\u007f\u2028\u0001" }]);
+  const proto = odd.rename({ b: "__proto__" });
+  for (const each of [odd, proto]) {
+    expect(new JsonRows(each as Frame).text(0, 1)).toBe(rowsAsText(each as Frame, 0, 1));
+  }
+});
+
+function nameOf({ name }: { readonly name: string }): string {
+  return name;
+}
+
+function byNumber(left: number, right: number): number {
+  return left - right;
+}

@@ -1,7 +1,7 @@
 import { arrowBlocks } from "../../frame/arrow.ts";
 import { csvBlocks } from "../../frame/csv-write.ts";
 import type { Frame } from "../../frame/frame.ts";
-import { headRows } from "../../frame/json.ts";
+import { JsonRows } from "../../frame/json-rows.ts";
 import { toSpreadsheetText } from "../../frame/spreadsheet-text.ts";
 import type { CellOutput } from "../../run/cell-output.ts";
 import type { OutputFormat } from "./output-format.ts";
@@ -45,20 +45,22 @@ export function outputBlocks(
 }
 
 function* jsonBlocks(frame: Frame, output: CellOutput, { offset, limit = PAGE_ROWS }: RowSpan) {
-  const most = Math.max(1, Math.floor(PAGE_VALUES / frame.numColumns));
-  const page = cutRows(frame, { offset, limit: Math.min(limit, most) });
-  const next = offset + page.numRows;
   const { numRows: totalRows, schema: columns } = frame;
+  const next = Math.min(offset + Math.min(limit, mostRows(frame)), totalRows);
   const nextOffset = next < totalRows ? next : null;
   const spec = output.kind === "chart" ? { spec: output.spec } : {};
   const head = { kind: output.kind, ...spec, columns, totalRows, offset, nextOffset };
   yield Buffer.from(`${JSON.stringify(head).slice(0, -1)},"rows":[`);
-  for (let row = 0; row < page.numRows; row += ROWS_AT_ONCE) {
-    const some = page.slice(row, row + ROWS_AT_ONCE);
-    const rows = headRows(some, ROWS_AT_ONCE).map((each) => JSON.stringify(each));
-    yield Buffer.from(`${row === 0 ? "" : ","}${rows.join(",")}`);
+  const rows = new JsonRows(frame);
+  for (let row = offset; row < next; row += ROWS_AT_ONCE) {
+    const text = rows.text(row, Math.min(row + ROWS_AT_ONCE, next));
+    yield Buffer.from(row === offset ? text : `,${text}`);
   }
   yield Buffer.from("]}");
+}
+
+function mostRows({ numColumns }: Frame): number {
+  return Math.max(1, Math.floor(PAGE_VALUES / numColumns));
 }
 
 function cutRows(frame: Frame, { offset, limit }: RowSpan): Frame {
