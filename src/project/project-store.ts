@@ -9,6 +9,7 @@ import type { StoreLocation } from "../store/location.ts";
 import { openStore, type StoreCredentials } from "../store/open-store.ts";
 import type { Store } from "../store/store.ts";
 import { type Config, readConfig } from "./config.ts";
+import { PublishedWitness } from "./published-witness.ts";
 import { readSecrets, type Secrets } from "./secrets.ts";
 
 /** Where a project publishes, opened; close it after use. */
@@ -26,7 +27,8 @@ export async function openProjectStore(
   environment: NodeJS.ProcessEnv,
 ): Promise<OpenedStore> {
   const secrets = await readSecrets(config.secrets, directory, environment);
-  const store = await openStore(config.store, toCredentials(config.store, secrets));
+  const witness = new PublishedWitness(directory, config.store);
+  const store = await openStore(config.store, toCredentials(config.store, secrets), witness);
   return { store, secrets };
 }
 

@@ -1,7 +1,7 @@
 import { expectation } from "../errors.ts";
 import { DirectoryStore } from "./directory/directory-store.ts";
 import type { StoreLocation } from "./location.ts";
-import type { Store } from "./store.ts";
+import type { Store, StoreWitness } from "./store.ts";
 
 /** The values of the project secrets that a store's location names. */
 export interface StoreCredentials {
@@ -20,8 +20,9 @@ export interface StoreCredentials {
 export async function openStore(
   location: StoreLocation,
   credentials?: StoreCredentials,
+  witness?: StoreWitness,
 ): Promise<Store> {
-  if (location.kind === "directory") return new DirectoryStore(location.directory);
+  if (location.kind === "directory") return new DirectoryStore(location.directory, witness);
   if (location.credentials !== undefined && credentials === undefined) {
     throw expectation("HEX_SECRET_MISSING", {
       place: `the secrets ${Object.values(location.credentials).join(", ")}`,
@@ -32,5 +33,5 @@ export async function openStore(
   }
   // The S3 client costs 72 ms to load, which a run on a directory must not pay.
   const { S3Store } = await import("./s3/s3-store.ts");
-  return new S3Store(location, { credentials });
+  return new S3Store(location, { credentials, witness });
 }

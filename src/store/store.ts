@@ -78,6 +78,9 @@ export interface Store {
   /** Whether conditions of writes are certain to be kept; otherwise `probeStore` tries it out. */
   readonly keepsConditions?: true;
 
+  /** Undefined: a store in which nothing is published is taken for a new one. */
+  readonly witness?: StoreWitness | undefined;
+
   /**
    * Reads one object, or `undefined` when there is none under this key.
    *
@@ -161,4 +164,16 @@ export interface Leftovers {
 
   /** Removes one of them; one that is gone, or in use again, is left as it is. */
   remove(key: string, options?: StoreOptions): Promise<void>;
+}
+
+/**
+ * Knows whether anything was ever published in a store: one that was and then has nothing is not
+ * new, but away, such as a disk that is not mounted.
+ */
+export interface StoreWitness {
+  /** Something that was published is there. */
+  note(): Promise<void>;
+
+  /** Whether something was there before, and if so, what to do when it is gone on purpose. */
+  readSeen(): Promise<{ readonly hint: string } | undefined>;
 }

@@ -39,6 +39,11 @@ export class PinnedVersions {
     } catch (thrown) {
       if (!(thrown instanceof HexError) || thrown.code !== "HEX_USAGE") throw thrown;
       const place = `version ${number}`;
+      // Somebody looks at it, so that a store without any version has been one with versions.
+      if ((await openVersion(this.#store)).number === null) {
+        const [expected, got] = ["in the store", "a store in which nothing is published"];
+        throw expectation("HEX_STORE_UNAVAILABLE", { place, expected, got }, { cause: thrown });
+      }
       const hint = "reload the page to see the newest one";
       throw expectation(
         "HEX_OUTPUT_GONE",

@@ -9,6 +9,7 @@ import type {
   Store,
   StoredObject,
   StoreOptions,
+  StoreWitness,
   WriteFileOptions,
   WriteOptions,
   WriteResult,
@@ -38,11 +39,13 @@ export class DirectoryStore implements Store {
   /** kept by this very code */
   readonly keepsConditions = true;
   readonly leftovers: DirectoryLeftovers;
+  readonly witness: StoreWitness | undefined;
   readonly #root: string;
 
   /** @param root an absolute path */
-  constructor(root: string) {
+  constructor(root: string, witness?: StoreWitness) {
     this.#root = root;
+    this.witness = witness;
     this.location = `file:${root}`;
     this.leftovers = new DirectoryLeftovers(root, this.location);
   }

@@ -1,3 +1,4 @@
+import { expectation } from "../../errors.ts";
 import { MANIFEST_KEY } from "../key.ts";
 import type { Store, StoreOptions } from "../store.ts";
 import { type Manifest, parseManifest } from "./manifest.ts";
@@ -9,14 +10,32 @@ export interface StoredManifest {
 }
 
 /**
- * Reads the manifest, or `undefined` when nothing is published.
+ * Reads the manifest, or `undefined` when nothing was ever published.
  *
- * @throws {HexError} HEX_STORE_UNAVAILABLE, HEX_STORE_DAMAGED
+ * @throws {HexError} HEX_STORE_UNAVAILABLE, also when something was published that is not there;
+ * HEX_STORE_DAMAGED
  */
 export async function readManifest(
   store: Store,
   { signal }: StoreOptions = {},
 ): Promise<StoredManifest | undefined> {
   const object = await store.read(MANIFEST_KEY, { signal });
-  return object && { manifest: parseManifest(object.body, store.location), etag: object.etag };
+  if (object === undefined) {
+    await refuseAway(store);
+    return undefined;
+  }
+  const manifest = parseManifest(object.body, store.location);
+  await store.witness?.note();
+  return { manifest, etag: object.etag };
+}
+
+async function refuseAway({ witness, location }: Store): Promise<void> {
+  const seen = await witness?.readSeen();
+  if (seen === undefined) return;
+  throw expectation("HEX_STORE_UNAVAILABLE", {
+    place: `the store ${location}`,
+    expected: "there with all that was published in it",
+    got: "nothing",
+    hint: seen.hint,
+  });
 }

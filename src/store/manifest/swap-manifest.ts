@@ -97,7 +97,10 @@ class Swap {
     const { manifest, commit } = this.#buildNext();
     const { conditions = "required" } = this.#options;
     const attempt = await tryManifest(this.#store, manifest, this.#base, conditions);
-    if (attempt.answer === "written") return commit;
+    if (attempt.answer === "written") {
+      await this.#store.witness?.note();
+      return commit;
+    }
     const view = await this.#look(commit);
     const outcome = toCommitOutcome(attempt.answer, view.sight);
     if (outcome === "won") return this.#find(view) ?? commit;

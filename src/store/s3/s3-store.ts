@@ -21,6 +21,7 @@ import type {
   Store,
   StoredObject,
   StoreOptions,
+  StoreWitness,
   WriteFileOptions,
   WriteOptions,
   WriteResult,
@@ -38,6 +39,7 @@ import { uploadFile } from "./s3-upload.ts";
 export interface S3StoreOptions extends S3ClientOptions {
   /** how many objects a page of a listing holds; 1,000 unless told */
   readonly listPageSize?: number;
+  readonly witness?: StoreWitness | undefined;
 }
 
 const ATTEMPTS = 3;
@@ -47,6 +49,7 @@ const UNDECIDED_PAUSE_MS = 20;
 /** Objects under one prefix of an S3 bucket. */
 export class S3Store implements Store {
   readonly location: string;
+  readonly witness: StoreWitness | undefined;
   readonly #bucket: string;
   readonly #prefix: string;
   readonly #place: S3Place;
@@ -61,6 +64,7 @@ export class S3Store implements Store {
   constructor(location: S3Location, options: S3StoreOptions = {}) {
     const { bucket, prefix, endpoint, region } = location;
     this.location = `s3://${bucket}${prefix && `/${prefix}`}`;
+    this.witness = options.witness;
     this.#bucket = bucket;
     this.#prefix = prefix && `${prefix}/`;
     this.#pageSize = options.listPageSize ?? 1000;

@@ -1,0 +1,37 @@
+import { mkdtemp, readdir, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { expect, onTestFinished, test } from "vitest";
+import { PublishedWitness } from "../../src/project/published-witness.ts";
+
+async function makeFolder(): Promise<string> {
+  const folder = await mkdtemp(join(tmpdir(), "hex-witness-"));
+  onTestFinished(() => rm(folder, { recursive: true, force: true }));
+  return folder;
+}
+
+test("that something was published elsewhere is known to the next process, of that store only", async () => {
+  const folder = await makeFolder();
+  const at = (directory: string) => new PublishedWitness(folder, { kind: "directory", directory });
+  expect(await at("/mnt/one").readSeen()).toBeUndefined();
+  await at("/mnt/one").note();
+  expect((await at("/mnt/one").readSeen())?.hint).toContain("delete .hex/published-store.json");
+  expect(await at("/mnt/two").readSeen()).toBeUndefined();
+});
+
+test("of a store in the project's own folder nothing is written down", async () => {
+  const folder = await makeFolder();
+  const inside = { kind: "directory", directory: join(folder, ".hex/store") } as const;
+  const first = new PublishedWitness(folder, inside);
+  await first.note();
+  expect((await first.readSeen())?.hint).toContain("bring it back");
+  expect(await new PublishedWitness(folder, inside).readSeen()).toBeUndefined();
+  expect(await readdir(folder)).toEqual([]);
+});
+
+test("a folder that cannot be written to goes without the note", async () => {
+  const folder = join(await makeFolder(), "gone\0");
+  const witness = new PublishedWitness(folder, { kind: "directory", directory: "/mnt/one" });
+  await witness.note();
+  expect((await witness.readSeen())?.hint).toContain("mount it");
+});
