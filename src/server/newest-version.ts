@@ -22,6 +22,8 @@ export class NewestVersion {
   readonly #now: () => number;
   #known: { readonly version: Version; readonly readAtMs: number } | undefined;
   #reading: Promise<Version> | undefined;
+  /** rises with what is forgotten: what was read before is not known afterwards */
+  #forgotten = 0;
   #widgets:
     | { readonly number: number | null; readonly widgets: ReadonlyMap<string, InputWidget> }
     | undefined;
@@ -46,6 +48,7 @@ export class NewestVersion {
 
   /** Makes the next call look anew: a run has ended. */
   forget(): void {
+    this.#forgotten += 1;
     this.#known = undefined;
     this.#reading = undefined;
   }
@@ -61,8 +64,9 @@ export class NewestVersion {
 
   async #open(): Promise<Version> {
     const readAtMs = this.#now();
+    const forgotten = this.#forgotten;
     const version = await openVersion(this.#store);
-    this.#known = { version, readAtMs };
+    if (forgotten === this.#forgotten) this.#known = { version, readAtMs };
     return version;
   }
 }

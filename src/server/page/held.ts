@@ -4,6 +4,8 @@ export class Held<Value> {
   readonly #now: () => number;
   #known: { readonly value: Value; readonly readAtMs: number } | undefined;
   #reading: Promise<Value> | undefined;
+  /** rises with what is forgotten: what was read before is not known afterwards */
+  #forgotten = 0;
 
   /** @param now milliseconds since 1970 */
   constructor(forMs: number, now: () => number) {
@@ -27,14 +29,16 @@ export class Held<Value> {
 
   /** The next call looks anew; a look-up that is on its way is not waited for by it. */
   forget(): void {
+    this.#forgotten += 1;
     this.#known = undefined;
     this.#reading = undefined;
   }
 
   async #read(read: () => Promise<Value>): Promise<Value> {
     const readAtMs = this.#now();
+    const forgotten = this.#forgotten;
     const value = await read();
-    this.#known = { value, readAtMs };
+    if (forgotten === this.#forgotten) this.#known = { value, readAtMs };
     return value;
   }
 }

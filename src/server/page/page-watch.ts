@@ -25,6 +25,8 @@ export class PageWatch {
   #sight: PageSight | undefined;
   #timer: NodeJS.Timeout | undefined;
   #looking: Promise<void> | undefined;
+  /** something has changed since the look began that goes on */
+  #isDue = false;
   #looks = 0;
 
   constructor(page: Watched) {
@@ -53,11 +55,13 @@ export class PageWatch {
   look(): void {
     if (this.#listeners.size === 0) return;
     clearTimeout(this.#timer);
+    this.#isDue = this.#looking !== undefined;
     this.#looking ??= this.#lookOnce().finally(() => {
       this.#looking = undefined;
       clearTimeout(this.#timer);
       if (this.#listeners.size === 0) return;
-      this.#timer = setTimeout(() => this.look(), this.#sight?.run ? RUN_MS : IDLE_MS);
+      if (this.#isDue) this.look();
+      else this.#timer = setTimeout(() => this.look(), this.#sight?.run ? RUN_MS : IDLE_MS);
     });
   }
 
@@ -78,8 +82,11 @@ export class PageWatch {
     const build = await builds.read(described);
     const run = await publishing.readRun(described.cells);
     const before = this.#sight?.run;
-    // What it has published is to be seen at once.
-    if (before && before.runId !== run?.runId) newest.forget();
+    // What it has published, or why it has not, is to be seen at once.
+    if (before && before.runId !== run?.runId) {
+      newest.forget();
+      publishing.forget();
+    }
     const { number: version } = await newest.read();
     this.#looks += 1;
     return { look: this.#looks, version, run: run && runs.redact(run), build };

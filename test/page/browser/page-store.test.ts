@@ -14,10 +14,18 @@ const CELLS = [
 ];
 const RUN = { runId: "r", state: "running", startedAt: null, fraction: 0, cells: [] } as const;
 
+/** What the server answers. */
+interface Given {
+  state: PageState | Error;
+  refresh: PageEffects["refresh"];
+  run: (ask: LightAsk) => LightAnswer;
+}
+
 /** A page whose server, address bar and clock are in the hands of the test. */
 async function openStore(search = "", first: PageState | Error = pageState(CELLS)) {
-  const given: { state: PageState | Error; run: (ask: LightAsk) => LightAnswer } = {
+  const given: Given = {
     state: first,
+    refresh: async () => ({ runId: "r" }),
     run: ({ inputs, version }) => answer({ out: `v${version} ${JSON.stringify(inputs)}` }),
   };
   const entries = [search];
@@ -34,7 +42,7 @@ async function openStore(search = "", first: PageState | Error = pageState(CELLS
       runs.push(ask);
       return given.run(ask);
     },
-    refresh: async () => ({ runId: "r" }),
+    refresh: () => given.refresh(),
     cancelRefresh: async () => {},
     listen(heard) {
       listener = heard;
@@ -160,6 +168,39 @@ test("tells of a run while it goes, and learns why it failed when it has ended",
   await settled();
   expect(store.view.run).toBeNull();
   expect(store.view.model?.state.failure).toEqual(failure);
+});
+
+test("learns what became of a run that was over before anybody could tell of it", async () => {
+  const { store, given, settled, tick } = await openStore();
+  await store.refresh();
+  expect(store.view.run).toMatchObject({ runId: "r", state: "queued" });
+  const failure = { runId: "r", endedAt: "2026-11-21T09:12:00.000Z", message: "It broke" };
+  given.state = pageState(CELLS, { failure });
+  tick(3_000);
+  await settled();
+  expect(store.view.run).toBeNull();
+  expect(store.view.model?.state.failure).toEqual(failure);
+});
+
+test("does not wait for a run whose end it heard of before its beginning was answered", async () => {
+  const { store, given, tell, settled } = await openStore();
+  given.refresh = async () => {
+    tell({ type: "run-changed", run: RUN });
+    tell({ type: "run-changed", run: null });
+    return { runId: "r" };
+  };
+  await store.refresh();
+  await settled();
+  expect(store.view.run).toBeNull();
+});
+
+test("shows no run any more that ended while no events came", async () => {
+  const { store, tell, settled, listener } = await openStore();
+  tell({ type: "run-changed", run: RUN });
+  listener()?.onLoss();
+  listener()?.onReturn();
+  await settled();
+  expect(store.view.run).toBeNull();
 });
 
 test("asks again by itself when the server was out of reach, and says so until then", async () => {

@@ -27,6 +27,8 @@ import {
 import { OPENING, type PageView } from "./page-view.ts";
 
 const RETRY_MS = 2_000;
+/** So long after a run was asked for, the server has told of it, if it ever does. */
+const UNTOLD_MS = 3_000;
 
 /** The page in one viewer's browser: what it shows, and all that can be done to it. */
 export class PageStore {
@@ -38,6 +40,8 @@ export class PageStore {
   #view = OPENING;
   /** of the newest request for the state; older ones are given up */
   #syncing = new AbortController();
+  /** rises with every word on the run that goes */
+  #runsTold = 0;
   /** set while what was asked for waits for a server that did not answer */
   #stopRetry: (() => void) | undefined;
 
@@ -114,9 +118,15 @@ export class PageStore {
   /** Starts a run that publishes. */
   async refresh(): Promise<void> {
     await this.#attempt(async () => {
+      const told = this.#runsTold;
       const { runId } = await this.#effects.refresh();
+      // the server's own word may come first: it knows more, perhaps that the run is over
+      if (this.#view.run !== null || told !== this.#runsTold) return;
       const run: PageRun = { runId, state: "queued", startedAt: null, fraction: 0, cells: [] };
-      if (this.#view.run === null) this.#change({ run });
+      this.#showRun(run);
+      // a run that is over before anybody has looked is told of by no event
+      const look = () => void (this.#view.run === run && this.#sync());
+      this.#endings.push(this.#effects.after(UNTOLD_MS, look));
     });
   }
 
@@ -137,6 +147,11 @@ export class PageStore {
     } catch (error) {
       this.#change({ refusal: toMessage(error) });
     }
+  }
+
+  #showRun(run: PageRun | null): void {
+    this.#runsTold += 1;
+    this.#change({ run });
   }
 
   #change(changed: Partial<PageView>): void {
@@ -194,7 +209,7 @@ export class PageStore {
   #onEvent(event: PageEvent): void {
     if (event.type === "run-changed") {
       const hasEnded = this.#view.run !== null && event.run === null;
-      this.#change({ run: event.run });
+      this.#showRun(event.run);
       if (hasEnded) void this.#sync();
     } else if (event.type === "build-told") {
       const loaded = this.#view.model?.state.build;
@@ -208,9 +223,13 @@ export class PageStore {
     this.#syncing.abort();
     this.#syncing = new AbortController();
     const { signal } = this.#syncing;
+    const told = this.#runsTold;
     try {
       const state = await this.#effects.askState(undefined, signal);
       await this.#show(state, signal);
+      // its end was not heard
+      const isOver = this.#view.run !== null && state.run === null && told === this.#runsTold;
+      if (isOver) this.#change({ run: null });
     } catch (error) {
       if (!signal.aborted) this.#onSyncFailure(error);
     }
