@@ -12,8 +12,6 @@ export interface Ended {
 
 export interface HexOptions {
   readonly env?: Readonly<Record<string, string>>;
-  /** called with the process when it has printed something on stderr */
-  readonly onProgress?: (child: ReturnType<typeof spawn>) => void;
 }
 
 /** Runs the built command as a user would, and waits for its end. */
@@ -40,7 +38,6 @@ export function startHex(argv: readonly string[], options: HexOptions = {}): Sta
   });
   child.stderr.setEncoding("utf8").on("data", (text) => {
     printed.stderr += text;
-    options.onProgress?.(child);
   });
   const ended = new Promise<Ended>((resolve, reject) => {
     child.on("error", reject).on("close", (exitCode) => resolve({ exitCode, ...printed }));

@@ -1,8 +1,10 @@
 import { cp, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
+import type { RunResult } from "../../src/run/run-event.ts";
 import { makeProject } from "../fixtures/make-project.ts";
-import { hex, hexJson, statusesOf } from "./hex.ts";
+import { until } from "../project/project-processes.ts";
+import { hex, hexJson, startHex, statusesOf } from "./hex.ts";
 import { planetsProject } from "./planets-project.ts";
 
 const waiting = {
@@ -15,6 +17,15 @@ export default cached("slow", async (_, { progress, signal }) => {
   return [{ n: 1 }];
 });`,
 };
+
+/** Interrupts a run once, when it has said something: a second time would end it without a word. */
+async function interrupted(directory: string, said: string, signal: NodeJS.Signals) {
+  const { child, printed, ended } = startHex(["run", "--json", "--project", directory]);
+  await until(`"${said}"`, () => printed.stderr.includes(said) || child.exitCode !== null);
+  child.kill(signal);
+  const { exitCode, stdout } = await ended;
+  return { exitCode, result: JSON.parse(stdout) as RunResult };
+}
 
 describe("the planets tutorial", () => {
   it("computes once, and then every other context reads back and filters", async () => {
@@ -150,8 +161,7 @@ export default cached("rows", () => [{ n: 1, name: "x" }]);`,
     "ends with 130 and publishes nothing when %s interrupts it",
     async (signal) => {
       const { directory } = await makeProject(waiting);
-      const onProgress = (child: { kill(signal: NodeJS.Signals): boolean }) => child.kill(signal);
-      const { result, exitCode } = await hexJson(["run", "--project", directory], { onProgress });
+      const { result, exitCode } = await interrupted(directory, "waiting", signal);
       expect(exitCode).toBe(130);
       expect(result).toMatchObject({ status: "cancelled", error: { code: "HEX_CANCELLED" } });
       const app = await hexJson(["run", "--project", directory, "--context", "app"]);
@@ -169,8 +179,7 @@ export default cached("busy", async (_, { log }) => {
   for (;;) {}
 });`,
     });
-    const onProgress = (child: { kill(signal: NodeJS.Signals): boolean }) => child.kill("SIGINT");
-    const { result, exitCode } = await hexJson(["run", "--project", directory], { onProgress });
+    const { result, exitCode } = await interrupted(directory, "busy from now on", "SIGINT");
     expect([exitCode, result.status]).toEqual([130, "cancelled"]);
   });
 

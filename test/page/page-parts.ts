@@ -24,12 +24,16 @@ export async function untilShown(page: Page, title: string, text: string | RegEx
 
 /** The texts of a column, of the rows in sight. */
 export async function columnOf(page: Page, title: string, column: string): Promise<string[]> {
-  const table = tableOf(page, title);
-  const heads = await table.getByRole("columnheader").allTextContents();
-  const index = heads.findIndex((head) => head.trim().startsWith(column));
-  expect(index).toBeGreaterThanOrEqual(0);
-  const rows = await table.locator("tbody [role=row]").all();
-  return Promise.all(rows.map((row) => row.locator("th, td").nth(index).innerText()));
+  // all at one moment: a row that goes while the others are read would be waited for
+  const texts = await tableOf(page, title).evaluate((table, name) => {
+    const heads = [...table.querySelectorAll("[role=columnheader]")];
+    const index = heads.findIndex((head) => head.textContent.trim().startsWith(name));
+    if (index === -1) return null;
+    const rows = [...table.querySelectorAll("tbody [role=row]")];
+    return rows.map((row) => row.querySelectorAll("th, td")[index]?.textContent ?? "");
+  }, column);
+  expect(texts, `column ${column}`).not.toBeNull();
+  return texts ?? [];
 }
 
 /** What the page asks the server for from now on: method and path. */

@@ -44,7 +44,7 @@ describe.skipIf(program === null)("a viewer of an exported page", () => {
     const header = tableOf(page, "Planets").getByRole("columnheader", { name: /^year/ });
     await header.click();
     await tableOf(page, "Planets").getByText("1989", { exact: true }).first().waitFor();
-    expect(await header.getAttribute("aria-sort")).toBe("ascending");
+    await expect.poll(() => header.getAttribute("aria-sort")).toBe("ascending");
   });
 });
 

@@ -27,12 +27,13 @@ describe.skipIf(program === null)("a viewer of every kind of cell", () => {
   it("drags a slider, and sees what is left", async () => {
     const page = await pages.open(served.address);
     await untilRows(page, "Found", "5,000 rows");
+    // what stands above it and is drawn late would move it under the pointer
+    await untilProse(page);
     const slider = page.getByRole("slider", { name: "Least amount" });
-    await slider.scrollIntoViewIfNeeded();
+    await slider.hover();
+    await page.mouse.down();
     const box = await slider.boundingBox();
     if (box === null) throw new Error("the slider is not to be seen");
-    await page.mouse.move(box.x + 2, box.y + box.height / 2);
-    await page.mouse.down();
     for (let step = 1; step <= 8; step++) {
       await page.mouse.move(box.x + (box.width * step) / 10, box.y + box.height / 2);
     }
@@ -151,9 +152,7 @@ describe.skipIf(program === null)("a viewer of every kind of cell", () => {
 
   it("reads prose with a formula, coloured code and a table", async () => {
     const page = await pages.open(served.address);
-    await page.getByRole("heading", { name: "Every kind of cell" }).waitFor();
-    await page.locator("math").first().waitFor();
-    await page.locator("pre code span").first().waitFor();
+    await untilProse(page);
     expect(await page.getByRole("link", { name: "link" }).getAttribute("rel")).toContain(
       "noopener",
     );
@@ -164,6 +163,12 @@ describe.skipIf(program === null)("a viewer of every kind of cell", () => {
 function leftBy(least: number): number {
   const ids = Array.from({ length: GALLERY_ROWS }, (_, id) => id);
   return ids.filter((id) => id % 11 !== 0 && ((id * 7919) % 1000) / 4 >= least).length;
+}
+
+async function untilProse(page: Page): Promise<void> {
+  await page.getByRole("heading", { name: "Every kind of cell" }).waitFor();
+  await page.locator("math").first().waitFor();
+  await page.locator("pre code span").first().waitFor();
 }
 
 async function download(page: Page, name: string): Promise<string> {

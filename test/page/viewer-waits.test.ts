@@ -1,6 +1,15 @@
 import { readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
-import { afterAll, afterEach, beforeAll, describe, expect, inject, it } from "vitest";
+import {
+  afterAll,
+  afterEach,
+  beforeAll,
+  describe,
+  expect,
+  inject,
+  it,
+  onTestFinished,
+} from "vitest";
 import { usePages } from "./open-page.ts";
 import { chosenOf, untilRows } from "./page-parts.ts";
 import { makePlanets, type PageProject } from "./published-project.ts";
@@ -51,16 +60,6 @@ describe.skipIf(program === null)("a viewer who waits for results", () => {
     await project.publish();
   }
 
-  it("is told that nothing is published yet, and sees the page as soon as something is", async () => {
-    const page = await pages.open(served.address);
-    await page
-      .getByText(/nothing .*published/i)
-      .first()
-      .waitFor();
-    await publish();
-    await untilRows(page, "Planets", "1,035 rows");
-  });
-
   it("refreshes, sees how far the run is, and then its results, with the inputs as they were", async () => {
     await publish();
     const page = await pages.open(`${served.address}/?_method=Transit`);
@@ -98,6 +97,24 @@ describe.skipIf(program === null)("a viewer who waits for results", () => {
       .getByText(/failed/i)
       .first()
       .waitFor();
+    await untilRows(page, "Planets", "1,035 rows");
+  });
+});
+
+describe.skipIf(program === null)("a viewer of an app of which nothing is published", () => {
+  const pages = usePages(program);
+
+  it("is told so, and sees the page as soon as something is", async () => {
+    const project = await makePlanets();
+    onTestFinished(() => project.remove());
+    const served = await servePage(project.directory);
+    onTestFinished(() => served.stop());
+    const page = await pages.open(served.address);
+    await page
+      .getByText(/nothing .*published/i)
+      .first()
+      .waitFor();
+    await project.publish({ sleep_time: 0 });
     await untilRows(page, "Planets", "1,035 rows");
   });
 });
