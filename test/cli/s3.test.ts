@@ -1,3 +1,4 @@
+import { randomUUID } from "node:crypto";
 import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { CreateBucketCommand, GetObjectCommand, S3Client } from "@aws-sdk/client-s3";
@@ -37,6 +38,13 @@ function clientOf({ endpoint, region, accessKeyId, secretAccessKey }: S3Server):
   return new S3Client({ endpoint, region, credentials, forcePathStyle: true });
 }
 
+/** A bucket that no test has written to, not even an earlier try of the same one. */
+async function makeBucket(client: S3Client): Promise<string> {
+  const Bucket = `hex-planets-${randomUUID()}`;
+  await client.send(new CreateBucketCommand({ Bucket }));
+  return Bucket;
+}
+
 /** What a server needs to be published to that does not keep write conditions. */
 async function allowOneMachine(directory: string, { conditionalWrites }: S3Server): Promise<void> {
   if (conditionalWrites) return;
@@ -48,8 +56,7 @@ async function allowOneMachine(directory: string, { conditionalWrites }: S3Serve
 describe.each(servers)("the planets tutorial on $name", (server) => {
   it("publishes to the bucket, reads back, and leaves ordinary CSV there", async () => {
     const client = clientOf(server);
-    const Bucket = "hex-planets";
-    await client.send(new CreateBucketCommand({ Bucket }));
+    const Bucket = await makeBucket(client);
     const { directory, env } = await planetsOn(server, Bucket);
     await allowOneMachine(directory, server);
     const flags = ["run", "--project", directory];
@@ -74,9 +81,9 @@ describe.each(servers)("the planets tutorial on $name", (server) => {
 
   it("is refused for several machines exactly when the server ignores write conditions", async () => {
     const client = clientOf(server);
-    await client.send(new CreateBucketCommand({ Bucket: "hex-several" }));
+    const bucket = await makeBucket(client);
     client.destroy();
-    const { directory, env } = await planetsOn(server, "hex-several");
+    const { directory, env } = await planetsOn(server, bucket);
     const flags = ["run", "--project", directory, "--input", "sleep_time=0"];
     const { result, exitCode } = await hexJson(flags, { env });
     expect(exitCode).toBe(server.conditionalWrites ? 0 : 3);
@@ -100,7 +107,10 @@ describe.each(servers)("the planets tutorial on $name", (server) => {
   });
 
   it("ends with 3 when the credentials are wrong, and prints none of them", async () => {
-    const { directory, env } = await planetsOn(server, "hex-planets");
+    const client = clientOf(server);
+    const bucket = await makeBucket(client);
+    client.destroy();
+    const { directory, env } = await planetsOn(server, bucket);
     const wrong = { ...env, STORE_SECRET_KEY: "not-the-secret-of-this-key" };
     const { result, exitCode, stdout, stderr } = await hexJson(
       ["run", "--project", directory, "--context", "app"],

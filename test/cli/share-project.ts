@@ -11,10 +11,11 @@ export function shareProject<Shared>(
   files: Readonly<Record<string, string>>,
   prepare: (directory: string) => Promise<Shared>,
 ): () => Promise<Shared> {
-  let directory: string | undefined;
+  const directories: string[] = [];
   let shared: Promise<Shared> | undefined;
   const make = async () => {
-    directory = await realpath(await mkdtemp(join(tmpdir(), "hex-shared-")));
+    const directory = await realpath(await mkdtemp(join(tmpdir(), "hex-shared-")));
+    directories.push(directory);
     for (const [file, text] of Object.entries(files)) {
       await mkdir(dirname(join(directory, file)), { recursive: true });
       await writeFile(join(directory, file), text);
@@ -23,10 +24,14 @@ export function shareProject<Shared>(
   };
   afterAll(async () => {
     await shared?.catch(() => undefined);
-    if (directory !== undefined) await rm(directory, { recursive: true, force: true });
+    for (const each of directories) await rm(each, { recursive: true, force: true });
   });
   return () => {
-    shared ??= make();
+    // one that could not be made stands in nobody's way
+    shared ??= make().catch((error) => {
+      shared = undefined;
+      throw error;
+    });
     return shared;
   };
 }
