@@ -52,7 +52,9 @@ test(`${CASES / 20} frames are written as the same text as their rows are`, {
 });
 
 test("writes names that objects treat apart as objects do", () => {
-  const odd = frame([{ b: 1, "10": "x", "2": null, '"': true, toJSON: -0, "01": "\u007f\u2028\u0001" }]);
+  const odd = frame([
+    { b: 1, "10": "x", "2": null, '"': true, toJSON: -0, "01": "\u007f\u2028\u0001" },
+  ]);
   const proto = odd.rename({ b: "__proto__" });
   for (const each of [odd, proto]) {
     expect(new JsonRows(each as Frame).text(0, 1)).toBe(rowsAsText(each as Frame, 0, 1));
