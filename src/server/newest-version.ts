@@ -2,6 +2,7 @@ import * as v from "valibot";
 import type { InputWidget } from "../cell/input.ts";
 import type { Store } from "../store/store.ts";
 import { openVersion, type Version } from "../store/version.ts";
+import { Held } from "./held.ts";
 
 /** For so long a version passes for the newest one. */
 const FRESH_MS = 2_000;
@@ -19,11 +20,7 @@ const shownInputs = v.object({
 /** The newest version of what a project has published, looked up every few seconds. */
 export class NewestVersion {
   readonly #store: Store;
-  readonly #now: () => number;
-  #known: { readonly version: Version; readonly readAtMs: number } | undefined;
-  #reading: Promise<Version> | undefined;
-  /** rises with what is forgotten: what was read before is not known afterwards */
-  #forgotten = 0;
+  readonly #version: Held<Version>;
   #widgets:
     | { readonly number: number | null; readonly widgets: ReadonlyMap<string, InputWidget> }
     | undefined;
@@ -31,26 +28,17 @@ export class NewestVersion {
   /** @param now milliseconds since 1970 */
   constructor(store: Store, now: () => number) {
     this.#store = store;
-    this.#now = now;
+    this.#version = new Held(FRESH_MS, now);
   }
 
   /** @throws {HexError} HEX_STORE_UNAVAILABLE, HEX_STORE_DAMAGED */
-  async read(): Promise<Version> {
-    const known = this.#known;
-    if (known !== undefined && this.#now() - known.readAtMs < FRESH_MS) return known.version;
-    if (this.#reading !== undefined) return this.#reading;
-    const reading = this.#open().finally(() => {
-      if (this.#reading === reading) this.#reading = undefined;
-    });
-    this.#reading = reading;
-    return reading;
+  read(): Promise<Version> {
+    return this.#version.get(() => openVersion(this.#store));
   }
 
   /** Makes the next call look anew: a run has ended. */
   forget(): void {
-    this.#forgotten += 1;
-    this.#known = undefined;
-    this.#reading = undefined;
+    this.#version.forget();
   }
 
   /** The inputs' widgets as they were published with it, by name. */
@@ -60,14 +48,6 @@ export class NewestVersion {
     const widgets = toWidgets(await version.readOutputs());
     this.#widgets = { number: version.number, widgets };
     return widgets;
-  }
-
-  async #open(): Promise<Version> {
-    const readAtMs = this.#now();
-    const forgotten = this.#forgotten;
-    const version = await openVersion(this.#store);
-    if (forgotten === this.#forgotten) this.#known = { version, readAtMs };
-    return version;
   }
 }
 

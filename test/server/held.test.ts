@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { Held } from "../../src/server/page/held.ts";
+import { Held } from "../../src/server/held.ts";
 
 test("what was looked up before something was forgotten is not known afterwards", async () => {
   const held = new Held<string>(60_000, () => 0);

@@ -6,8 +6,8 @@ import type { RunView } from "../../project/run-progress.ts";
 import type { JobState } from "../../queue/job.ts";
 import { isFinal, type RunRecord } from "../../run/history/run-record.ts";
 import type { Version } from "../../store/version.ts";
+import { Held } from "../held.ts";
 import type { RunRecords } from "../run-records.ts";
-import { Held } from "./held.ts";
 
 /** For so long what was found is told again, however many ask. */
 const RUN_MS = 2_000;
