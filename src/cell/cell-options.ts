@@ -8,10 +8,11 @@ export interface CellOptionsSpec {
   readonly computeIn?: unknown;
   readonly maxAge?: unknown;
   readonly key?: unknown;
+  readonly watch?: unknown;
 }
 
 /** The names of these options, as authors write them. */
-export const OPTION_NAMES = ["title", "computeIn", "maxAge", "key"] as const;
+export const OPTION_NAMES = ["title", "computeIn", "maxAge", "key", "watch"] as const;
 
 /** What the options of a cell say about its runs. */
 export interface CheckedCellOptions {
@@ -21,6 +22,8 @@ export interface CheckedCellOptions {
   readonly maxAgeMs?: number;
   /** names of the input cells whose values tell its variants apart, in the order of `key` */
   readonly keyInputs?: readonly string[];
+  /** globs of files on which it hangs besides those that its code names */
+  readonly watch?: readonly string[];
 }
 
 /**
@@ -29,7 +32,7 @@ export interface CheckedCellOptions {
  * @throws {HexError} HEX_CELL_INVALID with the option and the file
  */
 export function parseCellOptions(
-  { title, computeIn, maxAge, key }: CellOptionsSpec,
+  { title, computeIn, maxAge, key, watch }: CellOptionsSpec,
   named: Readonly<Record<string, string>>,
   file: string,
 ): CheckedCellOptions {
@@ -38,6 +41,7 @@ export function parseCellOptions(
     ...(computeIn === undefined ? {} : { computeIn: parseContexts(computeIn, file) }),
     ...(maxAge === undefined ? {} : { maxAgeMs: parseDuration(maxAge, `maxAge in ${file}`) }),
     ...(key === undefined ? {} : { keyInputs: parseKey(key, named, file) }),
+    ...(watch === undefined ? {} : { watch: parseWatch(watch, file) }),
   };
 }
 
@@ -63,4 +67,19 @@ function parseKey(
     expected: `a list of the dependencies ${Object.keys(named).join(", ")}`,
     got: JSON.stringify(key) ?? typeof key,
   });
+}
+
+function parseWatch(watch: unknown, file: string): readonly string[] {
+  if (Array.isArray(watch) && watch.every(isGlobBelow)) return watch;
+  throw expectation("HEX_CELL_INVALID", {
+    place: `watch in ${file}`,
+    expected: 'a list of globs below the project\'s folder, such as "model/**"',
+    got: JSON.stringify(watch) ?? typeof watch,
+    hint: "write them with `/`, without a `/` or `..` at the beginning",
+  });
+}
+
+function isGlobBelow(glob: unknown): glob is string {
+  if (typeof glob !== "string" || glob === "" || /^([/\\]|[A-Za-z]:)/.test(glob)) return false;
+  return !glob.split("/").includes("..");
 }

@@ -58,6 +58,8 @@ export interface CellOptions {
   readonly title?: string;
   /** contexts in which the cell may write frames; defaults to the project's `computeIn` */
   readonly computeIn?: readonly RunContext[];
+  /** globs below the project's folder: files it hangs on though its code does not name them */
+  readonly watch?: readonly string[];
 }
 
 export interface CachedOptions<Spec extends SchemaSpec = SchemaSpec> extends CellOptions {

@@ -1,6 +1,7 @@
+import { type BinaryLike, type ScryptOptions, scrypt } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { parseEnv } from "node:util";
+import { parseEnv, promisify } from "node:util";
 import { HexError } from "../errors.ts";
 import { CONFIG_FILE } from "./config.ts";
 
@@ -29,6 +30,25 @@ export async function readSecrets(
   if (unusable.length > 0) throw new HexError("HEX_SECRET_MISSING", tellUnusable(unusable, values));
   return Object.freeze(Object.fromEntries(values));
 }
+
+/**
+ * Tells whether secrets are the ones of before, without telling what they are: "" for none. It is
+ * slow to compute, and another one in each project, so that nobody tries out what a secret may be.
+ */
+export async function secretsDigest(secrets: Secrets, projectId: string): Promise<string> {
+  const entries = Object.entries(secrets).sort(([left], [right]) => (left < right ? -1 : 1));
+  if (entries.length === 0) return "";
+  const derived = await derive(JSON.stringify(entries), projectId, DIGEST_BYTES, {
+    N: DIGEST_COST,
+  });
+  return derived.toString("hex");
+}
+
+const DIGEST_BYTES = 16;
+/** some 10 ms and 4 MiB */
+const DIGEST_COST = 4096;
+
+const derive = promisify<BinaryLike, BinaryLike, number, ScryptOptions, Buffer>(scrypt);
 
 function tellUnusable(names: readonly string[], values: ReadonlyMap<string, string>): string {
   return names

@@ -1,25 +1,35 @@
-import type { CellFacts } from "./cell-facts.ts";
 import { toHash } from "./cell-files.ts";
-import type { CellIndex, IndexedCell } from "./cell-index.ts";
 
-/**
- * A hash over all the code that a cell's value comes from: its own file, the local files it imports,
- * and the same of every cell above it. A loop ends by itself.
- */
-export function toCodeHash(
-  cell: IndexedCell,
-  { cells, files }: CellIndex,
-  facts: ReadonlyMap<string, CellFacts>,
-): string {
+/** A cell as far as it tells whose code its value comes from. */
+interface HashedCell {
+  readonly name: string;
+  readonly ownCode: string;
+  /** names of the cells whose values it gets */
+  readonly dependencies: readonly string[];
+}
+
+/** A hash over all the code that a cell's value comes from: its own and that of every cell above it. */
+export function toCodeHash(name: string, cells: readonly HashedCell[]): string {
   const byName = new Map(cells.map((each) => [each.name, each]));
-  const code = new Map<string, string>();
-  const waiting = [cell.name];
-  for (let name = waiting.pop(); name !== undefined; name = waiting.pop()) {
-    const each = byName.get(name);
-    if (each === undefined || code.has(`cell ${name}`)) continue;
-    code.set(`cell ${name}`, files[each.file] ?? "");
-    for (const file of each.imports) code.set(`file ${file}`, files[file] ?? "");
-    waiting.push(...Object.values(facts.get(name)?.named ?? {}));
+  const code = [name, ...namesAbove(name, cells)].map((each): [string, string] => [
+    each,
+    byName.get(each)?.ownCode ?? "",
+  ]);
+  return toHash(JSON.stringify(code.sort(([left], [right]) => (left < right ? -1 : 1))));
+}
+
+/** Names of all cells above a cell, directly or not. A loop ends by itself. */
+export function namesAbove(
+  name: string,
+  cells: readonly Pick<HashedCell, "name" | "dependencies">[],
+): string[] {
+  const byName = new Map(cells.map((each) => [each.name, each]));
+  const above = new Set<string>();
+  const waiting = [...(byName.get(name)?.dependencies ?? [])];
+  for (let each = waiting.pop(); each !== undefined; each = waiting.pop()) {
+    if (above.has(each) || each === name) continue;
+    above.add(each);
+    waiting.push(...(byName.get(each)?.dependencies ?? []));
   }
-  return toHash(JSON.stringify([...code].sort(([left], [right]) => (left < right ? -1 : 1))));
+  return [...above];
 }

@@ -1,17 +1,14 @@
 import { readFile, realpath } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { type CellDefinition, defineCell } from "../cell/cell.ts";
-import type { CellNode } from "../cell/cell-node.ts";
-import { parseCellOptions } from "../cell/cell-options.ts";
-import type { InputWidget } from "../cell/input.ts";
 import { expectation } from "../errors.ts";
 import { toOwnCache } from "./cell-cache.ts";
 import { toFacts } from "./cell-definition-facts.ts";
 import type { CellFacts } from "./cell-facts.ts";
 import { listCellFiles, toHash, toProjectPath } from "./cell-files.ts";
 import type { CellIndex, IndexedCell } from "./cell-index.ts";
+import { type CellSource, readCellSources } from "./cell-sources.ts";
 import { type CellState, openCellState } from "./cell-state.ts";
-import { toCodeHash } from "./code-hash.ts";
 import { type ImportModule, importModule, loadCell } from "./load-cell.ts";
 import { toModulePath } from "./module/module-path.ts";
 import { openSourceCompiler, type SourceCompiler } from "./module/source-compiler.ts";
@@ -19,21 +16,7 @@ import { findSourcePlace, mapStacks, type SourcePlace } from "./module/source-pl
 import { readOwnVersion } from "./own-version.ts";
 import { type ReadReferences, readReferences, toSqlCell } from "./sql-cell.ts";
 
-/** A cell as its source tells it. */
-export interface CellSource extends CellNode {
-  /** from the options, where it is written out */
-  readonly title?: string;
-  /** key in the cell's own code -> name of the cell, in the order written */
-  readonly named: Readonly<Record<string, string>>;
-  /** with defaults filled in, when it can be read without evaluating */
-  readonly widget?: InputWidget;
-  /** of the file's own content */
-  readonly hash: string;
-  /** files that its module, or one it imports, names as `new URL("…", import.meta.url)` */
-  readonly dataFiles: readonly string[];
-  /** over this cell, the local files it imports and the cells above it, with theirs */
-  readonly codeHash: string;
-}
+export type { CellSource } from "./cell-sources.ts";
 
 /** The cells of a project, none of them evaluated unless its source does not tell what it is. */
 export interface LoadedCells {
@@ -41,6 +24,13 @@ export interface LoadedCells {
   readonly cells: readonly CellSource[];
   /** every file that was looked at, below the project's folder; some must stay absent */
   readonly files: readonly string[];
+  /** folders whose files are data of cells: a new file in them is data as well */
+  readonly dataFolders: readonly string[];
+  /**
+   * Over what Node itself loads, and keeps as long as a process lives: packages and CommonJS. A
+   * process that has evaluated cells cannot follow when it changes.
+   */
+  readonly loadedByNode: string;
   /**
    * Evaluates one cell's module, no other cell's, and gives its definition, whose dependencies are
    * handles. Evaluates once however often it is called.
@@ -81,8 +71,11 @@ export async function loadCells(options: LoadCellsOptions): Promise<LoadedCells>
   for (const cell of state.index.cells) {
     facts.set(cell.name, cell.facts ?? toFacts(await load(cell, loader), cell.file));
   }
+  const { cells, dataFolders } = await readCellSources(state.index, facts, project);
   return Object.freeze({
-    cells: Object.freeze(state.index.cells.map((cell) => toCellSource(cell, state.index, facts))),
+    cells,
+    dataFolders,
+    loadedByNode: "",
     files: Object.freeze(Object.keys(state.index.files)),
     load: (name: string) => load(findCell(name, state.index), loader),
     sourcePlace: (error: unknown) => findPlace(error, loader),
@@ -90,7 +83,7 @@ export async function loadCells(options: LoadCellsOptions): Promise<LoadedCells>
 }
 
 /** Raised whenever what the index or the compiled modules hold changes its meaning. */
-const FORMAT = 3;
+const FORMAT = 4;
 
 async function toProject(options: LoadCellsOptions) {
   const { runtimeUrl, cacheDirectory } = options;
@@ -152,24 +145,5 @@ function findCell(name: string, { cells }: CellIndex): IndexedCell {
     expected: "a cell of this project",
     got: JSON.stringify(name),
     hint: `the cells are ${cells.map((each) => each.name).join(", ")}`,
-  });
-}
-
-function toCellSource(
-  cell: IndexedCell,
-  index: CellIndex,
-  facts: ReadonlyMap<string, CellFacts>,
-): CellSource {
-  const { name, file } = cell;
-  const { options = {}, ...own }: CellFacts = facts.get(name) ?? { kind: "cell", named: {} };
-  return Object.freeze({
-    name,
-    file,
-    ...own,
-    ...parseCellOptions(options, own.named, file),
-    dependencies: Object.freeze([...new Set(Object.values(own.named))]),
-    dataFiles: cell.dataFiles,
-    hash: index.files[file] ?? "",
-    codeHash: toCodeHash(cell, index, facts),
   });
 }

@@ -16,6 +16,7 @@ function inputsOf(configured: object, flags: Readonly<Record<string, string>>) {
     named: {},
     hash: "",
     codeHash: "",
+    ownCode: "",
     dataFiles: [],
   } as const;
   const cells: LoadedCells = {
@@ -25,6 +26,8 @@ function inputsOf(configured: object, flags: Readonly<Record<string, string>>) {
     ],
     load: () => Promise.reject(new Error("nothing is loaded")),
     files: [],
+    dataFolders: [],
+    loadedByNode: "",
     sourcePlace: () => undefined,
   };
   const config = parseConfig({ name: "Test", inputs: configured }, "/project");

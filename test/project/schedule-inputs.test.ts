@@ -16,12 +16,15 @@ function projectWith(inputs: object) {
     named: {},
     hash: "",
     codeHash: "",
+    ownCode: "",
     dataFiles: [],
   } as const;
   const cells: LoadedCells = {
     cells: [{ ...facts, name: "speed", file: "cells/speed.ts", ...(widget ? { widget } : {}) }],
     load: () => Promise.reject(new Error("nothing is loaded")),
     files: [],
+    dataFolders: [],
+    loadedByNode: "",
     sourcePlace: () => undefined,
   };
   const schedules = [{ name: "nightly", cron: "30 2 * * *", inputs }];

@@ -22,6 +22,8 @@ export function inMemoryCells(
       return definitions[name]?.is as CellDefinition;
     },
     files: [],
+    dataFolders: [],
+    loadedByNode: "",
     sourcePlace: () => undefined,
   };
 }
@@ -35,6 +37,7 @@ function toSource(name: string, { after = [], key, is }: WrittenCell): CellSourc
     dependencies: after,
     named: Object.fromEntries(after.map((each) => [each, each])),
     hash: "",
+    ownCode: "",
     codeHash: "",
     dataFiles: [],
     ...(cell.kind === "cached" ? { frame: cell.frame } : {}),

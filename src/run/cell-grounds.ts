@@ -1,0 +1,97 @@
+import { toHash } from "../source/cell-files.ts";
+import { namesAbove, toCodeHash } from "../source/code-hash.ts";
+import type { FileContents } from "../source/file-contents.ts";
+import type { LoadedCells } from "../source/load-cells.ts";
+import type { CellGround, CellState } from "./cell-state.ts";
+
+/** What each cell hangs on by itself, by name. */
+export type CellGrounds = ReadonlyMap<string, CellGround>;
+
+export interface GroundOptions {
+  /** the project's folder */
+  readonly directory: string;
+  readonly contents: FileContents;
+  /** over the secrets that cells may see; "" for none */
+  readonly secretsDigest: string;
+}
+
+/** Reads what the cells hang on, as their files are now. */
+export async function readCellGrounds(
+  { cells }: Pick<LoadedCells, "cells">,
+  { directory, contents, secretsDigest }: GroundOptions,
+): Promise<CellGrounds> {
+  const read = cells.map(async ({ name, ownCode, dataFiles }): Promise<[string, CellGround]> => {
+    const data = await contents.read(dataFiles, directory);
+    return [name, { code: ownCode, data, secrets: secretsDigest }];
+  });
+  return new Map(await Promise.all(read));
+}
+
+export interface EvaluatedWith {
+  /** resolved values of inputs by name */
+  readonly inputs: ReadonlyMap<string, unknown>;
+  /** SHA-256 of the CSV of each published frame that this evaluation reads, by name of the frame */
+  readonly frames: ReadonlyMap<string, string>;
+}
+
+/** All that a cell's result hangs on, together with the cells above it. */
+export function toCellState(
+  name: string,
+  { cells }: Pick<LoadedCells, "cells">,
+  grounds: CellGrounds,
+  { inputs, frames }: EvaluatedWith,
+): CellState {
+  const names = [name, ...namesAbove(name, cells)].sort();
+  const ground = (each: string) => grounds.get(each) ?? NO_GROUND;
+  const hashed = cells.map((each) => ({ ...each, ownCode: ground(each.name).code }));
+  const data = names.map((each) => [each, ground(each).data]).filter(([, digest]) => digest !== "");
+  const secrets = new Set(names.map((each) => ground(each).secrets).filter((each) => each !== ""));
+  const kept = names.filter((each) => inputs.has(each) && isInput(each, cells));
+  return {
+    code: toCodeHash(name, hashed),
+    data: data.length === 0 ? "" : toHash(JSON.stringify(data)),
+    inputs: Object.fromEntries(kept.map((each) => [each, inputs.get(each)])),
+    secrets: [...secrets].sort().join(" "),
+    frames: Object.fromEntries(framesAbove(name, cells, frames)),
+  };
+}
+
+const NO_GROUND: CellGround = { code: "", data: "", secrets: "" };
+
+type Cells = LoadedCells["cells"];
+
+function isInput(name: string, cells: Cells): boolean {
+  return cells.find((each) => each.name === name)?.kind === "input";
+}
+
+/** The published frames of the nearest cached cells above, variants among them, sorted by name. */
+function framesAbove(
+  name: string,
+  cells: Cells,
+  frames: ReadonlyMap<string, string>,
+): [string, string][] {
+  const nearest = new Set(nearestFrames(name, cells));
+  const owners = new Set(cells.flatMap(({ frame }) => frame ?? []));
+  const found = [...frames].filter(([frame]) => {
+    if (nearest.has(frame)) return true;
+    // Another cell may publish under a name that looks like a variant's.
+    const [, own = ""] = /^(.*)\/[^/]*$/.exec(frame) ?? [];
+    return !owners.has(frame) && nearest.has(own);
+  });
+  return found.sort(([left], [right]) => (left < right ? -1 : 1));
+}
+
+function nearestFrames(name: string, cells: Cells): string[] {
+  const byName = new Map(cells.map((each) => [each.name, each]));
+  const seen = new Set<string>();
+  const found: string[] = [];
+  const waiting = [...(byName.get(name)?.dependencies ?? [])];
+  for (let each = waiting.pop(); each !== undefined; each = waiting.pop()) {
+    if (seen.has(each)) continue;
+    seen.add(each);
+    const cell = byName.get(each);
+    if (cell?.frame !== undefined) found.push(cell.frame);
+    else waiting.push(...(cell?.dependencies ?? []));
+  }
+  return found;
+}

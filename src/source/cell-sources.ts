@@ -1,0 +1,85 @@
+import type { CellNode } from "../cell/cell-node.ts";
+import { parseCellOptions } from "../cell/cell-options.ts";
+import type { InputWidget } from "../cell/input.ts";
+import type { CellFacts } from "./cell-facts.ts";
+import { toHash } from "./cell-files.ts";
+import type { CellIndex, IndexedCell } from "./cell-index.ts";
+import { toCodeHash } from "./code-hash.ts";
+import { listDataFiles } from "./list-data-files.ts";
+
+/** A cell as its source tells it. */
+export interface CellSource extends CellNode {
+  /** from the options, where it is written out */
+  readonly title?: string;
+  /** key in the cell's own code -> name of the cell, in the order written */
+  readonly named: Readonly<Record<string, string>>;
+  /** with defaults filled in, when it can be read without evaluating */
+  readonly widget?: InputWidget;
+  /** of the file's own content */
+  readonly hash: string;
+  /**
+   * files that it names or watches, below the project's folder, sorted; a folder stands for the files
+   * in it
+   */
+  readonly dataFiles: readonly string[];
+  /** over its code with everything that it loads, without the cells above it */
+  readonly ownCode: string;
+  /** over its own code and that of all cells above it */
+  readonly codeHash: string;
+}
+
+interface CellSources {
+  readonly cells: readonly CellSource[];
+  /** folders whose files are data of cells */
+  readonly dataFolders: readonly string[];
+}
+
+/**
+ * Puts together what is known of each cell.
+ * @throws {HexError} HEX_CELL_INVALID with the option and the file
+ */
+export async function readCellSources(
+  index: CellIndex,
+  facts: ReadonlyMap<string, CellFacts>,
+  { projectDirectory }: { readonly projectDirectory: string },
+): Promise<CellSources> {
+  const read = await Promise.all(
+    index.cells.map((cell) => toSource(cell, index, facts, projectDirectory)),
+  );
+  const all = read.map(({ cell }) => cell);
+  const cells = all.map((cell) => ({ ...cell, codeHash: toCodeHash(cell.name, all) }));
+  return {
+    cells: Object.freeze(cells.map((cell) => Object.freeze(cell))),
+    dataFolders: Object.freeze([...new Set(read.flatMap(({ folders }) => folders))].sort()),
+  };
+}
+
+interface OwnSource {
+  readonly cell: Omit<CellSource, "codeHash">;
+  readonly folders: readonly string[];
+}
+
+async function toSource(
+  indexed: IndexedCell,
+  { files }: CellIndex,
+  facts: ReadonlyMap<string, CellFacts>,
+  projectDirectory: string,
+): Promise<OwnSource> {
+  const { name, file } = indexed;
+  const { options = {}, ...own }: CellFacts = facts.get(name) ?? { kind: "cell", named: {} };
+  const checked = parseCellOptions(options, own.named, file);
+  const { named, watch } = { named: indexed.dataFiles, watch: checked.watch ?? [] };
+  const data = await listDataFiles({ named, watch }, projectDirectory);
+  const code = [file, ...indexed.imports].map((each) => [each, files[each] ?? ""]);
+  const cell = {
+    name,
+    file,
+    ...own,
+    ...checked,
+    dependencies: Object.freeze([...new Set(Object.values(own.named))]),
+    dataFiles: Object.freeze(data.files),
+    hash: files[file] ?? "",
+    ownCode: toHash(JSON.stringify(code)),
+  };
+  return { cell, folders: data.folders };
+}
