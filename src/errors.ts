@@ -26,6 +26,8 @@ const ERROR_CODES = [
   "HEX_STORE_DAMAGED",
   /** a frame lost or retyped a column that cells below it read; it was not published */
   "HEX_SCHEMA_CHANGED",
+  /** a CSV that no run has published lies where a frame's newest CSV is to go; nothing was published */
+  "HEX_NAME_TAKEN",
   /** the store cannot be reached or refuses us: network, credentials, bucket, disk */
   "HEX_STORE_UNAVAILABLE",
   /** the queue cannot be reached or refuses us: file, network, credentials */

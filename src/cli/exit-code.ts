@@ -18,6 +18,7 @@ export function toExitCode(code: ErrorCode): number {
     case "HEX_CELL_INVALID":
     case "HEX_CELL_CYCLE":
     case "HEX_KEY_INVALID":
+    case "HEX_NAME_TAKEN":
     case "HEX_KEY_REUSED":
     case "HEX_JOB_INVALID":
     case "HEX_RUN_UNKNOWN":

@@ -4,7 +4,7 @@ import type { LightRuns } from "../project/light/light-runs.ts";
 import type { DescribedCell } from "../project/project-description.ts";
 import type { ProjectRuns } from "../project/project-runs.ts";
 import type { LightAnswer, ViewerPlace } from "../run/light/light-ask.ts";
-import type { SavedOutput } from "../run/light/saved-outputs.ts";
+import { NOTHING_NOTED, type SavedOutput } from "../run/light/saved-outputs.ts";
 import type { Version } from "../store/version.ts";
 import { findPageCells } from "./page-cells.ts";
 import type { PageCell, PageState } from "./page-state.ts";
@@ -101,6 +101,7 @@ function toSaved(cells: readonly DescribedCell[], { cells: results }: LightAnswe
     name,
     codeHash,
     output: outputs.get(name) ?? null,
+    ...NOTHING_NOTED,
   }));
 }
 

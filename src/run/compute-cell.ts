@@ -51,6 +51,8 @@ export interface ComputedCell extends ShownOutput {
   readonly origin?: FrameOrigin;
   /** name of the frame that was published or read */
   readonly frame?: string;
+  /** whether the cell asked which context it runs in, or read or wrote frames itself */
+  readonly looksAtContext?: boolean;
 }
 
 /** Reads a cached cell's published frame. */

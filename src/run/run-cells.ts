@@ -46,6 +46,8 @@ export interface CellsWork extends RecallWork {
   readonly signal: AbortSignal;
   readonly emit: (event: RunEvent) => void;
   readonly onShown?: ShowFrame | undefined;
+  /** told what each cell has come to */
+  readonly onComputed?: ((name: string, computed: ComputedCell) => void) | undefined;
   /** told of a cell right before its own code is called, which may never come back */
   readonly onComputing?: ((name: string) => void) | undefined;
   /** how old frames may be whose cell does not say so itself; undefined: as old as they get */
@@ -134,6 +136,7 @@ async function runOne(planned: PlannedCell, ready: Ready, work: CellsWork): Prom
     const source = work.cells.cells.find((each) => each.name === name);
     const { computed, key, known } = await find(planned, { ...ready, source }, work);
     const { value, output, shown, origin, frame } = computed;
+    work.onComputed?.(name, computed);
     if (shown !== undefined) work.onShown?.(name, { frame: shown, publishedAs: frame });
     const data = origin && { data: toFreshness(origin, toRule(source, work)) };
     const elapsedMs = known === undefined ? Math.round(work.now() - startedMs) : 0;

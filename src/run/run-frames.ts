@@ -30,10 +30,18 @@ export interface FrameRead {
   readonly origin: FrameOrigin;
 }
 
+/** A frame that a run read of its version, as it was published. */
+export interface ReadBack {
+  readonly frame: Frame;
+  /** of its CSV */
+  readonly sha256: string;
+}
+
 /** The frames one run reads, all from one version, and those it stages for publication at its end. */
 export class RunFrames {
   readonly #options: RunFramesOptions;
   readonly #staged = new Map<string, StagedFrame>();
+  readonly #readBack = new Map<string, ReadBack>();
   #version: Promise<Version> | undefined;
 
   constructor(options: RunFramesOptions) {
@@ -44,6 +52,11 @@ export class RunFrames {
   /** What the run publishes when it ends well. */
   get staged(): ReadonlyMap<string, StagedFrame> {
     return this.#staged;
+  }
+
+  /** The frames that the run has read of its version, by name. */
+  get readBack(): ReadonlyMap<string, ReadBack> {
+    return this.#readBack;
   }
 
   /** The version that the run reads from, pinned at the first call; undefined before it. */
@@ -68,7 +81,9 @@ export class RunFrames {
     const version = await this.version();
     const read = await version.readFrame(name, { signal, onWarning });
     if (read !== undefined) {
-      const { frame, generation, computedAt, codeHash } = read;
+      const { frame, generation, computedAt, codeHash, source } = read;
+      const sha256 = source === "version" ? version.frames().get(name)?.csv.sha256 : undefined;
+      if (sha256 !== undefined) this.#readBack.set(name, { frame, sha256 });
       return { frame, origin: { version: generation, computedAt, codeHash } };
     }
     throw new HexError(

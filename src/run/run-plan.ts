@@ -1,17 +1,16 @@
 import { HexError } from "../errors.ts";
-import type { Frame } from "../frame/frame.ts";
 import { publish } from "../store/publication.ts";
 import type { Version } from "../store/version.ts";
 import { findOwnVersion, listVersions } from "../store/versions.ts";
 import { ColumnReads } from "./column-reads.ts";
+import type { ComputedCell } from "./compute-cell.ts";
 import { oldestOf, toFreshness } from "./freshness.ts";
 import { runCells } from "./run-cells.ts";
 import type { CellResult, RunError, RunEvent, RunResult, RunStatus } from "./run-event.ts";
 import { RunFrames } from "./run-frames.ts";
 import { mayPublish, type Publishing, startPublishing } from "./run-publishing.ts";
 import type { RunWork } from "./run-work.ts";
-import type { ShowFrame } from "./shown-frame.ts";
-import { refuseLostReads, toPublication } from "./to-publication.ts";
+import { isOfSameRun, refuseLostReads, toPublication } from "./to-publication.ts";
 
 /** How a run ended, before it is told. */
 interface RunEnding {
@@ -30,8 +29,8 @@ interface RunInProgress extends RunWork {
   readonly began: ReadonlyMap<string, number>;
   /** results of the cells that have ended */
   readonly ended: ReadonlyMap<string, CellResult>;
-  /** the whole frames that cells have shown, when they are to be published */
-  readonly shown: ReadonlyMap<string, Frame>;
+  /** what cells have come to: all of them when that is to be published, else the inputs */
+  readonly computed: ReadonlyMap<string, ComputedCell>;
   /** the version that an earlier attempt at this run has published: this one publishes none */
   readonly own?: number | undefined;
 }
@@ -50,13 +49,13 @@ export async function runPlan(work: RunWork): Promise<RunResult> {
   };
   const onWarning = (line: string) => emit({ type: "line-logged", line });
   const frames = new RunFrames({ ...work, onWarning });
-  const shown = new Map<string, Frame>();
-  const onShown: ShowFrame = (name, each) => {
-    if (isSaved) shown.set(name, each.frame);
-    work.onShown?.(name, each);
+  const computed = new Map<string, ComputedCell>();
+  const onComputed = (name: string, each: ComputedCell) => {
+    const isInput = each.output.kind === "value" && each.output.input !== undefined;
+    if (isSaved || isInput) computed.set(name, each);
   };
   const reads = new ColumnReads();
-  const run = { ...work, emit, onShown, frames, reads, began, ended, shown };
+  const run = { ...work, emit, onComputed, frames, reads, began, ended, computed };
   const ending = await runToEnd(run);
   const result = toResult(run, ending, startedMs);
   work.emit({ type: "run-ended", result });
@@ -92,9 +91,7 @@ async function isJustPublished(
   if (commit === undefined || commit.generation <= (before ?? 0)) return false;
   // Going back to a version computes nothing.
   if (commit.note !== undefined) return false;
-  const { codeHash, inputs, context } = toPublication(run);
-  const isSame = JSON.stringify(commit.inputs) === JSON.stringify(inputs);
-  return isSame && commit.codeHash === codeHash && commit.context === context;
+  return isOfSameRun(run, commit);
 }
 
 /**

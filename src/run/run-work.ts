@@ -2,6 +2,7 @@ import type { RequestedInput } from "../cell/input-value.ts";
 import type { RunPlan } from "../cell/plan.ts";
 import type { LoadedCells } from "../source/load-cells.ts";
 import type { Store } from "../store/store.ts";
+import type { CellGrounds } from "./cell-grounds.ts";
 import type { Recall } from "./light/recall-cell.ts";
 import type { RunParts } from "./parts/join-parts.ts";
 import type { RunEvent, RunTrigger } from "./run-event.ts";
@@ -33,6 +34,12 @@ export interface RunWork extends Recall {
   readonly runParts: RunParts;
   /** requested values by input name; an input that is not here has its default */
   readonly inputs: ReadonlyMap<string, RequestedInput>;
+  /** names of those that were asked for, and not configured; all of them unless told */
+  readonly asked?: ReadonlySet<string> | undefined;
+  /** names of frames that may replace a CSV which no run has published */
+  readonly overwrite?: readonly string[] | undefined;
+  /** what each cell hangs on by itself; without it nothing is noted with what is published */
+  readonly grounds?: CellGrounds | undefined;
   /** whether nobody asked for other inputs than the project's own */
   readonly hasDefaultInputs: boolean;
   readonly secrets: Readonly<Record<string, string>>;

@@ -1,12 +1,22 @@
-import type { Frame } from "../frame/frame.ts";
+import { randomUUID } from "node:crypto";
 import { toHash } from "../source/cell-files.ts";
-import type { Publication, StagedFrame } from "../store/publication.ts";
+import {
+  type Publication,
+  type ShownToStage,
+  type StagedFiles,
+  type StagedFrame,
+  withOwnDigests,
+} from "../store/publication.ts";
 import type { Version } from "../store/version.ts";
+import type { CellState } from "./cell-state.ts";
 import type { ColumnReads } from "./column-reads.ts";
-import { toSavedOutputs } from "./light/saved-outputs.ts";
+import type { ComputedCell } from "./compute-cell.ts";
+import { type OutputToSave, type SavedPlace, toSavedOutputs } from "./light/saved-outputs.ts";
 import type { CellResult } from "./run-event.ts";
 import type { RunFrames } from "./run-frames.ts";
 import type { RunWork } from "./run-work.ts";
+import { isSameFrame } from "./same-frame.ts";
+import { toInputValues, toStagedState, toStateIn } from "./saved-states.ts";
 import { type ColumnReader, refuseLostColumns } from "./schema-guard.ts";
 
 /** A run that has come to its end, and what is to be published of it. */
@@ -14,22 +24,31 @@ export interface FinishedRun extends RunWork {
   readonly frames: RunFrames;
   readonly reads: ColumnReads;
   readonly ended: ReadonlyMap<string, CellResult>;
-  /** the whole frames that cells have shown */
-  readonly shown: ReadonlyMap<string, Frame>;
+  /** what cells have come to, of inputs at least */
+  readonly computed: ReadonlyMap<string, ComputedCell>;
 }
 
 type Told = Pick<
   Publication,
-  "runId" | "attempt" | "context" | "trigger" | "publishedBy" | "inputs" | "codeHash" | "frames"
+  | "runId"
+  | "attempt"
+  | "context"
+  | "trigger"
+  | "publishedBy"
+  | "inputs"
+  | "asked"
+  | "codeHash"
+  | "frames"
+  | "overwrite"
 > &
-  Partial<Pick<Publication, "outputs">>;
+  Partial<Pick<Publication, "defaults" | "outputs" | "shown">>;
 
 /** What a run's publication tells of it. */
 export function toPublication(run: FinishedRun): Told {
-  const { runId, attempt, plan, trigger, holder, inputs, cells } = run;
+  const { runId, attempt, plan, trigger, holder, cells, overwrite } = run;
   const frames = [...run.frames.staged].map(([name, staged]): [string, StagedFrame] => [
     name,
-    { ...staged, readers: readersOf(run, name) },
+    { ...staged, ...toStagedState(run, staged), readers: readersOf(run, name) },
   ]);
   return {
     runId,
@@ -37,21 +56,95 @@ export function toPublication(run: FinishedRun): Told {
     context: plan.context,
     trigger,
     publishedBy: holder,
-    inputs: Object.fromEntries([...inputs].map(([name, { value }]) => [name, value])),
-    codeHash: toHash(cells.cells.map(({ codeHash }) => codeHash).join()),
+    inputs: Object.fromEntries(toInputValues(run)),
+    asked: toAskedValues(run),
+    codeHash: toCodeHash(cells),
     frames: new Map(frames),
-    ...(run.hasDefaultInputs ? { outputs: toOutputs(run) } : {}),
+    overwrite,
+    ...(run.hasDefaultInputs && {
+      defaults: toDefaults(run),
+      shown: toShown(run),
+      outputs: (staged: StagedFiles) => toOutputs(run, staged),
+    }),
   };
 }
 
-function toOutputs({ ended, cells, shown, redact }: FinishedRun): Uint8Array {
-  const outputs = cells.cells.map(({ name, codeHash }) => ({
-    name,
-    codeHash,
-    output: ended.get(name)?.output ?? null,
-    shown: shown.get(name),
-  }));
-  return toSavedOutputs(outputs, redact);
+/** Whether a version holds what a run would publish, by what is known before its cells run. */
+export function isOfSameRun(
+  { inputs, plan, cells }: Pick<FinishedRun, "inputs" | "plan" | "cells">,
+  commit: NonNullable<Version["commit"]>,
+): boolean {
+  const isAsked =
+    JSON.stringify(commit.asked ?? commit.inputs) === JSON.stringify(toAskedValues({ inputs }));
+  return isAsked && commit.codeHash === toCodeHash(cells) && commit.context === plan.context;
+}
+
+function toAskedValues({ inputs }: Pick<FinishedRun, "inputs">): Record<string, unknown> {
+  return Object.fromEntries([...inputs].map(([name, { value }]) => [name, value]));
+}
+
+function toCodeHash({ cells }: FinishedRun["cells"]): string {
+  return toHash(cells.map(({ codeHash }) => codeHash).join());
+}
+
+/** What the inputs are when nobody asks for them, as this run found it. */
+function toDefaults({ cells, computed, asked }: FinishedRun): NonNullable<Publication["defaults"]> {
+  const found = cells.cells.flatMap(({ name, codeHash }) => {
+    const { output, value } = computed.get(name) ?? {};
+    if (output?.kind !== "value" || output.input === undefined) return [];
+    // One that a page does not show may be asked for all the same.
+    const initial: unknown = asked?.has(name) ? output.input.default : value;
+    return [[name, { value: initial, code: codeHash }] as const];
+  });
+  return Object.fromEntries(found);
+}
+
+/** The whole frames that cells show: those of their own, and which published ones the others are. */
+function toShown(run: FinishedRun): NonNullable<Publication["shown"]> {
+  const { frames, computed } = run;
+  const published = [...frames.readBack, ...frames.staged];
+  return new Map(
+    [...computed].flatMap(([name, { shown }]): [string, ShownToStage][] => {
+      if (shown === undefined) return [];
+      const [publishedAs] = published.find(([, { frame }]) => isSameFrame(frame, shown)) ?? [];
+      if (publishedAs === undefined) return [[name, { frame: shown }]];
+      const sha256 = frames.readBack.get(publishedAs)?.sha256;
+      return [[name, { publishedAs, sha256 }]];
+    }),
+  );
+}
+
+function toOutputs(run: FinishedRun, staged: StagedFiles): Uint8Array {
+  const { ended, cells, computed, redact } = run;
+  const outputs = cells.cells.map(({ name, codeHash }): OutputToSave => {
+    const { value, shown: frame, looksAtContext = false } = computed.get(name) ?? {};
+    return {
+      name,
+      codeHash,
+      state: toOutputState(run, name, staged),
+      output: ended.get(name)?.output ?? null,
+      result: randomUUID(),
+      shown: toSavedPlace(name, staged),
+      looksAtContext,
+      frame,
+      cellValue: value,
+    };
+  });
+  return toSavedOutputs(outputs, { inputs: Object.fromEntries(toInputValues(run)), redact });
+}
+
+/** What an output hangs on; null when nobody looked, or it hangs on what no run has published. */
+function toOutputState(run: FinishedRun, name: string, { frames }: StagedFiles): CellState | null {
+  const state = toStateIn(run, name);
+  if (state === undefined) return null;
+  const known = withOwnDigests(state, frames);
+  return Object.values(known.frames).includes("") ? null : known;
+}
+
+function toSavedPlace(name: string, { shown }: StagedFiles): SavedPlace | null {
+  const place = shown.get(name);
+  if (place === undefined) return null;
+  return place.at === "file" ? { at: "file" } : { at: "frame", frame: place.frame };
 }
 
 function readersOf({ reads, cells }: FinishedRun, frame: string): Record<string, ColumnReader> {

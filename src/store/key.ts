@@ -89,6 +89,12 @@ export function stagedOutputsKey(runId: string, attempt: number): string {
   return `${stagedPrefix(runId, attempt)}outputs.json`;
 }
 
+/** The key under which one attempt of a run stages the whole frame that a cell showed. */
+export function stagedShownKey(runId: string, attempt: number, cell: string): string {
+  // No frame's name begins with a dot: none can lie there as well.
+  return `${stagedPrefix(runId, attempt)}.shown/${cell}.arrow`;
+}
+
 /** The folder through which the processes that compute parts of a frame exchange values and results. */
 export function partsPrefix(runId: string, attempt: number, frameName: string): string {
   return `${stagedPrefix(runId, attempt)}.parts/${parseFrameName(frameName)}/`;

@@ -5,7 +5,14 @@ import {
   type Retention,
   toNextManifest,
 } from "./manifest/history.ts";
-import type { Commit, Manifest, PublishedFrame, StoredFile } from "./manifest/manifest.ts";
+import type {
+  Commit,
+  Manifest,
+  PublishedFrame,
+  PublishedShown,
+  StoredFile,
+  StoredState,
+} from "./manifest/manifest.ts";
 import { readManifest } from "./manifest/read-manifest.ts";
 import { type SwapOptions, swapManifest } from "./manifest/swap-manifest.ts";
 import {
@@ -22,9 +29,11 @@ import {
   stageFrame,
   stageOutputs,
 } from "./staged-frame.ts";
+import { type ShownToStage, stageShown } from "./staged-shown.ts";
 import type { Store } from "./store.ts";
 
 export type { StagedFrame } from "./staged-frame.ts";
+export type { ShownToStage } from "./staged-shown.ts";
 
 /** What is told of a publication besides its frames. */
 interface PublicationFacts {
@@ -46,8 +55,19 @@ export interface Publication extends RunAttempt, PublicationFacts, Retention, Sw
   /** of the code of the whole project */
   readonly codeHash: string;
   readonly frames: ReadonlyMap<string, StagedFrame>;
-  /** what every cell showed with default inputs, as JSON */
-  readonly outputs?: Uint8Array | undefined;
+  /** the values that the run was asked for; without them `inputs` are taken for asked */
+  readonly asked?: Readonly<Record<string, unknown>> | undefined;
+  /** what every input is when nobody asks for it; those of the version before unless told */
+  readonly defaults?: Commit["defaults"];
+  /**
+   * what every cell showed with default inputs, as JSON, made when it is known where its frames are;
+   * that of the version before unless told
+   */
+  readonly outputs?: ((staged: StagedFiles) => Uint8Array) | undefined;
+  /** the whole frames of these outputs, by the name of the cell */
+  readonly shown?: ReadonlyMap<string, ShownToStage> | undefined;
+  /** names of frames that may replace a CSV which no run has published */
+  readonly overwrite?: readonly string[] | undefined;
   /** the fence of the lease that the run held; without one nothing is compared */
   readonly fence?: number | undefined;
   /** the version that the run read from, which a healthy store never falls behind */
@@ -58,9 +78,16 @@ export interface Publication extends RunAttempt, PublicationFacts, Retention, Sw
   readonly onWarning?: ((text: string) => void) | undefined;
 }
 
-/** The staged files of a publication, as the manifest will hold them. */
-interface Staged {
+/** What a publication has staged before its outputs. */
+export interface StagedFiles {
+  /** the frames that this run publishes, by name */
   readonly frames: Readonly<Record<string, PublishedFrame>>;
+  /** where the whole frames are that cells show; those that were not kept are missing */
+  readonly shown: ReadonlyMap<string, PublishedShown>;
+}
+
+/** The staged files of a publication, as the manifest will hold them. */
+interface Staged extends StagedFiles {
   readonly outputs: StoredFile | undefined;
 }
 
@@ -106,15 +133,38 @@ async function stageAndShow(store: Store, publication: Publication): Promise<Com
 }
 
 async function stageAll(store: Store, publication: Publication): Promise<Staged> {
-  const { outputs, signal } = publication;
-  const frames: [string, PublishedFrame][] = [];
+  const { outputs, signal, onWarning } = publication;
+  const staged: [string, PublishedFrame][] = [];
   for (const [name, frame] of publication.frames) {
-    frames.push([name, await stageFrame(store, publication, name, frame, { signal })]);
+    staged.push([name, await stageFrame(store, publication, name, frame, { signal })]);
   }
-  return {
-    frames: Object.fromEntries(frames),
-    outputs: outputs && (await stageOutputs(store, publication, outputs, { signal })),
-  };
+  const frames = withDigests(Object.fromEntries(staged));
+  if (outputs === undefined) return { frames, shown: new Map(), outputs };
+  const { shown: wanted = new Map() } = publication;
+  const shown = await stageShown(store, publication, wanted, { frames, signal, onWarning });
+  const body = outputs({ frames, shown });
+  return { frames, shown, outputs: await stageOutputs(store, publication, body, { signal }) };
+}
+
+type Frames = Readonly<Record<string, PublishedFrame>>;
+
+/** Fills in what only now is known of the frames that others of them are computed from. */
+function withDigests(frames: Frames): Frames {
+  return Object.fromEntries(
+    Object.entries(frames).map(([name, { state, ...frame }]) => [
+      name,
+      state === undefined ? frame : { ...frame, state: withOwnDigests(state, frames) },
+    ]),
+  );
+}
+
+/** A state whose frames have the digests of those that are published together with it. */
+export function withOwnDigests(state: StoredState, frames: Frames): StoredState {
+  const digests = Object.entries(state.frames).map(([name, known]) => {
+    const own = Object.hasOwn(frames, name) ? frames[name] : undefined;
+    return [name, own?.csv.sha256 ?? known];
+  });
+  return { ...state, frames: Object.fromEntries(digests) };
 }
 
 function toCommit(
@@ -123,14 +173,20 @@ function toCommit(
   { current, commitId }: { readonly current: Manifest | undefined; readonly commitId: string },
 ): Commit {
   const { runId, attempt, context, trigger, publishedBy, note } = publication;
-  const { inputs, codeHash, now = Date.now } = publication;
+  const { inputs, asked, codeHash, now = Date.now } = publication;
+  const before = newestCommit(current);
   // Not when the run began: by it the version before counts as replaced.
   const publishedAt = new Date(now()).toISOString();
   return {
     generation: newestGeneration(current) + 1,
     commitId,
-    ...{ runId, attempt, context, trigger, publishedBy, publishedAt, note, inputs, codeHash },
-    frames: { ...newestCommit(current)?.frames, ...staged.frames },
-    outputs: staged.outputs,
+    ...{ runId, attempt, context, trigger, publishedBy, publishedAt, note },
+    ...{ inputs, asked, codeHash },
+    defaults: publication.defaults ?? before?.defaults,
+    frames: { ...before?.frames, ...staged.frames },
+    // They stay true as long as what they hang on does, which they tell themselves.
+    ...(staged.outputs === undefined
+      ? { outputs: before?.outputs, shown: before?.shown }
+      : { outputs: staged.outputs, shown: Object.fromEntries(staged.shown) }),
   };
 }

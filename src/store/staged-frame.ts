@@ -5,7 +5,7 @@ import type { Frame } from "../frame/frame.ts";
 import { joinBytes } from "../frame/join-bytes.ts";
 import { stagedFrameKeys, stagedOutputsKey, stagedPrefix } from "./key.ts";
 import { referencedKeys } from "./manifest/history.ts";
-import type { PublishedFrame, StoredFile } from "./manifest/manifest.ts";
+import type { PublishedFrame, StoredFile, StoredState } from "./manifest/manifest.ts";
 import { readManifest } from "./manifest/read-manifest.ts";
 import { checkFrameSize, READ_LIMITS } from "./read-limits.ts";
 import type { Store, StoreOptions } from "./store.ts";
@@ -28,6 +28,11 @@ export interface StagedFrame {
   readonly codeHash: string;
   /** the cells that read it, by name: of which code, and which columns */
   readonly readers?: Readonly<Record<string, FrameReader>> | undefined;
+  /**
+   * what that cell hung on; the digests of frames that are published together with it are filled in
+   * when they are
+   */
+  readonly state?: StoredState | undefined;
 }
 
 /** One attempt of a run: nobody else ever writes under the two together. */
@@ -49,7 +54,7 @@ export async function stageFrame(
   store: Store,
   { runId, attempt }: RunAttempt,
   name: string,
-  { frame, cell, computedAt, codeHash, readers }: StagedFrame,
+  { frame, cell, computedAt, codeHash, readers, state }: StagedFrame,
   options: StoreOptions,
 ): Promise<PublishedFrame> {
   const keys = stagedFrameKeys(runId, attempt, name);
@@ -73,6 +78,7 @@ export async function stageFrame(
     computedAt,
     codeHash,
     readers: readers && toReaders(readers),
+    state,
   };
 }
 
@@ -106,7 +112,7 @@ export async function dropStaged(store: Store, { runId, attempt }: RunAttempt): 
 
 const CSV_TYPE = "text/csv; charset=utf-8; header=present";
 const JSON_TYPE = "application/json";
-const ARROW_TYPE = "application/vnd.apache.arrow.stream";
+export const ARROW_TYPE = "application/vnd.apache.arrow.stream";
 
 /** The content of one file, and where it goes. */
 export interface StagedFile {

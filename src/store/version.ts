@@ -1,9 +1,12 @@
+import type { Frame } from "../frame/frame.ts";
+import { toEvaluationId } from "./evaluation-id.ts";
 import { parseFrameName } from "./key.ts";
-import { findCommit, newestCommit } from "./manifest/history.ts";
+import { findCommit, newestCommit, type VersionWish } from "./manifest/history.ts";
 import type { Commit, PublishedFrame } from "./manifest/manifest.ts";
 import { readManifest } from "./manifest/read-manifest.ts";
 import type { ReadFrameOptions } from "./published-frame.ts";
 import { type Pinned, type ReadFrame, readFrame } from "./read-frame.ts";
+import { readShown } from "./read-shown.ts";
 import type { Store, StoreOptions } from "./store.ts";
 import { isDamage, readStoredFile } from "./stored-file.ts";
 
@@ -15,6 +18,8 @@ export interface Version {
   readonly publishedAt: string | null;
   /** what the manifest tells of it; `undefined` when nothing is published */
   readonly commit: Commit | undefined;
+  /** names the evaluation whose outputs it holds; `null` when it holds none */
+  readonly evaluation: string | null;
   /** the highest fence that was ever published with; 0 before the first */
   readonly fence: number;
   /** The published frames by name, as data; reads nothing. */
@@ -35,9 +40,16 @@ export interface Version {
    * @throws {HexError} HEX_STORE_UNAVAILABLE
    */
   readOutputs(options?: ReadFrameOptions): Promise<Uint8Array | undefined>;
+  /**
+   * Reads the whole frame that a cell showed with default inputs; `undefined` when it was not kept,
+   * and, with a warning, when it is damaged: the cell can show it again.
+   *
+   * @throws {HexError} HEX_STORE_UNAVAILABLE
+   */
+  readShown(cell: string, options?: ReadFrameOptions): Promise<Frame | undefined>;
 }
 
-export interface OpenVersionOptions extends StoreOptions {
+export interface OpenVersionOptions extends StoreOptions, Pick<VersionWish, "commitId"> {
   /** which version; the newest unless told */
   readonly generation?: number | undefined;
 }
@@ -49,13 +61,13 @@ export interface OpenVersionOptions extends StoreOptions {
  */
 export async function openVersion(
   store: Store,
-  { generation, signal }: OpenVersionOptions = {},
+  { generation, commitId, signal }: OpenVersionOptions = {},
 ): Promise<Version> {
   const manifest = (await readManifest(store, { signal }))?.manifest;
   const commit =
     generation === undefined
       ? newestCommit(manifest)
-      : findCommit(store.location, manifest, generation);
+      : findCommit(store.location, manifest, { generation, commitId });
   return toVersion(store, { manifest, commit });
 }
 
@@ -66,10 +78,12 @@ function toVersion(store: Store, pinned: Pinned): Version {
     number: commit?.generation ?? null,
     publishedAt: commit?.publishedAt ?? null,
     commit,
+    evaluation: commit?.outputs === undefined ? null : toEvaluationId(commit),
     fence: manifest?.fence ?? 0,
     frames: () => frames,
     readFrame: async (name, options) => readFrame(store, pinned, parseFrameName(name), options),
     readOutputs: async (options) => readOutputs(store, commit, options),
+    readShown: async (cell, options) => readShown(store, commit, cell, options),
   };
 }
 

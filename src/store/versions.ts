@@ -15,7 +15,10 @@ import { isDamage, withStoredFile } from "./stored-file.ts";
 
 /** What can be told of a version without reading its frames. */
 export interface VersionSummary
-  extends Omit<Commit, "frames" | "outputs" | "trigger" | "publishedBy" | "note"> {
+  extends Omit<
+    Commit,
+    "frames" | "outputs" | "shown" | "defaults" | "trigger" | "publishedBy" | "note"
+  > {
   readonly isNewest: boolean;
   /** which door the run came in by; `null` when it is not known */
   readonly trigger: string | null;
@@ -72,11 +75,11 @@ export async function rollback(
 ): Promise<number> {
   const { signal, publishedBy, now = Date.now } = options;
   const stored = await readManifest(store, { signal });
-  const target = findCommit(store.location, stored?.manifest, generation);
+  const target = findCommit(store.location, stored?.manifest, { generation });
   for (const frame of Object.values(target.frames)) await assertReadable(store, frame, { signal });
   const build = (current: Manifest | undefined, commitId: string) => {
     // Looked up again: it may have left the history meanwhile, and its files with it.
-    const again = findCommit(store.location, current, generation);
+    const again = findCommit(store.location, current, { generation, commitId: target.commitId });
     const publishedAt = new Date(now()).toISOString();
     const note = `rollback to ${generation}`;
     const commit = { ...again, commitId, publishedBy, publishedAt, note };
@@ -111,7 +114,8 @@ async function assertReadable(
 }
 
 function toSummary(commit: Commit, isNewest: boolean): VersionSummary {
-  const { frames, outputs, trigger = null, publishedBy = null, note = null, ...facts } = commit;
+  const { frames, outputs, shown, defaults, ...others } = commit;
+  const { trigger = null, publishedBy = null, note = null, ...facts } = others;
   const all = Object.values(frames);
   return {
     ...facts,

@@ -3,6 +3,7 @@ import { toPageCells } from "../../src/page/page-cells.ts";
 import { toPageContent, toPageData } from "../../src/page/to-page-state.ts";
 import type { PageSettings } from "../../src/project/page-settings.ts";
 import type { DescribedCell } from "../../src/project/project-description.ts";
+import { NOTHING_NOTED } from "../../src/run/light/saved-outputs.ts";
 import type { PublishedFrame } from "../../src/store/manifest/manifest.ts";
 
 function described(name: string, rest: Partial<DescribedCell> = {}): DescribedCell {
@@ -24,7 +25,12 @@ const CELLS = [
   described("count", { dependencies: ["kept"] }),
 ];
 const VALUE = { kind: "value", value: 1 } as const;
-const SAVED = CELLS.map(({ name, codeHash }) => ({ name, codeHash, output: VALUE }));
+const SAVED = CELLS.map(({ name, codeHash }) => ({
+  ...NOTHING_NOTED,
+  name,
+  codeHash,
+  output: VALUE,
+}));
 const NOTHING = { hide: [], saved: undefined, inputs: new Map<string, unknown>() };
 
 const namesOf = (cells: readonly { readonly name: string }[]) => cells.map(({ name }) => name);

@@ -131,7 +131,7 @@ describe("publish", () => {
 
   it("keeps what every cell showed beside the frames", async () => {
     const store = await emptyStore();
-    const outputs = new TextEncoder().encode('{"intro":"Hello"}');
+    const outputs = () => new TextEncoder().encode('{"intro":"Hello"}');
     await publish(store, publication({ planets }, { runId: "run", outputs }));
     const version = await openVersion(store);
     expect(new TextDecoder().decode(await version.readOutputs())).toBe('{"intro":"Hello"}');
@@ -140,8 +140,6 @@ describe("publish", () => {
     const warnings: string[] = [];
     expect(await version.readOutputs({ onWarning: (text) => warnings.push(text) })).toBeUndefined();
     expect(warnings[0]).toMatch(/; the cells have to show it again$/);
-    await publish(store, publication({ planets }));
-    expect(await (await openVersion(store)).readOutputs()).toBeUndefined();
   });
 
   it("keeps as many versions, or as long, as it is told", async () => {

@@ -1,56 +1,133 @@
+import { isDeepStrictEqual } from "node:util";
 import * as v from "valibot";
 import type { Frame } from "../../frame/frame.ts";
 import type { CellOutput } from "../cell-output.ts";
+import type { CellState } from "../cell-state.ts";
 import { PAGE_LIMITS, toPageOutput } from "./page-output.ts";
+
+/** How a cell's value can be had again for the cells below it. */
+const SAVED_VALUES = [
+  /** it is the very frame that the cell shows */
+  "shown",
+  /** it is what the output holds as JSON */
+  "output",
+] as const;
+
+/** Where the whole frame is that a cell showed: a published one, or in a file of its own. */
+export type SavedPlace = { readonly at: "frame"; readonly frame: string } | { readonly at: "file" };
 
 /** What a cell showed with default inputs when a version was published. */
 export interface SavedOutput {
   readonly name: string;
   /** of the code that showed it, and of the cells above */
   readonly codeHash: string;
+  /** all that it hangs on; null when that was not noted: then nobody knows whether it still holds */
+  readonly state: CellState | null;
   /** as a page needs it; null for a cell that showed nothing, or more than is saved */
   readonly output: CellOutput | null;
+  /** names the computation that it came from; null when that was not noted */
+  readonly result: string | null;
+  /** the whole frame, which `Version.readShown` reads; null when it is not kept */
+  readonly shown: SavedPlace | null;
+  /** null: only running the cell gives its value */
+  readonly value: (typeof SAVED_VALUES)[number] | null;
+  /** whether the cell may come to something else in another run context */
+  readonly looksAtContext: boolean;
 }
 
 /** What every cell showed: a page opens on it before any cell runs. */
 export interface SavedOutputs {
   /** in file order */
   readonly cells: readonly SavedOutput[];
+  /** the values that the inputs had, by name; null when that was not noted */
+  readonly inputs: Readonly<Record<string, unknown>> | null;
 }
 
 /** What a cell of a run has come to show. */
-export interface OutputToSave extends SavedOutput {
+export interface OutputToSave extends Omit<SavedOutput, "shown" | "value"> {
   /** the whole frame, of a table or a chart */
-  readonly shown: Frame | undefined;
+  readonly frame: Frame | undefined;
+  /** where that one is kept */
+  readonly shown: SavedPlace | null;
+  /** what the cells below get; undefined when there is none */
+  readonly cellValue: unknown;
 }
 
-const FORMAT = 2;
+/** What is saved besides the cells. */
+export interface SavedRun {
+  readonly inputs: Readonly<Record<string, unknown>>;
+  /** takes secrets out of it */
+  readonly redact: <Data>(data: Data) => Data;
+}
+
+const FORMAT = 3;
 /** Of all outputs together, in characters; what is small is saved all the same. */
 const LIMIT_LENGTH = 16 * 2 ** 20;
 const SMALL_LENGTH = 2 ** 18;
+/** An output of more characters is not compared with the cell's value: to run it is as quick. */
+const VALUE_LENGTH = 2 ** 20;
 
 const KINDS = ["frame", "chart", "markdown", "json", "value"] as const;
 
-const savedOutputs = v.object({
-  format: v.literal(FORMAT),
-  cells: v.array(
-    v.object({
-      name: v.string(),
-      codeHash: v.string(),
-      output: v.nullable(v.custom<CellOutput>(isOutput)),
-    }),
-  ),
+const output = v.nullable(v.custom<CellOutput>(isOutput));
+const inputs = v.record(v.string(), v.unknown());
+const state = v.object({
+  code: v.string(),
+  data: v.string(),
+  inputs,
+  secrets: v.string(),
+  frames: v.record(v.string(), v.string()),
 });
+const place = v.variant("at", [
+  v.object({ at: v.literal("frame"), frame: v.string() }),
+  v.object({ at: v.literal("file") }),
+]);
+
+/** Of an output of which nobody noted more than what it shows. */
+export const NOTHING_NOTED = {
+  state: null,
+  result: null,
+  shown: null,
+  value: null,
+  looksAtContext: false,
+} as const;
+
+const savedOutputs = v.variant("format", [
+  v.object({
+    format: v.literal(FORMAT),
+    inputs,
+    cells: v.array(
+      v.object({
+        name: v.string(),
+        codeHash: v.string(),
+        state: v.nullable(state),
+        output,
+        result: v.string(),
+        shown: v.nullable(place),
+        value: v.nullable(v.picklist(SAVED_VALUES)),
+        looksAtContext: v.boolean(),
+      }),
+    ),
+  }),
+  v.object({
+    format: v.literal(2),
+    inputs: v.optional(v.null(), null),
+    cells: v.array(
+      v.pipe(
+        v.object({ name: v.string(), codeHash: v.string(), output }),
+        v.transform((cell) => ({ ...cell, ...NOTHING_NOTED })),
+      ),
+    ),
+  }),
+]);
 
 /**
  * The outputs to be saved with a publication, as JSON: of each cell what a page shows of it at
  * first, in file order as long as there is room.
- *
- * @param redact takes secrets out of it
  */
 export function toSavedOutputs(
   cells: readonly OutputToSave[],
-  redact: <Data>(data: Data) => Data,
+  { inputs, redact }: SavedRun,
 ): Uint8Array {
   let left = LIMIT_LENGTH;
   const texts = cells.map((cell) => {
@@ -58,27 +135,45 @@ export function toSavedOutputs(
     left = Math.max(0, left - text.length);
     return text;
   });
-  return new TextEncoder().encode(`{"format":${FORMAT},"cells":[${texts.join(",")}]}`);
+  const head = `{"format":${FORMAT},"inputs":${JSON.stringify(inputs)}`;
+  return new TextEncoder().encode(`${head},"cells":[${texts.join(",")}]}`);
 }
 
 /** One of the cells as JSON: one that would not fit shows nothing, and has to be run to do so. */
 function toText(
-  { name, codeHash, output, shown }: OutputToSave,
+  { output, frame, cellValue, ...facts }: OutputToSave,
   left: number,
   redact: <Data>(data: Data) => Data,
 ): string {
   const rowsLength = Math.min(left, PAGE_LIMITS.rowsLength);
-  const saved = output && redact(toPageOutput(output, shown, { ...PAGE_LIMITS, rowsLength }));
-  const toJson = (each: CellOutput | null) =>
-    JSON.stringify({ name, codeHash, output: each, error: null });
+  const saved = output && redact(toPageOutput(output, frame, { ...PAGE_LIMITS, rowsLength }));
+  const toJson = (each: CellOutput | null) => {
+    const value = each && toSavedValue(each, { ...facts, frame, cellValue });
+    return JSON.stringify({ ...facts, output: each, value });
+  };
   const text = toJson(saved);
   return text.length > Math.max(left, SMALL_LENGTH) ? toJson(null) : text;
+}
+
+/** How the value of a cell can be had again from what is saved of it, if it can. */
+function toSavedValue(
+  output: CellOutput,
+  { frame, shown, cellValue }: Pick<OutputToSave, "frame" | "shown" | "cellValue">,
+): SavedOutput["value"] {
+  if (frame !== undefined) return cellValue === frame && shown !== null ? "shown" : null;
+  if (output.kind !== "json" && output.kind !== "value") return null;
+  const text = JSON.stringify(output.kind === "json" ? output.json : output.value);
+  // Not what is written, but what is read again has to be the same.
+  const isExact = text.length <= VALUE_LENGTH && isDeepStrictEqual(JSON.parse(text), cellValue);
+  return isExact ? "output" : null;
 }
 
 /** Outputs that were saved with a publication; undefined when they are damaged or of another format. */
 export function parseSavedOutputs(bytes: Uint8Array): SavedOutputs | undefined {
   const read = v.safeParse(savedOutputs, toJson(bytes));
-  return read.success ? { cells: read.output.cells } : undefined;
+  if (!read.success) return undefined;
+  const { cells, inputs } = read.output;
+  return { cells, inputs };
 }
 
 function toJson(bytes: Uint8Array): unknown {

@@ -4,7 +4,11 @@ import type { Described } from "../../project/described-project.ts";
 import { LastUsed } from "../../project/last-used.ts";
 import { planDescribed } from "../../project/plan-described.ts";
 import type { ProjectRuns } from "../../project/project-runs.ts";
-import { parseSavedOutputs, type SavedOutput } from "../../run/light/saved-outputs.ts";
+import {
+  parseSavedOutputs,
+  type SavedOutput,
+  type SavedOutputs,
+} from "../../run/light/saved-outputs.ts";
 import type { Version } from "../../store/version.ts";
 
 /** What all viewers of a version see, ready to be sent. */
@@ -25,7 +29,7 @@ const VERSIONS_HELD = 3;
 export class PageContents {
   readonly #runs: Pick<ProjectRuns, "config" | "redact">;
   readonly #onWarning: (line: string) => void;
-  readonly #saved = new LastUsed<readonly SavedOutput[] | undefined>(VERSIONS_HELD);
+  readonly #saved = new LastUsed<SavedOutputs | undefined>(VERSIONS_HELD);
   #ready = new LastUsed<ReadyContent>(VERSIONS_HELD);
   #described: Described | undefined;
 
@@ -47,25 +51,17 @@ export class PageContents {
     });
   }
 
-  #readSaved(version: Version): Promise<readonly SavedOutput[] | undefined> {
+  #readSaved(version: Version): Promise<SavedOutputs | undefined> {
     return this.#saved.get(toKey(version), 1, async () => {
       const bytes = await version.readOutputs({ onWarning: this.#onWarning });
-      return bytes && parseSavedOutputs(bytes)?.cells;
+      return bytes && parseSavedOutputs(bytes);
     });
   }
 
-  #toReady(
-    version: Version,
-    { cells }: Described,
-    saved: readonly SavedOutput[] | undefined,
-  ): ReadyContent {
+  #toReady(version: Version, { cells }: Described, saved: SavedOutputs | undefined): ReadyContent {
     const { config, redact } = this.#runs;
     const { number, publishedAt } = version;
-    const isShown = toIsShown(cells);
-    const hasSameInputs = isSame(
-      Object.entries(version.commit?.inputs ?? {}).filter(isShown),
-      [...config.inputs].filter(isShown),
-    );
+    const configured = [...config.inputs].filter(toIsShown(cells));
     const facts: PageFacts = {
       config,
       cells,
@@ -73,7 +69,7 @@ export class PageContents {
         number,
         publishedAt,
         frames: version.frames(),
-        saved: hasSameInputs ? saved : undefined,
+        saved: saved && toStanding(saved, { version, cells, configured }),
       },
     };
     const { cells: shown, ...head } = redact(toPageContent(facts));
@@ -86,6 +82,34 @@ export class PageContents {
 /** A version that was published anew under a number, as after the store was emptied, is another one. */
 function toKey({ number, commit }: Version): string {
   return `${number} ${commit?.commitId}`;
+}
+
+interface Viewed {
+  readonly version: Version;
+  readonly cells: Described["cells"];
+  /** the configured values of the inputs on which a page hangs */
+  readonly configured: readonly InputEntry[];
+}
+
+/** The outputs that a page may open on: of the inputs that it has, and the frames that are published. */
+function toStanding(
+  { cells: saved, inputs }: SavedOutputs,
+  { version, cells, configured }: Viewed,
+): readonly SavedOutput[] | undefined {
+  if (inputs === null) {
+    // An older run noted only what it was asked for.
+    const asked = version.commit?.asked ?? version.commit?.inputs ?? {};
+    const before = Object.entries(asked).filter(toIsShown(cells));
+    return isSame(before, configured) ? saved : undefined;
+  }
+  const isAsSaved = ([name, value]: InputEntry) => isSame([[name, inputs[name]]], [[name, value]]);
+  if (!configured.every(isAsSaved)) return undefined;
+  const frames = version.frames();
+  return saved.filter(({ state }) =>
+    Object.entries(state?.frames ?? {}).every(
+      ([name, digest]) => frames.get(name)?.csv.sha256 === digest,
+    ),
+  );
 }
 
 type InputEntry = readonly [name: string, value: unknown];

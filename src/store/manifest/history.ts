@@ -66,15 +66,27 @@ export function referencedKeys({ commits }: Manifest): Set<string> {
 }
 
 /** Every file that a commit needs. */
-export function filesOf({ frames, outputs }: Pick<Commit, "frames" | "outputs">): StoredFile[] {
+export function filesOf({
+  frames,
+  outputs,
+  shown = {},
+}: Pick<Commit, "frames" | "outputs" | "shown">): StoredFile[] {
   const files = Object.values(frames).flatMap(({ csv, schema, arrow }) => [csv, schema, arrow]);
-  return [...files, outputs].filter((file) => file !== undefined);
+  const whole = Object.values(shown).filter((each) => each.at === "file");
+  return [...files, outputs, ...whole].filter((file) => file !== undefined);
 }
 
 /** The entry of a frame in a commit, if it has one. */
 export function frameOf(commit: Commit | undefined, name: string): PublishedFrame | undefined {
   // A frame may be called what every object inherits, such as toString.
   return commit && Object.hasOwn(commit.frames, name) ? commit.frames[name] : undefined;
+}
+
+/** Which version is meant: by its number, and by the commit where that is known. */
+export interface VersionWish {
+  readonly generation: number;
+  /** undefined: whichever has the number */
+  readonly commitId?: string | undefined;
 }
 
 /**
@@ -85,11 +97,20 @@ export function frameOf(commit: Commit | undefined, name: string): PublishedFram
 export function findCommit(
   location: string,
   manifest: Manifest | undefined,
-  generation: number,
+  { generation, commitId }: VersionWish,
 ): Commit {
   const commits = manifest?.commits ?? [];
   const found = commits.find((commit) => commit.generation === generation);
-  if (found !== undefined) return found;
+  if (found !== undefined) {
+    // A store that was put back from a backup gives its numbers anew.
+    if (commitId === undefined || commitId === found.commitId) return found;
+    throw expectation("HEX_USAGE", {
+      place: `version ${generation} of commit ${commitId}`,
+      expected: `kept in ${location}`,
+      got: `another version ${generation}, which was published ${found.publishedAt}`,
+      hint: "the store was put back to an earlier state: open the newest version",
+    });
+  }
   const [newest, oldest] = [commits[0]?.generation, commits.at(-1)?.generation];
   throw expectation("HEX_USAGE", {
     place: `version ${generation}`,

@@ -18,25 +18,42 @@ const text = v.string("a text");
 const time = v.pipe(v.string("a time"), v.isoTimestamp("a time such as 2026-01-31T12:00:00Z"));
 const names = v.pipe(v.string(), v.check(isFrameName, "a frame's name"));
 
+const sha256 = v.pipe(
+  v.string("a SHA-256"),
+  v.regex(/^[0-9a-f]{64}$/, "a SHA-256 of 64 hexadecimal digits"),
+);
+
 const StoredFile = v.object({
   /** never outside the runs' folder: who can write a manifest must not make us read other things */
   key: v.pipe(v.string("a key"), v.check(isRunKey, `a key below ${RUNS_PREFIX}`)),
-  sha256: v.pipe(
-    v.string("a SHA-256"),
-    v.regex(/^[0-9a-f]{64}$/, "a SHA-256 of 64 hexadecimal digits"),
-  ),
+  sha256,
   sizeBytes: count,
+});
+
+const columns = v.array(
+  v.object({
+    name: v.string("a column's name"),
+    type: v.picklist(COLUMN_TYPES, `one of ${COLUMN_TYPES.join(", ")}`),
+  }),
+  "a list of columns",
+);
+
+/** All that a cell's result hangs on, of the shape that runs give it. */
+const CellState = v.object({
+  /** over the code of the cell and of all above it */
+  code: text,
+  /** over the content of the files that these name; empty for none */
+  data: text,
+  inputs: v.record(v.string(), v.unknown(), "the inputs by name"),
+  /** keyed digest of the secrets that they may see; empty for none */
+  secrets: text,
+  /** SHA-256 of the CSV of each frame that it is computed from, by name; empty where none was */
+  frames: v.record(v.string(), text, "the frames by name"),
 });
 
 const PublishedFrame = v.object({
   rows: count,
-  columns: v.array(
-    v.object({
-      name: v.string("a column's name"),
-      type: v.picklist(COLUMN_TYPES, `one of ${COLUMN_TYPES.join(", ")}`),
-    }),
-    "a list of columns",
-  ),
+  columns,
   csv: StoredFile,
   schema: StoredFile,
   /** the fast path; absent where it would be larger than what is read at once */
@@ -50,7 +67,16 @@ const PublishedFrame = v.object({
   readers: v.optional(
     v.record(v.string(), v.object({ code: text, columns: v.array(v.string()) }), "cells by name"),
   ),
+  /** what that cell hung on when it computed it; absent where nobody noted it */
+  state: v.optional(CellState),
 });
+
+/** The whole frame that a cell showed: in a file of its own, or the very frame that is published. */
+const ShownFrame = v.variant("at", [
+  v.object({ at: v.literal("file"), ...StoredFile.entries, rows: count, columns }),
+  /** with the SHA-256 of that frame's CSV: one of other content is not what was shown */
+  v.object({ at: v.literal("frame"), frame: names, sha256 }),
+]);
 
 const Commit = v.object({
   /** rises by one with every publication */
@@ -68,13 +94,21 @@ const Commit = v.object({
   publishedAt: time,
   /** what is remarkable about it, such as `rollback to 3` */
   note: v.optional(word),
-  /** the inputs of the run by name */
+  /** the value that every input had in the run, by name */
   inputs: v.record(v.string(), v.unknown(), "the inputs by name"),
+  /** those of them that the run was asked for; absent where `inputs` holds no others */
+  asked: v.optional(v.record(v.string(), v.unknown(), "the inputs by name")),
+  /** what every input is when nobody asks for it, and the code by which it came to be so */
+  defaults: v.optional(
+    v.record(v.string(), v.object({ value: v.unknown(), code: text }), "the inputs by name"),
+  ),
   /** of the code of the whole project */
   codeHash: text,
   frames: v.record(names, PublishedFrame, "the frames by name"),
   /** what every cell showed with default inputs */
   outputs: v.optional(StoredFile),
+  /** the whole frames of these outputs, by the name of the cell */
+  shown: v.optional(v.record(v.string(), ShownFrame, "the cells by name")),
 });
 
 const Manifest = v.object({
@@ -96,6 +130,12 @@ export type StoredFile = Readonly<v.InferOutput<typeof StoredFile>>;
 
 /** One frame of a version, as the manifest holds it. */
 export type PublishedFrame = Readonly<v.InferOutput<typeof PublishedFrame>>;
+
+/** All that a published frame's content hangs on. */
+export type StoredState = Readonly<v.InferOutput<typeof CellState>>;
+
+/** Where the whole frame is that a cell showed. */
+export type PublishedShown = Readonly<v.InferOutput<typeof ShownFrame>>;
 
 /** One publication, as the manifest holds it. */
 export type Commit = Readonly<v.InferOutput<typeof Commit>>;

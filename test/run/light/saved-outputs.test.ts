@@ -16,7 +16,14 @@ function rowsOf(count: number, more: object = {}): Frame {
 
 function shownOf(name: string, result: unknown): OutputToSave {
   const { output, shown } = toShownOutput(name, result);
-  return { name, codeHash: `code of ${name}`, output, shown };
+  const place = shown === undefined ? null : ({ at: "file" } as const);
+  return { ...noted(name), output, frame: shown, shown: place, cellValue: result };
+}
+
+function noted(name: string) {
+  const state = { code: "c", data: "", inputs: { day: "today" }, secrets: "", frames: { a: "f" } };
+  const codeHash = `code of ${name}`;
+  return { name, codeHash, state, result: `result of ${name}`, looksAtContext: false };
 }
 
 function headOf(output: ReturnType<typeof toPageOutput> | null | undefined) {
@@ -58,16 +65,16 @@ describe("outputs that are saved with a publication", () => {
     const cells = [
       shownOf("count", 42),
       shownOf("table", rowsOf(150)),
-      { name: "pruned", codeHash: "code", output: null, shown: undefined },
+      { ...noted("pruned"), output: null, frame: undefined, shown: null, cellValue: undefined },
       shownOf("secret", { said: "canary" }),
     ];
     const redact = <Data>(data: Data): Data =>
       JSON.parse(JSON.stringify(data).replaceAll("canary", "[SECRET]"));
-    const saved = parseSavedOutputs(toSavedOutputs(cells, redact));
+    const saved = parseSavedOutputs(toSavedOutputs(cells, { inputs: { day: "today" }, redact }));
     expect(saved?.cells.map(({ name, codeHash }) => [name, codeHash])).toEqual([
       ["count", "code of count"],
       ["table", "code of table"],
-      ["pruned", "code"],
+      ["pruned", "code of pruned"],
       ["secret", "code of secret"],
     ]);
     expect(saved?.cells[0]?.output).toEqual({ kind: "value", value: 42 });
@@ -81,7 +88,10 @@ describe("outputs that are saved with a publication", () => {
     const cells = Array.from({ length: 12 }, (_, at) => shownOf(`table${at}`, wide));
     const text = shownOf("text", "y".repeat(17_000_000));
     const small = shownOf("small", 42);
-    const bytes = toSavedOutputs([text, ...cells, text, small], (data) => data);
+    const bytes = toSavedOutputs([text, ...cells, text, small], {
+      inputs: {},
+      redact: (data) => data,
+    });
     expect(bytes.length).toBeLessThan(17_000_000);
     const saved = parseSavedOutputs(bytes)?.cells ?? [];
     const counts = saved.map(({ output }) => (output === null ? null : headOf(output)?.length));
