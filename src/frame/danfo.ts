@@ -42,6 +42,17 @@ export function frameFromDanfo(danfo: DanfoFrame, schema?: Schema): Frame {
   return toFrameOf(columns);
 }
 
+/**
+ * A copy of a danfo DataFrame whose cells can be changed on their own: danfo's `copy()` shares the
+ * rows with the original.
+ */
+export function copyDanfo(danfo: DanfoFrame): object {
+  const copied = (danfo as unknown as DataFrame).copy();
+  const rows = copied.values as unknown[][];
+  for (const [index, row] of rows.entries()) rows[index] = [...row];
+  return copied;
+}
+
 /** A danfo DataFrame of the same columns; what becomes of each type is told at `toDataFrame`. */
 export function frameToDanfo(frame: AnyFrame): Promise<DataFrame> {
   return toDataFrame(frame.columns());

@@ -149,7 +149,8 @@ function toCellContext(
 ): CellContext {
   const { plan, secrets, signal, progress, log } = around;
   const store = toFrameStore(around, computeIn);
-  return Object.freeze({ runContext: plan.context, secrets, signal, progress, log, store });
+  const shared = { secrets: Object.freeze(secrets), signal };
+  return Object.freeze({ runContext: plan.context, ...shared, progress, log, store });
 }
 
 /** The explicit form of the tutorial: a cell that branches on the run context reads and writes itself. */

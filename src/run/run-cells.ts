@@ -14,6 +14,7 @@ import {
   readCell,
 } from "./compute-cell.ts";
 import { type FrameOrigin, type FreshnessRule, toFreshness } from "./freshness.ts";
+import { toHandedChange } from "./handed-change.ts";
 import type { RememberedCell } from "./light/cell-memory.ts";
 import {
   type RecallWork,
@@ -26,6 +27,7 @@ import { orAborted } from "./or-aborted.ts";
 import { joinParts, type RunParts } from "./parts/join-parts.ts";
 import { toCellError } from "./run-error.ts";
 import type { CellResult, RunEvent } from "./run-event.ts";
+import { shareValue } from "./shared-value.ts";
 import type { ShowFrame } from "./shown-frame.ts";
 import { type KeyInput, toVariant } from "./variant.ts";
 
@@ -226,8 +228,14 @@ async function execute(
   const adopted = await adoptCell(around, source, work);
   if (adopted !== undefined) return adopted;
   const loaded = await (definition ?? work.cells.load(name));
+  const values = valuesFor(source, above, work);
   work.onComputing?.(name);
-  return computeCell(loaded, valuesFor(source, above, work), around);
+  try {
+    return await computeCell(loaded, values, around);
+  } catch (thrown) {
+    const place = work.cells.sourcePlace(thrown);
+    throw toHandedChange(thrown, { name, file: planned.file, values, place });
+  }
 }
 
 /** A cached cell whose frame was published before; it is staged, as if it had been computed. */
@@ -255,6 +263,7 @@ function pickAttempt({ store, runId, attempt }: CellsWork) {
   return { store, runId, attempt };
 }
 
+/** What a cell is handed: nothing by which it could change what others are handed. */
 function valuesFor(
   source: CellSource | undefined,
   above: ReadonlyMap<string, Outcome>,
@@ -263,8 +272,8 @@ function valuesFor(
   const { name = "", named = {} } = source ?? {};
   return Object.fromEntries(
     Object.entries(named).map(([key, cellName]) => {
-      const outcome = above.get(cellName);
-      return [key, reads.handOver(outcome?.value, name, outcome?.frame ?? outcome?.source)];
+      const { value, frame, source: origin } = above.get(cellName) ?? {};
+      return [key, reads.handOver(shareValue(value).handOver(), name, frame ?? origin)];
     }),
   );
 }

@@ -6,8 +6,8 @@ import type { ColumnReads } from "../column-reads.ts";
 import type { ComputedCell } from "../compute-cell.ts";
 import type { FrameOrigin } from "../freshness.ts";
 import type { RunFrames } from "../run-frames.ts";
+import { shareValue } from "../shared-value.ts";
 import type { CellMemory, RememberedCell } from "./cell-memory.ts";
-import { shareValue } from "./plain-value.ts";
 
 /** What a run needs to use what cells came to in others. */
 export interface RecallWork {
@@ -93,7 +93,7 @@ export async function rememberCell(
   if (origins.some(isStaged)) return undefined;
   const shared = shareValue(computed.value);
   const shown = shareValue(computed.output);
-  if (shared === undefined || shown === undefined) return undefined;
+  if (!shared.isSafe || !shown.isSafe) return undefined;
   const isForeign = origins.some(({ version }) => version === null);
   const ownKey = origins.length === 0 ? key : withVersion(key, await frames.version());
   const { value, output, frame } = computed;

@@ -4,7 +4,9 @@ import type { RunContext } from "../../cell/run-context.ts";
 import { expectation, type HexError } from "../../errors.ts";
 import { toFrame } from "../../frame/to-frame.ts";
 import type { LoadedCells } from "../../source/load-cells.ts";
+import { toHandedChange } from "../handed-change.ts";
 import { toCellError } from "../run-error.ts";
+import { shareValue } from "../shared-value.ts";
 import {
   type PartOutcome,
   type PartsExchange,
@@ -39,9 +41,13 @@ export async function computePart(work: PartWork): Promise<PartOutcome["status"]
   const { cell } = exchange;
   const lines: string[] = [];
   const { parts, values } = await readPartsWork(exchange, { signal });
+  const part = parts[index];
+  const handed = { ...values, part };
+  // In this process nobody else has them; the rules are the same everywhere.
+  shareValue(handed);
   try {
     const result = await toPartFunction(work, await cells.load(cell))(
-      parts[index],
+      part,
       values,
       toContext(work, lines),
     );
@@ -52,7 +58,9 @@ export async function computePart(work: PartWork): Promise<PartOutcome["status"]
   } catch (thrown) {
     if (signal.aborted) throw signal.reason;
     const file = cells.cells.find(({ name }) => name === cell)?.file ?? cell;
-    const error = toCellError(thrown, { name: cell, file }, cells.sourcePlace(thrown));
+    const place = cells.sourcePlace(thrown);
+    const told = toHandedChange(thrown, { name: cell, file, values: handed, place });
+    const error = toCellError(told, { name: cell, file }, place);
     await writeOutcome(exchange, index, redact({ status: "failed", lines, ...error }));
     return "failed";
   }
@@ -78,7 +86,7 @@ function toContext({ exchange, context, secrets, signal }: PartWork, lines: stri
   const store = toRefusingStore(exchange.cell);
   return Object.freeze({
     runContext: context,
-    secrets,
+    secrets: Object.freeze(secrets),
     signal,
     store,
     log,

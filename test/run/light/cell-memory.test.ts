@@ -1,9 +1,7 @@
 import { describe, expect, it } from "vitest";
-import { chart } from "../../../src/cell/output.ts";
 import type { Frame } from "../../../src/frame/frame.ts";
 import { frame } from "../../../src/frame/rows.ts";
 import { CellMemory, type RememberedCell } from "../../../src/run/light/cell-memory.ts";
-import { shareValue } from "../../../src/run/light/plain-value.ts";
 
 function remembered(value: unknown, key = "below"): RememberedCell {
   const output = { kind: "value", value: null } as const;
@@ -68,36 +66,5 @@ describe("the memory of cells", () => {
     nowMs = 5_001;
     expect(memory.take("a")).toBeUndefined();
     expect(memory.sizeBytes).toBe(0);
-  });
-});
-
-describe("a value that is to be shared", () => {
-  it("is frozen as deep as it goes, charts too", () => {
-    const spec = { encoding: { x: { field: "at" } } };
-    const value = { list: [{ a: 1 }], drawn: chart([{ at: 1 }], spec), numbers };
-    expect(shareValue(value)?.frames).toEqual([numbers]);
-    const parts = [value, value.list, value.list[0], spec, spec.encoding, spec.encoding.x];
-    expect(parts.every((part) => Object.isFrozen(part))).toBe(true);
-  });
-
-  it("may hold itself, and lie deeper than a stack", () => {
-    const loop: Record<string, unknown> = {};
-    loop["self"] = loop;
-    expect(shareValue(loop)).toBeDefined();
-    let deep: unknown = 1;
-    for (let level = 0; level < 100_000; level++) deep = [deep];
-    expect(shareValue(deep)?.sizeBytes).toBeGreaterThan(100_000);
-  });
-
-  it.each([
-    ["a date", new Date()],
-    ["a map", [new Map()]],
-    ["an object of a class", { inside: new (class Own {})() }],
-    ["a function", () => 1],
-    ["bytes", new Uint8Array(4)],
-  ])("is refused as a whole for %s in it, and nothing is frozen", (_, inside) => {
-    const value = { inside, beside: { a: 1 } };
-    expect(shareValue(value)).toBeUndefined();
-    expect(Object.isFrozen(value.beside)).toBe(false);
   });
 });

@@ -5,6 +5,7 @@ import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { cached, cell } from "../../../src/cell/cell.ts";
 import { toGraph } from "../../../src/cell/graph.ts";
 import { button, slider, text } from "../../../src/cell/input.ts";
+import { chart } from "../../../src/cell/output.ts";
 import { planRun } from "../../../src/cell/plan.ts";
 import type { RunContext } from "../../../src/cell/run-context.ts";
 import type { Frame } from "../../../src/frame/frame.ts";
@@ -200,23 +201,42 @@ describe("runs with a memory", () => {
       });
     for (const word of ["a", "b"]) {
       const { cells: results } = await run(cells(), { inputs: { word } });
-      expect(results.at(-1)?.error?.message).toContain("object is not extensible");
+      expect(results.at(-1)?.error?.message).toContain("got a change of list (");
       expect(results[1]?.output).toEqual({ kind: "json", json: { inside: [1, 2] } });
     }
   });
 
-  it("run cells again that give what could be changed, and those below", async () => {
+  it("hand out dates that every cell has for itself, in every run", async () => {
     const cells = () =>
       inMemoryCells({
+        word: { is: text({}) },
         day: { is: noted("day", () => new Date(0)) },
         year: {
-          after: ["day"],
-          is: noted("year", ({ day }: { day: Date }) => day.getUTCFullYear()),
+          after: ["day", "word"],
+          is: noted("year", ({ day }: { day: Date }) => {
+            day.setUTCFullYear(day.getUTCFullYear() + 1);
+            return day.getUTCFullYear();
+          }),
         },
+      });
+    for (const word of ["a", "b"]) {
+      const { cells: results } = await run(cells(), { inputs: { word } });
+      expect(results.at(-1)?.output).toEqual({ kind: "value", value: 1971 });
+    }
+    expect(taken()).toEqual(["day", "year", "year"]);
+  });
+
+  it("run cells again that give what nobody can keep from being changed, and those below", async () => {
+    const cells = () =>
+      inMemoryCells({
+        drawn: {
+          is: noted("drawn", () => chart([{ a: 1 }], { format: () => 1 })),
+        },
+        below: { after: ["drawn"], is: noted("below", () => 1) },
       });
     await run(cells());
     await run(cells());
-    expect(taken()).toEqual(["day", "day", "year", "year"]);
+    expect(taken()).toEqual(["below", "below", "drawn", "drawn"]);
   });
 
   it("remember cells that read frames themselves, with the version", async () => {

@@ -200,3 +200,13 @@ test("takes the frame that was told of, whatever a process thought dead writes m
   const read = await readPartFrame(exchange, { index: 0, sha256: told.sha256 }, {});
   expect([...read.rows()]).toEqual([{ n: 1 }]);
 });
+
+test("fails a part that changes what it was handed, and names it", async () => {
+  const changing = joined(
+    () => [{ ids: [1] }],
+    (part) => (part as { ids: number[] }).ids.push(2),
+  );
+  await expect(changing).rejects.toThrow(
+    "part 0: Expected cell prices (cells/prices.ts) to leave what it is handed as it is, got a change of part",
+  );
+});
