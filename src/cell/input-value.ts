@@ -19,7 +19,8 @@ export interface RequestedInput {
 type BrokenRule = string | undefined;
 
 /**
- * The value that an input has in a run.
+ * The value that an input has in a run: the requested one, or else its default.
+ * @param recorded what the default was when it was found last: that stays, as long as the widget allows it
  * @throws {HexError} HEX_INPUT_INVALID when a requested value breaks the widget's rule
  * @throws {HexError} HEX_CELL_INVALID when the default itself does
  */
@@ -27,9 +28,13 @@ export function readInputValue(
   name: string,
   widget: InputWidget,
   requested: RequestedInput | undefined,
+  recorded?: { readonly value: unknown },
 ): InputValue {
   refuseDefault(name, widget);
-  if (requested === undefined) return widget.default;
+  if (requested === undefined) {
+    const stays = recorded !== undefined && brokenRule(widget, recorded.value) === undefined;
+    return stays ? (recorded.value as InputValue) : widget.default;
+  }
   const value = requested.form === "text" ? fromText(widget, requested.value) : requested.value;
   const rule = brokenRule(widget, value);
   if (rule === undefined) return value as InputValue;

@@ -9,14 +9,9 @@ import { toFrame } from "../frame/to-frame.ts";
 import { parseFrameName } from "../store/key.ts";
 import { type ShownOutput, toShownOutput } from "./cell-output.ts";
 import type { FrameOrigin } from "./freshness.ts";
+import type { InputStandIns, RecordedDefault } from "./recorded-default.ts";
 import type { RunFrames } from "./run-frames.ts";
 import type { Variant } from "./variant.ts";
-
-/** What stands in for the requested value of an input that its widget refuses. */
-export interface InputStandIns {
-  readonly inputs: ReadonlyMap<string, RequestedInput>;
-  readonly onInvalid: (input: string, message: string) => void;
-}
 
 /** What a cell's function may use of the run it is in. */
 export interface CellSurroundings {
@@ -27,6 +22,8 @@ export interface CellSurroundings {
   readonly signal: AbortSignal;
   /** the value requested for this cell, when it is an input */
   readonly requested: RequestedInput | undefined;
+  /** what it was before when nobody asked for it, when it is an input */
+  readonly recorded: RecordedDefault | undefined;
   /** undefined: a value that the widget refuses fails the cell */
   readonly standIns: InputStandIns | undefined;
   /** the frame that the cell publishes or reads, when it is a cached one */
@@ -58,9 +55,9 @@ export interface ComputedCell extends ShownOutput {
 /** Reads a cached cell's published frame. */
 export async function readCell(around: CellSurroundings): Promise<ComputedCell> {
   const { planned, frames, variant } = around;
-  const { frame, origin } = await frames.read(variant);
+  const { name, frame, origin } = await frames.read(variant);
   around.onRead(origin);
-  return { value: frame, ...toShownOutput(planned.name, frame), origin, frame: variant.frame };
+  return { value: frame, ...toShownOutput(planned.name, frame), origin, frame: name };
 }
 
 /** Runs a cell's function over the values of the cells it names. */
@@ -96,7 +93,7 @@ export async function computeCell(
 export function computeInput(
   name: string,
   widget: InputWidget,
-  around: Pick<CellSurroundings, "requested" | "standIns">,
+  around: Pick<CellSurroundings, "requested" | "recorded" | "standIns">,
 ): ComputedCell {
   const value = readValue(name, widget, around);
   const shown = typeof value === "object" && value !== null ? JSON.stringify(value) : value;
@@ -106,14 +103,14 @@ export function computeInput(
 function readValue(
   name: string,
   widget: InputWidget,
-  { requested, standIns }: Pick<CellSurroundings, "requested" | "standIns">,
+  { requested, recorded, standIns }: Pick<CellSurroundings, "requested" | "recorded" | "standIns">,
 ): InputValue {
   try {
-    return readInputValue(name, widget, requested);
+    return readInputValue(name, widget, requested, recorded);
   } catch (thrown) {
     const isRefused = thrown instanceof HexError && thrown.code === "HEX_INPUT_INVALID";
     if (!isRefused || standIns === undefined) throw thrown;
-    const value = readInputValue(name, widget, standIns.inputs.get(name));
+    const value = readInputValue(name, widget, standIns.inputs.get(name), recorded);
     standIns.onInvalid(name, thrown.message);
     return value;
   }

@@ -1,5 +1,4 @@
 import type { CellDefinition } from "../cell/cell.ts";
-import type { RequestedInput } from "../cell/input-value.ts";
 import type { PlannedCell } from "../cell/plan.ts";
 import type { CellSource, LoadedCells } from "../source/load-cells.ts";
 import type { Store } from "../store/store.ts";
@@ -10,7 +9,6 @@ import {
   type ComputedCell,
   computeCell,
   computeInput,
-  type InputStandIns,
   readCell,
 } from "./compute-cell.ts";
 import { type FrameOrigin, type FreshnessRule, toFreshness } from "./freshness.ts";
@@ -25,6 +23,7 @@ import {
 } from "./light/recall-cell.ts";
 import { orAborted } from "./or-aborted.ts";
 import { joinParts, type RunParts } from "./parts/join-parts.ts";
+import { type DefaultsWork, findRecorded, type RecordedDefault } from "./recorded-default.ts";
 import { toCellError } from "./run-error.ts";
 import type { CellResult, RunEvent } from "./run-event.ts";
 import { shareValue } from "./shared-value.ts";
@@ -32,7 +31,7 @@ import type { ShowFrame } from "./shown-frame.ts";
 import { type KeyInput, toVariant } from "./variant.ts";
 
 /** What running the cells of a plan needs. */
-export interface CellsWork extends RecallWork {
+export interface CellsWork extends RecallWork, DefaultsWork {
   readonly runId: string;
   /** 1 for the first one */
   readonly attempt: number;
@@ -40,10 +39,6 @@ export interface CellsWork extends RecallWork {
   /** has the parts of cells computed */
   readonly runParts: RunParts;
   readonly cells: LoadedCells;
-  /** requested values by input name; an input that is not here has its default */
-  readonly inputs: ReadonlyMap<string, RequestedInput>;
-  /** undefined: a requested value that a widget refuses fails its cell */
-  readonly standIns?: InputStandIns | undefined;
   readonly secrets: Readonly<Record<string, string>>;
   readonly signal: AbortSignal;
   readonly emit: (event: RunEvent) => void;
@@ -136,7 +131,8 @@ async function runOne(planned: PlannedCell, ready: Ready, work: CellsWork): Prom
   work.emit({ type: "cell-started", name });
   try {
     const source = work.cells.cells.find((each) => each.name === name);
-    const { computed, key, known } = await find(planned, { ...ready, source }, work);
+    const recorded = await findRecorded(source, work);
+    const { computed, key, known } = await find(planned, { ...ready, source, recorded }, work);
     const { value, output, shown, origin, frame } = computed;
     work.onComputed?.(name, computed);
     if (shown !== undefined) work.onShown?.(name, { frame: shown, publishedAs: frame });
@@ -178,12 +174,17 @@ async function find(planned: PlannedCell, ready: ReadySource, work: CellsWork): 
   const widget = known.output.kind === "value" ? known.output.input : undefined;
   if (widget === undefined) return { computed: toComputed(known), key: known.key, known };
   const { inputs, standIns } = work;
-  const computed = computeInput(name, widget, { requested: inputs.get(name), standIns });
+  const computed = computeInput(name, widget, {
+    requested: inputs.get(name),
+    recorded: ready.recorded,
+    standIns,
+  });
   return { computed, key: toInputKey(known.key, computed), known };
 }
 
 interface ReadySource extends Ready {
   readonly source: CellSource | undefined;
+  readonly recorded: RecordedDefault | undefined;
 }
 
 function toComputed({ value, output, shown, origin, frame }: RememberedCell): ComputedCell {
@@ -198,7 +199,7 @@ function toComputed({ value, output, shown, origin, frame }: RememberedCell): Co
 
 async function execute(
   planned: PlannedCell,
-  { above, definition, source }: ReadySource,
+  { above, definition, source, recorded }: ReadySource,
   work: CellsWork & Pick<CellSurroundings, "onRead">,
 ): Promise<ComputedCell> {
   const { name } = planned;
@@ -215,6 +216,7 @@ async function execute(
     secrets,
     signal,
     requested: work.inputs.get(name),
+    recorded,
     standIns,
     variant,
     onRead,

@@ -26,6 +26,7 @@ export interface ComputedFrame {
 
 /** A frame that a run read, and where it came from. */
 export interface FrameRead {
+  readonly name: string;
   readonly frame: Frame;
   readonly origin: FrameOrigin;
 }
@@ -71,25 +72,36 @@ export class RunFrames {
   }
 
   /** The frame staged in this run, or else the published one. @throws {HexError} HEX_NOT_COMPUTED */
-  async read({ frame: name, flags }: Variant): Promise<FrameRead> {
+  async read({ frame: name, flags, formerly }: Variant): Promise<FrameRead> {
     const staged = this.#staged.get(name);
     if (staged !== undefined) {
       const { frame, computedAt, codeHash } = staged;
-      return { frame, origin: { version: null, computedAt, codeHash: codeHash ?? null } };
+      return { name, frame, origin: { version: null, computedAt, codeHash: codeHash ?? null } };
     }
-    const { signal, onWarning, store } = this.#options;
-    const version = await this.version();
-    const read = await version.readFrame(name, { signal, onWarning });
-    if (read !== undefined) {
-      const { frame, generation, computedAt, codeHash, source } = read;
-      const sha256 = source === "version" ? version.frames().get(name)?.csv.sha256 : undefined;
-      if (sha256 !== undefined) this.#readBack.set(name, { frame, sha256 });
-      return { frame, origin: { version: generation, computedAt, codeHash } };
-    }
+    const read = (await this.#readPublished(name)) ?? (await this.#readFormer(formerly));
+    if (read !== undefined) return read;
     throw new HexError(
       "HEX_NOT_COMPUTED",
-      `Expected frame ${name} to be published in ${store.location}, got nothing (run \`hex run --context logic${flags}\` to compute and publish it)`,
+      `Expected frame ${name} to be published in ${this.#options.store.location}, got nothing (run \`hex run --context logic${flags}\` to compute and publish it)`,
     );
+  }
+
+  async #readPublished(name: string): Promise<FrameRead | undefined> {
+    const { signal, onWarning } = this.#options;
+    const version = await this.version();
+    const read = await version.readFrame(name, { signal, onWarning });
+    if (read === undefined) return undefined;
+    const { frame, generation, computedAt, codeHash, source } = read;
+    const sha256 = source === "version" ? version.frames().get(name)?.csv.sha256 : undefined;
+    if (sha256 !== undefined) this.#readBack.set(name, { frame, sha256 });
+    return { name, frame, origin: { version: generation, computedAt, codeHash } };
+  }
+
+  /** A frame with a state is of a release that would have named it otherwise. */
+  async #readFormer(name: string | undefined): Promise<FrameRead | undefined> {
+    if (name === undefined) return undefined;
+    const { state } = (await this.version()).frames().get(name) ?? {};
+    return state === undefined ? this.#readPublished(name) : undefined;
   }
 
   /** @throws {HexError} HEX_CELL_FAILED when two cells write one frame in a run */

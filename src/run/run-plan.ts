@@ -29,7 +29,7 @@ interface RunInProgress extends RunWork {
   readonly began: ReadonlyMap<string, number>;
   /** results of the cells that have ended */
   readonly ended: ReadonlyMap<string, CellResult>;
-  /** what cells have come to: all of them when that is to be published, else the inputs */
+  /** what cells have come to: all of them when that is to be published, else inputs and frames */
   readonly computed: ReadonlyMap<string, ComputedCell>;
   /** the version that an earlier attempt at this run has published: this one publishes none */
   readonly own?: number | undefined;
@@ -52,10 +52,14 @@ export async function runPlan(work: RunWork): Promise<RunResult> {
   const computed = new Map<string, ComputedCell>();
   const onComputed = (name: string, each: ComputedCell) => {
     const isInput = each.output.kind === "value" && each.output.input !== undefined;
-    if (isSaved || isInput) computed.set(name, each);
+    // What is staged tells from which other frames it was computed.
+    if (isSaved || isInput || each.frame !== undefined) computed.set(name, each);
   };
   const reads = new ColumnReads();
-  const run = { ...work, emit, onComputed, frames, reads, began, ended, computed };
+  const recordedDefaults = async () => (await frames.version()).commit?.defaults;
+  // What is published is what everybody reads by default: it is found anew.
+  const defaults = mayPublish(work.plan) ? {} : { recordedDefaults };
+  const run = { ...work, ...defaults, emit, onComputed, frames, reads, began, ended, computed };
   const ending = await runToEnd(run);
   const result = toResult(run, ending, startedMs);
   work.emit({ type: "run-ended", result });

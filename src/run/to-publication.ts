@@ -18,6 +18,7 @@ import type { RunWork } from "./run-work.ts";
 import { isSameFrame } from "./same-frame.ts";
 import { toInputValues, toStagedState, toStateIn } from "./saved-states.ts";
 import { type ColumnReader, refuseLostColumns } from "./schema-guard.ts";
+import { frameOfVariant } from "./variant.ts";
 
 /** A run that has come to its end, and what is to be published of it. */
 export interface FinishedRun extends RunWork {
@@ -161,12 +162,24 @@ function readersOf({ reads, cells }: FinishedRun, frame: string): Record<string,
  * Refuses to publish frames that lost what cells below read of the version before.
  * @throws {HexError} HEX_SCHEMA_CHANGED
  */
-export function refuseLostReads({ frames, cells }: FinishedRun, before: Version): void {
+export function refuseLostReads(run: FinishedRun, before: Version): void {
+  const { frames, cells, hasDefaultInputs } = run;
   const code = new Map(cells.cells.map(({ name, hash }) => [name, hash]));
   for (const [name, { frame }] of frames.staged) {
-    const published = before.frames().get(name);
+    const published =
+      before.frames().get(name) ?? (hasDefaultInputs ? newestVariant(name, before) : undefined);
     if (published === undefined) continue;
     const { columns, readers = {} } = published;
     refuseLostColumns({ name, columns, readers }, frame.schema, (cell) => code.get(cell));
   }
+}
+
+/** The newest variant of the frame whose variant a name is: a default may have moved on. */
+function newestVariant(name: string, before: Version) {
+  const own = frameOfVariant(name);
+  const variants = [...before.frames()].filter(
+    ([each]) => own !== undefined && (frameOfVariant(each) ?? each) === own,
+  );
+  const byAge = ({ computedAt }: { readonly computedAt: string }) => -Date.parse(computedAt);
+  return variants.map(([, frame]) => frame).sort((one, other) => byAge(one) - byAge(other))[0];
 }

@@ -1,21 +1,31 @@
 import { describe, expect, it } from "vitest";
-import { toVariant } from "../../src/run/variant.ts";
+import { frameOfVariant, toVariant } from "../../src/run/variant.ts";
 
 const region = (value: unknown) => ({ name: "region", value, initial: "All" });
 const year = (value: unknown) => ({ name: "year", value, initial: 2024 });
 
 describe("the variant of a cached frame", () => {
-  it("is the frame itself with default inputs, or without any in its key", () => {
-    expect(toVariant("sales", []).frame).toBe("sales");
-    expect(toVariant("sales", [region("All"), year(2024)]).frame).toBe("sales");
+  it("is the frame itself without inputs in its key", () => {
+    expect(toVariant("sales", [])).toEqual({ frame: "sales", flags: "" });
+    expect(frameOfVariant("sales/north")).toBeUndefined();
   });
 
-  it("has a name of its own, beside the frame, for every other value", () => {
-    const names = ["EU", "US", "eu", null, ["EU"], 1, "1"].map(
+  it("has a name of its own for every value, also for the defaults", () => {
+    const names = ["All", "EU", "US", "eu", null, ["EU"], 1, "1"].map(
       (value) => toVariant("sales", [region(value)]).frame,
     );
     expect(new Set(names).size).toBe(names.length);
-    expect(names[0]).toMatch(/^sales\/region-EU\.[0-9a-f]{32}$/);
+    expect(names[1]).toMatch(/^sales\/region-EU\.[0-9a-f]{32}$/);
+    expect(new Set(names.map(frameOfVariant))).toEqual(new Set(["sales"]));
+  });
+
+  it("tells how earlier releases named it, with default inputs", () => {
+    expect(toVariant("sales", [region("All"), year(2024)])).toMatchObject({
+      frame: expect.stringMatching(/^sales\/region-All_year-2024\.[0-9a-f]{32}$/),
+      flags: "",
+      formerly: "sales",
+    });
+    expect(toVariant("sales", [region("All"), year(2025)]).formerly).toBeUndefined();
   });
 
   it("tells the flags that compute it, quoted for a shell", () => {
