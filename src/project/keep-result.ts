@@ -17,7 +17,8 @@ export async function keepResult(store: Store, shown: ShownFrames, parent: Paren
     if (result.status === "cancelled") return;
     const { cells } = await keepShownFrames(store, shown, { signal: parent.signal });
     for (const [name, place] of Object.entries(cells)) {
-      if (place.at !== "nowhere") continue;
+      // What a version had no room for was told when that one was published.
+      if (place.at !== "nowhere" || result.isPublisher) continue;
       const { neededBytes, mostBytes } = place;
       tell(
         `what cell ${name} shows is not kept: ${neededBytes} bytes, where ${mostBytes} have room`,

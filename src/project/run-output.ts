@@ -6,7 +6,7 @@ import { isFinal, type RunRecord } from "../run/history/run-record.ts";
 import { readKeptFrame, readShownIndex } from "../run/history/shown-frames.ts";
 import type { ShownIndex, ShownPlace } from "../run/history/shown-index.ts";
 import type { RunResult } from "../run/run-event.ts";
-import { openVersion } from "../store/version.ts";
+import { openVersion, type Version } from "../store/version.ts";
 import { LastUsed } from "./last-used.ts";
 import type { ProjectRuns } from "./project-runs.ts";
 
@@ -92,21 +92,36 @@ export class RunOutputs {
         return this.#frames.get(toContentId(place), place.sizeBytes, () =>
           readKeptFrame(store, index, cell, place),
         );
+      case "shown":
+        return this.#frames.get(toContentId(place), place.sizeBytes, () =>
+          this.#readShown(cell, place),
+        );
       case "version":
         return this.#readPublished(cell, place);
     }
   }
 
-  async #readPublished(
-    cell: string,
-    place: Extract<ShownPlace, { at: "version" }>,
-  ): Promise<Frame> {
-    const version = await openVersion(this.#runs.store, { generation: place.version }).catch(
-      (error: unknown) => {
-        if (error instanceof HexError && error.code === "HEX_USAGE") return undefined;
-        throw error;
-      },
-    );
+  async #readShown(cell: string, place: PlaceAt<"shown">): Promise<Frame> {
+    const frame = await (await this.#openVersion(place))?.readShown(cell);
+    if (frame !== undefined) return frame;
+    throw gone(cell, `what version ${place.version} kept, which is gone or damaged`);
+  }
+
+  /** The version of a place; undefined when it is no longer kept. */
+  async #openVersion({
+    version: generation,
+    commit: commitId,
+  }: PlaceAt<"shown" | "version">): Promise<Version | undefined> {
+    try {
+      return await openVersion(this.#runs.store, { generation, commitId });
+    } catch (error) {
+      if (error instanceof HexError && error.code === "HEX_USAGE") return undefined;
+      throw error;
+    }
+  }
+
+  async #readPublished(cell: string, place: PlaceAt<"version">): Promise<Frame> {
+    const version = await this.#openVersion(place);
     const published = version?.frames().get(place.frame);
     const lost = () => gone(cell, `a frame of version ${place.version}, which is no longer kept`);
     if (version === undefined || published === undefined) throw lost();
@@ -119,6 +134,8 @@ export class RunOutputs {
     });
   }
 }
+
+type PlaceAt<At extends ShownPlace["at"]> = Extract<ShownPlace, { at: At }>;
 
 interface PlacedFrame {
   readonly cell: string;

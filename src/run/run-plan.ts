@@ -1,4 +1,5 @@
 import { HexError } from "../errors.ts";
+import { assertFree } from "../store/claim-names.ts";
 import { publish } from "../store/publication.ts";
 import type { Version } from "../store/version.ts";
 import { findOwnVersion, listVersions } from "../store/versions.ts";
@@ -76,11 +77,24 @@ async function runToEnd(run: RunInProgress): Promise<RunEnding> {
     const own = await findOwn(run);
     const isShared = own !== undefined || (await isJustPublished(run, publishing));
     const plan = isShared ? run.sharedPlan : run.plan;
+    if (!isShared) await refuseTakenNames(run);
     return await runToPublication({ ...run, plan, signal, own }, publishing);
   } catch (thrown) {
     return toBrokenEnding(thrown, run, publishing);
   } finally {
     await publishing?.lease?.release();
+  }
+}
+
+/** Looks before anything is computed; it is made certain when the frames are published. */
+async function refuseTakenNames({ plan, cells, frames, store, ...run }: RunInProgress) {
+  const { signal, overwrite = [] } = run;
+  const published = (await frames.version()).frames();
+  const keyed = new Set(cells.cells.flatMap((cell) => (cell.keyInputs ? cell.name : [])));
+  for (const { name, kind, action, frame = name } of plan.cells) {
+    if (kind !== "cached" || action !== "computed" || keyed.has(name)) continue;
+    if (published.has(frame) || overwrite.includes(frame)) continue;
+    await assertFree(store, frame, { signal });
   }
 }
 
@@ -131,7 +145,7 @@ async function publishFrames(run: RunInProgress, publishing: Publishing | undefi
   const base: Version = await run.frames.version();
   if (!run.acceptSchema) refuseLostReads(run, base);
   return publish(run.store, {
-    ...toPublication(run),
+    ...toPublication({ ...run, recorded: base.commit?.defaults }),
     base,
     conditions: publishing?.conditions ?? "required",
     fence: publishing?.lease?.fence,

@@ -3,18 +3,27 @@ import { toCellState } from "./cell-grounds.ts";
 import type { CellState } from "./cell-state.ts";
 import type { FinishedRun } from "./to-publication.ts";
 
-/** The value of every input of a run, also of those that it left out though they were asked for. */
+/**
+ * The value of every input of a run: also of those that it left out, since they only feed what it
+ * read, as they were asked for or are by default.
+ */
 export function toInputValues({
   inputs,
   cells,
   computed,
-}: Pick<FinishedRun, "inputs" | "cells" | "computed">): ReadonlyMap<string, unknown> {
-  const asked = [...inputs].map(([name, { value }]): [string, unknown] => [name, value]);
-  const resolved = cells.cells.flatMap(({ name, kind }): [string, unknown][] => {
-    const known = kind === "input" ? computed.get(name) : undefined;
-    return known === undefined ? [] : [[name, known.value]];
-  });
-  return new Map([...asked, ...resolved]);
+  recorded = {},
+}: Pick<FinishedRun, "inputs" | "cells" | "computed" | "recorded">): ReadonlyMap<string, unknown> {
+  const all = cells.cells.filter(({ kind }) => kind === "input");
+  return new Map(
+    all.flatMap(({ name, codeHash }): [string, unknown][] => {
+      const known = computed.get(name);
+      if (known !== undefined) return [[name, known.value]];
+      const asked = inputs.get(name);
+      if (asked !== undefined) return [[name, asked.value]];
+      const before = Object.hasOwn(recorded, name) ? recorded[name] : undefined;
+      return before?.code === codeHash ? [[name, before.value]] : [];
+    }),
+  );
 }
 
 /**

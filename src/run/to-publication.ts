@@ -12,6 +12,7 @@ import type { CellState } from "./cell-state.ts";
 import type { ColumnReads } from "./column-reads.ts";
 import type { ComputedCell } from "./compute-cell.ts";
 import { type OutputToSave, type SavedPlace, toSavedOutputs } from "./light/saved-outputs.ts";
+import type { RecordedDefault, RecordedDefaults } from "./recorded-default.ts";
 import type { CellResult } from "./run-event.ts";
 import type { RunFrames } from "./run-frames.ts";
 import type { RunWork } from "./run-work.ts";
@@ -27,6 +28,8 @@ export interface FinishedRun extends RunWork {
   readonly ended: ReadonlyMap<string, CellResult>;
   /** what cells have come to, of inputs at least */
   readonly computed: ReadonlyMap<string, ComputedCell>;
+  /** what inputs were by default in the version that the run read from */
+  readonly recorded?: RecordedDefaults | undefined;
 }
 
 type Told = Pick<
@@ -88,14 +91,19 @@ function toCodeHash({ cells }: FinishedRun["cells"]): string {
   return toHash(cells.map(({ codeHash }) => codeHash).join());
 }
 
-/** What the inputs are when nobody asks for them, as this run found it. */
-function toDefaults({ cells, computed, asked }: FinishedRun): NonNullable<Publication["defaults"]> {
-  const found = cells.cells.flatMap(({ name, codeHash }) => {
+/** What the inputs are when nobody asks for them: as this run found it, or the version before. */
+function toDefaults(run: FinishedRun): RecordedDefaults {
+  const { cells, computed, asked, recorded = {} } = run;
+  const inputs = cells.cells.filter(({ kind }) => kind === "input");
+  const found = inputs.flatMap(({ name, codeHash }): [string, RecordedDefault][] => {
     const { output, value } = computed.get(name) ?? {};
-    if (output?.kind !== "value" || output.input === undefined) return [];
+    const before = Object.hasOwn(recorded, name) ? recorded[name] : undefined;
+    if (output?.kind !== "value" || output.input === undefined) {
+      return before === undefined ? [] : [[name, before]];
+    }
     // One that a page does not show may be asked for all the same.
     const initial: unknown = asked?.has(name) ? output.input.default : value;
-    return [[name, { value: initial, code: codeHash }] as const];
+    return [[name, { value: initial, code: codeHash }]];
   });
   return Object.fromEntries(found);
 }

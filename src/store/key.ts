@@ -24,6 +24,9 @@ export const TOKENS_PREFIX = ".hex/tokens/";
 /** The folder of the keys by which whoever asks twice gets the run of the first time. */
 export const KEYS_PREFIX = ".hex/keys/";
 
+/** The folder of what was noted of names that other tools see. */
+const SHARED_PREFIX = ".hex/shared/";
+
 /** What every temporary name inside a directory store begins with; no key may. */
 export const TEMPORARY_PREFIX = ".hex-tmp-";
 
@@ -178,6 +181,11 @@ export function parseTickKey(key: string): number | undefined {
 /** The key at which other tools find, or leave, the newest CSV of a frame. */
 export function sharedCsvKey(frameName: string): string {
   return `${parseFrameName(frameName)}.csv`;
+}
+
+/** The key at which it is noted what a run puts there before it has published the frame. */
+export function claimKey(frameName: string): string {
+  return `${SHARED_PREFIX}${sharedCsvKey(frameName)}`;
 }
 
 /** Whether a text is a key that a store takes. */

@@ -1,5 +1,9 @@
+import { HexError } from "../errors.ts";
+import type { Frame } from "../frame/frame.ts";
+import { claimNames } from "./claim-names.ts";
 import { parseFrameName } from "./key.ts";
 import {
+  frameOf,
   newestCommit,
   newestGeneration,
   type Retention,
@@ -101,6 +105,8 @@ interface Staged extends StagedFiles {
  *
  * @throws {HexError} HEX_RUN_SUPERSEDED when a run with a higher fence has published, or an attempt
  * at this run already has; its own staged objects are then gone
+ * @throws {HexError} HEX_NAME_TAKEN when a frame is published for the first time and a CSV lies in
+ * its place that no run has published
  * @throws {HexError} HEX_KEY_INVALID, HEX_STORE_UNAVAILABLE, HEX_STORE_DAMAGED; HEX_DATA_INVALID
  * when a frame holds what its files cannot keep, or is larger than what is read back
  */
@@ -109,8 +115,9 @@ export async function publish(store: Store, publication: Publication): Promise<n
   for (const name of frames.keys()) parseFrameName(name);
   const before = await readManifest(store, { signal });
   assertMayPublish(store.location, publication, before?.manifest);
-  const commit = await stageAndShow(store, publication).catch(async (error: unknown) => {
-    if (isRunSuperseded(error)) await dropStaged(store, publication);
+  const newNames = toNewNames(publication, newestCommit(before?.manifest));
+  const commit = await stageAndShow(store, publication, newNames).catch(async (error: unknown) => {
+    if (isRefused(error)) await dropStaged(store, publication);
     throw error;
   });
   // Put the newest CSVs where other tools look.
@@ -118,10 +125,31 @@ export async function publish(store: Store, publication: Publication): Promise<n
   return commit.generation;
 }
 
-async function stageAndShow(store: Store, publication: Publication): Promise<Commit> {
+/** Whether a run was refused with certainty: nothing points at what it has staged. */
+function isRefused(error: unknown): boolean {
+  const isTaken = error instanceof HexError && error.code === "HEX_NAME_TAKEN";
+  return isTaken || isRunSuperseded(error);
+}
+
+/** The frames that the newest version does not hold. */
+function toNewNames(
+  { frames }: Publication,
+  newest: Commit | undefined,
+): ReadonlyMap<string, Frame> {
+  const isNew = ([name]: [string, StagedFrame]) => frameOf(newest, name) === undefined;
+  return new Map([...frames].filter(isNew).map(([name, { frame }]) => [name, frame]));
+}
+
+async function stageAndShow(
+  store: Store,
+  publication: Publication,
+  newNames: ReadonlyMap<string, Frame>,
+): Promise<Commit> {
   // Stage everything under the run's own keys.
   const elapsedMs = (publication.startStopwatch ?? startStopwatch)();
   const staged = await stageAll(store, publication);
+  // Where other tools look nothing of others may be lost.
+  await claimNames(store, newNames, publication);
   // Show it to readers, all at once.
   const build = (current: Manifest | undefined, commitId: string) => {
     assertMayPublish(store.location, publication, current);

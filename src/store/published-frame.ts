@@ -1,9 +1,10 @@
 import { frameFromArrow } from "../frame/arrow.ts";
 import type { Frame } from "../frame/frame.ts";
+import { isClaim } from "./claim-names.ts";
 import { sharedCsvKey } from "./key.ts";
 import type { PublishedFrame, StoredFile } from "./manifest/manifest.ts";
 import { checkFrameSize, READ_LIMITS, type ReadLimits } from "./read-limits.ts";
-import type { Store, StoreOptions } from "./store.ts";
+import type { ObjectFile, Store, StoreOptions } from "./store.ts";
 import {
   damagedFile,
   isDamage,
@@ -67,9 +68,12 @@ export async function readForeignFrame(
   { signal, onWarning, limits = READ_LIMITS }: ReadFrameOptions = {},
 ): Promise<Frame | undefined> {
   const key = sharedCsvKey(name);
-  const read = async ({ path }: { readonly path: string }) => {
+  const read = async ({ path, sha256, sizeBytes }: ObjectFile) => {
+    const isOurs = () => isClaim(store, name, { sha256, signal });
+    if (sizeBytes === 0 && (await isOurs())) return undefined;
     const { readForeignCsv } = await import("../frame/foreign-csv.ts");
-    return readForeignCsv(path);
+    const csv = await readForeignCsv(path);
+    return csv.frame.numRows === 0 && (await isOurs()) ? undefined : csv;
   };
   const csv = await store.readFile(key, read, { signal, limitBytes: limits.sizeBytes });
   if (csv === undefined) return undefined;

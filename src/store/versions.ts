@@ -1,6 +1,8 @@
+import { claimNames } from "./claim-names.ts";
 import {
   filesOf,
   findCommit,
+  frameOf,
   newestCommit,
   newestGeneration,
   type Retention,
@@ -65,7 +67,8 @@ export function findOwnVersion(
  * Publishes an earlier version anew and returns its new number: the history goes on, with frames
  * that point back. Each of them is checked first, so that nobody goes back to a damaged version.
  *
- * @throws {HexError} HEX_USAGE for a version that is not kept; HEX_STORE_UNAVAILABLE,
+ * @throws {HexError} HEX_USAGE for a version that is not kept; HEX_NAME_TAKEN when a CSV that no
+ * run has published lies in the place of a frame that comes back; HEX_STORE_UNAVAILABLE,
  * HEX_STORE_DAMAGED
  */
 export async function rollback(
@@ -77,6 +80,9 @@ export async function rollback(
   const stored = await readManifest(store, { signal });
   const target = findCommit(store.location, stored?.manifest, { generation });
   for (const frame of Object.values(target.frames)) await assertReadable(store, frame, { signal });
+  const newest = newestCommit(stored?.manifest);
+  const back = Object.keys(target.frames).filter((name) => frameOf(newest, name) === undefined);
+  await claimNames(store, new Map(back.map((name) => [name, undefined])), options);
   const build = (current: Manifest | undefined, commitId: string) => {
     // Looked up again: it may have left the history meanwhile, and its files with it.
     const again = findCommit(store.location, current, { generation, commitId: target.commitId });
@@ -90,7 +96,7 @@ export async function rollback(
     );
   };
   const commit = await swapManifest(store, build, options);
-  const before = Object.keys(newestCommit(stored?.manifest)?.frames ?? {});
+  const before = Object.keys(newest?.frames ?? {});
   await copyForOthers(store, new Set([...before, ...Object.keys(commit.frames)]), options);
   return commit.generation;
 }

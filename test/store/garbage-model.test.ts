@@ -27,7 +27,15 @@ interface Pin {
 it(`keeps all that is needed over ${SEEDS} seeds of writers, readers, rollbacks and collections`, {
   timeout: TIMEOUT_MS,
 }, async () => {
-  const counts = { published: 0, superseded: 0, rollbacks: 0, removed: 0, pinned: 0, read: 0 };
+  const counts = {
+    published: 0,
+    superseded: 0,
+    rollbacks: 0,
+    removed: 0,
+    pinned: 0,
+    read: 0,
+    shown: 0,
+  };
   for (let seed = 1; seed <= SEEDS; seed++) {
     try {
       await live(new World(seed), counts);
@@ -42,7 +50,7 @@ it(`keeps all that is needed over ${SEEDS} seeds of writers, readers, rollbacks 
 });
 
 type Counts = Record<
-  "published" | "superseded" | "rollbacks" | "removed" | "pinned" | "read",
+  "published" | "superseded" | "rollbacks" | "removed" | "pinned" | "read" | "shown",
   number
 >;
 
@@ -103,9 +111,13 @@ async function write(world: World, counts: Counts, pauses: boolean): Promise<voi
   const store = pauses ? pausing(world) : world.store;
   const startStopwatch = () => () => world.now - startedAt;
   const more = { runId, now: () => world.now, startStopwatch, ...RETENTION };
+  const own = frame([{ text: runId }]);
+  // Others take over what the version before shows.
+  const shown = { shown: new Map([["cell", { frame: own }]]), outputs: () => new Uint8Array(2) };
+  const isShown = world.random() < 0.7;
   const name = world.random() < 0.7 ? "planets" : "stars";
   try {
-    await publish(store, publication({ [name]: frame([{ text: runId }]) }, more));
+    await publish(store, publication({ [name]: own }, { ...more, ...(isShown && shown) }));
     counts.published++;
   } catch (error) {
     expect(error).toMatchObject({ code: "HEX_RUN_SUPERSEDED" });
@@ -167,6 +179,11 @@ async function readAll({ store }: World, counts: Counts): Promise<void> {
     for (const name of version.frames().keys()) {
       expect((await version.readFrame(name))?.source).toBe("version");
       counts.read++;
+    }
+    if (version.commit?.shown !== undefined) {
+      expect(await version.readShown("cell")).toBeDefined();
+      expect(await version.readOutputs()).toBeDefined();
+      counts.shown++;
     }
     await rollback(store, generation, { keepVersions: 100 });
   }

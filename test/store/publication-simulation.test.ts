@@ -1,7 +1,7 @@
 import { expect, it } from "vitest";
 import { HexError } from "../../src/errors.ts";
 import { frame } from "../../src/frame/rows.ts";
-import { MANIFEST_KEY } from "../../src/store/key.ts";
+import { MANIFEST_KEY, RUNS_PREFIX } from "../../src/store/key.ts";
 import type { Commit } from "../../src/store/manifest/manifest.ts";
 import { readManifest } from "../../src/store/manifest/read-manifest.ts";
 import { publish } from "../../src/store/publication.ts";
@@ -54,7 +54,12 @@ type Add = (name: string, count?: number) => void;
 async function simulate(seed: number, add: Add): Promise<void> {
   const random = seededRandom(seed);
   const memory = new MemoryStore(() => 0);
-  const percent = (key: string) => (key === MANIFEST_KEY ? ([0, 10, 35, 70][seed % 4] ?? 0) : 0);
+  const atManifest = [0, 10, 35, 70][seed % 4] ?? 0;
+  const percent = (key: string) => {
+    if (key === MANIFEST_KEY) return atManifest;
+    // Where the names of frames are claimed, and their newest CSVs go.
+    return key.endsWith(".csv") && !key.startsWith(RUNS_PREFIX) ? atManifest / 4 : 0;
+  };
   const store = new FaultyStore(memory, { random, percent });
   const attempts: Attempt[] = [];
   const writers = Array.from({ length: WRITERS }, (_, writer) =>

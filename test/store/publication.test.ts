@@ -71,6 +71,7 @@ describe("publish", () => {
       ".hex/runs/run-7-2/a/planets.arrow",
       ".hex/runs/run-7-2/a/planets.csv",
       ".hex/runs/run-7-2/a/planets.schema.json",
+      ".hex/shared/a/planets.csv",
       "a/planets.csv",
     ]);
     expect(await readText(store, "a/planets.csv")).toBe('"method","count"\n"Transit",4\n,2.5\n');
@@ -78,8 +79,8 @@ describe("publish", () => {
     expect(schema).toEqual(planets.schema);
   });
 
-  // Three files a frame are staged, then the manifest is written.
-  it.each([1, 2, 3, 4, 5, 6])("shows nothing when write %d of 7 fails", async (failing) => {
+  // Three files a frame are staged, the new name is claimed, then the manifest is written.
+  it.each([1, 2, 3, 4, 5, 6, 7, 8])("shows nothing when write %d of 9 fails", async (failing) => {
     const store = await emptyStore();
     await publish(store, publication({ planets: stars }));
     const before = await readText(store, ".hex/manifest.json");
@@ -92,22 +93,27 @@ describe("publish", () => {
 
   it("finds out what became of a write that failed, and tries again", async () => {
     const store = await emptyStore();
-    const broken = failingStore(store, 7);
+    const broken = failingStore(store, 11);
     expect(await publish(broken, publication({ planets, stars }))).toBe(1);
-    expect(broken.writes.slice(6, 8)).toEqual([".hex/manifest.json", ".hex/manifest.json"]);
+    expect(broken.writes.slice(10, 12)).toEqual([".hex/manifest.json", ".hex/manifest.json"]);
   });
 
-  it.each([5, 6])("warns, but does not fail, when the copy in write %d fails", async (failing) => {
-    const store = await emptyStore();
-    const warnings: string[] = [];
-    const onWarning = (text: string) => warnings.push(text);
-    const broken = failingStore(store, failing + 3);
-    const frames = { planets, stars };
-    expect(await publish(broken, publication(frames, { onWarning }))).toBe(1);
-    expect(broken.writes.slice(6)).toEqual([".hex/manifest.json", "planets.csv", "stars.csv"]);
-    const name = failing === 5 ? "planets" : "stars";
-    expect(warnings).toEqual([`${name}.csv for other tools was not written: the fake write fails`]);
-  });
+  it.each([12, 13])(
+    "warns, but does not fail, when the copy in write %d fails",
+    async (failing) => {
+      const store = await emptyStore();
+      const warnings: string[] = [];
+      const onWarning = (text: string) => warnings.push(text);
+      const broken = failingStore(store, failing);
+      const frames = { planets, stars };
+      expect(await publish(broken, publication(frames, { onWarning }))).toBe(1);
+      expect(broken.writes.slice(10)).toEqual([".hex/manifest.json", "planets.csv", "stars.csv"]);
+      const name = failing === 12 ? "planets" : "stars";
+      expect(warnings).toEqual([
+        `${name}.csv for other tools was not written: the fake write fails`,
+      ]);
+    },
+  );
 
   it("stages nothing for a name that is none", async () => {
     const store = await emptyStore();

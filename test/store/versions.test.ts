@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { frame } from "../../src/frame/rows.ts";
+import { MANIFEST_KEY } from "../../src/store/key.ts";
 import { publish } from "../../src/store/publication.ts";
 import { openVersion } from "../../src/store/version.ts";
 import { listVersions, rollback } from "../../src/store/versions.ts";
@@ -58,6 +59,27 @@ describe("openVersion with a generation", () => {
     const version = await openVersion(await threeVersions(), { generation: 2 });
     expect([version.number, version.publishedAt]).toEqual([2, "2026-01-31T11:00:00.000Z"]);
     expect((await version.readFrame("planets"))?.frame.at("text", 0)).toBe("two");
+  });
+
+  it("takes no other version of the number for the one that is meant", async () => {
+    const store = await threeVersions();
+    const pinned = (await openVersion(store)).commit;
+    const backup = await store.read(MANIFEST_KEY);
+    // The store is put back to version 3 as it was before, and somebody else publishes the next.
+    await rollback(store, 1, at(13));
+    const fourth = (await openVersion(store)).commit;
+    await store.write(MANIFEST_KEY, backup?.body ?? new Uint8Array());
+    await publish(store, publication({ planets: content("other") }, at(14)));
+    const again = await openVersion(store, { generation: 3, commitId: pinned?.commitId });
+    expect(again.commit).toEqual(pinned);
+    const lost = openVersion(store, { generation: 4, commitId: fourth?.commitId });
+    await expect(lost).rejects.toMatchObject({
+      code: "HEX_USAGE",
+      message:
+        `Expected version 4 of commit ${fourth?.commitId} to be kept in memory:test, ` +
+        "got another version 4, which was published 2026-01-31T14:00:00.000Z " +
+        "(the store was put back to an earlier state: open the newest version)",
+    });
   });
 
   it("names the versions that are kept when it is none of them", async () => {

@@ -3,10 +3,12 @@ import { arrowBlocks, frameFromArrow } from "../../frame/arrow.ts";
 import type { Frame } from "../../frame/frame.ts";
 import { shownFrameKey } from "../../store/key.ts";
 import { stageFile } from "../../store/staged-frame.ts";
+import { SHOWN_LIMITS, type ShownLimits } from "../../store/staged-shown.ts";
 import type { Store, StoreOptions } from "../../store/store.ts";
 import { isDamage, isInvalidData, readStoredFile } from "../../store/stored-file.ts";
-import type { CellResult, RunResult } from "../run-event.ts";
+import type { RunResult } from "../run-event.ts";
 import type { ShownFrame } from "../shown-frame.ts";
+import { toPublishedPlaces } from "./published-places.ts";
 import { keysOf } from "./run-keys.ts";
 import {
   type KeptFrame,
@@ -28,13 +30,6 @@ export interface KeepShownOptions extends StoreOptions {
   readonly limits?: ShownLimits;
 }
 
-interface ShownLimits {
-  readonly frameBytes: number;
-  /** of all frames of a run together */
-  readonly runBytes: number;
-}
-
-const LIMITS: ShownLimits = { frameBytes: 2 ** 28, runBytes: 2 ** 30 };
 const INDEX_LIMIT_BYTES = 2 ** 26;
 
 /**
@@ -46,10 +41,11 @@ const INDEX_LIMIT_BYTES = 2 ** 26;
 export async function keepShownFrames(
   store: Store,
   { result, attempt, frames }: ShownFrames,
-  { signal, limits = LIMITS }: KeepShownOptions = {},
+  { signal, limits = SHOWN_LIMITS }: KeepShownOptions = {},
 ): Promise<ShownIndex> {
   const { runId } = result;
   const keys = keysOf(runId);
+  const published = await toPublishedPlaces(store, { result, attempt, frames }, { signal });
   const places: [string, ShownPlace][] = [];
   let leftBytes = limits.runBytes;
   for (const cell of result.cells) {
@@ -57,7 +53,7 @@ export async function keepShownFrames(
     if (shown === undefined) continue;
     const mostBytes = Math.min(leftBytes, limits.frameBytes);
     const place =
-      toPublished(cell, shown) ??
+      published.get(cell.name) ??
       (await keepFrame(store, shown, {
         key: shownFrameKey(keys, attempt, cell.name),
         place: `what cell ${cell.name} shows`,
@@ -109,13 +105,6 @@ export async function readKeptFrame(
       { cause: error },
     );
   }
-}
-
-/** A frame that a version holds needs no second copy. */
-function toPublished({ data }: CellResult, shown: ShownFrame): ShownPlace | undefined {
-  const { publishedAs: frame } = shown;
-  const version = data?.version ?? null;
-  return frame === undefined || version === null ? undefined : { at: "version", version, frame };
 }
 
 interface KeepFrame extends StoreOptions {

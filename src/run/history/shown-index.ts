@@ -11,6 +11,8 @@ import {
   word,
 } from "./stored-json.ts";
 
+const sha256 = v.pipe(text, v.regex(/^[0-9a-f]{64}$/, "a SHA-256 of 64 hexadecimal digits"));
+
 const KeptFrame = v.object({
   at: v.literal("history"),
   rows: count,
@@ -18,14 +20,16 @@ const KeptFrame = v.object({
     v.object({ name: text, type: v.picklist(COLUMN_TYPES, `one of ${COLUMN_TYPES.join(", ")}`) }),
     "a list of columns",
   ),
-  sha256: v.pipe(text, v.regex(/^[0-9a-f]{64}$/, "a SHA-256 of 64 hexadecimal digits")),
+  sha256,
   sizeBytes: count,
 });
 
 const ShownPlace = v.variant("at", [
   KeptFrame,
-  /** the frame of a version, as long as that one is kept */
-  v.object({ at: v.literal("version"), version: ordinal, frame: word }),
+  /** the frame of a version, as long as that one is kept; an older index tells no commit */
+  v.object({ at: v.literal("version"), version: ordinal, commit: v.optional(word), frame: word }),
+  /** what a version keeps of the cell, as long as it is kept itself */
+  v.object({ at: v.literal("shown"), version: ordinal, commit: word, sha256, sizeBytes: count }),
   /** it was larger than what is kept of one cell, or of what was left for the run */
   v.object({ at: v.literal("nowhere"), neededBytes: count, mostBytes: count }),
 ]);

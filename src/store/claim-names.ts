@@ -1,0 +1,196 @@
+import { setTimeout as wait } from "node:timers/promises";
+import { expectation, HexError } from "../errors.ts";
+import type { Frame } from "../frame/frame.ts";
+import { joinBytes } from "../frame/join-bytes.ts";
+import { claimKey, sharedCsvKey } from "./key.ts";
+import { refusedCondition } from "./lease/lease-record.ts";
+import { frameOf } from "./manifest/history.ts";
+import { readManifest } from "./manifest/read-manifest.ts";
+import type { SwapOptions } from "./manifest/swap-manifest.ts";
+import type { Store, StoreOptions, WriteResult } from "./store.ts";
+import { isInvalidData, toSha256 } from "./stored-file.ts";
+
+export interface ClaimOptions extends SwapOptions {
+  /** names that may be taken all the same */
+  readonly overwrite?: readonly string[] | undefined;
+}
+
+const TRIES = 5;
+const PAUSE_MS = 20;
+const NO_BYTES = new Uint8Array();
+
+/*
+ * Where a frame's newest CSV goes for the first time, a CSV of somebody else may lie. It is not
+ * looked for but kept out by a condition:
+ *
+ *   1. a claim, a CSV with the header alone, is noted where only we write; whoever comes second uses
+ *      the one that is noted
+ *   2. the claim is written to where the frame's CSV goes, on the condition that nothing is there
+ *   3. where something is there that is the noted claim, a run before this one left it: it is ours
+ *
+ * Readers take a claim for nothing. A store that ignores conditions is looked at before.
+ */
+
+/**
+ * Makes sure that the CSVs of frames that the newest version does not hold can go where other tools
+ * look.
+ *
+ * @param frames by name; of those that are unknown the claim is empty
+ * @throws {HexError} HEX_NAME_TAKEN when something lies there that no run has published
+ */
+export async function claimNames(
+  store: Store,
+  frames: ReadonlyMap<string, Frame | undefined>,
+  options: ClaimOptions = {},
+): Promise<void> {
+  const { signal, overwrite = [] } = options;
+  for (const [name, frame] of frames) {
+    if (overwrite.includes(name)) continue;
+    if (options.conditions === "unavailable") await assertFree(store, name, { signal });
+    else await claim(store, name, frame, options);
+  }
+}
+
+/**
+ * Looks whether the CSV of a frame that the newest version does not hold can go where other tools look.
+ *
+ * @throws {HexError} HEX_NAME_TAKEN when something lies there that no run has published
+ */
+export async function assertFree(store: Store, name: string, options: StoreOptions): Promise<void> {
+  const noted = await store.read(claimKey(name), options);
+  const holder = await findHolder(store, name, noted?.body ?? NO_BYTES, options);
+  if (holder === "others") throw nameTaken(store, name);
+}
+
+/** Whether what lies where a frame's CSV goes is a claim of ours: then nothing is there for readers. */
+export async function isClaim(
+  store: Store,
+  name: string,
+  { sha256, signal }: { readonly sha256: string } & StoreOptions,
+): Promise<boolean> {
+  const noted = await store.read(claimKey(name), { signal });
+  return noted !== undefined && toSha256(noted.body) === sha256;
+}
+
+async function claim(
+  store: Store,
+  name: string,
+  frame: Frame | undefined,
+  options: ClaimOptions,
+): Promise<void> {
+  const { signal } = options;
+  const noted = await note(store, name, frame, options);
+  const contentType = "text/csv; charset=utf-8; header=present";
+  for (let tries = 1; ; tries++) {
+    const key = sharedCsvKey(name);
+    const condition = { ifNoneMatch: "*" } as const;
+    const result = await orUndecided(
+      store.write(key, noted, { contentType, condition, signal }),
+      tries,
+    );
+    if (result.status === "written") return;
+    const holder = await findHolder(store, name, noted, { signal });
+    if (holder === "us") return;
+    if (holder === "others") throw nameTaken(store, name);
+    await pauseOrStop(store, tries, options);
+  }
+}
+
+/** Notes what the claim on a name is, and gives the one that is noted. */
+async function note(
+  store: Store,
+  name: string,
+  frame: Frame | undefined,
+  options: ClaimOptions,
+): Promise<Uint8Array> {
+  const { signal } = options;
+  const key = claimKey(name);
+  for (let tries = 1; ; tries++) {
+    const noted = await store.read(key, { signal });
+    if (noted !== undefined) return noted.body;
+    const own = await toClaim(frame);
+    const condition = { ifNoneMatch: "*" } as const;
+    const result = await orUndecided(store.write(key, own, { condition, signal }), tries);
+    if (result.status === "written") return own;
+    await pauseOrStop(store, tries, options);
+  }
+}
+
+/** The header alone, or nothing where the columns are not known. */
+async function toClaim(frame: Frame | undefined): Promise<Uint8Array> {
+  if (frame === undefined) return NO_BYTES;
+  const { csvBlocks } = await import("../frame/csv-write.ts");
+  return joinBytes([...csvBlocks(frame.head(0))]);
+}
+
+/** A write of which nobody knows what became is tried again, and then shows it. */
+async function orUndecided(writing: Promise<WriteResult>, tries: number): Promise<WriteResult> {
+  try {
+    return await writing;
+  } catch (error) {
+    const mayHelp = error instanceof HexError && error.code === "HEX_STORE_UNAVAILABLE";
+    if (!mayHelp || tries >= TRIES) throw error;
+    return { status: "conflict", reason: "undecided" };
+  }
+}
+
+/** @throws {HexError} HEX_STORE_UNAVAILABLE when a store refuses again and again to write what is missing */
+async function pauseOrStop(store: Store, tries: number, options: ClaimOptions): Promise<void> {
+  const { signal, random = Math.random } = options;
+  if (tries >= TRIES) throw refusedCondition(store.location);
+  const sleep = options.sleep ?? ((ms, { signal }) => wait(ms, undefined, { signal }));
+  signal?.throwIfAborted();
+  await sleep(PAUSE_MS * 2 ** tries * random(), { signal });
+}
+
+/** Whose it is what lies where a frame's CSV goes. */
+async function findHolder(
+  store: Store,
+  name: string,
+  noted: Uint8Array,
+  { signal }: StoreOptions,
+): Promise<"nobody" | "us" | "others"> {
+  const body = await readSmall(store, name, { limitBytes: noted.length, signal });
+  if (body === undefined) return "nobody";
+  if (body !== "larger" && toSha256(body) === toSha256(noted)) return "us";
+  return (await isPublished(store, name, { signal })) ? "us" : "others";
+}
+
+async function readSmall(
+  store: Store,
+  name: string,
+  options: StoreOptions & { readonly limitBytes: number },
+): Promise<Uint8Array | "larger" | undefined> {
+  try {
+    return (await store.read(sharedCsvKey(name), options))?.body;
+  } catch (error) {
+    if (isInvalidData(error)) return "larger";
+    throw error;
+  }
+}
+
+/** Whether a run has published the name meanwhile, or what lies there in a version that is kept. */
+async function isPublished(store: Store, name: string, options: StoreOptions): Promise<boolean> {
+  const { commits = [] } = (await readManifest(store, options))?.manifest ?? {};
+  if (frameOf(commits[0], name) !== undefined) return true;
+  const known = commits.flatMap((commit) => frameOf(commit, name)?.csv ?? []);
+  if (known.length === 0) return false;
+  const limitBytes = Math.max(...known.map(({ sizeBytes }) => sizeBytes));
+  const isKnown = async ({ sha256 }: { readonly sha256: string }) =>
+    known.some((csv) => csv.sha256 === sha256);
+  try {
+    return (await store.readFile(sharedCsvKey(name), isKnown, { ...options, limitBytes })) ?? false;
+  } catch (error) {
+    if (isInvalidData(error)) return false;
+    throw error;
+  }
+}
+
+function nameTaken({ location }: Store, name: string): HexError {
+  return expectation("HEX_NAME_TAKEN", {
+    place: `\`${sharedCsvKey(name)}\` in ${location}`,
+    expected: `absent, since the CSV of frame ${name} goes there`,
+    got: "a file that no run has published",
+    hint: `allow that it is replaced by \`hex run --overwrite ${name}\`, or move the file`,
+  });
+}
