@@ -42,7 +42,8 @@ const HEADINGS = [
 
 function toRow(version: Summary): readonly string[] {
   const { generation, isNewest, publishedAt, publishedBy, context, codeHash, note } = version;
-  const inputs = Object.entries(version.inputs).map(
+  // The others had their defaults; `--json` tells all.
+  const inputs = Object.entries(version.asked ?? version.inputs).map(
     ([name, value]) => `${name}=${JSON.stringify(value)}`,
   );
   return [

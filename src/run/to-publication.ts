@@ -153,7 +153,7 @@ function toOutputState(run: FinishedRun, name: string, { frames }: StagedFiles):
 function toSavedPlace(name: string, { shown }: StagedFiles): SavedPlace | null {
   const place = shown.get(name);
   if (place === undefined) return null;
-  return place.at === "file" ? { at: "file" } : { at: "frame", frame: place.frame };
+  return place.at === "file" ? { at: "file" } : place;
 }
 
 function readersOf({ reads, cells }: FinishedRun, frame: string): Record<string, ColumnReader> {

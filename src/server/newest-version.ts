@@ -22,7 +22,7 @@ export class NewestVersion {
   readonly #store: Store;
   readonly #version: Held<Version>;
   #widgets:
-    | { readonly number: number | null; readonly widgets: ReadonlyMap<string, InputWidget> }
+    | { readonly commit: Version["commit"]; readonly widgets: ReadonlyMap<string, InputWidget> }
     | undefined;
 
   /** @param now milliseconds since 1970 */
@@ -44,9 +44,13 @@ export class NewestVersion {
   /** The inputs' widgets as they were published with it, by name. */
   async widgets(): Promise<ReadonlyMap<string, InputWidget>> {
     const version = await this.read();
-    if (this.#widgets?.number === version.number) return this.#widgets.widgets;
+    const { commit } = version;
+    // Another version may have its number by now, when the store was put back.
+    if (this.#widgets && this.#widgets.commit?.commitId === commit?.commitId) {
+      return this.#widgets.widgets;
+    }
     const widgets = toWidgets(await version.readOutputs());
-    this.#widgets = { number: version.number, widgets };
+    this.#widgets = { commit, widgets };
     return widgets;
   }
 }

@@ -58,7 +58,7 @@ export async function claimNames(
  */
 export async function assertFree(store: Store, name: string, options: StoreOptions): Promise<void> {
   const noted = await store.read(claimKey(name), options);
-  const holder = await findHolder(store, name, noted?.body ?? NO_BYTES, options);
+  const holder = await findHolder(store, name, noted?.body, options);
   if (holder === "others") throw nameTaken(store, name);
 }
 
@@ -147,12 +147,12 @@ async function pauseOrStop(store: Store, tries: number, options: ClaimOptions): 
 async function findHolder(
   store: Store,
   name: string,
-  noted: Uint8Array,
+  noted: Uint8Array | undefined,
   { signal }: StoreOptions,
 ): Promise<"nobody" | "us" | "others"> {
-  const body = await readSmall(store, name, { limitBytes: noted.length, signal });
+  const body = await readSmall(store, name, { limitBytes: noted?.length ?? 0, signal });
   if (body === undefined) return "nobody";
-  if (body !== "larger" && toSha256(body) === toSha256(noted)) return "us";
+  if (noted && body !== "larger" && toSha256(body) === toSha256(noted)) return "us";
   return (await isPublished(store, name, { signal })) ? "us" : "others";
 }
 

@@ -121,6 +121,22 @@ export default cached("team/people", () => { throw new Error("never computed her
     expect(stderr).toContain("read as name string, age integer, born date");
   });
 
+  it("does not publish over the very CSV that a cell reads", async () => {
+    const source = "name,mass\nEarth,1\nMars,0.1\n";
+    const { directory } = await makeProject({
+      "hex.config.json": JSON.stringify({ name: "Test", store: "file:data" }),
+      "data/planets.csv": source,
+      "cells/01-planets.ts": `import { cached, readCsv } from "hex-runtime";
+const file = new URL("../data/planets.csv", import.meta.url);
+export default cached("planets", async () => (await readCsv(file)).filter((row: any) => row.mass > 0.5));`,
+    });
+    const { exitCode, result } = await hexJson(["run", "--project", directory]);
+    expect([exitCode, result.version]).toEqual([2, null]);
+    expect(result.error?.code).toBe("HEX_NAME_TAKEN");
+    expect(result.error?.message).toContain("`hex run --overwrite planets`");
+    expect(await readFile(join(directory, "data/planets.csv"), "utf8")).toBe(source);
+  });
+
   it("runs cells whose types are wrong: that is for tsc to tell", async () => {
     const { directory } = await makeProject({
       "hex.config.json": JSON.stringify({ name: "Test" }),

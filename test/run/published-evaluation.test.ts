@@ -65,12 +65,13 @@ describe("a run that publishes", () => {
     const store = new MemoryStore();
     await runInMemory(project(), { store });
     const { version, of } = await savedIn(store);
+    const sha256 = version.frames().get("planets")?.csv.sha256;
     expect(of("heavy")?.shown).toEqual({ at: "file" });
     expect((await version.readShown("heavy"))?.numRows).toBe(COUNT - 11);
     expect((await version.readShown("picture"))?.numRows).toBe(50);
     expect((await version.readShown("rows"))?.numRows).toBe(3);
     for (const name of ["planets", "all"]) {
-      expect(of(name)?.shown).toEqual({ at: "frame", frame: "planets" });
+      expect(of(name)?.shown).toEqual({ at: "frame", frame: "planets", sha256 });
       expect((await version.readShown(name))?.numRows).toBe(COUNT);
     }
     const files = [...store.objects.keys()].filter((key) => key.includes("/.shown/"));

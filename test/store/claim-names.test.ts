@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto";
 import { describe, expect, inject, it } from "vitest";
 import { HexError } from "../../src/errors.ts";
 import { frame } from "../../src/frame/rows.ts";
-import { claimNames } from "../../src/store/claim-names.ts";
+import { assertFree, claimNames } from "../../src/store/claim-names.ts";
 import { DirectoryStore } from "../../src/store/directory/directory-store.ts";
 import { MANIFEST_KEY, RUNS_PREFIX } from "../../src/store/key.ts";
 import { type Publication, publish } from "../../src/store/publication.ts";
@@ -85,6 +85,15 @@ describe.each(places)("a CSV of somebody else in $name", ({ conditions, open }) 
     await put(store, FOREIGN);
     expect(await publish(store, publication({ planets }, { conditions }))).toBe(2);
     expect(await textAt(store, "planets.csv")).toBe('"name","mass"\n"Earth",1\n');
+  });
+
+  it("is not overwritten when it is empty either", async () => {
+    const store = await open();
+    await put(store, "");
+    const looking = assertFree(store, "planets", {});
+    await expect(looking).rejects.toMatchObject({ code: "HEX_NAME_TAKEN" });
+    const publishing = publish(store, publication({ planets }, { conditions }));
+    await expect(publishing).rejects.toMatchObject({ code: "HEX_NAME_TAKEN" });
   });
 
   it("is read as long as nothing is published", async () => {

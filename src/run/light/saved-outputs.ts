@@ -14,7 +14,10 @@ const SAVED_VALUES = [
 ] as const;
 
 /** Where the whole frame is that a cell showed: a published one, or in a file of its own. */
-export type SavedPlace = { readonly at: "frame"; readonly frame: string } | { readonly at: "file" };
+export type SavedPlace =
+  /** with the SHA-256 of its CSV: another run may have published the frame anew */
+  | { readonly at: "frame"; readonly frame: string; readonly sha256: string }
+  | { readonly at: "file" };
 
 /** What a cell showed with default inputs when a version was published. */
 export interface SavedOutput {
@@ -79,7 +82,7 @@ const state = v.object({
   frames: v.record(v.string(), v.string()),
 });
 const place = v.variant("at", [
-  v.object({ at: v.literal("frame"), frame: v.string() }),
+  v.object({ at: v.literal("frame"), frame: v.string(), sha256: v.string() }),
   v.object({ at: v.literal("file") }),
 ]);
 

@@ -105,10 +105,12 @@ function toStanding(
   const isAsSaved = ([name, value]: InputEntry) => isSame([[name, inputs[name]]], [[name, value]]);
   if (!configured.every(isAsSaved)) return undefined;
   const frames = version.frames();
-  return saved.filter(({ state }) =>
-    Object.entries(state?.frames ?? {}).every(
-      ([name, digest]) => frames.get(name)?.csv.sha256 === digest,
-    ),
+  const isPublished = ([name, digest]: readonly [string, string]) =>
+    frames.get(name)?.csv.sha256 === digest;
+  return saved.filter(
+    ({ state, shown }) =>
+      Object.entries(state?.frames ?? {}).every(isPublished) &&
+      (shown?.at !== "frame" || isPublished([shown.frame, shown.sha256])),
   );
 }
 

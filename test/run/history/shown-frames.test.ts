@@ -8,7 +8,10 @@ import {
   readShownIndex,
 } from "../../../src/run/history/shown-frames.ts";
 import type { CellResult, RunResult } from "../../../src/run/run-event.ts";
+import { publish } from "../../../src/store/publication.ts";
+import { openVersion } from "../../../src/store/version.ts";
 import { MemoryStore } from "../../fakes/memory-store.ts";
+import { publication } from "../../store/published-frames.ts";
 import { DAY_MS, NOON } from "./records.ts";
 
 const rows = frame(Array.from({ length: 30 }, (_, id) => ({ id, name: `row ${id}` })));
@@ -38,6 +41,45 @@ describe("the frames that a run's cells showed", () => {
 
     expect(cells).toEqual({ all: { at: "version", version: 7, frame: "planets" } });
     expect([...store.objects.keys()].filter((key) => key.endsWith(".arrow"))).toEqual([]);
+  });
+
+  it("are only pointed at when the run's own version keeps them", async () => {
+    const { store, result } = world([{ name: "all" }, { name: "some" }]);
+    const { runId } = result;
+    const own = {
+      shown: new Map([
+        ["all", { publishedAs: "planets" }],
+        ["some", { frame: rows }],
+      ]),
+      outputs: () => new Uint8Array(),
+    };
+    await publish(store, publication({ planets: rows }, { runId, ...own }));
+    const { commit } = await openVersion(store);
+    const published = { ...result, version: 1, isPublisher: true };
+    const frames = new Map([...shown("all"), ...shown("some")]);
+
+    const kept = { result: published, frames };
+    const { cells } = await keepShownFrames(store, { ...kept, attempt: 1 });
+    const later = await keepShownFrames(store, { ...kept, attempt: 2 });
+
+    expect(cells).toMatchObject({
+      all: { at: "version", version: 1, commit: commit?.commitId, frame: "planets" },
+      some: { at: "shown", version: 1, commit: commit?.commitId },
+    });
+    // Another attempt has shown what it computed itself.
+    expect(later.cells["some"]?.at).toBe("history");
+  });
+
+  it("are only pointed at when they are the very frame that another cell has read", async () => {
+    const data = { version: 7, computedAt: null, ageMs: null, stale: false, sameCode: null };
+    const { store, result } = world([{ name: "all", data }, { name: "same" }, { name: "fewer" }]);
+    const fewer = { frame: rows.head(3), publishedAs: undefined };
+    const frames = new Map([...shown("all", "planets"), ...shown("same"), ["fewer", fewer]]);
+
+    const { cells } = await keepShownFrames(store, { result, attempt: 1, frames });
+
+    expect(cells["same"]).toEqual(cells["all"]);
+    expect(cells["fewer"]).toMatchObject({ at: "history", rows: 3 });
   });
 
   it("are kept as well when the run that computed them published nothing", async () => {

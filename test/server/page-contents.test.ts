@@ -1,0 +1,63 @@
+import { expect, test } from "vitest";
+import { cached, cell } from "../../src/cell/cell.ts";
+import { slider } from "../../src/cell/input.ts";
+import { frame } from "../../src/frame/rows.ts";
+import type { Config } from "../../src/project/config.ts";
+import type { Described } from "../../src/project/described-project.ts";
+import type { DescribedCell } from "../../src/project/project-description.ts";
+import type { CellGrounds } from "../../src/run/cell-grounds.ts";
+import { PageContents } from "../../src/server/page/page-contents.ts";
+import { openVersion } from "../../src/store/version.ts";
+import { MemoryStore } from "../fakes/memory-store.ts";
+import { inMemoryCells } from "../run/in-memory-cells.ts";
+import { runInMemory } from "../run/run-in-memory.ts";
+
+const cells = inMemoryCells({
+  days: { is: slider({ min: 0, max: 9, step: 1, default: 1 }) },
+  planets: {
+    after: ["days"],
+    is: cached("planets", (values) => frame([{ days: (values as { days: number }).days }])),
+  },
+  most: { after: ["days", "planets"], is: cell({}, () => 5) },
+  plain: { after: ["days"], is: cell({}, () => "as ever") },
+});
+const ground = { code: "", data: "", secrets: "" };
+const grounds: CellGrounds = new Map(cells.cells.map(({ name }) => [name, ground]));
+
+const described = {
+  cells: cells.cells.map(
+    (each): DescribedCell => ({
+      ...{ title: null, widget: null, frame: null, computeIn: ["logic"], keyInputs: null },
+      ...{ maxAgeMs: null, source: "" },
+      ...each,
+    }),
+  ),
+} as unknown as Described;
+
+/** What a page shows of the newest version, by the name of the cell. */
+async function shownIn(store: MemoryStore, inputs: Readonly<Record<string, unknown>> = {}) {
+  const page = { hide: [], embedIn: [], access: "token", layout: undefined };
+  const config = {
+    name: "Test",
+    page,
+    inputs: new Map(Object.entries(inputs)),
+  } as unknown as Config;
+  const contents = new PageContents({ config, redact: (data) => data }, () => undefined);
+  const { facts } = await contents.read(await openVersion(store), described);
+  return (facts.version.saved ?? []).map(({ name }) => name);
+}
+
+test("a page opens on what still holds after a run with other inputs has published", async () => {
+  const store = new MemoryStore();
+  await runInMemory(cells, { store, grounds });
+  expect(await shownIn(store)).toEqual(["days", "planets", "most", "plain"]);
+  await runInMemory(cells, { store, grounds, inputs: { days: 7 } });
+  expect(await shownIn(store)).toEqual(["days", "plain"]);
+});
+
+test("a page does not open on what was published with other inputs than are configured", async () => {
+  const store = new MemoryStore();
+  await runInMemory(cells, { store, grounds });
+  expect(await shownIn(store, { days: 1 })).toEqual(["days", "planets", "most", "plain"]);
+  expect(await shownIn(store, { days: 2 })).toEqual([]);
+});
