@@ -2,8 +2,11 @@ import type { CellNode } from "./cell-node.ts";
 import type { CellGraph } from "./graph.ts";
 import type { RunContext } from "./run-context.ts";
 
-/** What a run does with a cell: run its function, read its published frame, or leave it out. */
-export type PlannedAction = "computed" | "read" | "pruned";
+/**
+ * What a run does with a cell: run its function, read its published frame, keep that since nothing
+ * has changed that it hangs on, or leave the cell out.
+ */
+export type PlannedAction = "computed" | "read" | "kept" | "pruned";
 
 export interface PlannedCell {
   readonly name: string;
@@ -16,6 +19,8 @@ export interface PlannedCell {
   readonly after: readonly string[];
   /** name of the frame that is published or read */
   readonly frame?: string;
+  /** the oldest version that is known to hold the frame that is kept */
+  readonly keptSince?: number;
 }
 
 /** What a run will do, decided before anything runs: plain, frozen, printable data. */
@@ -32,6 +37,16 @@ export interface PlanSettings {
   readonly computeIn: readonly RunContext[];
   /** when another run has just published what this one would compute: then nothing is computed twice */
   readonly isShared?: boolean;
+  /** whether heavy cells that may compute need to, by name; all of them unless told */
+  readonly needs?: ReadonlyMap<string, ComputeNeed> | undefined;
+}
+
+/** Whether a heavy cell needs to be computed, and why. */
+export interface ComputeNeed {
+  readonly isNeeded: boolean;
+  readonly reason: string;
+  /** the oldest version that is known to hold the frame that is kept instead */
+  readonly keptSince?: number;
 }
 
 /** Decides what a run in a context does with every cell. */
@@ -59,21 +74,37 @@ function decide(cell: CellNode, around: Surroundings): PlannedCell {
   if (users.length > 0 && feeds.length === 0) {
     return Object.freeze({ ...planned, action: "pruned", reason: whyPruned(users), after: [] });
   }
-  if (kind === "cached" && !computesIn(cell, around)) {
-    const reason = around.isShared
-      ? "another run has just published the same"
-      : `${around.context} runs read what was published`;
-    return Object.freeze({ ...planned, action: "read", reason, after: cell.keyInputs ?? [] });
+  const need = around.needs?.get(name);
+  const reading = kind === "cached" ? toReading(cell, need, around) : undefined;
+  if (reading !== undefined) {
+    return Object.freeze({ ...planned, ...reading, after: cell.keyInputs ?? [] });
   }
-  const reason = whyComputed(cell, around);
+  const reason = need?.reason ?? whyComputed(cell, around);
   return Object.freeze({ ...planned, action: "computed", reason, after: cell.dependencies });
 }
 
-/** A cell that is read needs nothing but the inputs that tell which variant is read. */
+/** How a heavy cell is read; undefined for one that is computed. */
+function toReading(
+  cell: CellNode,
+  need: ComputeNeed | undefined,
+  around: Surroundings,
+): Pick<PlannedCell, "action" | "reason" | "keptSince"> | undefined {
+  if (!computesIn(cell, around)) {
+    const reason = around.isShared
+      ? "another run has just published the same"
+      : `${around.context} runs read what was published`;
+    return { action: "read", reason };
+  }
+  if (need === undefined || need.isNeeded) return undefined;
+  const { reason, keptSince } = need;
+  return { action: "kept", reason, ...(keptSince === undefined ? {} : { keptSince }) };
+}
+
+/** A cell whose frame is read needs nothing but the inputs that tell which variant is read. */
 function isNeededBy({ name }: CellNode, user: string, { graph, decisions }: Surroundings): boolean {
   const action = decisions.get(user)?.action;
   const isKey = graph.byName.get(user)?.keyInputs?.includes(name) === true;
-  return action === "computed" || (action === "read" && isKey);
+  return action === "computed" || ((action === "read" || action === "kept") && isKey);
 }
 
 /** Whether a cell may compute and publish in a context. */

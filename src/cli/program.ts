@@ -30,6 +30,13 @@ export function toProgram(options: MainOptions, ending: Ending): Command {
     .option("--detach", "leave the run to a worker, and print its id at once")
     .option("--plan", "print what would be computed, read and pruned, and why; run nothing")
     .option("--quiet", "show no progress")
+    .option("--changed", "compute only the heavy cells that hang on something that has changed")
+    .option(
+      "--overwrite <frame>",
+      "publish a frame over a CSV of its name that no run has published; may be repeated",
+      collect,
+      [],
+    )
     .option("--accept-schema", "publish also when columns are gone that cells below read")
     .option("--debug", "show stacks of failures")
     .exitOverride()

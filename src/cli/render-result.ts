@@ -3,6 +3,7 @@ import type { CellOutput, FrameOutput } from "../run/cell-output.ts";
 import type { CellResult, RunResult } from "../run/run-event.ts";
 import { formatMs } from "./format-time.ts";
 import { renderColumns } from "./render-columns.ts";
+import { renderElapsed, renderStatus } from "./render-status.ts";
 
 /** What a finished run shows a person: every cell's output in file order, then what became of each cell. */
 export async function renderResult(
@@ -24,10 +25,10 @@ function renderHeadline(name: string, result: RunResult): string {
   return `${name}: ${result.context} run ${result.status} in ${formatMs(result.elapsedMs)}${version}`;
 }
 
-function toSummaryRow({ name, status, elapsedMs, output, error }: CellResult): readonly string[] {
-  const ran = status === "computed" || status === "read" || status === "failed";
-  const time = ran ? formatMs(elapsedMs).padStart(8) : "";
-  return [name, status, time, error === undefined ? summarise(output) : error.message];
+function toSummaryRow(cell: CellResult): readonly string[] {
+  const { name, output, error } = cell;
+  const told = error === undefined ? summarise(output) : error.message;
+  return [name, renderStatus(cell), renderElapsed(cell), told];
 }
 
 function summarise(output: CellOutput | undefined): string {

@@ -2,6 +2,7 @@ import type { LogLine } from "../run/history/log-lines.ts";
 import type { CellRecord, RunAttemptRecord, RunRecord } from "../run/history/run-record.ts";
 import { formatInstant, formatMs } from "./format-time.ts";
 import { renderColumns } from "./render-columns.ts";
+import { renderElapsed as renderCellTime, renderStatus } from "./render-status.ts";
 
 const HEADINGS = [
   "run",
@@ -61,6 +62,7 @@ function toFacts(run: RunRecord, nowMs: number): readonly (readonly string[])[] 
     ["trigger", `${trigger}, asked for by ${requestedBy}`],
     ["schedule", occasion === undefined ? "" : `${occasion.schedule}, due ${occasion.instant}`],
     ["inputs", values.join(" ")],
+    ["compute", run.compute ?? ""],
     ["submitted", formatInstant(submittedAt)],
     ["started", startedAt === null ? "" : formatInstant(startedAt)],
     ["elapsed", renderElapsed(run, nowMs)],
@@ -76,10 +78,9 @@ function toRow(attempt: RunAttemptRecord, nowMs: number): readonly string[] {
   return [number, formatInstant(startedAt), elapsed, worker, cause].map(printable);
 }
 
-function toCellRow({ name, status, elapsedMs, error }: CellRecord): readonly string[] {
-  const ran = status === "computed" || status === "read" || status === "failed";
-  const elapsed = ran ? formatMs(elapsedMs).padStart(8) : "";
-  return [name, status, elapsed, error?.message ?? ""].map(printable);
+function toCellRow(cell: CellRecord): readonly string[] {
+  const { name, error } = cell;
+  return [name, renderStatus(cell), renderCellTime(cell), error?.message ?? ""].map(printable);
 }
 
 interface Span {

@@ -1,5 +1,6 @@
 import { parseRunContext } from "../cell/run-context.ts";
 import { HexError } from "../errors.ts";
+import { planChangedNow } from "../project/plan-changed.ts";
 import { openProject, planProject } from "../project/project.ts";
 import { type RunRequest, runProject } from "../project/run-project.ts";
 import type { RunResult } from "../run/run-event.ts";
@@ -18,6 +19,8 @@ export interface RunFlags {
   readonly plan?: true;
   readonly quiet?: true;
   readonly acceptSchema?: true;
+  readonly changed?: true;
+  readonly overwrite?: readonly string[];
   readonly detach?: true;
 }
 
@@ -30,6 +33,8 @@ export async function run(flags: RunFlags, { runtimeUrl }: MainOptions): Promise
       inputs: new Map(flags.input.map(parseInputFlag)),
       trigger: "cli",
       acceptSchema: flags.acceptSchema === true,
+      compute: flags.changed === true ? "changed" : "all",
+      overwrite: flags.overwrite ?? [],
     };
     const project = await openProject(flags.project, { runtimeUrl });
     if (flags.plan === true) return await printPlan(project, request, flags);
@@ -47,8 +52,10 @@ export async function run(flags: RunFlags, { runtimeUrl }: MainOptions): Promise
 
 type OpenProject = Awaited<ReturnType<typeof openProject>>;
 
-async function printPlan(project: OpenProject, { context }: RunRequest, flags: RunFlags) {
-  const plan = planProject(project, context);
+async function printPlan(project: OpenProject, request: RunRequest, flags: RunFlags) {
+  const plan = flags.changed
+    ? await planChangedNow(project, request)
+    : planProject(project, request.context);
   if (flags.json === true) printJson(plan);
   else console.log(renderPlan(plan));
   return toRunExitCode({});

@@ -37,7 +37,7 @@ export interface RunOptions extends WaitOptions {
 /** How far a cell is. */
 export interface CellProgress {
   readonly name: string;
-  readonly status: "running" | "computed" | "read" | "pruned" | "skipped" | "failed";
+  readonly status: "running" | "computed" | "read" | "kept" | "pruned" | "skipped" | "failed";
   /** 0 to 1 */
   readonly fraction: number;
   readonly message: string;

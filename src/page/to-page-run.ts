@@ -41,6 +41,7 @@ const STATUSES: Readonly<Record<CellProgress["status"], PageRunCell["status"]>> 
   running: "running",
   computed: "ended",
   read: "ended",
+  kept: "ended",
   pruned: "ended",
   skipped: "ended",
   failed: "failed",

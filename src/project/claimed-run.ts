@@ -3,6 +3,7 @@ import { RunLog } from "../run/history/run-log.ts";
 import type { CellRecord, RunRecord } from "../run/history/run-record.ts";
 import type { RunProcess } from "../run/process/run-process.ts";
 import type { RunEvent } from "../run/run-event.ts";
+import { toWishes } from "../run/run-wishes.ts";
 import { ClaimKeeper } from "./claim-keeper.ts";
 import type { JobOutcome } from "./job-outcome.ts";
 import { ProcessCalls } from "./process-calls.ts";
@@ -122,7 +123,7 @@ async function runAttempt(
 }
 
 function toTask({ directory }: ProjectRuns, record: RunRecord): RunTask {
-  const { runId, context, trigger, inputs, textInputs = [], acceptSchema } = record;
+  const { runId, context, trigger, inputs, textInputs = [] } = record;
   const named = { directory, runId, attempt: record.attempts.length, context, trigger };
-  return { kind: "run", ...named, inputs, textInputs, acceptSchema };
+  return { kind: "run", ...named, inputs, textInputs, ...toWishes(record) };
 }

@@ -139,7 +139,9 @@ async function toPrint(directory: string, cells: string, files: readonly string[
 
 async function toState(path: string) {
   const stats = await stat(path).catch(() => undefined);
-  return { path, mtimeMs: stats?.mtimeMs ?? 0, sizeBytes: stats?.size ?? -1 };
+  const { mtimeMs = 0, ctimeMs = 0, ino = 0, size: sizeBytes = -1 } = stats ?? {};
+  // A file that is moved over another one may have its time and its size.
+  return { path, mtimeMs, ctimeMs, ino, sizeBytes };
 }
 
 async function refuseCall(name: string): Promise<never> {

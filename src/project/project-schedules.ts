@@ -53,10 +53,10 @@ function fileScheduled(
 }
 
 /** The run that a schedule asks for, whenever it is due. */
-export function toRequest({ name, context, inputs }: Schedule) {
+export function toRequest({ name, context, inputs, compute }: Schedule) {
   const asked = Object.entries(inputs).map(
     ([input, value]) =>
       [input, { value, form: "json", place: `input ${input} of schedule ${name}` }] as const,
   );
-  return { context, trigger: "schedule", inputs: new Map(asked) } as const;
+  return { context, trigger: "schedule", inputs: new Map(asked), compute } as const;
 }

@@ -12,6 +12,8 @@ export interface OpenProjectOptions {
   readonly environment?: NodeJS.ProcessEnv;
   /** URL of the module that cells get when they import "hex-runtime" */
   readonly runtimeUrl: string;
+  /** called before any cell is evaluated, with what Node would load; throws where none may be */
+  readonly beforeEvaluating?: (loadedByNode: string) => void;
 }
 
 /** Where a project is, and what its config says. */
@@ -35,7 +37,7 @@ export interface Project extends ProjectPlace {
  */
 export async function openProject(
   folder: string,
-  { environment = process.env, runtimeUrl }: OpenProjectOptions,
+  { environment = process.env, runtimeUrl, beforeEvaluating }: OpenProjectOptions,
 ): Promise<Project> {
   const directory = resolve(folder);
   const config = await readConfig(directory, environment);
@@ -43,6 +45,7 @@ export async function openProject(
     projectDirectory: directory,
     cellsDirectory: join(directory, config.cells),
     runtimeUrl,
+    beforeEvaluating,
   });
   checkScheduleInputs({ cells, config });
   checkPage(config, cells.cells);

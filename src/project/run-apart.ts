@@ -5,6 +5,7 @@ import type { RunSummary } from "../run/process/messages.ts";
 import { describeCause, type ProcessEnding } from "../run/process/process-ending.ts";
 import type { RunProcess } from "../run/process/run-process.ts";
 import type { CellResult, RunEvent, RunResult } from "../run/run-event.ts";
+import type { RunWishes } from "../run/run-wishes.ts";
 import type { RunWork } from "../run/run-work.ts";
 import type { RequestedInputs } from "./inputs.ts";
 import { ProcessCalls } from "./process-calls.ts";
@@ -23,13 +24,13 @@ export interface ApartWork
     | "plan"
     | "store"
     | "holder"
-    | "acceptSchema"
     | "redact"
     | "signal"
     | "emit"
     | "runParts"
     | "now"
   > {
+  readonly wishes: RunWishes;
   readonly asked: RequestedInputs;
   readonly environment: NodeJS.ProcessEnv;
 }
@@ -80,10 +81,10 @@ export async function runApart(project: Project, work: ApartWork): Promise<RunRe
 }
 
 function toTask({ directory }: Project, work: ApartWork): RunTask {
-  const { runId, attempt, trigger, plan, acceptSchema, asked } = work;
+  const { runId, attempt, trigger, plan, wishes, asked } = work;
   const { inputs, textInputs = [] } = toAsked(asked);
   const named = { directory, runId, attempt, context: plan.context, trigger };
-  return { kind: "run", ...named, inputs, textInputs, acceptSchema };
+  return { kind: "run", ...named, inputs, textInputs, ...wishes };
 }
 
 interface Asked {

@@ -5,6 +5,7 @@ import type { RunParts } from "../run/parts/join-parts.ts";
 import type { RunSummary } from "../run/process/messages.ts";
 import { type Parent, serveTask } from "../run/process/serve-task.ts";
 import type { RunEvent, RunResult } from "../run/run-event.ts";
+import { toWishes } from "../run/run-wishes.ts";
 import type { ShownFrame } from "../run/shown-frame.ts";
 import { loadCells } from "../source/load-cells.ts";
 import { openVersion } from "../store/version.ts";
@@ -86,9 +87,9 @@ async function describe({ directory }: DescribeTask): Promise<ProjectDescription
 }
 
 async function runWhole(task: RunTask, parent: Parent): Promise<RunSummary> {
-  const { directory, runId, attempt, context, trigger, acceptSchema } = task;
+  const { directory, runId, attempt, context, trigger } = task;
   const project = await openProject(directory, { runtimeUrl });
-  const request = { context, trigger, inputs: toRequested(task), acceptSchema };
+  const request = { context, trigger, inputs: toRequested(task), ...toWishes(task) };
   const frames = new Map<string, ShownFrame>();
   const result = await runProject(project, request, {
     runId,

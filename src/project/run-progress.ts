@@ -4,7 +4,7 @@ import type { RunEvent } from "../run/run-event.ts";
 /** How far one cell of a run is. */
 export interface CellProgress {
   readonly name: string;
-  readonly status: "running" | "computed" | "read" | "pruned" | "skipped" | "failed";
+  readonly status: "running" | "computed" | "read" | "kept" | "pruned" | "skipped" | "failed";
   /** 0 to 1 */
   readonly fraction: number;
   readonly message: string;

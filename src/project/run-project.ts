@@ -1,15 +1,20 @@
 import type { RunContext } from "../cell/run-context.ts";
+import type { CellGrounds } from "../run/cell-grounds.ts";
 import { newRunId } from "../run/history/run-id.ts";
 import type { Recall } from "../run/light/recall-cell.ts";
 import type { RunParts } from "../run/parts/join-parts.ts";
 import type { RunEvent, RunResult, RunTrigger } from "../run/run-event.ts";
 import { runPlan } from "../run/run-plan.ts";
 import { mayPublish, type TakeLease } from "../run/run-publishing.ts";
+import { type RunWishes, toWishes } from "../run/run-wishes.ts";
+import type { RunWork } from "../run/run-work.ts";
 import type { ShowFrame } from "../run/shown-frame.ts";
 import { acquireLease, type LeaseOptions } from "../store/lease/lease.ts";
 import type { Store } from "../store/store.ts";
+import type { Version } from "../store/version.ts";
 import { writeFrameDeclarations } from "./frame-declarations.ts";
 import { type RequestedInputs, toInputs } from "./inputs.ts";
+import { planChanged, readProjectGrounds } from "./plan-changed.ts";
 import { type Project, planProject } from "./project.ts";
 import { openProjectStore, toHolder } from "./project-store.ts";
 import { toRedact } from "./redact.ts";
@@ -18,12 +23,10 @@ import { runPartsHere } from "./run-parts-here.ts";
 import { recordRun, toRecording } from "./run-recording.ts";
 
 /** What every door asks for. */
-export interface RunRequest {
+export interface RunRequest extends Partial<RunWishes> {
   readonly context: RunContext;
   readonly inputs: RequestedInputs;
   readonly trigger: RunTrigger;
-  /** publishes frames also when they lost columns that cells below them read */
-  readonly acceptSchema?: boolean;
 }
 
 /** How a run is named, watched and stopped; by default nobody watches. */
@@ -46,6 +49,8 @@ export interface RunHooks {
   readonly onShown?: ShowFrame;
   /** what is known of the cells from before; nothing unless told */
   readonly recall?: Recall;
+  /** what each cell hangs on by itself */
+  readonly grounds?: CellGrounds;
   /** a run that may publish goes in a process of its own, so that it can be stopped whatever it does */
   readonly isApart?: boolean;
 }
@@ -65,6 +70,7 @@ export async function runProject(
   const inputs = toInputs(project, request.inputs);
   const { store, secrets } = await openProjectStore({ directory, config }, environment);
   const redact = toRedact(secrets);
+  const wishes = toWishes(request);
   try {
     const work = { ...toWork(project, request, hooks), store, secrets, redact, inputs };
     const { emit = () => undefined } = hooks;
@@ -73,8 +79,8 @@ export async function runProject(
     const isApart = hooks.isApart === true && mayPublish(work.plan);
     const run = (emit: typeof tell) =>
       isApart
-        ? runApart(project, { ...work, asked: request.inputs, emit, environment })
-        : runPlan({ ...work, takeLease, emit });
+        ? runApart(project, { ...work, asked: request.inputs, emit, environment, wishes })
+        : runHere(project, request, { ...work, takeLease, emit });
     // Who names a run keeps its record himself.
     const result =
       hooks.runId === undefined
@@ -83,13 +89,35 @@ export async function runProject(
             run,
           )
         : await run(tell);
-    if (result.status === "completed" && !isApart) await writeFrameDeclarations(project, result);
     const told = redact(result);
     await hooks.keep?.(told, store);
     return told;
   } finally {
     await store.close();
   }
+}
+
+/** Runs in this process; what a run that may publish hangs on is noted with what it publishes. */
+async function runHere(project: Project, request: RunRequest, work: RunWork): Promise<RunResult> {
+  const { secrets, inputs, emit } = work;
+  if (!mayPublish(work.plan)) return runPlan(work);
+  const onWarning = (line: string) => emit({ type: "line-logged", line });
+  const grounds = await readProjectGrounds(project, secrets);
+  let before: Version | undefined;
+  const planSince = (version: Version) => {
+    before = version;
+    return planChanged(project, request, { version, grounds, inputs });
+  };
+  const isPartial = request.compute === "changed";
+  const result = await runPlan({
+    ...work,
+    grounds,
+    planChanged: isPartial ? planSince : undefined,
+  });
+  if (result.status === "completed") {
+    await writeFrameDeclarations(project, result, { before, onWarning });
+  }
+  return result;
 }
 
 /** What a run needs that nothing has to be opened for. */
@@ -107,12 +135,14 @@ function toWork(project: Project, request: RunRequest, hooks: RunHooks) {
     machines,
     retention,
     maxAgeMs,
-    acceptSchema: request.acceptSchema === true,
+    ...toWishes(request),
+    asked: new Set(request.inputs.keys()),
     holder: toHolder(),
     hasDefaultInputs: showsDefaults(project, request),
     signal: hooks.signal ?? new AbortController().signal,
     runParts: hooks.runParts ?? runPartsHere(project, context),
     onShown: hooks.onShown,
+    grounds: hooks.grounds,
     ...hooks.recall,
     now: Date.now,
   };

@@ -4,6 +4,7 @@ import { RunLog } from "../run/history/run-log.ts";
 import type { CellRecord, RunRecord } from "../run/history/run-record.ts";
 import type { CellResult, RunError, RunEvent, RunResult } from "../run/run-event.ts";
 import { mayPublish } from "../run/run-publishing.ts";
+import { type RunWishes, toWishes } from "../run/run-wishes.ts";
 import type { RunWork } from "../run/run-work.ts";
 import type { Store } from "../store/store.ts";
 import type { Config } from "./config.ts";
@@ -13,7 +14,8 @@ import type { RunRequest } from "./run-project.ts";
 
 /** What a run is known by before it goes, and where its history is kept. */
 export interface RecordingOptions
-  extends Pick<RunRecord, "runId" | "context" | "trigger" | "requestedBy" | "acceptSchema"> {
+  extends RunWishes,
+    Pick<RunRecord, "runId" | "context" | "trigger" | "requestedBy"> {
   readonly history: RunHistory;
   /** the values that were asked for, by input name */
   readonly inputs: Readonly<Record<string, unknown>>;
@@ -55,11 +57,8 @@ const TRIES = 3;
 /** How a run is recorded that is carried out at once, by whoever asked for it. */
 export function toRecording(
   config: Config,
-  { inputs, context, trigger }: RunRequest,
-  work: Pick<
-    RunWork,
-    "runId" | "plan" | "acceptSchema" | "holder" | "redact" | "emit" | "now" | "inputs"
-  > & {
+  { inputs, context, trigger, ...wishes }: RunRequest,
+  work: Pick<RunWork, "runId" | "plan" | "holder" | "redact" | "emit" | "now" | "inputs"> & {
     readonly store: Store;
     readonly isResultKept: boolean;
   },
@@ -67,6 +66,7 @@ export function toRecording(
   const asked = [...inputs.keys()].map((name) => [name, work.inputs.get(name)?.value]);
   return {
     ...work,
+    ...toWishes(wishes),
     context,
     trigger,
     requestedBy: toRequester(),
@@ -179,7 +179,7 @@ class RunRecording {
 }
 
 function toBegun(options: RecordingOptions): RunRecord {
-  const { runId, context, trigger, requestedBy, inputs, acceptSchema, worker, redact } = options;
+  const { runId, context, trigger, requestedBy, inputs, worker, redact } = options;
   const startedAt = new Date(options.now()).toISOString();
   return {
     format: 1,
@@ -188,7 +188,7 @@ function toBegun(options: RecordingOptions): RunRecord {
     trigger,
     requestedBy,
     inputs: redact(inputs),
-    acceptSchema,
+    ...toWishes(options),
     isQueued: false,
     state: "running",
     submittedAt: startedAt,
@@ -220,12 +220,14 @@ export function toCellRecord({
   status,
   startedAt,
   elapsedMs,
+  keptSince,
   error,
 }: CellResult): CellRecord {
   return {
     ...{ name, status },
     ...(startedAt === undefined ? {} : { startedAt }),
     elapsedMs,
+    ...(keptSince === undefined ? {} : { keptSince }),
     ...(error === undefined ? {} : { error }),
   };
 }

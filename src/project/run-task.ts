@@ -1,8 +1,9 @@
 import type { RunContext } from "../cell/run-context.ts";
 import type { RunTrigger } from "../run/run-event.ts";
+import type { RunWishes } from "../run/run-wishes.ts";
 
 /** What a run process is told to run: ids and inputs, no frames and no secrets. */
-export interface RunTask {
+export interface RunTask extends RunWishes {
   readonly kind: "run";
   readonly directory: string;
   readonly runId: string;
@@ -13,7 +14,6 @@ export interface RunTask {
   readonly inputs: Readonly<Record<string, unknown>>;
   /** names of those that are texts, to be read by the rule of their widget */
   readonly textInputs: readonly string[];
-  readonly acceptSchema: boolean;
 }
 
 /** One part of a cell that a run has split. */

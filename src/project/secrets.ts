@@ -31,6 +31,14 @@ export async function readSecrets(
   return Object.freeze(Object.fromEntries(values));
 }
 
+/** As `secretsDigest`, of the secrets of a project. */
+export function toSecretsDigest(
+  secrets: Secrets,
+  { projectId, name }: { readonly projectId: string | undefined; readonly name: string },
+): Promise<string> {
+  return secretsDigest(secrets, projectId ?? name);
+}
+
 /**
  * Tells whether secrets are the ones of before, without telling what they are: "" for none. It is
  * slow to compute, and another one in each project, so that nobody tries out what a secret may be.

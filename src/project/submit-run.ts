@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import { expectation } from "../errors.ts";
 import { newRunId } from "../run/history/run-id.ts";
 import type { RunOccasion, RunRecord } from "../run/history/run-record.ts";
+import { toWishes } from "../run/run-wishes.ts";
 import { KEYS_PREFIX } from "../store/key.ts";
 import type { Store } from "../store/store.ts";
 import { toInputs } from "./inputs.ts";
@@ -90,7 +91,7 @@ export async function enqueueRun(
 }
 
 function toRecord(request: RunRequest, submission: Submission): RunRecord {
-  const { context, trigger, inputs, acceptSchema = false } = request;
+  const { context, trigger, inputs } = request;
   return {
     format: 1,
     runId: submission.runId ?? newRunId(),
@@ -99,7 +100,7 @@ function toRecord(request: RunRequest, submission: Submission): RunRecord {
     requestedBy: submission.requestedBy,
     ...(submission.occasion === undefined ? {} : { occasion: submission.occasion }),
     ...toAsked(inputs),
-    acceptSchema,
+    ...toWishes(request),
     isQueued: true,
     state: "queued",
     submittedAt: new Date().toISOString(),
@@ -124,9 +125,13 @@ async function claimKey(
   ownedKey: readonly [owner: string, idempotencyKey: string],
   record: RunRecord,
 ): Promise<string> {
-  const { context, inputs, acceptSchema } = record;
+  const { context, inputs } = record;
+  const { acceptSchema, ...wishes } = toWishes(record);
   const named = Object.entries(inputs).sort(([left], [right]) => (left < right ? -1 : 1));
-  const request = toDigest(JSON.stringify([context, named, acceptSchema]));
+  const request = toDigest(
+    // As earlier releases wrote it where there are no other wishes.
+    JSON.stringify([context, named, acceptSchema, wishes].slice(0, isEmpty(wishes) ? 3 : 4)),
+  );
   const key = `${KEYS_PREFIX}${toDigest(JSON.stringify(ownedKey))}.json`;
   const body = new TextEncoder().encode(JSON.stringify({ runId: record.runId, request }));
   const written = await store.write(key, body, {
@@ -145,6 +150,10 @@ async function claimKey(
     got: "another request",
     hint: "use a new key for a new request",
   });
+}
+
+function isEmpty(wishes: object): boolean {
+  return Object.keys(wishes).length === 0;
 }
 
 function toDigest(text: string): string {

@@ -1,15 +1,15 @@
-import type { RequestedInput } from "../cell/input-value.ts";
 import { HexError } from "../errors.ts";
+import { namesAbove } from "../source/code-hash.ts";
 import type { CellSource, LoadedCells } from "../source/load-cells.ts";
-import { stagedPrefix } from "../store/key.ts";
 import type { StagedFrame } from "../store/publication.ts";
-import type { Store } from "../store/store.ts";
-import { listVersions } from "../store/versions.ts";
+import type { Version } from "../store/version.ts";
+import { type CellGrounds, toCellState } from "./cell-grounds.ts";
+import { toStateChanges } from "./cell-state.ts";
 import type { FrameOrigin } from "./freshness.ts";
 import type { RunFrames } from "./run-frames.ts";
 import type { Variant } from "./variant.ts";
 
-/** The frame of a cached cell, published before with the code and the inputs of now. */
+/** The frame of a cached cell, published before when all that it hangs on was as it is now. */
 interface AdoptedFrame {
   readonly staged: StagedFrame;
   readonly origin: FrameOrigin;
@@ -23,13 +23,12 @@ export type AdoptFrame = (
 ) => Promise<AdoptedFrame | undefined>;
 
 export interface AdoptOptions {
-  readonly store: Store;
   readonly cells: LoadedCells;
-  readonly inputs: ReadonlyMap<string, RequestedInput>;
+  readonly grounds: CellGrounds;
+  /** resolved values of inputs by name, filled while the run goes: those above a cell are there in time */
+  readonly inputs: ReadonlyMap<string, unknown>;
   /** how old a frame may be whose cell does not say so itself; undefined: as old as they get */
   readonly maxAgeMs: number | undefined;
-  /** when the data of a cell was changed last; milliseconds since 1970 */
-  readonly dataChangedMs: (cell: string) => number;
   /** whether a cell is to be computed whatever is published */
   readonly isFresh: (cell: string) => boolean;
   readonly signal: AbortSignal;
@@ -49,18 +48,25 @@ export function adoptPublished(options: AdoptOptions): AdoptFrame {
   };
 }
 
+interface Adopting extends AdoptOptions {
+  readonly frames: RunFrames;
+}
+
 async function findFrame(
   cell: CellSource,
   { frame: name }: Variant,
-  options: AdoptOptions & { readonly frames: RunFrames },
+  options: Adopting,
 ): Promise<AdoptedFrame | undefined> {
-  const { frames, signal } = options;
+  const { frames, signal, cells, isFresh } = options;
+  if ([cell.name, ...namesAbove(cell.name, cells.cells)].some(isFresh)) return undefined;
   const version = await frames.version();
   const published = version.frames().get(name);
-  if (published === undefined || published.codeHash !== cell.codeHash) return undefined;
-  const above = aboveOf(cell, options.cells);
-  if (!isCurrent(cell, Date.parse(published.computedAt), above, options)) return undefined;
-  if (!(await hadSameInputs(published.csv.key, above, options))) return undefined;
+  if (published?.state === undefined || isTooOld(cell, published.computedAt, options)) {
+    return undefined;
+  }
+  const digests = toDigests(version, frames);
+  const state = toCellState(cell.name, cells, options.grounds, { ...options, frames: digests });
+  if (toStateChanges(published.state, state).length > 0) return undefined;
   const read = await version.readFrame(name, { signal });
   if (read === undefined || read.source !== "version") return undefined;
   const { frame, generation, computedAt, codeHash } = read;
@@ -71,46 +77,18 @@ async function findFrame(
   };
 }
 
-/** Whether nothing but code and inputs, which are looked at apart, speaks against a frame. */
-function isCurrent(
-  cell: CellSource,
-  computedMs: number,
-  above: readonly CellSource[],
-  { maxAgeMs, dataChangedMs, isFresh, now }: AdoptOptions,
-): boolean {
+function isTooOld(cell: CellSource, computedAt: string, { maxAgeMs, now }: Adopting): boolean {
   const mostMs = cell.maxAgeMs ?? maxAgeMs ?? Number.POSITIVE_INFINITY;
-  if (now() - computedMs > mostMs) return false;
-  return [cell, ...above].every(({ name }) => !isFresh(name) && dataChangedMs(name) <= computedMs);
+  return now() - Date.parse(computedAt) > mostMs;
 }
 
-/** Whether the run that computed a frame had the values that its inputs have now. */
-async function hadSameInputs(
-  key: string,
-  above: readonly CellSource[],
-  { store, inputs, signal }: AdoptOptions,
-): Promise<boolean> {
-  const widgets = above.filter(({ kind }) => kind === "input");
-  if (widgets.length === 0) return true;
-  const versions = await listVersions(store, { signal });
-  const own = versions.find(({ runId, attempt }) => key.startsWith(stagedPrefix(runId, attempt)));
-  if (own === undefined) return false;
-  return widgets.every(({ name, widget }) => {
-    const initial = widget?.default;
-    const before = own.inputs[name] ?? initial;
-    const now = inputs.get(name)?.value ?? initial;
-    return JSON.stringify(before) === JSON.stringify(now);
-  });
-}
-
-/** All cells that a cell hangs on, directly or not. */
-function aboveOf({ dependencies }: CellSource, { cells }: LoadedCells): CellSource[] {
-  const found = new Map<string, CellSource>();
-  const waiting = [...dependencies];
-  for (let name = waiting.pop(); name !== undefined; name = waiting.pop()) {
-    const cell = cells.find((each) => each.name === name);
-    if (cell === undefined || found.has(name)) continue;
-    found.set(name, cell);
-    waiting.push(...cell.dependencies);
+/** The digests of the frames that a run has; of one that it computed itself nobody knows it yet. */
+function toDigests(version: Version, frames: RunFrames): ReadonlyMap<string, string> {
+  const digests = new Map([...frames.readBack].map(([name, { sha256 }]) => [name, sha256]));
+  for (const [name, { computedAt, codeHash }] of frames.staged) {
+    const published = version.frames().get(name);
+    const isPublished = published?.computedAt === computedAt && published?.codeHash === codeHash;
+    digests.set(name, (isPublished ? published?.csv.sha256 : undefined) ?? "");
   }
-  return [...found.values()];
+  return digests;
 }

@@ -76,17 +76,37 @@ export async function computeCell(
     case "input":
       return computeInput(name, definition.widget(values), around);
     case "cached": {
-      const frame = await computeCached(definition, values, around);
-      return { value: frame, ...toShownOutput(name, frame), frame: around.variant.frame };
+      const looks = new Looks();
+      const frame = await computeCached(definition, values, { ...around, looks });
+      const shown = toShownOutput(name, frame);
+      return { value: frame, ...shown, frame: around.variant.frame, ...looks.told };
     }
     case "cell":
     case "sql": {
+      const looks = new Looks();
       const computeIn = definition.kind === "cell" ? definition.options.computeIn : undefined;
-      const context = toCellContext(around, computeIn);
+      const context = toCellContext({ ...around, looks }, computeIn);
       const value: unknown = await definition.compute(values as never, context);
-      return { value, ...toShownOutput(name, value) };
+      return { value, ...toShownOutput(name, value), ...looks.told };
     }
   }
+}
+
+/** Notes whether a cell has looked at more than the values it was handed. */
+class Looks {
+  #hasLooked = false;
+
+  readonly note = (): void => {
+    this.#hasLooked = true;
+  };
+
+  get told(): Pick<ComputedCell, "looksAtContext"> {
+    return this.#hasLooked ? { looksAtContext: true } : {};
+  }
+}
+
+interface Looking extends CellSurroundings {
+  readonly looks: Looks;
 }
 
 /** The value of an input whose widget is known, and what it shows. */
@@ -119,7 +139,7 @@ function readValue(
 async function computeCached(
   definition: CachedCell,
   values: CellValues,
-  around: CellSurroundings,
+  around: Looking,
 ): Promise<Frame> {
   const { name } = around.planned;
   const parts = partsOf(definition.compute);
@@ -141,22 +161,31 @@ async function computeCached(
 }
 
 function toCellContext(
-  around: CellSurroundings,
+  around: Looking,
   computeIn: CachedCell["options"]["computeIn"],
 ): CellContext {
-  const { plan, secrets, signal, progress, log } = around;
-  const store = toFrameStore(around, computeIn);
-  const shared = { secrets: Object.freeze(secrets), signal };
-  return Object.freeze({ runContext: plan.context, ...shared, progress, log, store });
+  const { plan, secrets, signal, progress, log, looks } = around;
+  return Object.freeze({
+    get runContext() {
+      looks.note();
+      return plan.context;
+    },
+    secrets: Object.freeze(secrets),
+    signal,
+    progress,
+    log,
+    store: toFrameStore(around, computeIn),
+  });
 }
 
 /** The explicit form of the tutorial: a cell that branches on the run context reads and writes itself. */
 function toFrameStore(
-  { plan, planned, frames, codeHash, onRead }: CellSurroundings,
+  { plan, planned, frames, codeHash, onRead, looks }: Looking,
   computeIn: CachedCell["options"]["computeIn"],
 ): FrameStore {
   return {
     async writeFrame(name, written) {
+      looks.note();
       const frameName = parseFrameName(name);
       const frame = toFrame(written);
       if (!computesIn(computeIn === undefined ? {} : { computeIn }, plan)) {
@@ -177,6 +206,7 @@ function toFrameStore(
       frames.stage(frameName, { frame, cell: planned.name, codeHash });
     },
     async readFrame(name) {
+      looks.note();
       const { frame, origin } = await frames.read({ frame: parseFrameName(name), flags: "" });
       onRead(origin);
       return frame;

@@ -135,10 +135,12 @@ async function runOne(planned: PlannedCell, ready: Ready, work: CellsWork): Prom
     const { computed, key, known } = await find(planned, { ...ready, source, recorded }, work);
     const { value, output, shown, origin, frame } = computed;
     work.onComputed?.(name, computed);
+    if (planned.kind === "input") work.onInput?.(name, value);
     if (shown !== undefined) work.onShown?.(name, { frame: shown, publishedAs: frame });
     const data = origin && { data: toFreshness(origin, toRule(source, work)) };
     const elapsedMs = known === undefined ? Math.round(work.now() - startedMs) : 0;
-    const cell = { name, status: action, startedAt, elapsedMs, output, ...data };
+    const since = planned.keptSince === undefined ? {} : { keptSince: planned.keptSince };
+    const cell = { name, status: action, startedAt, elapsedMs, ...since, output, ...data };
     return { ...end(work, cell, value), frame, key, source: known?.source };
   } catch (thrown) {
     const error = toCellError(thrown, planned, work.cells.sourcePlace(thrown));
@@ -226,7 +228,7 @@ async function execute(
     joinParts: (parts, values) =>
       joinParts(parts, values, { exchange, runParts: work.runParts, signal, progress, log }),
   };
-  if (planned.action === "read") return readCell(around);
+  if (planned.action === "read" || planned.action === "kept") return readCell(around);
   const adopted = await adoptCell(around, source, work);
   if (adopted !== undefined) return adopted;
   const loaded = await (definition ?? work.cells.load(name));

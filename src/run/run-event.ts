@@ -43,6 +43,8 @@ export interface CellResult {
   readonly startedAt?: string;
   /** milliseconds, whole */
   readonly elapsedMs: number;
+  /** the oldest version that is known to hold the frame of a cell that is kept */
+  readonly keptSince?: number;
   readonly output?: CellOutput;
   /** how current the cell's published frame is, for a cached cell */
   readonly data?: Freshness;

@@ -76,14 +76,22 @@ async function runToEnd(run: RunInProgress): Promise<RunEnding> {
     const signal = lease ? AbortSignal.any([run.signal, lease.lost]) : run.signal;
     const own = await findOwn(run);
     const isShared = own !== undefined || (await isJustPublished(run, publishing));
-    const plan = isShared ? run.sharedPlan : run.plan;
-    if (!isShared) await refuseTakenNames(run);
-    return await runToPublication({ ...run, plan, signal, own }, publishing);
+    const decided = isShared ? { plan: run.sharedPlan } : await decide(run);
+    const going = { ...run, ...decided, signal, own };
+    if (!isShared) await refuseTakenNames(going);
+    return await runToPublication(going, publishing);
   } catch (thrown) {
     return toBrokenEnding(thrown, run, publishing);
   } finally {
     await publishing?.lease?.release();
   }
+}
+
+/** The plan of a run that has the lease, by which nothing changes any more that is published. */
+async function decide({ plan: whole, planChanged, frames }: RunInProgress) {
+  if (planChanged === undefined) return { plan: whole };
+  const { plan, defaults } = await planChanged(await frames.version());
+  return { plan, recordedDefaults: async () => defaults };
 }
 
 /** Looks before anything is computed; it is made certain when the frames are published. */
@@ -138,6 +146,9 @@ async function runToPublication(
   if (own !== undefined) return { status: "completed", version: own, isPublisher: true, cells };
   const isPublisher = run.frames.staged.size > 0;
   const version = isPublisher ? await publishFrames(run, publishing) : await versionRead(run);
+  if (run.planChanged !== undefined && publishing !== undefined && !isPublisher) {
+    toWarn(run)("nothing has changed that heavy cells hang on: there is no new version");
+  }
   return { status: "completed", version, isPublisher, cells };
 }
 

@@ -2,12 +2,21 @@ import type { RequestedInput } from "../cell/input-value.ts";
 import type { RunPlan } from "../cell/plan.ts";
 import type { LoadedCells } from "../source/load-cells.ts";
 import type { Store } from "../store/store.ts";
+import type { Version } from "../store/version.ts";
 import type { CellGrounds } from "./cell-grounds.ts";
 import type { Recall } from "./light/recall-cell.ts";
 import type { RunParts } from "./parts/join-parts.ts";
+import type { RecordedDefaults } from "./recorded-default.ts";
 import type { RunEvent, RunTrigger } from "./run-event.ts";
 import type { TakeLease } from "./run-publishing.ts";
 import type { ShowFrame } from "./shown-frame.ts";
+
+/** What a run does that computes only what has changed, and the inputs by which that was decided. */
+export interface ChangedPlan {
+  readonly plan: RunPlan;
+  /** of the inputs that nobody asked for: the run takes them as they were found */
+  readonly defaults: RecordedDefaults;
+}
 
 /** Everything that executing a plan needs; nothing else is looked at. */
 export interface RunWork extends Recall {
@@ -18,6 +27,8 @@ export interface RunWork extends Recall {
   readonly plan: RunPlan;
   /** the plan when another run has just published what this one would compute */
   readonly sharedPlan: RunPlan;
+  /** plans a run that computes only what has changed since a version; all is computed unless told */
+  readonly planChanged?: ((since: Version) => Promise<ChangedPlan>) | undefined;
   readonly cells: LoadedCells;
   readonly store: Store;
   /** whether several machines may publish to the store */

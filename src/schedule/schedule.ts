@@ -1,4 +1,5 @@
 import * as v from "valibot";
+import { RUN_COMPUTES, type RunCompute } from "../cell/run-compute.ts";
 import { RUN_CONTEXTS, type RunContext } from "../cell/run-context.ts";
 import { cronFault } from "./cron.ts";
 import { isTimezone } from "./zone.ts";
@@ -17,6 +18,8 @@ export interface Schedule {
   readonly context: RunContext;
   /** values that its runs ask for, by input name */
   readonly inputs: Readonly<Record<string, unknown>>;
+  /** which heavy cells its runs compute */
+  readonly compute: RunCompute;
   readonly overlap: (typeof OVERLAPS)[number];
 }
 
@@ -62,6 +65,13 @@ const scheduleKeys = v.strictObject({
       v.description("Values of inputs by name, in the place of the config's"),
     ),
     {},
+  ),
+  compute: v.optional(
+    v.pipe(
+      v.picklist(RUN_COMPUTES, RUN_COMPUTES.join(" or ")),
+      v.description("Which heavy cells its runs compute: all, or those that something changed for"),
+    ),
+    "all",
   ),
   overlap: v.optional(
     v.pipe(

@@ -8,6 +8,7 @@ import type { CellIndex, IndexedCell } from "./cell-index.ts";
 import { compileModules, type SourceModules } from "./module/cell-modules.ts";
 import { toHandlePath, toModulePath } from "./module/module-path.ts";
 import type { SourceCompiler } from "./module/source-compiler.ts";
+import { reachCode } from "./reached-code.ts";
 import { nameReferences, type ReadReferences, readCellReferences } from "./sql-cell.ts";
 
 export interface IndexOptions {
@@ -34,19 +35,27 @@ export async function buildCellIndex(options: IndexOptions): Promise<BuiltCells>
   const compiler = scripts.length === 0 ? NO_COMPILER : await options.openCompiler();
   const compiled = await compileModules({ ...options, compiler });
   const cells: IndexedCell[] = [];
+  const kept = new Map<string, string>();
   for (const cell of options.cells) {
-    const reached = reachedFrom(cell.path, compiled);
+    const reached = reachCode(cell.path, compiled);
+    const toFiles = (paths: Iterable<string>) =>
+      [...new Set([...paths].map((path) => toProjectPath(options.projectDirectory, path)))].sort();
+    for (const file of toFiles(reached.kept)) kept.set(file, compiled.files[file] ?? "");
+    for (const each of reached.packages) kept.set(each, "");
     cells.push({
       name: cell.name,
       file: cell.file,
-      imports: reached.map((path) => compiled.names.get(path) ?? path).sort(),
-      dataFiles: namedBy([cell.path, ...reached], compiled, options),
-      ...(await readSource(cell, compiled, compiler, options)),
+      imports: toFiles(reached.files),
+      packages: [...reached.packages].sort(),
+      named: toFiles(reached.named),
+      written: toFiles(reached.written),
+      ...(await readSource(cell, compiled, options)),
     });
   }
   const texts = toTexts(options, compiled);
   const modules = toHash(JSON.stringify([...texts])).slice(0, 32);
-  return { index: { files: compiled.files, modules, cells }, texts };
+  const loadedByNode = kept.size === 0 ? "" : toHash(JSON.stringify([...kept].sort(byName)));
+  return { index: { files: compiled.files, modules, loadedByNode, cells }, texts };
 }
 
 /** Writes the compiled modules, unless another process has done so. */
@@ -65,6 +74,7 @@ export async function writeModules(cache: string, { index, texts }: BuiltCells):
 /** A project of prose and queries needs no compiler. */
 const NO_COMPILER: SourceCompiler = {
   parse: () => Promise.reject(new Error("nothing to parse")),
+  parseScript: () => Promise.reject(new Error("nothing to parse")),
   compile: () => Promise.reject(new Error("nothing to compile")),
 };
 
@@ -77,7 +87,6 @@ type ReadSource = Pick<IndexedCell, "facts" | "references">;
 async function readSource(
   cell: CellFile,
   { modules, sources }: SourceModules,
-  compiler: SourceCompiler,
   { cells, readReferences }: IndexOptions,
 ): Promise<ReadSource> {
   if (cell.ending === ".md") return { facts: { kind: "prose", named: {} } };
@@ -87,33 +96,13 @@ async function readSource(
     const named = nameReferences(references, cell.file, cells);
     return { facts: { kind: "sql", named }, references };
   }
-  const parsed = await compiler.parse(source, cell.path, cell.file);
-  const facts = readCellFacts(parsed, modules.get(cell.path)?.cells ?? new Map());
+  const module = modules.get(cell.path);
+  const facts = module?.parsed && readCellFacts(module.parsed, module.cells);
   return facts === undefined ? {} : { facts };
 }
 
-/** Paths of the local files that a module imports, directly or not; loops among them end by themselves. */
-function reachedFrom(path: string, { modules }: SourceModules): string[] {
-  const reached = new Set<string>();
-  const follow = (from: string): void => {
-    for (const each of modules.get(from)?.imports ?? []) {
-      if (reached.has(each)) continue;
-      reached.add(each);
-      follow(each);
-    }
-  };
-  follow(path);
-  return [...reached];
-}
-
-/** Files that modules name without importing them, as project paths. */
-function namedBy(
-  paths: readonly string[],
-  { modules }: SourceModules,
-  { projectDirectory }: IndexOptions,
-): string[] {
-  const named = paths.flatMap((path) => modules.get(path)?.dataFiles ?? []);
-  return [...new Set(named.map((path) => toProjectPath(projectDirectory, path)))].sort();
+function byName([left]: readonly string[], [right]: readonly string[]): number {
+  return (left ?? "") < (right ?? "") ? -1 : 1;
 }
 
 function toTexts(

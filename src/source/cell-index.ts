@@ -11,10 +11,14 @@ export interface IndexedCell {
   readonly file: string;
   /** absent when only evaluating the module tells them */
   readonly facts?: CellFacts;
-  /** local files that its module reaches, as project paths */
+  /** files that its code loads, as project paths: modules, CommonJS, JSON, scripts */
   readonly imports: readonly string[];
-  /** files that it or these name without importing them, as project paths */
-  readonly dataFiles: readonly string[];
+  /** packages that it or these load, each with a digest over what is installed */
+  readonly packages: readonly string[];
+  /** files and folders that it or these name, as project paths */
+  readonly named: readonly string[];
+  /** files that it or these write */
+  readonly written: readonly string[];
   /** the names in a query */
   readonly references?: SqlReferences;
 }
@@ -25,6 +29,8 @@ export interface CellIndex {
   readonly files: Readonly<Record<string, string | null>>;
   /** name of the folder below `modules` that holds the compiled modules */
   readonly modules: string;
+  /** over all that Node loads for the cells from where it is, and keeps; "" for nothing */
+  readonly loadedByNode: string;
   /** in file order */
   readonly cells: readonly IndexedCell[];
 }

@@ -68,8 +68,9 @@ async function toSource(
   const { name, file } = indexed;
   const { options = {}, ...own }: CellFacts = facts.get(name) ?? { kind: "cell", named: {} };
   const checked = parseCellOptions(options, own.named, file);
-  const { named, watch } = { named: indexed.dataFiles, watch: checked.watch ?? [] };
-  const data = await listDataFiles({ named, watch }, projectDirectory);
+  const { named, written } = indexed;
+  const { watch = [] } = checked;
+  const data = await listDataFiles({ named, watch, written }, projectDirectory);
   const code = [file, ...indexed.imports].map((each) => [each, files[each] ?? ""]);
   const cell = {
     name,
@@ -79,7 +80,7 @@ async function toSource(
     dependencies: Object.freeze([...new Set(Object.values(own.named))]),
     dataFiles: Object.freeze(data.files),
     hash: files[file] ?? "",
-    ownCode: toHash(JSON.stringify(code)),
+    ownCode: toHash(JSON.stringify([code, indexed.packages])),
   };
   return { cell, folders: data.folders };
 }

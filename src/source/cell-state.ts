@@ -1,4 +1,4 @@
-import { readFileSync } from "node:fs";
+import { readFileSync, statSync } from "node:fs";
 import { join, resolve } from "node:path";
 import type { IndexOptions } from "./build-cell-index.ts";
 import { exists, isUnwritable, markUsed, openTemporaryCache } from "./cell-cache.ts";
@@ -59,17 +59,22 @@ function isCurrent(index: CellIndex, options: StateOptions): boolean {
   const { cells, projectDirectory } = options;
   if (cells.length !== index.cells.length) return false;
   if (cells.some(({ file }, place) => index.cells[place]?.file !== file)) return false;
-  return Object.entries(index.files).every(
-    ([file, hash]) => readHash(resolve(projectDirectory, file)) === hash,
-  );
+  return Object.entries(index.files).every(([file, hash]) => {
+    const path = resolve(projectDirectory, file);
+    return hash === null ? !isFile(path) : readHash(path) === hash;
+  });
 }
 
 /** Waits for the disk: for a few small files that takes a quarter of what handing them over takes. */
 function readHash(path: string): string | null {
   try {
-    return toHash(readFileSync(path, "utf8"));
+    return toHash(readFileSync(path));
   } catch (error) {
     if (isMissing(error)) return null;
     throw error;
   }
+}
+
+function isFile(path: string): boolean {
+  return statSync(path, { throwIfNoEntry: false })?.isFile() === true;
 }

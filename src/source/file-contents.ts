@@ -22,15 +22,25 @@ interface KnownFile {
   readonly digest: Promise<string>;
 }
 
+export interface FileContentsOptions {
+  /** milliseconds since 1970 */
+  readonly now?: () => number;
+  /** reads a file's content */
+  readonly digest?: (path: string) => Promise<string>;
+}
+
 /** Knows the digest of a file for as long as the system does not tell of a change to it. */
-export function openFileContents(now: () => number = Date.now): FileContents {
+export function openFileContents({
+  now = Date.now,
+  digest: read = hashFile,
+}: FileContentsOptions = {}): FileContents {
   const known = new Map<string, KnownFile>();
   const digestOf = async (path: string): Promise<string> => {
     const before = await readState(path, now);
     if (before === undefined) return "absent";
     const found = known.get(path);
     if (found !== undefined && found.state === before.state) return found.digest;
-    const digest = hashFile(path);
+    const digest = read(path);
     if (before.isSettled) {
       known.set(path, { state: before.state, digest });
       digest.catch(() => known.delete(path));
@@ -41,8 +51,8 @@ export function openFileContents(now: () => number = Date.now): FileContents {
     async read(files, directory) {
       if (files.length === 0) return "";
       const sorted = [...new Set(files)].sort();
-      const read = async (file: string) => [file, await digestOf(join(directory, file))];
-      return toHash(JSON.stringify(await Promise.all(sorted.map(read))));
+      const told = sorted.map(async (file) => [file, await digestOf(join(directory, file))]);
+      return toHash(JSON.stringify(await Promise.all(told)));
     },
   };
 }

@@ -9,6 +9,8 @@ export interface NamedData {
   readonly named: readonly string[];
   /** globs */
   readonly watch: readonly string[];
+  /** what it writes itself, which it does not hang on */
+  readonly written: readonly string[];
 }
 
 export interface DataFiles {
@@ -23,7 +25,7 @@ const LEFT_OUT = new Set([".hex", "node_modules", ".git"]);
 
 /** The files that are a cell's data. A folder stands for the files in it and below. */
 export async function listDataFiles(
-  { named, watch }: NamedData,
+  { named, watch, written }: NamedData,
   projectDirectory: string,
 ): Promise<DataFiles> {
   const files = new Set<string>();
@@ -36,10 +38,12 @@ export async function listDataFiles(
     else if (!/^(\.\.\/)*\.\.$/.test(path)) await addBelow(path, () => true, place);
   }
   for (const glob of watch) await addMatches(glob, place);
+  for (const path of written) files.delete(path);
   return { files: [...files].sort(), folders: [...folders].sort() };
 }
 
-function isLeftOut(path: string): boolean {
+/** Whether a path, below the project's folder, leads to what is never data. */
+export function isLeftOut(path: string): boolean {
   return path.split("/").some((each) => LEFT_OUT.has(each));
 }
 

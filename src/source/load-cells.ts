@@ -52,6 +52,8 @@ export interface LoadCellsOptions {
   readonly openCompiler?: () => Promise<SourceCompiler>;
   readonly readReferences?: ReadReferences;
   readonly importModule?: ImportModule;
+  /** called before any cell is evaluated, with what Node would load; throws where none may be */
+  readonly beforeEvaluating?: ((loadedByNode: string) => void) | undefined;
 }
 
 /**
@@ -62,6 +64,7 @@ export interface LoadCellsOptions {
 export async function loadCells(options: LoadCellsOptions): Promise<LoadedCells> {
   const project = await toProject(options);
   const state = await openCellState(project);
+  options.beforeEvaluating?.(state.index.loadedByNode);
   const loader = {
     ...state,
     projectDirectory: project.projectDirectory,
@@ -75,7 +78,7 @@ export async function loadCells(options: LoadCellsOptions): Promise<LoadedCells>
   return Object.freeze({
     cells,
     dataFolders,
-    loadedByNode: "",
+    loadedByNode: state.index.loadedByNode,
     files: Object.freeze(Object.keys(state.index.files)),
     load: (name: string) => load(findCell(name, state.index), loader),
     sourcePlace: (error: unknown) => findPlace(error, loader),

@@ -1,7 +1,7 @@
 import type { Frame } from "../frame/frame.ts";
 import { toEvaluationId } from "./evaluation-id.ts";
 import { parseFrameName } from "./key.ts";
-import { findCommit, newestCommit, type VersionWish } from "./manifest/history.ts";
+import { findCommit, frameOf, newestCommit, type VersionWish } from "./manifest/history.ts";
 import type { Commit, PublishedFrame } from "./manifest/manifest.ts";
 import { readManifest } from "./manifest/read-manifest.ts";
 import type { ReadFrameOptions } from "./published-frame.ts";
@@ -24,6 +24,8 @@ export interface Version {
   readonly fence: number;
   /** The published frames by name, as data; reads nothing. */
   frames(): ReadonlyMap<string, PublishedFrame>;
+  /** The oldest version that is kept with the same file of a frame; undefined for one that is not published. */
+  since(name: string): number | undefined;
   /**
    * Reads a frame, or `undefined` when there is none. A frame that no run has published is looked
    * for at `<name>.csv`, where another tool may have left it. One whose files are damaged is read
@@ -81,6 +83,11 @@ function toVersion(store: Store, pinned: Pinned): Version {
     evaluation: commit?.outputs === undefined ? null : toEvaluationId(commit),
     fence: manifest?.fence ?? 0,
     frames: () => frames,
+    since: (name) => {
+      const key = frames.get(name)?.csv.key;
+      return manifest?.commits.findLast((each) => key && frameOf(each, name)?.csv.key === key)
+        ?.generation;
+    },
     readFrame: async (name, options) => readFrame(store, pinned, parseFrameName(name), options),
     readOutputs: async (options) => readOutputs(store, commit, options),
     readShown: async (cell, options) => readShown(store, commit, cell, options),

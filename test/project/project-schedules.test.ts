@@ -66,3 +66,24 @@ it.each([
     });
   },
 );
+
+it("has a schedule's runs compute only what has changed, when it says so", async () => {
+  const inputs = { act: "print:nightly" };
+  const { directory, untilEnded, workHere } = await workerProject({
+    config: {
+      schedules: [
+        { name: "partial", cron: "0 3 * * *", context: "logic", compute: "changed", inputs },
+      ],
+    },
+  });
+  workHere();
+  const runOnce = async () => {
+    const { result } = await hexJson(["schedule", "run", "partial", "--project", directory]);
+    return untilEnded(result.runId);
+  };
+  expect(await runOnce()).toMatchObject({ compute: "changed", version: 1, isPublisher: true });
+  expect(await runOnce()).toMatchObject({
+    ...{ state: "completed", version: 1, isPublisher: false },
+    cells: expect.arrayContaining([expect.objectContaining({ status: "kept", keptSince: 1 })]),
+  });
+}, 60_000);

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { toRedact } from "../../src/project/redact.ts";
-import { readSecrets } from "../../src/project/secrets.ts";
+import { readSecrets, secretsDigest } from "../../src/project/secrets.ts";
 
 let directory: string;
 beforeEach(async () => {
@@ -16,6 +16,19 @@ describe("secrets", () => {
     await writeFile(join(directory, ".env"), "FROM_FILE='a value'\nBOTH=file-value\n");
     const secrets = await readSecrets(["FROM_FILE", "BOTH"], directory, { BOTH: "environment" });
     expect(secrets).toEqual({ FROM_FILE: "a value", BOTH: "environment" });
+  });
+
+  it("are told apart by a digest that is another one in each project", async () => {
+    expect(await secretsDigest({}, "p")).toBe("");
+    const digest = await secretsDigest({ A: "value", B: "other" }, "p");
+    expect(digest).toMatch(/^[0-9a-f]{32}$/);
+    expect(await secretsDigest({ B: "other", A: "value" }, "p")).toBe(digest);
+    const others = [
+      await secretsDigest({ A: "value", B: "another" }, "p"),
+      await secretsDigest({ A: "value" }, "p"),
+      await secretsDigest({ A: "value", B: "other" }, "q"),
+    ];
+    expect(new Set([digest, ...others]).size).toBe(4);
   });
 
   it("that are listed and missing are all told by name", async () => {

@@ -50,3 +50,14 @@ it("keeps a record whole though a secret has the value of a word in it", async (
     inputs: { act: "say [SECRET]" },
   });
 });
+
+it("keeps what a run is asked to do otherwise, and takes that for another request", async () => {
+  const { runs } = await workerProject();
+  const submission = { requestedBy: "tess", idempotencyKey: "order 7" };
+  const wishes = { compute: "changed", overwrite: ["planets"] } as const;
+  const { runId } = await submitRun(runs, { ...toRequest("print"), ...wishes }, submission);
+  expect(await runs.history.read(runId)).toMatchObject({ ...wishes, acceptSchema: false });
+  await expect(submitRun(runs, toRequest("print"), submission)).rejects.toMatchObject({
+    code: "HEX_KEY_REUSED",
+  });
+});

@@ -19,7 +19,14 @@ function faultsOf(...schedules: object[]): string[] {
 describe("a schedule", () => {
   it("gets its defaults", () => {
     expect(parse(nightly)).toEqual([
-      { ...nightly, timezone: "UTC", context: "scheduled", inputs: {}, overlap: "skip" },
+      {
+        ...nightly,
+        timezone: "UTC",
+        context: "scheduled",
+        inputs: {},
+        overlap: "skip",
+        compute: "all",
+      },
     ]);
   });
 

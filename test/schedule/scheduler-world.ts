@@ -9,7 +9,13 @@ export const HOUR_MS = 3_600_000;
 export const DAY_MS = 24 * HOUR_MS;
 
 export function aSchedule(cron: string, more: Partial<Schedule> = {}): Schedule {
-  const defaults = { timezone: "UTC", context: "scheduled", inputs: {}, overlap: "skip" } as const;
+  const defaults = {
+    timezone: "UTC",
+    context: "scheduled",
+    inputs: {},
+    overlap: "skip",
+    compute: "all",
+  } as const;
   return { name: "nightly", cron, ...defaults, ...more };
 }
 

@@ -106,6 +106,7 @@ export class NotebookBook {
       case "opened":
       case "run-begun":
       case "run-ended":
+      case "process-outdated":
       case "asked-answered":
       case "asked-refused":
         break;

@@ -63,6 +63,8 @@ export type NotebookReport =
       readonly files: readonly string[];
     }
   | { readonly type: "project-unread"; readonly error: NotebookError }
+  /** what Node has loaded here has changed: the run has to go in another process */
+  | { readonly type: "process-outdated"; readonly run: number }
   | {
       readonly type: "cell-ended";
       /** without an output when it shows what it showed before */

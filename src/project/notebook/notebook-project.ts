@@ -1,11 +1,11 @@
 import { HexError } from "../../errors.ts";
-import { toHash } from "../../source/cell-files.ts";
+import { type CellGrounds, readCellGrounds } from "../../run/cell-grounds.ts";
+import { openFileContents } from "../../source/file-contents.ts";
 import { type RequestedInputs, toInputs } from "../inputs.ts";
 import { openProject, type Project } from "../project.ts";
 import { type OpenedStore, openProjectStore } from "../project-store.ts";
 import { type Redact, toRedact } from "../redact.ts";
-import { readSecrets } from "../secrets.ts";
-import { DataPrints } from "./data-prints.ts";
+import { readSecrets, secretsDigest } from "../secrets.ts";
 import type { RunOrder } from "./notebook-messages.ts";
 
 /** A project as its files are now, and what its cells hang on besides. */
@@ -19,17 +19,24 @@ export interface NotebookProject {
   cellState(cell: string): string;
   /** whether a cell is to be computed whatever is known of it from before this process began */
   isFresh(cell: string): boolean;
-  /** when the data that a cell names was changed last; milliseconds since 1970 */
-  dataChangedMs(cell: string): number;
+  /** what each cell hangs on by itself, as its files are now */
+  readonly grounds: CellGrounds;
+}
+
+/** This process has evaluated cells with packages or CommonJS files that have changed since. */
+export class OutdatedProcessError extends Error {
+  override readonly name = "OutdatedProcessError";
 }
 
 /** Reads a project again and again; remembers what was asked to run afresh. */
 export class ProjectReader {
   readonly #place: { readonly directory: string; readonly runtimeUrl: string };
-  readonly #prints = new DataPrints();
+  readonly #contents = openFileContents();
   /** how often each cell was asked to run afresh */
   readonly #freshened = new Map<string, number>();
   #allFreshened = 0;
+  /** what Node has loaded in this process */
+  #loadedByNode: string | undefined;
 
   constructor(place: { readonly directory: string; readonly runtimeUrl: string }) {
     this.#place = place;
@@ -42,14 +49,25 @@ export class ProjectReader {
     for (const name of fresh) this.#freshened.set(name, (this.#freshened.get(name) ?? 0) + 1);
   }
 
-  /** @throws {HexError} what is wrong with the project as it is now */
+  /**
+   * @throws {HexError} what is wrong with the project as it is now
+   * @throws {OutdatedProcessError} when only another process can evaluate it
+   */
   async read(): Promise<NotebookProject> {
     const { directory, runtimeUrl } = this.#place;
-    const project = await openProject(directory, { runtimeUrl });
+    const beforeEvaluating = (loadedByNode: string) => {
+      this.#loadedByNode ??= loadedByNode;
+      // Node keeps what it has loaded, and that it has not found something.
+      if (this.#loadedByNode !== loadedByNode) throw new OutdatedProcessError();
+    };
+    const project = await openProject(directory, { runtimeUrl, beforeEvaluating });
     const { config, cells } = project;
     const secrets = await readSecrets(config.secrets, directory, process.env);
-    const prints = await this.#prints.read(cells, directory);
-    const around = toHash(JSON.stringify(secrets));
+    const grounds = await readCellGrounds(cells, {
+      directory,
+      contents: this.#contents,
+      secretsDigest: await secretsDigest(secrets, config.projectId ?? config.name),
+    });
     const freshened = new Map(this.#freshened);
     const all = this.#allFreshened;
     return {
@@ -57,10 +75,12 @@ export class ProjectReader {
       redact: toRedact(secrets),
       inputs: toInputs(project, new Map()),
       openStore: () => openProjectStore({ directory, config }, process.env),
-      cellState: (cell) =>
-        `${around} ${all} ${freshened.get(cell) ?? 0} ${prints.get(cell)?.print ?? ""}`,
+      grounds,
+      cellState: (cell) => {
+        const { data, secrets: seen } = grounds.get(cell) ?? {};
+        return `${all} ${freshened.get(cell) ?? 0} ${data ?? ""} ${seen ?? ""}`;
+      },
       isFresh: (cell) => all > 0 || freshened.has(cell),
-      dataChangedMs: (cell) => prints.get(cell)?.changedMs ?? 0,
     };
   }
 }

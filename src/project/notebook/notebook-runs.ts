@@ -10,7 +10,6 @@ import { runCells } from "../../run/run-cells.ts";
 import type { RunEvent, RunStatus } from "../../run/run-event.ts";
 import { RunFrames } from "../../run/run-frames.ts";
 import type { ShownFrame } from "../../run/shown-frame.ts";
-import type { Store } from "../../store/store.ts";
 import { askForLease } from "../asked-lease.ts";
 import type { RequestedInputs } from "../inputs.ts";
 import { keepResult } from "../keep-result.ts";
@@ -22,7 +21,12 @@ import { CellReports, ToldOutputs } from "./cell-reports.ts";
 import { CellTracker } from "./cell-tracker.ts";
 import { toNotebookError } from "./notebook-error.ts";
 import type { NotebookReport, PublishOrder, RunOrder } from "./notebook-messages.ts";
-import { type NotebookProject, ProjectReader, toExpected } from "./notebook-project.ts";
+import {
+  type NotebookProject,
+  OutdatedProcessError,
+  ProjectReader,
+  toExpected,
+} from "./notebook-project.ts";
 import type { ShownRows } from "./shown-rows.ts";
 
 export interface NotebookRunsOptions {
@@ -43,11 +47,6 @@ interface Going {
 }
 
 type Ending = Pick<Extract<NotebookReport, { type: "run-ended" }>, "status" | "error">;
-
-interface RecallFrom {
-  readonly store: Store;
-  readonly inputs: RequestedInputs;
-}
 
 /** of what a run's processes may take; what cells hold while they run has to fit as well */
 const MEMORY_SHARE = 0.5;
@@ -95,16 +94,19 @@ export class NotebookRuns {
     const { run } = order;
     report({ type: "run-begun", run });
     const ending = await this.#toEnding(order, signal);
+    if (ending === undefined) return report({ type: "process-outdated", run });
     // A cell that goes on is not to see what the next run does.
     await this.#tracker.settled();
     report({ type: "run-ended", run, ...ending });
   }
 
-  async #toEnding(order: Order, signal: AbortSignal): Promise<Ending> {
+  /** Undefined when nothing was run, since only another process can. */
+  async #toEnding(order: Order, signal: AbortSignal): Promise<Ending | undefined> {
     const { directory } = this.#options;
     try {
       return { status: await this.#run(order, signal), error: null };
     } catch (thrown) {
+      if (thrown instanceof OutdatedProcessError) return undefined;
       if (signal.aborted) return { status: "cancelled", error: null };
       return { status: "failed", error: await toNotebookError(toExpected(thrown), directory) };
     }
@@ -140,10 +142,12 @@ export class NotebookRuns {
       const notebook = await this.#reader.read();
       const { cells, config } = notebook.project;
       const { cells: described } = await describeProject(notebook.project);
-      const files = [...cells.files, ...cells.cells.flatMap(({ dataFiles }) => dataFiles)];
+      const data = cells.cells.flatMap(({ dataFiles }) => dataFiles);
+      const files = [...new Set([...cells.files, ...data, ...cells.dataFolders])];
       report({ type: "project-read", title: config.name, cells: described, files });
       return notebook;
     } catch (thrown) {
+      if (thrown instanceof OutdatedProcessError) throw thrown;
       const error = await toNotebookError(toExpected(thrown), directory);
       report({ type: "project-unread", error });
       return undefined;
@@ -178,7 +182,7 @@ export class NotebookRuns {
         reads: new ColumnReads(),
         maxAgeMs: project.config.maxAgeMs,
         now: Date.now,
-        ...this.#toRecall(going, { store, inputs }),
+        ...this.#toRecall(going),
       });
       const isFailed = [...results.values()].some(({ status }) => status === "failed");
       return isFailed ? "failed" : "completed";
@@ -191,42 +195,40 @@ export class NotebookRuns {
   async #publish({ runId }: PublishOrder, going: Going): Promise<RunStatus> {
     const { parent } = this.#options;
     const { notebook, signal, reports } = going;
-    const { project, inputs } = notebook;
-    const { store } = await notebook.openStore();
+    const { project, grounds } = notebook;
     const frames = new Map<string, ShownFrame>();
-    try {
-      const { status } = await runProject(
-        { ...project, cells: this.#tracker.track(project.cells) },
-        { context: "logic", trigger: "page", inputs: new Map() },
-        {
-          runId,
-          signal,
-          emit: this.#toEmit(going),
-          takeLease: askForLease(parent),
-          onShown: (cell, shown) => {
-            frames.set(cell, shown);
-            reports.onShown(cell, shown);
-          },
-          keep: (result, kept) => keepResult(kept, { result, attempt: 1, frames }, parent),
-          recall: this.#toRecall(going, { store, inputs }),
+    const { status } = await runProject(
+      { ...project, cells: this.#tracker.track(project.cells) },
+      { context: "logic", trigger: "page", inputs: new Map() },
+      {
+        runId,
+        signal,
+        emit: this.#toEmit(going),
+        takeLease: askForLease(parent),
+        onShown: (cell, shown) => {
+          frames.set(cell, shown);
+          reports.onShown(cell, shown);
         },
-      );
-      return status;
-    } finally {
-      await store.close();
-    }
+        keep: (result, kept) => keepResult(kept, { result, attempt: 1, frames }, parent),
+        recall: this.#toRecall(going),
+        grounds,
+      },
+    );
+    return status;
   }
 
-  #toRecall({ notebook, signal, reports }: Going, { store, inputs }: RecallFrom): Recall {
-    const { cellState, isFresh, dataChangedMs, project } = notebook;
+  #toRecall({ notebook, signal, reports }: Going): Recall {
+    const { cellState, isFresh, grounds, project } = notebook;
     const { config, cells } = project;
     this.#memory ??= new CellMemory({ limitBytes: config.runs.memoryBytes * MEMORY_SHARE });
-    const around = { store, cells, inputs, maxAgeMs: config.maxAgeMs, now: Date.now };
+    const inputs = new Map<string, unknown>();
+    const around = { cells, grounds, inputs, maxAgeMs: config.maxAgeMs, now: Date.now };
     return {
       memory: this.#memory,
       cellState,
-      adopt: adoptPublished({ ...around, dataChangedMs, isFresh, signal }),
+      adopt: adoptPublished({ ...around, isFresh, signal }),
       onKnown: reports.onKnown,
+      onInput: (name, value) => inputs.set(name, value),
       isSparing: true,
     };
   }

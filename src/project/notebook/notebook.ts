@@ -213,6 +213,11 @@ export class Notebook {
       case "asked-refused":
         this.#asks.refuse(new HexError(report.error.code, report.error.message), report.id);
         break;
+      case "process-outdated":
+        if (report.run !== this.#going?.number) break;
+        this.book.log("packages or CommonJS files have changed: the cells go on in a new process");
+        void this.#replaceKernel("the notebook's process was replaced");
+        break;
       case "opened":
       case "project-unread":
       case "cell-ended":
@@ -262,16 +267,26 @@ export class Notebook {
   }
 
   async #kill(): Promise<void> {
+    this.book.log("a cell did not stop when it was told to: its process was killed");
+    await this.#replaceKernel("the notebook's process was killed");
+  }
+
+  /** Ends the process; what goes, and was not cancelled, begins again in another one. */
+  async #replaceKernel(why: string): Promise<void> {
     const kernel = this.#kernel;
     this.#kernel = undefined;
-    this.book.log("a cell did not stop when it was told to: its process was killed");
-    this.#asks.refuse(new HexError("HEX_CANCELLED", "the notebook's process was killed"));
+    this.#asks.refuse(new HexError("HEX_CANCELLED", why));
     await kernel?.close();
     const going = this.#going;
     if (going === undefined) return;
-    if (!going.isCancelled) this.#order(going);
+    if (!going.isCancelled) this.#orderAgain(going);
     else if (this.#publishing === undefined) this.#end(going, "cancelled", null);
     else this.#publishing.end(new HexError("HEX_CANCELLED", "the publication was cancelled"));
+  }
+
+  #orderAgain(going: Going): void {
+    if (this.#publishing === undefined) this.#order(going);
+    else this.#publishing.again();
   }
 
   /** Runs again what has changed. */

@@ -1,4 +1,5 @@
-import { join } from "node:path";
+import { existsSync } from "node:fs";
+import { join, relative } from "node:path";
 import { type FSWatcher, watch } from "chokidar";
 import { CONFIG_FILE } from "../config.ts";
 
@@ -15,6 +16,12 @@ const SETTLE_MS = 30;
 /** Files that a project reads without importing them. */
 const OWN_FILES = [CONFIG_FILE, ".env"];
 
+/**
+ * What a run leaves behind is no change to the project, and packages are too many; the file in which
+ * npm notes what it has installed tells enough of them.
+ */
+const IGNORED = /(^|[\\/])(\.git|\.hex|node_modules(?![\\/]\.package-lock\.json$|$))([\\/]|$)/;
+
 /** Watches the files on which a project's cells hang. */
 export class ProjectWatch {
   readonly #options: ProjectWatchOptions;
@@ -27,7 +34,7 @@ export class ProjectWatch {
     this.#watcher = watch([], {
       ignoreInitial: true,
       depth: 0,
-      ignored: (path) => /[\\/](node_modules|\.git)([\\/]|$)/.test(path),
+      ignored: (path) => IGNORED.test(relative(options.directory, path)),
     });
     this.#watcher.on("all", () => this.#change());
     this.#watcher.on("error", (error) => {
@@ -39,7 +46,11 @@ export class ProjectWatch {
   /** Watches these as well: files and folders below the project's folder; some may not be there yet. */
   add(files: readonly string[]): void {
     const { directory } = this.#options;
-    const paths = [...OWN_FILES, ...files].map((file) => join(directory, file));
+    // A folder outside is not watched for what may come there.
+    const found = files.filter(
+      (file) => !file.startsWith("..") || existsSync(join(directory, file)),
+    );
+    const paths = [...OWN_FILES, ...found].map((file) => join(directory, file));
     const added = paths.filter((path) => !this.#watched.has(path));
     this.#watched = new Set([...this.#watched, ...added]);
     if (added.length > 0) this.#watcher.add(added);

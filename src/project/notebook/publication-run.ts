@@ -26,6 +26,7 @@ type Answer = (name: string, payload: unknown) => Promise<unknown>;
 export class PublicationRun {
   readonly #options: PublicationRunOptions;
   #answer: Answer | undefined;
+  #runId: string | undefined;
   #emit: ((event: RunEvent) => void) | undefined;
   #end: (failure?: HexError) => void = () => undefined;
 
@@ -52,6 +53,11 @@ export class PublicationRun {
   /** Takes what the run tells. */
   emit(event: RunEvent): void {
     (this.#emit ?? this.#options.book.take)(event);
+  }
+
+  /** Has another process go through the cells, since the one before could not begin to. */
+  again(): void {
+    if (this.#runId !== undefined) this.#tellKernel(this.#runId);
   }
 
   /** Is told that the run in the process has ended, or why it never will. */
@@ -83,13 +89,19 @@ export class PublicationRun {
 
   /** Has the process go through the cells, and waits for its end. */
   async #order(runId: string, answer: Answer, emit: (event: RunEvent) => void): Promise<void> {
-    const { run, kernel, signal } = this.#options;
+    const { signal } = this.#options;
     signal.throwIfAborted();
     this.#answer = answer;
     this.#emit = emit;
     await new Promise<void>((done, fail) => {
       this.#end = (failure) => (failure === undefined ? done() : fail(failure));
-      kernel().order({ type: "publish", run, runId });
+      this.#tellKernel(runId);
     });
+  }
+
+  #tellKernel(runId: string): void {
+    this.#runId = runId;
+    const { run, kernel } = this.#options;
+    kernel().order({ type: "publish", run, runId });
   }
 }

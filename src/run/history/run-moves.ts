@@ -19,6 +19,8 @@ const SETTLED = [
   "occasion",
   "inputs",
   "acceptSchema",
+  "compute",
+  "overwrite",
   "isQueued",
   "submittedAt",
 ] as const satisfies readonly (keyof RunRecord)[];

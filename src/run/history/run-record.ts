@@ -1,5 +1,6 @@
 import type { RunContext } from "../../cell/run-context.ts";
 import type { CellResult, RunError, RunStatus, RunTrigger } from "../run-event.ts";
+import type { RunWishes } from "../run-wishes.ts";
 
 /** Where a run stands: it waits, it goes, or how it ended. */
 export type RunState = "queued" | "running" | RunStatus;
@@ -33,7 +34,10 @@ export interface RunAttemptRecord {
 }
 
 /** What became of a cell, without what it showed. */
-export type CellRecord = Pick<CellResult, "name" | "status" | "startedAt" | "elapsedMs" | "error">;
+export type CellRecord = Pick<
+  CellResult,
+  "name" | "status" | "startedAt" | "elapsedMs" | "keptSince" | "error"
+>;
 
 /**
  * A run as history keeps it, from the moment it was accepted; plain JSON without secrets.
@@ -42,7 +46,7 @@ export type CellRecord = Pick<CellResult, "name" | "status" | "startedAt" | "ela
  * when an attempt was lost and another one follows; and queued → completed when the lost one turns
  * out to have published. The last three states are final.
  */
-export interface RunRecord {
+export interface RunRecord extends RunWishes {
   readonly format: 1;
   /** a UUID of version 7: it holds when the run was accepted */
   readonly runId: string;
@@ -55,8 +59,6 @@ export interface RunRecord {
   readonly inputs: Readonly<Record<string, unknown>>;
   /** names of those that are texts, to be read by the rule of their widget when that is known */
   readonly textInputs?: readonly string[];
-  /** publishes frames also when they lost columns that cells below them read */
-  readonly acceptSchema: boolean;
   /** whether it waits for a worker; else whoever asked for it carries it out at once */
   readonly isQueued: boolean;
   readonly state: RunState;

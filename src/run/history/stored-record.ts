@@ -1,4 +1,5 @@
 import * as v from "valibot";
+import { RUN_COMPUTES } from "../../cell/run-compute.ts";
 import type { Store, StoreOptions } from "../../store/store.ts";
 import { keysOf } from "./run-keys.ts";
 import { stateFault } from "./run-moves.ts";
@@ -30,13 +31,14 @@ const Attempt = v.object({
   cause: v.exactOptional(text),
 });
 
-export const CELL_STATUSES = ["computed", "read", "pruned", "skipped", "failed"] as const;
+export const CELL_STATUSES = ["computed", "read", "kept", "pruned", "skipped", "failed"] as const;
 
 const Cell = v.object({
   name: word,
   status: v.picklist(CELL_STATUSES, `one of ${CELL_STATUSES.join(", ")}`),
   startedAt: v.exactOptional(time),
   elapsedMs: count,
+  keptSince: v.exactOptional(ordinal),
   error: v.exactOptional(runError),
 });
 
@@ -52,6 +54,8 @@ const StoredRecord = v.object({
   inputs: v.record(v.string(), v.unknown(), "the inputs by name"),
   textInputs: v.exactOptional(v.array(word, "names of inputs")),
   acceptSchema: v.boolean("true or false"),
+  compute: v.exactOptional(v.picklist(RUN_COMPUTES, RUN_COMPUTES.join(" or "))),
+  overwrite: v.exactOptional(v.array(word, "names of frames")),
   isQueued: v.boolean("true or false"),
   state: v.picklist(RUN_STATES, `one of ${RUN_STATES.join(", ")}`),
   submittedAt: time,

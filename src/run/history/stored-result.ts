@@ -41,6 +41,7 @@ const StoredResult = v.object({
       status: v.picklist(CELL_STATUSES, `one of ${CELL_STATUSES.join(", ")}`),
       startedAt: v.exactOptional(time),
       elapsedMs: count,
+      keptSince: v.exactOptional(ordinal),
       output: v.exactOptional(v.custom<CellOutput>(isOutput, "what a cell shows")),
       data: v.exactOptional(freshness),
       error: v.exactOptional(runError),

@@ -18,6 +18,8 @@ export interface RecallWork {
   readonly adopt?: AdoptFrame | undefined;
   /** told of each cell whose function did not run, and where its result is from */
   readonly onKnown?: ((cell: string, from: "memory" | "store") => void) | undefined;
+  /** told of the value of each input once it is known */
+  readonly onInput?: ((name: string, value: unknown) => void) | undefined;
   /** evaluates no module before it is known that its cell has to run */
   readonly isSparing?: boolean | undefined;
   readonly plan: RunPlan;
@@ -26,7 +28,10 @@ export interface RecallWork {
 }
 
 /** What a run may know of what cells came to in others. */
-export type Recall = Pick<RecallWork, "memory" | "cellState" | "adopt" | "onKnown" | "isSparing">;
+export type Recall = Pick<
+  RecallWork,
+  "memory" | "cellState" | "adopt" | "onKnown" | "onInput" | "isSparing"
+>;
 
 /** What a cell hangs on in a run, besides the version that is read. */
 export interface CellKeyParts {

@@ -1,7 +1,8 @@
-import { readFile, stat } from "node:fs/promises";
-import { dirname, extname, resolve as resolvePath } from "node:path";
+import { dirname, extname, isAbsolute, resolve as resolvePath } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
-import { isMissing, toHash } from "../cell-files.ts";
+import { toHash } from "../cell-files.ts";
+import { resolveInScope } from "../code/package-scope.ts";
+import type { SeenFiles } from "../code/seen-files.ts";
 
 /** What an import leads to. */
 export type ImportTarget =
@@ -13,16 +14,10 @@ export type ImportTarget =
   | { readonly kind: "file"; readonly path: string; readonly version?: string }
   /** this package */
   | { readonly kind: "runtime" }
-  /** a package or a module of Node's own: the specifier stays as it is */
-  | { readonly kind: "package" }
+  /** a package or a module of Node's own, under the name by which Node is asked for it */
+  | { readonly kind: "package"; readonly specifier: string }
   /** a local file that does not exist */
   | { readonly kind: "missing" };
-
-export interface ResolvedImport {
-  readonly target: ImportTarget;
-  /** places at which a new file would change what the import means */
-  readonly absent: readonly string[];
-}
 
 /** The name under which authors import this package. */
 const RUNTIME = "hex-runtime";
@@ -36,22 +31,35 @@ const WRITTEN_AS: Readonly<Record<string, readonly string[]>> = {
   ".cjs": [".cts"],
 };
 
-/** Follows an import of the module at `from`. `cellNames` is keyed by absolute path. */
+export interface ImportSurroundings {
+  /** by absolute path */
+  readonly cellNames: ReadonlyMap<string, string>;
+  /** notes what was looked at */
+  readonly seen: SeenFiles;
+}
+
+/** Follows an import of the module at `from`. */
 export async function resolveImport(
   specifier: string,
   from: string,
-  cellNames: ReadonlyMap<string, string>,
-): Promise<ResolvedImport> {
-  if (specifier === RUNTIME) return { target: { kind: "runtime" }, absent: [] };
-  if (!/^(\.{0,2}\/|\.{1,2}$|file:)/.test(specifier)) {
-    return { target: { kind: "package" }, absent: [] };
+  around: ImportSurroundings,
+): Promise<ImportTarget> {
+  if (specifier === RUNTIME) return { kind: "runtime" };
+  if (/^(\.{0,2}\/|\.{1,2}$|file:)/.test(specifier)) {
+    return findTarget(toPath(specifier, from), around);
   }
-  const absent: string[] = [];
-  for (const path of candidates(toPath(specifier, from))) {
-    if (await isFile(path)) return { target: await toTarget(path, cellNames), absent };
-    absent.push(path);
+  const inScope = await resolveInScope(specifier, from, { ...around, asking: "import" });
+  if (inScope === RUNTIME) return { kind: "runtime" };
+  return inScope !== undefined && isAbsolute(inScope)
+    ? findTarget(inScope, around)
+    : { kind: "package", specifier: inScope ?? specifier };
+}
+
+async function findTarget(path: string, around: ImportSurroundings): Promise<ImportTarget> {
+  for (const each of candidates(path)) {
+    if (await around.seen.isFile(each)) return toTarget(each, around);
   }
-  return { target: { kind: "missing" }, absent };
+  return { kind: "missing" };
 }
 
 function toPath(specifier: string, from: string): string {
@@ -74,21 +82,14 @@ function candidates(path: string): readonly string[] {
 
 async function toTarget(
   path: string,
-  cellNames: ReadonlyMap<string, string>,
+  { cellNames, seen }: ImportSurroundings,
 ): Promise<ImportTarget> {
   const name = cellNames.get(path);
   if (name !== undefined) return { kind: "cell", name };
   const ending = extname(path);
-  if (ending === ".json") return { kind: "file", path, version: toHash(await readFile(path)) };
+  if (ending === ".json") {
+    return { kind: "file", path, version: toHash((await seen.readText(path)) ?? "") };
+  }
   const isSource = SOURCE_ENDINGS.includes(ending) && !/[\\/]node_modules[\\/]/.test(path);
   return { kind: isSource ? "source" : "file", path };
-}
-
-async function isFile(path: string): Promise<boolean> {
-  try {
-    return (await stat(path)).isFile();
-  } catch (error) {
-    if (isMissing(error)) return false;
-    throw error;
-  }
 }

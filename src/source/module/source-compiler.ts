@@ -1,5 +1,5 @@
 import { extname } from "node:path";
-import type { Module, Options, ParseOptions } from "@swc/core";
+import type { Module, Options, ParseOptions, Script } from "@swc/core";
 import { expectation, toMessage } from "../../errors.ts";
 
 /** A source file as JavaScript, with the map that leads back to it. */
@@ -13,6 +13,8 @@ export interface CompiledSource {
 export interface SourceCompiler {
   /** @throws {HexError} HEX_CELL_INVALID with line and column of a syntax error */
   parse(source: string, path: string, file: string): Promise<Module>;
+  /** Reads what Node runs as it is, CommonJS too; undefined where it cannot be read. */
+  parseScript(source: string, path: string): Promise<Module | Script | undefined>;
   /** @throws {HexError} HEX_CELL_INVALID with line and column of a syntax error */
   compile(source: string, path: string, file: string): Promise<CompiledSource>;
 }
@@ -27,6 +29,12 @@ export async function openSourceCompiler(): Promise<SourceCompiler> {
         throw syntaxError(error, path, file);
       });
     },
+    async parseScript(source, path) {
+      const loose = { isModule: "unknown", allowReturnOutsideFunction: true } as const;
+      const options = { ...toSyntax(path), target: "es2022", ...loose } satisfies LooseOptions;
+      // Node tells what is wrong with it when it is loaded.
+      return parse(source, options).catch(() => undefined);
+    },
     async compile(source, path, file) {
       const { code, map } = await transform(source, toOptions(path)).catch((error: unknown) => {
         throw syntaxError(error, path, file);
@@ -35,6 +43,8 @@ export async function openSourceCompiler(): Promise<SourceCompiler> {
     },
   };
 }
+
+type LooseOptions = ParseOptions & { readonly isModule: "unknown" };
 
 function toOptions(path: string): Options {
   return {
@@ -64,7 +74,7 @@ function toSyntax(path: string): Syntax {
 }
 
 function isTypeScript(path: string): boolean {
-  return [".ts", ".mts", ".tsx"].includes(extname(path));
+  return [".ts", ".mts", ".cts", ".tsx"].includes(extname(path));
 }
 
 // biome-ignore lint/suspicious/noControlCharactersInRegex: colours are escape codes

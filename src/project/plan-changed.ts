@@ -1,0 +1,74 @@
+import { planRun, type RunPlan } from "../cell/plan.ts";
+import { type CellGrounds, readCellGrounds } from "../run/cell-grounds.ts";
+import { findNeeds } from "../run/compute-needs.ts";
+import { planInputs } from "../run/planned-inputs.ts";
+import type { ChangedPlan } from "../run/run-work.ts";
+import { openFileContents } from "../source/file-contents.ts";
+import { openVersion, type Version } from "../store/version.ts";
+import { type RequestedInputs, toInputs } from "./inputs.ts";
+import { type Project, planProject } from "./project.ts";
+import { openProjectStore } from "./project-store.ts";
+import type { RunRequest } from "./run-project.ts";
+import { type Secrets, toSecretsDigest } from "./secrets.ts";
+
+/** What is published, and what the project's cells hang on now. */
+export interface ChangesSince {
+  readonly version: Version;
+  readonly grounds: CellGrounds;
+  /** requested and configured */
+  readonly inputs: RequestedInputs;
+}
+
+/** What each of a project's cells hangs on by itself, as its files and secrets are now. */
+export async function readProjectGrounds(
+  { directory, config, cells }: Project,
+  secrets: Secrets,
+): Promise<CellGrounds> {
+  const digest = await toSecretsDigest(secrets, config);
+  return readCellGrounds(cells, { directory, contents: openFileContents(), secretsDigest: digest });
+}
+
+/** Plans a run that computes only the heavy cells that hang on something that has changed. */
+export async function planChanged(
+  project: Project,
+  { context }: Pick<RunRequest, "context">,
+  { version, grounds, inputs: requested }: ChangesSince,
+): Promise<ChangedPlan> {
+  const { cells, graph, config } = project;
+  const inputs = await planInputs(cells, requested);
+  const needs = findNeeds({
+    plan: planProject(project, context),
+    cells,
+    grounds,
+    inputs,
+    version,
+    maxAgeMs: config.maxAgeMs,
+    nowMs: Date.now(),
+  });
+  const defaults = cells.cells.flatMap(({ name, codeHash: code }) => {
+    const input = inputs.get(name);
+    return input === undefined ? [] : [[name, { value: input.value, code }] as const];
+  });
+  const plan = planRun(graph, { context, computeIn: config.computeIn, needs });
+  return { plan, defaults: Object.fromEntries(defaults) };
+}
+
+/**
+ * What a run would do now that computes only what has changed; computes nothing.
+ * @throws {HexError} HEX_INPUT_INVALID, HEX_SECRET_MISSING, HEX_STORE_UNAVAILABLE, HEX_STORE_DAMAGED
+ */
+export async function planChangedNow(
+  project: Project,
+  request: RunRequest,
+  environment: NodeJS.ProcessEnv = process.env,
+): Promise<RunPlan> {
+  const inputs = toInputs(project, request.inputs);
+  const { store, secrets } = await openProjectStore(project, environment);
+  try {
+    const version = await openVersion(store);
+    const grounds = await readProjectGrounds(project, secrets);
+    return (await planChanged(project, request, { version, grounds, inputs })).plan;
+  } finally {
+    await store.close();
+  }
+}

@@ -1,0 +1,139 @@
+import type { ComputeNeed, RunPlan } from "../cell/plan.ts";
+import { namesAbove } from "../source/code-hash.ts";
+import type { CellSource, LoadedCells } from "../source/load-cells.ts";
+import type { Version } from "../store/version.ts";
+import { type CellGrounds, toCellState } from "./cell-grounds.ts";
+import { toStateChanges } from "./cell-state.ts";
+import type { PlannedInput } from "./planned-inputs.ts";
+import { toVariant } from "./variant.ts";
+
+/** What it takes to tell which heavy cells need to be computed. */
+export interface NeedsWork {
+  /** what the run would do if all of them did */
+  readonly plan: RunPlan;
+  readonly cells: LoadedCells;
+  readonly grounds: CellGrounds;
+  /** values of the inputs that are known before the run, by name */
+  readonly inputs: ReadonlyMap<string, PlannedInput>;
+  /** the newest version */
+  readonly version: Version;
+  /** how old frames may be whose cell does not say so itself; undefined: as old as they get */
+  readonly maxAgeMs: number | undefined;
+  readonly nowMs: number;
+}
+
+/**
+ * Tells of each heavy cell that may compute in a run whether it needs to: unless what it hangs on is
+ * still the same as when its frame was published.
+ */
+export function findNeeds(work: NeedsWork): ReadonlyMap<string, ComputeNeed> {
+  const needs = new Map<string, ComputeNeed>();
+  const frames = new Map<string, string>();
+  const heavy = work.plan.cells.filter(({ kind }) => kind === "cached");
+  // Each comes after those above it.
+  for (const { name, action } of heavy) {
+    const source = work.cells.cells.find((each) => each.name === name);
+    if (source === undefined) continue;
+    const variant = toPlannedVariant(source, work) ?? "";
+    const need =
+      action === "computed" ? findNeed(source, { variant, needs, frames }, work) : undefined;
+    if (need !== undefined) needs.set(name, need);
+    const published = work.version.frames().get(variant);
+    if (need?.isNeeded || published === undefined) continue;
+    frames.set(variant, published.csv.sha256);
+  }
+  return needs;
+}
+
+/** The frame that a cell would publish; undefined when an input of its key is not known. */
+function toPlannedVariant(
+  { name, frame = name, keyInputs = [] }: CellSource,
+  { inputs }: NeedsWork,
+): string | undefined {
+  const known = keyInputs.flatMap((each) => {
+    const input = inputs.get(each);
+    return input === undefined ? [] : [{ name: each, ...input }];
+  });
+  return known.length < keyInputs.length ? undefined : toVariant(frame, known).frame;
+}
+
+interface Above {
+  /** the frame that it would publish */
+  readonly variant: string;
+  /** of the cells above it, and others */
+  readonly needs: ReadonlyMap<string, ComputeNeed>;
+  /** SHA-256 of the frames above it that are read, by name */
+  readonly frames: ReadonlyMap<string, string>;
+}
+
+function findNeed(
+  source: CellSource,
+  { variant, needs, frames }: Above,
+  work: NeedsWork,
+): ComputeNeed {
+  const { cells, grounds, inputs, version, nowMs } = work;
+  const published = version.frames().get(variant);
+  const above = namesAbove(source.name, cells.cells);
+  const unknown = above.filter((each) => isInput(each, cells) && !inputs.has(each));
+  if (unknown.length > 0) return needed(`input ${unknown.join(", ")} is known only in the run`);
+  if (published === undefined) return needed("it is not published");
+  const { state, computedAt } = published;
+  if (state === undefined) return needed("what it was computed from is not known");
+  const anew = nearestHeavy(source, cells).filter((each) => needs.get(each)?.isNeeded);
+  const values = new Map([...inputs].map(([name, { value }]) => [name, value]));
+  const now = toCellState(source.name, cells, grounds, { inputs: values, frames });
+  // A frame that is computed anew above it is missing among those that are read.
+  const known = { ...state, frames: anew.length > 0 ? now.frames : state.frames };
+  const changes = toStateChanges(known, now).map((each) =>
+    each === "its data changed" ? tellData(above, source, cells) : each,
+  );
+  const computed = anew.map((each) => `${each} is computed anew`);
+  if (changes.length + computed.length > 0) return needed([...changes, ...computed].join(", "));
+  const mostMs = source.maxAgeMs ?? work.maxAgeMs;
+  if (mostMs !== undefined && nowMs - Date.parse(computedAt) > mostMs) {
+    return needed("it is older than its maxAge");
+  }
+  const since = version.since(variant);
+  return {
+    isNeeded: false,
+    reason: `nothing it hangs on changed since version ${since}`,
+    ...(since === undefined ? {} : { keptSince: since }),
+  };
+}
+
+function needed(reason: string): ComputeNeed {
+  return { isNeeded: true, reason };
+}
+
+function isInput(name: string, { cells }: LoadedCells): boolean {
+  return cells.find((each) => each.name === name)?.kind === "input";
+}
+
+/** The heavy cells from whose frames a cell is computed, be it by way of light ones. */
+function nearestHeavy({ dependencies }: CellSource, { cells }: LoadedCells): readonly string[] {
+  const found = new Set<string>();
+  const seen = new Set<string>();
+  const waiting = [...dependencies];
+  for (let name = waiting.pop(); name !== undefined; name = waiting.pop()) {
+    const cell = seen.has(name) ? undefined : cells.find((each) => each.name === name);
+    seen.add(name);
+    if (cell?.kind === "cached") found.add(name);
+    else waiting.push(...(cell?.dependencies ?? []));
+  }
+  return [...found];
+}
+
+const FILES_TOLD = 3;
+
+/** Which files may have changed: their contents are told apart all at once. */
+function tellData(above: readonly string[], { name }: CellSource, { cells }: LoadedCells): string {
+  const files = cells
+    .filter((each) => each.name === name || above.includes(each.name))
+    .flatMap(({ dataFiles }) => dataFiles);
+  const [first, ...others] = [...new Set(files)].sort();
+  if (first === undefined) return "its data changed";
+  if (others.length === 0) return `${first} changed`;
+  const told = [first, ...others].slice(0, FILES_TOLD).join(", ");
+  const more = others.length + 1 - FILES_TOLD;
+  return `one of ${told}${more > 0 ? ` and ${more} more files` : ""} changed`;
+}
