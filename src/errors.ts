@@ -42,6 +42,8 @@ const ERROR_CODES = [
   "HEX_OUTPUT_UNKNOWN",
   /** what a cell showed is no longer kept, or was too large to be */
   "HEX_OUTPUT_GONE",
+  /** a button was pressed, and whether that took effect is not known */
+  "HEX_PRESS_UNKNOWN",
   /** too many viewers wait for what cells show */
   "HEX_TOO_BUSY",
   /** the run took longer than it may */

@@ -10,7 +10,7 @@ const LONG = [
   "store/publication-simulation",
   "page/viewer-",
   "queue/queue-crash",
-  "project/light-runs",
+  "kernel/viewers",
   "project/shared-compute",
   "store/large-frame",
   "server/page-routes",

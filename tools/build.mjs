@@ -17,7 +17,7 @@ const { metafile } = await build({
     hex: "src/cli/hex.ts",
     index: "src/index.ts",
     // the program of run processes
-    "run-child": "src/project/run-child.ts",
+    "run-child": "src/kernel/run-child.ts",
   },
   outdir: "dist",
   chunkNames: "chunks/[name]-[hash]",

@@ -1,6 +1,6 @@
 import { HexError } from "../errors.ts";
-import { type Notebook, openNotebook } from "../project/notebook/notebook.ts";
-import type { NotebookRun } from "../project/notebook/notebook-state.ts";
+import { type Notebook, openNotebook } from "../kernel/notebook.ts";
+import type { NotebookRun } from "../kernel/notebook-state.ts";
 import { type NotebookServer, openNotebookServer } from "../server/notebook/notebook-server.ts";
 import { toLog } from "../server/request-log.ts";
 import { EXIT_COMPLETED, EXIT_INTERRUPTED } from "./exit-code.ts";

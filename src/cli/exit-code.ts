@@ -41,6 +41,7 @@ export function toExitCode(code: ErrorCode): number {
     case "HEX_RUN_TIMEOUT":
     case "HEX_TOO_BUSY":
     case "HEX_OUTPUT_GONE":
+    case "HEX_PRESS_UNKNOWN":
       return EXIT_FAILED;
   }
 }

@@ -1,10 +1,10 @@
 import { readFile, writeFile } from "node:fs/promises";
 import { resolve } from "node:path";
 import { expectation } from "../errors.ts";
+import { openViewers } from "../kernel/viewers.ts";
 import { type CutTable, exportPage } from "../page/export-page.ts";
 import { type ExportedCode, renderExportedPage } from "../page/exported-page.ts";
 import { DescribedProject } from "../project/described-project.ts";
-import { openLightRuns } from "../project/light/light-runs.ts";
 import { openProjectRuns, type ProjectRuns } from "../project/project-runs.ts";
 import { openVersion } from "../store/version.ts";
 import { EXIT_COMPLETED } from "./exit-code.ts";
@@ -29,12 +29,12 @@ export async function exportToFile(
     flags.input.map(parseInputFlag).map(([name, { value }]) => [name, String(value)]),
   );
   const runs = await openProjectRuns(flags.project, { runtimeUrl });
-  const light = openLightRuns(runs, { deadlineMs: DEADLINE_MS });
+  const viewers = openViewers(runs, { deadlineMs: DEADLINE_MS });
   const project = new DescribedProject(runs, { onFailure: () => undefined });
   try {
     const { cells } = await project.read();
     const version = await openVersion(runs.store, { generation: parseVersion(flags.at) });
-    const exported = await exportPage({ runs, light, cells, version, texts, now: Date.now });
+    const exported = await exportPage({ runs, viewers, cells, version, texts, now: Date.now });
     const html = renderExportedPage(exported, await readCode(runtimeUrl));
     const file = resolve(flags.out ?? toFileName(runs));
     await writeHtml(file, html);
@@ -45,7 +45,7 @@ export async function exportToFile(
     return EXIT_COMPLETED;
   } finally {
     project.close();
-    await light.close();
+    await viewers.close();
     await runs.close();
   }
 }

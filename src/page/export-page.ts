@@ -1,10 +1,9 @@
 import { expectation, HexError } from "../errors.ts";
 import type { JsonRow } from "../frame/json.ts";
-import type { LightRuns } from "../project/light/light-runs.ts";
+import type { Evaluation, Viewers } from "../kernel/ask.ts";
 import type { DescribedCell } from "../project/project-description.ts";
 import type { ProjectRuns } from "../project/project-runs.ts";
-import type { LightAnswer, ViewerPlace } from "../run/light/light-ask.ts";
-import { NOTHING_NOTED, type SavedOutput } from "../run/light/saved-outputs.ts";
+import { NOTHING_NOTED, type SavedOutputs } from "../run/light/saved-outputs.ts";
 import type { Version } from "../store/version.ts";
 import { findPageCells } from "./page-cells.ts";
 import type { PageCell, PageState } from "./page-state.ts";
@@ -13,7 +12,7 @@ import { toPageContent, toPageData } from "./to-page-state.ts";
 /** What a page is exported from. */
 export interface ExportSource {
   readonly runs: Pick<ProjectRuns, "config" | "redact">;
-  readonly light: Pick<LightRuns, "run" | "rows">;
+  readonly viewers: Pick<Viewers, "evaluate" | "rows">;
   readonly cells: readonly DescribedCell[];
   readonly version: Version;
   /** values of inputs, to be read by the rules of their widgets */
@@ -42,32 +41,42 @@ const MOST_LENGTH = 32 * 2 ** 20;
 const ROWS_AT_ONCE = 1_000;
 
 /**
- * The page of a version as somebody with these inputs sees it, with the rows of its tables.
+ * The page of a version as somebody with these inputs sees it, with the rows of its tables: all of one
+ * evaluation.
  *
  * @throws {HexError} HEX_NOT_COMPUTED when nothing is published; HEX_INPUT_INVALID; the failure of a
- * cell; what light runs throw
+ * cell; what viewers are told
  */
 export async function exportPage(source: ExportSource): Promise<ExportedState> {
-  const { runs, cells, version, texts, now } = source;
-  if (version.number === null) throw nothingPublished();
-  const place = { version: version.number, inputs: {}, texts };
-  const shown = findPageCells(cells, runs.config.page);
-  const answer = await source.light.run({ ...place, cells: shown.map(({ name }) => name) });
+  const { runs, cells, version, texts, now, viewers } = source;
+  const { commit, publishedAt } = version;
+  if (commit === undefined) throw nothingPublished();
+  const pinned = { version: commit.generation, commit: commit.commitId };
+  const shown = findPageCells(cells, runs.config.page).map(({ name }) => name);
+  const answer = await viewers.evaluate({ ...pinned, inputs: {}, texts, cells: shown });
   refuseFaults(answer);
   const facts = {
     config: runs.config,
     cells,
     version: {
-      number: version.number,
-      publishedAt: version.publishedAt,
+      number: commit.generation,
+      commit: commit.commitId,
+      // Nobody answers for it: the file has all its rows.
+      evaluation: null,
+      publishedAt,
       frames: version.frames(),
       saved: toSaved(cells, answer),
+      defaults: commit.defaults,
     },
   };
   const content = toPageContent(facts);
-  const { filled, cut } = await fillTables(content.cells, place, source);
+  const { filled, cut } = await fillTables(content.cells, answer.evaluation, viewers);
   const state: PageState = {
     ...content,
+    // What they stand at here is all that the file knows.
+    inputs: Object.fromEntries(
+      Object.entries(answer.inputs).filter(([name]) => shown.includes(name)),
+    ),
     cells: filled,
     data: toPageData(facts, now()),
     run: null,
@@ -86,7 +95,7 @@ const NOBODY = {
   isSignedIn: false,
 };
 
-function refuseFaults({ invalid, cells }: LightAnswer): void {
+function refuseFaults({ invalid, cells }: Evaluation): void {
   if (invalid.length > 0) {
     throw new HexError("HEX_INPUT_INVALID", invalid.map(({ message }) => message).join("\n"));
   }
@@ -95,18 +104,21 @@ function refuseFaults({ invalid, cells }: LightAnswer): void {
 }
 
 /** What the cells show now stands for what they showed when they were published. */
-function toSaved(cells: readonly DescribedCell[], { cells: results }: LightAnswer): SavedOutput[] {
-  const outputs = new Map(results.map(({ name, output }) => [name, output]));
-  return cells.map(({ name, codeHash }) => ({
-    name,
-    codeHash,
-    output: outputs.get(name) ?? null,
-    ...NOTHING_NOTED,
-  }));
+function toSaved(cells: readonly DescribedCell[], answer: Evaluation): SavedOutputs {
+  const results = new Map(answer.cells.map((cell) => [cell.name, cell]));
+  const saved = cells.map(({ name, codeHash }) => {
+    const { output = null, result = null } = results.get(name) ?? {};
+    return { ...NOTHING_NOTED, name, codeHash, output, result };
+  });
+  return { cells: saved, inputs: null };
 }
 
 /** Tables get all their rows, one after the other until there is no more room. */
-async function fillTables(cells: readonly PageCell[], place: ViewerPlace, source: ExportSource) {
+async function fillTables(
+  cells: readonly PageCell[],
+  evaluation: string,
+  viewers: ExportSource["viewers"],
+) {
   const filled: PageCell[] = [];
   const cut: CutTable[] = [];
   let room = MOST_LENGTH;
@@ -116,7 +128,7 @@ async function fillTables(cells: readonly PageCell[], place: ViewerPlace, source
       filled.push(cell);
       continue;
     }
-    const { head, length } = await readRows(cell, { ...place, room, light: source.light });
+    const { head, length } = await readRows(cell, { evaluation, room, viewers });
     room -= length;
     filled.push({ ...cell, output: { ...output, head, rows: head.length } });
     if (head.length < output.rows) cut.push({ cell: name, rows: output.rows, kept: head.length });
@@ -124,18 +136,19 @@ async function fillTables(cells: readonly PageCell[], place: ViewerPlace, source
   return { filled, cut };
 }
 
-interface Reading extends ViewerPlace {
+interface Reading {
+  readonly evaluation: string;
   /** in characters */
   readonly room: number;
-  readonly light: ExportSource["light"];
+  readonly viewers: ExportSource["viewers"];
 }
 
-async function readRows({ name }: PageCell, { room, light, ...place }: Reading) {
+async function readRows({ name }: PageCell, { evaluation, room, viewers }: Reading) {
   const head: JsonRow[] = [];
   let length = 0;
   while (head.length < MOST_ROWS) {
     const limit = Math.min(ROWS_AT_ONCE, MOST_ROWS - head.length);
-    const answer = await light.rows({ ...place, cell: name, offset: head.length, limit });
+    const answer = await viewers.rows({ evaluation, cell: name, offset: head.length, limit });
     length += JSON.stringify(answer.head).length;
     if (length > room) break;
     head.push(...answer.head);

@@ -9,22 +9,26 @@ import type { PageCell } from "./page-state.ts";
 export interface PageCellsOptions extends PlacedCells {
   /** of the version that is shown; undefined when it has none */
   readonly saved: readonly SavedOutput[] | undefined;
-  /** values that inputs have unless a run asks for others, by name */
+  /** values that inputs have unless a viewer sets them, by name */
   readonly inputs: ReadonlyMap<string, unknown>;
+  /** inputs that had another value when that was saved: what hangs on them is to be asked for */
+  readonly moved: ReadonlySet<string>;
 }
 
 /** The cells that a page shows, as they were saved: no cell runs to tell this. */
 export function toPageCells(
   cells: readonly DescribedCell[],
-  { saved = [], inputs, ...placed }: PageCellsOptions,
+  { saved = [], inputs, moved, ...placed }: PageCellsOptions,
 ): readonly PageCell[] {
   const shown = findPageCells(cells, placed);
   const below = findBelow(cells);
   const savedCells = new Map(saved.map((cell) => [cell.name, cell]));
+  const isMoved = (name: string) =>
+    [...moved].some((input) => input === name || below.get(input)?.has(name) === true);
   return shown.map((cell) => {
     const { name, title, kind } = cell;
     const known = savedCells.get(name);
-    const isSame = known?.codeHash === cell.codeHash && known.output !== null;
+    const isSame = known?.codeHash === cell.codeHash && known.output !== null && !isMoved(name);
     const told = isSame ? undefined : toToldOutput(cell, inputs.get(name));
     return {
       name,
@@ -32,6 +36,8 @@ export function toPageCells(
       kind,
       below: shown.flatMap((other) => (below.get(name)?.has(other.name) ? other.name : [])),
       output: told ?? known?.output ?? null,
+      // What the source tells was computed by nobody.
+      result: told === undefined ? (known?.result ?? null) : null,
       error: null,
       isOutdated: !isSame && told === undefined,
     };

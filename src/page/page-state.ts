@@ -10,6 +10,12 @@ export interface PageState {
   readonly description: string | null;
   /** the version that is shown; null as long as nothing is published */
   readonly version: number | null;
+  /** its commit's id: a restored store may hold another version of the same number */
+  readonly commit: string | null;
+  /** id of the evaluation that the cells show; null when none was saved with the version */
+  readonly evaluation: string | null;
+  /** what inputs of the page have unless a viewer sets them, by name, as far as that is known */
+  readonly inputs: Readonly<Record<string, unknown>>;
   /** an instant; null as long as nothing is published */
   readonly publishedAt: string | null;
   /** how current the oldest of the data is; null where a page shows none */
@@ -43,6 +49,8 @@ export interface PageCell {
   readonly below: readonly string[];
   /** what it showed with default inputs; a table has its first rows, a chart those it draws */
   readonly output: CellOutput | null;
+  /** id of the result that it shows; null where none is known */
+  readonly result: string | null;
   readonly error: RunError | null;
   /** whether its code is another than the one that showed this, so that it is to be asked for */
   readonly isOutdated: boolean;
@@ -104,7 +112,11 @@ export interface PageViewer {
 
 /** What an open page is told as it happens. */
 export type PageEvent =
-  | { readonly type: "version-published"; readonly version: number }
+  | {
+      readonly type: "version-published";
+      readonly version: number;
+      readonly commit: string;
+    }
   | { readonly type: "run-changed"; readonly run: PageRun | null }
   /** first of all, and whenever it is another one */
   | { readonly type: "build-told"; readonly build: PageBuild };

@@ -1,9 +1,11 @@
+import { isDeepStrictEqual } from "node:util";
 import type { Config } from "../project/config.ts";
 import type { DescribedCell } from "../project/project-description.ts";
 import { type Freshness, oldestOf, toFreshness } from "../run/freshness.ts";
-import type { SavedOutput } from "../run/light/saved-outputs.ts";
-import type { PublishedFrame } from "../store/manifest/manifest.ts";
+import type { SavedOutputs } from "../run/light/saved-outputs.ts";
+import type { Commit, PublishedFrame } from "../store/manifest/manifest.ts";
 import { toPageCells } from "./page-cells.ts";
+import { findMoved, toInputValues } from "./page-inputs.ts";
 import { type LaidOutCell, toPageLayout } from "./page-layout.ts";
 import type { PageCell, PageState } from "./page-state.ts";
 
@@ -11,10 +13,16 @@ import type { PageCell, PageState } from "./page-state.ts";
 interface PageVersion {
   /** null as long as nothing is published */
   readonly number: number | null;
+  /** null as long as nothing is published */
+  readonly commit: string | null;
+  /** id of the evaluation whose outputs were saved; null when none were */
+  readonly evaluation: string | null;
   readonly publishedAt: string | null;
   readonly frames: ReadonlyMap<string, PublishedFrame>;
   /** what cells showed with default inputs; undefined when it was not saved */
-  readonly saved: readonly SavedOutput[] | undefined;
+  readonly saved: SavedOutputs | undefined;
+  /** what inputs have unless they are set, as it was recorded */
+  readonly defaults: Commit["defaults"];
 }
 
 /** What a page of a version is made from. */
@@ -27,17 +35,32 @@ export interface PageFacts {
 /** What is the same for everybody who looks at a version, as long as no cell is changed. */
 export type PageContent = Pick<
   PageState,
-  "title" | "description" | "version" | "publishedAt" | "layout" | "cells"
+  | "title"
+  | "description"
+  | "version"
+  | "commit"
+  | "evaluation"
+  | "inputs"
+  | "publishedAt"
+  | "layout"
+  | "cells"
 >;
 
 /** What a page shows of a version. */
 export function toPageContent({ config, cells, version }: PageFacts): PageContent {
-  const { name, page, inputs } = config;
-  const shown = toPageCells(cells, { ...page, saved: version.saved, inputs });
+  const { name, page } = config;
+  const inputs = toInputs({ config, cells, version });
+  const moved = findMoved(inputs, version);
+  const shown = toPageCells(cells, { ...page, saved: version.saved?.cells, inputs, moved });
   return {
     title: page.title ?? name,
     description: page.description ?? null,
     version: version.number,
+    commit: version.commit,
+    evaluation: version.evaluation,
+    inputs: Object.fromEntries(
+      shown.flatMap(({ name: each }) => (inputs.has(each) ? [[each, inputs.get(each)]] : [])),
+    ),
     publishedAt: version.publishedAt,
     layout: toPageLayout(shown.map(toLaidOut), page.layout),
     cells: shown,
@@ -48,10 +71,12 @@ export function toPageContent({ config, cells, version }: PageFacts): PageConten
  * How current the oldest of the data is that a page shows; null where it shows none.
  * @param nowMs milliseconds since 1970
  */
-export function toPageData({ cells, version }: PageFacts, nowMs: number): Freshness | null {
+export function toPageData(facts: PageFacts, nowMs: number): Freshness | null {
+  const { cells, version } = facts;
   const { number, frames } = version;
+  const inputs = toInputs(facts);
   const all = cells.flatMap((cell) =>
-    findFrames(cell, frames).map(({ computedAt, codeHash }) =>
+    findFrames(cell, frames, inputs).map(({ computedAt, codeHash }) =>
       toFreshness(
         { version: number, computedAt, codeHash },
         { maxAgeMs: cell.maxAgeMs ?? undefined, codeHash: cell.codeHash, nowMs },
@@ -63,14 +88,27 @@ export function toPageData({ cells, version }: PageFacts, nowMs: number): Freshn
 
 /** Of a cell with a key, the variant of its default inputs counts: viewers see that one first. */
 function findFrames(
-  { name, kind, frame }: DescribedCell,
+  { name, kind, frame, keyInputs }: DescribedCell,
   frames: ReadonlyMap<string, PublishedFrame>,
+  inputs: ReadonlyMap<string, unknown>,
 ): readonly PublishedFrame[] {
-  if (kind === "cached") {
-    const own = frame === null ? undefined : frames.get(frame);
-    return own === undefined ? [] : [own];
-  }
-  return [...frames.values()].filter(({ cell }) => cell === name);
+  const all = [...frames.values()].filter(({ cell }) => cell === name);
+  if (kind !== "cached") return all;
+  const keys = keyInputs ?? [];
+  const variant = all.find(({ state }) =>
+    keys.every((key) => state !== undefined && isSame(state.inputs[key], inputs.get(key))),
+  );
+  const own = keys.length > 0 ? variant : undefined;
+  const found = own ?? (frame === null ? undefined : frames.get(frame));
+  return found === undefined ? [] : [found];
+}
+
+function isSame(one: unknown, other: unknown): boolean {
+  return one !== undefined && isDeepStrictEqual(one, other);
+}
+
+function toInputs({ config, cells, version }: PageFacts): ReadonlyMap<string, unknown> {
+  return toInputValues(cells, { configured: config.inputs, ...version });
 }
 
 function toLaidOut({ name, kind, output }: PageCell): LaidOutCell {

@@ -1,8 +1,8 @@
 import type { RunContext } from "../cell/run-context.ts";
 import type { CellGrounds } from "../run/cell-grounds.ts";
 import { newRunId } from "../run/history/run-id.ts";
-import type { Recall } from "../run/light/recall-cell.ts";
 import type { RunParts } from "../run/parts/join-parts.ts";
+import type { Recall } from "../run/recall.ts";
 import type { RunEvent, RunResult, RunTrigger } from "../run/run-event.ts";
 import { runPlan } from "../run/run-plan.ts";
 import { mayPublish, type TakeLease } from "../run/run-publishing.ts";
@@ -102,7 +102,7 @@ async function runHere(project: Project, request: RunRequest, work: RunWork): Pr
   const { secrets, inputs, emit } = work;
   if (!mayPublish(work.plan)) return runPlan(work);
   const onWarning = (line: string) => emit({ type: "line-logged", line });
-  const grounds = await readProjectGrounds(project, secrets);
+  const grounds = work.grounds ?? (await readProjectGrounds(project, secrets));
   let before: Version | undefined;
   const planSince = (version: Version) => {
     before = version;

@@ -34,12 +34,6 @@ export interface DescribeTask {
   readonly directory: string;
 }
 
-/** Answers viewers of a project until it is ended. */
-export interface LightTask {
-  readonly kind: "light";
-  readonly directory: string;
-}
-
 /** What a run process asks of its parent, by name. */
 export const CALLS = {
   takeLease: "take-lease",

@@ -1,8 +1,8 @@
 import type { CellDefinition } from "../cell/cell.ts";
-import type { PlannedCell } from "../cell/plan.ts";
+import type { PlannedCell, RunPlan } from "../cell/plan.ts";
 import type { CellSource, LoadedCells } from "../source/load-cells.ts";
 import type { Store } from "../store/store.ts";
-import { toShownOutput } from "./cell-output.ts";
+import type { ColumnReads } from "./column-reads.ts";
 import {
   type CellSurroundings,
   type CellValues,
@@ -13,25 +13,22 @@ import {
 } from "./compute-cell.ts";
 import { type FrameOrigin, type FreshnessRule, toFreshness } from "./freshness.ts";
 import { toHandedChange } from "./handed-change.ts";
-import type { RememberedCell } from "./light/cell-memory.ts";
-import {
-  type RecallWork,
-  recallCell,
-  rememberCell,
-  toCellKey,
-  toInputKey,
-} from "./light/recall-cell.ts";
 import { orAborted } from "./or-aborted.ts";
 import { joinParts, type RunParts } from "./parts/join-parts.ts";
+import type { CellTurn, ExecutedCell, Recall, RecalledCell } from "./recall.ts";
 import { type DefaultsWork, findRecorded, type RecordedDefault } from "./recorded-default.ts";
 import { toCellError } from "./run-error.ts";
 import type { CellResult, RunEvent } from "./run-event.ts";
+import type { RunFrames } from "./run-frames.ts";
 import { shareValue } from "./shared-value.ts";
 import type { ShowFrame } from "./shown-frame.ts";
-import { type KeyInput, toVariant } from "./variant.ts";
+import { type KeyInput, toVariant, type Variant } from "./variant.ts";
 
 /** What running the cells of a plan needs. */
-export interface CellsWork extends RecallWork, DefaultsWork {
+export interface CellsWork extends Recall, DefaultsWork {
+  readonly plan: RunPlan;
+  readonly frames: RunFrames;
+  readonly reads: ColumnReads;
   readonly runId: string;
   /** 1 for the first one */
   readonly attempt: number;
@@ -55,13 +52,12 @@ export interface CellsWork extends RecallWork, DefaultsWork {
 
 interface Outcome {
   readonly result: CellResult;
-  readonly value?: unknown;
+  /** what it came to: a known value may be read only once a cell below needs it */
+  readonly computed?: Pick<ComputedCell, "value">;
   /** name of the frame that was published or read, for a cached cell */
   readonly frame?: string | undefined;
-  /** the published frame whose columns a remembered value has */
+  /** the published frame whose columns a known value has */
   readonly source?: string | undefined;
-  /** stands for the value in the keys of the cells below; undefined when they are not remembered */
-  readonly key?: string | undefined;
 }
 
 /**
@@ -132,16 +128,15 @@ async function runOne(planned: PlannedCell, ready: Ready, work: CellsWork): Prom
   try {
     const source = work.cells.cells.find((each) => each.name === name);
     const recorded = await findRecorded(source, work);
-    const { computed, key, known } = await find(planned, { ...ready, source, recorded }, work);
-    const { value, output, shown, origin, frame } = computed;
-    work.onComputed?.(name, computed);
-    if (planned.kind === "input") work.onInput?.(name, value);
+    const found = await find(planned, { ...ready, source, recorded }, work);
+    const { output, shown, origin, frame } = found.computed;
+    work.onComputed?.(name, found.computed);
     if (shown !== undefined) work.onShown?.(name, { frame: shown, publishedAs: frame });
     const data = origin && { data: toFreshness(origin, toRule(source, work)) };
-    const elapsedMs = known === undefined ? Math.round(work.now() - startedMs) : 0;
+    const elapsedMs = found.from === "memory" ? 0 : Math.round(work.now() - startedMs);
     const since = planned.keptSince === undefined ? {} : { keptSince: planned.keptSince };
     const cell = { name, status: action, startedAt, elapsedMs, ...since, output, ...data };
-    return { ...end(work, cell, value), frame, key, source: known?.source };
+    return { ...end(work, cell), computed: found.computed, frame, source: found.source };
   } catch (thrown) {
     const error = toCellError(thrown, planned, work.cells.sourcePlace(thrown));
     const elapsedMs = Math.round(work.now() - startedMs);
@@ -149,39 +144,48 @@ async function runOne(planned: PlannedCell, ready: Ready, work: CellsWork): Prom
   }
 }
 
-interface Found {
-  readonly computed: ComputedCell;
-  readonly key: string | undefined;
-  /** undefined when the cell was run */
-  readonly known: RememberedCell | undefined;
+/** What a cell comes to: what is known of it, or else what it gives now. */
+async function find(
+  planned: PlannedCell,
+  ready: ReadySource,
+  work: CellsWork,
+): Promise<RecalledCell> {
+  const { recall, inputs, standIns, onKnown } = work;
+  const { name, kind } = planned;
+  const variant = toVariant(planned.frame ?? name, keyInputsOf(ready.source, ready.above));
+  const run = async (): Promise<ExecutedCell> => {
+    const origins: FrameOrigin[] = [];
+    const onRead = (each: FrameOrigin) => origins.push(each);
+    return {
+      computed: await execute(planned, { ...ready, variant }, { ...work, onRead }),
+      origins,
+    };
+  };
+  if (recall === undefined) return { computed: (await run()).computed };
+  const found = await recall.find({ ...pickTurn(work), planned, variant }, run);
+  if (found.from !== undefined) onKnown?.(name, found.from);
+  if (kind !== "input") return found;
+  const { output } = found.computed;
+  const widget = output.kind === "value" ? output.input : undefined;
+  const isOld = found.from !== undefined && widget !== undefined;
+  const computed = isOld
+    ? computeInput(name, widget, {
+        requested: inputs.get(name),
+        recorded: ready.recorded,
+        standIns,
+      })
+    : found.computed;
+  recall.noteInput(name, computed);
+  return { ...found, computed };
 }
 
-/** What a cell comes to: what is remembered of it, or else what it gives now. */
-async function find(planned: PlannedCell, ready: ReadySource, work: CellsWork): Promise<Found> {
-  const { name, kind } = planned;
-  const codeHash = ready.source?.codeHash ?? "";
-  const above = [...ready.above].map(([each, outcome]) => [each, outcome.key] as const);
-  const key = toCellKey({ planned, codeHash, above }, work);
-  const known = await recallCell(key, { planned, work });
-  if (known !== undefined) work.onKnown?.(name, "memory");
-  if (known === undefined) {
-    const origins: FrameOrigin[] = [];
-    const computed = await execute(planned, ready, {
-      ...work,
-      onRead: (each) => origins.push(each),
-    });
-    const ownKey = await rememberCell(key, { name, computed, origins }, work);
-    return { computed, key: kind === "input" ? toInputKey(ownKey, computed) : ownKey, known };
-  }
-  const widget = known.output.kind === "value" ? known.output.input : undefined;
-  if (widget === undefined) return { computed: toComputed(known), key: known.key, known };
-  const { inputs, standIns } = work;
-  const computed = computeInput(name, widget, {
-    requested: inputs.get(name),
-    recorded: ready.recorded,
-    standIns,
-  });
-  return { computed, key: toInputKey(known.key, computed), known };
+function pickTurn({
+  plan,
+  frames,
+  reads,
+  signal,
+}: CellsWork): Omit<CellTurn, "planned" | "variant"> {
+  return { plan, frames, reads, signal };
 }
 
 interface ReadySource extends Ready {
@@ -189,24 +193,13 @@ interface ReadySource extends Ready {
   readonly recorded: RecordedDefault | undefined;
 }
 
-function toComputed({ value, output, shown, origin, frame }: RememberedCell): ComputedCell {
-  return {
-    value,
-    output,
-    ...(shown && { shown }),
-    ...(origin && { origin }),
-    ...(frame !== undefined && { frame }),
-  };
-}
-
 async function execute(
   planned: PlannedCell,
-  { above, definition, source, recorded }: ReadySource,
+  { above, definition, source, variant, recorded }: ReadySource & { readonly variant: Variant },
   work: CellsWork & Pick<CellSurroundings, "onRead">,
 ): Promise<ComputedCell> {
   const { name } = planned;
   const { plan, frames, secrets, signal, standIns, onRead, emit } = work;
-  const variant = toVariant(planned.frame ?? name, keyInputsOf(source, above));
   const progress = (fraction: number, message = "") =>
     emit({ type: "cell-progressed", name, fraction: clamp(fraction), message });
   const log = (line: string) => emit({ type: "line-logged", name, line: String(line) });
@@ -229,8 +222,6 @@ async function execute(
       joinParts(parts, values, { exchange, runParts: work.runParts, signal, progress, log }),
   };
   if (planned.action === "read" || planned.action === "kept") return readCell(around);
-  const adopted = await adoptCell(around, source, work);
-  if (adopted !== undefined) return adopted;
   const loaded = await (definition ?? work.cells.load(name));
   const values = valuesFor(source, above, work);
   work.onComputing?.(name);
@@ -240,22 +231,6 @@ async function execute(
     const place = work.cells.sourcePlace(thrown);
     throw toHandedChange(thrown, { name, file: planned.file, values, place });
   }
-}
-
-/** A cached cell whose frame was published before; it is staged, as if it had been computed. */
-async function adoptCell(
-  { planned: { name, kind }, frames, variant }: CellSurroundings,
-  source: CellSource | undefined,
-  { adopt, onKnown }: CellsWork,
-): Promise<ComputedCell | undefined> {
-  if (kind !== "cached" || source === undefined) return undefined;
-  const adopted = await adopt?.(source, variant, frames);
-  if (adopted === undefined) return undefined;
-  const { staged, origin } = adopted;
-  frames.restage(variant.frame, staged);
-  onKnown?.(name, "store");
-  const { frame } = staged;
-  return { value: frame, ...toShownOutput(name, frame), origin, frame: variant.frame };
 }
 
 function toRule(source: CellSource | undefined, { maxAgeMs, now }: CellsWork): FreshnessRule {
@@ -276,8 +251,8 @@ function valuesFor(
   const { name = "", named = {} } = source ?? {};
   return Object.fromEntries(
     Object.entries(named).map(([key, cellName]) => {
-      const { value, frame, source: origin } = above.get(cellName) ?? {};
-      return [key, reads.handOver(shareValue(value).handOver(), name, frame ?? origin)];
+      const { computed, frame, source: origin } = above.get(cellName) ?? {};
+      return [key, reads.handOver(shareValue(computed?.value).handOver(), name, frame ?? origin)];
     }),
   );
 }
@@ -290,13 +265,13 @@ function keyInputsOf(
     const outcome = above.get(name);
     const output = outcome?.result.output;
     const initial = output?.kind === "value" ? output.input?.default : undefined;
-    return { name, value: outcome?.value, initial };
+    return { name, value: outcome?.computed?.value, initial };
   });
 }
 
-function end({ emit }: CellsWork, cell: CellResult, value?: unknown): Outcome {
+function end({ emit }: CellsWork, cell: CellResult): Outcome {
   emit({ type: "cell-ended", cell });
-  return { result: cell, value };
+  return { result: cell };
 }
 
 function clamp(fraction: number): number {

@@ -64,7 +64,7 @@ const UNEXPECTED = new HttpFailure(
 const RETRY_SECONDS = 5;
 
 /** The status that a failure of each kind is answered with; all others are the server's own. */
-const STATUSES: Partial<Record<ErrorCode, 400 | 404 | 410 | 422 | 500 | 503 | 504>> = {
+const STATUSES: Partial<Record<ErrorCode, 400 | 404 | 409 | 410 | 422 | 500 | 503 | 504>> = {
   HEX_INPUT_INVALID: 422,
   HEX_CELL_FAILED: 422,
   HEX_NOT_COMPUTED: 422,
@@ -72,6 +72,7 @@ const STATUSES: Partial<Record<ErrorCode, 400 | 404 | 410 | 422 | 500 | 503 | 50
   HEX_RUN_UNKNOWN: 404,
   HEX_OUTPUT_UNKNOWN: 404,
   HEX_OUTPUT_GONE: 410,
+  HEX_PRESS_UNKNOWN: 409,
   HEX_RUN_CRASHED: 500,
   HEX_RUN_TIMEOUT: 504,
   HEX_TOO_BUSY: 503,

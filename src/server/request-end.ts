@@ -1,5 +1,6 @@
 import type { Socket } from "node:net";
 import type { FastifyReply, FastifyRequest } from "fastify";
+import { HttpFailure } from "./http-failure.ts";
 
 /**
  * Calls once, when an answer has left or its connection is gone, whichever is first. Of several
@@ -16,6 +17,15 @@ export function whenOver(
   };
   waiting.add(endOnce);
   raw.once("close", endOnce);
+}
+
+/** Ends when the answer has left, or whoever asked no longer waits for it. */
+export function untilGone(request: FastifyRequest, reply: FastifyReply): AbortSignal {
+  const gone = new AbortController();
+  whenOver(request, reply, () => {
+    gone.abort(new HttpFailure(499, "Expected a viewer who waits for the answer, got none"));
+  });
+  return gone.signal;
 }
 
 /** What is to be called when a connection is gone: one listener, however many requests it has. */

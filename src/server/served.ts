@@ -1,7 +1,7 @@
 import type { FastifyRequest } from "fastify";
 import type { Registry } from "prom-client";
+import type { Viewers } from "../kernel/ask.ts";
 import type { DescribedProject } from "../project/described-project.ts";
-import type { LightRuns } from "../project/light/light-runs.ts";
 import type { ProjectRuns } from "../project/project-runs.ts";
 import type { ServerSettings } from "../project/server-settings.ts";
 import type { RunAdmission } from "./api/run-admission.ts";
@@ -21,8 +21,8 @@ export interface Served {
   readonly projectId: string;
   readonly project: DescribedProject;
   readonly newest: NewestVersion;
-  /** runs the cells that viewers ask for, in other processes */
-  readonly light: LightRuns;
+  /** evaluates what viewers ask for, in other processes */
+  readonly viewers: Viewers;
   readonly settings: ServerSettings;
   readonly tokens: TokenCache;
   /** who asks; refuses those whom it does not know with 401 */

@@ -4,8 +4,9 @@ import type { AddressInfo } from "node:net";
 import { type FastifyInstance, fastify } from "fastify";
 import { Registry } from "prom-client";
 import { expectation, type HexError, toMessage } from "../errors.ts";
+import type { Viewers } from "../kernel/ask.ts";
+import { openViewers } from "../kernel/viewers.ts";
 import { DescribedProject } from "../project/described-project.ts";
-import { type LightRuns, openLightRuns } from "../project/light/light-runs.ts";
 import type { ProjectRuns } from "../project/project-runs.ts";
 import type { ServerSettings } from "../project/server-settings.ts";
 import { listTokens } from "../project/tokens.ts";
@@ -42,7 +43,7 @@ export interface ServerOptions {
   /** how long clients may take; of those that are not given, as long as is usual */
   readonly clientTimes?: Partial<ClientTimes> | undefined;
   /** what answers viewers; processes of the project's own unless told */
-  readonly light?: LightRuns | undefined;
+  readonly viewers?: Viewers | undefined;
   /** milliseconds since 1970 */
   readonly now?: (() => number) | undefined;
 }
@@ -74,13 +75,13 @@ export async function openServer(options: ServerOptions): Promise<HexServer> {
   const log = toLog(runs.redact, options.writeLog ?? ((line) => process.stderr.write(line)));
   if (!hasTokens) tellOpen(log);
   const onLine = (line: string) => log({ level: "info", event: "viewer-run-told", line });
-  const light = options.light ?? openLightRuns(runs, { onLine });
+  const viewers = options.viewers ?? openViewers(runs, { onLine });
   const project = new DescribedProject(runs, {
     onFailure: (error) => tellUnread(error, log),
-    onChange: () => light.restart(),
+    onChange: () => viewers.restart(),
   });
   await project.read();
-  const app = toApp({ ...options, settings, projectId, project, light, log });
+  const app = toApp({ ...options, settings, projectId, project, viewers, log });
   await app.ready();
   return {
     app,
@@ -94,7 +95,7 @@ export async function openServer(options: ServerOptions): Promise<HexServer> {
       await app.close();
       clearTimeout(cut);
       clearInterval(sweep);
-      await light.close();
+      await viewers.close();
     },
   };
 }
@@ -129,7 +130,7 @@ interface AppOptions extends ServerOptions {
   readonly settings: ServerSettings;
   readonly projectId: string;
   readonly project: DescribedProject;
-  readonly light: LightRuns;
+  readonly viewers: Viewers;
   readonly log: Log;
 }
 

@@ -1,6 +1,6 @@
 import { describe, expect, inject, it, onTestFinished } from "vitest";
 import { openNotebookServer } from "../../src/server/notebook/notebook-server.ts";
-import { CELLS, imports, note, notebookOf } from "../project/notebook-project.ts";
+import { CELLS, imports, note, notebookOf } from "../kernel/notebook-project.ts";
 import { runtimeUrl } from "../project/worker-project.ts";
 import { faultsOf } from "./axe-faults.ts";
 import { usePages } from "./open-page.ts";

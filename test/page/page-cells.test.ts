@@ -31,7 +31,12 @@ const SAVED = CELLS.map(({ name, codeHash }) => ({
   codeHash,
   output: VALUE,
 }));
-const NOTHING = { hide: [], saved: undefined, inputs: new Map<string, unknown>() };
+const NOTHING = {
+  hide: [],
+  saved: undefined,
+  inputs: new Map<string, unknown>(),
+  moved: new Set<string>(),
+};
 
 const namesOf = (cells: readonly { readonly name: string }[]) => cells.map(({ name }) => name);
 
@@ -80,7 +85,10 @@ const version = (frames: Readonly<Record<string, object>>) => ({
   number: 3,
   publishedAt: "2026-03-04T12:00:00.000Z",
   frames: new Map(Object.entries(frames)) as unknown as ReadonlyMap<string, PublishedFrame>,
-  saved: SAVED,
+  saved: { cells: SAVED, inputs: null },
+  commit: "commit",
+  evaluation: "3.commit",
+  defaults: undefined,
 });
 const NOON_MS = Date.parse("2026-03-04T12:00:00.000Z");
 
@@ -92,6 +100,38 @@ test("a page is called as its project unless the config says otherwise", () => {
     title: "Other",
     description: "*So*",
   });
+});
+
+test("inputs have what the config says, or else what the version recorded under the same code", () => {
+  const defaults = {
+    amount: { value: 5, code: "code of amount" },
+    delay: { value: 9, code: "code of delay" },
+  };
+  const inputsOf = (more: object, configured: Record<string, unknown> = {}) => {
+    const facts = { cells: CELLS, version: { ...version({}), ...more } };
+    const told = { ...config, inputs: new Map(Object.entries(configured)) };
+    return toPageContent({ ...facts, config: told }).inputs;
+  };
+  // What only feeds a published frame is no input of the page.
+  expect(inputsOf({ defaults })).toEqual({ amount: 5 });
+  expect(inputsOf({ defaults }, { amount: 7 })).toEqual({ amount: 7 });
+  const older = { amount: { value: 5, code: "older" } };
+  expect(inputsOf({ defaults: older })).toEqual({});
+  // Of a version that recorded none, what its cells showed.
+  expect(inputsOf({})).toEqual({ amount: 1 });
+});
+
+test("what hangs on an input that the config has changed since is to be asked for", () => {
+  const saved = { cells: SAVED, inputs: { amount: 3 } };
+  const facts = { cells: CELLS, version: { ...version({}), saved } };
+  const outdated = (amount: number) => {
+    const told = { ...config, inputs: new Map([["amount", amount]]) };
+    return namesOf(
+      toPageContent({ ...facts, config: told }).cells.filter((cell) => cell.isOutdated),
+    );
+  };
+  expect(outdated(3)).toEqual([]);
+  expect(outdated(4)).toEqual(["kept", "count"]);
 });
 
 test("its data is as current as the oldest frame, stale and of other code when any is", () => {

@@ -1,4 +1,5 @@
-import type { Locator, Page } from "playwright-core";
+import { readFile } from "node:fs/promises";
+import type { Download, Locator, Page } from "playwright-core";
 import { expect } from "vitest";
 
 /** The table of a cell, by the title of the cell. */
@@ -53,4 +54,41 @@ export async function chosenOf(page: Page, label: string): Promise<string> {
       .locator("option:checked")
       .textContent()) ?? ""
   );
+}
+
+/** The rows in sight of a table, each as the texts of its cells. */
+export async function rowsInSight(page: Page, title: string): Promise<string[][]> {
+  return tableOf(page, title).evaluate((table) =>
+    [...table.querySelectorAll("tbody [role=row]")].map((row) =>
+      [...row.querySelectorAll("td")].map((cell) => cell.textContent ?? ""),
+    ),
+  );
+}
+
+/** Scrolls a table, 0 to its first rows and 1 to its last. */
+export async function scrollTable(page: Page, title: string, part: number): Promise<void> {
+  await tableOf(page, title).evaluate((table, to) => {
+    let box = table;
+    while (box.scrollHeight <= box.clientHeight + 1 && box.parentElement !== null) {
+      box = box.parentElement;
+    }
+    box.scrollTop = to * box.scrollHeight;
+  }, part);
+}
+
+/** What a link or a button of this name downloads. */
+export async function download(page: Page, name: string): Promise<string> {
+  const wanted = { name, exact: true };
+  const link = page.getByRole("link", wanted).or(page.getByRole("button", wanted));
+  return (await bytesOf(await save(page, () => link.click()))).toString();
+}
+
+/** The file that comes of an action. */
+export async function save(page: Page, act: () => Promise<void>): Promise<Download> {
+  const [saved] = await Promise.all([page.waitForEvent("download"), act()]);
+  return saved;
+}
+
+export async function bytesOf(saved: Download): Promise<Buffer> {
+  return readFile(await saved.path());
 }

@@ -117,7 +117,7 @@ describe.skipIf(program === null)("a viewer who looks back", () => {
   it("compares two versions, and goes back to one", async () => {
     const page = await pages.open(`${served.address}/versions?from=1&to=2`);
     await page.getByRole("row", { name: "numbers changed 3 → 5 +2" }).waitFor();
-    await page.getByText("Input count: default → 5").waitFor();
+    await page.getByText("Input count: 3 → 5").waitFor();
     await page.getByRole("button", { name: "Go back to version 1", exact: true }).click();
     const dialog = page.getByRole("dialog", { name: "Go back to version 1?" });
     await dialog.getByRole("button", { name: "Publish version 1 anew" }).click();

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { afterAll, beforeAll, describe, expect, inject, it, onTestFinished } from "vitest";
 import { usePages } from "./open-page.ts";
-import { cellOf, chosenOf, tableOf, untilRows, untilShown } from "./page-parts.ts";
+import { cellOf, chosenOf, download, tableOf, untilRows, untilShown } from "./page-parts.ts";
 import { makeCells, makePlanets, type PageProject } from "./published-project.ts";
 
 const program = inject("chromium");
@@ -45,6 +45,8 @@ describe.skipIf(program === null)("a viewer of an exported page", () => {
     await header.click();
     await tableOf(page, "Planets").getByText("1989", { exact: true }).first().waitFor();
     await expect.poll(() => header.getAttribute("aria-sort")).toBe("ascending");
+    const csv = await download(page, "Download the rows of Planets as CSV");
+    expect(csv.trim().split("\n")).toHaveLength(1 + 1_035);
   });
 });
 

@@ -1,9 +1,18 @@
-import { readFile } from "node:fs/promises";
-import type { Download, Page } from "playwright-core";
+import type { Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, inject, it } from "vitest";
 import { GALLERY_ROWS, makeGallery } from "./gallery-project.ts";
 import { usePages } from "./open-page.ts";
-import { cellOf, chosenOf, columnOf, tableOf, untilRows, untilShown } from "./page-parts.ts";
+import {
+  bytesOf,
+  cellOf,
+  chosenOf,
+  columnOf,
+  download,
+  save,
+  tableOf,
+  untilRows,
+  untilShown,
+} from "./page-parts.ts";
 import type { PageProject } from "./published-project.ts";
 import { type ServedPage, servePage } from "./served-page.ts";
 
@@ -169,18 +178,4 @@ async function untilProse(page: Page): Promise<void> {
   await page.getByRole("heading", { name: "Every kind of cell" }).waitFor();
   await page.locator("math").first().waitFor();
   await page.locator("pre code span").first().waitFor();
-}
-
-async function download(page: Page, name: string): Promise<string> {
-  const link = page.getByRole("link", { name }).or(page.getByRole("button", { name }));
-  return (await bytesOf(await save(page, () => link.click()))).toString();
-}
-
-async function save(page: Page, act: () => Promise<void>): Promise<Download> {
-  const [saved] = await Promise.all([page.waitForEvent("download"), act()]);
-  return saved;
-}
-
-async function bytesOf(saved: Download): Promise<Buffer> {
-  return readFile(await saved.path());
 }

@@ -1,8 +1,9 @@
 import { expect, onTestFinished, test } from "vitest";
 import { openNotebookServer } from "../../src/server/notebook/notebook-server.ts";
-import { CELLS, notebookOf } from "../project/notebook-project.ts";
+import { CELLS, notebookOf } from "../kernel/notebook-project.ts";
 import { runtimeUrl } from "../project/worker-project.ts";
 
+const ROWS = { evaluation: "some", cell: "heavy", offset: 0, limit: 2 };
 const HEADERS = { host: "127.0.0.1:8788", "content-type": "application/json" };
 
 /** A notebook whose first run has ended, and its server without a port. */
@@ -56,7 +57,9 @@ test("sends a page that loads nothing from elsewhere, and says that it is the no
 });
 
 test("tells the whole state, sets inputs, runs, and gives rows and CSV", async () => {
-  const { app, ended, value } = await served();
+  const { app, ended, value, notebook } = await served();
+  const rowsKeyOf = (cell: string) =>
+    notebook.book.state.shown.find(({ name }) => name === cell)?.rowsKey;
   const send = (url: string, payload: object) =>
     app.inject({ method: "POST", url, headers: HEADERS, payload });
   const state = (await app.inject({ url: "/notebook/state", headers: HEADERS })).json();
@@ -70,13 +73,17 @@ test("tells the whole state, sets inputs, runs, and gives rows and CSV", async (
 
   expect((await send("/notebook/run", { cells: ["sum"], fresh: true })).statusCode).toBe(202);
   await ended();
-  const rows = await send("/notebook/rows", { cell: "heavy", offset: 0, limit: 2 });
+  const evaluation = rowsKeyOf("heavy");
+  const rows = await send("/notebook/rows", { evaluation, cell: "heavy", offset: 0, limit: 2 });
   expect(rows.json()).toEqual({ rows: 3, offset: 0, head: [{ n: 1 }, { n: 2 }] });
-  const ask = encodeURIComponent(JSON.stringify({ cell: "heavy" }));
+  const ask = encodeURIComponent(JSON.stringify({ evaluation, cell: "heavy" }));
   const csv = await app.inject({ url: `/notebook/csv?ask=${ask}`, headers: HEADERS });
   expect(csv.body).toBe('"n"\n1\n2\n3\n');
   expect(csv.headers["content-disposition"]).toBe('attachment; filename="heavy.csv"');
-  expect((await send("/notebook/rows", { cell: "sum", offset: 0, limit: 2 })).statusCode).toBe(404);
+  const sum = { evaluation: rowsKeyOf("sum"), cell: "sum", offset: 0, limit: 2 };
+  expect((await send("/notebook/rows", sum)).statusCode).toBe(404);
+  const replaced = { evaluation: "older", cell: "heavy", offset: 0, limit: 2 };
+  expect((await send("/notebook/rows", replaced)).statusCode).toBe(410);
 });
 
 test("refuses what it was not asked in its own words", async () => {
@@ -85,9 +92,10 @@ test("refuses what it was not asked in its own words", async () => {
     ["/notebook/run", { cells: 7 }],
     ["/notebook/run", { other: true }],
     ["/notebook/inputs", []],
-    ["/notebook/rows", { cell: "heavy", offset: -1, limit: 2 }],
-    ["/notebook/rows", { cell: "heavy", offset: 0, limit: 2_000_000 }],
-    ["/notebook/rows", { cell: "heavy", offset: 0, limit: 1, filters: [{ test: "evil" }] }],
+    ["/notebook/rows", { cell: "heavy", offset: 0, limit: 2 }],
+    ["/notebook/rows", { ...ROWS, offset: -1 }],
+    ["/notebook/rows", { ...ROWS, limit: 2_000_000 }],
+    ["/notebook/rows", { ...ROWS, filters: [{ test: "evil" }] }],
   ];
   for (const [url, payload] of bodies) {
     const answer = await app.inject({ method: "POST", url, headers: HEADERS, payload });

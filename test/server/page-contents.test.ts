@@ -2,6 +2,7 @@ import { expect, test } from "vitest";
 import { cached, cell } from "../../src/cell/cell.ts";
 import { slider } from "../../src/cell/input.ts";
 import { frame } from "../../src/frame/rows.ts";
+import type { PageCell } from "../../src/page/page-state.ts";
 import type { Config } from "../../src/project/config.ts";
 import type { Described } from "../../src/project/described-project.ts";
 import type { DescribedCell } from "../../src/project/project-description.ts";
@@ -34,7 +35,7 @@ const described = {
   ),
 } as unknown as Described;
 
-/** What a page shows of the newest version, by the name of the cell. */
+/** The cells of which a page need not ask anew what they show in the newest version. */
 async function shownIn(store: MemoryStore, inputs: Readonly<Record<string, unknown>> = {}) {
   const page = { hide: [], embedIn: [], access: "token", layout: undefined };
   const config = {
@@ -43,8 +44,9 @@ async function shownIn(store: MemoryStore, inputs: Readonly<Record<string, unkno
     inputs: new Map(Object.entries(inputs)),
   } as unknown as Config;
   const contents = new PageContents({ config, redact: (data) => data }, () => undefined);
-  const { facts } = await contents.read(await openVersion(store), described);
-  return (facts.version.saved ?? []).map(({ name }) => name);
+  const ready = await contents.read(await openVersion(store), described);
+  const shown: readonly PageCell[] = JSON.parse(new TextDecoder().decode(ready.cells));
+  return shown.filter(({ isOutdated }) => !isOutdated).map(({ name }) => name);
 }
 
 test("a page opens on what still holds after a run with other inputs has published", async () => {

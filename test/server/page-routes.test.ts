@@ -1,7 +1,8 @@
 import { writeFile } from "node:fs/promises";
 import { expect, test } from "vitest";
+import { HexError } from "../../src/errors.ts";
+import type { CsvAsk, EvaluateAsk, Evaluation, RowsAsk, Viewers } from "../../src/kernel/ask.ts";
 import type { PageState } from "../../src/page/page-state.ts";
-import type { LightRuns } from "../../src/project/light/light-runs.ts";
 import { listTokens, revokeToken } from "../../src/project/tokens.ts";
 import { until } from "../project/project-processes.ts";
 import { carryOut } from "./carry-out.ts";
@@ -54,15 +55,15 @@ async function publishPage(served: ServedProject): Promise<string> {
 }
 
 /** Notes what is asked of it, and answers nothing. */
-function watchedLight() {
+function watchedViewers() {
   const asked: string[] = [];
   const refuse = (name: string) => () => {
     asked.push(name);
     throw new Error("a cell was run");
   };
-  const light: LightRuns = {
-    run: refuse("run"),
-    runText: refuse("run"),
+  const viewers: Viewers = {
+    evaluate: refuse("evaluate"),
+    evaluateText: refuse("evaluate"),
     rows: refuse("rows"),
     rowsText: refuse("rows"),
     csv: refuse("csv"),
@@ -70,15 +71,38 @@ function watchedLight() {
     restart: () => undefined,
     close: async () => undefined,
   };
-  return { asked, light };
+  return { asked, viewers };
+}
+
+/** Answers each ask with itself, and with what the test adds to the evaluation. */
+function scriptedViewers(evaluation: Partial<Evaluation> = {}) {
+  const evaluated: EvaluateAsk[] = [];
+  const { viewers } = watchedViewers();
+  const scripted: Viewers = {
+    ...viewers,
+    async evaluateText(ask) {
+      evaluated.push(ask);
+      const { version, commit, inputs } = ask;
+      const answer = { evaluation: "evaluated", version, commit, inputs, cells: [], invalid: [] };
+      return JSON.stringify({ ...answer, ...evaluation });
+    },
+    rowsText: async (ask: RowsAsk) => JSON.stringify({ rows: 1, offset: ask.offset, head: [ask] }),
+    async *csv(ask: CsvAsk) {
+      yield Buffer.from(JSON.stringify(ask));
+    },
+  };
+  return { evaluated, viewers: scripted };
 }
 
 /** One page that nothing is published of, and what it has asked of those who answer viewers. */
-const watched = watchedLight();
-const serveUnpublished = shareProject({ cells: CELLS, light: watched.light }, async (served) => ({
-  ...served,
-  asked: watched.asked,
-}));
+const watched = watchedViewers();
+const serveUnpublished = shareProject(
+  { cells: CELLS, viewers: watched.viewers },
+  async (served) => ({
+    ...served,
+    asked: watched.asked,
+  }),
+);
 
 const cellOf = ({ cells }: PageState, name: string) => cells.find((each) => each.name === name);
 
@@ -184,9 +208,9 @@ test("before anything is published a page says so, with what needs no run", asyn
 });
 
 test("a page opens on what was saved with a version, and no cell runs", async () => {
-  const { asked, light } = watchedLight();
+  const { asked, viewers } = watchedViewers();
   let now: number | undefined;
-  const served = await servePage({ light, now: () => now ?? Date.now() });
+  const served = await servePage({ viewers, now: () => now ?? Date.now() });
   await publishPage(served);
   await until("the version to be seen", async () => (await stateOf(served)).version === 1);
   // A state in which the data is older is another one.
@@ -266,30 +290,32 @@ test("a page can be pinned to a version, as long as that is kept", async () => {
 
 test("viewers get what cells show with their own inputs, rows, and downloads no spreadsheet runs", async () => {
   const served = await serveTwoVersions();
-  const place = { version: 1, inputs: { amount: 2 } };
-  const run = await served.call("POST", "/page/run", { body: { ...place, cells: ["count"] } });
+  const { commit } = await stateOf(served, "?version=1");
+  const body = { version: 1, commit, inputs: { amount: 2 }, cells: ["small", "count"] };
+  const run = await served.call("POST", "/page/run", { body });
   expect(run.json()).toMatchObject({
-    version: 1,
-    cells: [{ name: "count", output: { kind: "value", value: 2 } }],
-    invalid: [],
+    ...{ version: 1, commit, inputs: { amount: 2 }, invalid: [] },
+    cells: [{ name: "small" }, { name: "count", output: { kind: "value", value: 2 } }],
   });
-  const rows = { ...place, cell: "small", offset: 1, limit: 5 };
+  const { evaluation } = run.json();
+  const rows = { evaluation, cell: "small", offset: 1, limit: 5 };
   expect((await served.call("POST", "/page/rows", { body: rows })).json()).toEqual({
     ...{ rows: 2, offset: 1, head: [{ number: 2, text: "=1+1" }] },
   });
-  const ask = encodeURIComponent(JSON.stringify({ ...place, cell: "small" }));
+  const ask = encodeURIComponent(JSON.stringify({ evaluation, cell: "small" }));
   const csv = await served.call("GET", `/page/csv?ask=${ask}`);
   expect(csv.headers["content-disposition"]).toBe('attachment; filename="small.csv"');
   expect(csv.headers["x-content-type-options"]).toBe("nosniff");
   expect(csv.body).toBe(`"number","text"\n1,"'=1+0"\n2,"'=1+1"\n`);
   const wrong = { ...rows, cell: "nothing" };
   expect((await served.call("POST", "/page/rows", { body: wrong })).statusCode).toBe(404);
-  const gone = { ...rows, version: 9 };
+  const gone = { ...rows, evaluation: "no-such-evaluation" };
   expect((await served.call("POST", "/page/rows", { body: gone })).statusCode).toBe(410);
 });
 
-const RUN = { version: null, inputs: {}, cells: ["count"] };
-const ROWS = { version: null, inputs: {}, cell: "small", offset: 0, limit: 10 };
+const RUN = { version: null, commit: null, inputs: {}, cells: ["count"] };
+const ROWS = { evaluation: "some", cell: "small", offset: 0, limit: 10 };
+const PRESS = "7b7a2a3e-6c1e-4b57-9a55-0d0f6d2f0c11";
 const withoutCells: Partial<typeof RUN> = { ...RUN };
 delete withoutCells.cells;
 
@@ -301,13 +327,23 @@ test.each([
   ["an empty list of cells", "/page/run", { ...RUN, cells: [] }],
   ["cells that are numbers", "/page/run", { ...RUN, cells: [1] }],
   ["a cell that is a path", "/page/run", { ...RUN, cells: ["../x"] }],
-  ["1,001 cells", "/page/run", { ...RUN, cells: Array(1_001).fill("a") }],
+  ["4,001 cells", "/page/run", { ...RUN, cells: Array(4_001).fill("a") }],
   ["an unknown key", "/page/run", { ...RUN, code: "1" }],
   ["inputs that are a list", "/page/run", { ...RUN, inputs: [] }],
   ["texts that are numbers", "/page/run", { ...RUN, texts: { amount: 1 } }],
   ["version 0", "/page/run", { ...RUN, version: 0 }],
   ["a version that is a text", "/page/run", { ...RUN, version: "1" }],
   ["no version", "/page/run", { ...RUN, version: undefined }],
+  ["no commit", "/page/run", { ...RUN, commit: undefined }],
+  ["a commit that is a number", "/page/run", { ...RUN, commit: 1 }],
+  ["results that are a list", "/page/run", { ...RUN, has: [] }],
+  ["a result that is a number", "/page/run", { ...RUN, has: { count: 1 } }],
+  ["a press that is true", "/page/run", { ...RUN, press: { amount: true } }],
+  ["a press whose id is no UUID", "/page/run", { ...RUN, press: { amount: "1" } }],
+  ["no evaluation", "/page/rows", { ...ROWS, evaluation: undefined }],
+  ["an evaluation that is a number", "/page/rows", { ...ROWS, evaluation: 1 }],
+  ["an evaluation without end", "/page/rows", { ...ROWS, evaluation: "x".repeat(201) }],
+  ["a place instead of an evaluation", "/page/rows", { ...ROWS, version: 1, inputs: {} }],
   ["offset -1", "/page/rows", { ...ROWS, offset: -1 }],
   ["offset 0.5", "/page/rows", { ...ROWS, offset: 0.5 }],
   ["limit 0", "/page/rows", { ...ROWS, limit: 0 }],
@@ -330,7 +366,7 @@ function filterOf(column: string) {
 
 test("asks that are too long, no JSON, or in another type are refused", async () => {
   const { call } = await serveUnpublished();
-  const long = { ...RUN, inputs: { text: "x".repeat(70_000) } };
+  const long = { ...RUN, inputs: { text: "x".repeat(600_000) } };
   expect((await call("POST", "/page/run", { body: long })).statusCode).toBe(413);
   const sent = async (payload: string, headers: Readonly<Record<string, string>>) =>
     (await call("POST", "/page/run", { payload, headers })).statusCode;
@@ -420,8 +456,8 @@ test("other sites cannot sign a viewer in or out", async () => {
 });
 
 test("a page that is open to anyone is only looked at", async () => {
-  const { asked, light } = watchedLight();
-  const served = await servePage({ light, config: { page: { access: "anyone" } } });
+  const { asked, viewers } = watchedViewers();
+  const served = await servePage({ viewers, config: { page: { access: "anyone" } } });
   await served.makeToken("run");
   const { viewer } = await stateOf(served);
   expect(viewer).toEqual({
@@ -437,7 +473,7 @@ test("a page that is open to anyone is only looked at", async () => {
     expect((await served.call(method, url)).statusCode, url).toBe(401);
   }
   expect((await served.call("POST", "/page/run", { body: RUN })).statusCode).toBe(500);
-  expect(asked).toEqual(["run"]);
+  expect(asked).toEqual(["evaluate"]);
   const wrong = { token: `hxtw_${"0".repeat(96)}` };
   expect((await served.call("GET", "/page/state", wrong)).statusCode).toBe(401);
 });
@@ -538,20 +574,104 @@ test("what the config keeps off the page is neither told nor set", async () => {
   await publishPage(served);
   const state = (await served.call("GET", "/page/state")).json();
   expect(state.cells.map(({ name }: { name: string }) => name)).toEqual(["note", "count"]);
-  const place = { version: 1, inputs: {} };
+  expect(state.inputs).toEqual({});
+  const place = { version: 1, commit: state.commit, inputs: {} };
+  const { evaluation } = state;
   const asks = [
     ["/page/run", { ...place, cells: ["numbers"] }],
     ["/page/run", { ...place, inputs: { amount: 2 }, cells: ["count"] }],
     ["/page/run", { ...place, texts: { amount: "2" }, cells: ["count"] }],
-    ["/page/rows", { ...place, cell: "numbers", offset: 0, limit: 10 }],
+    ["/page/run", { ...place, press: { amount: PRESS }, cells: ["count"] }],
+    ["/page/rows", { evaluation, cell: "numbers", offset: 0, limit: 10 }],
   ] as const;
   for (const [url, body] of asks) {
     expect((await served.call("POST", url, { body })).statusCode, url).toBe(403);
   }
-  const csv = encodeURIComponent(JSON.stringify({ ...place, cell: "numbers" }));
+  const csv = encodeURIComponent(JSON.stringify({ evaluation, cell: "numbers" }));
   expect((await served.call("GET", `/page/csv?ask=${csv}`)).statusCode).toBe(403);
   const body = { ...place, cells: ["count"] };
-  expect((await served.call("POST", "/page/run", { body })).statusCode).toBe(200);
+  const answer = await served.call("POST", "/page/run", { body });
+  expect(answer.json()).toMatchObject({ inputs: {}, cells: [{ name: "count" }] });
+});
+
+test("an evaluation tells nothing of inputs that the config keeps off the page", async () => {
+  const { viewers } = scriptedViewers({
+    inputs: { amount: 3 },
+    invalid: [{ name: "amount", message: "Expected less than 3" }],
+  });
+  const served = await servePage({ viewers, config: { page: { hide: ["amount"] } } });
+  const answer = await served.call("POST", "/page/run", { body: RUN });
+  expect(answer.json()).toMatchObject({ evaluation: "evaluated", inputs: {}, invalid: [] });
+});
+
+const BUTTON = {
+  ...CELLS,
+  "cells/06-send.ts": `import { button } from "hex-runtime";
+export default button({ label: "Send" });
+`,
+};
+const PRESSED = { ...RUN, press: { send: PRESS } };
+
+test("a button is pressed by an id and by nothing else, and nothing else is pressed", async () => {
+  const { viewers, evaluated } = scriptedViewers();
+  const served = await servePage({ viewers, cells: BUTTON });
+  const ask = (body: object) => served.call("POST", "/page/run", { body });
+  expect((await ask({ ...RUN, inputs: { send: true } })).statusCode).toBe(422);
+  expect((await ask({ ...RUN, texts: { send: "true" } })).statusCode).toBe(422);
+  expect((await ask({ ...RUN, press: { amount: PRESS } })).statusCode).toBe(422);
+  expect((await ask({ ...RUN, press: { nobody: PRESS } })).statusCode).toBe(422);
+  expect(evaluated).toEqual([]);
+  expect((await ask(PRESSED)).statusCode).toBe(200);
+  expect(evaluated).toMatchObject([{ press: { send: PRESS } }]);
+});
+
+test("a press is this server's to carry out: asked for again it is passed on, elsewhere it is refused", async () => {
+  const { viewers, evaluated } = scriptedViewers();
+  const served = await servePage({ viewers, cells: BUTTON });
+  const ask = async (call: ServedProject["call"]) => call("POST", "/page/run", { body: PRESSED });
+  expect((await ask(served.call)).statusCode).toBe(200);
+  expect((await ask(served.call)).statusCode).toBe(200);
+  expect(evaluated).toHaveLength(2);
+  const other = await served.openAnother({ viewers });
+  const refused = await ask(other.call);
+  expect(refused.statusCode).toBe(409);
+  expect(refused.json().reason).toMatch(
+    /^Expected this press of send to be .* whether it took effect/,
+  );
+  expect(evaluated).toHaveLength(2);
+});
+
+test("a press is not begun while the store cannot take note of it", async () => {
+  const { viewers, evaluated } = scriptedViewers();
+  let isAway = false;
+  const away = new HexError("HEX_STORE_UNAVAILABLE", "no store");
+  const served = await servePage({
+    viewers,
+    cells: BUTTON,
+    wrap: (runs) => ({
+      ...runs,
+      store: new Proxy(runs.store, {
+        get: (target, key) => {
+          const value: unknown = Reflect.get(target, key, target);
+          if (typeof value !== "function") return value;
+          if (key !== "write") return value.bind(target);
+          return async (...given: unknown[]) => {
+            const answer: unknown = await value.apply(target, given);
+            // It is written, and nobody hears of it.
+            if (isAway) throw away;
+            return answer;
+          };
+        },
+      }),
+    }),
+  });
+  const ask = () => served.call("POST", "/page/run", { body: PRESSED });
+  isAway = true;
+  expect((await ask()).statusCode).toBe(503);
+  expect(evaluated).toEqual([]);
+  isAway = false;
+  expect((await ask()).statusCode).toBe(200);
+  expect(evaluated).toHaveLength(1);
 });
 
 test("cells that the config places and the project does not have keep the server from starting", async () => {

@@ -1,8 +1,13 @@
 import { expect, test } from "vitest";
-import { toToldAnswer } from "../../src/server/page/untold-reasons.ts";
+import { HexError } from "../../src/errors.ts";
+import { HttpFailure } from "../../src/server/http-failure.ts";
+import { toToldAnswer, toToldFailure } from "../../src/server/page/untold-reasons.ts";
 import { until } from "../project/project-processes.ts";
 import { carryOut } from "./carry-out.ts";
 import { serveProject } from "./served-project.ts";
+
+const REDUCED =
+  /Expected cell small to be computed, got a failure at \d{4}-\d\d-\d\d \d\d:\d\d UTC, HEX_CELL_FAILED \(whoever signs in sees why\)/;
 
 const CELLS = {
   "cells/01-amount.ts": `import { slider } from "hex-runtime";
@@ -27,22 +32,22 @@ test("where anyone may look, why a cell failed is told to those who signed in, a
   const token = await served.makeToken("run");
   const { runId } = (await call("POST", "/page/refresh", { token })).json();
   await carryOut(served, runId);
-  const place = { version: 1, inputs: { amount: 7 } };
-  const csv = encodeURIComponent(JSON.stringify({ ...place, cell: "small" }));
-  const asks = [
-    ["POST", "/page/run", { ...place, cells: ["small"] }],
-    ["POST", "/page/rows", { ...place, cell: "small", offset: 0, limit: 10 }],
-    ["GET", `/page/csv?ask=${csv}`, undefined],
-  ] as const;
-  for (const [method, url, body] of asks) {
-    const known = await call(method, url, { token, body });
-    expect(known.body, url).toContain("the salary of Ada is 7");
-    const told = await call(method, url, { body });
-    expect(told.statusCode).toBe(known.statusCode);
-    expect(told.body, url).not.toContain("Ada");
-    expect(told.body).toMatch(
-      /Expected cell small to be computed, got a failure at \d{4}-\d\d-\d\d \d\d:\d\d UTC, HEX_CELL_FAILED \(whoever signs in sees why\)/,
-    );
+  const { commit } = (await call("GET", "/page/state")).json();
+  const body = { version: 1, commit, inputs: { amount: 7 }, cells: ["small"] };
+  const known = await call("POST", "/page/run", { token, body });
+  expect(known.body).toContain("the salary of Ada is 7");
+  const told = await call("POST", "/page/run", { body });
+  expect(told.statusCode).toBe(known.statusCode);
+  expect(told.body).not.toContain("Ada");
+  expect(told.body).toMatch(REDUCED);
+  const { evaluation } = known.json();
+  const csv = encodeURIComponent(JSON.stringify({ evaluation, cell: "small" }));
+  const rows = { evaluation, cell: "small", offset: 0, limit: 10 };
+  for (const more of [{}, { token }]) {
+    const none = await call("POST", "/page/rows", { ...more, body: rows });
+    expect(none.statusCode).toBe(404);
+    expect(none.body).not.toContain("Ada");
+    expect((await call("GET", `/page/csv?ask=${csv}`, more)).statusCode).toBe(404);
   }
   await until("the log to tell why", async () => {
     return lines.some((line) => line.includes("viewer-cell-failed") && line.includes("of Ada"));
@@ -55,13 +60,14 @@ test("where anyone may look, all are told what is wrong with what they ask", asy
   const token = await served.makeToken("run");
   const { runId } = (await call("POST", "/page/refresh", { token })).json();
   await carryOut(served, runId);
-  const place = { version: 1, inputs: { amount: 70 } };
-  const run = await call("POST", "/page/run", { body: { ...place, cells: ["small"] } });
+  const { commit, evaluation } = (await call("GET", "/page/state")).json();
+  const body = { version: 1, commit, inputs: { amount: 70 }, cells: ["small"] };
+  const run = await call("POST", "/page/run", { body });
   expect(run.json()).toMatchObject({
     cells: [{ name: "small", output: { kind: "frame" } }],
     invalid: [{ name: "amount", message: expect.stringContaining("70") }],
   });
-  const rows = { version: 1, inputs: {}, cell: "small", offset: 0, limit: 10 };
+  const rows = { evaluation, cell: "small", offset: 0, limit: 10 };
   const sort = { column: "none", descending: false };
   const wrong = await call("POST", "/page/rows", { body: { ...rows, sort } });
   expect(wrong.statusCode).toBe(422);
@@ -76,4 +82,28 @@ test("where anyone may look, all are told which cell took too long", () => {
   };
   expect(told("HEX_RUN_TIMEOUT")).toContain('"message":"why"');
   expect(told("HEX_CELL_FAILED")).not.toContain('"message":"why"');
+});
+
+test("why rows cannot be had is told as it may be known", () => {
+  const failure = new HexError("HEX_CELL_FAILED", "the salary of Ada is 7");
+  const asking = { caller: null, id: "1" };
+  const told = toToldFailure(failure, asking, { cell: "small", log: () => undefined });
+  expect((told as HexError).message).toMatch(REDUCED);
+});
+
+test("cells that cannot be read as they are now are told as such, and the log tells why", () => {
+  const lines: object[] = [];
+  const log = (line: object) => lines.push(line);
+  const failure = new HexError("HEX_CELL_INVALID", "Expected cells/x.ts to be TypeScript");
+  const caller = { id: "1", name: "ada", scopes: ["admin"] } as never;
+  for (const asking of [
+    { caller: null, id: "1" },
+    { caller, id: "2" },
+  ]) {
+    const told = toToldFailure(failure, asking, { cell: "x", log }) as HttpFailure;
+    expect(told).toBeInstanceOf(HttpFailure);
+    expect([told.status, told.headers["retry-after"]]).toEqual([503, "5"]);
+    expect(told.message).toMatch(/^Expected the cells of this page to be read/);
+  }
+  expect(lines).toMatchObject([{ message: failure.message }, { message: failure.message }]);
 });

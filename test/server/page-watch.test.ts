@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
 import type { PageRun } from "../../src/page/page-state.ts";
+import { PageEvents } from "../../src/server/page/page-events.ts";
 import { PageWatch } from "../../src/server/page/page-watch.ts";
 
 const RUN: PageRun = { runId: "r", state: "queued", startedAt: null, fraction: 0, cells: [] };
@@ -8,8 +9,9 @@ const RUN: PageRun = { runId: "r", state: "queued", startedAt: null, fraction: 0
 function openWatch() {
   const looks: ((run: PageRun | null) => void)[] = [];
   const forgotten: string[] = [];
+  const newest = { number: 1, commit: { commitId: "first" } };
   const page = {
-    newest: { read: async () => ({ number: 1 }), forget: () => forgotten.push("version") },
+    newest: { read: async () => newest, forget: () => forgotten.push("version") },
     publishing: {
       readRun: () =>
         new Promise<PageRun | null>((resolve) => {
@@ -27,7 +29,7 @@ function openWatch() {
     await expect.poll(() => looks).toHaveLength(number);
     looks[number - 1]?.(run);
   };
-  return { watch, looks, look, forgotten };
+  return { watch, looks, look, forgotten, newest };
 }
 
 test("looks again at once when something has changed while it was looking", async () => {
@@ -51,5 +53,22 @@ test("forgets what it knew of versions and failures when a run has ended", async
   await look(2, null);
   await expect.poll(() => watch.sight?.run).toBeNull();
   expect(forgotten).toEqual(["version", "failure"]);
+  unlisten();
+});
+
+test("tells of another version of the same number, as after the store was restored", async () => {
+  const { watch, look, newest } = openWatch();
+  const unlisten = watch.listen(() => undefined);
+  await look(1, null);
+  await expect.poll(() => watch.sight?.commit).toBe("first");
+  const events = new PageEvents(undefined);
+  const told = () => watch.sight && events.next(watch.sight);
+  expect([told()?.type, told()]).toEqual(["build-told", undefined]);
+  newest.commit.commitId = "restored";
+  watch.look();
+  await look(2, null);
+  await expect.poll(() => watch.sight?.commit).toBe("restored");
+  expect(told()).toEqual({ type: "version-published", version: 1, commit: "restored" });
+  expect(told()).toBeUndefined();
   unlisten();
 });

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import type { LightMyRequestResponse } from "fastify";
 import { afterAll, onTestFinished } from "vitest";
-import type { LightRuns } from "../../src/project/light/light-runs.ts";
+import type { Viewers } from "../../src/kernel/ask.ts";
 import { openProjectRuns, type ProjectRuns } from "../../src/project/project-runs.ts";
 import type { ServerLimits, ServerSettings } from "../../src/project/server-settings.ts";
 import { createToken, type TokenScope } from "../../src/project/tokens.ts";
@@ -66,7 +66,7 @@ export interface ServeOptions {
   readonly now?: () => number;
   readonly clientTimes?: Partial<ClientTimes>;
   /** what answers viewers; processes of the project's own unless told */
-  readonly light?: LightRuns;
+  readonly viewers?: Viewers;
   /** stands before the store and the queue */
   readonly wrap?: (runs: ProjectRuns) => ProjectRuns;
 }
@@ -88,6 +88,8 @@ export interface ServedProject extends HexServer {
   readonly lines: readonly string[];
   /** Makes a request as the given token, or as nobody. */
   call(method: string, url: string, call?: Call): Promise<LightMyRequestResponse>;
+  /** Opens another server of the same project, on the same store. */
+  openAnother(options: Pick<ServeOptions, "viewers">): Promise<Pick<ServedProject, "call">>;
   /** Makes a token; servers know of it within five seconds of their clock. */
   makeToken(scope: TokenScope, expiresAtMs?: number): Promise<string>;
 }
@@ -140,22 +142,26 @@ async function openServed(
   const runs = wrap(await openProjectRuns(directory, { runtimeUrl, environment }));
   ends.push(() => runs.close());
   const lines: string[] = [];
-  const server = await openServer({
-    runs,
-    // Several files of tests listen at the same time.
-    settings: { ...runs.config.server, port: 0, ...settings, limits: { ...LIMITS, ...limits } },
-    writeLog: (line) => lines.push(line),
-    light: options.light,
-    now: options.now,
-    clientTimes: options.clientTimes,
-  });
-  ends.push(() => server.close());
+  const open = async ({ viewers, now, clientTimes }: ServeOptions) => {
+    const server = await openServer({
+      ...{ runs, viewers, now, clientTimes, writeLog: (line) => lines.push(line) },
+      // Several files of tests listen at the same time.
+      settings: { ...runs.config.server, port: 0, ...settings, limits: { ...LIMITS, ...limits } },
+    });
+    ends.push(() => server.close());
+    return server;
+  };
+  const server = await open(options);
   return {
     ...server,
     directory,
     runs,
     lines,
     call: (method, url, call = {}) => inject(server, method, url, call),
+    openAnother: async (others) => {
+      const other = await open(others);
+      return { call: (method, url, call = {}) => inject(other, method, url, call) };
+    },
     makeToken: async (scope, expiresAtMs) => {
       const spec = { name: `${scope}s`, scopes: [scope], expiresAtMs: expiresAtMs ?? null };
       return (await createToken(runs.store, spec)).token;

@@ -13,8 +13,10 @@ test("a store that goes away is told as such, and pages go on from what is in me
   await carryOut(served, runId);
   now += 10_000;
   const read = () => call("GET", "/page/state", { token });
-  expect((await read()).json()).toMatchObject({ version: 1 });
-  const ask = { version: 1, inputs: { name: "Ada" }, cells: ["chosen"] };
+  const state = (await read()).json();
+  expect(state).toMatchObject({ version: 1 });
+  const { commit } = state;
+  const ask = { version: 1, commit, inputs: { name: "Ada" }, cells: ["chosen"] };
   const change = () => call("POST", "/page/run", { token, body: ask });
   expect((await change()).json()).toMatchObject({ cells: [{ output: { value: "Ada 1" } }] });
 

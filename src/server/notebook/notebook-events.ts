@@ -1,4 +1,4 @@
-import type { NotebookEvent, NotebookState } from "../../project/notebook/notebook-state.ts";
+import type { NotebookEvent, NotebookState } from "../../kernel/notebook-state.ts";
 import type { ServerEvent } from "../event-stream.ts";
 
 /**

@@ -1,11 +1,10 @@
-import { Readable } from "node:stream";
 import type { FastifyInstance } from "fastify";
-import type { Notebook } from "../../project/notebook/notebook.ts";
-import type { RowsOrder } from "../../project/notebook/notebook-messages.ts";
+import type { Notebook } from "../../kernel/notebook.ts";
+import { parseNotebookInputs, parseNotebookRun } from "../ask-body.ts";
 import { EventStream } from "../event-stream.ts";
 import { HttpFailure } from "../http-failure.ts";
 import { startStream } from "../start-stream.ts";
-import { parseCsvAsk, parseInputs, parseRowsAsk, parseRunAsk } from "./notebook-body.ts";
+import { addTableRoutes } from "../table-routes.ts";
 import { NotebookEvents } from "./notebook-events.ts";
 
 /** Whoever reaches the server may do everything: it listens on this machine alone. */
@@ -17,7 +16,7 @@ export function addNotebookRoutes(app: FastifyInstance, notebook: Notebook): voi
   app.get("/notebook/state", OPEN, async () => notebook.book.state);
   addEvents(app, notebook);
   app.post("/notebook/run", OPEN, async ({ body }, reply) => {
-    notebook.run({ cause: "asked", ...parseRunAsk(body) });
+    notebook.run({ cause: "asked", ...parseNotebookRun(body) });
     return reply.code(202).send(notebook.book.head);
   });
   app.post("/notebook/cancel", OPEN, async (_, reply) => {
@@ -29,37 +28,12 @@ export function addNotebookRoutes(app: FastifyInstance, notebook: Notebook): voi
     return reply.code(202).send(notebook.book.head);
   });
   app.post("/notebook/inputs", OPEN, async ({ body }, reply) => {
-    const values = parseInputs(body);
+    const values = parseNotebookInputs(body);
     refuseUnknown(values, notebook);
     notebook.setInputs(values);
     return reply.code(202).send(notebook.book.head);
   });
-  app.post("/notebook/rows", OPEN, async ({ body }) => notebook.ask("rows", parseRowsAsk(body)));
-  app.get("/notebook/csv", OPEN, async ({ query }, reply) => {
-    const ask = parseCsvAsk((query as Readonly<Record<string, readonly string[]>>)["ask"]?.[0]);
-    // Before the first rows are there, a failure has an answer of its own.
-    const first = await readCsv(notebook, ask, 0);
-    return reply
-      .type("text/csv; charset=utf-8")
-      .header("content-disposition", `attachment; filename="${ask.cell}.csv"`)
-      .send(Readable.from(csvOf(notebook, ask, first)));
-  });
-}
-
-/** So many rows of CSV are asked for at once. */
-const CSV_ROWS = 20_000;
-
-function readCsv(notebook: Notebook, ask: RowsOrder, offset: number): Promise<string> {
-  return notebook.ask("csv", { ...ask, offset, limit: CSV_ROWS }) as Promise<string>;
-}
-
-async function* csvOf(notebook: Notebook, ask: RowsOrder, first: string): AsyncIterable<string> {
-  yield first;
-  for (let offset = CSV_ROWS; ; offset += CSV_ROWS) {
-    const text = await readCsv(notebook, ask, offset);
-    if (text === "") return;
-    yield text;
-  }
+  addTableRoutes(app, { prefix: "/notebook", ...OPEN, reader: notebook });
 }
 
 function refuseUnknown(values: Readonly<Record<string, unknown>>, { book }: Notebook): void {

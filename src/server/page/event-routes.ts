@@ -27,7 +27,7 @@ function streamEvents(
   reply: FastifyReply,
   { streams, watch, findCaller }: ServedEvents,
 ): void {
-  const events = new PageEvents(readVersion(request.headers["last-event-id"]));
+  const events = new PageEvents(readCommit(request.headers["last-event-id"]));
   const raw = startStream(reply);
   const tell = () => tellNew(stream, events, watch);
   const stream = new EventStream(raw, {
@@ -48,11 +48,13 @@ function tellNew(stream: EventStream, events: PageEvents, { sight }: PageWatch):
   while (sight !== undefined && stream.isReady) {
     const event = events.next(sight);
     if (event === undefined) return;
-    stream.send({ name: event.type, data: event, id: `${sight.version ?? 0}` });
+    stream.send({ name: event.type, data: event, id: sight.commit ?? NO_COMMIT });
   }
 }
 
+const NO_COMMIT = "0";
+
 /** Other ids than ours say nothing. */
-function readVersion(header: string | string[] | undefined): number | undefined {
-  return typeof header === "string" && /^\d{1,9}$/.test(header) ? Number(header) : undefined;
+function readCommit(header: string | string[] | undefined): string | undefined {
+  return typeof header === "string" && /^[\w-]{1,200}$/.test(header) ? header : undefined;
 }

@@ -4,11 +4,7 @@ import type { Described } from "../../project/described-project.ts";
 import { LastUsed } from "../../project/last-used.ts";
 import { planDescribed } from "../../project/plan-described.ts";
 import type { ProjectRuns } from "../../project/project-runs.ts";
-import {
-  parseSavedOutputs,
-  type SavedOutput,
-  type SavedOutputs,
-} from "../../run/light/saved-outputs.ts";
+import { parseSavedOutputs, type SavedOutputs } from "../../run/light/saved-outputs.ts";
 import type { Version } from "../../store/version.ts";
 
 /** What all viewers of a version see, ready to be sent. */
@@ -60,16 +56,19 @@ export class PageContents {
 
   #toReady(version: Version, { cells }: Described, saved: SavedOutputs | undefined): ReadyContent {
     const { config, redact } = this.#runs;
-    const { number, publishedAt } = version;
+    const { number, publishedAt, commit, evaluation } = version;
     const configured = [...config.inputs].filter(toIsShown(cells));
     const facts: PageFacts = {
       config,
       cells,
       version: {
         number,
+        commit: commit?.commitId ?? null,
+        evaluation,
         publishedAt,
         frames: version.frames(),
         saved: saved && toStanding(saved, { version, cells, configured }),
+        defaults: commit?.defaults,
       },
     };
     const { cells: shown, ...head } = redact(toPageContent(facts));
@@ -91,27 +90,26 @@ interface Viewed {
   readonly configured: readonly InputEntry[];
 }
 
-/** The outputs that a page may open on: of the inputs that it has, and the frames that are published. */
+/** The outputs that a page may open on: those of the frames that are published. */
 function toStanding(
-  { cells: saved, inputs }: SavedOutputs,
+  saved: SavedOutputs,
   { version, cells, configured }: Viewed,
-): readonly SavedOutput[] | undefined {
-  if (inputs === null) {
+): SavedOutputs | undefined {
+  if (saved.inputs === null) {
     // An older run noted only what it was asked for.
     const asked = version.commit?.asked ?? version.commit?.inputs ?? {};
     const before = Object.entries(asked).filter(toIsShown(cells));
     return isSame(before, configured) ? saved : undefined;
   }
-  const isAsSaved = ([name, value]: InputEntry) => isSame([[name, inputs[name]]], [[name, value]]);
-  if (!configured.every(isAsSaved)) return undefined;
   const frames = version.frames();
   const isPublished = ([name, digest]: readonly [string, string]) =>
     frames.get(name)?.csv.sha256 === digest;
-  return saved.filter(
+  const standing = saved.cells.filter(
     ({ state, shown }) =>
       Object.entries(state?.frames ?? {}).every(isPublished) &&
       (shown?.at !== "frame" || isPublished([shown.frame, shown.sha256])),
   );
+  return { ...saved, cells: standing };
 }
 
 type InputEntry = readonly [name: string, value: unknown];

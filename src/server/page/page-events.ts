@@ -9,16 +9,16 @@ import type { PageSight } from "./page-watch.ts";
 export class PageEvents {
   #first: number | undefined;
   #run: PageRun | null | undefined;
-  #version: number | null | undefined;
+  #commit: string | null | undefined;
   #build: PageBuild | undefined;
 
-  /** @param version the one that the page was told of last, when it listens again */
-  constructor(version: number | undefined) {
-    this.#version = version;
+  /** @param commit of the version that the page was told of last, when it listens again */
+  constructor(commit: string | undefined) {
+    this.#commit = commit;
   }
 
   /** The next thing to tell, or undefined as long as nothing is new. */
-  next({ look, version, run, build }: PageSight): PageEvent | undefined {
+  next({ look, version, commit, run, build }: PageSight): PageEvent | undefined {
     this.#first ??= look;
     if (!isDeepStrictEqual(build, this.#build)) {
       this.#build = build;
@@ -29,17 +29,18 @@ export class PageEvents {
       return { type: "run-changed", run };
     }
     this.#run = run;
-    if (!this.#isNew(version, look)) return undefined;
-    this.#version = version;
-    return version === null ? undefined : { type: "version-published", version };
+    if (!this.#isNew(commit, look)) return undefined;
+    this.#commit = commit;
+    if (version === null || commit === null) return undefined;
+    return { type: "version-published", version, commit };
   }
 
   /**
    * A page that opens fetches the newest version at the same time: that one is told a look later,
    * in case it has just missed it.
    */
-  #isNew(version: number | null, look: number): boolean {
-    if (this.#version === undefined && look === this.#first) return false;
-    return version !== this.#version;
+  #isNew(commit: string | null, look: number): boolean {
+    if (this.#commit === undefined && look === this.#first) return false;
+    return commit !== this.#commit;
   }
 }

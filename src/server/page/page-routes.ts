@@ -23,7 +23,7 @@ export function addPageRoutes(app: FastifyInstance, served: Served): void {
   const readAssets = keepPageAssets(runtimeUrl);
   const builds = new PageBuilds(config, readAssets);
   const watch = new PageWatch({ ...served, publishing, builds });
-  const page = { ...served, contents, publishing, watch, builds, warmed: { version: undefined } };
+  const page = { ...served, contents, publishing, watch, builds, warmed: { commit: undefined } };
   addShellRoutes(app, { readAssets, page: config.page, settings: served.settings });
   addSignInRoutes(app, served);
   addStateRoutes(app, page);

@@ -8,6 +8,8 @@ export interface PageSight {
   readonly look: number;
   /** the newest one; null as long as nothing is published */
   readonly version: number | null;
+  /** its commit's id, which tells versions of one number apart */
+  readonly commit: string | null;
   readonly run: PageRun | null;
   readonly build: PageBuild;
 }
@@ -87,8 +89,9 @@ export class PageWatch {
       newest.forget();
       publishing.forget();
     }
-    const { number: version } = await newest.read();
+    const { number: version, commit } = await newest.read();
     this.#looks += 1;
-    return { look: this.#looks, version, run: run && runs.redact(run), build };
+    const told = { version, commit: commit?.commitId ?? null };
+    return { look: this.#looks, ...told, run: run && runs.redact(run), build };
   }
 }

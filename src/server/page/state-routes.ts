@@ -46,10 +46,11 @@ export function addStateRoutes(app: FastifyInstance, page: ServedPage): void {
 }
 
 /** What viewers ask next is answered sooner by a process that has read what cells read. */
-function warm({ light, warmed }: ServedPage, { number }: Version): void {
-  if (warmed.version === number) return;
-  warmed.version = number;
-  void light.warm(number);
+function warm({ viewers, warmed }: ServedPage, { commit }: Version): void {
+  const id = commit?.commitId ?? null;
+  if (warmed.commit === id) return;
+  warmed.commit = id;
+  void viewers.warm(commit ? { version: commit.generation, commit: commit.commitId } : null);
 }
 
 const FARTHEST_VERSION = 999_999_999;

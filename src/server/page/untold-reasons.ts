@@ -1,8 +1,9 @@
 import type { FastifyRequest } from "fastify";
 import { type ErrorCode, HexError } from "../../errors.ts";
-import type { LightAnswer } from "../../run/light/light-ask.ts";
-import type { CellResult, RunError } from "../../run/run-event.ts";
+import type { EvaluatedCell, Evaluation } from "../../kernel/ask.ts";
+import type { RunError } from "../../run/run-event.ts";
 import { isAnyone } from "../caller.ts";
+import { refuseForNow } from "../http-failure.ts";
 import type { Log } from "../request-log.ts";
 
 /** What is told to anyone in full: it says what was asked for, or how the server is, and no data. */
@@ -10,11 +11,21 @@ const TOLD: readonly ErrorCode[] = [
   "HEX_INPUT_INVALID",
   "HEX_OUTPUT_UNKNOWN",
   "HEX_OUTPUT_GONE",
+  "HEX_PRESS_UNKNOWN",
   "HEX_TOO_BUSY",
   "HEX_RUN_TIMEOUT",
   "HEX_STORE_UNAVAILABLE",
   "HEX_CANCELLED",
 ];
+
+/** The project itself cannot be read: a cell was saved with a fault in it, or its config was. */
+const UNREAD: readonly ErrorCode[] = [
+  "HEX_CONFIG_INVALID",
+  "HEX_SECRET_MISSING",
+  "HEX_CELL_INVALID",
+  "HEX_CELL_CYCLE",
+];
+const RETRY_SECONDS = 5;
 
 type Asking = Pick<FastifyRequest, "caller" | "id">;
 
@@ -22,32 +33,44 @@ type Asking = Pick<FastifyRequest, "caller" | "id">;
  * What cells came to, as the one who asks may know it: why one of them failed may hold data, so that
  * those who have not signed in hear only that it did. The log tells why.
  *
- * @param text a LightAnswer as JSON
+ * @param text an Evaluation as JSON
  */
 export function toToldAnswer(text: string, asking: Asking, log: Log): string {
   if (!mayNotKnow(asking) || !text.includes('"error":{')) return text;
-  const answer = JSON.parse(text) as LightAnswer;
+  const answer = JSON.parse(text) as Evaluation;
   const cells = answer.cells.map((cell) => withoutReason(cell, asking, log));
-  return JSON.stringify({ ...answer, cells } satisfies LightAnswer);
+  return JSON.stringify({ ...answer, cells } satisfies Evaluation);
 }
 
-/** Why rows of a cell cannot be had, as the one who asks may know it. */
+/**
+ * Why something cannot be had, as the one who asks may know it. Cells that cannot be read as they are
+ * now are mended by whoever edits them: pages wait for that.
+ */
 export function toToldFailure(
   thrown: unknown,
   asking: Asking,
   { cell, log }: { readonly cell: string; readonly log: Log },
 ): unknown {
-  if (!mayNotKnow(asking) || !(thrown instanceof HexError)) return thrown;
+  if (!(thrown instanceof HexError)) return thrown;
+  if (UNREAD.includes(thrown.code)) {
+    const { code, message } = thrown;
+    log({ level: "warn", event: "project-unread", requestId: asking.id, code, message });
+    return refuseForNow(503, UNREAD_REASON, RETRY_SECONDS);
+  }
+  if (!mayNotKnow(asking)) return thrown;
   if (TOLD.includes(thrown.code)) return thrown;
   tell(cell, thrown, asking, log);
   return new HexError(thrown.code, toSentence(cell, thrown.code, new Date().toISOString()));
 }
 
+const UNREAD_REASON =
+  "Expected the cells of this page to be read, got files that cannot be read as they are now (the server's log tells why)";
+
 function mayNotKnow({ caller }: Asking): boolean {
   return caller === null || isAnyone(caller);
 }
 
-function withoutReason(cell: CellResult, asking: Asking, log: Log): CellResult {
+function withoutReason(cell: EvaluatedCell, asking: Asking, log: Log): EvaluatedCell {
   const { name, error, startedAt = new Date().toISOString() } = cell;
   // That it was stopped is no data of the cell's.
   if (error === undefined || error.code === "HEX_RUN_TIMEOUT") return cell;

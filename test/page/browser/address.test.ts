@@ -124,7 +124,7 @@ test("knows names that every object has for what they are: no inputs", () => {
 });
 
 test("a value that the config gives is the default: it is not in the address", () => {
-  const configured = { ...inputCell("size", slider), configured: 7 };
+  const configured = { ...inputCell("size", slider), initial: 7 };
   const ground = { cells: [configured], inputs: new Map(), setAt: 1 };
   expect(readAddress("?_size=7", ground).inputs.size).toBe(0);
   expect(readAddress("?_size=0", ground).inputs.get("size")).toEqual({ value: 0, setAt: 1 });

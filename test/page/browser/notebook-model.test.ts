@@ -1,10 +1,10 @@
 import { expect, test } from "vitest";
+import type { NotebookEvent } from "../../../src/kernel/notebook-state.ts";
 import {
   applyEvent,
   cellsOf,
   EMPTY_MODEL,
 } from "../../../src/page/browser/notebook/notebook-model.ts";
-import type { NotebookEvent } from "../../../src/project/notebook/notebook-state.ts";
 
 const head = {
   title: "Numbers",

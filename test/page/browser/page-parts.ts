@@ -1,8 +1,8 @@
 import type { InputWidget } from "../../../src/cell/input.ts";
 import type { InputValue } from "../../../src/cell/input-value.ts";
+import type { Evaluation } from "../../../src/kernel/ask.ts";
 import type { PageCell, PageState } from "../../../src/page/page-state.ts";
 import type { CellOutput } from "../../../src/run/cell-output.ts";
-import type { LightAnswer } from "../../../src/run/light/light-ask.ts";
 
 export function inputOutput(widget: InputWidget, value: InputValue = widget.default): CellOutput {
   const shown = typeof value === "object" && value !== null ? JSON.stringify(value) : value;
@@ -25,6 +25,7 @@ export function outputCell(name: string, cell: Partial<PageCell> = {}): PageCell
     kind: "cell",
     below: [],
     output,
+    result: `published ${name}`,
     error: null,
     isOutdated: false,
     ...cell,
@@ -36,6 +37,9 @@ export function pageState(cells: readonly PageCell[], state: Partial<PageState> 
     title: "Page",
     description: null,
     version: 1,
+    commit: "commit",
+    evaluation: "1.commit",
+    inputs: {},
     publishedAt: "2026-11-21T09:12:00.000Z",
     data: null,
     layout: { tabs: [{ title: null, rows: cells.map(({ name }) => [name]) }] },
@@ -54,18 +58,20 @@ export function pageState(cells: readonly PageCell[], state: Partial<PageState> 
   };
 }
 
-/** What cells show, as the answer to a request. */
+/** What cells show, as the answer to a request; what they show names their results. */
 export function answer(
   outputs: Readonly<Record<string, CellOutput | string>>,
-  more: Partial<LightAnswer> = {},
-): LightAnswer {
+  more: Partial<Evaluation> = {},
+): Evaluation {
   const cells = Object.entries(outputs).map(([name, output]) => ({
     name,
     status: "computed" as const,
     elapsedMs: 1,
+    result: typeof output === "string" ? output : JSON.stringify(output),
     output: typeof output === "string" ? ({ kind: "value", value: output } as const) : output,
   }));
-  return { version: 1, cells, invalid: [], ...more };
+  const place = { evaluation: "answered", version: 1, commit: "commit", inputs: {} };
+  return { ...place, cells, invalid: [], ...more };
 }
 
 export const slider: InputWidget = { widget: "slider", min: 0, max: 10, step: 1, default: 0 };

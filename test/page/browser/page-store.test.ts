@@ -1,10 +1,10 @@
 import { expect, test } from "vitest";
+import type { EvaluateAsk, Evaluation } from "../../../src/kernel/ask.ts";
 import type { PageEventListener } from "../../../src/page/browser/ask/page-events.ts";
 import { PageFailure } from "../../../src/page/browser/ask/page-failure.ts";
 import type { PageEffects } from "../../../src/page/browser/published/page-effects.ts";
 import { PageStore } from "../../../src/page/browser/published/page-store.ts";
 import type { PageState } from "../../../src/page/page-state.ts";
-import type { LightAnswer, LightAsk } from "../../../src/run/light/light-ask.ts";
 import { answer, inputCell, method, outputCell, pageState, slider } from "./page-parts.ts";
 
 const CELLS = [
@@ -12,13 +12,15 @@ const CELLS = [
   inputCell("method", method, { below: ["out"] }),
   outputCell("out"),
 ];
+const SECOND = { version: 2, commit: "second", evaluation: "2.second" };
+const BUTTON = inputCell("go", { widget: "button", default: false }, { below: ["out"] });
 const RUN = { runId: "r", state: "running", startedAt: null, fraction: 0, cells: [] } as const;
 
 /** What the server answers. */
 interface Given {
   state: PageState | Error;
   refresh: PageEffects["refresh"];
-  run: (ask: LightAsk) => LightAnswer;
+  run: (ask: EvaluateAsk) => Evaluation;
 }
 
 /** A page whose server, address bar and clock are in the hands of the test. */
@@ -26,10 +28,15 @@ async function openStore(search = "", first: PageState | Error = pageState(CELLS
   const given: Given = {
     state: first,
     refresh: async () => ({ runId: "r" }),
-    run: ({ inputs, version }) => answer({ out: `v${version} ${JSON.stringify(inputs)}` }),
+    run: ({ inputs, version, press }) =>
+      answer(
+        { out: `v${version} ${JSON.stringify(press === undefined ? inputs : press)}` },
+        { evaluation: `evaluation ${runs.length}` },
+      ),
   };
   const entries = [search];
-  const runs: LightAsk[] = [];
+  const runs: EvaluateAsk[] = [];
+  let ids = 0;
   const timers: { readonly ms: number; readonly call: () => void }[] = [];
   let listener: PageEventListener | undefined;
   let move = () => {};
@@ -58,6 +65,10 @@ async function openStore(search = "", first: PageState | Error = pageState(CELLS
         move = call;
         return () => {};
       },
+    },
+    newId() {
+      ids += 1;
+      return `press ${ids}`;
     },
     after(ms, call) {
       const timer = { ms, call };
@@ -106,11 +117,11 @@ test("an input change runs what is below it, stands in the address, and Back tak
   const { store, entries, out, back, settled } = await openStore("?x=1");
   store.setInput("method", "Transit", true);
   await settled();
-  expect(out()).toBe('v1 {"method":"Transit"}');
+  expect(out()).toBe('v1 {"size":0,"method":"Transit"}');
   expect(entries).toEqual(["?x=1", "?x=1&_method=Transit"]);
   back();
   await settled();
-  expect(out()).toBe("v1 {}");
+  expect(out()).toBe('v1 {"size":0,"method":"All"}');
   expect(store.view.model?.inputs.size).toBe(0);
 });
 
@@ -132,30 +143,30 @@ test("a drag asks for its newest value once the first answer is there", async ()
   for (const value of [1, 2, 3, 4]) store.setInput("size", value, false);
   await settled();
   expect(runs.map(({ inputs }) => inputs["size"])).toEqual([1, 4]);
-  expect(out()).toBe('v1 {"size":4}');
+  expect(out()).toBe('v1 {"size":4,"method":"All"}');
 });
 
 test("shows a new version with the viewer's inputs, computed before it is swapped", async () => {
   const { store, given, tell, settled, runs, out } = await openStore("?_size=2");
   await settled();
-  given.state = pageState(CELLS, { version: 2 });
+  given.state = pageState(CELLS, SECOND);
   const seen: unknown[] = [];
   store.subscribe(() => seen.push([store.view.model?.state.version, out()]));
-  tell({ type: "version-published", version: 2 });
+  tell({ type: "version-published", version: 2, commit: "second" });
   await settled();
-  expect(seen).toEqual([[2, 'v2 {"size":2}']]);
-  expect(runs.at(-1)).toMatchObject({ version: 2, inputs: { size: 2 }, cells: ["out"] });
+  expect(seen).toEqual([[2, 'v2 {"size":2,"method":"All"}']]);
+  expect(runs.at(-1)).toMatchObject({ version: 2, commit: "second", inputs: { size: 2 } });
   expect(store.view.news).toContain("Version 2");
 });
 
 test("turns into the page when the first version arrives, with the inputs of its address", async () => {
-  const empty = pageState([], { version: null });
+  const empty = pageState([], { version: null, commit: null, evaluation: null });
   const { store, given, tell, settled, out } = await openStore("?_size=2", empty);
   expect(store.view.model?.state.version).toBeNull();
   given.state = pageState(CELLS);
-  tell({ type: "version-published", version: 1 });
+  tell({ type: "version-published", version: 1, commit: "commit" });
   await settled();
-  expect(out()).toBe('v1 {"size":2}');
+  expect(out()).toBe('v1 {"size":2,"method":"All"}');
 });
 
 test("tells of a run while it goes, and learns why it failed when it has ended", async () => {
@@ -217,7 +228,97 @@ test("asks again by itself when the server was out of reach, and says so until t
   tick(2_000);
   await settled();
   expect(store.view.trouble).toBeNull();
-  expect(out()).toBe('v1 {"size":1}');
+  expect(out()).toBe('v1 {"size":1,"method":"All"}');
+});
+
+test("a press that meets an outage is asked for again under the same id until it was answered", async () => {
+  const { store, given, settled, tick, out, runs } = await openStore(
+    "",
+    pageState([BUTTON, ...CELLS]),
+  );
+  const { run } = given;
+  given.run = () => {
+    throw new PageFailure(503, "Expected the server to be open, got one that is closing");
+  };
+  store.pressButton("go");
+  await settled();
+  tick(2_000);
+  await settled();
+  expect(store.view.trouble).toContain("closing");
+  store.setInput("size", 1, true);
+  await settled();
+  given.run = run;
+  tick(2_000);
+  await settled();
+  const presses = runs.map(({ press }) => press?.["go"]);
+  expect(presses).toEqual(["press 1", "press 1", "press 1", "press 1", undefined]);
+  expect(store.view.trouble).toBeNull();
+  expect(out()).toBe('v1 {"size":1,"method":"All"}');
+  store.pressButton("go");
+  await settled();
+  expect(out()).toBe('v1 {"go":"press 2"}');
+});
+
+test("a press of which nobody knows whether it took effect is told, and not asked for again", async () => {
+  const { store, given, settled, runs } = await openStore("", pageState([BUTTON, ...CELLS]));
+  const message = "Expected the press of go to be answered, got a server that does not know of it";
+  given.run = () => {
+    throw new PageFailure(409, message);
+  };
+  store.pressButton("go");
+  await settled();
+  await settled();
+  expect(runs).toHaveLength(1);
+  expect(store.view.model?.cells.get("out")?.error?.message).toBe(message);
+});
+
+test("what the server has dropped is evaluated anew once, whoever asks for its rows", async () => {
+  const { store, runs, settled } = await openStore("?_size=2");
+  await settled();
+  const key = store.view.model?.cells.get("out")?.result ?? "";
+  const evaluation = store.evaluationOf("out", key) ?? null;
+  expect(evaluation).toBe("evaluation 1");
+  await Promise.all([store.renew("out", evaluation), store.renew("out", evaluation)]);
+  expect(runs).toHaveLength(2);
+  expect(runs[1]).toMatchObject({ inputs: { size: 2 }, has: { out: key } });
+  expect(store.evaluationOf("out", key)).toBe("evaluation 2");
+  await store.renew("out", evaluation);
+  expect(runs).toHaveLength(2);
+});
+
+test("what is dropped while the server is away is evaluated once it is back", async () => {
+  const { store, given, runs, settled, tick } = await openStore();
+  const { run } = given;
+  given.run = () => {
+    throw new PageFailure(0, "Expected the server to answer, got no connection to it");
+  };
+  const renewed = store.renew("out", "1.commit");
+  await settled();
+  given.run = run;
+  tick(2_000);
+  await renewed;
+  expect(runs).toHaveLength(2);
+  expect(store.view.model?.shown.id).toBe("evaluation 2");
+});
+
+test("moves to another version of the same number, as after the store was restored", async () => {
+  const { store, given, tell, settled } = await openStore();
+  given.state = pageState([...CELLS, outputCell("restored")], { commit: "restored" });
+  tell({ type: "version-published", version: 1, commit: "restored" });
+  await settled();
+  expect(store.view.model?.state.commit).toBe("restored");
+  expect(store.view.model?.cells.has("restored")).toBe(true);
+});
+
+test("asks for nothing more once the server wants a token", async () => {
+  const { store, given, settled, runs } = await openStore();
+  given.run = () => {
+    throw new PageFailure(401, "Expected a token, got none");
+  };
+  store.setInput("size", 1, true);
+  await settled();
+  await settled();
+  expect([store.view.phase, runs.length]).toEqual(["sign-in", 1]);
 });
 
 test("tells a refused request at the cells, and does not repeat it", async () => {
@@ -236,7 +337,7 @@ test("tells a refused request at the cells, and does not repeat it", async () =>
 test("goes to the newest version when its own is gone", async () => {
   const { store, given, settled, out } = await openStore();
   const { run } = given;
-  given.state = pageState(CELLS, { version: 5 });
+  given.state = pageState(CELLS, { version: 5, commit: "fifth" });
   given.run = (ask) => {
     if (ask.version === 1) throw new PageFailure(404, "Expected version 1 to be kept");
     return run(ask);
@@ -245,7 +346,7 @@ test("goes to the newest version when its own is gone", async () => {
   await settled();
   await settled();
   expect(store.view.model?.state.version).toBe(5);
-  expect(out()).toBe('v5 {"size":1}');
+  expect(out()).toBe('v5 {"size":1,"method":"All"}');
 });
 
 test("asks for a token where the server wants one", async () => {
@@ -266,7 +367,7 @@ test("looks for what it missed when the events come back", async () => {
   const { store, given, settled, listener } = await openStore();
   listener()?.onLoss();
   expect(store.view.isLive).toBe(false);
-  given.state = pageState(CELLS, { version: 3 });
+  given.state = pageState(CELLS, { version: 3, commit: "third" });
   listener()?.onReturn();
   await settled();
   expect(store.view.isLive).toBe(true);
@@ -294,12 +395,13 @@ test("says that the app has changed when the server tells of another one, until 
 test("takes changed cells with a new version, but not changed code of the page", async () => {
   const { store, given, tell, settled } = await openStore();
   tell({ type: "build-told", build: { code: "code", app: "other" } });
-  given.state = pageState(CELLS, { version: 2, build: { code: "code", app: "other" } });
-  tell({ type: "version-published", version: 2 });
+  given.state = pageState(CELLS, { ...SECOND, build: { code: "code", app: "other" } });
+  tell({ type: "version-published", version: 2, commit: "second" });
   await settled();
   expect(store.view.isChanged).toBe(false);
-  given.state = pageState(CELLS, { version: 3, build: { code: "newer", app: "other" } });
-  tell({ type: "version-published", version: 3 });
+  const third = { version: 3, commit: "third" };
+  given.state = pageState(CELLS, { ...third, build: { code: "newer", app: "other" } });
+  tell({ type: "version-published", ...third });
   await settled();
   expect(store.view.isChanged).toBe(true);
 });

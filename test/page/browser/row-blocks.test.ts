@@ -1,7 +1,11 @@
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
-import type { RowsSource, RowsSpan } from "../../../src/page/browser/output/rows-source.ts";
+import type { RowsAnswer } from "../../../src/kernel/ask.ts";
+import {
+  ReplacedRows,
+  type RowsSource,
+  type RowsSpan,
+} from "../../../src/page/browser/output/rows-source.ts";
 import { RowBlocks } from "../../../src/page/browser/output/table/row-blocks.ts";
-import type { RowsAnswer } from "../../../src/run/light/light-ask.ts";
 
 interface Ask {
   readonly span: RowsSpan;
@@ -145,4 +149,35 @@ test("tells why rows cannot be had, and reads them when asked again", async () =
   await vi.runAllTimersAsync();
   await source.asks[1]?.answer({});
   expect([failures.at(-1), blocks.at(40)?.["id"]]).toEqual([null, "a 40"]);
+});
+
+test("keeps its rows and says so while they have to be computed anew", async () => {
+  const source = slowSource("a");
+  const { blocks } = open(source);
+  let tell: (isRenewing: boolean) => void = () => {};
+  const told = {
+    ...source,
+    read: (...given: Parameters<RowsSource["read"]>) => {
+      tell = given[2] ?? tell;
+      return source.read(...given);
+    },
+  };
+  blocks.show(told, { rows: 1000, head: rowsOf({ offset: 0, limit: 20 }, "head") });
+  blocks.want(30, 43);
+  await vi.runAllTimersAsync();
+  tell(true);
+  expect([blocks.isRenewing, blocks.at(12)?.["id"]]).toEqual([true, "head 12"]);
+  tell(false);
+  await source.asks[0]?.answer({});
+  expect([blocks.isRenewing, blocks.at(40)?.["id"]]).toEqual([false, "a 40"]);
+});
+
+test("tells no failure of rows that were replaced while they were read", async () => {
+  const source = slowSource("a");
+  const { blocks, failures } = open(source);
+  const replaced = { ...source, read: () => Promise.reject(new ReplacedRows()) };
+  blocks.show(replaced, { rows: 1000, head: [] });
+  blocks.want(30, 43);
+  await vi.runAllTimersAsync();
+  expect(failures.filter((message) => message !== null)).toEqual([]);
 });

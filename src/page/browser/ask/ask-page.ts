@@ -1,4 +1,4 @@
-import type { LightAnswer, LightAsk, RowsAnswer, RowsAsk } from "../../../run/light/light-ask.ts";
+import type { CsvAsk, EvaluateAsk, Evaluation, RowsAnswer, RowsAsk } from "../../../kernel/ask.ts";
 import type { PageState } from "../../page-state.ts";
 import { failureOf, PageFailure } from "./page-failure.ts";
 
@@ -33,7 +33,7 @@ export function askState(version?: number, signal?: AbortSignal): Promise<PageSt
   return askJson(`/page/state${query}`, { signal });
 }
 
-export function askRun(ask: LightAsk, signal?: AbortSignal): Promise<LightAnswer> {
+export function askRun(ask: EvaluateAsk, signal?: AbortSignal): Promise<Evaluation> {
   return askJson("/page/run", { method: "POST", body: ask, signal });
 }
 
@@ -42,7 +42,7 @@ export function askRows(ask: RowsAsk, signal?: AbortSignal): Promise<RowsAnswer>
 }
 
 /** Where all rows that pass can be downloaded. */
-export function csvAddress(ask: Omit<RowsAsk, "offset" | "limit">): string {
+export function csvAddress(ask: CsvAsk): string {
   return `/page/csv?ask=${encodeURIComponent(JSON.stringify(ask))}`;
 }
 

@@ -12,6 +12,11 @@ export class PageFailure extends Error {
     this.retryAfterMs = retryAfterMs;
   }
 
+  /** Whether what was asked for is not held any more, as an evaluation that was dropped. */
+  get isGone(): boolean {
+    return this.status === 410;
+  }
+
   /** Whether the same request may well succeed a little later. */
   get isPassing(): boolean {
     return this.status === 0 || this.status === 429 || this.status === 503;

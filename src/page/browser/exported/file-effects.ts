@@ -12,6 +12,7 @@ export function fileEffects(state: PageState): PageEffects {
     cancelRefresh: never,
     listen: () => nothing,
     address: { search: () => "", write: nothing, onMove: () => nothing },
+    newId: () => "",
     after: () => nothing,
   };
 }

@@ -1,4 +1,4 @@
-import type { RowsAnswer } from "../../../run/light/light-ask.ts";
+import type { CsvAsk, RowsAnswer, RowsAsk } from "../../../kernel/ask.ts";
 import { askJson } from "../ask/ask-page.ts";
 import type { RowsSource } from "../output/rows-source.ts";
 
@@ -20,13 +20,17 @@ export function askInputs(values: Readonly<Record<string, unknown>>): Promise<vo
   return askJson("/notebook/inputs", { method: "POST", body: values });
 }
 
-/** Where the rows of what a cell shows now are read. */
+/** Where the rows of what a cell shows are read: of that result, and of no newer one. */
 export function notebookRows(cell: string, key: string): RowsSource {
   return {
     key,
-    read: (span, signal) =>
-      askJson<RowsAnswer>("/notebook/rows", { method: "POST", body: { cell, ...span }, signal }),
-    csvUrl: (order) =>
-      `/notebook/csv?ask=${encodeURIComponent(JSON.stringify({ cell, ...order }))}`,
+    read(span, signal) {
+      const body = { ...span, evaluation: key, cell } satisfies RowsAsk;
+      return askJson<RowsAnswer>("/notebook/rows", { method: "POST", body, signal });
+    },
+    csvUrl(order) {
+      const ask = { ...order, evaluation: key, cell } satisfies CsvAsk;
+      return `/notebook/csv?ask=${encodeURIComponent(JSON.stringify(ask))}`;
+    },
   };
 }

@@ -1,6 +1,6 @@
 import type { JSX } from "preact";
 import { useEffect, useState } from "preact/hooks";
-import type { CellStanding, CellState } from "../../../project/notebook/notebook-state.ts";
+import type { CellStanding, CellState } from "../../../kernel/notebook-state.ts";
 import { toDuration } from "./duration-text.ts";
 
 /** What a state is called. */

@@ -1,5 +1,5 @@
 import type { JSX } from "preact";
-import type { NotebookError } from "../../../project/notebook/notebook-state.ts";
+import type { NotebookError } from "../../../kernel/notebook-state.ts";
 import { Icon } from "../design/icon.tsx";
 import { ScrollBox } from "./scroll-box.tsx";
 

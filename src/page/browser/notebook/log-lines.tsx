@@ -1,6 +1,6 @@
 import type { JSX } from "preact";
 import { useEffect, useRef } from "preact/hooks";
-import type { NotebookLine } from "../../../project/notebook/notebook-state.ts";
+import type { NotebookLine } from "../../../kernel/notebook-state.ts";
 import { ScrollBox } from "./scroll-box.tsx";
 
 interface LogLinesProps {

@@ -1,5 +1,5 @@
 import type { JSX } from "preact";
-import type { NotebookHead, NotebookRun } from "../../../project/notebook/notebook-state.ts";
+import type { NotebookHead, NotebookRun } from "../../../kernel/notebook-state.ts";
 import { ThemeButton } from "../design/theme-button.tsx";
 import { askCancel, askPublish, askRun } from "./ask-notebook.ts";
 import { Since } from "./cell-standing.tsx";

@@ -4,7 +4,7 @@ import type {
   NotebookEvent,
   NotebookHead,
   NotebookLine,
-} from "../../../project/notebook/notebook-state.ts";
+} from "../../../kernel/notebook-state.ts";
 import type { DescribedCell } from "../../../project/project-description.ts";
 
 /** What an open notebook knows; replaced when it changes, never changed in place. */

@@ -1,5 +1,5 @@
 import { toMessage } from "../../../errors.ts";
-import type { NotebookEvent } from "../../../project/notebook/notebook-state.ts";
+import type { NotebookEvent } from "../../../kernel/notebook-state.ts";
 import { askInputs } from "./ask-notebook.ts";
 import { applyEvent, EMPTY_MODEL, type NotebookModel } from "./notebook-model.ts";
 

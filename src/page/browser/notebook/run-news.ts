@@ -1,4 +1,4 @@
-import type { NotebookHead } from "../../../project/notebook/notebook-state.ts";
+import type { NotebookHead } from "../../../kernel/notebook-state.ts";
 import type { NotebookCell } from "./notebook-model.ts";
 
 /** What the last run came to, for those who listen. */

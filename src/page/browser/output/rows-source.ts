@@ -1,7 +1,7 @@
 import type { JsonRow } from "../../../frame/json.ts";
 import type { Schema } from "../../../frame/schema.ts";
 import type { RowFilter, RowSort } from "../../../frame/table-rows.ts";
-import type { RowsAnswer } from "../../../run/light/light-ask.ts";
+import type { RowsAnswer } from "../../../kernel/ask.ts";
 import { passingRows } from "./table/row-rules.ts";
 
 /** Which rows of a table, in which order. */
@@ -19,11 +19,30 @@ export interface RowsOrder {
 
 /** Where the rows of one cell's table or chart are read. */
 export interface RowsSource {
-  /** another one whenever the rows may be others: another version, other inputs, a new run */
+  /** another one whenever the rows may be others: each result of a cell has its own */
   readonly key: string;
-  read(span: RowsSpan, signal: AbortSignal): Promise<RowsAnswer>;
+  /**
+   * Some of the rows, which are those of `key` and of no other result.
+   * @param onRenew told when they have to be computed anew first, and when that is done
+   * @throws {ReplacedRows} when there is another result meanwhile
+   */
+  read(
+    span: RowsSpan,
+    signal: AbortSignal,
+    onRenew?: (isRenewing: boolean) => void,
+  ): Promise<RowsAnswer>;
   /** where all rows that pass can be downloaded; undefined where nothing serves them */
   csvUrl(order: RowsOrder): string | undefined;
+  /** the same once it is sure that they are there; where it is not given, they always are */
+  readonly readyCsvUrl?: (order: RowsOrder, signal: AbortSignal) => Promise<string>;
+}
+
+/** Rows were asked for that are no longer shown. */
+export class ReplacedRows extends Error {
+  constructor() {
+    super("Expected the rows that were shown, got newer ones meanwhile. Try again.");
+    this.name = "ReplacedRows";
+  }
 }
 
 let count = 0;

@@ -1,15 +1,76 @@
-import type { ViewerPlace } from "../../../run/light/light-ask.ts";
+import type { RowsAnswer, RowsAsk } from "../../../kernel/ask.ts";
 import { askRows, csvAddress } from "../ask/ask-page.ts";
-import type { RowsSource } from "../output/rows-source.ts";
+import { PageFailure } from "../ask/page-failure.ts";
+import { ReplacedRows, type RowsSource } from "../output/rows-source.ts";
+
+/** What a page knows of the evaluation in which a cell shows a result. */
+export interface RowsGround {
+  /** its id, null where none is known; undefined once the cell shows another result */
+  evaluationOf(cell: string, key: string): string | null | undefined;
+  /** Has everything evaluated anew, since the server no longer holds that; ends when it is shown. */
+  renew(cell: string, evaluation: string | null): Promise<void>;
+}
+
+/** So often in a row an evaluation may be dropped before its rows are read. */
+const MOST_RENEWALS = 3;
 
 /**
- * Where more rows of what a cell shows are read: by the version and inputs that its output is of,
- * which may be older than what the inputs stand at now.
+ * Where more rows of what a cell shows are read: of the evaluation that the page shows, and only as
+ * long as the cell shows the same result in it. One that the server has dropped is evaluated anew.
  */
-export function cellRows(cell: string, place: ViewerPlace, shownAt: number): RowsSource {
-  return {
-    key: `${JSON.stringify(place)} ${shownAt}`,
-    read: (span, signal) => askRows({ ...place, ...span, cell }, signal),
-    csvUrl: (order) => csvAddress({ ...place, ...order, cell }),
+export function cellRows(cell: string, key: string, ground: RowsGround): RowsSource {
+  /** @throws {ReplacedRows} */
+  function evaluationNow(): string | null {
+    const evaluation = ground.evaluationOf(cell, key);
+    if (evaluation === undefined) throw new ReplacedRows();
+    return evaluation;
+  }
+
+  const read: RowsSource["read"] = async (span, signal, onRenew) => {
+    for (let renewals = 0; renewals <= MOST_RENEWALS; renewals++) {
+      const evaluation = evaluationNow();
+      const rows = await heldRows({ ...span, evaluation, cell }, signal);
+      if (rows !== undefined) return rows;
+      onRenew?.(true);
+      await orAborted(ground.renew(cell, evaluation), signal).finally(() => onRenew?.(false));
+    }
+    throw new Error(DROPPED);
   };
+
+  return {
+    key,
+    read,
+    csvUrl(order) {
+      const evaluation = ground.evaluationOf(cell, key);
+      return evaluation ? csvAddress({ ...order, evaluation, cell }) : undefined;
+    },
+    async readyCsvUrl(order, signal) {
+      await read({ ...order, offset: 0, limit: 1 }, signal);
+      return csvAddress({ ...order, evaluation: evaluationNow() ?? "", cell });
+    },
+  };
+}
+
+const DROPPED =
+  "Expected the server to hold these rows until they are read, got them dropped several times.";
+
+/** The rows that are asked for; undefined when their evaluation is not held any more. */
+async function heldRows(
+  { evaluation, ...ask }: Omit<RowsAsk, "evaluation"> & { readonly evaluation: string | null },
+  signal: AbortSignal,
+): Promise<RowsAnswer | undefined> {
+  try {
+    return evaluation === null ? undefined : await askRows({ ...ask, evaluation }, signal);
+  } catch (error) {
+    if (error instanceof PageFailure && error.isGone) return undefined;
+    throw error;
+  }
+}
+
+/** Gives up waiting when the signal does. */
+async function orAborted(waiting: Promise<void>, signal: AbortSignal): Promise<void> {
+  const aborted = new Promise<never>((_, reject) => {
+    signal.addEventListener("abort", () => reject(signal.reason), { once: true });
+  });
+  await Promise.race([waiting, aborted]);
 }

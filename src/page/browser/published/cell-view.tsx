@@ -4,17 +4,23 @@ import { ErrorBoundary } from "../design/error-boundary.tsx";
 import { Icon } from "../design/icon.tsx";
 import { Sentence } from "../design/sentence.tsx";
 import { OutputView } from "../output/output-view.tsx";
-import { cellRows } from "./cell-rows.ts";
+import { cellRows, type RowsGround } from "./cell-rows.ts";
 import { FixedPage } from "./fixed-page.ts";
-import { isPending, type ShownCell } from "./page-model.ts";
+import { isPending, rowsKeyOf, type ShownCell } from "./page-model.ts";
 import { useWaiting } from "./use-waiting.ts";
 
-/** What a cell shows, under its title; while it is recomputed the old output stays. */
-export function CellView({ cell }: { readonly cell: ShownCell }): JSX.Element {
-  return useMemo(() => <Cell cell={cell} />, [cell]);
+interface CellViewProps {
+  readonly cell: ShownCell;
+  /** the same as long as the page is open */
+  readonly ground: RowsGround;
 }
 
-function Cell({ cell }: { readonly cell: ShownCell }): JSX.Element {
+/** What a cell shows, under its title; while it is recomputed the old output stays. */
+export function CellView({ cell, ground }: CellViewProps): JSX.Element {
+  return useMemo(() => <Cell cell={cell} ground={ground} />, [cell, ground]);
+}
+
+function Cell({ cell, ground }: CellViewProps): JSX.Element {
   const { name, output, error } = cell;
   const title = titleOf(cell);
   const isBusy = isPending(cell);
@@ -31,16 +37,17 @@ function Cell({ cell }: { readonly cell: ShownCell }): JSX.Element {
       <div class="cell__activity" aria-hidden="true" />
       {error !== null && <CellError message={error.message} isOld={output !== null} />}
       <div class={`cell__output ${error !== null ? "cell__output--old" : ""}`}>
-        <CellOutputView cell={cell} />
+        <CellOutputView cell={cell} ground={ground} />
       </div>
       {note !== undefined && <p class="cell__note">{note}</p>}
     </section>
   );
 }
 
-function CellOutputView({ cell }: { readonly cell: ShownCell }): JSX.Element | null {
-  const { name, title, output, place, shownAt } = cell;
-  const rows = useMemo(() => cellRows(name, place, shownAt), [name, place, shownAt]);
+function CellOutputView({ cell, ground }: CellViewProps): JSX.Element | null {
+  const { name, title, output } = cell;
+  const key = rowsKeyOf(cell);
+  const rows = useMemo(() => cellRows(name, key, ground), [name, key, ground]);
   // that a cell waits for an answer is no reason to draw its output again
   const view = useMemo(
     () => output && <OutputView cell={{ name, title }} output={output} rows={rows} />,

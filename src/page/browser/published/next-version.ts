@@ -1,6 +1,8 @@
 import type { PageState } from "../../page-state.ts";
+import { takeAnswer } from "./page-answer.ts";
+import { toAsk } from "./page-ask.ts";
 import type { PageEffects } from "./page-effects.ts";
-import { openModel, type PageModel, reopenModel, takeAnswer, toAsk } from "./page-model.ts";
+import { openModel, type PageModel, reopenModel } from "./page-model.ts";
 
 /**
  * The page on another version, with what its cells show for the inputs that the viewer has set: it

@@ -80,7 +80,7 @@ function Row({ row, store, model }: PageBodyProps & { readonly row: PageRow }): 
         cell.kind === "input" ? (
           <InputCellView key={cell.name} cell={cell} store={store} model={model} />
         ) : (
-          <CellView key={cell.name} cell={cell} />
+          <CellView key={cell.name} cell={cell} ground={store} />
         ),
       )}
     </div>

@@ -1,16 +1,19 @@
-import type { LightAnswer, LightAsk } from "../../../run/light/light-ask.ts";
+import type { EvaluateAsk, Evaluation } from "../../../kernel/ask.ts";
 import type { PageState } from "../../page-state.ts";
 import { askRefresh, askRun, askState, cancelRefresh } from "../ask/ask-page.ts";
 import { openPageEvents, type PageEventListener } from "../ask/page-events.ts";
+import { newPressId } from "./press-id.ts";
 
 /** What a page does to the world around it; tests bring their own. */
 export interface PageEffects {
   readonly askState: (version?: number, signal?: AbortSignal) => Promise<PageState>;
-  readonly askRun: (ask: LightAsk, signal?: AbortSignal) => Promise<LightAnswer>;
+  readonly askRun: (ask: EvaluateAsk, signal?: AbortSignal) => Promise<Evaluation>;
   readonly refresh: () => Promise<{ readonly runId: string }>;
   readonly cancelRefresh: (runId: string) => Promise<void>;
   readonly listen: (listener: PageEventListener) => () => void;
   readonly address: PageAddress;
+  /** a UUID that nobody else has */
+  readonly newId: () => string;
   /** calls after some milliseconds; returns what takes that back */
   readonly after: (ms: number, call: () => void) => () => void;
 }
@@ -33,6 +36,7 @@ export function browserEffects(): PageEffects {
     cancelRefresh,
     listen: (listener) => openPageEvents("/page/events", listener),
     address: { search: () => location.search, write: writeAddress, onMove },
+    newId: newPressId,
     after(ms, call) {
       const timer = setTimeout(call, ms);
       return () => clearTimeout(timer);

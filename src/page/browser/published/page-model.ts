@@ -1,45 +1,63 @@
 import type { InputValue } from "../../../cell/input-value.ts";
-import type { LightAnswer, LightAsk, ViewerPlace } from "../../../run/light/light-ask.ts";
-import type { CellResult } from "../../../run/run-event.ts";
+import type { ViewerState } from "../../../kernel/ask.ts";
 import type { PageCell, PageState } from "../../page-state.ts";
 import { type InputFault, readAddress } from "./address.ts";
 import { keptInputs } from "./kept-inputs.ts";
-import {
-  changedInputs,
-  configuredValue,
-  isDefault,
-  type SetInput,
-  type SetInputs,
-  shownValue,
-  withInput,
-} from "./set-inputs.ts";
+import { toViewerState } from "./page-ask.ts";
+import { changedInputs, type SetInputs, withInput } from "./set-inputs.ts";
 
 /** A cell as a viewer sees it now. */
 export interface ShownCell extends PageCell {
-  /** of an input: what the config gives it instead of its default */
-  readonly configured: InputValue | undefined;
-  /** the version and the inputs that its output comes from */
-  readonly place: ViewerPlace;
-  /** the revision of the page that the output is of */
+  /** of an input: what it has unless it is set; undefined as long as the server has not told it */
+  readonly initial: InputValue | undefined;
+  /** the revision of the page in which it came to show this */
   readonly shownAt: number;
   /** the newest revision that changed something above it; when later, it is being recomputed */
   readonly wantedAt: number;
 }
 
+/** The evaluation that a page shows: one computation of all its cells. */
+interface ShownEvaluation {
+  /** null where none is known */
+  readonly id: string | null;
+  /** the revision of the page that it is of */
+  readonly revision: number;
+  /** the inputs that were set in it */
+  readonly inputs: SetInputs;
+  /** ids of older ones by the names of cells that still show them, as those do that failed in it */
+  readonly older: ReadonlyMap<string, string | null>;
+}
+
+/** The press of a button, which is kept until an answer to it has come. */
+interface Press {
+  /** the same each time it is asked for, so that it is carried out once */
+  readonly id: string;
+  readonly name: string;
+  /** what the viewer saw who pressed: whatever is changed meanwhile, this is what was pressed */
+  readonly state: ViewerState;
+  readonly inputs: SetInputs;
+  readonly revision: number;
+  /** whether it may have been carried out already */
+  readonly isSent: boolean;
+}
+
 /**
- * What one viewer looks at, as a value: the published state, the inputs, and what cells show. Each
- * change of an input makes a new revision; a cell is asked for as long as what it shows is of an
- * older revision than the last one that changed something above it. So requests need not know of
- * each other, and no older answer takes the place of a newer one.
+ * What one viewer looks at, as a value: the published state, the inputs, and one evaluation of the
+ * cells. Each change of an input makes a new revision; as long as the evaluation that is shown is
+ * older than the last revision that changed something above a cell, the page asks for a new one. So
+ * requests need not know of each other, and no older answer takes the place of a newer one.
  */
 export interface PageModel {
   readonly state: PageState;
   readonly revision: number;
   readonly inputs: SetInputs;
-  /** buttons that were pressed since the last request */
-  readonly pressed: ReadonlySet<string>;
+  readonly shown: ShownEvaluation;
+  /** whether the server no longer holds what is shown, so that it is to be evaluated anew */
+  readonly isGone: boolean;
+  /** those that no answer came to yet, the first one first */
+  readonly presses: readonly Press[];
   readonly cells: ReadonlyMap<string, ShownCell>;
-  /** newest first in nothing: in the order in which they were found */
+  /** in the order in which they were found */
   readonly faults: readonly InputFault[];
 }
 
@@ -56,7 +74,9 @@ export function openModel(state: PageState, search: string): PageModel {
     cell.name,
     { ...cell, wantedAt: wanted.has(cell.name) ? 1 : 0 },
   ]);
-  return { state, revision: 1, inputs, pressed: new Set(), cells: new Map(cells), faults };
+  const shown = { id: state.evaluation, revision: 0, inputs: new Map(), older: new Map() };
+  const rest = { isGone: false, presses: [], faults };
+  return { ...rest, state, revision: 1, inputs, shown, cells: new Map(cells) };
 }
 
 /** The page with one input at another value. */
@@ -67,10 +87,13 @@ export function setInput(model: PageModel, name: string, value: InputValue): Pag
   return withInputs(model, withInput(model.inputs, cell, set));
 }
 
-/** The page with a button pressed: its value is true in the next request, and in that one only. */
-export function pressButton(model: PageModel, name: string): PageModel {
+/** The page with a button pressed. @param id of this press alone */
+export function pressButton(model: PageModel, name: string, id: string): PageModel {
   const next = wantBelow(model, [name]);
-  return { ...next, pressed: new Set([...model.pressed, name]) };
+  const { inputs, revision } = next;
+  const state = { ...toViewerState(next), press: { [name]: id } };
+  const press: Press = { id, name, state, inputs, revision, isSent: false };
+  return { ...next, presses: [...next.presses, press] };
 }
 
 /** The page with the inputs that another address sets. */
@@ -93,21 +116,30 @@ export function reopenModel(old: PageModel, state: PageState): PageModel {
   const all = publishedCells(state, revision);
   const { inputs, faults } = keptInputs(old.inputs, all);
   const wanted = wantedAtFirst(all, inputs);
+  const older = new Map<string, string | null>();
   const cells = all.map((cell): [string, ShownCell] => {
     if (!wanted.has(cell.name)) return [cell.name, cell];
-    const { output, error, place } = old.cells.get(cell.name) ?? cell;
-    const was = { output: output ?? cell.output, error, place };
-    return [cell.name, { ...cell, ...was, shownAt: revision - 1, wantedAt: revision }];
+    const was = old.cells.get(cell.name);
+    const pending = { shownAt: old.revision, wantedAt: revision };
+    if (was === undefined || was.output === null) return [cell.name, { ...cell, ...pending }];
+    older.set(cell.name, evaluationOf(old, cell.name));
+    const { output, result, error } = was;
+    return [cell.name, { ...cell, output, result, error, ...pending }];
   });
-  return { state, revision, inputs, pressed: new Set(), cells: new Map(cells), faults };
+  const shown = { id: state.evaluation, revision: old.revision, inputs: new Map(), older };
+  const rest = { isGone: false, presses: [], faults };
+  return { ...rest, state, revision, inputs, shown, cells: new Map(cells) };
 }
 
-/** The page with the inputs of another one, whose viewer has moved on. */
-export function followInputs(model: PageModel, { inputs, pressed }: PageModel): PageModel {
+/** The page with the inputs and presses of another one, whose viewer has moved on. */
+export function followInputs(model: PageModel, { inputs, presses }: PageModel): PageModel {
   const names = new Set(model.cells.keys());
   const known = new Map([...inputs].filter(([name]) => names.has(name)));
   const next = withInputs(model, known);
-  return pressed.size === 0 ? next : [...pressed].reduce(pressButton, next);
+  const sent = presses.filter(({ isSent }) => isSent);
+  const unsent = presses.filter(({ isSent, name }) => !isSent && names.has(name));
+  const start: PageModel = { ...next, presses: sent };
+  return unsent.reduce((each, { name, id }) => pressButton(each, name, id), start);
 }
 
 /** The page without a sentence that was read. */
@@ -115,60 +147,25 @@ export function dropFault(model: PageModel, fault: InputFault): PageModel {
   return { ...model, faults: model.faults.filter((each) => each !== fault) };
 }
 
+/** The page once the server no longer holds what it shows: all of it is evaluated anew. */
+export function whenGone(model: PageModel): PageModel {
+  return model.isGone ? model : { ...model, isGone: true, revision: model.revision + 1 };
+}
+
 /** Whether a cell shows something of an older revision. */
 export function isPending({ shownAt, wantedAt }: ShownCell): boolean {
   return wantedAt > shownAt;
 }
 
-/** A request, and the revision that its answer is of. */
-export interface PageAsk {
-  readonly ask: LightAsk;
-  readonly revision: number;
-  /** whether it carries the press of a button, which must not be lost */
-  readonly isPress: boolean;
+/** The evaluation that a cell's output, and so its rows, are of. */
+export function evaluationOf({ shown }: PageModel, cell: string): string | null {
+  const older = shown.older.get(cell);
+  return older === undefined ? shown.id : older;
 }
 
-/** What is to be asked for now; undefined when all that is shown is of the newest revision. */
-export function toAsk(model: PageModel): PageAsk | undefined {
-  const laidOut = new Set(model.state.layout.tabs.flatMap(({ rows }) => rows.flat()));
-  const cells = [...model.cells.values()]
-    .filter((cell) => isPending(cell) && (laidOut.has(cell.name) || cell.kind === "input"))
-    .map(({ name }) => name);
-  if (cells.length === 0 || model.state.version === null) return undefined;
-  const { revision, pressed } = model;
-  return { ask: { ...placeOf(model), cells }, revision, isPress: pressed.size > 0 };
-}
-
-/** The page once a request is on its way: presses are in it and count no more. */
-export function whenAsked(model: PageModel): PageModel {
-  return model.pressed.size === 0 ? model : { ...model, pressed: new Set() };
-}
-
-/** The page with an answer in it; cells that meanwhile show something newer stay. */
-export function takeAnswer(model: PageModel, asked: PageAsk, answer: LightAnswer): PageModel {
-  const { cells: names, ...place } = asked.ask;
-  const results = new Map(answer.cells.map((result) => [result.name, result]));
-  const cells = new Map(model.cells);
-  for (const name of names) {
-    const cell = cells.get(name);
-    if (cell === undefined || cell.shownAt >= asked.revision) continue;
-    cells.set(name, { ...withResult(cell, results.get(name), place), shownAt: asked.revision });
-  }
-  const inputs = settledInputs({ ...model, cells }, asked, answer);
-  const faults = [...model.faults.filter(notOf(answer.invalid)), ...answer.invalid];
-  return { ...model, cells, inputs, faults: answer.invalid.length === 0 ? model.faults : faults };
-}
-
-/** The page after a request that no answer came to: its cells keep what they show, and say why. */
-export function takeFailure(model: PageModel, asked: PageAsk, message: string): PageModel {
-  const cells = new Map(model.cells);
-  for (const name of asked.ask.cells) {
-    const cell = cells.get(name);
-    if (cell === undefined || cell.shownAt >= asked.revision) continue;
-    const error = { code: "HEX_CELL_FAILED" as const, message };
-    cells.set(name, { ...cell, error, shownAt: asked.revision });
-  }
-  return { ...model, cells };
+/** Names the rows that a cell shows: others have another name. */
+export function rowsKeyOf({ result, shownAt }: ShownCell): string {
+  return result ?? `revision ${shownAt}`;
 }
 
 /** The published state again, with facts that change without a new version. */
@@ -178,12 +175,10 @@ export function withFacts(model: PageModel, state: PageState): PageModel {
 }
 
 /** The cells with what they showed when they were published. */
-function publishedCells({ version, cells }: PageState, shownAt: number): readonly ShownCell[] {
-  const place: ViewerPlace = { version, inputs: {} };
+function publishedCells({ cells, inputs }: PageState, shownAt: number): readonly ShownCell[] {
   return cells.map((cell) => ({
     ...cell,
-    configured: configuredValue(cell),
-    place,
+    initial: cell.kind === "input" ? (inputs[cell.name] as InputValue | undefined) : undefined,
     shownAt,
     wantedAt: 0,
   }));
@@ -226,61 +221,4 @@ function wantBelow(model: PageModel, names: readonly string[]): PageModel {
     }
   }
   return { ...model, revision, cells };
-}
-
-function placeOf({ state, inputs, pressed }: PageModel): ViewerPlace {
-  const values: [string, unknown][] = [...pressed].map((name) => [name, true]);
-  const texts: [string, string][] = [];
-  for (const [name, set] of inputs) {
-    if ("text" in set) texts.push([name, set.text]);
-    else values.push([name, set.value]);
-  }
-  const place = { version: state.version, inputs: Object.fromEntries(values) };
-  return texts.length === 0 ? place : { ...place, texts: Object.fromEntries(texts) };
-}
-
-function withResult(
-  cell: ShownCell,
-  result: CellResult | undefined,
-  place: ViewerPlace,
-): ShownCell {
-  if (result === undefined) return { ...cell, isOutdated: false };
-  if (result.output !== undefined) {
-    return { ...cell, output: result.output, error: null, place, isOutdated: false };
-  }
-  return { ...cell, error: result.error ?? withoutReason(result) };
-}
-
-function withoutReason({ status }: CellResult): ShownCell["error"] {
-  return status === "skipped"
-    ? { code: "HEX_CELL_FAILED", message: "Not computed, because a cell that it needs has failed" }
-    : null;
-}
-
-/** Inputs after an answer: those that could not be had are at their default, texts are values. */
-function settledInputs(model: PageModel, asked: PageAsk, answer: LightAnswer): SetInputs {
-  const isInvalid = new Set(answer.invalid.map(({ name }) => name));
-  const inputs = new Map<string, SetInput>();
-  for (const [name, set] of model.inputs) {
-    const isOfAsk = set.setAt <= asked.revision;
-    if (isOfAsk && isInvalid.has(name)) continue;
-    const kept = isOfAsk && "text" in set ? asValue(model.cells.get(name), set, asked) : set;
-    if (kept !== undefined) inputs.set(name, kept);
-  }
-  return inputs;
-}
-
-/** A text as the value that the server read; undefined when that is the default. */
-function asValue(
-  cell: ShownCell | undefined,
-  set: SetInput,
-  { revision }: PageAsk,
-): SetInput | undefined {
-  const value = cell?.shownAt === revision ? shownValue(cell) : undefined;
-  if (cell === undefined || value === undefined) return set;
-  return isDefault(cell, value) ? undefined : { value, setAt: set.setAt };
-}
-
-function notOf(faults: readonly InputFault[]): (fault: InputFault) => boolean {
-  return ({ name }) => !faults.some((fault) => fault.name === name);
 }

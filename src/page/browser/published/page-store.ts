@@ -1,27 +1,28 @@
 import type { InputValue } from "../../../cell/input-value.ts";
 import { toMessage } from "../../../errors.ts";
-import type { LightAnswer } from "../../../run/light/light-ask.ts";
+import type { Evaluation } from "../../../kernel/ask.ts";
 import type { PageEvent, PageRun, PageState } from "../../page-state.ts";
 import { PageFailure } from "../ask/page-failure.ts";
 import { type InputFault, toSearch } from "./address.ts";
 import { type AddressWriter, openAddressWriter } from "./address-writer.ts";
 import { type AskLine, openAskLine } from "./ask-line.ts";
+import type { RowsGround } from "./cell-rows.ts";
 import { toNextVersion } from "./next-version.ts";
+import { takeAnswer, takeFailure } from "./page-answer.ts";
+import { type PageAsk, toAsk, whenAsked } from "./page-ask.ts";
 import { isSameBuild, withLoadedCode } from "./page-build.ts";
 import type { PageEffects } from "./page-effects.ts";
 import {
   dropFault,
+  evaluationOf,
   followInputs,
   moveTo,
   openModel,
-  type PageAsk,
   type PageModel,
   pressButton,
+  rowsKeyOf,
   setInput,
-  takeAnswer,
-  takeFailure,
-  toAsk,
-  whenAsked,
+  whenGone,
   withFacts,
 } from "./page-model.ts";
 import { OPENING, type PageView } from "./page-view.ts";
@@ -31,7 +32,7 @@ const RETRY_MS = 2_000;
 const UNTOLD_MS = 3_000;
 
 /** The page in one viewer's browser: what it shows, and all that can be done to it. */
-export class PageStore {
+export class PageStore implements RowsGround {
   readonly #effects: PageEffects;
   readonly #writer: AddressWriter;
   readonly #line: AskLine;
@@ -44,16 +45,18 @@ export class PageStore {
   #runsTold = 0;
   /** set while what was asked for waits for a server that did not answer */
   #stopRetry: (() => void) | undefined;
+  /** those who wait until what is gone was evaluated anew */
+  #renewals: (() => void)[] = [];
 
   constructor(effects: PageEffects) {
     this.#effects = effects;
     this.#writer = openAddressWriter(effects);
-    this.#line = openAskLine<PageAsk, LightAnswer>({
+    this.#line = openAskLine<PageAsk, Evaluation>({
       next: () => this.#nextAsk(),
       send: ({ ask }, signal) => effects.askRun(ask, signal),
       onAnswer: (asked, answer) => this.#onAnswer(asked, answer),
       onFailure: (asked, error) => this.#onFailure(asked, error),
-      mayGiveUp: ({ isPress }) => !isPress,
+      mayGiveUp: ({ press }) => press === null,
       after: effects.after,
     });
   }
@@ -105,8 +108,25 @@ export class PageStore {
   pressButton(name: string): void {
     const { model } = this.#view;
     if (model === undefined) return;
-    this.#change({ model: pressButton(model, name) });
+    this.#change({ model: pressButton(model, name, this.#effects.newId()) });
     this.#wake();
+  }
+
+  evaluationOf(name: string, key: string): string | null | undefined {
+    const { model } = this.#view;
+    const cell = model?.cells.get(name);
+    if (model === undefined || cell === undefined || rowsKeyOf(cell) !== key) return undefined;
+    return evaluationOf(model, name);
+  }
+
+  renew(name: string, evaluation: string | null): Promise<void> {
+    const { model } = this.#view;
+    const isNewer = model === undefined || evaluationOf(model, name) !== evaluation;
+    if (isNewer) return Promise.resolve();
+    const renewed = new Promise<void>((resolve) => this.#renewals.push(resolve));
+    this.#change({ model: whenGone(model) });
+    this.#wake();
+    return renewed;
   }
 
   /** Puts a sentence away that was read. */
@@ -157,6 +177,10 @@ export class PageStore {
   #change(changed: Partial<PageView>): void {
     this.#view = { ...this.#view, ...changed };
     for (const call of this.#listeners) call();
+    if (this.#view.model?.isGone === true) return;
+    const renewals = this.#renewals;
+    this.#renewals = [];
+    for (const end of renewals) end();
   }
 
   #wake(): void {
@@ -167,13 +191,14 @@ export class PageStore {
 
   #nextAsk(): PageAsk | undefined {
     const { model } = this.#view;
-    if (model === undefined || this.#stopRetry !== undefined) return undefined;
+    const isHeld = this.#stopRetry !== undefined || this.#view.phase !== "open";
+    if (model === undefined || isHeld) return undefined;
     const asked = toAsk(model);
-    if (asked !== undefined) this.#view = { ...this.#view, model: whenAsked(model) };
+    if (asked !== undefined) this.#view = { ...this.#view, model: whenAsked(model, asked) };
     return asked;
   }
 
-  #onAnswer(asked: PageAsk, answer: LightAnswer): void {
+  #onAnswer(asked: PageAsk, answer: Evaluation): void {
     const { model } = this.#view;
     if (model === undefined) return;
     const next = takeAnswer(model, asked, answer);
@@ -215,7 +240,7 @@ export class PageStore {
       const loaded = this.#view.model?.state.build;
       const isChanged = loaded !== undefined && !isSameBuild(event.build, loaded);
       if (isChanged !== this.#view.isChanged) this.#change({ isChanged });
-    } else if (event.version !== this.#view.model?.state.version) void this.#sync();
+    } else if (event.commit !== this.#view.model?.state.commit) void this.#sync();
   }
 
   /** Brings the page to the newest version and to the facts that change without one. */
@@ -240,7 +265,7 @@ export class PageStore {
     if (old === undefined) {
       const model = openModel(state, this.#effects.address.search());
       this.#change({ phase: "open", model, run: this.#view.run ?? state.run, trouble: null });
-    } else if (old.state.version === state.version) {
+    } else if (old.state.commit === state.commit) {
       const isChanged = !isSameBuild(state.build, old.state.build);
       this.#change({ phase: "open", model: withFacts(old, state), isChanged });
     } else {

@@ -1,5 +1,5 @@
 import type { InputWidget } from "../../../cell/input.ts";
-import type { InputValue } from "../../../cell/input-value.ts";
+import { type InputValue, readInputValue } from "../../../cell/input-value.ts";
 import type { PageCell } from "../../page-state.ts";
 import { isSameValue } from "./input-text.ts";
 
@@ -22,29 +22,36 @@ export function widgetOf({ output }: Pick<PageCell, "output">): InputWidget | un
 }
 
 /** The value that an input's cell has shown; lists and ranges are told as JSON text. */
-export function shownValue({ output }: Pick<PageCell, "output">): InputValue | undefined {
+function shownValue({ output }: Pick<PageCell, "output">): InputValue | undefined {
   if (output?.kind !== "value" || output.input === undefined) return undefined;
   const { widget } = output.input;
   const isJson = widget === "multiselect" || widget === "date_range";
   return isJson ? JSON.parse(String(output.value)) : output.value;
 }
 
-/** An input's cell, and the value that the project's config gives it instead of its own default. */
+/** An input's cell, and the value that it has unless it is set, as far as the server has told it. */
 export type InputCell = Pick<PageCell, "name" | "output"> & {
-  readonly configured?: InputValue | undefined;
+  readonly initial?: InputValue | undefined;
 };
 
-/** The value that the config gave an input: what a published cell shows besides its default. */
-export function configuredValue(published: Pick<PageCell, "output">): InputValue | undefined {
-  const value = shownValue(published);
-  const widget = widgetOf(published);
-  if (value === undefined || widget === undefined) return undefined;
-  return isSameValue(value, widget.default) ? undefined : value;
+/**
+ * What an input has unless it is set, by the server's rule: what it told, or else the widget's own
+ * default where the widget no longer takes that. Undefined as long as its widget is not known.
+ */
+export function defaultOf(cell: InputCell): InputValue | undefined {
+  const widget = widgetOf(cell);
+  if (widget === undefined) return undefined;
+  const { name, initial } = cell;
+  return initial !== undefined && isTaken(name, widget, initial) ? initial : widget.default;
 }
 
-/** What an input has unless it is set; undefined as long as its widget is not known. */
-function defaultOf(cell: InputCell): InputValue | undefined {
-  return cell.configured ?? widgetOf(cell)?.default;
+function isTaken(name: string, widget: InputWidget, value: InputValue): boolean {
+  try {
+    readInputValue(name, widget, { value, form: "json", place: name });
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 /** Whether a value is the one that the input has unless it is set. */

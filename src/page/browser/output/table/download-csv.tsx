@@ -8,16 +8,25 @@ interface DownloadCsvProps {
   readonly name: string;
   readonly columns: Schema;
   readonly table: TableRows;
-  /** where the server has them all; undefined to write the file here */
-  readonly url: string | undefined;
 }
 
 /** The rows that a table shows, all of them, as a file. */
-export function DownloadCsv({ name, columns, table, url }: DownloadCsvProps): JSX.Element {
+export function DownloadCsv({ name, columns, table }: DownloadCsvProps): JSX.Element {
+  const { csvUrl } = table;
   const label = `Download the rows of ${name} as CSV`;
-  if (url !== undefined) {
+  if (csvUrl !== undefined) {
     return (
-      <a class="tool" href={url} download aria-label={label}>
+      <a
+        class="tool"
+        href={csvUrl}
+        download
+        aria-label={label}
+        onClick={(event) => {
+          if (table.readyCsvUrl === undefined) return;
+          event.preventDefault();
+          void download(table);
+        }}
+      >
         CSV
       </a>
     );
@@ -33,4 +42,16 @@ export function DownloadCsv({ name, columns, table, url }: DownloadCsvProps): JS
       CSV
     </button>
   );
+}
+
+/** A browser tells nobody that a file could not be had: so it is made sure that it can be. */
+async function download({ readyCsvUrl, tellFailure }: TableRows): Promise<void> {
+  try {
+    const link = document.createElement("a");
+    link.href = (await readyCsvUrl?.()) ?? "";
+    link.download = "";
+    link.click();
+  } catch (error) {
+    tellFailure(error instanceof Error ? error.message : String(error));
+  }
 }

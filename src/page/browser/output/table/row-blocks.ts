@@ -1,5 +1,5 @@
 import type { JsonRow } from "../../../../frame/json.ts";
-import type { RowsOrder, RowsSource } from "../rows-source.ts";
+import { ReplacedRows, type RowsOrder, type RowsSource } from "../rows-source.ts";
 
 /** The rows of a table as it opens: how many there are, and the first of them. */
 export interface TableStart {
@@ -34,6 +34,8 @@ export class RowBlocks {
   readonly #events: RowBlocksEvents;
   readonly #blocks = new Map<number, readonly JsonRow[]>();
   readonly #loading = new Map<number, AbortController>();
+  /** blocks whose rows have to be computed anew first */
+  readonly #renewing = new Set<number>();
   #source: RowsSource;
   #order: RowsOrder = {};
   #head: readonly JsonRow[];
@@ -64,6 +66,11 @@ export class RowBlocks {
     const last = Math.min(end, this.#rows) - 1;
     if (!this.#isTold) return true;
     return last >= start && (this.#fresh(start) === undefined || this.#fresh(last) === undefined);
+  }
+
+  /** whether rows that come have to be computed anew first */
+  get isRenewing(): boolean {
+    return this.#renewing.size > 0;
   }
 
   /** A row, or the one that stood there before; undefined where none was read yet. */
@@ -124,6 +131,7 @@ export class RowBlocks {
     clearTimeout(this.#timer);
     for (const controller of this.#loading.values()) controller.abort();
     this.#loading.clear();
+    this.#renewing.clear();
   }
 
   #ask(restMs = 0): void {
@@ -143,6 +151,7 @@ export class RowBlocks {
       if (missing.includes(block)) continue;
       controller.abort();
       this.#loading.delete(block);
+      this.#renewing.delete(block);
     }
     for (const block of missing) if (!this.#loading.has(block)) void this.#read(block);
   }
@@ -167,7 +176,9 @@ export class RowBlocks {
     try {
       const offset = block * BLOCK_ROWS;
       const span = { ...this.#order, offset, limit: BLOCK_ROWS };
-      const answer = await this.#source.read(span, controller.signal);
+      const answer = await this.#source.read(span, controller.signal, (isRenewing) => {
+        if (this.#loading.get(block) === controller) this.#noteRenewal(block, isRenewing);
+      });
       if (this.#loading.get(block) !== controller) return;
       this.#loading.delete(block);
       this.#keep(block, answer.head);
@@ -178,9 +189,17 @@ export class RowBlocks {
     } catch (error) {
       if (this.#loading.get(block) !== controller) return;
       this.#loading.delete(block);
+      // Those that are shown now are about to be read.
+      if (error instanceof ReplacedRows) return;
       this.#events.onFailure(error instanceof Error ? error.message : String(error));
       this.#events.onChange();
     }
+  }
+
+  #noteRenewal(block: number, isRenewing: boolean): void {
+    if (isRenewing) this.#renewing.add(block);
+    else this.#renewing.delete(block);
+    this.#events.onChange();
   }
 
   #keep(block: number, rows: readonly JsonRow[]): void {

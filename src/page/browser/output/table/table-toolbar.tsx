@@ -32,6 +32,7 @@ export function TableToolbar(props: TableToolbarProps): JSX.Element {
       <div class="toolbar">
         <span class="table-count" role="status">
           {countOf(filters.length > 0 ? table.blocks.rows : null, allRows)}
+          {table.isRenewing && " · being computed anew"}
         </span>
         <span class="toolbar-space" />
         <button
@@ -46,7 +47,7 @@ export function TableToolbar(props: TableToolbarProps): JSX.Element {
           label={`Copy the rows of ${name}`}
           read={() => copiedRows(table, columns, selection)}
         />
-        <DownloadCsv name={name} columns={columns} table={table} url={table.csvUrl} />
+        <DownloadCsv name={name} columns={columns} table={table} />
       </div>
       {filterColumn !== null && (
         <TableFilters

@@ -14,12 +14,17 @@ export interface TableRows {
   readonly order: RowsOrder;
   /** where the server has all rows that pass as a file */
   readonly csvUrl: string | undefined;
+  /** that once it is sure that they are there; where it is not given, they always are */
+  readonly readyCsvUrl: (() => Promise<string>) | undefined;
   readonly isReading: boolean;
+  /** whether its rows have to be computed anew before more of them can be read */
+  readonly isRenewing: boolean;
   /** one sentence */
   readonly failure: string | null;
   /** goes up whenever rows came */
   readonly change: number;
   arrange(order: RowsOrder): void;
+  tellFailure(message: string): void;
 }
 
 /** Reads the rows of a table as they come into sight, and again when there are others. */
@@ -51,15 +56,19 @@ export function useTableRows(output: Omit<FrameOutput, "kind">, rows: RowsSource
     shown.current = { blocks, source };
   }, [blocks, source]);
   useEffect(() => () => blocks.close(), [blocks]);
+  const { readyCsvUrl } = rows;
   return {
     columns,
     blocks,
     source,
     order,
     csvUrl: rows.csvUrl(order),
+    readyCsvUrl: readyCsvUrl && (() => readyCsvUrl(order, new AbortController().signal)),
     isReading: blocks.isReading,
+    isRenewing: blocks.isRenewing,
     failure,
     change,
+    tellFailure: setFailure,
     arrange(next) {
       setOrder(next);
       blocks.arrange(next, output);

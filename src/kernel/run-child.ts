@@ -1,0 +1,149 @@
+import { join } from "node:path";
+import type { RequestedInput } from "../cell/input-value.ts";
+import { askForLease } from "../project/asked-lease.ts";
+import { readConfig } from "../project/config.ts";
+import type { RequestedInputs } from "../project/inputs.ts";
+import { keepResult } from "../project/keep-result.ts";
+import { openProject } from "../project/project.ts";
+import { describeProject, type ProjectDescription } from "../project/project-description.ts";
+import { openProjectStore } from "../project/project-store.ts";
+import { toRedact } from "../project/redact.ts";
+import { runProject } from "../project/run-project.ts";
+import {
+  CALLS,
+  type DescribeTask,
+  NOTES,
+  type PartTask,
+  type RunTask,
+} from "../project/run-task.ts";
+import { computePart } from "../run/parts/compute-part.ts";
+import type { RunParts } from "../run/parts/join-parts.ts";
+import type { RunSummary } from "../run/process/messages.ts";
+import { type Parent, serveTask } from "../run/process/serve-task.ts";
+import type { RunEvent, RunResult } from "../run/run-event.ts";
+import { toWishes } from "../run/run-wishes.ts";
+import type { ShownFrame } from "../run/shown-frame.ts";
+import { loadCells } from "../source/load-cells.ts";
+import { openVersion } from "../store/version.ts";
+import type { KernelTask } from "./order.ts";
+
+/** The program of a run process: one run of a project, one part of a run, or a look at its cells. */
+const runtimeUrl = new URL("./index.js", import.meta.url).href;
+
+serveTask((task, parent) => {
+  const given = task.payload as RunTask | PartTask | DescribeTask | KernelTask;
+  switch (given.kind) {
+    case "run":
+      return runWhole(given, parent);
+    case "part":
+      return runPart(given, parent);
+    case "describe":
+      return describe(given);
+    case "viewers":
+    case "notebook":
+      return serve(given, parent);
+  }
+}, rehearse);
+
+/** Goes once, for nothing, through what a run begins with: its code is then loaded and warm. */
+async function rehearse(): Promise<void> {
+  const directory = process.cwd();
+  const config = await readConfig(directory, process.env);
+  const { store } = await openProjectStore({ directory, config }, process.env);
+  try {
+    await openVersion(store);
+  } finally {
+    await store.close();
+  }
+  await import(runtimeUrl);
+  await loadCells({
+    projectDirectory: directory,
+    cellsDirectory: join(directory, config.cells),
+    runtimeUrl,
+    importModule: refuseToEvaluate,
+  });
+}
+
+/** What a cell's module reads while it is evaluated must be as new as the run. */
+async function refuseToEvaluate(url: string): Promise<never> {
+  throw new Error(`Expected no module to be evaluated before there is a task, got ${url}`);
+}
+
+/** What only these processes need is loaded by them alone. */
+async function serve(task: KernelTask, parent: Parent): Promise<never> {
+  const { serveKernel } = await import("./serve-kernel.ts");
+  return serveKernel(task, parent, runtimeUrl);
+}
+
+async function describe({ directory }: DescribeTask): Promise<ProjectDescription> {
+  return describeProject(await openProject(directory, { runtimeUrl }));
+}
+
+async function runWhole(task: RunTask, parent: Parent): Promise<RunSummary> {
+  const { directory, runId, attempt, context, trigger } = task;
+  const project = await openProject(directory, { runtimeUrl });
+  const request = { context, trigger, inputs: toRequested(task), ...toWishes(task) };
+  const frames = new Map<string, ShownFrame>();
+  const result = await runProject(project, request, {
+    runId,
+    attempt,
+    signal: parent.signal,
+    emit: (event) => emitBriefly(event, parent),
+    takeLease: askForLease(parent),
+    runParts: askForParts(task, parent),
+    onShown: (cell, shown) => frames.set(cell, shown),
+    keep: (told, store) => keepResult(store, { result: told, attempt, frames }, parent),
+  });
+  return toSummary(result);
+}
+
+function toRequested({ inputs, textInputs }: RunTask): RequestedInputs {
+  const requested = Object.entries(inputs).map(([name, value]): [string, RequestedInput] => {
+    const form = textInputs.includes(name) ? "text" : "json";
+    return [name, { value, form, place: `input ${name}` }];
+  });
+  return new Map(requested);
+}
+
+/** What cells show may be large, and is in the store. */
+function emitBriefly(event: RunEvent, parent: Parent): void {
+  if (event.type === "run-ended") return;
+  if (event.type === "cell-ended") {
+    const { output: _, ...cell } = event.cell;
+    parent.emit({ type: "cell-ended", cell });
+  } else parent.emit(event);
+}
+
+function toSummary(result: RunResult): RunSummary {
+  return { ...result, cells: result.cells.map(({ output: _, ...cell }) => cell) };
+}
+
+function askForParts({ context }: RunTask, parent: Parent): RunParts {
+  return async ({ signal: _, onEnded, ...order }) => {
+    parent.onNote(NOTES.partsEnded, (note) => {
+      const { frame, ended } = note as { readonly frame: string; readonly ended: number };
+      if (frame === order.frame) onEnded(ended);
+    });
+    await parent.call(CALLS.runParts, { ...order, context });
+  };
+}
+
+/** Gives what became of the part: its frame, or the failure, is in the store. */
+async function runPart(task: PartTask, parent: Parent): Promise<"computed" | "failed"> {
+  const { directory, context, index, runId, attempt, cell, frame } = task;
+  const { config, cells } = await openProject(directory, { runtimeUrl });
+  const { store, secrets } = await openProjectStore({ directory, config }, process.env);
+  try {
+    return await computePart({
+      exchange: { store, runId, attempt, cell, frame },
+      index,
+      context,
+      cells,
+      secrets,
+      redact: toRedact(secrets),
+      signal: parent.signal,
+    });
+  } finally {
+    await store.close();
+  }
+}

@@ -1,0 +1,59 @@
+import type { FastifyContextConfig, FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
+import type { TableReader } from "../kernel/ask.ts";
+import { parseCsvAsk, parseRowsAsk } from "./ask-body.ts";
+import { packLong } from "./page/packing.ts";
+import { type Query, readOne } from "./query.ts";
+import { untilGone } from "./request-end.ts";
+import { sendStream } from "./send-blocks.ts";
+
+/** Where the rows of tables are asked for, and who answers. */
+export interface TableRoutesOptions {
+  /** the addresses are `<prefix>/rows` and `<prefix>/csv` */
+  readonly prefix: string;
+  readonly config: FastifyContextConfig;
+  readonly reader: TableReader;
+  /** refuses cells that are not for those who ask */
+  readonly check?: (cell: string) => Promise<void>;
+  /** what is answered, or why it cannot be, as the one who asks may know it */
+  readonly tell?: <Answer>(
+    request: FastifyRequest,
+    answer: Promise<Answer>,
+    cell: string,
+  ) => Promise<Answer>;
+}
+
+/** What is asked of tables that are shown: more rows, and a download. No cell runs for either. */
+export function addTableRoutes(app: FastifyInstance, options: TableRoutesOptions): void {
+  const { prefix, config, reader, check, tell = untold } = options;
+  app.post(`${prefix}/rows`, { config, onSend: packLong }, async (request, reply) => {
+    const ask = parseRowsAsk(request.body);
+    await check?.(ask.cell);
+    const answer = reader.rowsText(ask, { signal: untilGone(request, reply) });
+    const text = await tell(request, answer, ask.cell);
+    return reply.type("application/json; charset=utf-8").send(text);
+  });
+  // Who asks for the head of a download would have it made.
+  app.get(`${prefix}/csv`, { config, exposeHeadRoute: false }, async (request, reply) => {
+    const ask = parseCsvAsk(readOne(request.query as Query, "ask"));
+    await check?.(ask.cell);
+    const blocks = reader.csv(ask, { signal: untilGone(request, reply) });
+    // What is wrong with it is told before anything is sent.
+    const first = await tell(request, blocks.next(), ask.cell);
+    return sendCsv(reply, ask.cell, first.done === true ? [] : [first.value], blocks);
+  });
+}
+
+const untold: NonNullable<TableRoutesOptions["tell"]> = (_request, answer) => answer;
+
+function sendCsv(
+  reply: FastifyReply,
+  cell: string,
+  first: readonly Uint8Array[],
+  rest: AsyncGenerator<Uint8Array, void, undefined>,
+) {
+  reply.headers({
+    "content-disposition": `attachment; filename="${cell}.csv"`,
+    "content-type": "text/csv; charset=utf-8; header=present",
+  });
+  return sendStream(reply, first, rest);
+}
