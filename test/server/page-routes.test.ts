@@ -4,6 +4,7 @@ import { HexError } from "../../src/errors.ts";
 import type { CsvAsk, EvaluateAsk, Evaluation, RowsAsk, Viewers } from "../../src/kernel/ask.ts";
 import type { PageState } from "../../src/page/page-state.ts";
 import { listTokens, revokeToken } from "../../src/project/tokens.ts";
+import { openVersion } from "../../src/store/version.ts";
 import { until } from "../project/project-processes.ts";
 import { carryOut } from "./carry-out.ts";
 import {
@@ -602,6 +603,23 @@ test("an evaluation tells nothing of inputs that the config keeps off the page",
   const served = await servePage({ viewers, config: { page: { hide: ["amount"] } } });
   const answer = await served.call("POST", "/page/run", { body: RUN });
   expect(answer.json()).toMatchObject({ evaluation: "evaluated", inputs: {}, invalid: [] });
+});
+
+test("while a cell is saved with a fault in it, viewers are told to wait, and are answered after", async () => {
+  const served = await servePage();
+  await publishPage(served);
+  const { commit } = await openVersion(served.runs.store);
+  const body = { version: 1, commit: commit?.commitId, inputs: { amount: 2 }, cells: ["count"] };
+  const file = `${served.directory}/cells/05-count.ts`;
+  // No process has read the cells as they were.
+  await writeFile(file, "export default cell({ small, ) => \n");
+  const ask = () => served.call("POST", "/page/run", { body });
+  const refused = await ask();
+  expect([refused.statusCode, refused.headers["retry-after"]]).toEqual([503, "5"]);
+  expect(refused.json().reason).toMatch(/^Expected the cells of this page to be read/);
+  await writeFile(file, CELLS["cells/05-count.ts"]);
+  await until("the mended cells to be evaluated", async () => (await ask()).statusCode === 200);
+  expect((await ask()).json()).toMatchObject({ cells: [{ name: "count", output: { value: 2 } }] });
 });
 
 const BUTTON = {

@@ -22,33 +22,32 @@ export interface RowsSource {
   /** another one whenever the rows may be others: each result of a cell has its own */
   readonly key: string;
   /**
-   * Some of the rows, which are those of `key` and of no other result.
+   * Some of the rows, which are those of `key` and of no other result: undefined when another one is
+   * shown meanwhile.
    * @param onRenew told when they have to be computed anew first, and when that is done
-   * @throws {ReplacedRows} when there is another result meanwhile
    */
   read(
     span: RowsSpan,
     signal: AbortSignal,
     onRenew?: (isRenewing: boolean) => void,
-  ): Promise<RowsAnswer>;
+  ): Promise<RowsAnswer | undefined>;
   /** where all rows that pass can be downloaded; undefined where nothing serves them */
   csvUrl(order: RowsOrder): string | undefined;
   /** the same once it is sure that they are there; where it is not given, they always are */
-  readonly readyCsvUrl?: (order: RowsOrder, signal: AbortSignal) => Promise<string>;
+  readonly readyCsvUrl?: (order: RowsOrder, signal: AbortSignal) => Promise<string | undefined>;
 }
 
-/** Rows were asked for that are no longer shown. */
-export class ReplacedRows extends Error {
-  constructor() {
-    super("Expected the rows that were shown, got newer ones meanwhile. Try again.");
-    this.name = "ReplacedRows";
-  }
+/** What is told of rows that were asked for and are no longer shown. */
+export const REPLACED = "Expected the rows that were shown, got newer ones meanwhile (try again)";
+
+interface RowsAtHand extends RowsSource {
+  read(span: RowsSpan, signal: AbortSignal): Promise<RowsAnswer>;
 }
 
 let count = 0;
 
 /** A source over rows that are all at hand; it sorts and filters them by the server's rules. */
-export function fromRows(rows: readonly JsonRow[], schema: Schema): RowsSource {
+export function fromRows(rows: readonly JsonRow[], schema: Schema): RowsAtHand {
   let last: { readonly order: string; readonly rows: readonly JsonRow[] } | undefined;
   function ordered({ sort, filters }: RowsOrder): readonly JsonRow[] {
     const order = JSON.stringify([sort, filters]);

@@ -1,7 +1,7 @@
 import type { RowsAnswer, RowsAsk } from "../../../kernel/ask.ts";
 import { askRows, csvAddress } from "../ask/ask-page.ts";
 import { PageFailure } from "../ask/page-failure.ts";
-import { ReplacedRows, type RowsSource } from "../output/rows-source.ts";
+import type { RowsOrder, RowsSource } from "../output/rows-source.ts";
 
 /** What a page knows of the evaluation in which a cell shows a result. */
 export interface RowsGround {
@@ -19,16 +19,10 @@ const MOST_RENEWALS = 3;
  * long as the cell shows the same result in it. One that the server has dropped is evaluated anew.
  */
 export function cellRows(cell: string, key: string, ground: RowsGround): RowsSource {
-  /** @throws {ReplacedRows} */
-  function evaluationNow(): string | null {
-    const evaluation = ground.evaluationOf(cell, key);
-    if (evaluation === undefined) throw new ReplacedRows();
-    return evaluation;
-  }
-
   const read: RowsSource["read"] = async (span, signal, onRenew) => {
     for (let renewals = 0; renewals <= MOST_RENEWALS; renewals++) {
-      const evaluation = evaluationNow();
+      const evaluation = ground.evaluationOf(cell, key);
+      if (evaluation === undefined) return undefined;
       const rows = await heldRows({ ...span, evaluation, cell }, signal);
       if (rows !== undefined) return rows;
       onRenew?.(true);
@@ -37,16 +31,18 @@ export function cellRows(cell: string, key: string, ground: RowsGround): RowsSou
     throw new Error(DROPPED);
   };
 
+  function csvUrl(order: RowsOrder): string | undefined {
+    const evaluation = ground.evaluationOf(cell, key);
+    return evaluation ? csvAddress({ ...order, evaluation, cell }) : undefined;
+  }
+
   return {
     key,
     read,
-    csvUrl(order) {
-      const evaluation = ground.evaluationOf(cell, key);
-      return evaluation ? csvAddress({ ...order, evaluation, cell }) : undefined;
-    },
+    csvUrl,
     async readyCsvUrl(order, signal) {
-      await read({ ...order, offset: 0, limit: 1 }, signal);
-      return csvAddress({ ...order, evaluation: evaluationNow() ?? "", cell });
+      const rows = await read({ ...order, offset: 0, limit: 1 }, signal);
+      return rows && csvUrl(order);
     },
   };
 }

@@ -2,6 +2,7 @@ import type { Selection } from "hightable";
 import type { JsonRow } from "../../../../frame/json.ts";
 import type { Schema } from "../../../../frame/schema.ts";
 import { countText } from "../number-text.ts";
+import { REPLACED, type RowsSource, type RowsSpan } from "../rows-source.ts";
 import { tsvText } from "./tsv-text.ts";
 import type { TableRows } from "./use-table-rows.ts";
 
@@ -21,10 +22,10 @@ export async function copiedRows(
   for (const { start, end } of wanted) {
     for (let offset = start; offset < end && rows.length < MOST_ROWS; ) {
       const limit = Math.min(READ_ROWS, end - offset, MOST_ROWS - rows.length);
-      const answer = await source.read({ ...order, offset, limit }, new AbortController().signal);
-      rows.push(...answer.head);
-      if (answer.head.length === 0) break;
-      offset += answer.head.length;
+      const head = await readHead(source, { ...order, offset, limit });
+      rows.push(...head);
+      if (head.length === 0) break;
+      offset += head.length;
     }
   }
   const isAll = rows.length >= all;
@@ -35,6 +36,13 @@ export async function copiedRows(
       ? `Copied ${countText(rows.length, "row")}`
       : `Copied the first ${rows.length}${said}`,
   };
+}
+
+/** @throws {Error} a sentence for the viewer */
+async function readHead(source: RowsSource, span: RowsSpan): Promise<readonly JsonRow[]> {
+  const answer = await source.read(span, new AbortController().signal);
+  if (answer === undefined) throw new Error(REPLACED);
+  return answer.head;
 }
 
 /** The chosen rows that are at hand, for a copy that cannot wait; undefined when none is chosen. */

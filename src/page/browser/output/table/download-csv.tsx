@@ -1,5 +1,6 @@
 import type { JSX } from "preact";
 import type { Schema } from "../../../../frame/schema.ts";
+import { REPLACED } from "../rows-source.ts";
 import { saveFile } from "../save-file.ts";
 import { csvText } from "./csv-text.ts";
 import type { TableRows } from "./use-table-rows.ts";
@@ -34,7 +35,7 @@ export function DownloadCsv({ name, columns, table }: DownloadCsvProps): JSX.Ele
   async function save(): Promise<void> {
     const { source, order, blocks } = table;
     const span = { ...order, offset: 0, limit: Math.max(1, blocks.rows) };
-    const { head } = await source.read(span, new AbortController().signal);
+    const { head } = (await source.read(span, new AbortController().signal)) ?? { head: [] };
     saveFile(`${name}.csv`, new Blob([csvText(columns, head)], { type: "text/csv" }));
   }
   return (
@@ -47,8 +48,10 @@ export function DownloadCsv({ name, columns, table }: DownloadCsvProps): JSX.Ele
 /** A browser tells nobody that a file could not be had: so it is made sure that it can be. */
 async function download({ readyCsvUrl, tellFailure }: TableRows): Promise<void> {
   try {
+    const address = await readyCsvUrl?.();
+    if (address === undefined) throw new Error(REPLACED);
     const link = document.createElement("a");
-    link.href = (await readyCsvUrl?.()) ?? "";
+    link.href = address;
     link.download = "";
     link.click();
   } catch (error) {

@@ -1,5 +1,5 @@
 import type { JsonRow } from "../../../../frame/json.ts";
-import { ReplacedRows, type RowsOrder, type RowsSource } from "../rows-source.ts";
+import type { RowsOrder, RowsSource } from "../rows-source.ts";
 
 /** The rows of a table as it opens: how many there are, and the first of them. */
 export interface TableStart {
@@ -181,6 +181,8 @@ export class RowBlocks {
       });
       if (this.#loading.get(block) !== controller) return;
       this.#loading.delete(block);
+      // Those that are shown now are about to be read.
+      if (answer === undefined) return;
       this.#keep(block, answer.head);
       this.#rows = answer.rows;
       this.#isTold = true;
@@ -189,8 +191,6 @@ export class RowBlocks {
     } catch (error) {
       if (this.#loading.get(block) !== controller) return;
       this.#loading.delete(block);
-      // Those that are shown now are about to be read.
-      if (error instanceof ReplacedRows) return;
       this.#events.onFailure(error instanceof Error ? error.message : String(error));
       this.#events.onChange();
     }

@@ -15,7 +15,7 @@ export interface TableRows {
   /** where the server has all rows that pass as a file */
   readonly csvUrl: string | undefined;
   /** that once it is sure that they are there; where it is not given, they always are */
-  readonly readyCsvUrl: (() => Promise<string>) | undefined;
+  readonly readyCsvUrl: (() => Promise<string | undefined>) | undefined;
   readonly isReading: boolean;
   /** whether its rows have to be computed anew before more of them can be read */
   readonly isRenewing: boolean;
