@@ -1,5 +1,7 @@
 // Times whole processes, runs that wait in a queue, the HTTP server and its page, beside their peers.
-// Its arguments choose some of that: apps, queue, load, fibonacci, page.
+// Its arguments choose some of that: apps, queue, load, fibonacci, page. BENCH_BEFORE may name the
+// checkout of an earlier build, which load and page then time in turn with this one.
+import { resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { printPages } from "./page.mjs";
 import { preparePeers } from "./peers.mjs";
@@ -14,6 +16,8 @@ const hex = `${root}dist/hex.js`;
 // Who is interrupted still ends the workers that it started.
 for (const signal of ["SIGINT", "SIGTERM"]) process.once(signal, () => process.exit(130));
 const rounds = Number(process.env["BENCH_ROUNDS"] ?? 15);
+const beforeFolder = process.env["BENCH_BEFORE"];
+const before = beforeFolder && `${resolve(beforeFolder)}/`;
 
 const groups = {
   apps: printApps,
@@ -32,7 +36,7 @@ if (unknown.length > 0) {
 console.log(`Node ${process.versions.node}, ${rounds} rounds\n`);
 const { python } = await preparePeers(root);
 for (const [name, print] of Object.entries(groups)) {
-  if (asked.length === 0 || asked.includes(name)) await print({ root, python, rounds });
+  if (asked.length === 0 || asked.includes(name)) await print({ root, before, python, rounds });
 }
 
 async function printApps() {

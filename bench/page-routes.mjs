@@ -23,19 +23,8 @@ export default cell({ filtered }, ({ filtered }) => filtered.numRows);`,
 export async function toPageRoutes(server) {
   const shell = await (await ask(server.toPageTarget("/"))).text();
   const [asset] = /\/assets\/page-\w+\.js/.exec(shell);
-  const { version, commit } = await (await ask(server.toPageTarget("/page/state"))).json();
-  const toPlace = (number) => ({ version, commit, inputs: { least: number % (CHOICES + 1) } });
-  const toRun = (number) => JSON.stringify({ ...toPlace(number), cells: ["filtered", "found"] });
-  const evaluations = [];
-  for (let number = 0; number < EVALUATIONS; number++) {
-    const target = server.toPageTarget("/page/run", () => toRun(number * EVALUATIONS));
-    evaluations.push((await (await ask(target)).json()).evaluation);
-  }
-  const toRows = (number) =>
-    JSON.stringify({
-      evaluation: evaluations[number % EVALUATIONS],
-      ...{ cell: "filtered", offset: 100, limit: 100 },
-    });
+  const state = await (await ask(server.toPageTarget("/page/state"))).json();
+  const { toRun, toRows } = await toAsks(server, state);
   const routes = {
     "page: state": server.toPageTarget("/page/state"),
     "page: its code, packed": server.toPageTarget(asset),
@@ -51,6 +40,30 @@ export async function toPageRoutes(server) {
   };
   for (const target of Object.values(routes)) await ask(target);
   return routes;
+}
+
+/** The bodies of what is posted, each for the number of a request. */
+async function toAsks(server, { version, commit }) {
+  const toInputs = (number) => ({ least: number % (CHOICES + 1) });
+  const cells = ["filtered", "found"];
+  const span = { cell: "filtered", offset: 100, limit: 100 };
+  const toRun = (number) => JSON.stringify({ version, commit, inputs: toInputs(number), cells });
+  if (commit === undefined) {
+    // A build before there were evaluations: rows are asked for by inputs, and run the cells again.
+    return {
+      toRun,
+      toRows: (number) => JSON.stringify({ version, inputs: toInputs(number), ...span }),
+    };
+  }
+  const evaluations = [];
+  for (let number = 0; number < EVALUATIONS; number++) {
+    const target = server.toPageTarget("/page/run", () => toRun(number * EVALUATIONS));
+    evaluations.push((await (await ask(target)).json()).evaluation);
+  }
+  return {
+    toRun,
+    toRows: (number) => JSON.stringify({ evaluation: evaluations[number % EVALUATIONS], ...span }),
+  };
 }
 
 async function ask({ url, headers, toBody }) {

@@ -11,7 +11,7 @@ const TARGET_MS = 50;
 const LARGE = 1_000_000;
 
 /** What a viewer waits for in Chromium: the first table, and the answer to an input. */
-export async function printPages({ root, python, rounds }) {
+export async function printPages({ root, before, python, rounds }) {
   const { openChromium } = await openDoors(root);
   const options = { env: process.env, projectDirectory: root, log: console.error };
   const program = await openChromium(options);
@@ -31,19 +31,29 @@ export async function printPages({ root, python, rounds }) {
     () => prepareWidePage(root, LARGE),
   ];
   try {
-    for (const each of prepare) await printApp(await each(), { root, timer, rounds, streamlit });
+    for (const each of prepare)
+      await printApp(await each(), { root, before, timer, rounds, streamlit });
   } finally {
     await timer.close();
   }
   if (streamlit === undefined) console.log("Streamlit was not timed: Python cannot install it.\n");
 }
 
-async function printApp(app, { root, timer, rounds, streamlit }) {
+async function printApp(app, { root, before, timer, rounds, streamlit }) {
   try {
     const choices = await countChoices(app);
     console.log(app.title);
-    const ours = await timeOurs(root, { ...app, ...choices }, { timer, rounds });
+    const asked = { ...app, ...choices };
+    const builds = before === undefined ? [root] : [before, root, before, root];
+    const timed = new Map();
+    for (const build of builds) {
+      const share = Math.ceil((2 * rounds) / builds.length);
+      const figures = await timeOurs(build, asked, { timer, rounds: Math.min(rounds, share) });
+      timed.set(build, joinFigures(timed.get(build), figures));
+    }
+    const ours = timed.get(root);
     printFigures("hex serve", ours, ours);
+    if (before !== undefined) printFigures("the build before", timed.get(before), ours);
     if (streamlit === undefined) return;
     const peer = await timeStreamlit(root, { ...app, ...choices }, { timer, rounds, streamlit });
     printFigures("Streamlit", peer, ours);
@@ -123,6 +133,14 @@ async function timeApp(timer, rounds, app) {
   return { open, ...(await timer.timeChanges(app, rounds * 2)) };
 }
 
+/** Of two turns of one build the mean of each figure. */
+function joinFigures(first, second) {
+  if (first === undefined) return second;
+  const join = (one, other) =>
+    typeof one === "number" ? (one + other) / 2 : one && joinFigures(one, other);
+  return Object.fromEntries(Object.keys(first).map((key) => [key, join(first[key], second[key])]));
+}
+
 /** Python with Streamlit, if it can be had; it goes into the folder of the other peers. */
 function prepareStreamlit(python) {
   if (python === undefined) return undefined;
@@ -146,7 +164,8 @@ function printFigures(name, { open, repaint, change, answer, drawing }, ours) {
 function printLine(name, { medianMs, p95Ms, minMs, maxMs }, ours, target) {
   const figures = `p50 ${show(medianMs)}p95 ${show(p95Ms)}${show(minMs)}to ${show(maxMs)}`;
   const isOurs = medianMs === ours.medianMs;
-  const ratio = isOurs ? "" : `ours is ${(ours.medianMs / medianMs).toFixed(2)} of it`;
+  const ratios = [ours.medianMs / medianMs, ours.p95Ms / p95Ms].map((each) => each.toFixed(2));
+  const ratio = isOurs ? "" : `ours is ${ratios.join(" and ")} of it`;
   const end = isOurs && target !== undefined ? `(target below ${target} ms)` : ratio;
   console.log(`  ${name.padEnd(40)}${figures}ms  ${end}`);
 }

@@ -39,14 +39,13 @@ const leaveMark = (name, text) => {
 /** A project's runs, opened as a long-lived program does it. */
 export async function openRuns(root, doors, project) {
   const runtimeUrl = pathToFileURL(`${root}dist/index.js`).href;
-  const opened = await doors.openProject(project, { runtimeUrl });
-  return { doors, opened, runs: await doors.openProjectRuns(project, { runtimeUrl }) };
+  return { doors, runs: await doors.openProjectRuns(project, { runtimeUrl }) };
 }
 
 /** Asks for a logic run, as a server does it; gives the run's id. */
-export async function askForRun({ doors, opened, runs }, token) {
+export async function askForRun({ doors, runs }, token) {
   const inputs = new Map([["token", { value: token, form: "json", place: "token" }]]);
-  const request = doors.checkRequest(opened, { context: "logic", trigger: "api", inputs });
+  const request = { context: "logic", trigger: "api", inputs };
   const { runId } = await doors.submitRun(runs, request, { requestedBy: "bench" });
   return runId;
 }

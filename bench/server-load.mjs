@@ -35,60 +35,100 @@ export default cell({ token }, ({ token }) => {
 /** Only scheduled runs compute frames: logic runs may then go side by side. */
 const CONFIG = { ...SERVER_CONFIG, computeIn: ["scheduled"] };
 
-/** Asks a server at a fixed rate, with nothing else going on and while two runs compute. */
-export async function printServerLoad({ root, rounds }) {
+/**
+ * Asks servers at a fixed rate, with nothing else going on and while two runs compute. Where `before`
+ * names the checkout of another build, its server is asked in turn with that of this one.
+ */
+export async function printServerLoad({ root, before, rounds }) {
+  const repeats = Math.ceil(rounds / 5);
+  const builds = [];
+  const express = await startExpress(root);
+  console.log(
+    `hex serve at ${PER_SECOND} requests a second unless told, ${SECONDS} s each, the worst of ${repeats}; what asks shares the cores`,
+  );
+  try {
+    if (before !== undefined) builds.push(await openBuild("before", before));
+    builds.push(await openBuild("now", root));
+    const kept = { "Express, from memory": express.toTarget("kept") };
+    console.log(`  idle (load average ${loadavg()[0]?.toFixed(1)})`);
+    printRoutes([await loadRoutes({ name: "now", routes: kept }, repeats)]);
+    printRoutes(await inTurn(builds, repeats, (build) => loadRoutes(build, 1)));
+    console.log(`  two runs compute, target p99 at most ${TARGET_MS} ms`);
+    printRoutes(await inTurn(builds, repeats, whileBusy));
+    console.log("  Express tells what the machine gives a server that does nothing.\n");
+  } finally {
+    for (const build of builds) await build.close();
+    await express.stop();
+  }
+}
+
+/** A server of a build with a project of its own, published, and what it is asked. */
+async function openBuild(name, root) {
   const { project, marks, remove } = await prepareQueued(cells, CONFIG);
   const server = await startHexServer(root, project);
-  const express = await startExpress(root);
+  const close = async () => {
+    await server.stop();
+    await remove();
+  };
   try {
     const runId = await server.publish();
     const output = `${runId}/cells/sales/output`;
     const routes = {
-      "Express, from memory": express.toTarget("kept"),
       "status of a run": server.toTarget(runId),
       "output, 100 rows": server.toTarget(`${output}?limit=100`),
       "output, 1,000 rows": server.toTarget(`${output}?limit=1000`),
       ...(await toPageRoutes(server)),
     };
-    const repeats = Math.ceil(rounds / 5);
-    console.log(
-      `hex serve at ${PER_SECOND} requests a second unless told, ${SECONDS} s each, the worst of ${repeats}; what asks shares the cores`,
-    );
-    await printRoutes("idle", routes, repeats);
-    await whileBusy(server, marks, () =>
-      printRoutes(`two runs compute, target p99 at most ${TARGET_MS} ms`, routes, repeats),
-    );
-    console.log("  Express tells what the machine gives a server that does nothing.\n");
-  } finally {
-    await express.stop();
-    await server.stop();
-    await remove();
+    return { name, server, marks, routes, close };
+  } catch (error) {
+    await close();
+    throw error;
   }
 }
 
+/** Measures each build so often, one after the other; gives the worst figures of each. */
+async function inTurn(builds, repeats, measure) {
+  const measured = new Map(builds.map(({ name }) => [name, []]));
+  for (let repeat = 0; repeat < repeats; repeat++) {
+    for (const build of builds) measured.get(build.name).push(await measure(build));
+  }
+  return [...measured].map(([name, all]) => {
+    const routes = Object.keys(all[0].figures);
+    const toEntry = (route) => [route, toWorst(all.map(({ figures }) => figures[route]))];
+    return { name, figures: Object.fromEntries(routes.map(toEntry)) };
+  });
+}
+
+let busyRounds = 0;
+
 /** Both runs compute from before the first request until after the last one. */
-async function whileBusy(server, marks, load) {
-  const runIds = BUSY.map((name) => server.detach(name));
-  for (const name of BUSY) await readMark(marks, name);
-  await load();
+async function whileBusy(build) {
+  const { server, marks } = build;
+  busyRounds += 1;
+  const names = BUSY.map((name) => `${name}-${busyRounds}`);
+  const runIds = names.map((name) => server.detach(name));
+  for (const name of names) await readMark(marks, name);
+  const loaded = await loadRoutes(build, 1);
   for (const runId of runIds) {
     const status = await server.readStatus(runId);
     if (status !== "RUNNING") throw new Error(`Run ${runId} is ${status} before the load ended`);
   }
   await Promise.all(runIds.map((runId) => server.cancel(runId)));
+  return loaded;
 }
 
-async function printRoutes(title, routes, repeats) {
-  console.log(`  ${title} (load average ${loadavg()[0]?.toFixed(1)})`);
-  for (const [name, target] of Object.entries(routes)) {
+async function loadRoutes({ name, routes }, repeats) {
+  const figures = {};
+  for (const [route, target] of Object.entries(routes)) {
     const { perSecond = PER_SECOND } = target;
     await loadAtRate(target, { perSecond, seconds: WARM_SECONDS });
-    const figures = [];
+    const all = [];
     for (let repeat = 0; repeat < repeats; repeat++) {
-      figures.push(await loadAtRate(target, { perSecond, seconds: SECONDS }));
+      all.push(await loadAtRate(target, { perSecond, seconds: SECONDS }));
     }
-    printFigures(name, toWorst(figures));
+    figures[route] = toWorst(all);
   }
+  return { name, figures };
 }
 
 /** Of each figure the worst one, which need not be of the same repeat. */
@@ -98,6 +138,25 @@ function toWorst(figures) {
   const worst = Object.fromEntries(Object.keys(first).map((key) => [key, most(key)]));
   const rates = figures.map(({ deliveredPerSecond }) => deliveredPerSecond);
   return { ...worst, deliveredPerSecond: Math.min(...rates) };
+}
+
+/** The figures of this build, and below each route its ratio to that before. */
+function printRoutes(builds) {
+  const now = builds.at(-1);
+  const before = builds.length > 1 ? builds[0] : undefined;
+  for (const [route, figures] of Object.entries(now.figures)) {
+    printFigures(route, figures);
+    if (before !== undefined) printBefore(figures, before.figures[route]);
+  }
+}
+
+function printBefore(now, before) {
+  const ratios = ["p50", "p99"].map((key) => {
+    const [ours, theirs] = [now[`${key}Ms`], before[`${key}Ms`]];
+    return `${key} ${theirs.toFixed(1)} ms, now ${(ours / theirs).toFixed(2)} of it`;
+  });
+  const failed = `errors ${before.errors}`;
+  console.log(`    ${"  before:".padEnd(NAME_WIDTH)}${ratios.join("; ")}; ${failed}`);
 }
 
 function printFigures(name, figures) {
