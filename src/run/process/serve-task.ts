@@ -59,6 +59,8 @@ class TaskServer implements Parent {
 
   open(): void {
     process.on("uncaughtException", (thrown) => this.#fail(thrown));
+    // Nobody may be left to read what is printed: that is no failure of which it could be told.
+    for (const stream of [process.stdout, process.stderr]) stream.on("error", () => undefined);
     process.on("message", (message: ToProcess) => this.#hear(message));
     this.#send({ type: "process-ready" });
     startParentWatch();

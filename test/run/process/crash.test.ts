@@ -1,7 +1,12 @@
-import { expect, it } from "vitest";
+import { spawn } from "node:child_process";
+import { randomUUID } from "node:crypto";
+import { once } from "node:events";
+import { expect, it, onTestFinished } from "vitest";
 import { type CrashCause, describeCause } from "../../../src/run/process/process-ending.ts";
+import { buildProgram } from "../../store/build-program.ts";
 import { runTask } from "./run-task.ts";
 
+const TASKS = new URL("./programs/tasks.ts", import.meta.url);
 const LIMITS = { memoryBytes: 200 * 2 ** 20, graceMs: 300 };
 
 it("tells the exit code of a task that exits", async () => {
@@ -30,6 +35,19 @@ it.each([
     cause: { reason: "uncaught", exitCode: 1, message: expect.stringContaining(message) },
   });
   expect(stderr.join("\n")).toContain(message);
+});
+
+it("ends over what nobody caught also when nobody reads what it prints", async () => {
+  const program = await buildProgram(TASKS);
+  const stdio = ["ignore", "pipe", "pipe", "ipc"] as const;
+  const env = { ...process.env, HEX_PROCESS_MARK: randomUUID() };
+  const child = spawn(process.execPath, [program, `${process.pid}`], { stdio: [...stdio], env });
+  onTestFinished(() => void child.kill("SIGKILL"));
+  await once(child, "message");
+  child.stdout?.destroy();
+  child.stderr?.destroy();
+  child.send({ type: "task-given", task: { kind: "throw-later", payload: null } });
+  expect(await once(child, "exit")).toEqual([1, null]);
 });
 
 it("keeps what nobody caught on one line", async () => {
