@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto";
 import type { Frame } from "../frame/frame.ts";
 import type { Redact } from "../project/redact.ts";
 import type { CellOutput } from "../run/cell-output.ts";
-import { toPageOutput } from "../run/light/page-output.ts";
+import { toPageOutput } from "../run/page-output.ts";
 import type { CellResult, RunEvent } from "../run/run-event.ts";
 import type { ShownFrame } from "../run/shown-frame.ts";
 import { toNotebookError } from "./notebook-error.ts";

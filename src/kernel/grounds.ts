@@ -12,20 +12,28 @@ interface Grounded {
 
 /** Reads again and again what a project's cells hang on by themselves. */
 export class GroundsReader {
+  readonly #isDataRead: (cell: string) => boolean;
   readonly #contents = openFileContents();
   #last: { readonly cells: LoadedCells; readonly grounds: CellGrounds } | undefined;
   #secrets: { readonly of: string; readonly digest: Promise<string> } | undefined;
+
+  /** @param isDataRead whether a cell's files are looked at; all are unless told */
+  constructor(isDataRead: (cell: string) => boolean = () => true) {
+    this.#isDataRead = isDataRead;
+  }
 
   /** As the files are now; the very one of before as long as nothing has changed. */
   async read({ cells, config, directory }: Grounded, secrets: Secrets): Promise<CellGrounds> {
     const last = this.#last?.cells === cells ? this.#last.grounds : undefined;
     // Cells that are loaded keep their code.
-    if (last !== undefined && cells.cells.every(({ dataFiles }) => dataFiles.length === 0)) {
-      return last;
-    }
+    const hasData = cells.cells.some(
+      ({ name, dataFiles }) => dataFiles.length > 0 && this.#isDataRead(name),
+    );
+    if (last !== undefined && !hasData) return last;
     const grounds = await readCellGrounds(cells, {
       directory,
       contents: this.#contents,
+      isDataRead: this.#isDataRead,
       secretsDigest: await this.#digest(config, secrets),
     });
     const isSame = [...grounds].every(([name, { data }]) => last?.get(name)?.data === data);

@@ -9,7 +9,7 @@ import type { Secrets } from "../project/secrets.ts";
 import type { CellOutput } from "../run/cell-output.ts";
 import { ColumnReads } from "../run/column-reads.ts";
 import { newRunId } from "../run/history/run-id.ts";
-import { toPageOutput } from "../run/light/page-output.ts";
+import { toPageOutput } from "../run/page-output.ts";
 import type { RunParts } from "../run/parts/join-parts.ts";
 import { runCells } from "../run/run-cells.ts";
 import type { CellResult, RunEvent } from "../run/run-event.ts";
@@ -92,7 +92,7 @@ class ViewerSession implements KernelSession {
   readonly #memory: CellMemory;
   readonly #versions: PinnedVersions;
   readonly #evaluations = new Evaluations();
-  readonly #grounds = new GroundsReader();
+  readonly #grounds: GroundsReader;
   readonly #rows = new RowsReader((ask) => this.#findShown(ask));
   /** what was told once is not put into JSON again */
   readonly #texts = new WeakMap<CellOutput, string>();
@@ -102,6 +102,11 @@ class ViewerSession implements KernelSession {
     this.#viewed = viewed;
     this.#redact = toRedact(secrets);
     this.#plan = planProject(project, "app");
+    const computed = new Set(
+      this.#plan.cells.flatMap(({ name, action }) => (action === "computed" ? name : [])),
+    );
+    // Data of cells that are read may be large, and need not be where viewers are answered.
+    this.#grounds = new GroundsReader((cell) => computed.has(cell));
     this.#memory = new CellMemory({ limitBytes: MEMORY_SHARE * project.config.runs.memoryBytes });
     const { cells } = project;
     const onWarning = (line: string) => emit({ type: "line-logged", line });
@@ -201,6 +206,8 @@ class ViewerSession implements KernelSession {
     const onWarning = (line: string) => tell({ type: "line-logged", line });
     const results = await runCells({
       ...{ store, plan, cells, secrets, signal, recall },
+      // Most cells are recalled, and their modules were loaded ahead.
+      isSparing: true,
       runId: newRunId(),
       attempt: 1,
       frames: new RunFrames({ store, signal, now: Date.now, onWarning, version }),

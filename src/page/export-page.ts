@@ -3,7 +3,7 @@ import type { JsonRow } from "../frame/json.ts";
 import type { Evaluation, Viewers } from "../kernel/ask.ts";
 import type { DescribedCell } from "../project/project-description.ts";
 import type { ProjectRuns } from "../project/project-runs.ts";
-import { NOTHING_NOTED, type SavedOutputs } from "../run/light/saved-outputs.ts";
+import { NOTHING_NOTED, type SavedOutputs } from "../run/saved-outputs.ts";
 import type { Version } from "../store/version.ts";
 import { findPageCells } from "./page-cells.ts";
 import type { PageCell, PageState } from "./page-state.ts";

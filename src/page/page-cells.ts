@@ -3,7 +3,7 @@ import type { PageSettings } from "../project/page-settings.ts";
 import { planDescribed } from "../project/plan-described.ts";
 import type { DescribedCell } from "../project/project-description.ts";
 import type { CellOutput } from "../run/cell-output.ts";
-import type { SavedOutput } from "../run/light/saved-outputs.ts";
+import type { SavedOutput } from "../run/saved-outputs.ts";
 import type { PageCell } from "./page-state.ts";
 
 export interface PageCellsOptions extends PlacedCells {

@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from "node:util";
 import { planDescribed } from "../project/plan-described.ts";
 import type { DescribedCell } from "../project/project-description.ts";
-import type { SavedOutputs } from "../run/light/saved-outputs.ts";
+import type { SavedOutputs } from "../run/saved-outputs.ts";
 import type { Commit } from "../store/manifest/manifest.ts";
 
 /** What tells the values that inputs have unless a viewer sets them. */

@@ -2,7 +2,7 @@ import { isDeepStrictEqual } from "node:util";
 import type { Config } from "../project/config.ts";
 import type { DescribedCell } from "../project/project-description.ts";
 import { type Freshness, oldestOf, toFreshness } from "../run/freshness.ts";
-import type { SavedOutputs } from "../run/light/saved-outputs.ts";
+import type { SavedOutputs } from "../run/saved-outputs.ts";
 import type { Commit, PublishedFrame } from "../store/manifest/manifest.ts";
 import { toPageCells } from "./page-cells.ts";
 import { findMoved, toInputValues } from "./page-inputs.ts";

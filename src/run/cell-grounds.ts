@@ -13,15 +13,17 @@ export interface GroundOptions {
   readonly contents: FileContents;
   /** over the secrets that cells may see; "" for none */
   readonly secretsDigest: string;
+  /** whether a cell's files are to be read, which may be large and elsewhere; all are unless told */
+  readonly isDataRead?: ((cell: string) => boolean) | undefined;
 }
 
 /** Reads what the cells hang on, as their files are now. */
 export async function readCellGrounds(
   { cells }: Pick<LoadedCells, "cells">,
-  { directory, contents, secretsDigest }: GroundOptions,
+  { directory, contents, secretsDigest, isDataRead = () => true }: GroundOptions,
 ): Promise<CellGrounds> {
   const read = cells.map(async ({ name, ownCode, dataFiles }): Promise<[string, CellGround]> => {
-    const data = await contents.read(dataFiles, directory);
+    const data = isDataRead(name) ? await contents.read(dataFiles, directory) : "";
     return [name, { code: ownCode, data, secrets: secretsDigest }];
   });
   return new Map(await Promise.all(read));
@@ -34,7 +36,10 @@ export interface EvaluatedWith {
   readonly frames: ReadonlyMap<string, string>;
 }
 
-/** All that a cell's result hangs on, together with the cells above it. */
+/**
+ * All that a cell's result hangs on, together with the cells above it. Data of cells beyond a
+ * published frame counts by that frame: where an app is served, there may be nothing else of it.
+ */
 export function toCellState(
   name: string,
   { cells }: Pick<LoadedCells, "cells">,
@@ -44,7 +49,11 @@ export function toCellState(
   const names = [name, ...namesAbove(name, cells)].sort();
   const ground = (each: string) => grounds.get(each) ?? NO_GROUND;
   const hashed = cells.map((each) => ({ ...each, ownCode: ground(each.name).code }));
-  const data = names.map((each) => [each, ground(each).data]).filter(([, digest]) => digest !== "");
+  const near = nearOf(name, cells);
+  const data = [name, ...near.names]
+    .sort()
+    .map((each) => [each, ground(each).data])
+    .filter(([, digest]) => digest !== "");
   const secrets = new Set(names.map((each) => ground(each).secrets).filter((each) => each !== ""));
   const kept = names.filter((each) => inputs.has(each) && isInput(each, cells));
   return {
@@ -52,7 +61,7 @@ export function toCellState(
     data: data.length === 0 ? "" : toHash(JSON.stringify(data)),
     inputs: Object.fromEntries(kept.map((each) => [each, inputs.get(each)])),
     secrets: [...secrets].sort().join(" "),
-    frames: Object.fromEntries(framesAbove(name, cells, frames)),
+    frames: Object.fromEntries(framesAbove(near.frames, cells, frames)),
   };
 }
 
@@ -66,11 +75,11 @@ function isInput(name: string, cells: Cells): boolean {
 
 /** The published frames of the nearest cached cells above, variants among them, sorted by name. */
 function framesAbove(
-  name: string,
+  above: readonly string[],
   cells: Cells,
   frames: ReadonlyMap<string, string>,
 ): [string, string][] {
-  const nearest = new Set(nearestFrames(name, cells));
+  const nearest = new Set(above);
   const owners = new Set(cells.flatMap(({ frame }) => frame ?? []));
   const found = [...frames].filter(([frame]) => {
     if (nearest.has(frame)) return true;
@@ -81,17 +90,33 @@ function framesAbove(
   return found.sort(([left], [right]) => (left < right ? -1 : 1));
 }
 
-function nearestFrames(name: string, cells: Cells): string[] {
+/** What stands above a cell until the next published frames. */
+interface NearCells {
+  /** names of the cells above it, without those that publish a frame */
+  readonly names: readonly string[];
+  /** names of the frames of the nearest cached cells above it */
+  readonly frames: readonly string[];
+}
+
+/** Goes up from a cell as far as to the published frames that it is computed from. */
+export function nearOf(
+  name: string,
+  cells: readonly Pick<Cells[number], "name" | "dependencies" | "frame">[],
+): NearCells {
   const byName = new Map(cells.map((each) => [each.name, each]));
   const seen = new Set<string>();
-  const found: string[] = [];
+  const names: string[] = [];
+  const frames: string[] = [];
   const waiting = [...(byName.get(name)?.dependencies ?? [])];
   for (let each = waiting.pop(); each !== undefined; each = waiting.pop()) {
     if (seen.has(each)) continue;
     seen.add(each);
     const cell = byName.get(each);
-    if (cell?.frame !== undefined) found.push(cell.frame);
-    else waiting.push(...(cell?.dependencies ?? []));
+    if (cell?.frame !== undefined) frames.push(cell.frame);
+    else {
+      names.push(each);
+      waiting.push(...(cell?.dependencies ?? []));
+    }
   }
-  return found;
+  return { names, frames };
 }

@@ -2,7 +2,7 @@ import type { ComputeNeed, RunPlan } from "../cell/plan.ts";
 import { namesAbove } from "../source/code-hash.ts";
 import type { CellSource, LoadedCells } from "../source/load-cells.ts";
 import type { Version } from "../store/version.ts";
-import { type CellGrounds, toCellState } from "./cell-grounds.ts";
+import { type CellGrounds, nearOf, toCellState } from "./cell-grounds.ts";
 import { toStateChanges } from "./cell-state.ts";
 import type { PlannedInput } from "./planned-inputs.ts";
 import { toVariant } from "./variant.ts";
@@ -85,7 +85,7 @@ function findNeed(
   // A frame that is computed anew above it is missing among those that are read.
   const known = { ...state, frames: anew.length > 0 ? now.frames : state.frames };
   const changes = toStateChanges(known, now).map((each) =>
-    each === "its data changed" ? tellData(above, source, cells) : each,
+    each === "its data changed" ? tellData(source, cells) : each,
   );
   const computed = anew.map((each) => `${each} is computed anew`);
   if (changes.length + computed.length > 0) return needed([...changes, ...computed].join(", "));
@@ -126,9 +126,10 @@ function nearestHeavy({ dependencies }: CellSource, { cells }: LoadedCells): rea
 const FILES_TOLD = 3;
 
 /** Which files may have changed: their contents are told apart all at once. */
-function tellData(above: readonly string[], { name }: CellSource, { cells }: LoadedCells): string {
+function tellData({ name }: CellSource, { cells }: LoadedCells): string {
+  const near = nearOf(name, cells).names;
   const files = cells
-    .filter((each) => each.name === name || above.includes(each.name))
+    .filter((each) => each.name === name || near.includes(each.name))
     .flatMap(({ dataFiles }) => dataFiles);
   const [first, ...others] = [...new Set(files)].sort();
   if (first === undefined) return "its data changed";

@@ -3,7 +3,7 @@ import { toPageCells } from "../../src/page/page-cells.ts";
 import { toPageContent, toPageData } from "../../src/page/to-page-state.ts";
 import type { PageSettings } from "../../src/project/page-settings.ts";
 import type { DescribedCell } from "../../src/project/project-description.ts";
-import { NOTHING_NOTED } from "../../src/run/light/saved-outputs.ts";
+import { NOTHING_NOTED } from "../../src/run/saved-outputs.ts";
 import type { PublishedFrame } from "../../src/store/manifest/manifest.ts";
 
 function described(name: string, rest: Partial<DescribedCell> = {}): DescribedCell {

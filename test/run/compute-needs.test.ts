@@ -74,7 +74,7 @@ describe("a heavy cell", () => {
     const grounds = { light: { code: "new" }, raw: { data: "new" }, other: { secrets: "new" } };
     expect(await needsAfter(chained(), { grounds })).toEqual({
       raw: "its data changed",
-      model: "its code changed, its data changed, raw is computed anew",
+      model: "its code changed, raw is computed anew",
       other: "a secret changed",
     });
   });

@@ -5,7 +5,7 @@ import { chart } from "../../src/cell/output.ts";
 import type { Frame } from "../../src/frame/frame.ts";
 import { frame } from "../../src/frame/rows.ts";
 import type { CellGrounds } from "../../src/run/cell-grounds.ts";
-import { parseSavedOutputs } from "../../src/run/light/saved-outputs.ts";
+import { parseSavedOutputs } from "../../src/run/saved-outputs.ts";
 import type { CellSource } from "../../src/source/load-cells.ts";
 import { publish } from "../../src/store/publication.ts";
 import { openVersion } from "../../src/store/version.ts";

@@ -4,7 +4,7 @@ import type { Described } from "../../project/described-project.ts";
 import { LastUsed } from "../../project/last-used.ts";
 import { planDescribed } from "../../project/plan-described.ts";
 import type { ProjectRuns } from "../../project/project-runs.ts";
-import { parseSavedOutputs, type SavedOutputs } from "../../run/light/saved-outputs.ts";
+import { parseSavedOutputs, type SavedOutputs } from "../../run/saved-outputs.ts";
 import type { Version } from "../../store/version.ts";
 
 /** What all viewers of a version see, ready to be sent. */

@@ -1,6 +1,6 @@
-import type { Frame } from "../../frame/frame.ts";
-import { headRows, type JsonRow } from "../../frame/json.ts";
-import type { CellOutput } from "../cell-output.ts";
+import type { Frame } from "../frame/frame.ts";
+import { headRows, type JsonRow } from "../frame/json.ts";
+import type { CellOutput } from "./cell-output.ts";
 
 /** How much of what a cell shows a page gets at first. */
 export interface PageLimits {

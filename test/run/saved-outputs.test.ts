@@ -1,14 +1,14 @@
 import { describe, expect, it } from "vitest";
-import { chart } from "../../../src/cell/output.ts";
-import type { Frame } from "../../../src/frame/frame.ts";
-import { frame } from "../../../src/frame/rows.ts";
-import { toShownOutput } from "../../../src/run/cell-output.ts";
-import { toPageOutput } from "../../../src/run/light/page-output.ts";
+import { chart } from "../../src/cell/output.ts";
+import type { Frame } from "../../src/frame/frame.ts";
+import { frame } from "../../src/frame/rows.ts";
+import { toShownOutput } from "../../src/run/cell-output.ts";
+import { toPageOutput } from "../../src/run/page-output.ts";
 import {
   type OutputToSave,
   parseSavedOutputs,
   toSavedOutputs,
-} from "../../../src/run/light/saved-outputs.ts";
+} from "../../src/run/saved-outputs.ts";
 
 function rowsOf(count: number, more: object = {}): Frame {
   return frame(Array.from({ length: count }, (_, at) => ({ at, ...more }))) as unknown as Frame;

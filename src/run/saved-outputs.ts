@@ -1,8 +1,8 @@
 import { isDeepStrictEqual } from "node:util";
 import * as v from "valibot";
-import type { Frame } from "../../frame/frame.ts";
-import type { CellOutput } from "../cell-output.ts";
-import type { CellState } from "../cell-state.ts";
+import type { Frame } from "../frame/frame.ts";
+import type { CellOutput } from "./cell-output.ts";
+import type { CellState } from "./cell-state.ts";
 import { PAGE_LIMITS, toPageOutput } from "./page-output.ts";
 
 /** How a cell's value can be had again for the cells below it. */
