@@ -221,6 +221,37 @@ test("takes a script that a cell starts for code, with what it imports", async (
   expect((await project.load()).cells[0]?.dataFiles).toEqual([]);
 });
 
+test("finds files in command lines, and at the ends of paths that are put together", async () => {
+  const project = await makeProject({
+    "cells/1-one.ts": `${importCell}
+      import { execSync, spawnSync } from "node:child_process";
+      import { readFileSync } from "node:fs";
+      export default cell(() => [
+        execSync("node scripts/a.mjs --all"),
+        execSync(\`node \${import.meta.dirname}/../scripts/b.mjs\`),
+        spawnSync("sh", ["-c", "cd lib && sh ../scripts/c.sh; sh scripts/d.sh"]),
+        readFileSync(import.meta.dirname + "/../data/e.txt"),
+        readFileSync(\`\${import.meta.dirname}/../data/f.txt\`),
+        "a sentence about data/none.txt and v1.2!",
+      ].length);`,
+    "scripts/a.mjs": "1",
+    "scripts/b.mjs": "1",
+    "scripts/d.sh": "1",
+    "data/e.txt": "1",
+    "data/f.txt": "1",
+  });
+  const { differing } = await codeAfter(
+    project,
+    ["scripts/a.mjs", "2"],
+    ["scripts/b.mjs", "2"],
+    ["scripts/d.sh", "2"],
+  );
+  expect(differing).toBe(4);
+  const { cells, files } = await project.load();
+  expect(cells[0]?.dataFiles).toEqual(["data/e.txt", "data/f.txt"]);
+  expect(files.filter((file) => file.includes("none"))).toEqual([]);
+});
+
 test("tells a cell's own code apart from that of the cells above it", async () => {
   const { load, write } = await makeProject({
     "cells/1-one.ts": `${importCell} export default cell(() => 1);`,

@@ -49,6 +49,9 @@ function visit(node: SyntaxNode, search: Search): void {
       // A key is no file.
       if (isSyntaxNode(node["value"])) visit(node["value"], search);
       return;
+    case "TemplateElement":
+      noteWords(String(node["cooked"] ?? ""), search);
+      return;
     default:
       if (!notePath(node, search)) visitPieces(node, search);
   }
@@ -69,8 +72,23 @@ function notePath(node: SyntaxNode, { scope, found }: Search): boolean {
   if (node.type === "Identifier" || node.type === "MemberExpression") return false;
   const path = readPath(node, scope);
   if (path === undefined) return false;
-  if (path.kind === "text" || !path.isOwn) found.named.push(path);
+  if (path.kind !== "place" || !path.isOwn) found.named.push(path);
+  if (path.kind === "text") noteWords(path.text, { found });
   return true;
+}
+
+/** What may stand between the words of a command line. */
+const BETWEEN_WORDS = /[\s"'`;|&<>()=,]+/;
+const LONGEST_TEXT = 10_000;
+
+/** Notes what may be files in a text: `node scripts/make.mjs`, or the end of a path put together. */
+function noteWords(text: string, { found }: Pick<Search, "found">): void {
+  if (text.length > LONGEST_TEXT) return;
+  for (const word of text.split(BETWEEN_WORDS)) {
+    const name = word.replace(/^[\\/]+/, "");
+    const isOther = name !== text && /[^.\\/]\.\w+$/.test(name);
+    if (isOther) found.named.push({ kind: "word", text: name });
+  }
 }
 
 function visitCall(node: SyntaxNode, search: Search): void {

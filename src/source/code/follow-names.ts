@@ -123,6 +123,7 @@ async function findPlace(
   const isCode = isScript(path) || RUN.includes(extname(path));
   const stats = await stat(path).catch(unlessMissing);
   if (stats?.isFile() === true) return { path, isRun: isCode };
+  if (written.kind === "word") return undefined;
   const isMeant = written.kind === "place";
   if (stats !== undefined) {
     return isMeant || written.text.includes("/") ? { path, isRun: false } : undefined;

@@ -13,6 +13,8 @@ import {
 export type WrittenPath =
   /** a text: below the folder in which the process runs, or beside the module */
   | { readonly kind: "text"; readonly text: string }
+  /** a word of a longer text, such as a command line: a file only where there is one */
+  | { readonly kind: "word"; readonly text: string }
   /** absolute; `isOwn`: the module's own path or folder, which names nothing yet */
   | { readonly kind: "place"; readonly path: string; readonly isOwn: boolean };
 
@@ -109,7 +111,7 @@ function readCall(
   const texts = others.map((each) => (each?.kind === "text" ? each.text : undefined));
   if (first === undefined || texts.includes(undefined)) return undefined;
   const joined = (from: string) => join(from, ...texts.map(String));
-  if (first.kind === "text") return { kind: "text", text: joined(first.text) };
+  if (first.kind !== "place") return { kind: "text", text: joined(first.text) };
   return texts.length === 0 ? first : toPlace(joined(first.path));
 }
 
@@ -122,5 +124,5 @@ function toPlace(path: string): WrittenPath {
 }
 
 function unlessText(path: WrittenPath | undefined): WrittenPath | undefined {
-  return path?.kind === "text" ? undefined : path;
+  return path?.kind === "place" ? path : undefined;
 }
