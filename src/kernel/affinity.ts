@@ -12,6 +12,8 @@ const MOST_KNOWN = 20_000;
 
 interface KnownPress<Process> {
   readonly process: Process;
+  /** in which it was made */
+  readonly state: string;
   isDone: boolean;
 }
 
@@ -29,7 +31,10 @@ export class Affinity<Process> {
     this.#isAlive = isAlive;
   }
 
-  /** @throws {HexError} HEX_OUTPUT_GONE, HEX_PRESS_UNKNOWN when that process is no more */
+  /**
+   * @throws {HexError} HEX_OUTPUT_GONE, HEX_PRESS_UNKNOWN when that process is no more;
+   * HEX_INPUT_INVALID for a press that was made in another state
+   */
   find(order: KernelOrder): Route<Process> {
     switch (order.kind) {
       case "rows":
@@ -47,9 +52,10 @@ export class Affinity<Process> {
   /** A process is about to carry out an order. */
   note(order: KernelOrder, process: Process): void {
     if (order.kind !== "evaluate") return;
-    hold(this.#states, toState(order.ask), process);
+    const state = toState(order.ask);
+    hold(this.#states, state, process);
     for (const id of pressesOf(order)) {
-      if (!this.#presses.has(id)) hold(this.#presses, id, { process, isDone: false });
+      if (!this.#presses.has(id)) hold(this.#presses, id, { process, state, isDone: false });
     }
   }
 
@@ -80,10 +86,11 @@ export class Affinity<Process> {
     return process;
   }
 
-  #findPress({ press = {} }: EvaluateAsk): Process | undefined {
-    const known = Object.values(press).flatMap((id) => this.#presses.get(id) ?? []);
+  #findPress(ask: EvaluateAsk): Process | undefined {
+    const known = Object.values(ask.press ?? {}).flatMap((id) => this.#presses.get(id) ?? []);
     const [lost] = known.filter(({ process }) => !this.#isAlive(process));
     if (lost !== undefined) throw lost.isDone ? gonePress() : unknownPress();
+    if (known.some(({ state }) => state !== toState(ask))) throw otherPress();
     return known[0]?.process;
   }
 
@@ -117,6 +124,15 @@ export function unknownPress(): HexError {
     expected: "one that tells what came of it",
     got: "one that has ended: whether the press took effect is not known",
     hint: "see whether it did before you press again",
+  });
+}
+
+function otherPress(): HexError {
+  return expectation("HEX_INPUT_INVALID", {
+    place: "this press of a button",
+    expected: "asked for again as it was made, with the same inputs and version",
+    got: "others",
+    hint: "a new press has an id of its own",
   });
 }
 

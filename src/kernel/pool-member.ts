@@ -42,8 +42,8 @@ export interface MemberOptions {
 interface CarryOutOptions {
   /** so long it may take before the process is killed for it */
   readonly deadlineMs: number;
-  /** it is answered; undefined with a failure */
-  readonly onSettled: (answer: OrderAnswer | undefined) => void;
+  /** it is answered, or refused with a failure */
+  readonly onSettled: (answer: OrderAnswer | undefined, failure?: unknown) => void;
 }
 
 interface Carried {
@@ -122,9 +122,9 @@ export class PoolMember {
     pending.member = this;
     this.orders.add(pending);
     this.#carried.set(pending, { id, deadline, givenMs: performance.now() });
-    const settle = (told: OrderAnswer | undefined) => {
+    const settle = (told: OrderAnswer | undefined, failure?: unknown) => {
       this.#forget(pending);
-      onSettled(told);
+      onSettled(told, failure);
     };
     answer.then(
       (told) => {
@@ -135,7 +135,7 @@ export class PoolMember {
         // What becomes of it when the process is gone is not for it to say.
         if (!this.isReady) return;
         pending.reject(thrown);
-        settle(undefined);
+        settle(undefined, thrown);
       },
     );
   }

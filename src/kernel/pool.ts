@@ -137,8 +137,11 @@ export class KernelPool {
   #give(member: PoolMember, pending: PendingOrder): void {
     const { deadlineMs } = this.#options.limits;
     this.#affinity.note(pending.order, member);
-    const onSettled = (answer: OrderAnswer | undefined) => {
+    const onSettled = (answer: OrderAnswer | undefined, failure?: unknown) => {
       this.#affinity.noteAnswer(pending.order, member, answer?.evaluation);
+      // The version is kept no more: no cell has begun, and the press may be made on another one.
+      const isGone = failure instanceof HexError && failure.code === "HEX_OUTPUT_GONE";
+      if (isGone) this.#affinity.forgetPress(pending.order);
       this.#settled(member);
     };
     member.carryOut(pending, { deadlineMs, onSettled });
@@ -212,7 +215,8 @@ export class KernelPool {
     const standing = pending.member?.standingOf(pending);
     if (standing?.isPress !== true) this.#affinity.forgetPress(order);
     const isLate = why instanceof LateCells;
-    if (isGuilty || pending.wasRescued || this.#closed !== undefined) {
+    if (standing?.isPress === true && !isLate) pending.reject(unknownPress());
+    else if (isGuilty || pending.wasRescued || this.#closed !== undefined) {
       pending.reject(isGuilty && isLate && standing ? new LateCells(standing, why.limitMs) : why);
     } else if (standing?.isPress === true) pending.reject(unknownPress());
     else if (order.kind === "run" || order.kind === "publish") pending.reject(why);

@@ -57,7 +57,8 @@ const evaluateAsk = v.strictObject({
   commit: v.nullable(toId(COMMIT_RULE)),
   inputs: toNamed(v.unknown()),
   texts: v.optional(toNamed(v.string("a text"))),
-  press: v.optional(toNamed(v.pipe(v.string(PRESS_RULE), v.uuid(PRESS_RULE)))),
+  // Whoever writes an id in large letters means the same press.
+  press: v.optional(toNamed(v.pipe(v.string(PRESS_RULE), v.uuid(PRESS_RULE), v.toLowerCase()))),
   cells: v.pipe(cellNames, v.minLength(1, "a list of at least one cell")),
   has: v.optional(toNamed(toId(RESULT_RULE))),
 });

@@ -102,14 +102,18 @@ export class ModelViewer {
   /** Presses the button, perhaps more than once with the same press, as after an outage. */
   async press(name: string): Promise<void> {
     const press = { [name]: randomUUID() };
+    let made = this.#inputs;
     this.#press = press;
     if (!(await this.evaluate())) {
       // Its version was gone: it is carried out on the one that is shown by now.
       this.#press = press;
+      made = this.#inputs;
       if (!(await this.evaluate())) throw new Error("a press was not carried out");
     }
     this.#add("presses");
-    if (this.#random() < 0.3) await this.evaluate();
+    if (this.#random() >= 0.3) return;
+    this.#inputs = made;
+    await this.evaluate();
   }
 
   /**

@@ -94,6 +94,11 @@ describe("what viewers ask", () => {
       cells: [{ name: "count" }, { name: "pressed", result: first.cells[0]?.result }],
     });
     expect((await ran()).filter((line) => line.startsWith("pressed"))).toEqual(["pressed true"]);
+    const other = ask(["pressed"], { press: { press: "press-1" }, inputs: { team: "red" } });
+    await expect(viewers.evaluate(other)).rejects.toMatchObject({
+      code: "HEX_INPUT_INVALID",
+      message: expect.stringContaining("asked for again as it was made"),
+    });
     await press("press-2");
     await viewers.evaluate(ask(["pressed"]));
     expect(await ran()).toEqual(["pressed true"]);

@@ -640,7 +640,8 @@ test("a button is pressed by an id and by nothing else, and nothing else is pres
   expect((await ask({ ...RUN, press: { nobody: PRESS } })).statusCode).toBe(422);
   expect(evaluated).toEqual([]);
   expect((await ask(PRESSED)).statusCode).toBe(200);
-  expect(evaluated).toMatchObject([{ press: { send: PRESS } }]);
+  expect((await ask({ ...RUN, press: { send: PRESS.toUpperCase() } })).statusCode).toBe(200);
+  expect(evaluated).toMatchObject([{ press: { send: PRESS } }, { press: { send: PRESS } }]);
 });
 
 test("a press is this server's to carry out: asked for again it is passed on, elsewhere it is refused", async () => {

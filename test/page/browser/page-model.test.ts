@@ -224,11 +224,16 @@ test("what the server no longer holds is evaluated anew as it stands, without a 
   const done = takeAnswer(pressed, ask(pressed), answer({ out: "sent", big: "1", both: "1" }));
   const gone = whenGone(done);
   expect(pending(gone)).toEqual([]);
+  expect(gone.faults).toEqual([
+    { name: "go", message: expect.stringContaining("it was carried out, and is not repeated") },
+  ]);
   const asked = ask(gone);
   expect(asked.ask).toMatchObject({ inputs: { size: 1 }, cells: PRESSED.map(({ name }) => name) });
   expect(asked.ask).not.toHaveProperty("press");
   const after = takeAnswer(gone, asked, answer({ out: "not sent" }, { evaluation: "anew" }));
   expect([shown(after, "out"), after.shown.id, after.isGone]).toEqual(["not sent", "anew", false]);
+  expect(after.faults).toEqual(gone.faults);
+  expect(whenGone(after).faults).toEqual(gone.faults);
   expect(toAsk(after)).toBeUndefined();
 });
 

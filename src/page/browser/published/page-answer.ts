@@ -22,7 +22,8 @@ export function takeAnswer(model: PageModel, asked: PageAsk, answer: Evaluation)
     cells.set(name, withInitial(withResult(cell, result, revision), asked, answer));
     if (!isShown(result)) older.set(name, evaluationOf(model, name));
   }
-  const shown = { id: answer.evaluation, revision, inputs: askedInputs, older };
+  const pressed = model.presses.find(({ id }) => id === asked.press)?.name;
+  const shown = { id: answer.evaluation, revision, inputs: askedInputs, older, pressed };
   const next = { ...model, presses, shown, cells, isGone: false };
   return {
     ...next,

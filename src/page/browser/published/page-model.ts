@@ -26,6 +26,8 @@ interface ShownEvaluation {
   readonly inputs: SetInputs;
   /** ids of older ones by the names of cells that still show them, as those do that failed in it */
   readonly older: ReadonlyMap<string, string | null>;
+  /** the button whose press it is of; undefined for one without */
+  readonly pressed?: string | undefined;
 }
 
 /** The press of a button, which is kept until an answer to it has come. */
@@ -149,7 +151,16 @@ export function dropFault(model: PageModel, fault: InputFault): PageModel {
 
 /** The page once the server no longer holds what it shows: all of it is evaluated anew. */
 export function whenGone(model: PageModel): PageModel {
-  return model.isGone ? model : { ...model, isGone: true, revision: model.revision + 1 };
+  if (model.isGone) return model;
+  const faults = [...model.faults, ...tellPress(model.shown)];
+  return { ...model, isGone: true, revision: model.revision + 1, faults };
+}
+
+/** Whoever pressed must not take what is shown then for a press that came to nothing. */
+function tellPress({ pressed }: ShownEvaluation): readonly InputFault[] {
+  if (pressed === undefined) return [];
+  const message = `Expected what the press of ${pressed} showed to be kept, got a server that holds it no more (it was carried out, and is not repeated: the page is shown without it)`;
+  return [{ name: pressed, message }];
 }
 
 /** Whether a cell shows something of an older revision. */
