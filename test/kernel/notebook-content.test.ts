@@ -1,4 +1,4 @@
-import { mkdir, rename, rm, utimes, writeFile } from "node:fs/promises";
+import { mkdir, rename, rm, symlink, utimes, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { until } from "../project/project-processes.ts";
@@ -236,4 +236,91 @@ test.each(Object.entries(HELPERS))("runs a cell again when %s has changed", asyn
   const [file, text] = helper.change;
   await write(file, text);
   await until("the change to be seen", () => value("n") === 2);
+});
+
+const READS_TEXT = {
+  "cells/1-text.ts": `${imports}
+const path = new URL("../data/x.txt", import.meta.url);
+export default cell(() => {
+  ${note("text")}
+  return existsSync(path) ? readFileSync(path, "utf8") : "none";
+});`,
+};
+
+/** Has a folder made elsewhere, with a text in it, to be moved into its place. */
+async function folderOf({ directory, write }: OpenNotebook, name: string, text: string) {
+  await write(`${name}/x.txt`, text);
+  return join(directory, name);
+}
+
+/** Each ends with the text "swapped". */
+const SWAPS: Readonly<Record<string, (project: OpenNotebook) => Promise<unknown>>> = {
+  "is moved away and made anew": async ({ directory, write }) => {
+    await rename(join(directory, "data"), join(directory, "data_"));
+    await write("data/x.txt", "swapped");
+  },
+  "is removed, and made anew later": async ({ directory, write, value }) => {
+    await rm(join(directory, "data"), { recursive: true });
+    await until("its end to be seen", () => value("text") === "none");
+    await mkdir(join(directory, "data"));
+    await write("data/x.txt", "swapped");
+  },
+  "is removed and made anew at once": async ({ directory, write }) => {
+    await rm(join(directory, "data"), { recursive: true });
+    await write("data/x.txt", "swapped");
+  },
+  "gives way to another": async (project) => {
+    const folder = await folderOf(project, "new", "swapped");
+    await rm(join(project.directory, "data"), { recursive: true });
+    await rename(folder, join(project.directory, "data"));
+  },
+  "gives way to a link": async (project) => {
+    await folderOf(project, "v2", "swapped");
+    await rm(join(project.directory, "data"), { recursive: true });
+    await symlink("v2", join(project.directory, "data"));
+  },
+};
+
+test.each(Object.entries(SWAPS))(
+  "runs a cell again when the folder of its data %s, and at every edit afterwards",
+  async (_, swap) => {
+    const project = await notebookOf({ ...READS_TEXT, "data/x.txt": "first" });
+    const { write, value } = project;
+    await until("the cell to run", () => value("text") === "first");
+    await swap(project);
+    await until("the swap to be seen", () => value("text") === "swapped");
+    for (const text of ["edited", "edited again"]) {
+      await write("data/x.txt", text);
+      await until("the edit to be seen", () => value("text") === text);
+    }
+  },
+);
+
+test("runs a cell again whenever the link to the folder of its data points elsewhere", async () => {
+  const project = await notebookOf({ ...READS_TEXT, "v1/x.txt": "v1", "v2/x.txt": "v2" });
+  const { directory, write, value } = project;
+  for (const version of ["v1", "v2", "v1"]) {
+    await symlink(version, join(directory, "link"));
+    await rename(join(directory, "link"), join(directory, "data"));
+    await until("the other folder to be seen", () => value("text") === version);
+  }
+  await write("v1/x.txt", "edited");
+  await until("the edit to be seen", () => value("text") === "edited");
+});
+
+test("does not take other files in the folders above its data for changed data", async () => {
+  const project = await notebookOf({ ...READS_TEXT, "data/x.txt": "first" });
+  const { directory, write, ended } = project;
+  await ended();
+  for (const file of ["other.txt", "data/other.txt", "others/x.txt"]) await write(file, "1");
+  await rename(join(directory, "other.txt"), join(directory, "another.txt"));
+  await rm(join(directory, "data/other.txt"));
+  await rm(join(directory, "others"), { recursive: true });
+  // So many that a change would be told of among them.
+  for (let run = 2; run < 32; run += 1) {
+    project.notebook.run({ cause: "asked", fresh: "none" });
+    expect(await ended()).toMatchObject({ cause: "asked", number: run });
+  }
+  await write("data/x.txt", "edited");
+  expect(await ended()).toMatchObject({ cause: "change", number: 32 });
 });
