@@ -28,7 +28,7 @@ export function toPageCells(
   return shown.map((cell) => {
     const { name, title, kind } = cell;
     const known = savedCells.get(name);
-    const isSame = known?.codeHash === cell.codeHash && known.output !== null && !isMoved(name);
+    const isSame = known !== undefined && isStill(known, cell) && !isMoved(name);
     const told = isSame ? undefined : toToldOutput(cell, inputs.get(name));
     return {
       name,
@@ -42,6 +42,13 @@ export function toPageCells(
       isOutdated: !isSame && told === undefined,
     };
   });
+}
+
+/** Whether what was saved of a cell came of the code that it has now, and of the data it names. */
+function isStill({ codeHash, output, state }: SavedOutput, cell: DescribedCell): boolean {
+  if (codeHash !== cell.codeHash || output === null) return false;
+  // Of heavy cells the frame counts, whatever their data is by now.
+  return cell.kind === "cached" || state === null || state.data === cell.data;
 }
 
 /** Which cells the config wants on the page. */

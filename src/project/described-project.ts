@@ -1,8 +1,8 @@
-import { createHash } from "node:crypto";
 import { readdir, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { HexError } from "../errors.ts";
 import { toCrashError } from "../run/process/process-ending.ts";
+import { toHash } from "../source/cell-files.ts";
 import { CONFIG_FILE } from "./config.ts";
 import type { ProjectDescription } from "./project-description.ts";
 import { startProjectProcess } from "./project-process.ts";
@@ -11,14 +11,14 @@ import type { DescribeTask } from "./run-task.ts";
 
 /** The cells as their files are now, or, when those cannot be read, as they were before. */
 export interface Described extends ProjectDescription {
-  /** when the newest of its files was changed; milliseconds since 1970 */
+  /** when the newest of its files, without data, was changed; milliseconds since 1970 */
   readonly changedAtMs: number;
 }
 
 export interface DescribedProjectOptions {
   /** told when changed files cannot be read as a project, once for each change */
   readonly onFailure: (error: HexError) => void;
-  /** told when the cells are others than those before */
+  /** told when the cells are others than those before, or have other data files; not of their content */
   readonly onChange?: () => void;
 }
 
@@ -35,7 +35,7 @@ export class DescribedProject {
   readonly #runs: ProjectRuns;
   readonly #options: DescribedProjectOptions;
   readonly #closing = new AbortController();
-  #known: { readonly print: string; readonly described: Described } | undefined;
+  #known: (Pick<Print, "print" | "code"> & { readonly described: Described }) | undefined;
   #looking: Promise<Described> | undefined;
   #lookedAtMs = Number.NEGATIVE_INFINITY;
 
@@ -78,28 +78,28 @@ export class DescribedProject {
 
   async #look(): Promise<Described> {
     const known = this.#known;
-    const before = await this.#print(known?.described.files ?? []);
+    const before = await this.#print(known?.described);
     if (before.print === known?.print) return known.described;
     try {
       const description = await this.#describe();
-      const { print, changedAtMs } = await this.#print(description.files);
-      const after = await this.#print(known?.described.files ?? []);
+      const { print, code, changedAtMs } = await this.#print(description);
+      const after = await this.#print(known?.described);
       const described = { ...description, changedAtMs };
       // Files that were changed while they were read are read again by the next call.
-      this.#known = { print: after.print === before.print ? print : "", described };
-      if (known !== undefined) this.#options.onChange?.();
+      this.#known = { print: after.print === before.print ? print : "", code, described };
+      if (known !== undefined && isOther(known, this.#known)) this.#options.onChange?.();
       return described;
     } catch (thrown) {
       if (!(thrown instanceof HexError) || known === undefined) throw thrown;
       this.#options.onFailure(thrown);
-      this.#known = { ...known, print: before.print };
+      this.#known = { ...known, print: before.print, code: "" };
       return known.described;
     }
   }
 
-  #print(files: readonly string[]): Promise<Print> {
+  #print(known: PrintedFiles = { files: [], dataFiles: [] }): Promise<Print> {
     const { directory, config } = this.#runs;
-    return toPrint(directory, join(directory, config.cells), files);
+    return toPrint(directory, join(directory, config.cells), known);
   }
 
   async #describe(): Promise<ProjectDescription> {
@@ -121,20 +121,36 @@ export class DescribedProject {
   }
 }
 
+type PrintedFiles = Pick<ProjectDescription, "files" | "dataFiles">;
+
 interface Print {
   /** differs whenever a file came, went or was changed */
   readonly print: string;
+  /** the same for those that are more than data */
+  readonly code: string;
   readonly changedAtMs: number;
 }
 
-async function toPrint(directory: string, cells: string, files: readonly string[]): Promise<Print> {
+async function toPrint(
+  directory: string,
+  cells: string,
+  { files, dataFiles }: PrintedFiles,
+): Promise<Print> {
   const names = await readdir(cells).catch(() => []);
   const paths = [CONFIG_FILE, ...files].map((file) => join(directory, file));
   const inCells = names.map((name) => join(cells, name));
   const told = await Promise.all([...new Set([...paths, ...inCells])].sort().map(toState));
-  const hash = createHash("sha256").update(JSON.stringify(told));
-  const changedAtMs = Math.max(0, ...told.map(({ mtimeMs }) => mtimeMs));
-  return { print: hash.digest("hex"), changedAtMs };
+  const data = new Set(dataFiles.map((file) => join(directory, file)));
+  const code = told.filter(({ path }) => !data.has(path));
+  const changedAtMs = Math.max(0, ...code.map(({ mtimeMs }) => mtimeMs));
+  return { print: toHash(JSON.stringify(told)), code: toHash(JSON.stringify(code)), changedAtMs };
+}
+
+type KnownCells = Pick<Print, "code"> & { readonly described: PrintedFiles };
+
+function isOther(before: KnownCells, now: KnownCells): boolean {
+  const [had, has] = [before, now].map(({ described }) => described.dataFiles.join("\n"));
+  return before.code !== now.code || had !== has;
 }
 
 async function toState(path: string) {

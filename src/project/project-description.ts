@@ -1,9 +1,11 @@
 import { readFile } from "node:fs/promises";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import type { CellDefinition } from "../cell/cell.ts";
 import type { InputWidget } from "../cell/input.ts";
 import type { RunContext } from "../cell/run-context.ts";
-import type { CellSource } from "../source/load-cells.ts";
+import { type CellGrounds, readCellGrounds, toCellState } from "../run/cell-grounds.ts";
+import { openFileContents } from "../source/file-contents.ts";
+import type { CellSource, LoadedCells } from "../source/load-cells.ts";
 import type { Project } from "./project.ts";
 
 /** A cell as it is told to those who never run it; plain JSON. */
@@ -27,6 +29,11 @@ export interface DescribedCell {
   readonly maxAgeMs: number | null;
   /** over this cell, the local files it imports and the cells above it, with theirs */
   readonly codeHash: string;
+  /**
+   * of a light cell, as of its `CellState`: over the data files that it and the light cells above it
+   * name; "" for none
+   */
+  readonly data: string;
   /** the file's own content */
   readonly source: string;
 }
@@ -37,20 +44,50 @@ export interface ProjectDescription {
   readonly cells: readonly DescribedCell[];
   /** files that this hangs on, below the project's folder; some may have to stay absent */
   readonly files: readonly string[];
+  /** those of them that are but data of light cells, and the folders in which more may appear */
+  readonly dataFiles: readonly string[];
 }
+
+const NOTHING = { inputs: new Map<string, unknown>(), frames: new Map<string, string>() };
 
 /** Tells what a project's cells are; whoever asks may have had to evaluate some. */
 export async function describeProject(project: Project): Promise<ProjectDescription> {
-  const { cells } = project.cells;
+  const { cells, files } = project.cells;
+  const grounds = await readLightGrounds(project);
+  const code = new Set(files);
+  const dataFiles = findLightData(project.cells).filter((file) => !code.has(file));
   return {
-    cells: await Promise.all(cells.map((cell) => describeCell(cell, project))),
-    files: project.cells.files,
+    cells: await Promise.all(cells.map((cell) => describeCell(cell, project, grounds))),
+    files: [...files, ...dataFiles],
+    dataFiles,
   };
+}
+
+/** Data of heavy cells may be large, and absent where an app is served. */
+function isLight({ kind }: Pick<CellSource, "kind">): boolean {
+  return kind !== "cached";
+}
+
+function readLightGrounds({ directory, cells }: Project): Promise<CellGrounds> {
+  const light = new Set(cells.cells.filter(isLight).map(({ name }) => name));
+  return readCellGrounds(cells, {
+    directory,
+    contents: openFileContents(),
+    secretsDigest: "",
+    isDataRead: (cell) => light.has(cell),
+  });
+}
+
+function findLightData({ cells, dataFolders }: LoadedCells): readonly string[] {
+  const files = new Set(cells.filter(isLight).flatMap(({ dataFiles }) => dataFiles));
+  const folders = new Set([...files].map((file) => dirname(file)));
+  return [...files, ...dataFolders.filter((each) => folders.has(each))].sort();
 }
 
 async function describeCell(
   cell: CellSource,
-  { directory, config }: Project,
+  { directory, config, cells }: Project,
+  grounds: CellGrounds,
 ): Promise<DescribedCell> {
   const { name, file, kind, dependencies } = cell;
   return {
@@ -65,6 +102,7 @@ async function describeCell(
     keyInputs: cell.keyInputs ?? null,
     maxAgeMs: cell.maxAgeMs ?? config.maxAgeMs ?? null,
     codeHash: cell.codeHash,
+    data: isLight(cell) ? toCellState(name, cells, grounds, NOTHING).data : "",
     source: await readFile(join(directory, file), "utf8"),
   };
 }

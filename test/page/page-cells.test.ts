@@ -10,7 +10,7 @@ function described(name: string, rest: Partial<DescribedCell> = {}): DescribedCe
   return {
     ...{ name, file: `cells/${name}.ts`, kind: "cell", title: null, dependencies: [] },
     ...{ widget: null, frame: null, computeIn: ["logic"], keyInputs: null, maxAgeMs: null },
-    ...{ codeHash: `code of ${name}`, source: "" },
+    ...{ codeHash: `code of ${name}`, data: "", source: "" },
     ...rest,
   };
 }
@@ -54,6 +54,22 @@ test("a cell shows what was saved, and is outdated once its code is another", ()
   const cells = toPageCells(CELLS, { ...NOTHING, saved });
   expect(cells.map(({ output }) => output)).toEqual(Array(5).fill(VALUE));
   expect(namesOf(cells.filter(({ isOutdated }) => isOutdated))).toEqual(["kept"]);
+});
+
+test("a light cell's output is outdated once the data that it names is another", () => {
+  const NOTHING_ABOVE = { inputs: {}, secrets: "", frames: {} };
+  const toState = (code: string, data: string) => ({ ...NOTHING_ABOVE, code, data });
+  const saved = SAVED.map((cell) =>
+    cell.name === "count" ? cell : { ...cell, state: toState(cell.codeHash, "then") },
+  );
+  const now = (data: string) => CELLS.map((cell) => ({ ...cell, data }));
+  const outdated = (data: string) => {
+    const cells = toPageCells(now(data), { ...NOTHING, saved });
+    return namesOf(cells.filter(({ isOutdated }) => isOutdated));
+  };
+  expect(outdated("then")).toEqual([]);
+  // The heavy cell counts by its frame, and of the last one nobody noted its data.
+  expect(outdated("now")).toEqual(["kept"]);
 });
 
 test("before anything is published, prose and inputs show what their source tells", () => {

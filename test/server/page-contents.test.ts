@@ -29,7 +29,7 @@ const described = {
   cells: cells.cells.map(
     (each): DescribedCell => ({
       ...{ title: null, widget: null, frame: null, computeIn: ["logic"], keyInputs: null },
-      ...{ maxAgeMs: null, source: "" },
+      ...{ maxAgeMs: null, data: "", source: "" },
       ...each,
     }),
   ),
