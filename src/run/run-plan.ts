@@ -6,6 +6,7 @@ import { findOwnVersion, listVersions } from "../store/versions.ts";
 import { ColumnReads } from "./column-reads.ts";
 import type { ComputedCell } from "./compute-cell.ts";
 import { oldestOf, toFreshness } from "./freshness.ts";
+import { hasMovedOutputs } from "./moved-outputs.ts";
 import { runCells } from "./run-cells.ts";
 import type { CellResult, RunError, RunEvent, RunResult, RunStatus } from "./run-event.ts";
 import { RunFrames } from "./run-frames.ts";
@@ -76,7 +77,8 @@ async function runToEnd(run: RunInProgress): Promise<RunEnding> {
     const signal = lease ? AbortSignal.any([run.signal, lease.lost]) : run.signal;
     const own = await findOwn(run);
     const isShared = own !== undefined || (await isJustPublished(run, publishing));
-    const decided = isShared ? { plan: run.sharedPlan } : await decide(run);
+    const shared = { plan: run.sharedPlan, planChanged: undefined };
+    const decided = isShared ? shared : await decide(run);
     const going = { ...run, ...decided, signal, own };
     if (!isShared) await refuseTakenNames(going);
     return await runToPublication(going, publishing);
@@ -144,12 +146,22 @@ async function runToPublication(
   run.signal.throwIfAborted();
   const { own } = run;
   if (own !== undefined) return { status: "completed", version: own, isPublisher: true, cells };
-  const isPublisher = run.frames.staged.size > 0;
+  const isPublisher = run.frames.staged.size > 0 || (await hasMoved(run, publishing));
   const version = isPublisher ? await publishFrames(run, publishing) : await versionRead(run);
   if (run.planChanged !== undefined && publishing !== undefined && !isPublisher) {
-    toWarn(run)("nothing has changed that heavy cells hang on: there is no new version");
+    const what = run.hasDefaultInputs ? "what is published hangs" : "heavy cells hang";
+    toWarn(run)(`nothing has changed that ${what} on: there is no new version`);
   }
   return { status: "completed", version, isPublisher, cells };
+}
+
+/** Whether what is shown and the defaults are to be published anew, though every frame is kept. */
+async function hasMoved(run: RunInProgress, publishing: Publishing | undefined): Promise<boolean> {
+  if (publishing === undefined || run.planChanged === undefined) return false;
+  if (!run.hasDefaultInputs) return false;
+  const version = await run.frames.version();
+  const finished = { ...run, recorded: version.commit?.defaults };
+  return hasMovedOutputs(finished, version, toWarn(run));
 }
 
 async function publishFrames(run: RunInProgress, publishing: Publishing | undefined) {

@@ -92,7 +92,7 @@ function toCodeHash({ cells }: FinishedRun["cells"]): string {
 }
 
 /** What the inputs are when nobody asks for them: as this run found it, or the version before. */
-function toDefaults(run: FinishedRun): RecordedDefaults {
+export function toDefaults(run: FinishedRun): RecordedDefaults {
   const { cells, computed, asked, recorded = {} } = run;
   const inputs = cells.cells.filter(({ kind }) => kind === "input");
   const found = inputs.flatMap(({ name, codeHash }): [string, RecordedDefault][] => {
@@ -143,7 +143,11 @@ function toOutputs(run: FinishedRun, staged: StagedFiles): Uint8Array {
 }
 
 /** What an output hangs on; null when nobody looked, or it hangs on what no run has published. */
-function toOutputState(run: FinishedRun, name: string, { frames }: StagedFiles): CellState | null {
+export function toOutputState(
+  run: FinishedRun,
+  name: string,
+  { frames }: Pick<StagedFiles, "frames">,
+): CellState | null {
   const state = toStateIn(run, name);
   if (state === undefined) return null;
   const known = withOwnDigests(state, frames);

@@ -85,6 +85,49 @@ it("goes by the values of inputs, and by code", async () => {
   });
 }, 120_000);
 
+it("publishes what light cells show and the defaults when only these have moved", async () => {
+  const { directory, write } = await makeProject({
+    ...FILES,
+    "data/note.txt": "one",
+    "data/day.txt": "2026-01-01",
+    "cells/07-day.ts": `import { readFileSync } from "node:fs";
+import { date } from "hex-runtime";
+export default date({}, () => ({
+  default: readFileSync(new URL(["..", "data", "day.txt"].join("/"), import.meta.url), "utf8"),
+}));`,
+    "cells/08-note.ts": `import { readFileSync } from "node:fs";
+import { cell } from "hex-runtime";
+import day from "./07-day.ts";
+export default cell({ day }, ({ day }) => [
+  { note: day + " " + readFileSync(new URL("../data/note.txt", import.meta.url), "utf8") },
+]);`,
+  });
+  const run = (...flags: string[]) => hexJson(["run", "--project", directory, ...flags]);
+  const noteOf = async () => {
+    const { result } = await run("--context", "app");
+    const note = result.cells.find(({ name }) => name === "note");
+    return note?.output?.kind === "frame" ? note.output.head[0]?.["note"] : undefined;
+  };
+  await run();
+  expect((await run("--changed")).result).toMatchObject({ version: 1, isPublisher: false });
+
+  await write("data/day.txt", "2026-02-02");
+  const moved = await run("--changed");
+  expect(moved.result).toMatchObject({ status: "completed", version: 2, isPublisher: true });
+  expect(moved.stderr).not.toContain("no new version");
+  expect(statusesOf(moved.result)).toMatchObject({ total: "kept", still: "kept" });
+  expect(await noteOf()).toBe("2026-02-02 one");
+
+  await write("data/note.txt", "two");
+  expect((await run("--changed", "--input", "day=2026-03-03")).result).toMatchObject({
+    version: 2,
+  });
+  expect((await run("--changed")).result).toMatchObject({ version: 3, isPublisher: true });
+  const same = await run("--changed");
+  expect(same.result).toMatchObject({ version: 3, isPublisher: false });
+  expect(same.stderr).toContain("nothing has changed that what is published hangs on");
+}, 120_000);
+
 it("stands when only the declarations for editors cannot be written", async () => {
   const { directory } = await makeProject(FILES);
   await mkdir(join(directory, ".hex/frames.d.ts"), { recursive: true });
