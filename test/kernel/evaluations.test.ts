@@ -210,7 +210,7 @@ it("does not run again what failed for a press, and says of a lost one that it i
     press: { press: "press-2" },
     cells: ["failed", "acted"],
   });
-  await expect(exiting).rejects.toMatchObject({ code: "HEX_RUN_CRASHED" });
+  await expect(exiting).rejects.toMatchObject({ code: "HEX_PRESS_UNKNOWN" });
   const lost = evaluate({ ...pressed, press: { press: "press-2" } });
   await expect(lost).rejects.toMatchObject({ code: "HEX_PRESS_UNKNOWN" });
   await expect(evaluate(pressed)).rejects.toMatchObject({ code: "HEX_OUTPUT_GONE" });
