@@ -1,5 +1,5 @@
 import { HexError } from "../errors.ts";
-import { type CellGrounds, toCellState } from "../run/cell-grounds.ts";
+import { toCellState } from "../run/cell-grounds.ts";
 import { toShownOutput } from "../run/cell-output.ts";
 import { toStateChanges } from "../run/cell-state.ts";
 import type { ComputedCell } from "../run/compute-cell.ts";
@@ -7,6 +7,7 @@ import type { CellTurn } from "../run/recall.ts";
 import { namesAbove } from "../source/code-hash.ts";
 import type { LoadedCells } from "../source/load-cells.ts";
 import type { PublishedFrame } from "../store/manifest/manifest.ts";
+import type { RunSoFar } from "./published.ts";
 
 /** Which frames of the version that is read may stand for computing them. */
 export interface Adoption {
@@ -18,15 +19,6 @@ export interface Adoption {
 }
 
 type Turn = Pick<CellTurn, "planned" | "variant" | "frames" | "signal">;
-
-/** What is known of a run by the time a cell has its turn. */
-interface RunSoFar {
-  readonly grounds: CellGrounds;
-  /** values by input name */
-  readonly inputs: ReadonlyMap<string, unknown>;
-  /** SHA-256 of the CSV of each published frame that was read or adopted, by name */
-  readonly frames: ReadonlyMap<string, string>;
-}
 
 interface AdoptedFrame {
   readonly computed: ComputedCell;
@@ -41,7 +33,7 @@ interface AdoptedFrame {
 export async function adoptFrame(
   turn: Turn,
   adoption: Adoption,
-  so: RunSoFar,
+  so: Omit<RunSoFar, "results">,
 ): Promise<AdoptedFrame | undefined> {
   try {
     const version = await turn.frames.version();

@@ -1,7 +1,6 @@
 import { type RequestedInput, readInputValue } from "../cell/input-value.ts";
 import { expectation, HexError } from "../errors.ts";
-import { CONFIG_FILE } from "../project/config.ts";
-import type { RequestedInputs } from "../project/inputs.ts";
+import { type RequestedInputs, toConfigured } from "../project/inputs.ts";
 import type { Project } from "../project/project.ts";
 import type { InvalidInput, ViewerState } from "./ask.ts";
 
@@ -31,22 +30,20 @@ export function toAskedInputs(
     ...toRequested(inputs, "json"),
     ...toRequested(pressed, "json"),
   ];
-  const configured = [...config.inputs].map(([name, value]): [string, RequestedInput] => [
-    name,
-    { value, form: "json", place: `\`inputs.${name}\` in ${CONFIG_FILE}` },
-  ]);
+  const configured = toConfigured(config);
   const isKnown = ([name]: readonly [string, unknown]) => names.includes(name);
   const unknown = new Set(asked.filter((each) => !isKnown(each)).map(([name]) => name));
   const requested = new Map([...configured, ...asked.filter(isKnown)]);
   return {
     requested,
-    configured: new Map(configured),
+    configured,
     state: JSON.stringify(cells.cells.map((cell) => toKnownValue(cell, requested.get(cell.name)))),
     unknown: [...unknown].slice(0, UNKNOWN_TOLD).map((name) => toUnknown(name, names)),
   };
 }
 
-function toRequested(
+/** Values by input name as they are asked for. */
+export function toRequested(
   values: Readonly<Record<string, unknown>>,
   form: RequestedInput["form"],
 ): [string, RequestedInput][] {

@@ -1,3 +1,4 @@
+import { widgetIn } from "../cell/shown-input.ts";
 import type { DescribedCell } from "../project/project-description.ts";
 import type { RunEvent } from "../run/run-event.ts";
 import type {
@@ -54,8 +55,7 @@ export class NotebookBook {
 
   /** Whether a cell is an input that is pressed, not set. */
   isButton(name: string): boolean {
-    const output = this.#shown.get(name)?.output;
-    return output?.kind === "value" && output.input?.widget === "button";
+    return widgetIn(this.#shown.get(name)?.output)?.widget === "button";
   }
 
   /** Calls back after every change, until the function that it gives is called. */

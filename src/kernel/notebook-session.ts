@@ -1,4 +1,3 @@
-import type { RequestedInput } from "../cell/input-value.ts";
 import { HexError } from "../errors.ts";
 import type { Frame } from "../frame/frame.ts";
 import { askForLease } from "../project/asked-lease.ts";
@@ -18,6 +17,7 @@ import type { RunEvent, RunStatus } from "../run/run-event.ts";
 import { RunFrames } from "../run/run-frames.ts";
 import type { ShownFrame } from "../run/shown-frame.ts";
 import type { CsvAsk } from "./ask.ts";
+import { toRequested } from "./asked-inputs.ts";
 import { CellMemory } from "./cell-memory.ts";
 import { CellReports, type ShownResult, ToldOutputs } from "./cell-reports.ts";
 import { CellTracker } from "./cell-tracker.ts";
@@ -32,15 +32,16 @@ import {
 import {
   KERNEL_CALLS,
   type KernelOrder,
+  type KernelSession,
   type NotebookReport,
   type OrderAnswer,
+  type OrderContext,
   type PublishOrder,
   type RunAnswer,
   type RunOrder,
 } from "./order.ts";
 import { KernelRecall } from "./recall.ts";
 import { RowsReader } from "./rows.ts";
-import type { KernelSession, OrderContext } from "./session.ts";
 
 export interface NotebookSessionOptions {
   readonly directory: string;
@@ -295,11 +296,8 @@ function withSet(
   configured: RequestedInputs,
   set: RunOrder["inputs"],
   { cells }: Project,
-): Map<string, RequestedInput> {
-  const inputs = new Map(configured);
-  for (const { name, kind } of cells.cells) {
-    const value = kind === "input" ? set[name] : undefined;
-    if (value !== undefined) inputs.set(name, { value, form: "json", place: `input ${name}` });
-  }
-  return inputs;
+): RequestedInputs {
+  const known = cells.cells.filter(({ name, kind }) => kind === "input" && set[name] !== undefined);
+  const values = Object.fromEntries(known.map(({ name }) => [name, set[name]]));
+  return new Map([...configured, ...toRequested(values, "json")]);
 }

@@ -64,13 +64,12 @@ export async function openNotebook(folder: string, options: NotebookOptions): Pr
 }
 
 /** The author's side of a notebook; see `openNotebook`. */
-export class Notebook implements TableReader {
+export class Notebook {
   readonly book: NotebookBook;
+  /** answers for the rows of what is shown */
+  readonly tables: TableReader;
   readonly #place: NotebookPlace;
   readonly #options: NotebookOptions;
-  readonly rows: TableReader["rows"];
-  readonly rowsText: TableReader["rowsText"];
-  readonly csv: TableReader["csv"];
   readonly #watch: ProjectWatch;
   #kernel: KernelProcess | undefined;
   #going: Going | undefined;
@@ -87,10 +86,7 @@ export class Notebook implements TableReader {
     this.book = new NotebookBook(config.name);
     this.#place = place;
     this.#options = options;
-    const tables = toTableReader((order, signal) => this.#ask(order, signal));
-    this.rows = tables.rows;
-    this.rowsText = tables.rowsText;
-    this.csv = tables.csv;
+    this.tables = toTableReader((order, signal) => this.#ask(order, signal));
     this.#watch = new ProjectWatch({
       directory,
       onChange: () => void this.#follow(),
@@ -251,19 +247,9 @@ export class Notebook implements TableReader {
 
   #hear(report: NotebookReport): void {
     this.book.report(report);
-    switch (report.type) {
-      case "project-read":
-        this.#watch.add(report.files);
-        break;
-      case "run-begun":
-        if (report.run === this.#going?.number && !this.#going.isCancelled) {
-          clearTimeout(this.#grace);
-        }
-        break;
-      case "project-unread":
-      case "cell-ended":
-        break;
-    }
+    if (report.type === "project-read") this.#watch.add(report.files);
+    const isBegun = report.type === "run-begun" && report.run === this.#going?.number;
+    if (isBegun && !this.#going?.isCancelled) clearTimeout(this.#grace);
   }
 
   /** Notes the end of what went, and begins what waits. */

@@ -103,6 +103,24 @@ export interface OrderStanding {
   readonly isPress: boolean;
 }
 
+/** Tells how far an order is. */
+export type TellStanding = (standing: Omit<OrderStanding, "id">) => void;
+
+/** What whoever carries out an order minds. */
+export interface OrderContext {
+  readonly signal: AbortSignal;
+  readonly tell: TellStanding;
+}
+
+/** Carries out the orders of a kernel's process. */
+export interface KernelSession {
+  /** @throws {HexError} why it cannot be, with secrets still in its message */
+  answer(order: KernelOrder, context: OrderContext): Promise<OrderAnswer>;
+  /** A message as those who ask may read it. */
+  redact(message: string): string;
+  close(): Promise<void>;
+}
+
 /** Where a cell's result came from. */
 export type ResultSource = "code" | "memory" | "store";
 

@@ -214,12 +214,10 @@ export class KernelPool {
     const { order } = pending;
     const standing = pending.member?.standingOf(pending);
     if (standing?.isPress !== true) this.#affinity.forgetPress(order);
-    const isLate = why instanceof LateCells;
-    if (standing?.isPress === true && !isLate) pending.reject(unknownPress());
-    else if (isGuilty || pending.wasRescued || this.#closed !== undefined) {
-      pending.reject(isGuilty && isLate && standing ? new LateCells(standing, why.limitMs) : why);
+    if (isGuilty && standing !== undefined && why instanceof LateCells) {
+      pending.reject(new LateCells(standing, why.limitMs));
     } else if (standing?.isPress === true) pending.reject(unknownPress());
-    else if (order.kind === "run" || order.kind === "publish") pending.reject(why);
+    else if (isGuilty || pending.wasRescued || this.#closed !== undefined) pending.reject(why);
     else this.#placeAgain(pending);
   }
 

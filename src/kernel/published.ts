@@ -1,5 +1,6 @@
+import { widgetIn } from "../cell/shown-input.ts";
 import type { Frame } from "../frame/frame.ts";
-import { type CellGrounds, toCellState } from "../run/cell-grounds.ts";
+import { type CellGrounds, type EvaluatedWith, toCellState } from "../run/cell-grounds.ts";
 import type { CellOutput } from "../run/cell-output.ts";
 import { type CellState, toStateChanges } from "../run/cell-state.ts";
 import type { ComputedCell } from "../run/compute-cell.ts";
@@ -14,13 +15,9 @@ import type { CellMemory } from "./cell-memory.ts";
 import type { FoundResult } from "./recall.ts";
 
 /** What is known of a run by the time a cell has its turn. */
-export interface RunSoFar {
+export interface RunSoFar extends EvaluatedWith {
   readonly grounds: CellGrounds;
   readonly results: ReadonlyMap<string, FoundResult>;
-  /** values by input name */
-  readonly inputs: ReadonlyMap<string, unknown>;
-  /** SHA-256 of the CSV of each published frame that was read, by name */
-  readonly frames: ReadonlyMap<string, string>;
 }
 
 /** What a cell came to in the run that published a version. */
@@ -45,8 +42,6 @@ type NotedOutput = SavedOutput & {
   readonly result: string;
   readonly output: CellOutput;
 };
-
-const NOTHING = { inputs: new Map<string, unknown>(), frames: new Map<string, string>() };
 
 /** What the cells of a version came to in the run that published it, as it was saved. */
 export class PublishedCells {
@@ -138,8 +133,10 @@ export class PublishedCells {
     return planned.after.every((above) => {
       const found = results.get(above);
       // What an input comes to is its value, which the state tells.
-      const isInput = found?.output.kind === "value" && found.output.input !== undefined;
-      return isInput || (found !== undefined && this.has(above, found.result));
+      return (
+        widgetIn(found?.output) !== undefined ||
+        (found !== undefined && this.has(above, found.result))
+      );
     });
   }
 
@@ -165,7 +162,7 @@ export class PublishedCells {
     const known = this.#isSameGround.get(name);
     if (known !== undefined) return known;
     const { inputs, frames } = state;
-    const now = toCellState(name, this.#options.cells, grounds, NOTHING);
+    const now = toCellState(name, this.#options.cells, grounds);
     const isSame = toStateChanges(state, { ...now, inputs, frames }).length === 0;
     this.#isSameGround.set(name, isSame);
     return isSame;

@@ -1,4 +1,5 @@
 import { randomUUID } from "node:crypto";
+import { isPressedButton } from "../cell/shown-input.ts";
 import { expectation, HexError } from "../errors.ts";
 import type { CellGrounds } from "../run/cell-grounds.ts";
 import type { CellOutput } from "../run/cell-output.ts";
@@ -78,8 +79,7 @@ export class KernelRecall implements CellRecall {
 
   noteInput(name: string, { value, output }: Pick<ComputedCell, "value" | "output">): void {
     const { press, published } = this.#options;
-    const isButton = output.kind === "value" && output.input?.widget === "button";
-    const pressId = isButton && value === true ? (press[name] ?? randomUUID()) : undefined;
+    const pressId = isPressedButton(output) ? (press[name] ?? randomUUID()) : undefined;
     if (pressId !== undefined) this.#pressed.add(name);
     this.#inputs.set(name, value);
     const own = toHash(JSON.stringify([name, output]));

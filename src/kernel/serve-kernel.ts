@@ -4,11 +4,11 @@ import {
   KERNEL_CALLS,
   KERNEL_NOTES,
   type KernelReply,
+  type KernelSession,
   type KernelTask,
   type NumberedOrder,
-  type OrderStanding,
+  type TellStanding,
 } from "./order.ts";
-import type { KernelSession } from "./session.ts";
 
 /** Serves a project in its own process: carries out what the parent orders, until that ends it. */
 export async function serveKernel(
@@ -23,8 +23,8 @@ export async function serveKernel(
     going.set(id, dropped);
     try {
       const signal = AbortSignal.any([dropped.signal, parent.signal]);
-      const tell = (standing: Omit<OrderStanding, "id">) => {
-        void parent.call(KERNEL_CALLS.standing, { id, ...standing } satisfies OrderStanding);
+      const tell: TellStanding = (standing) => {
+        void parent.call(KERNEL_CALLS.standing, { id, ...standing });
       };
       return { id, ok: true, ...(await session.answer(order, { signal, tell })) };
     } catch (thrown) {
@@ -59,7 +59,7 @@ async function openSession(
 ): Promise<KernelSession> {
   switch (kind) {
     case "viewers": {
-      const { openViewerSession } = await import("./session.ts");
+      const { openViewerSession } = await import("./viewer-session.ts");
       return openViewerSession(directory, { runtimeUrl, emit: parent.emit });
     }
     case "notebook": {

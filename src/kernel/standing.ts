@@ -1,10 +1,9 @@
 import type { RunPlan } from "../cell/plan.ts";
+import { isPressedButton } from "../cell/shown-input.ts";
 import type { RunEvent } from "../run/run-event.ts";
 import type { Version } from "../store/version.ts";
 import type { InvalidInput } from "./ask.ts";
-import type { ComputingCell, OrderStanding } from "./order.ts";
-
-export type TellStanding = (standing: Omit<OrderStanding, "id">) => void;
+import type { ComputingCell, TellStanding } from "./order.ts";
 
 interface StandingOptions {
   readonly version: Version;
@@ -46,8 +45,7 @@ export class EvaluationStanding {
   take(event: RunEvent): void {
     if (event.type !== "cell-ended") return;
     const { name, output } = event.cell;
-    const isButton = output?.kind === "value" && output.input?.widget === "button";
-    if (isButton && output.value === true) this.#isPress = true;
+    if (isPressedButton(output)) this.#isPress = true;
     if (this.#unpaused === name) this.#unpaused = undefined;
     if (this.#computing.delete(name)) this.#tell();
   }

@@ -7,7 +7,7 @@ import { NOTHING_NOTED, type SavedOutputs } from "../run/saved-outputs.ts";
 import type { Version } from "../store/version.ts";
 import { findPageCells } from "./page-cells.ts";
 import type { PageCell, PageState } from "./page-state.ts";
-import { toPageContent, toPageData } from "./to-page-state.ts";
+import { findPageData, toPageContent, toPageFreshness } from "./to-page-state.ts";
 
 /** What a page is exported from. */
 export interface ExportSource {
@@ -78,7 +78,7 @@ export async function exportPage(source: ExportSource): Promise<ExportedState> {
       Object.entries(answer.inputs).filter(([name]) => shown.includes(name)),
     ),
     cells: filled,
-    data: toPageData(facts, now()),
+    data: toPageFreshness(findPageData(facts), now()),
     run: null,
     failure: null,
     viewer: NOBODY,

@@ -1,4 +1,5 @@
 import { readInputValue } from "../cell/input-value.ts";
+import { toInputOutput } from "../cell/shown-input.ts";
 import type { PageSettings } from "../project/page-settings.ts";
 import { planDescribed } from "../project/plan-described.ts";
 import type { DescribedCell } from "../project/project-description.ts";
@@ -98,9 +99,7 @@ function toToldOutput(
   const asked = { value: configured, form: "json", place: `input ${name}` } as const;
   try {
     const value = readInputValue(name, widget, configured === undefined ? undefined : asked);
-    // As a run shows it.
-    const shown = typeof value === "object" && value !== null ? JSON.stringify(value) : value;
-    return { kind: "value", value: shown, input: widget };
+    return toInputOutput(value, widget);
   } catch {
     // A value that breaks the rule is told by the run that is asked for then.
     return undefined;

@@ -1,4 +1,5 @@
 import { isDeepStrictEqual } from "node:util";
+import { inputValueIn } from "../cell/shown-input.ts";
 import { planDescribed } from "../project/plan-described.ts";
 import type { DescribedCell } from "../project/project-description.ts";
 import type { SavedOutputs } from "../run/saved-outputs.ts";
@@ -54,9 +55,5 @@ export function findMoved(
 /** The value that an input's cell showed, for versions that recorded no defaults. */
 function toShownValue({ name, codeHash }: DescribedCell, saved: SavedOutputs | undefined): unknown {
   const known = saved?.cells.find((cell) => cell.name === name);
-  if (known?.codeHash !== codeHash || known.output?.kind !== "value") return undefined;
-  const { value, input } = known.output;
-  // Lists and ranges are told as JSON text.
-  const isJson = input?.widget === "multiselect" || input?.widget === "date_range";
-  return isJson ? JSON.parse(String(value)) : value;
+  return known?.codeHash === codeHash ? inputValueIn(known.output) : undefined;
 }

@@ -1,7 +1,13 @@
 import { isDeepStrictEqual } from "node:util";
 import type { Config } from "../project/config.ts";
 import type { DescribedCell } from "../project/project-description.ts";
-import { type Freshness, oldestOf, toFreshness } from "../run/freshness.ts";
+import {
+  type FrameOrigin,
+  type Freshness,
+  type FreshnessRule,
+  oldestOf,
+  toFreshness,
+} from "../run/freshness.ts";
 import type { SavedOutputs } from "../run/saved-outputs.ts";
 import type { Commit, PublishedFrame } from "../store/manifest/manifest.ts";
 import { toPageCells } from "./page-cells.ts";
@@ -67,23 +73,31 @@ export function toPageContent({ config, cells, version }: PageFacts): PageConten
   };
 }
 
+/** A published frame that a page shows, and what is asked of it but for the time. */
+export interface PageData {
+  readonly origin: FrameOrigin;
+  readonly rule: Omit<FreshnessRule, "nowMs">;
+}
+
+/** The published frames that a page shows: as long as its content is the same, so are these. */
+export function findPageData(facts: PageFacts): readonly PageData[] {
+  const { cells, version } = facts;
+  const { number, frames } = version;
+  const inputs = toInputs(facts);
+  return cells.flatMap((cell) =>
+    findFrames(cell, frames, inputs).map(({ computedAt, codeHash }) => ({
+      origin: { version: number, computedAt, codeHash },
+      rule: { maxAgeMs: cell.maxAgeMs ?? undefined, codeHash: cell.codeHash },
+    })),
+  );
+}
+
 /**
  * How current the oldest of the data is that a page shows; null where it shows none.
  * @param nowMs milliseconds since 1970
  */
-export function toPageData(facts: PageFacts, nowMs: number): Freshness | null {
-  const { cells, version } = facts;
-  const { number, frames } = version;
-  const inputs = toInputs(facts);
-  const all = cells.flatMap((cell) =>
-    findFrames(cell, frames, inputs).map(({ computedAt, codeHash }) =>
-      toFreshness(
-        { version: number, computedAt, codeHash },
-        { maxAgeMs: cell.maxAgeMs ?? undefined, codeHash: cell.codeHash, nowMs },
-      ),
-    ),
-  );
-  return oldestOf(all) ?? null;
+export function toPageFreshness(data: readonly PageData[], nowMs: number): Freshness | null {
+  return oldestOf(data.map(({ origin, rule }) => toFreshness(origin, { ...rule, nowMs }))) ?? null;
 }
 
 /** Of a cell with a key, the variant of its default inputs counts: viewers see that one first. */

@@ -16,11 +16,7 @@ export function toInputs(
   { cells, config }: Pick<Project, "cells" | "config">,
   requested: RequestedInputs,
 ): RequestedInputs {
-  const configured = [...config.inputs].map(([name, value]): [string, RequestedInput] => [
-    name,
-    { value, form: "json", place: `\`inputs.${name}\` in ${CONFIG_FILE}` },
-  ]);
-  const inputs = new Map([...configured, ...requested]);
+  const inputs = new Map([...toConfigured(config), ...requested]);
   refuseUnknown(
     inputs,
     cells.cells.filter(({ kind }) => kind === "input").map(({ name }) => name),
@@ -32,6 +28,16 @@ export function toInputs(
     if (asked !== undefined) inputs.set(name, { ...asked, value, form: "json" });
   }
   return inputs;
+}
+
+/** The values that the config gives to inputs. */
+export function toConfigured({ inputs }: Pick<Project["config"], "inputs">): RequestedInputs {
+  return new Map(
+    [...inputs].map(([name, value]) => [
+      name,
+      { value, form: "json", place: `\`inputs.${name}\` in ${CONFIG_FILE}` },
+    ]),
+  );
 }
 
 function refuseUnknown(inputs: RequestedInputs, known: readonly string[]): void {

@@ -4,8 +4,9 @@ import type { CellDefinition } from "../cell/cell.ts";
 import type { InputWidget } from "../cell/input.ts";
 import type { RunContext } from "../cell/run-context.ts";
 import { type CellGrounds, readCellGrounds, toCellState } from "../run/cell-grounds.ts";
+import type { CellSource } from "../source/cell-sources.ts";
 import { openFileContents } from "../source/file-contents.ts";
-import type { CellSource, LoadedCells } from "../source/load-cells.ts";
+import type { LoadedCells } from "../source/load-cells.ts";
 import type { Project } from "./project.ts";
 
 /** A cell as it is told to those who never run it; plain JSON. */
@@ -47,8 +48,6 @@ export interface ProjectDescription {
   /** those of them that are but data of light cells, and the folders in which more may appear */
   readonly dataFiles: readonly string[];
 }
-
-const NOTHING = { inputs: new Map<string, unknown>(), frames: new Map<string, string>() };
 
 /** Tells what a project's cells are; whoever asks may have had to evaluate some. */
 export async function describeProject(project: Project): Promise<ProjectDescription> {
@@ -102,7 +101,7 @@ async function describeCell(
     keyInputs: cell.keyInputs ?? null,
     maxAgeMs: cell.maxAgeMs ?? config.maxAgeMs ?? null,
     codeHash: cell.codeHash,
-    data: isLight(cell) ? toCellState(name, cells, grounds, NOTHING).data : "",
+    data: isLight(cell) ? toCellState(name, cells, grounds).data : "",
     source: await readFile(join(directory, file), "utf8"),
   };
 }

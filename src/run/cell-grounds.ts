@@ -44,7 +44,7 @@ export function toCellState(
   name: string,
   { cells }: Pick<LoadedCells, "cells">,
   grounds: CellGrounds,
-  { inputs, frames }: EvaluatedWith,
+  { inputs, frames }: EvaluatedWith = NOTHING,
 ): CellState {
   const names = [name, ...namesAbove(name, cells)].sort();
   const ground = (each: string) => grounds.get(each) ?? NO_GROUND;
@@ -61,25 +61,27 @@ export function toCellState(
     data: data.length === 0 ? "" : toHash(JSON.stringify(data)),
     inputs: Object.fromEntries(kept.map((each) => [each, inputs.get(each)])),
     secrets: [...secrets].sort().join(" "),
-    frames: Object.fromEntries(framesAbove(near.frames, cells, frames)),
+    frames: Object.fromEntries(framesAbove(near.heavy, cells, frames)),
   };
 }
 
+const NOTHING: EvaluatedWith = { inputs: new Map(), frames: new Map() };
 const NO_GROUND: CellGround = { code: "", data: "", secrets: "" };
 
 type Cells = LoadedCells["cells"];
 
-function isInput(name: string, cells: Cells): boolean {
+/** Whether a cell is an input. */
+export function isInput(name: string, cells: Cells): boolean {
   return cells.find((each) => each.name === name)?.kind === "input";
 }
 
 /** The published frames of the nearest cached cells above, variants among them, sorted by name. */
 function framesAbove(
-  above: readonly string[],
+  above: readonly HeavyCell[],
   cells: Cells,
   frames: ReadonlyMap<string, string>,
 ): [string, string][] {
-  const nearest = new Set(above);
+  const nearest = new Set(above.map(({ frame }) => frame));
   const owners = new Set(cells.flatMap(({ frame }) => frame ?? []));
   const found = [...frames].filter(([frame]) => {
     if (nearest.has(frame)) return true;
@@ -94,8 +96,13 @@ function framesAbove(
 interface NearCells {
   /** names of the cells above it, without those that publish a frame */
   readonly names: readonly string[];
-  /** names of the frames of the nearest cached cells above it */
-  readonly frames: readonly string[];
+  /** the nearest cached cells above it */
+  readonly heavy: readonly HeavyCell[];
+}
+
+interface HeavyCell {
+  readonly name: string;
+  readonly frame: string;
 }
 
 /** Goes up from a cell as far as to the published frames that it is computed from. */
@@ -106,17 +113,17 @@ export function nearOf(
   const byName = new Map(cells.map((each) => [each.name, each]));
   const seen = new Set<string>();
   const names: string[] = [];
-  const frames: string[] = [];
+  const heavy: HeavyCell[] = [];
   const waiting = [...(byName.get(name)?.dependencies ?? [])];
   for (let each = waiting.pop(); each !== undefined; each = waiting.pop()) {
     if (seen.has(each)) continue;
     seen.add(each);
     const cell = byName.get(each);
-    if (cell?.frame !== undefined) frames.push(cell.frame);
+    if (cell?.frame !== undefined) heavy.push({ name: each, frame: cell.frame });
     else {
       names.push(each);
       waiting.push(...(cell?.dependencies ?? []));
     }
   }
-  return { names, frames };
+  return { names, heavy };
 }

@@ -3,6 +3,7 @@ import type { InputWidget } from "../cell/input.ts";
 import { type InputValue, type RequestedInput, readInputValue } from "../cell/input-value.ts";
 import { type PartsDefinition, partsOf } from "../cell/over.ts";
 import { computesIn, type PlannedCell, type RunPlan } from "../cell/plan.ts";
+import { toInputOutput } from "../cell/shown-input.ts";
 import { expectation, HexError } from "../errors.ts";
 import type { Frame } from "../frame/frame.ts";
 import { toFrame } from "../frame/to-frame.ts";
@@ -116,8 +117,7 @@ export function computeInput(
   around: Pick<CellSurroundings, "requested" | "recorded" | "standIns">,
 ): ComputedCell {
   const value = readValue(name, widget, around);
-  const shown = typeof value === "object" && value !== null ? JSON.stringify(value) : value;
-  return { value, output: { kind: "value", value: shown, input: widget } };
+  return { value, output: toInputOutput(value, widget) };
 }
 
 function readValue(

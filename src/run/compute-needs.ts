@@ -1,8 +1,9 @@
 import type { ComputeNeed, RunPlan } from "../cell/plan.ts";
+import type { CellSource } from "../source/cell-sources.ts";
 import { namesAbove } from "../source/code-hash.ts";
-import type { CellSource, LoadedCells } from "../source/load-cells.ts";
+import type { LoadedCells } from "../source/load-cells.ts";
 import type { Version } from "../store/version.ts";
-import { type CellGrounds, nearOf, toCellState } from "./cell-grounds.ts";
+import { type CellGrounds, isInput, nearOf, toCellState } from "./cell-grounds.ts";
 import { toStateChanges } from "./cell-state.ts";
 import type { PlannedInput } from "./planned-inputs.ts";
 import { toVariant } from "./variant.ts";
@@ -74,12 +75,14 @@ function findNeed(
   const { cells, grounds, inputs, version, nowMs } = work;
   const published = version.frames().get(variant);
   const above = namesAbove(source.name, cells.cells);
-  const unknown = above.filter((each) => isInput(each, cells) && !inputs.has(each));
+  const unknown = above.filter((each) => isInput(each, cells.cells) && !inputs.has(each));
   if (unknown.length > 0) return needed(`input ${unknown.join(", ")} is known only in the run`);
   if (published === undefined) return needed("it is not published");
   const { state, computedAt } = published;
   if (state === undefined) return needed("what it was computed from is not known");
-  const anew = nearestHeavy(source, cells).filter((each) => needs.get(each)?.isNeeded);
+  const anew = nearOf(source.name, cells.cells)
+    .heavy.map(({ name }) => name)
+    .filter((each) => needs.get(each)?.isNeeded);
   const values = new Map([...inputs].map(([name, { value }]) => [name, value]));
   const now = toCellState(source.name, cells, grounds, { inputs: values, frames });
   // A frame that is computed anew above it is missing among those that are read.
@@ -103,24 +106,6 @@ function findNeed(
 
 function needed(reason: string): ComputeNeed {
   return { isNeeded: true, reason };
-}
-
-function isInput(name: string, { cells }: LoadedCells): boolean {
-  return cells.find((each) => each.name === name)?.kind === "input";
-}
-
-/** The heavy cells from whose frames a cell is computed, be it by way of light ones. */
-function nearestHeavy({ dependencies }: CellSource, { cells }: LoadedCells): readonly string[] {
-  const found = new Set<string>();
-  const seen = new Set<string>();
-  const waiting = [...dependencies];
-  for (let name = waiting.pop(); name !== undefined; name = waiting.pop()) {
-    const cell = seen.has(name) ? undefined : cells.find((each) => each.name === name);
-    seen.add(name);
-    if (cell?.kind === "cached") found.add(name);
-    else waiting.push(...(cell?.dependencies ?? []));
-  }
-  return [...found];
 }
 
 const FILES_TOLD = 3;

@@ -2,7 +2,8 @@ import type { CellDefinition } from "../cell/cell.ts";
 import type { InputWidget } from "../cell/input.ts";
 import { type InputValue, type RequestedInput, readInputValue } from "../cell/input-value.ts";
 import { HexError } from "../errors.ts";
-import type { CellSource, LoadedCells } from "../source/load-cells.ts";
+import type { CellSource } from "../source/cell-sources.ts";
+import type { LoadedCells } from "../source/load-cells.ts";
 
 /** An input whose value is known before a run. */
 export interface PlannedInput {

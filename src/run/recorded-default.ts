@@ -1,5 +1,5 @@
 import type { RequestedInput } from "../cell/input-value.ts";
-import type { CellSource } from "../source/load-cells.ts";
+import type { CellSource } from "../source/cell-sources.ts";
 
 /** What stands in for the requested value of an input that its widget refuses. */
 export interface InputStandIns {

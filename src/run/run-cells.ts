@@ -1,6 +1,8 @@
 import type { CellDefinition } from "../cell/cell.ts";
 import type { PlannedCell, RunPlan } from "../cell/plan.ts";
-import type { CellSource, LoadedCells } from "../source/load-cells.ts";
+import { widgetIn } from "../cell/shown-input.ts";
+import type { CellSource } from "../source/cell-sources.ts";
+import type { LoadedCells } from "../source/load-cells.ts";
 import type { Store } from "../store/store.ts";
 import type { ColumnReads } from "./column-reads.ts";
 import {
@@ -165,8 +167,7 @@ async function find(
   const found = await recall.find({ ...pickTurn(work), planned, variant }, run);
   if (found.from !== undefined) onKnown?.(name, found.from);
   if (kind !== "input") return found;
-  const { output } = found.computed;
-  const widget = output.kind === "value" ? output.input : undefined;
+  const widget = widgetIn(found.computed.output);
   const isOld = found.from !== undefined && widget !== undefined;
   const computed = isOld
     ? computeInput(name, widget, {
@@ -263,8 +264,7 @@ function keyInputsOf(
 ): readonly KeyInput[] {
   return (source?.keyInputs ?? []).map((name) => {
     const outcome = above.get(name);
-    const output = outcome?.result.output;
-    const initial = output?.kind === "value" ? output.input?.default : undefined;
+    const initial = widgetIn(outcome?.result.output)?.default;
     return { name, value: outcome?.computed?.value, initial };
   });
 }

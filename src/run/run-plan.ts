@@ -1,3 +1,4 @@
+import { widgetIn } from "../cell/shown-input.ts";
 import { HexError } from "../errors.ts";
 import { assertFree } from "../store/claim-names.ts";
 import { publish } from "../store/publication.ts";
@@ -53,7 +54,7 @@ export async function runPlan(work: RunWork): Promise<RunResult> {
   const frames = new RunFrames({ ...work, onWarning });
   const computed = new Map<string, ComputedCell>();
   const onComputed = (name: string, each: ComputedCell) => {
-    const isInput = each.output.kind === "value" && each.output.input !== undefined;
+    const isInput = widgetIn(each.output) !== undefined;
     // What is staged tells from which other frames it was computed.
     if (isSaved || isInput || each.frame !== undefined) computed.set(name, each);
   };
@@ -144,6 +145,7 @@ async function runToPublication(
     return { status: "failed", version, isPublisher: false, cells, error: failed.error };
   }
   run.signal.throwIfAborted();
+  warnOfUnused(run);
   const { own } = run;
   if (own !== undefined) return { status: "completed", version: own, isPublisher: true, cells };
   const isPublisher = run.frames.staged.size > 0 || (await hasMoved(run, publishing));
@@ -153,6 +155,14 @@ async function runToPublication(
     toWarn(run)(`nothing has changed that ${what} on: there is no new version`);
   }
   return { status: "completed", version, isPublisher, cells };
+}
+
+/** Whoever allows a frame to replace something has most likely written another name than is published. */
+function warnOfUnused(run: RunInProgress): void {
+  const { overwrite = [], frames } = run;
+  for (const name of overwrite.filter((each) => !frames.staged.has(each))) {
+    toWarn(run)(`--overwrite ${name} allows nothing: this run publishes no frame of that name`);
+  }
 }
 
 /** Whether what is shown and the defaults are to be published anew, though every frame is kept. */

@@ -1,4 +1,5 @@
 import { randomUUID } from "node:crypto";
+import { widgetIn } from "../cell/shown-input.ts";
 import { toHash } from "../source/cell-files.ts";
 import {
   type Publication,
@@ -98,11 +99,12 @@ export function toDefaults(run: FinishedRun): RecordedDefaults {
   const found = inputs.flatMap(({ name, codeHash }): [string, RecordedDefault][] => {
     const { output, value } = computed.get(name) ?? {};
     const before = Object.hasOwn(recorded, name) ? recorded[name] : undefined;
-    if (output?.kind !== "value" || output.input === undefined) {
+    const widget = widgetIn(output);
+    if (widget === undefined) {
       return before === undefined ? [] : [[name, before]];
     }
     // One that a page does not show may be asked for all the same.
-    const initial: unknown = asked?.has(name) ? output.input.default : value;
+    const initial: unknown = asked?.has(name) ? widget.default : value;
     return [[name, { value: initial, code: codeHash }]];
   });
   return Object.fromEntries(found);

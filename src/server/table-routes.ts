@@ -1,7 +1,7 @@
 import type { FastifyContextConfig, FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import type { TableReader } from "../kernel/ask.ts";
 import { parseCsvAsk, parseRowsAsk } from "./ask-body.ts";
-import { packLong } from "./page/packing.ts";
+import { packLong } from "./packing.ts";
 import { type Query, readOne } from "./query.ts";
 import { untilGone } from "./request-end.ts";
 import { sendStream } from "./send-blocks.ts";

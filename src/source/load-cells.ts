@@ -16,8 +16,6 @@ import { findSourcePlace, mapStacks, type SourcePlace } from "./module/source-pl
 import { readOwnVersion } from "./own-version.ts";
 import { type ReadReferences, readReferences, toSqlCell } from "./sql-cell.ts";
 
-export type { CellSource } from "./cell-sources.ts";
-
 /** The cells of a project, none of them evaluated unless its source does not tell what it is. */
 export interface LoadedCells {
   /** in file order */

@@ -226,20 +226,20 @@ test("answers for the rows of what a cell shows, and for nothing else", async ()
   const sort = { column: "n", descending: true };
   const ask = { evaluation: rowsKeyOf("heavy"), cell: "heavy", offset: 1, limit: 2, sort };
   const shown = { rows: 3, offset: 1, head: [{ n: 2 }, { n: 1 }] };
-  expect(await notebook.rows(ask)).toEqual(shown);
-  expect(JSON.parse(await notebook.rowsText(ask))).toEqual(shown);
+  expect(await notebook.tables.rows(ask)).toEqual(shown);
+  expect(JSON.parse(await notebook.tables.rowsText(ask))).toEqual(shown);
   let csv = "";
-  for await (const block of notebook.csv(ask)) csv += Buffer.from(block).toString("utf8");
+  for await (const block of notebook.tables.csv(ask)) csv += Buffer.from(block).toString("utf8");
   expect(csv).toBe('"n"\n3\n2\n1\n');
   for (const cell of ["sum", "nobody"]) {
-    const none = notebook.rows({ ...ask, cell, evaluation: rowsKeyOf(cell) });
+    const none = notebook.tables.rows({ ...ask, cell, evaluation: rowsKeyOf(cell) });
     await expect(none).rejects.toMatchObject({ code: "HEX_OUTPUT_UNKNOWN" });
   }
   await write("data/numbers.json", "[4, 5]");
   await ended();
-  await expect(notebook.rows(ask)).rejects.toMatchObject({ code: "HEX_OUTPUT_GONE" });
+  await expect(notebook.tables.rows(ask)).rejects.toMatchObject({ code: "HEX_OUTPUT_GONE" });
   const now = { ...ask, evaluation: rowsKeyOf("heavy") };
-  expect(await notebook.rows(now)).toMatchObject({ rows: 2 });
+  expect(await notebook.tables.rows(now)).toMatchObject({ rows: 2 });
 });
 
 test("keeps what a cell logs and prints, without secrets", async () => {

@@ -3,20 +3,17 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { cached, cell } from "../../src/cell/cell.ts";
-import { toGraph } from "../../src/cell/graph.ts";
 import { button, slider, text } from "../../src/cell/input.ts";
 import { chart } from "../../src/cell/output.ts";
-import { planRun } from "../../src/cell/plan.ts";
 import type { RunContext } from "../../src/cell/run-context.ts";
 import type { Frame } from "../../src/frame/frame.ts";
 import { frame } from "../../src/frame/rows.ts";
 import { CellMemory } from "../../src/kernel/cell-memory.ts";
 import { KernelRecall } from "../../src/kernel/recall.ts";
-import { runPlan } from "../../src/run/run-plan.ts";
 import { DirectoryStore } from "../../src/store/directory/directory-store.ts";
-import { acquireLease } from "../../src/store/lease/lease.ts";
 import { openVersion } from "../../src/store/version.ts";
 import { inMemoryCells } from "../run/in-memory-cells.ts";
+import { runInMemory } from "../run/run-in-memory.ts";
 
 let directory: string;
 let memory: CellMemory;
@@ -42,34 +39,12 @@ function run(
   cells: ReturnType<typeof inMemoryCells>,
   { context = "logic", inputs = {}, ground = () => "", press = {} }: Options = {},
 ) {
-  const graph = toGraph(cells.cells);
-  const settings = { context, computeIn: ["logic"] } as const;
-  const store = new DirectoryStore(directory);
   runs += 1;
-  return runPlan({
-    runId: `run-${runs}`,
-    attempt: 1,
-    trigger: "cli",
-    plan: planRun(graph, settings),
-    sharedPlan: planRun(graph, { ...settings, isShared: true }),
-    cells,
-    store,
-    machines: "several",
-    retention: { keepVersions: 10, keepMs: 0 },
-    maxAgeMs: undefined,
-    acceptSchema: false,
-    holder: "somebody@somewhere:1",
-    takeLease: (wish) => acquireLease(store, { holder: "somebody@somewhere:1", ...wish }),
-    runParts: () => Promise.reject(new Error("no parts here")),
-    inputs: new Map(
-      Object.entries(inputs).map(([name, value]) => [name, { value, form: "json", place: name }]),
-    ),
+  return runInMemory(cells, {
+    context,
+    inputs,
+    store: new DirectoryStore(directory),
     hasDefaultInputs: true,
-    secrets: {},
-    redact: (data) => data,
-    signal: new AbortController().signal,
-    emit: () => undefined,
-    now: Date.now,
     recall: new KernelRecall({
       memory,
       grounds: toGrounds(cells, ground),

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { toPageCells } from "../../src/page/page-cells.ts";
-import { toPageContent, toPageData } from "../../src/page/to-page-state.ts";
+import { findPageData, toPageContent, toPageFreshness } from "../../src/page/to-page-state.ts";
 import type { PageSettings } from "../../src/project/page-settings.ts";
 import type { DescribedCell } from "../../src/project/project-description.ts";
 import { NOTHING_NOTED } from "../../src/run/saved-outputs.ts";
@@ -25,11 +25,11 @@ const CELLS = [
   described("count", { dependencies: ["kept"] }),
 ];
 const VALUE = { kind: "value", value: 1 } as const;
-const SAVED = CELLS.map(({ name, codeHash }) => ({
+const SAVED = CELLS.map(({ name, kind, codeHash }) => ({
   ...NOTHING_NOTED,
   name,
   codeHash,
-  output: VALUE,
+  output: kind === "input" ? { ...VALUE, input: slider } : VALUE,
 }));
 const NOTHING = {
   hide: [],
@@ -52,7 +52,7 @@ test("cells that are hidden, and those that an app run leaves out, are not shown
 test("a cell shows what was saved, and is outdated once its code is another", () => {
   const saved = SAVED.map((cell) => (cell.name === "kept" ? { ...cell, codeHash: "older" } : cell));
   const cells = toPageCells(CELLS, { ...NOTHING, saved });
-  expect(cells.map(({ output }) => output)).toEqual(Array(5).fill(VALUE));
+  expect(cells.map(({ output }) => output)).toMatchObject(Array(5).fill(VALUE));
   expect(namesOf(cells.filter(({ isOutdated }) => isOutdated))).toEqual(["kept"]);
 });
 
@@ -160,7 +160,9 @@ test("its data is as current as the oldest frame, stale and of other code when a
     two: { computedAt: "2026-03-04T11:00:00.000Z", codeHash: "older", cell: "two" },
     "one/variant": { computedAt: "2026-01-01T00:00:00.000Z", codeHash: "", cell: "one" },
   };
-  expect(toPageData({ config, cells, version: version(frames) }, NOON_MS)).toEqual({
+  expect(
+    toPageFreshness(findPageData({ config, cells, version: version(frames) }), NOON_MS),
+  ).toEqual({
     version: 3,
     computedAt: "2026-03-04T11:00:00.000Z",
     ageMs: 3_600_000,
@@ -170,5 +172,7 @@ test("its data is as current as the oldest frame, stale and of other code when a
 });
 
 test("a page without data says so", () => {
-  expect(toPageData({ config, cells: CELLS, version: version({}) }, NOON_MS)).toBeNull();
+  expect(
+    toPageFreshness(findPageData({ config, cells: CELLS, version: version({}) }), NOON_MS),
+  ).toBeNull();
 });

@@ -1,5 +1,6 @@
 import type { CellDefinition } from "../../src/cell/cell.ts";
-import type { CellSource, LoadedCells } from "../../src/source/load-cells.ts";
+import type { CellSource } from "../../src/source/cell-sources.ts";
+import type { LoadedCells } from "../../src/source/load-cells.ts";
 
 interface WrittenCell {
   readonly after?: readonly string[];

@@ -5,8 +5,9 @@ import { chart } from "../../src/cell/output.ts";
 import type { Frame } from "../../src/frame/frame.ts";
 import { frame } from "../../src/frame/rows.ts";
 import type { CellGrounds } from "../../src/run/cell-grounds.ts";
+import type { RunEvent } from "../../src/run/run-event.ts";
 import { parseSavedOutputs } from "../../src/run/saved-outputs.ts";
-import type { CellSource } from "../../src/source/load-cells.ts";
+import type { CellSource } from "../../src/source/cell-sources.ts";
 import { publish } from "../../src/store/publication.ts";
 import { openVersion } from "../../src/store/version.ts";
 import { MemoryStore } from "../fakes/memory-store.ts";
@@ -193,6 +194,17 @@ describe("a run that finds a CSV of somebody else where its frame goes", () => {
     await store.write("planets.csv", foreign);
     const again = await runInMemory(project(), { store });
     expect([allowed.version, again.version]).toEqual([1, 2]);
+  });
+
+  it("says when a name is allowed that the run does not publish", async () => {
+    const lines: string[] = [];
+    const emit = (event: RunEvent) => {
+      if (event.type === "line-logged") lines.push(event.line);
+    };
+    await runInMemory(project(), { emit, overwrite: ["planets", "planet"] });
+    expect(lines).toEqual([
+      "--overwrite planet allows nothing: this run publishes no frame of that name",
+    ]);
   });
 });
 

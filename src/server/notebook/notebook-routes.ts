@@ -33,7 +33,7 @@ export function addNotebookRoutes(app: FastifyInstance, notebook: Notebook): voi
     notebook.setInputs(values);
     return reply.code(202).send(notebook.book.head);
   });
-  addTableRoutes(app, { prefix: "/notebook", ...OPEN, reader: notebook });
+  addTableRoutes(app, { prefix: "/notebook", ...OPEN, reader: notebook.tables });
 }
 
 function refuseUnknown(values: Readonly<Record<string, unknown>>, { book }: Notebook): void {

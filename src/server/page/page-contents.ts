@@ -1,5 +1,11 @@
 import { createHash } from "node:crypto";
-import { type PageContent, type PageFacts, toPageContent } from "../../page/to-page-state.ts";
+import {
+  findPageData,
+  type PageContent,
+  type PageData,
+  type PageFacts,
+  toPageContent,
+} from "../../page/to-page-state.ts";
 import type { Described } from "../../project/described-project.ts";
 import { LastUsed } from "../../project/last-used.ts";
 import { planDescribed } from "../../project/plan-described.ts";
@@ -9,7 +15,8 @@ import type { Version } from "../../store/version.ts";
 
 /** What all viewers of a version see, ready to be sent. */
 export interface ReadyContent {
-  readonly facts: PageFacts;
+  /** the published frames that it shows */
+  readonly data: readonly PageData[];
   /** all but the cells */
   readonly head: Omit<PageContent, "cells">;
   /** the cells as JSON, which may be megabytes */
@@ -74,7 +81,8 @@ export class PageContents {
     const { cells: shown, ...head } = redact(toPageContent(facts));
     const bytes = Buffer.from(JSON.stringify(shown));
     const contentId = createHash("sha256").update(JSON.stringify(head)).update(bytes);
-    return { facts, head, cells: bytes, contentId: contentId.digest("base64url") };
+    const data = findPageData(facts);
+    return { data, head, cells: bytes, contentId: contentId.digest("base64url") };
   }
 }
 

@@ -39,7 +39,7 @@ export class PressClaims {
   /** Whether a press is this server's to carry out. */
   async #claim(id: string): Promise<boolean> {
     const { store } = this.#runs;
-    const key = `${KEYS_PREFIX}${createHash("sha256").update(`press ${id.toLowerCase()}`).digest("hex")}.json`;
+    const key = `${KEYS_PREFIX}${createHash("sha256").update(`press ${id}`).digest("hex")}.json`;
     const body = new TextEncoder().encode(JSON.stringify({ press: id, owner: this.#owner }));
     const options = { contentType: "application/json" } as const;
     if (this.#isAlone()) {

@@ -2,14 +2,14 @@ import { createHash } from "node:crypto";
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { HexError } from "../../errors.ts";
 import type { PageState, PageViewer } from "../../page/page-state.ts";
-import { toPageData } from "../../page/to-page-state.ts";
+import { toPageFreshness } from "../../page/to-page-state.ts";
 import { LastUsed } from "../../project/last-used.ts";
 import { openVersion, type Version } from "../../store/version.ts";
 import { isAnyone, mayDo } from "../caller.ts";
 import { HttpFailure } from "../http-failure.ts";
+import { findPacking, pack } from "../packing.ts";
 import { type Query, readOne } from "../query.ts";
 import { sendBlocks } from "../send-blocks.ts";
-import { findPacking, pack } from "./packing.ts";
 import type { ServedPage } from "./served-page.ts";
 
 /** States shorter than this fit into one packet as they are. */
@@ -35,7 +35,7 @@ export function addStateRoutes(app: FastifyInstance, page: ServedPage): void {
     const mayKnow = viewer.mayRefresh;
     const head = {
       ...content.head,
-      data: toPageData(content.facts, page.now()),
+      data: toPageFreshness(content.data, page.now()),
       run,
       failure: failure && (mayKnow ? failure : { ...failure, message: null }),
       viewer,

@@ -1,6 +1,7 @@
 import type { JSX } from "preact";
 import type { InputWidget } from "../../../cell/input.ts";
 import type { InputValue } from "../../../cell/input-value.ts";
+import { inputValueIn } from "../../../cell/shown-input.ts";
 import type { CellOutput } from "../../../run/cell-output.ts";
 import { InputView } from "../input/input-view.tsx";
 
@@ -18,7 +19,7 @@ interface NotebookInputProps {
 /** An input of a notebook, at the value that its author has set. */
 export function NotebookInput(props: NotebookInputProps): JSX.Element {
   const { name, title, widget, output, draft, onValue, onPress } = props;
-  const value = draft === undefined ? toValue(widget, output.value) : (draft as InputValue);
+  const value = (draft === undefined ? inputValueIn(output) : draft) as InputValue;
   return (
     <InputView
       name={name}
@@ -29,10 +30,4 @@ export function NotebookInput(props: NotebookInputProps): JSX.Element {
       onPress={onPress}
     />
   );
-}
-
-/** An output tells lists and ranges as texts. */
-function toValue(widget: InputWidget, shown: string | number | boolean | null): InputValue {
-  const isText = widget.widget === "multiselect" || widget.widget === "date_range";
-  return (isText && typeof shown === "string" ? JSON.parse(shown) : shown) as InputValue;
 }

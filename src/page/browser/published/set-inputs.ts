@@ -1,5 +1,6 @@
 import type { InputWidget } from "../../../cell/input.ts";
 import { type InputValue, readInputValue } from "../../../cell/input-value.ts";
+import { inputValueIn, widgetIn } from "../../../cell/shown-input.ts";
 import type { PageCell } from "../../page-state.ts";
 import { isSameValue } from "./input-text.ts";
 
@@ -18,15 +19,7 @@ export type SetInputs = ReadonlyMap<string, SetInput>;
 
 /** The widget of an input, where its cell has shown one. */
 export function widgetOf({ output }: Pick<PageCell, "output">): InputWidget | undefined {
-  return output?.kind === "value" ? output.input : undefined;
-}
-
-/** The value that an input's cell has shown; lists and ranges are told as JSON text. */
-function shownValue({ output }: Pick<PageCell, "output">): InputValue | undefined {
-  if (output?.kind !== "value" || output.input === undefined) return undefined;
-  const { widget } = output.input;
-  const isJson = widget === "multiselect" || widget === "date_range";
-  return isJson ? JSON.parse(String(output.value)) : output.value;
+  return widgetIn(output);
 }
 
 /** An input's cell, and the value that it has unless it is set, as far as the server has told it. */
@@ -64,7 +57,7 @@ export function isDefault(cell: InputCell, value: InputValue): boolean {
 export function valueNow(cell: InputCell, inputs: SetInputs): InputValue | undefined {
   const set = inputs.get(cell.name);
   if (set !== undefined && "value" in set) return set.value;
-  return set === undefined ? defaultOf(cell) : shownValue(cell);
+  return set === undefined ? defaultOf(cell) : inputValueIn(cell.output);
 }
 
 /** The inputs with one of them at another value; at its default it is not kept. */

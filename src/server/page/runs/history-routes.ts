@@ -13,11 +13,11 @@ import {
   passLine,
   toEventId,
 } from "../../log-cursor.ts";
+import { packLong } from "../../packing.ts";
 import { type Query, readOne, readWholeNumber, readWord } from "../../query.ts";
 import { openRunStreams } from "../../run-streams.ts";
 import type { Served } from "../../served.ts";
 import { stopRun } from "../../stop-run.ts";
-import { packLong } from "../packing.ts";
 import { toListedRun, toShownRun } from "./shown-run.ts";
 
 const LIST = "/page/runs";

@@ -12,9 +12,9 @@ import { toVersionDifference } from "../../../store/version-difference.ts";
 import { listVersions } from "../../../store/versions.ts";
 import { mayDo } from "../../caller.ts";
 import { HttpFailure } from "../../http-failure.ts";
+import { packLong } from "../../packing.ts";
 import { type Query, readOne } from "../../query.ts";
 import type { Served } from "../../served.ts";
-import { packLong } from "../packing.ts";
 
 const LIST = "/page/versions";
 

@@ -22,27 +22,11 @@ import { type AskedInputs, toAskedInputs } from "./asked-inputs.ts";
 import { CellMemory } from "./cell-memory.ts";
 import { Evaluations, goneEvaluation, showsNoTable } from "./evaluations.ts";
 import { GroundsReader } from "./grounds.ts";
-import type { KernelOrder, OrderAnswer } from "./order.ts";
+import type { KernelOrder, KernelSession, OrderAnswer, OrderContext } from "./order.ts";
 import { type OpenedVersion, PinnedVersions } from "./pinned-versions.ts";
 import { KernelRecall } from "./recall.ts";
 import { RowsReader } from "./rows.ts";
-import { EvaluationStanding, type TellStanding } from "./standing.ts";
-
-/** What whoever carries out an order minds. */
-export interface OrderContext {
-  readonly signal: AbortSignal;
-  /** told how far it is */
-  readonly tell: TellStanding;
-}
-
-/** Carries out the orders of a kernel's process. */
-export interface KernelSession {
-  /** @throws {HexError} why it cannot be, with secrets still in its message */
-  answer(order: KernelOrder, context: OrderContext): Promise<OrderAnswer>;
-  /** A message as those who ask may read it. */
-  redact(message: string): string;
-  close(): Promise<void>;
-}
+import { EvaluationStanding } from "./standing.ts";
 
 /** Of the memory that the process may take, so much is for what cells came to. */
 const MEMORY_SHARE = 0.25;
@@ -147,15 +131,8 @@ class ViewerSession implements KernelSession {
       .map(({ name }) => name)
       .filter((name) => ask.cells.includes(name));
     const plan = restrictPlan(this.#plan, cells);
-    const evaluating = {
-      ...context,
-      opened,
-      asked,
-      press,
-      plan,
-      cells,
-      withheld: new Set<string>(),
-    };
+    const withheld = new Set<string>();
+    const evaluating = { ...context, opened, asked, press, plan, cells, withheld };
     const evaluated = await this.#evaluateWhole(evaluating);
     const { results, inputs } = evaluated.recall;
     const values = Object.fromEntries(
