@@ -28,5 +28,5 @@ const ANSWERS = {
   cancelled: () => "The run is cancelled.",
   requested: () => "The run is told to stop; `hex runs show` tells when it has.",
   ended: (state: string) => `The run had ended before: ${state}.`,
-  direct: () => "The run goes in a terminal or program of its own: stop it there.",
+  untold: () => "The run goes in an older hex-runtime, which hears of nothing: stop it there.",
 };

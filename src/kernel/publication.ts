@@ -86,6 +86,7 @@ export class Publication {
     const calls = new ProcessCalls({
       store,
       holder,
+      run: { id: this.#runId, attempt: 1 },
       signal,
       onWaiting: (other) => book.log(`waiting for ${other}, which computes this project`),
       onLost: (message) => note(NOTES.leaseLost, message),
@@ -106,6 +107,7 @@ export class Publication {
       redact: toRedact(secrets),
       emit: book.take,
       now: Date.now,
+      stop: ({ message }: HexError) => note(NOTES.leaseLost, message),
     } as const;
     try {
       return await recordRun(recording, async (recorded) => {

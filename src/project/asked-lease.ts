@@ -1,7 +1,12 @@
 import { HexError } from "../errors.ts";
 import type { Parent } from "../run/process/serve-task.ts";
 import type { RunLease, TakeLease } from "../run/run-publishing.ts";
-import { acquireLease, type Lease, type LeaseOptions } from "../store/lease/lease.ts";
+import {
+  acquireLease,
+  type Lease,
+  type LeaseOptions,
+  type LeaseRun,
+} from "../store/lease/lease.ts";
 import type { Store } from "../store/store.ts";
 import { CALLS, NOTES } from "./run-task.ts";
 
@@ -27,7 +32,9 @@ export interface HeldLeaseOptions {
   readonly store: Store;
   /** who holds it, for others to read */
   readonly holder: string;
-  /** for how long others wait when this process no longer answers; by default 30 s */
+  /** what it is held for */
+  readonly run: LeaseRun;
+  /** for how long others wait when this process no longer answers; by default 10 s */
   readonly leaseTimes?: Pick<LeaseOptions, "ttlMs"> | undefined;
   /** ends the wait for it */
   readonly signal: AbortSignal;
@@ -46,10 +53,11 @@ export class HeldLease {
 
   /** Waits for the lease, and gives its fence. */
   async take(afterFence: number): Promise<number> {
-    const { store, holder, leaseTimes, signal, onWaiting, onLost } = this.#options;
+    const { store, holder, run, leaseTimes, signal, onWaiting, onLost } = this.#options;
     const lease = await acquireLease(store, {
       ...leaseTimes,
       holder,
+      run,
       signal,
       onWaiting,
       afterFence,

@@ -1,18 +1,26 @@
+import { setTimeout as wait } from "node:timers/promises";
+import { MarkWatch } from "../run/history/run-mark.ts";
 import { isFinal, type RunRecord } from "../run/history/run-record.ts";
-import { healRun } from "./heal-runs.ts";
+import { healRun, isLeft } from "./heal-runs.ts";
 import type { ProjectRuns } from "./project-runs.ts";
 import { endCancelled } from "./run-end.ts";
 
-/** What a cancellation met: a run that now never goes, one that is told to stop, or one that had ended. */
-export type CancelledRun = "cancelled" | "requested" | "ended" | "direct";
+/**
+ * What a cancellation met: a run that now never goes, one that is told to stop, or one that had ended.
+ * `untold`: an older build carries it out, which hears of nothing.
+ */
+export type CancelledRun = "cancelled" | "requested" | "ended" | "untold";
+
+const LOOK_MS = 500;
 
 /**
- * Cancels a run that waits or goes; `direct` is one that whoever asked for it carries out, and stops.
+ * Cancels a run that waits or goes. For one that no queue looks after it waits for a sign of life of
+ * its process, at most some ten seconds; where there is none, it is cancelled then.
  * @throws {HexError} HEX_STORE_UNAVAILABLE, HEX_QUEUE_UNAVAILABLE
  */
 export async function cancelRun(runs: ProjectRuns, record: RunRecord): Promise<CancelledRun> {
   if (isFinal(record.state)) return "ended";
-  if (!record.isQueued) return "direct";
+  if (!record.isQueued) return cancelDirect(runs, record);
   const answer = await runs.queue.cancel(record.runId);
   switch (answer) {
     case "requested":
@@ -26,4 +34,26 @@ export async function cancelRun(runs: ProjectRuns, record: RunRecord): Promise<C
       await healRun(runs, record);
       return "ended";
   }
+}
+
+async function cancelDirect(runs: ProjectRuns, record: RunRecord): Promise<CancelledRun> {
+  const { history } = runs;
+  const watch = new MarkWatch();
+  const isAsked = await history.askToStop(record.runId);
+  for (;;) {
+    if (await isLeft(runs, record, { watch })) {
+      await history.goPast(record.runId);
+      await endCancelled(runs, record);
+      return "cancelled";
+    }
+    const standing = await history.standing(record.runId, watch);
+    if (standing === "ended") return toEnded(await history.read(record.runId));
+    if (!isAsked) return "untold";
+    if (standing === "heard") return "requested";
+    await wait(LOOK_MS);
+  }
+}
+
+function toEnded(record: RunRecord | undefined): CancelledRun {
+  return record?.state === "cancelled" ? "cancelled" : "ended";
 }

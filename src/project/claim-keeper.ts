@@ -8,6 +8,8 @@ export type StopOrder = "cancelled" | "lost" | "drained";
 const RENEW_MS = 1_000;
 /** So many renewals, at least, in the time for which a claim is good. */
 const RENEWALS = 5;
+/** So many times for which a claim is good, a queue may be away until its work is stopped. */
+const PATIENCE = 3;
 
 const REASONS: Readonly<Record<StopOrder, HexError>> = {
   cancelled: new HexError("HEX_CANCELLED", "the run was cancelled"),
@@ -74,9 +76,10 @@ export class ClaimKeeper {
   async #renew(): Promise<void> {
     const startedMs = performance.now();
     const state = await this.#claim.renew().catch((thrown: unknown) => {
-      // A queue that is away for a while is no reason to stop; one that is away for a lease is.
+      // While the queue is away it gives the job to nobody; whoever gets it later fences this one.
       if (!(thrown instanceof HexError)) throw thrown;
-      return startedMs - this.#renewedMs < this.#leaseMs ? undefined : "lost";
+      const patienceMs = PATIENCE * this.#leaseMs;
+      return startedMs - this.#renewedMs < patienceMs ? undefined : "lost";
     });
     if (this.#isClosed) return;
     if (state === "held" || state === "cancelled") this.#renewedMs = startedMs;

@@ -4,6 +4,7 @@ import type { CellRecord, RunRecord } from "../run/history/run-record.ts";
 import type { RunProcess } from "../run/process/run-process.ts";
 import type { RunEvent } from "../run/run-event.ts";
 import { toWishes } from "../run/run-wishes.ts";
+import { SILENCE_MS } from "../store/holder.ts";
 import { ClaimKeeper } from "./claim-keeper.ts";
 import type { JobOutcome } from "./job-outcome.ts";
 import { ProcessCalls } from "./process-calls.ts";
@@ -90,8 +91,9 @@ async function runAttempt(
   const onEnded = (frame: string, ended: number) => child.note(NOTES.partsEnded, { frame, ended });
   const calls = new ProcessCalls({
     store: runs.store,
-    leaseTimes: { ttlMs: runs.leaseMs },
+    leaseTimes: { ttlMs: Math.min(runs.leaseMs, SILENCE_MS) },
     holder: worker,
+    run: { id: runId, attempt: record.attempts.length },
     signal: keeper.signal,
     onWaiting: (holder) => log.add({ text: `waiting for ${holder}, which computes this project` }),
     onLost: (message) => child.note(NOTES.leaseLost, message),

@@ -1,30 +1,34 @@
-import { hostname } from "node:os";
 import { setTimeout as wait } from "node:timers/promises";
 import { HexError } from "../errors.ts";
-import type { Job } from "../queue/job.ts";
+import { MarkWatch } from "../run/history/run-mark.ts";
 import { isFinal, type RunRecord } from "../run/history/run-record.ts";
 import type { ProjectRuns } from "./project-runs.ts";
 import { endCancelled, endRun, LOST_WORKER } from "./run-end.ts";
 import { enqueueRun } from "./submit-run.ts";
-import type { WorkerOptions } from "./worker.ts";
 
 /** How often runs are looked at that have not ended. */
-const HEAL_MS = 15_000;
+const HEAL_MS = 5_000;
 /** A run that was accepted just now may be on its way into the queue. */
-const SETTLED_MS = 10_000;
+const SETTLED_MS = 5_000;
+
+/** Where runs are looked after; without a queue only those that none looks after. */
+export interface HealedRuns extends Pick<ProjectRuns, "history" | "store" | "config"> {
+  readonly queue?: ProjectRuns["queue"] | undefined;
+}
 
 /** Brings to an end, again and again, what a killed process or a lost queue has left without one. */
 export async function keepHealing(
-  runs: ProjectRuns,
-  { signal, onEvent }: Pick<WorkerOptions, "signal" | "onEvent">,
+  runs: HealedRuns,
+  { signal, onWarning }: HealOptions & { readonly signal: AbortSignal },
 ): Promise<void> {
-  const onWarning = (message: string) => onEvent({ type: "worker-warned", message });
+  const watch = new MarkWatch();
   while (!signal.aborted) {
     try {
-      await healRuns(runs, { signal, onWarning });
+      await healRuns(runs, { signal, watch, onWarning });
     } catch (thrown) {
+      if (signal.aborted) return;
       if (!(thrown instanceof HexError)) throw thrown;
-      if (!signal.aborted) onWarning(thrown.message);
+      onWarning(thrown.message);
     }
     await wait(HEAL_MS, undefined, { signal }).catch(() => undefined);
   }
@@ -34,21 +38,23 @@ export interface HealOptions {
   readonly signal?: AbortSignal | undefined;
   /** milliseconds since 1970 */
   readonly now?: (() => number) | undefined;
+  /** what earlier looks have shown of runs that no queue looks after */
+  readonly watch?: MarkWatch | undefined;
   /** told of a run that cannot be looked at; the others are */
   readonly onWarning: (line: string) => void;
 }
 
 /** Looks at every run that has not ended, and does what its worker can no longer do. */
 export async function healRuns(
-  runs: ProjectRuns,
-  { signal, now = Date.now, onWarning }: HealOptions,
+  runs: HealedRuns,
+  { signal, now = Date.now, watch = new MarkWatch(), onWarning }: HealOptions,
 ): Promise<void> {
   for await (const runId of runs.history.unfinished({ signal })) {
     try {
       const record = await runs.history.read(runId, { signal });
       // Without a record its writer may still be at it, or has died: garbage collection knows in time.
-      if (record === undefined || now() - Date.parse(record.submittedAt) < SETTLED_MS) continue;
-      await healRun(runs, record);
+      if (record === undefined || isNew(record, now())) continue;
+      await healRun(runs, record, { watch, now });
     } catch (thrown) {
       if (!(thrown instanceof HexError && thrown.code === "HEX_STORE_DAMAGED")) throw thrown;
       onWarning(thrown.message);
@@ -56,23 +62,30 @@ export async function healRuns(
   }
 }
 
-/** Does what the worker of a run can no longer do; nothing when there is nothing to do. */
-export async function healRun(runs: ProjectRuns, record: RunRecord): Promise<void> {
-  // Whoever ended it was killed before he took the mark away.
-  if (isFinal(record.state)) await runs.history.change(record.runId, () => undefined);
-  else if (record.isQueued) await healQueued(runs, record, await runs.queue.find(record.runId));
-  else await healDirect(runs, record);
+/** Whether a run was accepted just now; whose clock is ahead by far has accepted it at some other time. */
+function isNew({ submittedAt }: RunRecord, nowMs: number): boolean {
+  return Math.abs(nowMs - Date.parse(submittedAt)) < SETTLED_MS;
 }
 
-async function healQueued(
-  runs: ProjectRuns,
+/** Does what the worker of a run can no longer do; nothing when there is nothing to do. */
+export async function healRun(
+  runs: HealedRuns,
   record: RunRecord,
-  job: Job | undefined,
+  { watch = new MarkWatch(), now = Date.now }: Pick<HealOptions, "watch" | "now"> = {},
 ): Promise<void> {
+  // Whoever ended it was killed before he took the mark away.
+  if (isFinal(record.state)) await runs.history.change(record.runId, () => undefined);
+  else if (record.isQueued) await healQueued(runs, record);
+  else if (await isLeft(runs, record, { watch, now })) await endLeft(runs, record);
+}
+
+async function healQueued({ queue, ...runs }: HealedRuns, record: RunRecord): Promise<void> {
+  if (queue === undefined) return;
+  const job = await queue.find(record.runId);
   switch (job?.state) {
     case undefined:
       // The queue was lost, or the run was accepted by a process that was killed right then.
-      return enqueueRun(runs, record);
+      return enqueueRun({ queue }, record);
     case "dead": {
       const cause = job.cause ?? LOST_WORKER;
       return endCrashed(runs, record, `${cause}; it was tried ${job.attempts} times`);
@@ -90,7 +103,7 @@ async function healQueued(
 }
 
 function endCrashed(
-  runs: ProjectRuns,
+  runs: Pick<ProjectRuns, "history" | "store">,
   { runId, attempts }: RunRecord,
   message: string,
 ): Promise<void> {
@@ -99,22 +112,28 @@ function endCrashed(
   return endRun(runs, attempt, { state: "failed", error });
 }
 
-/** A run that was carried out at once by a process of this machine which is no more. */
-async function healDirect(runs: ProjectRuns, record: RunRecord): Promise<void> {
-  const worker = record.attempts.at(-1)?.worker ?? "";
-  if (!isGone(worker)) return;
-  const message = `Expected its process ${worker} to bring the run to an end, got a process that is gone`;
-  await endCrashed(runs, record, message);
+/** What looking after a run needs that no queue looks after. */
+type DirectRuns = Pick<ProjectRuns, "history" | "config">;
+
+/** Whether whoever asked for a run carries it out no more. */
+export async function isLeft(
+  { history, config }: DirectRuns,
+  { runId, submittedAt }: Pick<RunRecord, "runId" | "submittedAt">,
+  {
+    watch,
+    now = Date.now,
+  }: { readonly watch: MarkWatch; readonly now?: (() => number) | undefined },
+): Promise<boolean> {
+  const standing = await history.standing(runId, watch);
+  // An older build lets nobody hear of it: then only its age tells.
+  if (standing === "untold") return now() - Date.parse(submittedAt) > config.runs.deadlineMs;
+  return standing === "gone" || standing === "silent";
 }
 
-/** Whether a worker, `user@host:pid`, was on this machine and is no more; of others nobody can tell. */
-function isGone(worker: string): boolean {
-  const [, host, pid] = /@(.*):(\d+)$/.exec(worker) ?? [];
-  if (host !== hostname()) return false;
-  try {
-    process.kill(Number(pid), 0);
-    return false;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === "ESRCH";
-  }
+/** Ends a run whose process is gone or silent; should it come back, it publishes nothing. */
+async function endLeft(runs: Pick<ProjectRuns, "history" | "store">, record: RunRecord) {
+  await runs.history.goPast(record.runId);
+  const worker = record.attempts.at(-1)?.worker ?? "";
+  const message = `Expected its process ${worker} to bring the run to an end, got none that is heard of`;
+  await endCrashed(runs, record, message);
 }

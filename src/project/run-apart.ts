@@ -50,6 +50,7 @@ export async function runApart(project: Project, work: ApartWork): Promise<RunRe
   const calls = new ProcessCalls({
     store,
     holder,
+    run: { id: work.runId, attempt: work.attempt },
     signal,
     onWaiting: tellWaiting,
     onLost,

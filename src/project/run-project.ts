@@ -1,4 +1,5 @@
 import type { RunContext } from "../cell/run-context.ts";
+import type { HexError } from "../errors.ts";
 import type { CellGrounds } from "../run/cell-grounds.ts";
 import { newRunId } from "../run/history/run-id.ts";
 import type { RunParts } from "../run/parts/join-parts.ts";
@@ -13,6 +14,7 @@ import { acquireLease, type LeaseOptions } from "../store/lease/lease.ts";
 import type { Store } from "../store/store.ts";
 import type { Version } from "../store/version.ts";
 import { writeFrameDeclarations } from "./frame-declarations.ts";
+import { keepHealing } from "./heal-runs.ts";
 import { type RequestedInputs, toInputs } from "./inputs.ts";
 import { planChanged, readProjectGrounds } from "./plan-changed.ts";
 import { type Project, planProject } from "./project.ts";
@@ -20,7 +22,7 @@ import { openProjectStore, toHolder } from "./project-store.ts";
 import { toRedact } from "./redact.ts";
 import { runApart } from "./run-apart.ts";
 import { runPartsHere } from "./run-parts-here.ts";
-import { recordRun, toRecording } from "./run-recording.ts";
+import { type RecordingOptions, recordRun, toRecording } from "./run-recording.ts";
 
 /** What every door asks for. */
 export interface RunRequest extends Partial<RunWishes> {
@@ -39,7 +41,7 @@ export interface RunHooks {
   readonly attempt?: number;
   /** by default this process holds the lease itself */
   readonly takeLease?: TakeLease;
-  /** by default others wait for 30 s when this process no longer answers */
+  /** by default others wait for 10 s when this process no longer answers */
   readonly leaseTimes?: Pick<LeaseOptions, "ttlMs">;
   /** by default the parts of cells are computed in processes on this machine */
   readonly runParts?: RunParts;
@@ -71,10 +73,13 @@ export async function runProject(
   const { store, secrets } = await openProjectStore({ directory, config }, environment);
   const redact = toRedact(secrets);
   const wishes = toWishes(request);
+  const stopping = new AbortController();
+  const signal = AbortSignal.any([hooks.signal ?? stopping.signal, stopping.signal]);
   try {
-    const work = { ...toWork(project, request, hooks), store, secrets, redact, inputs };
+    const told = toWork(project, request, hooks);
+    const work = { ...told, signal, store, secrets, redact, inputs };
     const { emit = () => undefined } = hooks;
-    const takeLease = hooks.takeLease ?? toOwnLease(store, work.holder, hooks);
+    const takeLease = hooks.takeLease ?? toOwnLease(store, work, hooks);
     const tell = (event: RunEvent) => emit(redact(event));
     const isApart = hooks.isApart === true && mayPublish(work.plan);
     const run = (emit: typeof tell) =>
@@ -82,18 +87,35 @@ export async function runProject(
         ? runApart(project, { ...work, asked: request.inputs, emit, environment, wishes })
         : runHere(project, request, { ...work, takeLease, emit });
     // Who names a run keeps its record himself.
+    const stop = (reason: HexError) => stopping.abort(reason);
+    const recorded = { ...work, emit: tell, isResultKept: isApart };
     const result =
       hooks.runId === undefined
-        ? await recordRun(
-            toRecording(config, request, { ...work, emit: tell, isResultKept: isApart }),
-            run,
-          )
+        ? await runRecorded(project, toRecording(config, request, recorded, stop), { store, run })
         : await run(tell);
-    const told = redact(result);
-    await hooks.keep?.(told, store);
-    return told;
+    const redacted = redact(result);
+    await hooks.keep?.(redacted, store);
+    return redacted;
   } finally {
     await store.close();
+  }
+}
+
+/** Runs and keeps its record, and meanwhile ends what others were killed in that may have held it up. */
+async function runRecorded(
+  { config }: Project,
+  recording: RecordingOptions,
+  { store, run }: { readonly store: Store; readonly run: Parameters<typeof recordRun>[1] },
+): Promise<RunResult> {
+  const { history, isTold } = recording;
+  const ended = new AbortController();
+  const options = { signal: ended.signal, onWarning: () => undefined };
+  const healing = isTold ? keepHealing({ history, store, config }, options) : undefined;
+  try {
+    return await recordRun(recording, run);
+  } finally {
+    ended.abort();
+    await healing;
   }
 }
 
@@ -139,7 +161,6 @@ function toWork(project: Project, request: RunRequest, hooks: RunHooks) {
     asked: new Set(request.inputs.keys()),
     holder: toHolder(),
     hasDefaultInputs: showsDefaults(project, request),
-    signal: hooks.signal ?? new AbortController().signal,
     runParts: hooks.runParts ?? runPartsHere(project, context),
     onShown: hooks.onShown,
     grounds: hooks.grounds,
@@ -156,6 +177,11 @@ function showsDefaults(project: Project, { inputs }: RunRequest): boolean {
 }
 
 /** The lease, held and renewed by this process itself. */
-function toOwnLease(store: Store, holder: string, { leaseTimes = {} }: RunHooks): TakeLease {
-  return (wish) => acquireLease(store, { ...leaseTimes, holder, ...wish });
+function toOwnLease(
+  store: Store,
+  { runId, attempt, holder }: Pick<RunWork, "runId" | "attempt" | "holder">,
+  { leaseTimes = {} }: RunHooks,
+): TakeLease {
+  const run = { id: runId, attempt };
+  return (wish) => acquireLease(store, { ...leaseTimes, holder, run, ...wish });
 }

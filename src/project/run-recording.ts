@@ -1,3 +1,4 @@
+import { setTimeout as wait } from "node:timers/promises";
 import { HexError, toMessage } from "../errors.ts";
 import type { RunHistory } from "../run/history/run-history.ts";
 import { RunLog } from "../run/history/run-log.ts";
@@ -6,6 +7,7 @@ import type { CellResult, RunError, RunEvent, RunResult } from "../run/run-event
 import { mayPublish } from "../run/run-publishing.ts";
 import { type RunWishes, toWishes } from "../run/run-wishes.ts";
 import type { RunWork } from "../run/run-work.ts";
+import { BEAT_MS } from "../store/holder.ts";
 import type { Store } from "../store/store.ts";
 import type { Config } from "./config.ts";
 import { openProjectHistory, toRequester } from "./project-store.ts";
@@ -30,6 +32,8 @@ export interface RecordingOptions
   readonly emit: (event: RunEvent) => void;
   /** milliseconds since 1970 */
   readonly now: () => number;
+  /** stops the run: somebody cancelled it, or others have gone past it */
+  readonly stop: (reason: HexError) => void;
 }
 
 /**
@@ -42,13 +46,29 @@ export async function recordRun(
 ): Promise<RunResult> {
   const recording = new RunRecording(options);
   try {
-    const result = await run(recording.emit);
+    const result = recording.toTold(await run(recording.emit));
     await recording.end(result);
     return result;
   } catch (thrown) {
     await recording.break(thrown);
     throw thrown;
   }
+}
+
+const CANCELLED = new HexError("HEX_CANCELLED", "the run was cancelled");
+const PASSED = new HexError(
+  "HEX_RUN_SUPERSEDED",
+  "Expected others to hear of this run while it goes, got silence for so long that they went past it (start it again, or use what another run publishes)",
+);
+
+async function isAwake(ms: number, signal: AbortSignal): Promise<boolean> {
+  await wait(ms, undefined, { signal, ref: false }).catch(() => undefined);
+  return !signal.aborted;
+}
+
+function orUnheard(thrown: unknown): undefined {
+  if (!(thrown instanceof HexError)) throw thrown;
+  return undefined;
 }
 
 /** Few tries: nobody waits for a record that the store does not take. */
@@ -62,6 +82,7 @@ export function toRecording(
     readonly store: Store;
     readonly isResultKept: boolean;
   },
+  stop: RecordingOptions["stop"],
 ): RecordingOptions {
   const asked = [...inputs.keys()].map((name) => [name, work.inputs.get(name)?.value]);
   return {
@@ -69,6 +90,7 @@ export function toRecording(
     ...toWishes(wishes),
     context,
     trigger,
+    stop,
     requestedBy: toRequester(),
     inputs: Object.fromEntries(asked),
     worker: work.holder,
@@ -83,7 +105,10 @@ class RunRecording {
   readonly #begun: RunRecord;
   /** whether the record of the begun run is there; the run does not wait for it */
   readonly #accepted: Promise<boolean>;
+  readonly #ended = new AbortController();
+  readonly #beating: Promise<void>;
   #hasFailed = false;
+  #isPassed = false;
 
   constructor(options: RecordingOptions) {
     const { history, runId, now } = options;
@@ -95,6 +120,7 @@ class RunRecording {
       now,
     });
     this.#accepted = options.isTold ? this.#accept() : Promise.resolve(false);
+    this.#beating = this.#beat();
   }
 
   readonly emit = (event: RunEvent): void => {
@@ -103,9 +129,15 @@ class RunRecording {
     this.#options.emit(event);
   };
 
+  /** A run that was stopped because others have gone past it was not cancelled by anybody. */
+  toTold(result: RunResult): RunResult {
+    if (!this.#isPassed || result.status !== "cancelled") return result;
+    return { ...result, status: "failed", error: { code: PASSED.code, message: PASSED.message } };
+  }
+
   /** Keeps the end of a run. */
   async end(result: RunResult): Promise<void> {
-    const isAccepted = await this.#accepted;
+    const isAccepted = await this.#endBeating();
     // A store that failed the run would fail its record too, after as long a wait.
     const isInVain = !isAccepted && result.error?.code === "HEX_STORE_UNAVAILABLE";
     if (this.#hasFailed || isInVain) return;
@@ -128,7 +160,7 @@ class RunRecording {
 
   /** Keeps that a run broke: it ended without a result. */
   async break(thrown: unknown): Promise<void> {
-    if (!(await this.#accepted)) return;
+    if (!(await this.#endBeating())) return;
     const { history, runId, redact, now } = this.#options;
     const endedAt = new Date(now()).toISOString();
     const error = redact(toRunError(thrown));
@@ -142,6 +174,27 @@ class RunRecording {
     return this.#try(async () => {
       await this.#options.history.accept(this.#begun);
     });
+  }
+
+  /** Lets others hear of the run while it goes, and hears what they ask of it. */
+  async #beat(): Promise<void> {
+    const { history, runId, stop } = this.#options;
+    const { signal } = this.#ended;
+    if (!(await this.#accepted)) return;
+    while (await isAwake(BEAT_MS, signal)) {
+      // A store that is away for a moment is no reason to stop: the next beat may be heard.
+      const answer = await history.beat(runId).catch(orUnheard);
+      if (answer === "cancelled") stop(CANCELLED);
+      this.#isPassed ||= answer === "ended" && !signal.aborted;
+      if (this.#isPassed) return stop(PASSED);
+    }
+  }
+
+  /** Waits for the last beat; tells whether the run was accepted. */
+  async #endBeating(): Promise<boolean> {
+    this.#ended.abort();
+    await this.#beating;
+    return this.#accepted;
   }
 
   async #try(write: () => Promise<void>): Promise<boolean> {

@@ -52,7 +52,10 @@ export async function runWorker(runs: ProjectRuns, options: WorkerOptions): Prom
     await Promise.all([
       ...Array.from({ length: atOnce }, () => serve("run", around, carryOutRun)),
       ...Array.from({ length: partsAtOnce }, () => serve("part", around, carryOutPart)),
-      keepHealing(runs, options),
+      keepHealing(runs, {
+        signal,
+        onWarning: (message) => onEvent({ type: "worker-warned", message }),
+      }),
     ]);
   } finally {
     signal.removeEventListener("abort", onStop);

@@ -8,6 +8,11 @@ export function lostLeaseCause(worker: string): string {
   return `The lease of ${worker} ran out: it ended, hung or lost its connection`;
 }
 
+/** Why an attempt counts as failed whose process is no more. */
+export function goneCause(worker: string): string {
+  return `The process ${worker} is gone: it crashed or was killed`;
+}
+
 /** Why a job is dead that nobody could take. */
 export const ALTERED_CAUSE = "What the queue keeps of the job was altered and is no job any more";
 

@@ -1,7 +1,7 @@
 import type { Attempts, Job, JobSpec, Lane } from "./job.ts";
 
-/** How long a claim is good for without being renewed; four renewals may fail in a row. */
-export const LEASE_MS = 30_000;
+/** How long a claim is good for without being renewed, as it is every second. */
+export const LEASE_MS = 12_000;
 
 export interface QueueOptions {
   /** how failed attempts are repeated */
@@ -57,8 +57,8 @@ export interface Queue {
 
   /**
    * Waits for a job of a lane and takes it. Of several callers exactly one gets it. A job whose
-   * lease has run out counts as failed; its lease was pause enough, so it is given again at once, to
-   * anyone, or is dead after the last attempt. A server that goes away meanwhile is waited for.
+   * lease has run out, or whose worker is proven to be gone, counts as failed; it is given again at
+   * once, to anyone, or is dead after the last attempt. A server that goes away meanwhile is waited for.
    */
   claim(options: ClaimOptions): Promise<Claim>;
 

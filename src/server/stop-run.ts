@@ -14,10 +14,10 @@ export async function stopRun(record: RunRecord, { runs }: Pick<Served, "runs">)
       return;
     case "ended":
       throw new HttpFailure(422, "Expected the run to be waiting or going, got one that is over");
-    case "direct":
+    case "untold":
       throw new HttpFailure(
         422,
-        "Expected a run that a worker carries out, got one that goes in a terminal (stop it there)",
+        "Expected a run that can be told to stop, got one that goes in an older hex-runtime (stop it there)",
       );
   }
 }

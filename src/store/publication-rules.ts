@@ -41,7 +41,13 @@ export function assertMayPublish(
   if (fence !== undefined && fence < current.fence) {
     throw superseded(runId, {
       expected: `under a fence of at least ${current.fence}`,
-      got: `${fence}: another run took over the lease, and ${toNews(current)}`,
+      got: `${fence}: another run took over the lease, ${toNews(current)}`,
+    });
+  }
+  if (current.passed?.includes(runId)) {
+    throw superseded(runId, {
+      expected: "heard of while it went",
+      got: "silence for so long that others went past it",
     });
   }
   // Whichever attempt it was: one that was thought dead may have published after all.
@@ -79,9 +85,11 @@ export function startStopwatch(): () => number {
 }
 
 function toNews(current: Manifest): string {
-  const by = newestCommit(current)?.publishedBy;
-  const published = `version ${newestGeneration(current)} has been published`;
-  return by === undefined ? published : `${published} by ${by}`;
+  const newest = newestCommit(current);
+  if (newest === undefined) return "which has not published yet";
+  const { generation, publishedBy } = newest;
+  const by = publishedBy === undefined ? "" : `, by ${publishedBy}`;
+  return `and the newest version is ${generation}${by}`;
 }
 
 function superseded(runId: string, told: { readonly expected: string; readonly got: string }) {

@@ -1,8 +1,14 @@
+import { spawn } from "node:child_process";
 import { randomInt } from "node:crypto";
-import { expect, it } from "vitest";
+import { text } from "node:stream/consumers";
+import { fileURLToPath } from "node:url";
+import { expect, it, onTestFinished } from "vitest";
 import { cancelRun } from "../../src/project/cancel-run.ts";
+import { identifyProcess } from "../../src/store/holder.ts";
+import { openRunKey } from "../../src/store/key.ts";
 import { listVersions } from "../../src/store/versions.ts";
 import { hex, hexJson } from "../cli/hex.ts";
+import { queuedRun, toRunning } from "../run/history/records.ts";
 import { findSleepers } from "../run/process/find-sleepers.ts";
 import { findRunProcesses } from "./chaos-world.ts";
 import { until } from "./project-processes.ts";
@@ -22,6 +28,49 @@ it("takes back a run that waits: it never goes", async () => {
   await project.untilEnded(other);
   expect((await project.computes()).map(({ act }) => act)).toEqual(["print:2"]);
 });
+
+it("stops a run that goes in a terminal, which says so, and publishes nothing", async () => {
+  const { directory, runs, computes } = await workerProject();
+  const args = [command, "run", "--project", directory, "--input", "act=polite", "--json"];
+  const child = spawn(process.execPath, args, { stdio: ["ignore", "pipe", "ignore"] });
+  onTestFinished(() => {
+    child.kill("SIGKILL");
+  });
+  const printed = text(child.stdout);
+  await until("the cell goes", async () => (await computes()).length === 1);
+  const { runs: listed } = await runs.history.list({ limit: 1 });
+  const runId = listed[0]?.runId ?? "";
+  const { stdout } = await hex(["runs", "cancel", runId, "--project", directory]);
+  // It may have stopped by then.
+  expect(stdout).toMatch(/^The run is (told to stop|cancelled)/);
+  const { status, error } = JSON.parse(await printed);
+  expect([status, error.code]).toEqual(["cancelled", "HEX_CANCELLED"]);
+  expect(await runs.history.read(runId)).toMatchObject({ state: "cancelled", version: null });
+  expect(await listVersions(runs.store)).toEqual([]);
+});
+
+it("cancels at once what a terminal has left that was killed", async () => {
+  const project = await workerProject();
+  const { runs } = project;
+  const run = toRunning(queuedRun(Date.now(), { isQueued: false }));
+  await runs.history.accept(run);
+  const mark = { format: 1, process: identifyProcess().replace(/[^.]*$/, "1"), beat: 5 };
+  await runs.store.write(openRunKey(run.runId), new TextEncoder().encode(JSON.stringify(mark)));
+  expect(await cancel(project, run.runId)).toBe("cancelled");
+  expect((await runs.history.read(run.runId))?.state).toBe("cancelled");
+});
+
+it("says so when an older build carries a run out, which hears of nothing", async () => {
+  const project = await workerProject();
+  const { runs } = project;
+  const run = toRunning(queuedRun(Date.now(), { isQueued: false }));
+  await runs.history.accept(run);
+  await runs.store.write(openRunKey(run.runId), new TextEncoder().encode("not ended\n"));
+  expect(await cancel(project, run.runId)).toBe("untold");
+  expect((await runs.history.read(run.runId))?.state).toBe("running");
+});
+
+const command = fileURLToPath(new URL("../../dist/hex.js", import.meta.url));
 
 /** Digits by which this run of the tests knows its sleepers from those of any other. */
 const SLEEPERS = `${randomInt(2 ** 47)}`;

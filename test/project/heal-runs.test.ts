@@ -8,7 +8,10 @@ import { healRuns } from "../../src/project/heal-runs.ts";
 import type { ProjectRuns } from "../../src/project/project-runs.ts";
 import { newRunId } from "../../src/run/history/run-id.ts";
 import { keysOf } from "../../src/run/history/run-keys.ts";
+import { MarkWatch } from "../../src/run/history/run-mark.ts";
+import { identifyProcess } from "../../src/store/holder.ts";
 import { openRunKey } from "../../src/store/key.ts";
+import { hex } from "../cli/hex.ts";
 import { queuedRun, toCompleted, toRunning } from "../run/history/records.ts";
 import { until } from "./project-processes.ts";
 import { openRuns, workerProject } from "./worker-project.ts";
@@ -35,7 +38,7 @@ it("leaves a run alone that was accepted just now", async () => {
   const { runs } = await workerProject();
   const nowMs = Date.now();
   await runs.history.accept(queuedRun(nowMs));
-  await healRuns(runs, { now: () => nowMs + 5_000, onWarning: refuse });
+  await healRuns(runs, { now: () => nowMs + 4_000, onWarning: refuse });
   expect(await runs.queue.count()).toMatchObject({ run: { queued: 0 } });
   await heal(runs);
   expect(await runs.queue.count()).toMatchObject({ run: { queued: 1 } });
@@ -129,9 +132,62 @@ it("tells of a run from a terminal that was killed that its process is gone", as
   await heal(runs);
   const record = await runs.history.read(runId);
   expect(record).toMatchObject({ state: "failed", error: { code: "HEX_RUN_CRASHED" } });
-  expect(record?.error?.message).toMatch(/a process that is gone$/);
+  expect(record?.error?.message).toMatch(/to bring the run to an end, got none that is heard of$/);
   expect(await openIds(runs)).toEqual([]);
 });
+
+it("ends a run of a machine that is gone once nothing is heard of it, and not one that is", async () => {
+  const { runs } = await workerProject();
+  const [silent, heard] = [await acceptDirect(runs), await acceptDirect(runs)];
+  // Where its process went nobody here can tell.
+  const mark = { format: 1, process: "another.machine.7.1", beat: 5 };
+  await runs.store.write(openRunKey(silent), new TextEncoder().encode(JSON.stringify(mark)));
+  let steadyMs = 0;
+  const watch = new MarkWatch({ steady: () => steadyMs });
+  const look = async () => {
+    await healRuns(runs, { watch, now: () => Date.now() + LATER_MS, onWarning: refuse });
+    const records = await Promise.all([silent, heard].map((id) => runs.history.read(id)));
+    return records.map((record) => record?.state);
+  };
+  expect(await look()).toEqual(["running", "running"]);
+  steadyMs += 6_000;
+  expect(await runs.history.beat(heard)).toBe("heard");
+  expect(await look()).toEqual(["running", "running"]);
+  steadyMs += 6_000;
+  expect(await look()).toEqual(["failed", "running"]);
+  expect(await openIds(runs)).toEqual([heard]);
+});
+
+it("leaves a run of an older build, which lets nobody hear of it, until its time is over", async () => {
+  const { runs } = await workerProject();
+  const runId = await acceptDirect(runs);
+  await runs.store.write(openRunKey(runId), new TextEncoder().encode("not ended\n"));
+  await heal(runs);
+  expect((await runs.history.read(runId))?.state).toBe("running");
+  const later = Date.now() + runs.config.runs.deadlineMs + LATER_MS;
+  await healRuns(runs, { now: () => later, onWarning: refuse });
+  expect((await runs.history.read(runId))?.state).toBe("failed");
+});
+
+it("has the next run from a terminal end what one that was killed has left", async () => {
+  const { directory, runs } = await workerProject();
+  const runId = await acceptDirect(runs, Date.now() - LATER_MS);
+  // This process as it would be if its id had been given again.
+  const gone = identifyProcess().replace(/[^.]*$/, "1");
+  const mark = { format: 1, process: gone, beat: 5 };
+  await runs.store.write(openRunKey(runId), new TextEncoder().encode(JSON.stringify(mark)));
+  await hex(["run", "--project", directory, "--input", "act=sleep"]);
+  expect((await runs.history.read(runId))?.state).toBe("failed");
+});
+
+/** A run that a terminal carries out: this process. */
+async function acceptDirect({ history }: ProjectRuns, acceptedMs = Date.now()): Promise<string> {
+  const run = toRunning(
+    queuedRun(acceptedMs, { isQueued: false, context: "logic", trigger: "cli" }),
+  );
+  await history.accept(run);
+  return run.runId;
+}
 
 function heal(runs: ProjectRuns): Promise<void> {
   return healRuns(runs, { now: () => Date.now() + LATER_MS, onWarning: refuse });

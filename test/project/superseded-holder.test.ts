@@ -131,7 +131,7 @@ async function expectRefused(
   expect(result).toMatchObject({ status: "failed", version: null });
   expect(result.error?.code).toBe("HEX_RUN_SUPERSEDED");
   expect(result.error?.message).toMatch(
-    new RegExp(`published by .+:${next.pid} |taken over by .+:${next.pid} `),
+    new RegExp(`by .+:${next.pid} |taken over by .+:${next.pid} `),
   );
   const { project, store, env } = setting;
   expect(await pidsOf(store)).toEqual([next.pid]);

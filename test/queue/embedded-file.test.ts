@@ -53,6 +53,47 @@ describe("the file of a queue", () => {
     expect(after.location).toBe(file);
   });
 
+  it("gives a job again at once when the process that has it is proven to be gone", async () => {
+    const file = await newFile();
+    const [dying, other] = [
+      await open(file, { ...QUICK, process: "gone" }),
+      await open(file, { ...QUICK, process: "here", isGone: (process) => process === "gone" }),
+    ];
+    await dying.submit(toSpec({ id: "one" }));
+    const claim = await claimRun(dying);
+    const again = await claimRun(other);
+    expect(again.job).toMatchObject({ id: "one", attempts: 2 });
+    expect((await other.find("one"))?.cause).toMatch(
+      /^The process .* is gone: it crashed or was killed$/,
+    );
+    expect([await claim.renew(), await claim.finish()]).toEqual(["lost", "lost"]);
+    expect(await again.finish()).toBe("finished");
+  });
+
+  it("takes no claim for that of a dead process which an older build has made after it", async () => {
+    const file = await newFile();
+    const dying = await open(file, { ...QUICK, process: "gone" });
+    await dying.submit(toSpec({ id: "one" }));
+    await (await claimRun(dying)).handBack();
+    await edit(file, "UPDATE jobs SET state = 'claimed', claims = claims + 1, lease_until = 9e15");
+    const other = await open(file, { ...QUICK, isGone: () => true });
+    const waiting = new AbortController();
+    const claiming = other.claim({ lane: "run", worker: "w@here:2", signal: waiting.signal });
+    await other.submit(toSpec({ id: "two" }));
+    expect((await claiming).job.id).toBe("two");
+    expect((await other.find("one"))?.state).toBe("claimed");
+  });
+
+  it("goes on with a file of before processes were noted", async () => {
+    const file = await newFile();
+    const before = await open(file);
+    await before.submit(toSpec({ id: "one" }));
+    await before.close();
+    await edit(file, "ALTER TABLE jobs DROP COLUMN process");
+    const after = await open(file);
+    expect((await claimRun(after)).job.id).toBe("one");
+  });
+
   it("is followed by all who have it open when it is removed, and their claims are lost", async () => {
     const file = await newFile();
     const [worker, other] = [await open(file), await open(file)];

@@ -2,6 +2,7 @@ import { expect, onTestFinished, test } from "vitest";
 import { openProjectRuns } from "../../src/project/project-runs.ts";
 import { openServer } from "../../src/server/server.ts";
 import { hex } from "../cli/hex.ts";
+import { queuedRun, toRunning } from "../run/history/records.ts";
 import { serveProject } from "./served-project.ts";
 
 test("viewers of two servers on one store who refresh at the same moment get one run", async () => {
@@ -32,6 +33,21 @@ test("viewers of two servers on one store who refresh at the same moment get one
   }
   const { runs: listed } = await runs.history.list({ limit: 10 });
   expect(listed.map(({ runId }) => runId).sort()).toEqual([...seen].sort());
+});
+
+test("a viewer who refreshes does not wait for a run of a machine that may be gone, but for one that goes", async () => {
+  const { call, runs } = await serveProject();
+  const run = toRunning(
+    queuedRun(Date.now(), { isQueued: false, context: "logic", trigger: "cli" }),
+  );
+  const { runId } = run;
+  await runs.history.accept(run);
+  const refresh = async () => (await call("POST", "/page/refresh")).json().runId;
+  const filed = await refresh();
+  expect(filed).not.toBe(runId);
+  await call("DELETE", `/page/refresh/${filed}`);
+  await runs.history.beat(runId);
+  expect(await refresh()).toBe(runId);
 });
 
 test("a schedule's run that is filed by hand is among those of its schedule", async () => {

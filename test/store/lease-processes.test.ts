@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
 import { expect, it } from "vitest";
 import { DirectoryStore } from "../../src/store/directory/directory-store.ts";
-import { acquireLease } from "../../src/store/lease/lease.ts";
+import { acquireLease, type LeaseOptions } from "../../src/store/lease/lease.ts";
 import { runProgram } from "./run-program.ts";
 import { temporaryFolder } from "./temporary-folder.ts";
 
@@ -19,12 +19,21 @@ it("lets 8 processes hold 20 times each, never two at once", async () => {
   expect(fences).toEqual(Array.from({ length: 160 }, (_, index) => index + 1));
 });
 
-it("lets another in once the TTL of a killed process is over", async () => {
+it("lets another in at once when the process that held it is proven to be gone", async () => {
+  const folder = await temporaryFolder();
+  const dying = runProgram(beInterrupted, [folder, "SIGKILL", "600000"]);
+  await expect(dying).rejects.toMatchObject({ signal: "SIGKILL" });
+  const lease = await acquireHere(folder);
+  expect(lease.fence).toBe(2);
+  await lease.release();
+});
+
+it("lets another in once the TTL is over of a process whose death nobody can prove", async () => {
   const folder = await temporaryFolder();
   const dying = runProgram(beInterrupted, [folder, "SIGKILL", `${TTL_MS}`]);
   await expect(dying).rejects.toMatchObject({ signal: "SIGKILL" });
   const before = performance.now();
-  const lease = await acquireHere(folder);
+  const lease = await acquireHere(folder, { isGone: () => false });
   expect(lease.fence).toBe(2);
   expect(performance.now() - before).toBeGreaterThanOrEqual(TTL_MS);
   await lease.release();
@@ -53,10 +62,10 @@ it("does not keep a process alive that has nothing else to do", async () => {
   await lease.release();
 });
 
-/** Waits for the TTL of the process before, and keeps the lease however slow the disk is. */
-function acquireHere(folder: string) {
+/** Takes the lease after the process before, and keeps it however slow the disk is. */
+function acquireHere(folder: string, options: Pick<LeaseOptions, "isGone"> = {}) {
   const store = new DirectoryStore(join(folder, "store"));
-  return acquireLease(store, { holder: "test:here" });
+  return acquireLease(store, { holder: "test:here", ttlMs: 30_000, ...options });
 }
 
 async function readOnceThere(path: string): Promise<string> {

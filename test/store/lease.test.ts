@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { acquireLease, type LeaseOptions, tryAcquireLease } from "../../src/store/lease/lease.ts";
 import { LEASE_KEY, type LeaseRecord, toLeaseBytes } from "../../src/store/lease/lease-record.ts";
 import { FakeTime } from "./lease-fake-time.ts";
-import { ScriptedStore } from "./lease-scripted-store.ts";
+import { ScriptedStore, unavailable as unavailableError } from "./lease-scripted-store.ts";
 
 const superseded = { code: "HEX_RUN_SUPERSEDED" };
 const unavailable = { code: "HEX_STORE_UNAVAILABLE" };
@@ -17,7 +17,8 @@ describe("taking a lease", () => {
       state: "held",
       generation: 1,
       holder: "a@one:1",
-      ttlMs: 30_000,
+      ttlMs: 10_000,
+      process: "this process",
     });
   });
 
@@ -43,8 +44,8 @@ describe("taking a lease", () => {
       await time.advance(35_000);
       await lease.release();
     }
-    expect(store.bodies).toHaveLength(15);
-    expect(new Set(store.bodies).size).toBe(15);
+    expect(store.bodies).toHaveLength(57);
+    expect(new Set(store.bodies).size).toBe(57);
   });
 
   it("waits for a live holder, tells who it is, and goes on once it lets go", async () => {
@@ -78,6 +79,64 @@ describe("taking a lease", () => {
     await put({ state: "held", write: 3 });
     await time.until(second);
     expect(time.now).toBeGreaterThanOrEqual(80_000);
+  });
+
+  it("does not count as silence of the holder what was an outage of the store", async () => {
+    const { store, ask, time, put } = setting();
+    await put({ state: "held" });
+    const second = ask("b@two:2");
+    await time.advance(29_000);
+    store.isDown = true;
+    await time.advance(1_100);
+    store.isDown = false;
+    await time.advance(25_000);
+    await put({ state: "held", write: 2 });
+    await time.until(second);
+    expect(time.now).toBeGreaterThanOrEqual(85_000);
+  });
+
+  it("goes at once past a holder whose process is proven to be gone", async () => {
+    const { ask, time, put } = setting();
+    await put({ state: "held", generation: 7, process: "gone" });
+    const lease = await ask("b@two:2", { isGone: (process) => process === "gone" });
+    expect([lease.fence, time.now]).toEqual([8, 0]);
+  });
+
+  it("goes at once past an earlier attempt at the same run, and past no other", async () => {
+    const { ask, time, put } = setting();
+    await put({ state: "held", generation: 7, run: { id: "one", attempt: 1 } });
+    const lease = await ask("b@two:2", { run: { id: "one", attempt: 2 } });
+    expect([lease.fence, time.now]).toEqual([8, 0]);
+    for (const run of [
+      { id: "one", attempt: 2 },
+      { id: "two", attempt: 9 },
+    ]) {
+      await put({ state: "held", generation: 7, run });
+      const before = time.now;
+      await time.until(ask("b@two:2", { run: { id: "one", attempt: 2 } }));
+      expect(time.now - before).toBeGreaterThanOrEqual(30_000);
+    }
+  });
+
+  it("seals what is published below its fence when it goes past a holder, and only then", async () => {
+    const { ask, put, sealed } = setting();
+    const first = await ask("a@one:1");
+    await first.release();
+    expect(sealed).toEqual([]);
+    await put({ state: "held", generation: 7, process: "gone" });
+    await ask("b@two:2", { isGone: () => true });
+    expect(sealed).toEqual([8]);
+  });
+
+  it("gives the lease back when what is published cannot be sealed", async () => {
+    const { ask, put, record } = setting();
+    await put({ state: "held", generation: 7, process: "gone" });
+    const seal = async () => {
+      throw unavailableError();
+    };
+    const asking = ask("b@two:2", { isGone: () => true, seal });
+    await expect(asking).rejects.toMatchObject(unavailable);
+    expect(record()).toMatchObject({ state: "released", generation: 8 });
   });
 
   it("gives a free lease to exactly one of 16 at a time", async () => {
@@ -177,14 +236,14 @@ describe("waiting for a lease", () => {
 });
 
 describe("holding a lease", () => {
-  it("renews every ten seconds until it is released", async () => {
+  it("renews every two seconds until it is released", async () => {
     const { store, ask, time } = setting();
     const lease = await ask("a@one:1");
     await time.advance(95_000);
-    expect(store.bodies).toHaveLength(1 + 9);
+    expect(store.bodies).toHaveLength(1 + 47);
     await lease.release();
     await time.advance(95_000);
-    expect(store.bodies).toHaveLength(1 + 9 + 1);
+    expect(store.bodies).toHaveLength(1 + 47 + 1);
     expect([await lease.stillHeld(), lease.lost.aborted]).toEqual([false, false]);
   });
 
@@ -201,7 +260,7 @@ describe("holding a lease", () => {
     const { ask, time, put } = setting();
     const lease = await ask("a@one:1");
     await put({ state: "held", generation: 2, holder: "b@two:2" });
-    await time.advance(10_000);
+    await time.advance(2_000);
     expect(lease.lost.reason).toMatchObject({
       ...superseded,
       message:
@@ -242,7 +301,7 @@ describe("holding a lease", () => {
   );
 
   it.each([["request-lost"], ["silence"]] as const)(
-    "is lost when every renewal ends with %s and the TTL is over, not sooner",
+    "is lost when every renewal ends with %s for three TTLs, not sooner",
     async (fault) => {
       const { store, ask, time } = setting();
       const lease = await ask("a@one:1");
@@ -255,7 +314,7 @@ describe("holding a lease", () => {
     },
   );
 
-  it("outlives a store that is down for less than the TTL since the last renewal", async () => {
+  it("outlives a store that is down for less than three TTLs since the last renewal", async () => {
     const { store, ask, time } = setting();
     const lease = await ask("a@one:1");
     await time.advance(95_000);
@@ -346,6 +405,7 @@ describe("a lease's object that is none", () => {
 function setting() {
   const store = new ScriptedStore();
   const time = new FakeTime();
+  const sealed: number[] = [];
   let ids = 0;
   const options = (holder: string, more: Partial<LeaseOptions> = {}): LeaseOptions => ({
     holder,
@@ -353,6 +413,11 @@ function setting() {
     sleep: time.sleep,
     random: () => 0.5,
     randomId: () => `id-${++ids}`,
+    process: "this process",
+    isGone: () => false,
+    seal: async (_, fence) => {
+      sealed.push(fence);
+    },
     ...more,
   });
   const ask = (holder: string, more?: Partial<LeaseOptions>) =>
@@ -373,5 +438,5 @@ function setting() {
         ...part,
       }),
     );
-  return { store, time, options, ask, record, put };
+  return { store, time, options, ask, record, put, sealed };
 }

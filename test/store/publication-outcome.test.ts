@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { HexError } from "../../src/errors.ts";
 import { frame } from "../../src/frame/rows.ts";
+import { sealManifest } from "../../src/store/manifest/seal-manifest.ts";
 import { publish, type StagedFrame } from "../../src/store/publication.ts";
 import type { Store, WriteOptions, WriteResult } from "../../src/store/store.ts";
 import { openVersion } from "../../src/store/version.ts";
@@ -170,6 +171,64 @@ describe("a manifest that others meddle with", () => {
 });
 
 describe("the fence", () => {
+  it("can be raised before anything is published, by whoever goes past another run", async () => {
+    const store = await storeWith(0);
+    await sealManifest(store, { fence: 3 });
+    expect(await openVersion(store)).toMatchObject({ number: null, fence: 3 });
+    const late = publication({ planets }, { runId: "late", fence: 2 });
+    await expect(publish(store, late)).rejects.toThrow(
+      "got 2: another run took over the lease, which has not published yet (nothing of it was",
+    );
+    expect(await publish(store, publication({ planets }, { fence: 3 }))).toBe(1);
+  });
+
+  it("meets a publication that is on its way when it is raised", async () => {
+    const store = await storeWith(1);
+    const raiseFirst = async (write: () => Promise<WriteResult>) => {
+      await sealManifest(store, { fence: 9 });
+      return write();
+    };
+    onManifestWrite(store, raiseFirst, 1);
+    const late = publication({ planets }, { runId: "late", fence: 8 });
+    await expect(publish(store, late)).rejects.toMatchObject({ code: "HEX_RUN_SUPERSEDED" });
+    expect((await openVersion(store)).number).toBe(1);
+  });
+
+  it("keeps out one run that others went past, whatever fence it comes under, and no other", async () => {
+    const store = await storeWith(1);
+    await sealManifest(store, { runId: "silent" });
+    await sealManifest(store, { runId: "silent" });
+    const silent = publication({ planets }, { runId: "silent", fence: 99 });
+    await expect(publish(store, silent)).rejects.toThrow(
+      "Expected run silent to be heard of while it went, got silence for so long that others went past it",
+    );
+    expect(await publish(store, publication({ planets }, { fence: 1 }))).toBe(2);
+    await expect(publish(store, silent)).rejects.toMatchObject({ code: "HEX_RUN_SUPERSEDED" });
+  });
+
+  it("is raised once although the answer is lost, and fails where the store is gone", async () => {
+    const store = await storeWith(1);
+    onManifestWrite(
+      store,
+      async (write) => {
+        await write();
+        throw new HexError("HEX_STORE_UNAVAILABLE", "the reply was lost");
+      },
+      1,
+    );
+    const quick = { sleep: async () => {} };
+    await sealManifest(store, { fence: 4, ...quick });
+    expect((await openVersion(store)).fence).toBe(4);
+    onManifestWrite(
+      store,
+      async () => {
+        throw new HexError("HEX_STORE_UNAVAILABLE", "gone");
+      },
+      Number.POSITIVE_INFINITY,
+    );
+    await expect(sealManifest(store, { fence: 5, ...quick })).rejects.toThrow("gone");
+  });
+
   it("lets nobody publish below the highest one, and leaves nothing of who tried", async () => {
     const store = await storeWith(1);
     await publish(store, publication({ planets }, { fence: 5 }));
@@ -182,7 +241,7 @@ describe("the fence", () => {
       code: "HEX_RUN_SUPERSEDED",
       message:
         "Expected run late to be under a fence of at least 5, got 4: another run took over the lease, and " +
-        "version 4 has been published by ada@home:7 (nothing of it was published: use the newest " +
+        "the newest version is 4, by ada@home:7 (nothing of it was published: use the newest " +
         "version, or run again)",
     });
     expect(await toArray(store.list(""))).toEqual(before);

@@ -1,4 +1,5 @@
 import { appendFileSync, type FSWatcher, utimesSync, watch } from "node:fs";
+import { identifyProcess, isProcessGone } from "../../store/holder.ts";
 import { ClaimWait } from "../claim-wait.ts";
 import { ATTEMPTS, type Job, type JobSpec, type Lane } from "../job.ts";
 import { toPayloadText, toProgressText } from "../job-rules.ts";
@@ -27,7 +28,10 @@ import { type Clocks, LeaseClock } from "./lease-clock.ts";
 import { identifyFile, openQueueFile, reopenQueueFile, toFileFailure } from "./queue-file.ts";
 import type { Sqlite } from "./sqlite.ts";
 
-export interface EmbeddedQueueOptions extends QueueOptions, Partial<Clocks> {}
+export interface EmbeddedQueueOptions
+  extends QueueOptions,
+    Partial<Clocks>,
+    Partial<Pick<ClaimRules, "process" | "isGone">> {}
 
 /** How long jobs that ended are kept, and how often older ones are looked for. */
 const KEPT_MS = 24 * 60 * 60_000;
@@ -44,8 +48,10 @@ const POLL_MS = 100;
  */
 export async function openEmbeddedQueue(
   file: string,
-  { attempts = ATTEMPTS, leaseMs = LEASE_MS, now, steady }: EmbeddedQueueOptions = {},
+  options: EmbeddedQueueOptions = {},
 ): Promise<Queue> {
+  const { attempts = ATTEMPTS, leaseMs = LEASE_MS, now, steady } = options;
+  const { process = identifyProcess(), isGone = isProcessGone } = options;
   const clocks = {
     now: now ?? Date.now,
     // A clock that a test drives is not set by anybody else.
@@ -56,6 +62,8 @@ export async function openEmbeddedQueue(
     database,
     attempts,
     leaseMs,
+    process,
+    isGone,
     clock: new LeaseClock(leaseMs, clocks),
   });
 }

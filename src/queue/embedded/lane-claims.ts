@@ -1,5 +1,5 @@
 import { type Attempts, type Job, type Lane, toBackoffMs } from "../job.ts";
-import { ALTERED_CAUSE, lostLeaseCause, parseKept, toKeptCause } from "../kept-job.ts";
+import { ALTERED_CAUSE, goneCause, lostLeaseCause, parseKept, toKeptCause } from "../kept-job.ts";
 import type { EndAnswer } from "../queue.ts";
 import { toJob } from "./job-row.ts";
 import type { LeaseClock } from "./lease-clock.ts";
@@ -29,6 +29,10 @@ export interface ClaimRules {
   readonly clock: LeaseClock;
   readonly leaseMs: number;
   readonly attempts: Attempts;
+  /** this process, as others can prove it gone */
+  readonly process: string;
+  /** whether a process is certain to be no more */
+  readonly isGone: (process: string) => boolean;
 }
 
 const HELD = "id = :id AND claims = :number AND state = 'claimed'";
@@ -47,7 +51,8 @@ const LOOK = `SELECT
     AND (lease_until <= :now OR lease_until > :leaseEnd)) AS stale`;
 
 const TAKE = `UPDATE jobs SET state = 'claimed', attempts = attempts + 1, claims = claims + 1,
-    worker = :worker, lease_until = :leaseEnd, progress = NULL
+    worker = :worker, lease_until = :leaseEnd, progress = NULL,
+    process = (claims + 1) || ':' || :process
   WHERE ${HAS_ROOM} AND sequence = (
     SELECT sequence FROM jobs WHERE lane = :lane AND state = 'queued' AND ${IS_DUE}
     ORDER BY priority, sequence LIMIT 1)
@@ -55,6 +60,10 @@ const TAKE = `UPDATE jobs SET state = 'claimed', attempts = attempts + 1, claims
 
 const CUT_LEASES = `UPDATE jobs SET lease_until = :leaseEnd
   WHERE lane = :lane AND state = 'claimed' AND lease_until > :leaseEnd`;
+
+/** Older builds leave it as they find it: who made a claim is told only beside its own number. */
+const CLAIMED = `SELECT * FROM jobs
+  WHERE lane = :lane AND state = 'claimed' AND process LIKE claims || ':%'`;
 
 const LOST = "SELECT * FROM jobs WHERE lane = :lane AND state = 'claimed' AND lease_until <= :now";
 
@@ -75,10 +84,11 @@ export function takeJob(rules: ClaimRules, options: TakeOptions): TakenJob | und
   const due = { lane, atMost, now: clock.now(), farthest: clock.now() + longestPauseMs(rules) };
   const leaseEnd = clock.now() + rules.leaseMs;
   const isTrusted = clock.isTrusted();
+  endClaimsOfGone(rules, lane);
   const [seen] = database.rows(LOOK, { ...due, leaseEnd });
   if (seen?.["stale"] === 1) endLostLeases(rules, lane, isTrusted);
   else if (seen?.["waits"] !== 1) return undefined;
-  const [row] = database.rows(TAKE, { ...due, leaseEnd, worker });
+  const [row] = database.rows(TAKE, { ...due, leaseEnd, worker, process: rules.process });
   if (row === undefined) return undefined;
   const taken = { job: toJob(row), number: Number(row["claims"]) };
   if (isSound(row)) return taken;
@@ -123,13 +133,28 @@ function endLostLeases(rules: ClaimRules, lane: Lane, isTrusted: boolean): void 
   rules.database.rows(CUT_LEASES, { lane, leaseEnd: now + rules.leaseMs });
   if (!isTrusted) return;
   for (const row of rules.database.rows(LOST, { lane, now })) {
-    const job = toJob(row);
-    const taken = { job, number: Number(row["claims"]) };
-    const next = job.attempts >= rules.attempts.most ? "dead" : "queued";
-    const cause = lostLeaseCause(String(job.worker));
     // It may have been renewed after all.
-    endAttemptAs(rules, taken, { next, cause, endedBy: now });
+    endLost(rules, row, { toCause: lostLeaseCause, endedBy: now });
   }
+}
+
+/** Nobody has to wait for the lease of a process that is proven to be no more. */
+function endClaimsOfGone(rules: ClaimRules, lane: Lane): void {
+  for (const row of rules.database.rows(CLAIMED, { lane })) {
+    const [, process = ""] = /^\d+:(.*)$/s.exec(String(row["process"])) ?? [];
+    if (rules.isGone(process)) endLost(rules, row, { toCause: goneCause });
+  }
+}
+
+function endLost(
+  rules: ClaimRules,
+  row: SqliteRow,
+  { toCause, ...by }: Pick<Ending, "endedBy"> & { readonly toCause: (worker: string) => string },
+): void {
+  const job = toJob(row);
+  const taken = { job, number: Number(row["claims"]) };
+  const next = job.attempts >= rules.attempts.most ? "dead" : "queued";
+  endAttemptAs(rules, taken, { next, cause: toCause(String(job.worker)), ...by });
 }
 
 interface Ending {

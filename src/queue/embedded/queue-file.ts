@@ -13,7 +13,10 @@ const SETTINGS = `
   PRAGMA synchronous = FULL;
 `;
 
-/** `sequence` is the order of submission; `claims` counts all claims, `attempts` those that count. */
+/**
+ * `sequence` is the order of submission; `claims` counts all claims, `attempts` those that count;
+ * `process` is the number of a claim and who made it, in files of before a column that is added.
+ */
 const SCHEMA = `
   CREATE TABLE jobs (
     sequence INTEGER PRIMARY KEY AUTOINCREMENT,
@@ -30,7 +33,8 @@ const SCHEMA = `
     cancel_requested INTEGER NOT NULL DEFAULT 0,
     progress TEXT,
     cause TEXT,
-    ended_at INTEGER
+    ended_at INTEGER,
+    process TEXT
   ) STRICT;
   CREATE INDEX jobs_by_turn ON jobs (lane, state, priority, sequence);
   CREATE INDEX jobs_by_end ON jobs (ended_at) WHERE ended_at IS NOT NULL;
@@ -82,7 +86,13 @@ function prepareFile(database: Sqlite, file: string): void {
   // Only who may write gets past this, which a file that is there already does not tell.
   database.transaction(() => {
     if (!isReady(database, file)) database.execute(SCHEMA);
+    else if (!hasProcess(database)) database.execute("ALTER TABLE jobs ADD COLUMN process TEXT");
   });
+}
+
+function hasProcess(database: Sqlite): boolean {
+  const columns = database.rows("SELECT name FROM pragma_table_info('jobs')");
+  return columns.some(({ name }) => name === "process");
 }
 
 function isReady(database: Sqlite, file: string): boolean {

@@ -1,4 +1,5 @@
 import { openRunKey } from "../../store/key.ts";
+import { sealManifest } from "../../store/manifest/seal-manifest.ts";
 import type { Store, StoreOptions } from "../../store/store.ts";
 import type { RunResult } from "../run-event.ts";
 import { findRunIds, listRuns, type RunPage, type RunQuery } from "./list-runs.ts";
@@ -13,6 +14,14 @@ import {
 } from "./record-writes.ts";
 import { isRunId } from "./run-id.ts";
 import { keysOf } from "./run-keys.ts";
+import {
+  askToStop,
+  type BeatAnswer,
+  beat,
+  type MarkWatch,
+  type RunStanding,
+  writeMark,
+} from "./run-mark.ts";
 import { isFinal, type RunRecord } from "./run-record.ts";
 import { readRecord } from "./stored-record.ts";
 import { parseResult, toResultBytes } from "./stored-result.ts";
@@ -74,6 +83,21 @@ export interface RunHistory {
   unfinished(options?: StoreOptions): AsyncIterable<string>;
 
   /**
+   * Lets others hear of a run that this process carries out, and tells what they ask of it. `ended`:
+   * others have gone past it, and nothing it does counts any more.
+   */
+  beat(runId: string): Promise<BeatAnswer>;
+
+  /** Asks the process that carries a run out to stop; false when no process can be asked. */
+  askToStop(runId: string): Promise<boolean>;
+
+  /** How a run stands that no queue looks after, as this and earlier looks of the watch show it. */
+  standing(runId: string, watch: MarkWatch, options?: StoreOptions): Promise<RunStanding>;
+
+  /** Makes sure that a run publishes nothing any more, before its end is told by others. */
+  goPast(runId: string): Promise<void>;
+
+  /**
    * Replaces the log of a run. Of more than 1 MiB the oldest lines are left out, which the first
    * line then says.
    *
@@ -104,7 +128,6 @@ interface PruneOptions extends StoreOptions {
 
 const KEEP_MS = 90 * 86_400_000;
 const RESULT_LIMIT_BYTES = 2 ** 28;
-const MARK = new TextEncoder().encode("not ended\n");
 
 /** The history of the runs of a project, in its store. */
 export function openRunHistory(store: Store, options: RunHistoryOptions = {}): RunHistory {
@@ -123,19 +146,27 @@ class StoredHistory implements RunHistory {
   async accept(record: RunRecord): Promise<"accepted" | "known"> {
     const { runId } = record;
     keysOf(runId);
-    await this.#mark(runId);
+    await writeMark(this.#store, record, this.#options);
     if ((await createRecord(this.#store, record, this.#options)) === "created") return "accepted";
     // It may have ended before the mark was set anew.
     await this.change(runId, () => undefined);
     return "known";
   }
 
-  /** A mark that is there already is as good; to leave it alone is quicker than to replace it. */
-  async #mark(runId: string): Promise<void> {
-    const condition =
-      this.#options.conditions === "unavailable" ? undefined : ({ ifNoneMatch: "*" } as const);
-    const contentType = "text/plain";
-    await this.#store.write(openRunKey(runId), MARK, { contentType, condition });
+  beat(runId: string): Promise<BeatAnswer> {
+    return beat(this.#store, runId, this.#options);
+  }
+
+  askToStop(runId: string): Promise<boolean> {
+    return askToStop(this.#store, runId, this.#options);
+  }
+
+  standing(runId: string, watch: MarkWatch, options?: StoreOptions): Promise<RunStanding> {
+    return watch.look(this.#store, runId, options);
+  }
+
+  async goPast(runId: string): Promise<void> {
+    if (this.#options.conditions !== "unavailable") await sealManifest(this.#store, { runId });
   }
 
   async read(runId: string, options?: StoreOptions): Promise<RunRecord | undefined> {

@@ -119,8 +119,8 @@ async function cancelOneRun(request: FastifyRequest, reply: FastifyReply, served
       return reply.code(204).send();
     case "ended":
       return refuseCancel("over");
-    case "direct":
-      return refuseCancel("going in a terminal of its own");
+    case "untold":
+      return refuseCancel("going in an older hex-runtime, which hears of nothing");
   }
 }
 

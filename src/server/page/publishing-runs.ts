@@ -1,9 +1,11 @@
 import type { PageFailure, PageRun } from "../../page/page-state.ts";
 import { isToPublish, toPageRun } from "../../page/to-page-run.ts";
+import { isLeft } from "../../project/heal-runs.ts";
 import type { DescribedCell } from "../../project/project-description.ts";
 import type { ProjectRuns } from "../../project/project-runs.ts";
 import type { RunView } from "../../project/run-progress.ts";
 import type { JobState } from "../../queue/job.ts";
+import { MarkWatch } from "../../run/history/run-mark.ts";
 import { isFinal, type RunRecord } from "../../run/history/run-record.ts";
 import type { Version } from "../../store/version.ts";
 import { Held } from "../held.ts";
@@ -28,18 +30,19 @@ export interface PublishingRunsOptions {
 /** The runs that publish what pages show: the one that goes, and the last one when it failed. */
 export class PublishingRuns {
   readonly #options: PublishingRunsOptions;
-  readonly #record: Held<RunRecord | undefined>;
+  readonly #waiting: Held<readonly RunRecord[]>;
   readonly #failure: Held<PageFailure | null>;
+  readonly #watch = new MarkWatch();
 
   constructor(options: PublishingRunsOptions) {
     this.#options = options;
-    this.#record = new Held(RUN_MS, options.now);
+    this.#waiting = new Held(RUN_MS, options.now);
     this.#failure = new Held(FAILURE_MS, options.now);
   }
 
   /** Makes the next call look anew: a run was filed, or has ended. */
   forget(): void {
-    this.#record.forget();
+    this.#waiting.forget();
     this.#failure.forget();
   }
 
@@ -47,8 +50,24 @@ export class PublishingRuns {
    * The run that is to publish next: the one that goes, or else the one that has waited longest.
    * @throws {HexError} HEX_STORE_UNAVAILABLE
    */
-  readRecord(cells: readonly DescribedCell[]): Promise<RunRecord | undefined> {
-    return this.#record.get(() => this.#findRecord(cells));
+  async readRecord(cells: readonly DescribedCell[]): Promise<RunRecord | undefined> {
+    return toNext(await this.#readWaiting(cells));
+  }
+
+  /**
+   * As `readRecord`, of runs that are certain to go on: of one that no queue looks after a sign of
+   * life was seen.
+   * @throws {HexError} HEX_STORE_UNAVAILABLE
+   */
+  async readCertain(cells: readonly DescribedCell[]): Promise<RunRecord | undefined> {
+    const { history } = this.#options.runs;
+    const waiting = await this.#readWaiting(cells);
+    const doubts = waiting.map(
+      async ({ isQueued, runId }) =>
+        !isQueued && (await history.standing(runId, this.#watch)) === "unsure",
+    );
+    const isInDoubt = await Promise.all(doubts);
+    return toNext(waiting.filter((_, index) => isInDoubt[index] !== true));
   }
 
   /** How far that run is. @throws {HexError} HEX_STORE_UNAVAILABLE, HEX_QUEUE_UNAVAILABLE */
@@ -57,7 +76,7 @@ export class PublishingRuns {
     if (record === undefined) return null;
     const job = record.isQueued ? await this.#options.runs.queue.find(record.runId) : undefined;
     // Its end was not read yet.
-    if (job !== undefined && ENDED.includes(job.state)) this.#record.forget();
+    if (job !== undefined && ENDED.includes(job.state)) this.#waiting.forget();
     const { cells: progress = [] } = (job?.progress ?? {}) as Partial<RunView>;
     return toPageRun(record, cells, progress);
   }
@@ -74,21 +93,28 @@ export class PublishingRuns {
     return failure !== null && failure.endedAt > (publishedAt ?? "") ? failure : null;
   }
 
-  async #findRecord(cells: readonly DescribedCell[]): Promise<RunRecord | undefined> {
-    const { runs, records, now } = this.#options;
+  #readWaiting(cells: readonly DescribedCell[]): Promise<readonly RunRecord[]> {
+    return this.#waiting.get(() => this.#findWaiting(cells));
+  }
+
+  /** Those that have not ended and are to publish, the oldest first. */
+  async #findWaiting(cells: readonly DescribedCell[]): Promise<readonly RunRecord[]> {
+    const { runs, records } = this.#options;
     const ids: string[] = [];
     for await (const runId of runs.history.unfinished()) ids.push(runId);
     const read = await Promise.all(ids.map((runId) => records.read(runId)));
-    const { deadlineMs } = runs.config.runs;
     const waiting = read
       .filter((record) => record !== undefined)
-      .filter(({ state, context }) => !isFinal(state) && isToPublish(cells, context))
-      // One that nobody looks after may have died long ago.
-      .filter(({ isQueued, submittedAt }) => {
-        return isQueued || now() - Date.parse(submittedAt) < deadlineMs;
-      })
-      .toSorted((left, right) => (left.runId < right.runId ? -1 : 1));
-    return waiting.find(({ state }) => state === "running") ?? waiting[0];
+      .filter(({ state, context }) => !isFinal(state) && isToPublish(cells, context));
+    const left = await Promise.all(waiting.map((record) => this.#isLeft(record)));
+    return waiting
+      .filter((_, index) => left[index] !== true)
+      .toSorted((one, other) => (one.runId < other.runId ? -1 : 1));
+  }
+
+  async #isLeft(record: RunRecord): Promise<boolean> {
+    const { runs, now } = this.#options;
+    return !record.isQueued && isLeft(runs, record, { watch: this.#watch, now });
   }
 
   /** The newest run that was to publish and came to an end of its own. */
@@ -106,6 +132,10 @@ export class PublishingRuns {
     }
     return null;
   }
+}
+
+function toNext(waiting: readonly RunRecord[]): RunRecord | undefined {
+  return waiting.find(({ state }) => state === "running") ?? waiting[0];
 }
 
 function toFailure({ state, runId, endedAt, error }: RunRecord): PageFailure | null {

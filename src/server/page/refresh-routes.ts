@@ -43,7 +43,8 @@ async function refresh({ caller }: FastifyRequest, page: ServedPage) {
   // seen there, or filed after the same newest run, and so under the same key.
   const idempotencyKey = await toKey(context, page);
   publishing.forget();
-  const known = await publishing.readRecord(cells);
+  // One in a terminal that may have died long ago is not waited for.
+  const known = await publishing.readCertain(cells);
   if (known !== undefined) return { runId: known.runId };
   if (!isToPublish(cells, context)) {
     throw new HttpFailure(

@@ -16,6 +16,8 @@ export interface TakenLease {
   readonly etag: string;
   /** when the write began, on our clock */
   readonly writtenAt: number;
+  /** whether somebody held it who had not released it */
+  readonly isPassed: boolean;
 }
 
 type ClaimAnswer = TakenLease | { readonly status: "held"; readonly by: LeaseRecord };
@@ -25,7 +27,8 @@ const FAILURES_ALLOWED = 3;
 /**
  * One caller's attempts to take the lease. What it finds there:
  * - nothing, or a lease that was released: taken
- * - a lease whose ETag stayed the same for its TTL, on our clock: dead, taken over
+ * - a lease whose ETag stayed the same for its TTL, on our clock: passed
+ * - that of a process which is proven to be gone, or of an earlier attempt at our run: passed
  * - our own lease, from a write whose answer never came: taken
  * - any other: held
  */
@@ -35,6 +38,7 @@ export class LeaseClaim {
   readonly #leaseId: string;
   #writes = 0;
   #hasReached = false;
+  #isPassed = false;
   #seen: { readonly etag: string; readonly since: number } | undefined;
 
   constructor(store: LeaseStore, terms: LeaseTerms) {
@@ -50,6 +54,8 @@ export class LeaseClaim {
         return await this.#askOnce();
       } catch (error) {
         this.#terms.signal?.throwIfAborted();
+        // While the store says nothing, a holder that lives is not heard of either.
+        this.#seen = undefined;
         const isPassing = error instanceof HexError && error.code === "HEX_STORE_UNAVAILABLE";
         if (!isPassing || !this.#hasReached || failures >= FAILURES_ALLOWED) throw error;
       }
@@ -97,21 +103,32 @@ export class LeaseClaim {
     return { object, record: parseLeaseRecord(object.body, this.#store.location), unchangedMs };
   }
 
-  #isFree({ state, leaseId, ttlMs }: LeaseRecord, unchangedMs: number): boolean {
-    return state === "released" || leaseId === this.#leaseId || unchangedMs >= ttlMs;
+  #isFree(found: LeaseRecord, unchangedMs: number): boolean {
+    const { state, leaseId, ttlMs, process = "" } = found;
+    if (state === "released" || leaseId === this.#leaseId || unchangedMs >= ttlMs) return true;
+    return this.#terms.isGone(process) || this.#isEarlierAttempt(found);
+  }
+
+  /** Whoever begins an attempt at a run has the word of its queue that the one before has ended. */
+  #isEarlierAttempt({ run }: LeaseRecord): boolean {
+    const own = this.#terms.run;
+    return own !== undefined && run?.id === own.id && run.attempt < own.attempt;
   }
 
   async #take(
     object: StoredObject | undefined,
     found: LeaseRecord | undefined,
   ): Promise<TakenLease | undefined> {
-    const { afterFence, holder, ttlMs, clock } = this.#terms;
+    const { afterFence, holder, process, run, ttlMs, clock } = this.#terms;
     const isOurs = found?.leaseId === this.#leaseId;
+    this.#isPassed ||= found?.state === "held" && !isOurs;
     const record: LeaseRecord = {
       format: 1,
       state: "held",
       generation: isOurs ? found.generation : Math.max(found?.generation ?? 0, afterFence) + 1,
       holder,
+      process,
+      run,
       leaseId: this.#leaseId,
       write: ++this.#writes,
       ttlMs,
@@ -123,6 +140,6 @@ export class LeaseClaim {
       condition: object === undefined ? { ifNoneMatch: "*" } : { ifMatch: object.etag },
     });
     if (result.status === "conflict") return undefined;
-    return { status: "taken", record, etag: result.etag, writtenAt };
+    return { status: "taken", record, etag: result.etag, writtenAt, isPassed: this.#isPassed };
   }
 }

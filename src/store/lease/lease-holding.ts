@@ -30,7 +30,8 @@ const FAILURES_ALLOWED = 3;
  *   renew    compare-and-set on our own last ETag, however late, since only a new holder changes it
  *   unknown  an answer did not come: asked again, and if the write had taken place we find our own
  *            record and go on from there
- *   lost     another's record is there; or three renewals failed and the TTL is over on our clock
+ *   lost     another's record is there; or renewals failed until our patience was over: a store
+ *            that is away for a moment costs no work, since whoever takes over fences us first
  *   released rewritten, never deleted, so that the fence goes on rising
  */
 export class LeaseHolding implements Lease {
@@ -77,15 +78,15 @@ export class LeaseHolding implements Lease {
 
   /** Repeats a renewal until it is known whether the lease is ours. */
   async #renew(ref: boolean): Promise<boolean> {
-    const { ttlMs, renewMs } = this.#terms;
+    const { patienceMs, renewMs } = this.#terms;
     for (let failures = 1; !this.#ended.signal.aborted; failures++) {
       try {
         const other = await this.#limited((signal) => this.#writer.write("held", { signal }));
         return other === undefined || this.#lose(other);
       } catch (error) {
-        const isOver = this.#writer.silentMs >= ttlMs;
+        const isOver = this.#writer.silentMs >= patienceMs;
         if (isOver && failures >= FAILURES_ALLOWED) {
-          return this.#lose(`no renewal for ${ttlMs / 1000} s: ${toMessage(error)}`, error);
+          return this.#lose(`no renewal for ${patienceMs / 1000} s: ${toMessage(error)}`, error);
         }
       }
       await this.#pause(renewMs / 4, ref);
@@ -137,7 +138,7 @@ export class LeaseHolding implements Lease {
     const done = new AbortController();
     const late = new HexError("HEX_STORE_UNAVAILABLE", "the store did not answer in time");
     this.#request = request;
-    void sleep(ttlMs / 6, { signal: done.signal, ref: false }).then(
+    void sleep(ttlMs / 3, { signal: done.signal, ref: false }).then(
       () => request.abort(late),
       () => {},
     );

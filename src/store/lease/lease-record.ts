@@ -22,6 +22,10 @@ const LeaseRecord = v.object({
   generation: ordinal,
   /** who holds or held it, as `user@host:pid`; for people, nothing is decided by it */
   holder: v.pipe(v.string("a text"), v.transform(toPrintable)),
+  /** the process that holds it, by which its death can be proven; older builds tell none */
+  process: v.optional(v.string("a text")),
+  /** the run that it is held for, and which attempt at it */
+  run: v.optional(v.object({ id: word, attempt: ordinal })),
   /** names one acquisition */
   leaseId: word,
   /** counts the writes of that acquisition: no two contents are equal, so no ETag comes back */

@@ -1,9 +1,17 @@
 import { randomUUID } from "node:crypto";
 import { setTimeout as wait } from "node:timers/promises";
+import { BEAT_MS, identifyProcess, isProcessGone, SILENCE_MS } from "../holder.ts";
+import { sealManifest } from "../manifest/seal-manifest.ts";
 import type { Store } from "../store.ts";
 
 /** What a lease needs of a store. */
-export type LeaseStore = Pick<Store, "location" | "read" | "write">;
+export type LeaseStore = Pick<Store, "location" | "read" | "write" | "witness">;
+
+/** One attempt at a run. */
+export interface LeaseRun {
+  readonly id: string;
+  readonly attempt: number;
+}
 
 /** Waits; a wait that is not `ref` does not keep the process alive. Rejects once aborted. */
 export type Sleep = (
@@ -14,10 +22,14 @@ export type Sleep = (
 export interface LeaseOptions {
   /** who asks, as `user@host:pid`, for others to read */
   readonly holder: string;
-  /** how long others must see no new write before they may take over; defaults to 30 s */
+  /** what it is held for: a later attempt at the same run need not wait for an earlier one */
+  readonly run?: LeaseRun | undefined;
+  /** how long others must see no new write before they may take over; defaults to 10 s */
   readonly ttlMs?: number;
-  /** how often the lease is renewed; defaults to a third of `ttlMs` */
+  /** how often the lease is renewed; defaults to a fifth of `ttlMs` */
   readonly renewMs?: number;
+  /** how long a store may be silent until the holder gives up; defaults to three times `ttlMs` */
+  readonly patienceMs?: number;
   /** ends the waiting for the lease, not the lease itself */
   readonly signal?: AbortSignal | undefined;
   /** a fence that was published already: ours is above it, even if the lease's object was removed */
@@ -31,18 +43,27 @@ export interface LeaseOptions {
   readonly random?: () => number;
   /** a text that no other acquisition ever gets */
   readonly randomId?: () => string;
+  /** this process, as others can prove it gone */
+  readonly process?: string;
+  /** whether a process is certain to be no more */
+  readonly isGone?: (process: string) => boolean;
+  /** makes sure that a holder which is passed publishes nothing any more */
+  readonly seal?: (store: LeaseStore, fence: number) => Promise<void>;
 }
 
 /** The options with every default filled in. */
-export interface LeaseTerms extends Required<Omit<LeaseOptions, "signal" | "onWaiting">> {
+export interface LeaseTerms extends Required<Omit<LeaseOptions, "signal" | "onWaiting" | "run">> {
+  readonly run: LeaseRun | undefined;
   readonly signal: AbortSignal | undefined;
   readonly onWaiting: (holder: string) => void;
 }
 
 export function toLeaseTerms({
   holder,
-  ttlMs = 30_000,
-  renewMs = ttlMs / 3,
+  run,
+  ttlMs = SILENCE_MS,
+  renewMs = (ttlMs * BEAT_MS) / SILENCE_MS,
+  patienceMs = 3 * ttlMs,
   signal,
   afterFence = 0,
   onWaiting = () => {},
@@ -50,7 +71,11 @@ export function toLeaseTerms({
   sleep = (ms, options) => wait(ms, undefined, options),
   random = Math.random,
   randomId = randomUUID,
+  process = identifyProcess(),
+  isGone = isProcessGone,
+  seal = (store, fence) => sealManifest(store, { fence, sleep, random }),
 }: LeaseOptions): LeaseTerms {
-  const times = { ttlMs, renewMs, clock, sleep, random };
-  return { holder, signal, afterFence, onWaiting, randomId, ...times };
+  const times = { ttlMs, renewMs, patienceMs, clock, sleep, random };
+  const who = { holder, run, process, isGone };
+  return { ...who, signal, afterFence, onWaiting, randomId, seal, ...times };
 }

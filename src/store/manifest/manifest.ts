@@ -113,14 +113,15 @@ const Commit = v.object({
 
 const Manifest = v.object({
   format: v.literal(FORMAT, `${FORMAT}`),
-  /** the highest fence that was published with, 0 before the first: who has a lower one is too late */
+  /** the highest fence that was published with or sealed, 0 before: who has a lower one is too late */
   fence: count,
+  /** the runs that others went past, the newest first: they are too late under any fence */
+  passed: v.optional(v.array(word, "ids of runs")),
   /** the last collection of unused objects: by it every writer sees that he has to look again */
   collection: v.optional(v.object({ id: word, at: time })),
-  /** the newest first; each with all that reading it needs */
+  /** the newest first, each with all that reading it needs; empty where a first run was passed */
   commits: v.pipe(
     v.array(Commit, "a list of versions"),
-    v.minLength(1, "a list of at least one version"),
     v.check((commits) => isFalling(commits), "a list of versions, the newest first"),
   ),
 });

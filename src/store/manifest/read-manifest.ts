@@ -16,7 +16,7 @@ export interface StoredManifest {
  * HEX_STORE_DAMAGED
  */
 export async function readManifest(
-  store: Store,
+  store: Pick<Store, "location" | "read" | "witness">,
   { signal }: StoreOptions = {},
 ): Promise<StoredManifest | undefined> {
   const object = await store.read(MANIFEST_KEY, { signal });
@@ -29,7 +29,10 @@ export async function readManifest(
   return { manifest, etag: object.etag };
 }
 
-async function refuseAway({ witness, location }: Store): Promise<void> {
+async function refuseAway({
+  witness,
+  location,
+}: Pick<Store, "location" | "witness">): Promise<void> {
   const seen = await witness?.readSeen();
   if (seen === undefined) return;
   throw expectation("HEX_STORE_UNAVAILABLE", {

@@ -1,0 +1,175 @@
+import * as v from "valibot";
+import { identifyProcess, isProcessGone, SILENCE_MS } from "../../store/holder.ts";
+import { openRunKey } from "../../store/key.ts";
+import type { Store, StoreOptions } from "../../store/store.ts";
+import { format, toStoredBytes } from "./stored-json.ts";
+
+/*
+ * The mark of a run that has not ended. Of a run that a queue looks after it says nothing: its worker
+ * is heard of there. A run that whoever asked for it carries out lets others hear of it by its mark:
+ *
+ *   beat    the process that carries it out counts on, every two seconds, by compare-and-set
+ *   cancel  somebody asks that process to stop, and is heard with its next beat
+ *   remove  the run has ended, also when others have gone past it: its next beat says so
+ */
+
+const RunMark = v.object({
+  format,
+  /** the process that carries the run out, as others can prove it gone */
+  process: v.string("a text"),
+  beat: v.number("a number"),
+  isCancelled: v.optional(v.boolean("true or false")),
+});
+
+type RunMark = Readonly<v.InferOutput<typeof RunMark>>;
+
+const SIZE_LIMIT_BYTES = 16 * 1024;
+/** as builds before wrote the mark of any run */
+const UNTOLD = new TextEncoder().encode("not ended\n");
+
+/** How marks are written. */
+export interface MarkOptions {
+  /** whether the store keeps the conditions of writes; required unless told */
+  readonly conditions?: "required" | "unavailable" | undefined;
+}
+
+/** Marks a run as not ended; a mark that is there already is as good. */
+export async function writeMark(
+  store: Store,
+  { runId, isQueued }: { readonly runId: string; readonly isQueued: boolean },
+  { conditions }: MarkOptions,
+): Promise<void> {
+  const body = isQueued ? UNTOLD : toBytes({ process: identifyProcess(), beat: 1 });
+  const condition = conditions === "unavailable" ? undefined : ({ ifNoneMatch: "*" } as const);
+  const contentType = isQueued ? "text/plain" : "application/json";
+  await store.write(openRunKey(runId), body, { contentType, condition });
+}
+
+/** What the process of a run learns when it lets others hear of it. */
+export type BeatAnswer = "heard" | "cancelled" | "ended";
+
+/**
+ * Lets others hear of a run that this process carries out.
+ *
+ * @throws {HexError} HEX_STORE_UNAVAILABLE; the next beat may be heard
+ */
+export async function beat(store: Store, runId: string, options: MarkOptions): Promise<BeatAnswer> {
+  const found = await readMark(store, runId);
+  if (found?.mark?.process !== identifyProcess()) return "ended";
+  const { mark } = found;
+  const next = toBytes({ ...mark, beat: mark.beat + 1 });
+  const { status } = await replaceMark(store, runId, next, { ...options, etag: found.etag });
+  if (status === "written") return mark.isCancelled === true ? "cancelled" : "heard";
+  // Somebody asks to stop, or has gone past it.
+  return (await readMark(store, runId)) === undefined ? "ended" : "cancelled";
+}
+
+/** Asks the process of a run to stop; false when no process can be asked. */
+export async function askToStop(
+  store: Store,
+  runId: string,
+  options: MarkOptions,
+): Promise<boolean> {
+  for (;;) {
+    const found = await readMark(store, runId);
+    if (found?.mark === undefined) return false;
+    if (found.mark.isCancelled === true) return true;
+    const next = toBytes({ ...found.mark, isCancelled: true });
+    const { status } = await replaceMark(store, runId, next, { ...options, etag: found.etag });
+    if (status === "written") return true;
+  }
+}
+
+/**
+ * How a run stands that no queue looks after:
+ * - gone: its process is proven to be no more
+ * - silent: nothing was heard of it for a bounded time
+ * - heard: a beat came since it was first looked at
+ * - unsure: it was looked at too few times
+ * - untold: its mark says nothing: an older build, which has no beats, carries it out
+ * - ended: it has no mark any more
+ */
+export type RunStanding = "gone" | "silent" | "heard" | "unsure" | "untold" | "ended";
+
+interface Seen {
+  readonly etag: string;
+  /** since when, on our own steady clock; milliseconds */
+  readonly sinceMs: number;
+  readonly hasChanged: boolean;
+}
+
+export interface MarkWatchOptions {
+  /** milliseconds on a clock that nobody sets */
+  readonly steady?: (() => number) | undefined;
+  readonly isGone?: ((process: string) => boolean) | undefined;
+}
+
+/** What one process sees of runs that others carry out, look by look. */
+export class MarkWatch {
+  readonly #steady: () => number;
+  readonly #isGone: (process: string) => boolean;
+  #seen: ReadonlyMap<string, Seen> = new Map();
+
+  constructor({ steady, isGone = isProcessGone }: MarkWatchOptions = {}) {
+    this.#steady = steady ?? (() => performance.now());
+    this.#isGone = isGone;
+  }
+
+  /** @throws {HexError} HEX_STORE_UNAVAILABLE; what was seen before then counts no more */
+  async look(store: Store, runId: string, options: StoreOptions = {}): Promise<RunStanding> {
+    const before = this.#seen.get(runId);
+    const askedMs = this.#steady();
+    this.#forget(runId);
+    const found = await readMark(store, runId, options);
+    if (found === undefined) return "ended";
+    if (found.mark === undefined) return "untold";
+    if (this.#isGone(found.mark.process)) return "gone";
+    const isSame = before?.etag === found.etag;
+    const hasChanged = before !== undefined && (before.hasChanged || !isSame);
+    // It may have been written just before the answer left, but was there when we asked again.
+    const sinceMs = isSame ? before.sinceMs : this.#steady();
+    this.#seen = new Map([...this.#seen, [runId, { etag: found.etag, sinceMs, hasChanged }]]);
+    if (askedMs - sinceMs >= SILENCE_MS) return "silent";
+    return hasChanged ? "heard" : "unsure";
+  }
+
+  #forget(runId: string): void {
+    this.#seen = new Map([...this.#seen].filter(([id]) => id !== runId));
+  }
+}
+
+async function readMark(
+  store: Store,
+  runId: string,
+  { signal }: StoreOptions = {},
+): Promise<{ readonly mark: RunMark | undefined; readonly etag: string } | undefined> {
+  const key = openRunKey(runId);
+  const object = await store.read(key, { signal, limitBytes: SIZE_LIMIT_BYTES });
+  if (object === undefined) return undefined;
+  const { body, etag } = object;
+  // That of a queued run or of an older build is none of a process that beats.
+  return { mark: parseMark(body), etag };
+}
+
+function parseMark(bytes: Uint8Array): RunMark | undefined {
+  try {
+    const parsed = v.safeParse(RunMark, JSON.parse(new TextDecoder().decode(bytes)));
+    return parsed.success ? parsed.output : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function replaceMark(
+  store: Store,
+  runId: string,
+  body: Uint8Array,
+  { etag, conditions }: MarkOptions & { readonly etag: string },
+) {
+  const condition = conditions === "unavailable" ? undefined : { ifMatch: etag };
+  return store.write(openRunKey(runId), body, { contentType: "application/json", condition });
+}
+
+function toBytes(mark: Omit<RunMark, "format">): Uint8Array {
+  return toStoredBytes({ format: 1, ...mark });
+}
