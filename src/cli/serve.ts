@@ -1,5 +1,6 @@
 import { Registry } from "prom-client";
 import { HexError } from "../errors.ts";
+import { keepHealing } from "../project/heal-runs.ts";
 import { openProjectRuns, type ProjectRuns } from "../project/project-runs.ts";
 import { keepSchedules } from "../project/project-schedules.ts";
 import type { ServerSettings } from "../project/server-settings.ts";
@@ -77,9 +78,12 @@ async function keepServing(
   stop: AbortController,
 ): Promise<void> {
   const { signal } = stop;
+  const onWarning = (message: string) => onEvent({ type: "worker-warned", message });
   const parts = [
     closeWhenStopped(server, server.log, signal),
-    ...(flags.worker ? [runWorker(runs, { signal, drainMs: DRAIN_MS, onEvent })] : []),
+    flags.worker
+      ? runWorker(runs, { signal, drainMs: DRAIN_MS, onEvent })
+      : keepHealing(runs, { signal, onWarning }),
     ...(flags.schedules ? [keepSchedules(runs, { signal, onEvent })] : []),
   ];
   const ended = await Promise.allSettled(
