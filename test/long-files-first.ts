@@ -7,6 +7,7 @@ const LONG = [
   "store/crash",
   "page/viewer-opens-a-file",
   "project/superseded-holder",
+  "kills/kill-table",
   "store/publication-simulation",
   "page/viewer-",
   "queue/queue-crash",

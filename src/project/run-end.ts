@@ -46,7 +46,7 @@ export async function endRun(
 }
 
 /** The version that some attempt at a run has published, as far as the store can be read. */
-async function findPublished(store: Store, runId: string): Promise<number | undefined> {
+export async function findPublished(store: Store, runId: string): Promise<number | undefined> {
   try {
     return findOwnVersion(await listVersions(store), runId);
   } catch (error) {

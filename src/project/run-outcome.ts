@@ -4,8 +4,8 @@ import type { RunSummary } from "../run/process/messages.ts";
 import { describeCause, type ProcessEnding } from "../run/process/process-ending.ts";
 import type { RunStatus } from "../run/run-event.ts";
 import type { StopOrder } from "./claim-keeper.ts";
+import { toCellRecord } from "./recorded-facts.ts";
 import type { Redact } from "./redact.ts";
-import { toCellRecord } from "./run-recording.ts";
 
 /** What an attempt came to, before the queue and the history are told. */
 export type RunOutcome = EndedAttempt | BrokenAttempt | DrainedAttempt | LostAttempt;
