@@ -1,7 +1,9 @@
 import { mkdir, readFile, writeFile } from "node:fs/promises";
-import { dirname, join, relative } from "node:path";
+import { dirname, join } from "node:path";
 import type { StoreLocation } from "../store/location.ts";
 import type { StoreWitness } from "../store/store.ts";
+import { isInside, toPlace } from "./store-place.ts";
+import { ProjectTokenWitness } from "./token-witness.ts";
 
 /** Where a project notes that its store, which lies elsewhere, has had something published in it. */
 const FILE = ".hex/published-store.json";
@@ -12,13 +14,14 @@ const FILE = ".hex/published-store.json";
  * this process goes.
  */
 export class PublishedWitness implements StoreWitness {
+  readonly tokens: ProjectTokenWitness;
   readonly #file: string | undefined;
   readonly #note: string;
   #hasSeen = false;
 
   constructor(directory: string, location: StoreLocation) {
-    const isInside = location.kind === "directory" && isBelow(directory, location.directory);
-    this.#file = isInside ? undefined : join(directory, FILE);
+    this.tokens = new ProjectTokenWitness(directory, location);
+    this.#file = isInside(directory, location) ? undefined : join(directory, FILE);
     this.#note = `${JSON.stringify({ published: toPlace(location) })}\n`;
   }
 
@@ -39,17 +42,6 @@ export class PublishedWitness implements StoreWitness {
     }
     return this.#hasSeen ? { hint: again } : undefined;
   }
-}
-
-function toPlace(location: StoreLocation): string {
-  if (location.kind === "directory") return `file:${location.directory}`;
-  const { endpoint = "", bucket, prefix } = location;
-  return `${endpoint} s3://${bucket}/${prefix}`;
-}
-
-function isBelow(directory: string, path: string): boolean {
-  const way = relative(directory, path);
-  return way !== "" && !way.startsWith("..");
 }
 
 async function readText(file: string): Promise<string | undefined> {
