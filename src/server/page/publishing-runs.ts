@@ -59,7 +59,7 @@ export class PublishingRuns {
     // Its end was not read yet.
     if (job !== undefined && ENDED.includes(job.state)) this.#record.forget();
     const { cells: progress = [] } = (job?.progress ?? {}) as Partial<RunView>;
-    return toPageRun(record, cells, progress);
+    return toPageRun(record, { cells, progress, page: this.#options.runs.config.page });
   }
 
   /**
