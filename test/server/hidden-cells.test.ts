@@ -1,4 +1,4 @@
-import { writeFile } from "node:fs/promises";
+import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
 import { runWorker } from "../../src/project/worker.ts";
@@ -137,6 +137,25 @@ test("an open page tells nothing of cells that are kept off it, before, while an
   expect(opened[1]).toContain('\\"value\\":2');
   seen.push(...opened, heard());
   expect(seen.filter((each) => SECRET.test(each))).toEqual([]);
+});
+
+test("a cell that comes with a config which keeps it off the page is not told by a server that goes", async () => {
+  const served = await serveOpenPage();
+  const file = join(served.directory, "hex.config.json");
+  const config = JSON.parse(await readFile(file, "utf8"));
+  config.page.hide.push("later");
+  await writeFile(file, JSON.stringify(config));
+  await writeFile(join(served.directory, "cells/07-later.md"), "# kept_off_prose\n");
+  const names = async () => {
+    const { cells } = (await served.call("GET", "/page/state")).json();
+    return cells.map(({ name }: { name: string }) => name);
+  };
+  await until("the server to tell that it has to be started again", async () => {
+    expect(await names()).toEqual(["amount", "count"]);
+    return served.lines.some((line) => line.includes("project-unread"));
+  });
+  expect(served.lines.join()).toContain("start it again");
+  expect(await names()).toEqual(["amount", "count"]);
 });
 
 test("what is kept off a page and what does not exist are answered the same", async () => {
