@@ -214,6 +214,18 @@ describe("the ticks of schedules", () => {
   });
 });
 
+it("keeps the ids of presses for 90 days, since a page that slept asks for them again", async () => {
+  const world = { now: 0 };
+  const store = new MemoryStore(() => world.now);
+  await store.write(".hex/keys/press-1.json", new Uint8Array(1));
+  const after = async (now: number) => {
+    await collectGarbage(store, await planGarbage(store, { keepVersions: 1, keepMs: 0, now }));
+    return store.objects.size;
+  };
+  expect(await after(90 * 24 * HOUR_MS)).toBe(1);
+  expect(await after(90 * 24 * HOUR_MS + 1)).toBe(0);
+});
+
 it("forgets the keys of requests a day after they were first used", async () => {
   const world = { now: 0 };
   const store = new MemoryStore(() => world.now);
