@@ -1,6 +1,6 @@
 import { expectation, type HexError } from "../errors.ts";
 import { parseDay } from "../frame/column/calendar.ts";
-
+import { parseNumberText } from "../frame/number-text.ts";
 import type { DateRange, InputWidget, Option } from "./input.ts";
 
 /** What an input can hold: plain JSON. */
@@ -68,7 +68,7 @@ function fromText(widget: InputWidget, raw: unknown): unknown {
       return text;
     case "number":
     case "slider":
-      return /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i.test(text) ? Number(text) : text;
+      return parseNumberText(text) ?? text;
     case "dropdown":
       return widget.options.find((option) => String(option) === text) ?? text;
     case "multiselect":
@@ -157,11 +157,17 @@ function limitsText({ min, max, step }: NumberLimits): string {
 }
 
 function listRule(options: readonly Option[], value: unknown): BrokenRule {
+  // Longer than the options are it has repeats, or others: that is not looked for one by one.
   const isList =
     Array.isArray(value) &&
+    value.length <= options.length &&
     new Set(value).size === value.length &&
-    value.every((each) => options.some((option) => option === each));
+    isWithin(value, new Set(options));
   return isList ? undefined : `a list without repeats out of ${listOptions(options)}`;
+}
+
+function isWithin(values: readonly unknown[], known: ReadonlySet<unknown>): boolean {
+  return values.every((each) => known.has(each));
 }
 
 interface DayLimits {

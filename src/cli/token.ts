@@ -1,6 +1,7 @@
 import { parseDuration } from "../cell/duration.ts";
 import { expectation, HexError } from "../errors.ts";
 import { withProjectStore } from "../project/project-store.ts";
+import { TokenProver } from "../project/token-proof.ts";
 import {
   createToken,
   isUsable,
@@ -10,6 +11,7 @@ import {
   type TokenRecord,
   type TokenScope,
 } from "../project/tokens.ts";
+import type { Store } from "../store/store.ts";
 import { EXIT_COMPLETED } from "./exit-code.ts";
 import { renderColumns } from "./render-columns.ts";
 
@@ -45,9 +47,10 @@ export async function create(name: string, flags: CreateFlags): Promise<number> 
 
 /** `hex token list`: the tokens, those that ended among them. */
 export async function list({ project, json }: TokenFlags): Promise<number> {
-  const { tokens, warnings } = await withProjectStore(project, (store) => listTokens(store));
+  const { tokens, warnings, doubt } = await withProjectStore(project, listProven);
   for (const warning of warnings) console.error(warning);
   if (json === true) printJson({ tokens: tokens.map(toTold) });
+  else if (doubt !== undefined) console.log(doubt);
   else if (tokens.length === 0) console.log("No token was created yet; `hex token create` does.");
   else console.log(renderColumns([HEADINGS, ...tokens.map(toRow)]));
   return EXIT_COMPLETED;
@@ -59,6 +62,13 @@ export async function revoke(id: string, { project, json }: TokenFlags): Promise
   if (json === true) printJson(toTold(record));
   else console.log(`Token ${record.name} is revoked.`);
   return EXIT_COMPLETED;
+}
+
+/** The tokens, and what is amiss where there are none though there were. */
+async function listProven(store: Store) {
+  const list = await listTokens(store);
+  const { doubt } = await new TokenProver(store).prove(list);
+  return { ...list, doubt };
 }
 
 const HEADINGS = ["id", "name", "scopes", "created", "expires", "state"];

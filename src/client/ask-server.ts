@@ -63,7 +63,7 @@ export async function pause(ms: number, signal: AbortSignal | undefined): Promis
 
 function askOnce({ baseUrl, token, fetch = globalThis.fetch }: Server, asking: Asking) {
   const { method, path, headers, body, signal } = asking;
-  const root = baseUrl.replace(/\/+$/, "").replace(/\/api\/v1$/, "");
+  const root = baseUrl.replace(/(?<!\/)\/+$/, "").replace(/\/api\/v1$/, "");
   return fetch(`${root}/api/v1${path}`, {
     method,
     headers: {

@@ -2,6 +2,7 @@ import { instantText } from "./column/calendar.ts";
 import { batchOf, dictionaryOf, type FrameColumn, readText } from "./column/column-data.ts";
 import { missingTest, numbersOf, type ReadRow } from "./column/column-numbers.ts";
 import { toJsonNumber } from "./json.ts";
+import { LONGEST_NUMBER } from "./number-text.ts";
 import { wrongFilterValue } from "./row-wish-faults.ts";
 import type { FilterTest, RowFilter } from "./table-rows.ts";
 import { parseTypedRange, TYPED_RULES } from "./typed-range.ts";
@@ -53,7 +54,8 @@ function toNumberTest(column: FrameColumn, test: Comparison, value: string): Row
 
 function toBigintTest({ name, data }: FrameColumn, test: Comparison, value: string): RowTest {
   const text = value.trim();
-  if (!/^[+-]?\d+$/.test(text)) throw wrongFilterValue(name, TYPED_RULES.bigint, value);
+  const isShort = text.length <= LONGEST_NUMBER;
+  if (!isShort || !/^[+-]?\d+$/.test(text)) throw wrongFilterValue(name, TYPED_RULES.bigint, value);
   const bound = BigInt(text.replace("+", ""));
   const { values } = batchOf(data);
   if (test === "at-least") return (row) => (values[row] ?? 0) >= bound;

@@ -68,7 +68,7 @@ function isList(value: Value | readonly Value[]): value is readonly Value[] {
 }
 
 function withoutEnd(sql: string): string {
-  return sql.replace(/[;\s]+$/, "");
+  return sql.replace(/(?<![;\s])[;\s]+$/, "");
 }
 
 function firstLine(cause: unknown): string {

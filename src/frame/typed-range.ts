@@ -1,4 +1,5 @@
 import { parseDatetime, parseDay } from "./column/calendar.ts";
+import { parseNumberText } from "./number-text.ts";
 import type { ColumnType } from "./schema.ts";
 
 /** What a typed text stands for: all numbers from the first to the last. */
@@ -9,7 +10,6 @@ export interface TypedRange {
 
 const DAY_MS = 86_400_000;
 const MINUTE_MS = 60_000;
-const NUMBER = /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i;
 const MINUTE = /T\d{2}:\d{2}$/;
 const ZONE = /(?:Z|([+-])(\d{2}):?(\d{2}))$/;
 /** Numbers as tables show those that JSON lacks. */
@@ -43,7 +43,7 @@ export function parseTypedRange(type: ColumnType, typed: string): TypedRange | u
   switch (type) {
     case "number":
     case "integer":
-      return alone(NUMBER.test(text) ? Number(text) : WORDS.get(text.toLowerCase()));
+      return alone(parseNumberText(text) ?? WORDS.get(text.toLowerCase()));
     case "boolean":
       return alone(BOOLEANS.get(text.toLowerCase()));
     case "date":

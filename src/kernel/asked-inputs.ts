@@ -38,7 +38,7 @@ export function toAskedInputs(
     requested,
     configured,
     state: JSON.stringify(cells.cells.map((cell) => toKnownValue(cell, requested.get(cell.name)))),
-    unknown: [...unknown].slice(0, UNKNOWN_TOLD).map((name) => toUnknown(name, names)),
+    unknown: toUnknownInputs([...unknown], names),
   };
 }
 
@@ -64,6 +64,14 @@ function toKnownValue(
     if (thrown instanceof HexError) return [requested?.value];
     throw thrown;
   }
+}
+
+/** What is told of names that no input has. @param names of the inputs that there are */
+export function toUnknownInputs(
+  unknown: readonly string[],
+  names: readonly string[],
+): readonly InvalidInput[] {
+  return unknown.slice(0, UNKNOWN_TOLD).map((name) => toUnknown(name, names));
 }
 
 function toUnknown(name: string, names: readonly string[]): InvalidInput {

@@ -7,6 +7,8 @@ import type { ErrorPlace, NotebookError } from "./notebook-state.ts";
 const PLACE =
   /(?<file>[^\s()"'`:]+\.(?:ts|mts|tsx|js|mjs|sql|md|json)):(?<line>\d+):(?<column>\d+)/;
 const LONGEST_TEXT = 400;
+/** So far a message is looked through: it may hold data, and its place stands at its beginning. */
+const LOOKED_THROUGH = 4_000;
 
 /** A failure, with the line of the author's code that its message points to. */
 export async function toNotebookError(
@@ -17,7 +19,7 @@ export async function toNotebookError(
 }
 
 async function findPlace(message: string, directory: string): Promise<ErrorPlace | null> {
-  const { file, line, column } = PLACE.exec(message)?.groups ?? {};
+  const { file, line, column } = PLACE.exec(message.slice(0, LOOKED_THROUGH))?.groups ?? {};
   if (file === undefined) return null;
   const place = { file, line: Number(line), column: Number(column) };
   const source = await readFile(join(directory, file), "utf8").catch(() => undefined);

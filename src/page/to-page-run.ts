@@ -1,8 +1,10 @@
 import type { RunContext } from "../cell/run-context.ts";
+import type { PageSettings } from "../project/page-settings.ts";
 import { planDescribed } from "../project/plan-described.ts";
 import type { DescribedCell } from "../project/project-description.ts";
 import type { CellProgress } from "../project/run-progress.ts";
 import type { RunRecord } from "../run/history/run-record.ts";
+import { findPageCells } from "./page-cells.ts";
 import type { PageRun, PageRunCell } from "./page-state.ts";
 
 /** Whether a run in a context is to publish: whether anything computes there that is published. */
@@ -12,28 +14,36 @@ export function isToPublish(cells: readonly DescribedCell[], context: RunContext
   );
 }
 
+/** What is known of a run besides its record. */
+export interface RunFacts {
+  readonly cells: readonly DescribedCell[];
+  readonly page: Pick<PageSettings, "hide" | "layout">;
+  /** of its cells; none where nobody tells */
+  readonly progress: readonly CellProgress[];
+}
+
 /**
- * How far a run is that waits or goes.
- * @param progress what is known of its cells; none where nobody tells
+ * How far a run is that waits or goes. Cells that are not on the page count for that, and neither
+ * their names nor what they say of themselves is told.
  */
 export function toPageRun(
   { runId, state, context, startedAt }: RunRecord,
-  cells: readonly DescribedCell[],
-  progress: readonly CellProgress[],
+  { cells, page, progress }: RunFacts,
 ): PageRun {
   const known = new Map(progress.map((cell) => [cell.name, cell]));
   const planned = planDescribed(cells, context).cells.filter(({ action }) => action !== "pruned");
   const inPlan = new Set(planned.map(({ name }) => name));
-  const told = cells
+  const all = cells
     .filter(({ name }) => inPlan.has(name))
     .map(({ name }) => toRunCell(name, known.get(name)));
-  const done = told.reduce((sum, { status, fraction }) => sum + toDone(status, fraction), 0);
+  const shown = new Set(findPageCells(cells, page).map(({ name }) => name));
+  const done = all.reduce((sum, { status, fraction }) => sum + toDone(status, fraction), 0);
   return {
     runId,
     state: state === "queued" ? "queued" : "running",
     startedAt: state === "queued" ? null : startedAt,
-    fraction: told.length === 0 ? 0 : done / told.length,
-    cells: told,
+    fraction: all.length === 0 ? 0 : done / all.length,
+    cells: all.filter(({ name }) => shown.has(name)),
   };
 }
 

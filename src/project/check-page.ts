@@ -1,5 +1,31 @@
+import { isDeepStrictEqual } from "node:util";
 import { expectation } from "../errors.ts";
 import { CONFIG_FILE, type Config } from "./config.ts";
+
+/** What tells which cells are on a page. */
+export type PlacedPage = Pick<Config["page"], "hide" | "layout">;
+
+/** @returns as plain JSON, which has no undefined */
+export function toPlacedPage({ hide, layout }: PlacedPage): PlacedPage {
+  return { hide, ...(layout && { layout }) } as PlacedPage;
+}
+
+/**
+ * Refuses cells that come with other rules of what is on the page than a server goes by: one that is
+ * new, or has another name, may be kept off it by a rule that the server does not know.
+ *
+ * @param held by which it goes, since it was started
+ * @throws {HexError} HEX_CONFIG_INVALID
+ */
+export function refuseOtherPlaces(held: PlacedPage, now: PlacedPage): void {
+  if (isDeepStrictEqual(toPlacedPage(held), toPlacedPage(now))) return;
+  throw expectation("HEX_CONFIG_INVALID", {
+    place: `what \`page\` in ${CONFIG_FILE} shows and hides`,
+    expected: "as it was when this process was started",
+    got: "something else",
+    hint: "start it again: until then the cells are shown as they were",
+  });
+}
 
 /**
  * Refuses a page that shows or hides cells which the project does not have.

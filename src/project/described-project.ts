@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { HexError } from "../errors.ts";
 import { toCrashError } from "../run/process/process-ending.ts";
 import { toHash } from "../source/cell-files.ts";
+import { refuseOtherPlaces } from "./check-page.ts";
 import { CONFIG_FILE } from "./config.ts";
 import type { ProjectDescription } from "./project-description.ts";
 import { startProjectProcess } from "./project-process.ts";
@@ -82,6 +83,7 @@ export class DescribedProject {
     if (before.print === known?.print) return known.described;
     try {
       const description = await this.#describe();
+      refuseOtherPlaces(this.#runs.config.page, description.page);
       const { print, code, changedAtMs } = await this.#print(description);
       const after = await this.#print(known?.described);
       const described = { ...description, changedAtMs };

@@ -7,6 +7,7 @@ import { type CellGrounds, readCellGrounds, toCellState } from "../run/cell-grou
 import type { CellSource } from "../source/cell-sources.ts";
 import { openFileContents } from "../source/file-contents.ts";
 import type { LoadedCells } from "../source/load-cells.ts";
+import { type PlacedPage, toPlacedPage } from "./check-page.ts";
 import type { Project } from "./project.ts";
 
 /** A cell as it is told to those who never run it; plain JSON. */
@@ -47,6 +48,8 @@ export interface ProjectDescription {
   readonly files: readonly string[];
   /** those of them that are but data of light cells, and the folders in which more may appear */
   readonly dataFiles: readonly string[];
+  /** which of the cells the config has on the page */
+  readonly page: PlacedPage;
 }
 
 /** Tells what a project's cells are; whoever asks may have had to evaluate some. */
@@ -59,6 +62,7 @@ export async function describeProject(project: Project): Promise<ProjectDescript
     cells: await Promise.all(cells.map((cell) => describeCell(cell, project, grounds))),
     files: [...files, ...dataFiles],
     dataFiles,
+    page: toPlacedPage(project.config.page),
   };
 }
 

@@ -1,10 +1,21 @@
-import { mkdir, readFile, writeFile } from "node:fs/promises";
-import { dirname, join, relative } from "node:path";
+import { randomUUID } from "node:crypto";
+import { mkdir, readFile, rename, rm, writeFile } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import * as v from "valibot";
 import type { StoreLocation } from "../store/location.ts";
 import type { StoreWitness } from "../store/store.ts";
+import { isInside, toPlace } from "./store-place.ts";
+import { ProjectTokenWitness } from "./token-witness.ts";
 
 /** Where a project notes that its store, which lies elsewhere, has had something published in it. */
 const FILE = ".hex/published-store.json";
+
+/** The store that was noted last, and those before it, which a project may be pointed at again. */
+const noteSchema = v.object({
+  published: v.string(),
+  before: v.optional(v.array(v.string())),
+});
+const MOST_BEFORE = 100;
 
 /**
  * Remembers in the project's folder that its store is no new one. A store in that very folder comes
@@ -12,46 +23,60 @@ const FILE = ".hex/published-store.json";
  * this process goes.
  */
 export class PublishedWitness implements StoreWitness {
+  readonly tokens: ProjectTokenWitness;
   readonly #file: string | undefined;
-  readonly #note: string;
+  readonly #place: string;
   #hasSeen = false;
 
   constructor(directory: string, location: StoreLocation) {
-    const isInside = location.kind === "directory" && isBelow(directory, location.directory);
-    this.#file = isInside ? undefined : join(directory, FILE);
-    this.#note = `${JSON.stringify({ published: toPlace(location) })}\n`;
+    this.tokens = new ProjectTokenWitness(directory, location);
+    this.#file = isInside(directory, location) ? undefined : join(directory, FILE);
+    this.#place = toPlace(location);
   }
 
   async note(): Promise<void> {
     if (this.#hasSeen) return;
     this.#hasSeen = true;
-    if (this.#file === undefined || (await readText(this.#file)) === this.#note) return;
-    // A folder that cannot be written to goes without the note, as it did before there was one.
-    await mkdir(dirname(this.#file), { recursive: true })
-      .then(() => writeFile(this.#file ?? "", this.#note))
-      .catch(() => undefined);
+    if (this.#file === undefined) return;
+    const noted = (await readPlaces(this.#file)) ?? [];
+    const [newest, ...before] = new Set([this.#place, ...noted]);
+    if (newest === noted[0]) return;
+    const note = { published: newest, before: before.slice(0, MOST_BEFORE) };
+    await replace(this.#file, `${JSON.stringify(note)}\n`);
   }
 
   async readSeen(): Promise<{ readonly hint: string } | undefined> {
     const again = "mount it or bring it back, then try again";
-    if (this.#file !== undefined && (await readText(this.#file)) === this.#note) {
-      return { hint: `${again}; to begin anew in an empty store, delete ${FILE}` };
-    }
+    // A note that is there and cannot be read may be of this store.
+    const isNoted =
+      this.#file !== undefined && ((await readPlaces(this.#file))?.includes(this.#place) ?? true);
+    if (isNoted) return { hint: `${again}; to begin anew in an empty store, delete ${FILE}` };
     return this.#hasSeen ? { hint: again } : undefined;
   }
 }
 
-function toPlace(location: StoreLocation): string {
-  if (location.kind === "directory") return `file:${location.directory}`;
-  const { endpoint = "", bucket, prefix } = location;
-  return `${endpoint} s3://${bucket}/${prefix}`;
+/** The places that are noted, the newest first; undefined where there is a note that cannot be read. */
+async function readPlaces(file: string): Promise<readonly string[] | undefined> {
+  try {
+    const { published, before = [] } = v.parse(
+      noteSchema,
+      JSON.parse(await readFile(file, "utf8")),
+    );
+    return [published, ...before];
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    return code === "ENOENT" || code === "ENOTDIR" ? [] : undefined;
+  }
 }
 
-function isBelow(directory: string, path: string): boolean {
-  const way = relative(directory, path);
-  return way !== "" && !way.startsWith("..");
-}
-
-async function readText(file: string): Promise<string | undefined> {
-  return readFile(file, "utf8").catch(() => undefined);
+/** A folder that cannot be written to goes without the note, as it did before there was one. */
+async function replace(file: string, text: string): Promise<void> {
+  const written = `${file}.${randomUUID()}`;
+  try {
+    await mkdir(dirname(file), { recursive: true });
+    await writeFile(written, text);
+    await rename(written, file);
+  } catch {
+    await rm(written, { force: true }).catch(() => undefined);
+  }
 }

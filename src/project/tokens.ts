@@ -1,8 +1,10 @@
 import { createHash, randomBytes, randomUUID, timingSafeEqual } from "node:crypto";
 import * as v from "valibot";
-import { expectation } from "../errors.ts";
+import { expectation, HexError } from "../errors.ts";
 import { TOKENS_PREFIX, tokenKey } from "../store/key.ts";
+import { readManifest } from "../store/manifest/read-manifest.ts";
 import type { Store, StoreOptions } from "../store/store.ts";
+import { readAccess, writeMade } from "./token-access.ts";
 
 /** What a token allows: looking, also starting and cancelling runs, everything. */
 export const TOKEN_SCOPES = ["read", "run", "admin"] as const;
@@ -57,8 +59,10 @@ const tokenRecord = v.object({
 });
 
 /**
- * Makes a token, and keeps its digest. The token itself is given here and never again.
- * @throws {HexError} HEX_STORE_UNAVAILABLE
+ * Makes a token, and keeps its digest. The token itself is given here and never again. That there was
+ * one is noted first: whatever becomes of its record, the project is open to nobody from then on.
+ *
+ * @throws {HexError} HEX_STORE_UNAVAILABLE, also when something was published that is not there
  */
 export async function createToken(
   store: Store,
@@ -75,7 +79,12 @@ export async function createToken(
     expiresAt: expiresAtMs === null ? null : new Date(expiresAtMs).toISOString(),
     revokedAt: null,
   };
+  await refuseAway(store);
+  await store.witness?.tokens.noteMade();
+  await writeMade(store);
   await writeRecord(store, record);
+  // In a store that ignores conditions, a server that saw none before may have said so after us.
+  if ((await readAccess(store)) !== "made") await writeMade(store);
   return { token, record };
 }
 
@@ -128,6 +137,16 @@ export function findToken(tokens: readonly TokenRecord[], token: string): TokenR
     timingSafeEqual(Buffer.from(each.digest, "hex"), digest),
   );
   return matching[0];
+}
+
+/** A token made in the folder below a disk that is not mounted would be gone with the next one. */
+async function refuseAway(store: Store): Promise<void> {
+  try {
+    await readManifest(store);
+  } catch (error) {
+    // What is published may be damaged: that is no reason to turn away whom a token is for.
+    if (!(error instanceof HexError) || error.code !== "HEX_STORE_DAMAGED") throw error;
+  }
 }
 
 function toDigest(token: string): Buffer {

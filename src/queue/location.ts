@@ -114,6 +114,12 @@ function faultsError(faults: readonly HexError[]): HexError {
 /** A value for a message; whoever wrote user and password into a URL does not see them repeated. */
 function printable(value: unknown): string {
   if (value === undefined) return "nothing";
-  const json = JSON.stringify(value).replace(/\/\/.*@/g, "//…@");
+  const json = withoutUser(JSON.stringify(value));
   return json.length <= 120 ? json : `${json.slice(0, 120)}…`;
+}
+
+function withoutUser(json: string): string {
+  const start = json.indexOf("//");
+  const end = json.lastIndexOf("@");
+  return start === -1 || end < start ? json : `${json.slice(0, start)}//…${json.slice(end)}`;
 }

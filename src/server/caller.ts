@@ -1,6 +1,6 @@
 import type { FastifyInstance, FastifyRequest, RouteOptions } from "fastify";
 import { TOKEN_FORM, type TokenRecord, type TokenScope } from "../project/tokens.ts";
-import { type HostSettings, isLoopback, toNetwork } from "./hosts.ts";
+import { type HostSettings, isForHere, isLoopback, toNetwork } from "./hosts.ts";
 import { type ErrorFamily, HttpFailure } from "./http-failure.ts";
 import { readCookie } from "./page/cookie.ts";
 import { parseQuery } from "./query.ts";
@@ -48,8 +48,8 @@ export function requireDeclaredAuth(app: FastifyInstance): void {
   });
 }
 
-/** Who may call without a token: nobody, unless the server listens on this machine alone. */
-export interface CallerOptions extends Pick<HostSettings, "host"> {
+/** Who may call without a token: nobody, unless the server is for this machine alone. */
+export interface CallerOptions extends HostSettings {
   readonly tokens: TokenCache;
   /** name of the cookie in which browsers keep a token; routes of the page alone take it */
   readonly cookie: string;
@@ -65,19 +65,20 @@ export async function findCaller(request: FastifyRequest, options: CallerOptions
   const { authorization: header, cookie: cookies } = request.headers;
   const isPage = isPageRoute(request);
   const cookie = isPage && header === undefined ? readCookie(cookies, options.cookie) : undefined;
-  const { hasTokens, record } = await options.tokens.find(readToken(header) ?? toToken(cookie));
+  const { made, doubt, record } = await options.tokens.find(readToken(header) ?? toToken(cookie));
   if (record !== undefined) {
     const { id, name, scopes } = record;
     const signedIn = cookie === undefined ? {} : ({ isSignedIn: true } as const);
     return { id, name, scopes, token: record, ...signedIn };
   }
-  if (!hasTokens && isLoopback(options.host) && isFromHere(request)) return LOOPBACK;
+  if (made === "never" && isForHere(options) && isFromHere(request)) return LOOPBACK;
   if (isPage && header === undefined && options.access === "anyone") return toAnyone(request);
   throw new HttpFailure(
     401,
-    isPage
-      ? "Expected a viewer who has signed in with a token that is good, got another (`hex token create` makes one)"
-      : "Expected the Authorization header to hold `Bearer` and a token that is good, got none (`hex token create` makes one)",
+    doubt ??
+      (isPage
+        ? "Expected a viewer who has signed in with a token that is good, got another (`hex token create` makes one)"
+        : "Expected the Authorization header to hold `Bearer` and a token that is good, got none (`hex token create` makes one)"),
     { headers: { "www-authenticate": "Bearer" } },
   );
 }

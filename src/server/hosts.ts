@@ -8,6 +8,14 @@ export function isLoopback(host: string): boolean {
   return name === "localhost" || name === "::1" || /^127(\.\d{1,3}){3}$/.test(name);
 }
 
+/**
+ * Whether a server is for its own machine alone: it listens there, and the config names no host by
+ * which others reach it, as through a proxy, whose requests come from this machine, too.
+ */
+export function isForHere({ host, publicUrl, allowedHosts }: HostSettings): boolean {
+  return isLoopback(host) && publicUrl === undefined && allowedHosts.length === 0;
+}
+
 /** The headers that say whom a request is meant for and where it comes from. */
 export interface HostHeaders {
   readonly host?: string | undefined;

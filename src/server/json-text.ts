@@ -1,3 +1,4 @@
+import { LONGEST_NUMBER } from "../frame/number-text.ts";
 import { HttpFailure } from "./http-failure.ts";
 
 /** How deep and wide a JSON text may be. */
@@ -52,8 +53,6 @@ function toEndOfString(text: string, start: number): number {
   }
   return text.length;
 }
-
-const LONGEST_NUMBER = 400;
 
 function toEndOfNumber(text: string, start: number): number {
   const scan = /[\d.eE+-]+/y;

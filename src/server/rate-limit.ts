@@ -44,7 +44,9 @@ export class RateLimit {
     const nowMs = this.#now();
     const counts = this.#windows.map((window, index): Counted => {
       const known = this.#counts.get(caller)?.[index];
-      const isOpen = known !== undefined && nowMs - known.startedMs < window.windowMs;
+      const ageMs = known === undefined ? Number.NaN : nowMs - known.startedMs;
+      // A clock that was put back by an hour would keep a caller out for an hour.
+      const isOpen = known !== undefined && ageMs >= 0 && ageMs < window.windowMs;
       return isOpen ? known : { startedMs: nowMs, count: 0 };
     });
     for (const [index, counted] of counts.entries()) this.#refuse(counted, index, nowMs);

@@ -9,13 +9,15 @@ import { openViewers } from "../kernel/viewers.ts";
 import { DescribedProject } from "../project/described-project.ts";
 import type { ProjectRuns } from "../project/project-runs.ts";
 import type { ServerSettings } from "../project/server-settings.ts";
+import { type TokenProof, TokenProver } from "../project/token-proof.ts";
+import { LOOKED_FOLDER, MADE_FILE } from "../project/token-witness.ts";
 import { listTokens } from "../project/tokens.ts";
 import { answerFailures, answerLayerFailures, refuseFaultyRequest } from "./answer-failures.ts";
 import { addApiRoutes } from "./api/api-routes.ts";
 import { RunAdmission } from "./api/run-admission.ts";
 import { type CallerOptions, findCaller, requireDeclaredAuth } from "./caller.ts";
 import { guardRequests } from "./guard-requests.ts";
-import { isLoopback } from "./hosts.ts";
+import { isForHere, isLoopback } from "./hosts.ts";
 import { readJsonBodies } from "./json-body.ts";
 import { NewestVersion } from "./newest-version.ts";
 import { addOperationRoutes } from "./operation-routes.ts";
@@ -71,9 +73,9 @@ export interface HexServer {
 export async function openServer(options: ServerOptions): Promise<HexServer> {
   const { runs, settings = runs.config.server } = options;
   const projectId = needProjectId(runs);
-  const hasTokens = await checkTokens(runs, settings);
+  const proof = await checkTokens(runs, settings);
   const log = toLog(runs.redact, options.writeLog ?? ((line) => process.stderr.write(line)));
-  if (!hasTokens) tellOpen(log);
+  tellProof(proof, settings, log);
   const onLine = (line: string) => log({ level: "info", event: "viewer-run-told", line });
   const viewers = options.viewers ?? openViewers(runs, { onLine });
   const project = new DescribedProject(runs, {
@@ -139,10 +141,11 @@ function toServed(options: AppOptions & Pick<Served, "now" | "registry" | "metri
   const { runs, projectId, settings, log, now } = options;
   const { runsPerMinute, runsPerHour } = settings.limits;
   const onWarning = (message: string) => warn(message, log);
-  const tokens = new TokenCache({ store: runs.store, now, onWarning });
+  const onDoubt = (message: string) => tellDoubt(message, log);
+  const tokens = new TokenCache({ store: runs.store, now, onWarning, onDoubt });
+  const { host, publicUrl, allowedHosts } = settings;
   const callers: CallerOptions = {
-    host: settings.host,
-    tokens,
+    ...{ host, publicUrl, allowedHosts, tokens },
     cookie: toCookieName(projectId),
     access: runs.config.page.access,
   };
@@ -240,10 +243,9 @@ function needProjectId({ config: { projectId } }: ProjectRuns): string {
 }
 
 /** Whether the project has had a token; one that has none is for this machine alone. */
-async function checkTokens({ store }: ProjectRuns, { host }: ServerSettings): Promise<boolean> {
-  const { tokens, warnings } = await listTokens(store);
-  if (tokens.length + warnings.length > 0) return true;
-  if (isLoopback(host)) return false;
+async function checkTokens({ store }: ProjectRuns, { host }: ServerSettings): Promise<TokenProof> {
+  const proof = await new TokenProver(store).prove(await listTokens(store));
+  if (proof.made === "yes" || isLoopback(host)) return proof;
   throw expectation("HEX_USAGE", {
     place: "the host",
     expected: "127.0.0.1 as long as the project has no tokens",
@@ -252,10 +254,20 @@ async function checkTokens({ store }: ProjectRuns, { host }: ServerSettings): Pr
   });
 }
 
-function tellOpen(log: Log): void {
-  const message =
-    "No token was created yet: whoever is on this machine may do everything (hex token create NAME)";
+function tellProof({ made, doubt }: TokenProof, settings: ServerSettings, log: Log): void {
+  if (doubt !== undefined) tellDoubt(doubt, log);
+  if (made !== "never") return;
+  const who = isForHere(settings)
+    ? "whoever is on this machine may do everything"
+    : "nobody may do anything, since `server` in hex.config.json names a host by which others come";
+  const message = `No token was created yet: ${who} (hex token create NAME)`;
   log({ level: "warn", event: "tokens-missing", message });
+}
+
+function tellDoubt(doubt: string, log: Log): void {
+  const anew = `to begin anew in another store, delete ${MADE_FILE} and ${LOOKED_FOLDER}`;
+  const message = `${doubt}. Until then nobody is let in without a token; ${anew}`;
+  log({ level: "warn", event: "tokens-unproven", message });
 }
 
 function tellUnread(error: HexError, log: Log): void {

@@ -1,3 +1,4 @@
+import { type TokenProof, TokenProver } from "../project/token-proof.ts";
 import {
   findToken,
   isUsable,
@@ -13,62 +14,86 @@ export interface TokenCacheOptions {
   readonly now: () => number;
   /** told what is wrong with records, once for each reading */
   readonly onWarning: (message: string) => void;
+  /** told why nobody can be let in, whenever that begins */
+  readonly onDoubt: (message: string) => void;
 }
 
 /** What a token turned out to be: a record that is good, or nothing. */
-export interface TokenLookup {
-  /** whether the project has had a token, be it one that ended long ago */
-  readonly hasTokens: boolean;
+export interface TokenLookup extends Pick<TokenProof, "made" | "doubt"> {
   readonly record: TokenRecord | undefined;
+}
+
+interface Known {
+  readonly list: TokenList;
+  readonly proof: TokenProof;
+  readonly readAtMs: number;
 }
 
 /** For so long a token that was revoked may still be taken. */
 const FRESH_MS = 5_000;
-/** For so long tokens are known when the store does not answer. */
+/** For so long tokens are known when the store does not answer, or has gone. */
 const STALE_MS = 30_000;
 
 /** The project's tokens, read again every few seconds. */
 export class TokenCache {
   readonly #options: TokenCacheOptions;
-  #known: { readonly list: TokenList; readonly readAtMs: number } | undefined;
-  #reading: Promise<TokenList> | undefined;
+  readonly #prover: TokenProver;
+  #known: Known | undefined;
+  #reading: Promise<Known> | undefined;
+  #triedAtMs = Number.NEGATIVE_INFINITY;
 
   constructor(options: TokenCacheOptions) {
     this.#options = options;
+    this.#prover = new TokenProver(options.store, options.now);
   }
 
   /**
-   * Looks a token up; without one, whether there are any.
+   * Looks a token up; without one, whether there ever were any.
    * @throws {HexError} HEX_STORE_UNAVAILABLE when the store has not answered for half a minute
    */
   async find(token: string | undefined): Promise<TokenLookup> {
-    const { tokens, warnings } = await this.#list();
-    const hasTokens = tokens.length + warnings.length > 0;
-    const record = token === undefined ? undefined : findToken(tokens, token);
+    const { list, proof } = await this.#read();
+    const record = token === undefined ? undefined : findToken(list.tokens, token);
     const isGood = record !== undefined && isUsable(record, this.#options.now());
-    return { hasTokens, record: isGood ? record : undefined };
+    const { made, doubt } = proof;
+    return { made, doubt, record: isGood ? record : undefined };
   }
 
-  async #list(): Promise<TokenList> {
-    const ageMs = this.#options.now() - (this.#known?.readAtMs ?? Number.NEGATIVE_INFINITY);
-    if (this.#known !== undefined && ageMs < FRESH_MS) return this.#known.list;
-    this.#reading ??= this.#read().finally(() => {
+  async #read(): Promise<Known> {
+    const known = this.#known;
+    if (known !== undefined && this.#isWithin(FRESH_MS, this.#triedAtMs)) {
+      if (this.#isWithin(STALE_MS, known.readAtMs)) return known;
+    }
+    this.#reading ??= this.#readAnew().finally(() => {
       this.#reading = undefined;
     });
     try {
       return await this.#reading;
     } catch (error) {
-      if (this.#known !== undefined && ageMs < STALE_MS) return this.#known.list;
+      if (known !== undefined && this.#isWithin(STALE_MS, known.readAtMs)) return known;
       throw error;
     }
   }
 
-  async #read(): Promise<TokenList> {
-    const { store, now, onWarning } = this.#options;
+  /** A clock that was put back makes everything old, and nothing young for hours. */
+  #isWithin(ms: number, sinceMs: number): boolean {
+    const ageMs = this.#options.now() - sinceMs;
+    return ageMs >= 0 && ageMs < ms;
+  }
+
+  async #readAnew(): Promise<Known> {
+    const { store, now, onWarning, onDoubt } = this.#options;
     const readAtMs = now();
+    this.#triedAtMs = readAtMs;
     const list = await listTokens(store);
+    const proof = await this.#prover.prove(list);
     for (const warning of list.warnings) onWarning(warning);
-    this.#known = { list, readAtMs };
-    return list;
+    const before = this.#known;
+    // Tokens of a store that has gone are still good for a while, as when it does not answer.
+    const isHeld = proof.isLost && before?.proof.made === "yes" && !before.proof.isLost;
+    if (isHeld && this.#isWithin(STALE_MS, before.readAtMs)) return before;
+    if (proof.doubt !== undefined && before?.proof.doubt === undefined) onDoubt(proof.doubt);
+    this.#known = { list, proof, readAtMs };
+    return this.#known;
   }
 }

@@ -56,7 +56,7 @@ async function toLoadError(
   around: LoadSurroundings,
 ): Promise<Error> {
   if (error instanceof HexError) return error;
-  const missing = /^Cannot find package '(.+?)' imported from (.+)$/.exec(toMessage(error));
+  const missing = /^Cannot find package '([^']+)' imported from (.+)$/.exec(toMessage(error));
   if (missing !== null) return missingPackageError(missing, cell, around, error);
   const place = around.findPlace(error);
   const where = place === undefined ? cell.file : formatPlace(place);

@@ -1,6 +1,6 @@
-import { createHash } from "node:crypto";
+import { createHash, randomUUID } from "node:crypto";
 import { readFileSync, readlinkSync } from "node:fs";
-import { hostname } from "node:os";
+import { hostname, networkInterfaces } from "node:os";
 
 /*
  * Who holds something (a lock, a lease, a run, a job) may be killed before it lets go. Others go past
@@ -22,7 +22,8 @@ export const BEAT_MS = 2_000;
 let own: string | undefined;
 
 /**
- * This process, as others can prove it gone: boot, namespaces, id and start, in one word.
+ * This process, as others can prove it gone: boot, namespaces, id and start, in one word. It stays
+ * the same for as long as the process lives.
  *
  * @example "4f0c1b2a9d3e.8a1c5f7e2b90.4711.123456"
  */
@@ -32,35 +33,49 @@ export function identifyProcess(): string {
 }
 
 /**
- * Whether the process of this identity is certain to be no more. False also where that cannot be
- * known: it ran on another machine, in another container, or the system does not tell.
+ * Whether the process of this identity is certain to be no more; further words after a dot are
+ * passed over. False also where that cannot be known: it ran on another machine, before the machine
+ * was started anew, in another container, or the system does not tell.
  */
 export function isProcessGone(identity: string): boolean {
-  const [boot, space, pid, start] = identity.split(".");
+  const [boot, space, pid = "", start = ""] = identity.split(".");
   const [ownBoot, ownSpace] = toSurroundings();
-  const isHere = boot === ownBoot && space === ownSpace;
-  if (!isHere || !/^\d+$/.test(pid ?? "")) return false;
+  if (boot !== ownBoot || space !== ownSpace || !/^[1-9]\d*$/.test(pid)) return false;
   if (!isThere(Number(pid))) return true;
-  const found = start === "" ? undefined : processStart(pid ?? "");
+  // The id may have been given to another process, which began at another time.
+  const found = /^\d+$/.test(start) && isOwnTable() ? processStart(pid) : undefined;
   return found !== undefined && found !== start;
 }
 
-let surroundings: readonly [boot: string, space: string] | undefined;
+type Surroundings = readonly [boot: string, space: string];
+
+let known: Surroundings | undefined;
 
 /** Where ids of processes mean the same: one boot of one kernel, one table of processes. */
-function toSurroundings(): readonly [boot: string, space: string] {
-  if (surroundings !== undefined) return surroundings;
+function toSurroundings(): Surroundings {
+  if (known !== undefined) return known;
+  const read = process.platform === "linux" ? readKernel() : readMachine();
+  if (read !== undefined) known = [toDigest(read[0]), toDigest(read[1])];
+  // Like nobody else's, so that nothing is proven; the next look may find a free descriptor.
+  return known ?? [toDigest(randomUUID()), toDigest("")];
+}
+
+function readKernel(): Surroundings | undefined {
+  const boot = readOrNone(() => readFileSync("/proc/sys/kernel/random/boot_id", "utf8"));
   // A namespace's number is given again only when the namespace is gone, with all its processes.
-  const spaces = ["pid", "time"].map((name) =>
-    readOrNone(() => readlinkSync(`/proc/self/ns/${name}`)),
+  const pids = readOrNone(() => readlinkSync("/proc/self/ns/pid"));
+  // By this one the kernel counts when a process began; older kernels have none.
+  const times = readOrNone(() => readlinkSync("/proc/self/ns/time"));
+  return boot === undefined || pids === undefined ? undefined : [boot, `${pids} ${times}`];
+}
+
+/** Other systems tell no boot. Names of machines repeat, so their network cards have to differ too. */
+function readMachine(): Surroundings | undefined {
+  const cards = Object.values(networkInterfaces()).flatMap((addresses) =>
+    (addresses ?? []).filter(({ internal }) => !internal).map(({ mac }) => mac),
   );
-  const bootId = readOrNone(() => readFileSync("/proc/sys/kernel/random/boot_id", "utf8"));
-  surroundings = [
-    // A host's name may change while it runs: only where there is nothing better.
-    toDigest(bootId ?? `${process.platform} ${hostname()}`),
-    toDigest(spaces.join(" ")),
-  ];
-  return surroundings;
+  const found = [...new Set(cards)].sort();
+  return found.length === 0 ? undefined : [`${process.platform} ${hostname()} ${found}`, ""];
 }
 
 function isThere(pid: number): boolean {
@@ -70,6 +85,15 @@ function isThere(pid: number): boolean {
   } catch (error) {
     return (error as NodeJS.ErrnoException).code !== "ESRCH";
   }
+}
+
+/**
+ * Whether `/proc` shows the same table of processes as signals reach. A process in a namespace of
+ * its own may be shown that of its host, where its ids mean others; it has one more id there.
+ */
+function isOwnTable(): boolean {
+  const status = readOrNone(() => readFileSync("/proc/self/status", "utf8"));
+  return /^NSpid:\t\d+$/m.test(status ?? "");
 }
 
 /** When a process began, in ticks since boot; `dead` for one that is not cleared away yet. */

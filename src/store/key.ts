@@ -21,8 +21,14 @@ export const TICKS_PREFIX = ".hex/ticks/";
 /** The folder of the tokens by which programs name themselves, each as its digest. */
 export const TOKENS_PREFIX = ".hex/tokens/";
 
+/** The object that says whether a token was ever made. */
+export const ACCESS_KEY = ".hex/access.json";
+
 /** The folder of the keys by which whoever asks twice gets the run of the first time. */
 export const KEYS_PREFIX = ".hex/keys/";
+
+/** What the key of a press of a button begins with. */
+export const PRESS_PREFIX = `${KEYS_PREFIX}press-`;
 
 /** The folder of what was noted of names that other tools see. */
 const SHARED_PREFIX = ".hex/shared/";

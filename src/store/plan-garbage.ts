@@ -1,5 +1,12 @@
 import { expectation } from "../errors.ts";
-import { KEYS_PREFIX, PROBE_PREFIX, parseTickKey, RUNS_PREFIX, TICKS_PREFIX } from "./key.ts";
+import {
+  KEYS_PREFIX,
+  PRESS_PREFIX,
+  PROBE_PREFIX,
+  parseTickKey,
+  RUNS_PREFIX,
+  TICKS_PREFIX,
+} from "./key.ts";
 import { newestCommit, type Retention, referencedKeys, retainCommits } from "./manifest/history.ts";
 import { readManifest } from "./manifest/read-manifest.ts";
 import { SHORTEST_GRACE_MS } from "./publication-rules.ts";
@@ -38,6 +45,8 @@ export interface GarbageOptions extends Retention, StoreOptions {
 
 /** How long it can be looked up which instants a schedule took. */
 const TICKS_KEPT_MS = 90 * 86_400_000;
+/** A page that slept with its machine goes on asking for a press: it must not be carried out anew. */
+const PRESSES_KEPT_MS = 90 * 86_400_000;
 
 /**
  * Finds what no version needs: marks what the kept versions point at, and takes the rest that is old
@@ -51,7 +60,10 @@ export async function planGarbage(store: Store, options: GarbageOptions): Promis
   const isOld = ({ modifiedAt }: ObjectInfo) => now - modifiedAt.getTime() > graceMs;
   const leftovers = await collect(store.leftovers?.list({ signal }), isOld);
   const probes = await collect(store.list(PROBE_PREFIX, { signal }), isOld);
-  const keys = await collect(store.list(KEYS_PREFIX, { signal }), isOld);
+  const keys = await collect(store.list(KEYS_PREFIX, { signal }), (info) => {
+    const isPress = info.key.startsWith(PRESS_PREFIX);
+    return isPress ? now - info.modifiedAt.getTime() > PRESSES_KEPT_MS : isOld(info);
+  });
   const unneeded = [...probes, ...keys, ...(await oldTicks(store, options))];
   // The objects are listed first: what is published meanwhile is then in the manifest.
   const staged = await collect(store.list(RUNS_PREFIX, { signal }), isOld);

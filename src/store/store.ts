@@ -176,4 +176,28 @@ export interface StoreWitness {
 
   /** Whether something was there before, and if so, what to do when it is gone on purpose. */
   readSeen(): Promise<{ readonly hint: string } | undefined>;
+
+  /** Knows what the store has told of tokens before. */
+  readonly tokens: TokenWitness;
+}
+
+/**
+ * Remembers outside a store what was seen in it of tokens, so that their absence from a store which
+ * is away, or was emptied, is never taken for there having been none.
+ */
+export interface TokenWitness {
+  /** `made`: the project had a token; `looked`: the store has told that there was none. */
+  read(): Promise<"made" | "looked" | undefined>;
+
+  /** The project has a token. */
+  noteMade(): Promise<void>;
+
+  /**
+   * The store tells that no token was ever made.
+   * @returns whether a later process will know that it once told so
+   */
+  noteLooked(): Promise<boolean>;
+
+  /** The store could not be made to tell it after all. */
+  forgetLooked(): Promise<void>;
 }

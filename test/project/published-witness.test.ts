@@ -1,4 +1,4 @@
-import { mkdtemp, readdir, rm } from "node:fs/promises";
+import { mkdir, mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
@@ -17,6 +17,36 @@ test("that something was published elsewhere is known to the next process, of th
   await at("/mnt/one").note();
   expect((await at("/mnt/one").readSeen())?.hint).toContain("delete .hex/published-store.json");
   expect(await at("/mnt/two").readSeen()).toBeUndefined();
+});
+
+test("a store is known again after another one was published to", async () => {
+  const folder = await makeFolder();
+  const at = (directory: string) => new PublishedWitness(folder, { kind: "directory", directory });
+  for (const directory of ["/mnt/one", "/mnt/two", "/mnt/one"]) await at(directory).note();
+  expect(await at("/mnt/one").readSeen()).toBeDefined();
+  expect(await at("/mnt/two").readSeen()).toBeDefined();
+  expect(await at("/mnt/three").readSeen()).toBeUndefined();
+  expect(await readdir(join(folder, ".hex"))).toEqual(["published-store.json"]);
+});
+
+test("a note that is cut off, or cannot be read, is taken to be of this store", async () => {
+  const folder = await makeFolder();
+  const witness = new PublishedWitness(folder, { kind: "directory", directory: "/mnt/one" });
+  await mkdir(join(folder, ".hex"));
+  await writeFile(join(folder, ".hex/published-store.json"), '{"published":"file:/mn');
+  expect((await witness.readSeen())?.hint).toContain("delete .hex/published-store.json");
+  await rm(join(folder, ".hex/published-store.json"));
+  await mkdir(join(folder, ".hex/published-store.json"));
+  expect(await witness.readSeen()).toBeDefined();
+});
+
+test("the note of an older build is read as it is", async () => {
+  const folder = await makeFolder();
+  await mkdir(join(folder, ".hex"));
+  const note = '{"published":"file:/mnt/one"}\n';
+  await writeFile(join(folder, ".hex/published-store.json"), note);
+  const witness = new PublishedWitness(folder, { kind: "directory", directory: "/mnt/one" });
+  expect(await witness.readSeen()).toBeDefined();
 });
 
 test("of a store in the project's own folder nothing is written down", async () => {

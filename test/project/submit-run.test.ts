@@ -1,5 +1,6 @@
 import { expect, it } from "vitest";
 import { submitRun } from "../../src/project/submit-run.ts";
+import type { Store } from "../../src/store/store.ts";
 import { openRuns, toRequest, workerProject } from "./worker-project.ts";
 
 it("gives one run to 50 who ask at once with the same key, in two places", async () => {
@@ -14,6 +15,29 @@ it("gives one run to 50 who ask at once with the same key, in two places", async
   expect(answers.filter(({ isKnown }) => !isKnown)).toHaveLength(1);
   expect(await runs.queue.count()).toMatchObject({ run: { queued: 1 } });
   expect((await runs.history.list({ limit: 10 })).runs).toHaveLength(1);
+});
+
+it("gives one run for a key also on a store that ignores conditions, for the one machine that may", async () => {
+  const { runs } = await workerProject();
+  const { store, config } = runs;
+  const careless = new Proxy(store, {
+    get: (target, key) => {
+      if (key === "write")
+        return (...[at, body]: Parameters<Store["write"]>) => store.write(at, body);
+      const value: unknown = Reflect.get(target, key, target);
+      return typeof value === "function" ? value.bind(target) : value;
+    },
+  });
+  const s3 = { ...config.store, kind: "s3" } as typeof config.store;
+  const alone = {
+    ...runs,
+    store: careless,
+    config: { ...config, machines: "one", store: s3 } as const,
+  };
+  const submission = { requestedBy: "tess", idempotencyKey: "order 7" };
+  const first = await submitRun(alone, toRequest("print"), submission);
+  const again = await submitRun(alone, toRequest("print"), submission);
+  expect(again).toEqual({ runId: first.runId, isKnown: true });
 });
 
 it("refuses a key that came with another request, and keeps keys of several callers apart", async () => {

@@ -1,10 +1,9 @@
 import { randomUUID } from "node:crypto";
-import { readdir, readFile, writeFile } from "node:fs/promises";
+import { renameSync } from "node:fs";
+import { mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, inject, it, onTestFinished } from "vitest";
 import type { RunResult } from "../../src/run/run-event.ts";
-import { openFolder } from "../../src/store/directory/directory-folder.ts";
-import { withFileLock } from "../../src/store/directory/directory-lock.ts";
 import { DirectoryStore } from "../../src/store/directory/directory-store.ts";
 import { RUNS_PREFIX } from "../../src/store/key.ts";
 import type { Store } from "../../src/store/store.ts";
@@ -175,26 +174,28 @@ async function directorySetting(): Promise<Setting> {
   };
 }
 
-/** Holds the lock of the manifest, as a slow writer would. */
+/** Holds the lock of the manifest, as slow writers do that have it one after the other. */
 async function lockManifest(root: string, store: Store): Promise<HeldManifest> {
-  const { location } = store;
-  const folder = await openFolder({ root, location, segments: [".hex"], create: false });
-  if (folder === undefined) throw new Error(`nothing is published in ${location}`);
   const before = await countOutputs(store);
-  const [locked, release] = [withResolve(), withResolve()];
-  const holding = withFileLock({ folder, name: "manifest.json", location }, () => {
-    locked.resolve();
-    return release.promise;
-  });
-  await locked.promise;
+  const lock = join(root, ".hex/.hex-tmp-lock-manifest.json");
+  let turn = 0;
+  const owner = () => join(lock, `another.writer.1.1.id.${turn}.write`);
+  await mkdir(owner(), { recursive: true });
+  await writeFile(join(owner(), ".hex-tmp-content"), "");
+  // Nobody goes past owners that change.
+  const turning = setInterval(() => {
+    const last = owner();
+    turn++;
+    renameSync(last, owner());
+  }, 500);
+  onTestFinished(() => clearInterval(turning));
   return {
     env: {},
     // The outputs are what is staged last.
     isReached: () => until("all is staged", async () => (await countOutputs(store)) > before),
     letOthersPass: async () => {
-      release.resolve();
-      await holding;
-      await folder.close();
+      clearInterval(turning);
+      await rm(lock, { recursive: true });
     },
     letHolderPass: () => {},
   };
@@ -259,12 +260,4 @@ async function s3Setting(server: S3Server): Promise<Setting> {
     },
     stop: stopProcess,
   };
-}
-
-function withResolve() {
-  let resolve: () => void = () => {};
-  const promise = new Promise<void>((resolvePromise) => {
-    resolve = resolvePromise;
-  });
-  return { promise, resolve };
 }

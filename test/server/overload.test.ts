@@ -1,5 +1,6 @@
 import { connect } from "node:net";
 import { expect, test } from "vitest";
+import { RateLimit } from "../../src/server/rate-limit.ts";
 import { until } from "../project/project-processes.ts";
 import { PROJECT_ID, RUNS, type ServedProject, serveProject } from "./served-project.ts";
 
@@ -43,6 +44,16 @@ test("requests beyond what is answered at once get 503 and when to come back, an
   gate.open();
   expect((await Promise.all(held)).map(({ statusCode }) => statusCode)).toEqual([404, 404, 404]);
   expect((await call("GET", RUN)).statusCode).toBe(404);
+});
+
+test("a clock that is put back keeps no caller out for longer than its window", () => {
+  let now = 3_600_000;
+  const limit = new RateLimit("requests", [{ most: 1, windowMs: 60_000 }], () => now);
+  expect(limit.take("ada")).toMatchObject({ left: 0 });
+  expect(() => limit.take("ada")).toThrow("Expected at most 1 requests in 60 s");
+  now = 0;
+  expect(limit.take("ada")).toMatchObject({ left: 0, resetSeconds: 60 });
+  expect(() => limit.take("ada")).toThrow("Expected at most 1 requests in 60 s");
 });
 
 test("a caller above its rate gets 429 with whole seconds, and others do not", async () => {

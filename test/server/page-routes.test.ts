@@ -578,21 +578,22 @@ test("what the config keeps off the page is neither told nor set", async () => {
   expect(state.inputs).toEqual({});
   const place = { version: 1, commit: state.commit, inputs: {} };
   const { evaluation } = state;
-  const asks = [
-    ["/page/run", { ...place, cells: ["numbers"] }],
-    ["/page/run", { ...place, inputs: { amount: 2 }, cells: ["count"] }],
-    ["/page/run", { ...place, texts: { amount: "2" }, cells: ["count"] }],
-    ["/page/run", { ...place, press: { amount: PRESS }, cells: ["count"] }],
-    ["/page/rows", { evaluation, cell: "numbers", offset: 0, limit: 10 }],
-  ] as const;
-  for (const [url, body] of asks) {
-    expect((await served.call("POST", url, { body })).statusCode, url).toBe(403);
+  const run = (ask: object) => served.call("POST", "/page/run", { body: { ...place, ...ask } });
+  expect((await run({ cells: ["numbers"] })).json()).toMatchObject({ inputs: {}, cells: [] });
+  const plain = (await run({ cells: ["count"] })).json();
+  expect(plain).toMatchObject({ inputs: {}, cells: [{ name: "count" }], invalid: [] });
+  for (const asked of [{ inputs: { amount: 2 } }, { texts: { amount: "2" } }]) {
+    const { cells, inputs, invalid } = (await run({ ...asked, cells: ["count"] })).json();
+    expect(inputs).toEqual({});
+    expect(cells).toMatchObject([{ name: "count", output: plain.cells[0].output }]);
+    expect(invalid).toMatchObject([{ name: "amount" }]);
   }
+  const pressed = await run({ press: { amount: PRESS }, cells: ["count"] });
+  expect(pressed.statusCode).toBe(422);
+  const rows = { evaluation, cell: "numbers", offset: 0, limit: 10 };
+  expect((await served.call("POST", "/page/rows", { body: rows })).statusCode).toBe(404);
   const csv = encodeURIComponent(JSON.stringify({ evaluation, cell: "numbers" }));
-  expect((await served.call("GET", `/page/csv?ask=${csv}`)).statusCode).toBe(403);
-  const body = { ...place, cells: ["count"] };
-  const answer = await served.call("POST", "/page/run", { body });
-  expect(answer.json()).toMatchObject({ inputs: {}, cells: [{ name: "count" }] });
+  expect((await served.call("GET", `/page/csv?ask=${csv}`)).statusCode).toBe(404);
 });
 
 test("an evaluation tells nothing of inputs that the config keeps off the page", async () => {

@@ -6,6 +6,8 @@ import { until } from "../project/project-processes.ts";
 import { carryOut } from "./carry-out.ts";
 import { serveProject } from "./served-project.ts";
 
+/** Every cell is on the page. */
+const NONE = { hidden: new Set<string>() };
 const REDUCED =
   /Expected cell small to be computed, got a failure at \d{4}-\d\d-\d\d \d\d:\d\d UTC, HEX_CELL_FAILED \(whoever signs in sees why\)/;
 
@@ -78,16 +80,37 @@ test("where anyone may look, all are told which cell took too long", () => {
   const toText = (code: string) =>
     JSON.stringify({ version: 1, cells: [{ name: "slow", error: { code, message: "why" } }] });
   const told = (code: string) => {
-    return toToldAnswer(toText(code), { caller: null, id: "1" }, () => undefined);
+    return toToldAnswer(
+      toText(code),
+      { caller: null, id: "1" },
+      { log: () => undefined, names: NONE },
+    );
   };
   expect(told("HEX_RUN_TIMEOUT")).toContain('"message":"why"');
   expect(told("HEX_CELL_FAILED")).not.toContain('"message":"why"');
 });
 
+test("where anyone may look, no sentence names a cell that is not on the page", () => {
+  const message = "Not computed: it waits for inner, which took too long and was stopped";
+  const text = JSON.stringify({
+    cells: [{ name: "slow", error: { code: "HEX_RUN_TIMEOUT", message } }],
+  });
+  const asking = { caller: null, id: "1" };
+  const names = { hidden: new Set(["inner"]) };
+  const log = () => undefined;
+  expect(toToldAnswer(text, asking, { log, names: NONE })).toContain("inner");
+  expect(toToldAnswer(text, asking, { log, names })).not.toContain("inner");
+  const failure = new HexError("HEX_RUN_TIMEOUT", message);
+  const told = toToldFailure(failure, asking, { cell: "slow", log, names });
+  expect((told as HexError).message).toMatch(
+    /^Expected cell slow to be computed, got a failure at/,
+  );
+});
+
 test("why rows cannot be had is told as it may be known", () => {
   const failure = new HexError("HEX_CELL_FAILED", "the salary of Ada is 7");
   const asking = { caller: null, id: "1" };
-  const told = toToldFailure(failure, asking, { cell: "small", log: () => undefined });
+  const told = toToldFailure(failure, asking, { cell: "small", log: () => undefined, names: NONE });
   expect((told as HexError).message).toMatch(REDUCED);
 });
 
@@ -100,7 +123,7 @@ test("cells that cannot be read as they are now are told as such, and the log te
     { caller: null, id: "1" },
     { caller, id: "2" },
   ]) {
-    const told = toToldFailure(failure, asking, { cell: "x", log }) as HttpFailure;
+    const told = toToldFailure(failure, asking, { cell: "x", log, names: NONE }) as HttpFailure;
     expect(told).toBeInstanceOf(HttpFailure);
     expect([told.status, told.headers["retry-after"]]).toEqual([503, "5"]);
     expect(told.message).toMatch(/^Expected the cells of this page to be read/);

@@ -155,13 +155,19 @@ describe("leftovers of a directory", () => {
     await writeFile(join(root, ".hex-tmp-old"), "half");
     await writeFile(join(root, ".hex-tmp-young"), "half");
     await mkdir(join(root, ".hex/.hex-tmp-prepared"));
+    await writeFile(join(root, ".hex/.hex-tmp-prepared/content"), "whole");
     await mkdir(join(root, ".hex-tmp-lock-planets.csv"));
+    await mkdir(join(root, ".hex-tmp-lock-empty.csv"));
+    const owner = ".hex-tmp-lock-held.csv/owner.of.long.ago.id.1.write";
+    await mkdir(join(root, owner), { recursive: true });
+    await writeFile(join(root, owner, ".hex-tmp-content"), "whole");
     const old = new Date(Date.now() - 25 * HOUR_MS);
-    const aged = [".hex-tmp-old", ".hex/.hex-tmp-prepared", ".hex/runs/r-1/a"];
+    const locks = [".hex-tmp-lock-empty.csv", owner];
+    const aged = [".hex-tmp-old", ".hex/.hex-tmp-prepared", ".hex/runs/r-1/a", ...locks];
     for (const name of aged) await utimes(join(root, name), old, old);
     const plan = await planGarbage(store, { now: Date.now() });
     expect(plan.leftovers.map(({ key }) => key).sort()).toEqual(aged.sort());
-    expect(await collectGarbage(store, plan)).toMatchObject({ objects: 3, sizeBytes: 4 });
+    expect(await collectGarbage(store, plan)).toMatchObject({ objects: 5, sizeBytes: 14 });
     expect((await readdir(root)).sort()).toEqual([
       ".hex",
       ".hex-tmp-lock-planets.csv",
@@ -206,6 +212,18 @@ describe("the ticks of schedules", () => {
       tick("weekly", "19700101"),
     ]);
   });
+});
+
+it("keeps the ids of presses for 90 days, since a page that slept asks for them again", async () => {
+  const world = { now: 0 };
+  const store = new MemoryStore(() => world.now);
+  await store.write(".hex/keys/press-1.json", new Uint8Array(1));
+  const after = async (now: number) => {
+    await collectGarbage(store, await planGarbage(store, { keepVersions: 1, keepMs: 0, now }));
+    return store.objects.size;
+  };
+  expect(await after(90 * 24 * HOUR_MS)).toBe(1);
+  expect(await after(90 * 24 * HOUR_MS + 1)).toBe(0);
 });
 
 it("forgets the keys of requests a day after they were first used", async () => {

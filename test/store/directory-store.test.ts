@@ -103,29 +103,6 @@ describe("what is left over", () => {
     await writeFile(join(root, "a/.hex-tmp-1234"), "half");
     expect(await toArray(store.list(""))).toHaveLength(1);
   });
-
-  it("takes the lock of a writer that was killed", async () => {
-    const root = await temporaryFolder();
-    const store = new DirectoryStore(root);
-    await store.write("a", bytes("1"));
-    const killed = runProgram(new URL("./programs/die-in-lock.ts", import.meta.url), [root, "a"]);
-    await expect(killed).rejects.toMatchObject({ signal: "SIGKILL" });
-    expect(await readdir(root)).toEqual([".hex-tmp-lock-a", "a"]);
-    expect(await store.write("a", bytes("2"))).toMatchObject({ status: "written" });
-    expect(await readdir(root)).toEqual(["a"]);
-  });
-
-  it("waits for a writer of another machine until the signal ends it", async () => {
-    const root = await temporaryFolder();
-    await mkdir(join(root, ".hex-tmp-lock-a"));
-    await writeFile(join(root, ".hex-tmp-lock-a/another.boot.1.1.id"), "");
-    const controller = new AbortController();
-    const { signal } = controller;
-    const writing = new DirectoryStore(root).write("a", bytes("1"), { signal });
-    controller.abort(new Error("enough"));
-    await expect(writing).rejects.toThrow("enough");
-    expect(await readdir(root)).toEqual([".hex-tmp-lock-a"]);
-  });
 });
 
 describe("the disk", () => {

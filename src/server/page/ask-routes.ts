@@ -5,7 +5,7 @@ import { HttpFailure } from "../http-failure.ts";
 import { packLong } from "../packing.ts";
 import { untilGone } from "../request-end.ts";
 import { addTableRoutes } from "../table-routes.ts";
-import { type PageNames, toPageNames, withoutHidden } from "./page-names.ts";
+import { type PageNames, toPageAnswer, toPageAsk, toPageNames } from "./page-names.ts";
 import { PressClaims } from "./press-claims.ts";
 import type { ServedPage } from "./served-page.ts";
 import { toToldAnswer, toToldFailure } from "./untold-reasons.ts";
@@ -16,36 +16,32 @@ export function addAskRoutes(app: FastifyInstance, page: ServedPage): void {
   const config = { auth: "view" } as const;
   const claims = new PressClaims(runs);
   const readNames = async () => toPageNames(await project.recent(), runs.config.page);
-  const tell = <Answer>(request: FastifyRequest, answer: Promise<Answer>, cell: string) =>
-    toldTo(request, answer, { cell, log });
   app.post("/page/run", { config, onSend: packLong }, async (request, reply) => {
-    const ask = parseEvaluateAsk(request.body);
+    const asked = parseEvaluateAsk(request.body);
     const names = await readNames();
-    refuseHidden(namesIn(ask), names);
-    refuseWrongPresses(ask, names);
-    await claims.take(ask.press ?? {});
+    refuseWrongPresses(asked, names);
+    await claims.take(asked.press ?? {});
+    const { ask, unknown } = toPageAsk(asked, names);
     const answer = viewers.evaluateText(ask, { signal: untilGone(request, reply) });
-    const text = withoutHidden(await tell(request, answer, ask.cells.join(", ")), names);
-    return reply.type("application/json; charset=utf-8").send(toToldAnswer(text, request, log));
+    const around = { cell: ask.cells.join(", ") || "of this page", log, names };
+    const text = toPageAnswer(await toldTo(request, answer, around), names, unknown);
+    return reply
+      .type("application/json; charset=utf-8")
+      .send(toToldAnswer(text, request, { log, names }));
   });
-  const check = async (cell: string) => refuseHidden([cell], await readNames());
+  const check = async (cell: string) => refuseOthers(cell, await readNames());
+  const tell = async <Answer>(request: FastifyRequest, answer: Promise<Answer>, cell: string) =>
+    toldTo(request, answer, { cell, log, names: await readNames() });
   addTableRoutes(app, { prefix: "/page", config, reader: viewers, check, tell });
 }
 
-function namesIn({ cells, inputs, texts = {}, press = {} }: EvaluateAsk): readonly string[] {
-  return [...cells, ...Object.keys(inputs), ...Object.keys(texts), ...Object.keys(press)];
-}
-
 /**
- * What the config keeps off the page is no viewer's to see or to set. Names that no cell has are told
- * of with what is answered.
- *
- * @throws {HttpFailure} 403
+ * What the config keeps off the page is no viewer's to see: it is as if it were not there.
+ * @throws {HttpFailure} 404
  */
-function refuseHidden(names: readonly string[], { hidden }: PageNames): void {
-  const found = names.find((each) => hidden.has(each));
-  if (found === undefined) return;
-  throw new HttpFailure(403, `Expected cells and inputs that this page shows, got ${found}`);
+function refuseOthers(cell: string, { shown }: PageNames): void {
+  if (shown.has(cell)) return;
+  throw new HttpFailure(404, "Expected the name of a cell that this page shows, got another");
 }
 
 /**

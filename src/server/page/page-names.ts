@@ -1,10 +1,15 @@
-import type { Evaluation } from "../../kernel/ask.ts";
+import type { EvaluateAsk, Evaluation, InvalidInput } from "../../kernel/ask.ts";
+import { toUnknownInputs } from "../../kernel/asked-inputs.ts";
 import { findPageCells } from "../../page/page-cells.ts";
 import type { Described } from "../../project/described-project.ts";
 import type { PageSettings } from "../../project/page-settings.ts";
 
 /** Which cells of a project its viewers may ask for, by name. */
 export interface PageNames {
+  /** cells of the page */
+  readonly shown: ReadonlySet<string>;
+  /** inputs of the page, in file order */
+  readonly inputs: readonly string[];
   /** cells that are not on the page */
   readonly hidden: ReadonlySet<string>;
   /** inputs of the page that are known to be buttons */
@@ -28,6 +33,8 @@ function findPageNames({ cells }: Described, page: PageSettings): PageNames {
   const buttons = inputs.filter(({ widget }) => widget?.widget === "button");
   const unknown = inputs.filter(({ widget }) => widget === null);
   return {
+    shown: toNames([...shown]),
+    inputs: inputs.map(({ name }) => name),
     hidden: toNames(cells.filter((cell) => !shown.has(cell))),
     buttons: toNames(buttons),
     pressable: toNames([...buttons, ...unknown]),
@@ -38,19 +45,57 @@ function toNames(cells: readonly { readonly name: string }[]): ReadonlySet<strin
   return new Set(cells.map(({ name }) => name));
 }
 
+/** What a viewer asks of a page, without the names that are not on it. */
+export interface PageAsk {
+  readonly ask: EvaluateAsk;
+  /** inputs that the page does not have */
+  readonly unknown: readonly InvalidInput[];
+}
+
 /**
- * An evaluation without what it tells of inputs that are not on the page; it is parsed only where it
- * may name one.
+ * Leaves out what is not on the page. Whether a cell that the config hides has the name, or none at
+ * all, makes no difference: whoever asks cannot find out which.
+ */
+export function toPageAsk(asked: EvaluateAsk, { shown, inputs: known }: PageNames): PageAsk {
+  const { cells, inputs, texts = {}, press, has, ...rest } = asked;
+  const isKnown = (name: string) => known.includes(name);
+  const only = <Value>(values: Readonly<Record<string, Value>>) =>
+    Object.fromEntries(Object.entries(values).filter(([name]) => isKnown(name)));
+  const names = new Set([...Object.keys(texts), ...Object.keys(inputs)]);
+  const ask = {
+    ...rest,
+    cells: cells.filter((name) => shown.has(name)),
+    inputs: only(inputs),
+    ...(asked.texts && { texts: only(texts) }),
+    ...(press && { press }),
+    ...(has && { has }),
+  };
+  const others = [...names].filter((name) => !isKnown(name));
+  return { ask, unknown: toUnknownInputs(others, known) };
+}
+
+/**
+ * An evaluation without what it tells of inputs that are not on the page, and with what is told of
+ * those that were asked for; it is parsed only where that may change it.
  *
  * @param text an Evaluation as JSON
  */
-export function withoutHidden(text: string, { hidden }: PageNames): string {
-  if (![...hidden].some((name) => text.includes(`"${name}"`))) return text;
+export function toPageAnswer(
+  text: string,
+  { hidden, shown }: PageNames,
+  unknown: readonly InvalidInput[],
+): string {
+  const isNamed = [...hidden].some((name) => text.includes(`"${name}"`));
+  if (!isNamed && unknown.length === 0) return text;
   const { inputs, invalid, ...answer } = JSON.parse(text) as Evaluation;
-  const isShown = (name: string) => !hidden.has(name);
   return JSON.stringify({
     ...answer,
-    inputs: Object.fromEntries(Object.entries(inputs).filter(([name]) => isShown(name))),
-    invalid: invalid.filter(({ name }) => isShown(name)),
+    inputs: Object.fromEntries(Object.entries(inputs).filter(([name]) => shown.has(name))),
+    invalid: [...unknown, ...invalid.filter(({ name }) => shown.has(name))],
   } satisfies Evaluation);
+}
+
+/** Whether a sentence names a cell that is not on the page. */
+export function namesHidden(sentence: string, { hidden }: Pick<PageNames, "hidden">): boolean {
+  return (sentence.match(/\w+/g) ?? []).some((word) => hidden.has(word));
 }

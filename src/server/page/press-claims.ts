@@ -1,7 +1,7 @@
 import { createHash, randomUUID } from "node:crypto";
 import { expectation } from "../../errors.ts";
 import type { ProjectRuns } from "../../project/project-runs.ts";
-import { KEYS_PREFIX } from "../../store/key.ts";
+import { PRESS_PREFIX } from "../../store/key.ts";
 
 /**
  * Which server carries out a press, noted in the store before it does: of several servers on one
@@ -39,7 +39,7 @@ export class PressClaims {
   /** Whether a press is this server's to carry out. */
   async #claim(id: string): Promise<boolean> {
     const { store } = this.#runs;
-    const key = `${KEYS_PREFIX}${createHash("sha256").update(`press ${id}`).digest("hex")}.json`;
+    const key = `${PRESS_PREFIX}${createHash("sha256").update(id).digest("hex")}.json`;
     const body = new TextEncoder().encode(JSON.stringify({ press: id, owner: this.#owner }));
     const options = { contentType: "application/json" } as const;
     if (this.#isAlone()) {

@@ -78,7 +78,7 @@ export class PublishingRuns {
     // Its end was not read yet.
     if (job !== undefined && ENDED.includes(job.state)) this.#waiting.forget();
     const { cells: progress = [] } = (job?.progress ?? {}) as Partial<RunView>;
-    return toPageRun(record, cells, progress);
+    return toPageRun(record, { cells, progress, page: this.#options.runs.config.page });
   }
 
   /**

@@ -60,11 +60,11 @@ async function signIn(
     throw new HttpFailure(400, 'Expected the body to be {"token": "…"}, got other JSON');
   }
   const token = written.output.token.trim();
-  const { record } = await tokens.find(TOKEN_FORM.test(token) ? token : undefined);
+  const { record, doubt } = await tokens.find(TOKEN_FORM.test(token) ? token : undefined);
   if (record === undefined) {
     throw new HttpFailure(
       401,
-      "Expected a token that is good, got one that is unknown, expired or revoked",
+      doubt ?? "Expected a token that is good, got one that is unknown, expired or revoked",
     );
   }
   return reply.code(204).header("set-cookie", toCookie(token, cookie)).send();

@@ -5,6 +5,7 @@ import type { RunError } from "../../run/run-event.ts";
 import { isAnyone } from "../caller.ts";
 import { refuseForNow } from "../http-failure.ts";
 import type { Log } from "../request-log.ts";
+import { namesHidden, type PageNames } from "./page-names.ts";
 
 /** What is told to anyone in full: it says what was asked for, or how the server is, and no data. */
 const TOLD: readonly ErrorCode[] = [
@@ -29,16 +30,23 @@ const RETRY_SECONDS = 5;
 
 type Asking = Pick<FastifyRequest, "caller" | "id">;
 
+/** What there is to know around what is told. */
+interface Around {
+  readonly log: Log;
+  /** cells that are not on the page: no sentence names them */
+  readonly names: Pick<PageNames, "hidden">;
+}
+
 /**
  * What cells came to, as the one who asks may know it: why one of them failed may hold data, so that
  * those who have not signed in hear only that it did. The log tells why.
  *
  * @param text an Evaluation as JSON
  */
-export function toToldAnswer(text: string, asking: Asking, log: Log): string {
+export function toToldAnswer(text: string, asking: Asking, around: Around): string {
   if (!mayNotKnow(asking) || !text.includes('"error":{')) return text;
   const answer = JSON.parse(text) as Evaluation;
-  const cells = answer.cells.map((cell) => withoutReason(cell, asking, log));
+  const cells = answer.cells.map((cell) => withoutReason(cell, asking, around));
   return JSON.stringify({ ...answer, cells } satisfies Evaluation);
 }
 
@@ -49,7 +57,7 @@ export function toToldAnswer(text: string, asking: Asking, log: Log): string {
 export function toToldFailure(
   thrown: unknown,
   asking: Asking,
-  { cell, log }: { readonly cell: string; readonly log: Log },
+  { cell, log, names }: Around & { readonly cell: string },
 ): unknown {
   if (!(thrown instanceof HexError)) return thrown;
   if (UNREAD.includes(thrown.code)) {
@@ -58,7 +66,7 @@ export function toToldFailure(
     return refuseForNow(503, UNREAD_REASON, RETRY_SECONDS);
   }
   if (!mayNotKnow(asking)) return thrown;
-  if (TOLD.includes(thrown.code)) return thrown;
+  if (TOLD.includes(thrown.code) && !namesHidden(thrown.message, names)) return thrown;
   tell(cell, thrown, asking, log);
   return new HexError(thrown.code, toSentence(cell, thrown.code, new Date().toISOString()));
 }
@@ -70,10 +78,11 @@ function mayNotKnow({ caller }: Asking): boolean {
   return caller === null || isAnyone(caller);
 }
 
-function withoutReason(cell: EvaluatedCell, asking: Asking, log: Log): EvaluatedCell {
+function withoutReason(cell: EvaluatedCell, asking: Asking, { log, names }: Around): EvaluatedCell {
   const { name, error, startedAt = new Date().toISOString() } = cell;
+  if (error === undefined) return cell;
   // That it was stopped is no data of the cell's.
-  if (error === undefined || error.code === "HEX_RUN_TIMEOUT") return cell;
+  if (error.code === "HEX_RUN_TIMEOUT" && !namesHidden(error.message, names)) return cell;
   tell(name, error, asking, log);
   return { ...cell, error: { ...error, message: toSentence(name, error.code, startedAt) } };
 }

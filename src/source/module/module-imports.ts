@@ -86,11 +86,14 @@ function toFoundImport(code: string, found: Import): FoundImport[] {
 
 /** The imported names of a statement, as the compiler prints it. */
 function readNames(statement: string): string[] {
-  const clause = /^(?:import|export)\s+([^"']*?)\s*from\b/.exec(statement)?.[1];
-  if (clause === undefined) return [];
+  const [head = ""] = statement.split(/["']/, 1);
+  const start = /^(?:import|export)\s+/.exec(head)?.[0].length;
+  const end = head.lastIndexOf("from");
+  if (start === undefined || end < start) return [];
+  const clause = head.slice(start, end);
   if (clause.includes("*")) return ["*"];
   const [first = "", listed] = clause.split(/[{}]/);
-  const names = (listed ?? "").split(",").map((each) => each.trim().split(/\s+as\s+/)[0] ?? "");
+  const names = (listed ?? "").split(",").map((each) => each.trim().split(/\s/, 1)[0] ?? "");
   const hasDefault = first.trim().length > 0;
   return [...(hasDefault ? ["default"] : []), ...names.filter((name) => name !== "")];
 }

@@ -88,7 +88,7 @@ const COLOUR = /\u001b\[[0-9;]*m/g;
 function syntaxError(error: unknown, path: string, file: string): Error {
   const [, ...complaints] = toMessage(error)
     .replace(COLOUR, "")
-    .split(/^\s*[x×] /m);
+    .split(/^[ \t]*[x×] /m);
   const places = complaints.map((each) => findCaret(each) ?? findHeader(each));
   const [first = "1:1"] = places;
   const complaint = complaints[places.lastIndexOf(first)] ?? toMessage(error);
@@ -105,11 +105,11 @@ function syntaxError(error: unknown, path: string, file: string): Error {
 }
 
 function findCaret(report: string): string | undefined {
-  const found = /^(\s*(\d+) [|│] ).*\n\s*[:·] ([\s─┬]*)\^/m.exec(report);
+  const found = /^([ \t]*(\d+) [|│] ).*\n[ \t]*[:·] ([ \t─┬]*)\^/m.exec(report);
   return found === null ? undefined : `${found[2]}:${(found[3] ?? "").length + 1}`;
 }
 
 function findHeader(report: string): string {
-  const found = /\[.*?(\d+:\d+)\]/.exec(report);
+  const found = /[[:](\d+:\d+)\]/.exec(report);
   return found?.[1] ?? "1:1";
 }

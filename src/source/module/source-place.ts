@@ -57,18 +57,36 @@ function prepareMapped(error: Error, frames: NodeJS.CallSite[]): unknown {
 /** Deep enough to reach the author's line through the libraries it calls. */
 const STACK_DEPTH = 40;
 
+/** A message, which may hold data, stands above the frames in lines that may be long. */
+const LONGEST_LINE = 1_000;
+const LINES_AT_EACH_END = 100;
+
 const FRAME =
   /(file:\/\/[^\s()]+?|[\\/][^():\n]+?|[A-Za-z]:[\\/][^():\n]+?):(\d+)(?::(\d+))?(?=\)|\n|$)/g;
 
 function mapFrames(text: string): string {
+  const lines = text.split("\n");
+  return lines
+    .map((line, index) => (isLookedAt(line, index, lines) ? mapLine(line) : line))
+    .join("\n");
+}
+
+function mapLine(text: string): string {
   return text.replace(FRAME, (frame, url: string, line: string, column: string | undefined) => {
     const found = findSource(toPath(url), Number(line), Number(column ?? 1));
     return found === undefined ? frame : `${found.path}:${found.line}:${found.column}`;
   });
 }
 
+/** Frames are short, and stand at the end, or in the first line where a module can't be read. */
+function isLookedAt(line: string, index: number, { length }: readonly string[]): boolean {
+  const isNearEnd = index < LINES_AT_EACH_END || index >= length - LINES_AT_EACH_END;
+  return line.length <= LONGEST_LINE && isNearEnd;
+}
+
 function* readFrames(stack: string): Iterable<FilePosition> {
-  for (const [, url = "", line, column = 1] of stack.matchAll(FRAME)) {
+  const looked = stack.split("\n").filter(isLookedAt);
+  for (const [, url = "", line, column = 1] of looked.join("\n").matchAll(FRAME)) {
     yield { path: toPath(url), line: Number(line), column: Number(column) };
   }
 }

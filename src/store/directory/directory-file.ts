@@ -1,4 +1,4 @@
-import { randomUUID } from "node:crypto";
+import { createHash, randomUUID } from "node:crypto";
 import { constants } from "node:fs";
 import { type FileHandle, open, rm, writeFile } from "node:fs/promises";
 import { TEMPORARY_PREFIX } from "../key.ts";
@@ -112,13 +112,23 @@ export async function withFilledFile<Filled, T>(
   fill: (file: FileHandle, path: string) => Promise<Filled>,
   use: (path: string, filled: Filled) => Promise<T>,
 ): Promise<T> {
-  const path = `${folder.path}/${TEMPORARY_PREFIX}${randomUUID()}`;
+  const path = toTemporaryPath(folder);
   try {
     const filled = await fillFile(path, fill);
     return await use(path, filled);
   } finally {
     await rm(path, { force: true });
   }
+}
+
+/** A path beside the objects that nobody else ever uses. */
+export function toTemporaryPath(folder: Folder): string {
+  return `${folder.path}/${TEMPORARY_PREFIX}${randomUUID()}`;
+}
+
+/** Names a content, for the conditions of writes. */
+export function toEtag(body: Uint8Array): string {
+  return `"${createHash("sha256").update(body).digest("hex")}"`;
 }
 
 async function fillFile<Filled>(

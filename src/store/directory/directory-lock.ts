@@ -1,149 +1,208 @@
-import { createHash, randomUUID } from "node:crypto";
-import { readFileSync, readlinkSync } from "node:fs";
 import { mkdir, readdir, rename, rm, rmdir, unlink, writeFile } from "node:fs/promises";
-import { hostname } from "node:os";
+import { basename } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
-import { expectation } from "../../errors.ts";
-import { TEMPORARY_PREFIX } from "../key.ts";
-import { diskErrorCode, unless } from "./directory-failure.ts";
-import type { Folder } from "./directory-folder.ts";
+import { expectation, type HexError } from "../../errors.ts";
+import { isProcessGone } from "../holder.ts";
+import type { StoreOptions } from "../store.ts";
+import { diskErrorCode, removedFolder, unless } from "./directory-failure.ts";
+import type { Entry } from "./directory-file.ts";
+import {
+  CONTENT_NAME,
+  goPast,
+  LOCK_PREFIX,
+  OCCUPIED,
+  type Purpose,
+  toOwnerName,
+} from "./lock-owners.ts";
 
 /*
- * The lock of a key is a folder beside it: locked while a file lies in it, free while it is empty or
- * missing. The file's name says who holds the lock.
+ * The lock of a file is a folder beside it: held while an owner's folder lies in it, free while it is
+ * empty or missing. The owner's folder holds the content: what is to be written, finished; or an
+ * empty file, whose place is taken by what is to be removed.
  *
- *   take    a prepared folder with one's own file is renamed to the lock's name, which succeeds only
- *           over an empty or missing folder
- *   release one's own file is removed, then the folder if it is still empty
- *   mend    the file of a holder that has died is removed by its own name, so that nobody removes
- *           the lock of the next one by mistake
+ *   .hex-tmp-lock-<file> / <owner> / .hex-tmp-content
  *
- * A holder that is slow or stopped is never robbed: a lock goes by proof of death, not by age.
+ *   take     a prepared folder with the owner's in it is renamed to the lock's name, which succeeds
+ *            only over an empty or missing folder
+ *   change   one rename: of the content to the file's place, or of the file to the content's
+ *   release  the owner's folder is removed, then the lock if it is still empty
+ *   go past  the content is moved back to where its owner looks for it, then the owner's folder is
+ *            removed, as often as it is not empty; that is done to an owner who
+ *              has changed its file, as the empty folder tells
+ *              is proven gone
+ *              was seen in the lock for a bounded time, alive or not
+ *
+ * Nobody is robbed by that, since the change needs the owner's folder and the content at that very
+ * moment: either it came first, and is done, or it can never happen any more, and its owner takes
+ * another turn in which it judges anew. The folder is emptied where it is, and not moved away whole:
+ * a rename that has already found its way into a folder goes on in it, wherever that is by then.
  */
 
-export interface LockRequest {
-  readonly folder: Folder;
-  /** the file that is locked, by its name in the folder */
-  readonly name: string;
-  /** the store as messages name it */
-  readonly location: string;
-  readonly signal?: AbortSignal | undefined;
+/** How long others see the same owner in a lock before they go past it; milliseconds. */
+export const OWNER_SILENCE_MS = 5_000;
+
+export interface LockOptions extends StoreOptions {
+  /** how long others see the same owner in a lock before they go past it; milliseconds */
+  readonly silenceMs: number;
 }
 
-const TAKEN = ["ENOTEMPTY", "EEXIST", "EPERM", "EACCES"];
-const WAIT_LIMIT_MS = 10_000;
+/** What came of a turn with the lock; not done when others went past each time. */
+export type Turn<T> = { readonly isDone: true; readonly result: T } | { readonly isDone: false };
+
+const TURNS_ALLOWED = 3;
+const WAIT_LIMIT_MS = 60_000;
 const WAIT_STEP_MS = 10;
+/** What counts at most of the time between two looks: who was stopped meanwhile saw nothing. */
+const LONGEST_LOOK_MS = 250;
+
+/** A change of a file by one rename. */
+export interface Change<T> {
+  readonly purpose: Purpose;
+  /** a temporary path beside the file, where the content of a write lies; it may be gone afterwards */
+  readonly temporary: string;
+  /** Judges, and renames from or to the content; asked again when others went past before that. */
+  readonly carryOut: (content: string) => Promise<T>;
+}
 
 /**
- * Does something while nobody else on this machine does it with the same file.
+ * Changes a file while nobody else on this machine changes it under its lock.
  *
- * @throws {HexError} HEX_STORE_UNAVAILABLE when the lock is not free within ten seconds
+ * @throws {HexError} HEX_STORE_UNAVAILABLE when there were only others for a minute
  */
-export async function withFileLock<T>(request: LockRequest, action: () => Promise<T>): Promise<T> {
-  const { folder, name } = request;
-  const owner = toOwnerName();
-  const lock = `${folder.path}/${TEMPORARY_PREFIX}lock-${name}`;
-  const prepared = `${folder.path}/${TEMPORARY_PREFIX}${randomUUID()}`;
-  try {
-    await mkdir(prepared);
-    await writeFile(`${prepared}/${owner}`, "");
-    await take(prepared, lock, request);
-  } catch (error) {
-    await rm(prepared, { recursive: true, force: true });
-    throw error;
+export async function changeFile<T>(
+  entry: Entry,
+  change: Change<T>,
+  options: LockOptions,
+): Promise<Turn<T>> {
+  const { purpose, temporary, carryOut } = change;
+  const lock = `${entry.folder.path}/${LOCK_PREFIX}${entry.name}`;
+  for (let turn = 1; turn <= TURNS_ALLOWED; turn++) {
+    const owner = toOwnerName(basename(temporary), turn, purpose);
+    const prepared = `${temporary}.${turn}`;
+    if (!(await take(entry, { ...change, prepared, owner }, options))) break;
+    const own = `${lock}/${owner}`;
+    try {
+      return { isDone: true, result: await carryOut(`${own}/${CONTENT_NAME}`) };
+    } catch (error) {
+      // The rename did not find the content, or the owner's folder: others went past.
+      if (diskErrorCode(error) !== "ENOENT") throw error;
+    } finally {
+      await release(lock, own, purpose);
+    }
   }
-  try {
-    return await action();
-  } finally {
-    await unless(["ENOENT"], unlink(`${lock}/${owner}`));
-    await unless(["ENOENT", ...TAKEN], rmdir(lock));
-  }
+  return { isDone: false };
 }
 
-async function take(prepared: string, lock: string, request: LockRequest): Promise<void> {
-  const { location, name, signal } = request;
-  for (let waitedMs = 0; waitedMs <= WAIT_LIMIT_MS; ) {
-    signal?.throwIfAborted();
-    if (await isRenamed(prepared, lock)) return;
-    const owners = (await unless(["ENOENT"], readdir(lock))) ?? [];
-    for (const owner of owners.filter(isDead)) await unless(["ENOENT"], unlink(`${lock}/${owner}`));
-    const pauseMs = WAIT_STEP_MS * (0.5 + Math.random());
-    await wait(pauseMs, undefined, { signal });
-    waitedMs += pauseMs;
-  }
-  throw expectation("HEX_STORE_UNAVAILABLE", {
-    place: `\`${name}\` in the store ${location}`,
-    expected: `free to be written within ${WAIT_LIMIT_MS / 1000} s`,
-    got: "another writer that does not finish",
-    hint: `if no hex process is running, remove the folder ${TEMPORARY_PREFIX}lock-${name} beside it`,
+/** The failure to change a file because others went past each time, or removed what was to be written. */
+export function passedWriter({ key, location }: Entry, silenceMs: number): HexError {
+  return expectation("HEX_STORE_UNAVAILABLE", {
+    place: `\`${key}\` in the store ${location}`,
+    expected: `changed within ${silenceMs / 1000} s of its turn`,
+    got: "a process that was stopped or slow for longer, so that others went past it",
+    hint: "nothing was changed: try again",
   });
 }
 
-async function isRenamed(prepared: string, lock: string): Promise<boolean> {
+interface Preparation extends Omit<Change<unknown>, "carryOut"> {
+  /** the path of what becomes the lock */
+  readonly prepared: string;
+  readonly owner: string;
+}
+
+/** Takes the lock with the content in it; false when the content, or what was prepared, is gone. */
+async function take(entry: Entry, preparation: Preparation, options: LockOptions) {
+  const { prepared } = preparation;
   try {
-    await rename(prepared, lock);
+    const making = mkdir(prepared).then(() => true);
+    if ((await unless(["ENOENT"], making)) === undefined) {
+      throw removedFolder(entry.location, entry.key);
+    }
+    await fill(preparation);
+    await waitForTurn(entry, prepared, options);
     return true;
   } catch (error) {
-    if (TAKEN.includes(diskErrorCode(error) ?? "")) return false;
+    await rm(prepared, { recursive: true, force: true });
+    // A process that stood still for days finds what it prepared collected as garbage.
+    if (diskErrorCode(error) === "ENOENT") return false;
     throw error;
   }
 }
 
-/** Machine, boot, process and its start: enough to prove later that the holder is gone. */
-function toOwnerName(): string {
-  const { machine, boot } = identity();
-  return [machine, boot, process.pid, processStart(process.pid) ?? 0, randomUUID()].join(".");
+async function fill({ purpose, temporary, prepared, owner }: Preparation): Promise<void> {
+  const own = `${prepared}/${owner}`;
+  await mkdir(own);
+  if (purpose === "write") await rename(temporary, `${own}/${CONTENT_NAME}`);
+  else await writeFile(`${own}/${CONTENT_NAME}`, "");
 }
 
-/** Whether the holder has died for certain; of another machine or container nothing is certain. */
-function isDead(owner: string): boolean {
-  const [machine, boot, pid, start] = owner.split(".");
-  const here = identity();
-  if (machine !== here.machine) return false;
-  if (boot !== here.boot) return true;
-  if (!isRunning(Number(pid))) return true;
-  return (processStart(Number(pid)) ?? "0") !== start;
+async function waitForTurn(entry: Entry, prepared: string, options: LockOptions): Promise<void> {
+  const { signal, silenceMs } = options;
+  const { folder, location } = entry;
+  const lock = `${LOCK_PREFIX}${entry.name}`;
+  const watch = new Watch();
+  while (watch.waitedMs <= WAIT_LIMIT_MS) {
+    signal?.throwIfAborted();
+    if (await isRenamed(prepared, `${folder.path}/${lock}`)) return;
+    const owners = (await unless(["ENOENT"], readdir(`${folder.path}/${lock}`))) ?? [];
+    const seenMs = watch.see(owners);
+    for (const owner of owners) {
+      const isGone = isProcessGone(owner);
+      if (isGone || seenMs >= silenceMs) {
+        await goPast({ folder, lock, owner, location }, { isGone });
+      } else await removeDone(`${folder.path}/${lock}/${owner}`);
+    }
+    // Not everywhere is an empty folder replaced.
+    if (owners.length === 0) await removeEmpty(`${folder.path}/${lock}`);
+    await wait(WAIT_STEP_MS * (0.5 + Math.random()), undefined, { signal });
+  }
+  throw expectation("HEX_STORE_UNAVAILABLE", {
+    place: `\`${entry.key}\` in the store ${location}`,
+    expected: `free to be written within ${WAIT_LIMIT_MS / 1000} s`,
+    got: "other writers, one after the other",
+    hint: "try again, or let fewer runs write at once",
+  });
 }
 
-let known: { readonly machine: string; readonly boot: string } | undefined;
+/** How long the same owners were seen, by this process's own steady clock. */
+class Watch {
+  waitedMs = 0;
+  #owners = "";
+  #sinceMs = 0;
+  #lastMs = performance.now();
 
-function identity() {
-  known ??= {
-    // Containers may share a host name but not a table of processes.
-    machine: digest(hostname() + (readOrNone(() => readlinkSync("/proc/self/ns/pid")) ?? "")),
-    boot: digest(
-      readOrNone(() => readFileSync("/proc/sys/kernel/random/boot_id", "utf8")) ?? "unknown",
-    ),
-  };
-  return known;
-}
-
-function isRunning(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return diskErrorCode(error) !== "ESRCH";
+  see(owners: readonly string[]): number {
+    const now = performance.now();
+    this.waitedMs += Math.min(now - this.#lastMs, LONGEST_LOOK_MS);
+    this.#lastMs = now;
+    const seen = owners.join();
+    if (seen !== this.#owners) this.#sinceMs = this.waitedMs;
+    this.#owners = seen;
+    return this.waitedMs - this.#sinceMs;
   }
 }
 
-/** When a process began, in ticks since boot; none where the system does not say, or for a zombie. */
-function processStart(pid: number): string | undefined {
-  const stat = readOrNone(() => readFileSync(`/proc/${pid}/stat`, "utf8"));
-  // The name in brackets may hold anything; the fields after it are fixed.
-  const fields = stat?.slice(stat.lastIndexOf(")") + 2).split(" ");
-  return fields?.[0] === "Z" ? undefined : fields?.[19];
+async function isRenamed(prepared: string, lock: string): Promise<boolean> {
+  const renaming = rename(prepared, lock).then(() => true);
+  return (await unless(OCCUPIED, renaming)) ?? false;
 }
 
-function readOrNone(read: () => string): string | undefined {
-  try {
-    return read();
-  } catch {
-    // Not Linux, or no such process: the caller knows what to do without.
-    return undefined;
+async function release(lock: string, own: string, purpose: Purpose): Promise<void> {
+  // What was written has left the folder; what was removed lies in it.
+  if (purpose === "removal" || !(await removeEmpty(own))) {
+    await unless(["ENOENT"], unlink(`${own}/${CONTENT_NAME}`));
+    await removeEmpty(own);
   }
+  await removeEmpty(lock);
 }
 
-function digest(text: string): string {
-  return createHash("sha256").update(text).digest("hex").slice(0, 12);
+/** An owner whose folder is empty has changed its file, and may have died before it let go. */
+async function removeDone(own: string): Promise<void> {
+  // Another user's process may be at work there: that is no failure before it has to be passed.
+  await unless(["EACCES", "EPERM", "ENOTDIR"], removeEmpty(own));
+}
+
+/** Removes a folder if nothing lies in it; false when something does. */
+async function removeEmpty(path: string): Promise<boolean> {
+  const removing = unless(["ENOENT"], rmdir(path)).then(() => true);
+  return (await unless(OCCUPIED, removing)) ?? false;
 }

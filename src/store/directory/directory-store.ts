@@ -1,8 +1,6 @@
-import { createHash } from "node:crypto";
-import { link, lstat, readdir, rename, unlink } from "node:fs/promises";
+import { lstat, readdir } from "node:fs/promises";
 import { checkListPrefix, checkStoreKey, isStoreKey } from "../key.ts";
 import type {
-  ConflictReason,
   ObjectFile,
   ObjectInfo,
   ReadOptions,
@@ -15,18 +13,20 @@ import type {
   WriteResult,
 } from "../store.ts";
 import { saveTemporary, withObjectFile } from "../temporary-file.ts";
+import { install, remove } from "./directory-change.ts";
 import { removedFolder, toDiskFailure, unless } from "./directory-failure.ts";
 import {
   checkSize,
   type Entry,
   readPlainFile,
+  toEtag,
   withFilledFile,
   withPlainFile,
   withTemporaryFile,
 } from "./directory-file.ts";
 import { type Folder, openFolder } from "./directory-folder.ts";
 import { DirectoryLeftovers } from "./directory-leftovers.ts";
-import { withFileLock } from "./directory-lock.ts";
+import { OWNER_SILENCE_MS } from "./directory-lock.ts";
 
 const BLOCK_BYTES = 2 ** 20;
 
@@ -41,10 +41,15 @@ export class DirectoryStore implements Store {
   readonly leftovers: DirectoryLeftovers;
   readonly witness: StoreWitness | undefined;
   readonly #root: string;
+  readonly #silenceMs: number;
 
-  /** @param root an absolute path */
-  constructor(root: string, witness?: StoreWitness) {
+  /**
+   * @param root an absolute path
+   * @param silenceMs how long a writer may take for its turn before others go past it
+   */
+  constructor(root: string, witness?: StoreWitness, silenceMs = OWNER_SILENCE_MS) {
     this.#root = root;
+    this.#silenceMs = silenceMs;
     this.witness = witness;
     this.location = `file:${root}`;
     this.leftovers = new DirectoryLeftovers(root, this.location);
@@ -60,9 +65,10 @@ export class DirectoryStore implements Store {
 
   async write(key: string, body: Uint8Array, options: WriteOptions = {}): Promise<WriteResult> {
     const { signal } = options;
+    const silenceMs = this.#silenceMs;
     const result = await this.#withEntry<WriteResult>(key, { create: true, signal }, (entry) =>
       withTemporaryFile(entry, body, { signal }, async (temporary) => {
-        const reason = await install(entry, temporary, options);
+        const reason = await install(entry, temporary, { ...options, silenceMs });
         if (reason !== undefined) return { status: "conflict", reason };
         await entry.folder.sync();
         return { status: "written", etag: toEtag(body) };
@@ -99,7 +105,7 @@ export class DirectoryStore implements Store {
         (_, path) => fill(path),
         async (temporary, filled) => {
           signal?.throwIfAborted();
-          await install(entry, temporary, { signal });
+          await install(entry, temporary, { signal, silenceMs: this.#silenceMs });
           await entry.folder.sync();
           return { filled };
         },
@@ -116,7 +122,7 @@ export class DirectoryStore implements Store {
         this.#withEntry(toKey, { create: true, signal }, (entry) => {
           const bytes = file.createReadStream({ autoClose: false });
           return withTemporaryFile(entry, bytes, { signal }, async (temporary) => {
-            await install(entry, temporary, { signal });
+            await install(entry, temporary, { signal, silenceMs: this.#silenceMs });
             await entry.folder.sync();
             return true;
           });
@@ -127,14 +133,10 @@ export class DirectoryStore implements Store {
   }
 
   async delete(key: string, { signal }: StoreOptions = {}): Promise<void> {
-    await this.#withEntry(key, { create: false, signal }, (entry) =>
-      withFileLock({ ...entry, signal }, async () => {
-        const found = await unless(["ENOENT"], lstat(entry.path));
-        if (found === undefined || found.isDirectory()) return;
-        await unlink(entry.path);
-        await entry.folder.sync();
-      }),
-    );
+    await this.#withEntry(key, { create: false, signal }, async (entry) => {
+      const isRemoved = await remove(entry, { signal, silenceMs: this.#silenceMs });
+      if (isRemoved) await entry.folder.sync();
+    });
   }
 
   async *list(prefix: string, { signal }: StoreOptions = {}): AsyncIterable<ObjectInfo> {
@@ -210,27 +212,6 @@ interface Access extends StoreOptions {
   readonly create: boolean;
 }
 
-/** Puts a finished file under its name; or tells why the condition does not hold. */
-async function install(
-  entry: Entry,
-  temporary: string,
-  { condition, signal }: WriteOptions,
-): Promise<ConflictReason | undefined> {
-  if (condition !== undefined && "ifNoneMatch" in condition) {
-    const linking = link(temporary, entry.path).then(() => true);
-    return (await unless(["EEXIST"], linking)) === undefined ? "changed" : undefined;
-  }
-  return withFileLock({ ...entry, signal }, async () => {
-    if (condition !== undefined) {
-      const current = await readPlainFile(entry, { signal });
-      if (current === undefined) return "missing";
-      if (toEtag(current) !== condition.ifMatch) return "changed";
-    }
-    await rename(temporary, entry.path);
-    return undefined;
-  });
-}
-
 function toStoredObject(body: Uint8Array): StoredObject {
   // Most readers check a SHA-256 of their own and never ask for this one.
   return {
@@ -239,8 +220,4 @@ function toStoredObject(body: Uint8Array): StoredObject {
       return toEtag(body);
     },
   };
-}
-
-function toEtag(body: Uint8Array): string {
-  return `"${createHash("sha256").update(body).digest("hex")}"`;
 }

@@ -47,7 +47,8 @@ export function markdownHtml(text: string): string {
   return String(marked.parse(text));
 }
 
-const TAG = /<[a-z][^>]*>/gi;
+/** Ends before the next one begins: of many that never end, each is looked at once. */
+const TAG = /<[a-z][^<>]*>/gi;
 const HANDLER = /[\s"'/](?:style|on\w+)\s*=\s*(?:"[^"]*"|'[^']*'|[^\s>]*)/gi;
 
 /**

@@ -1,0 +1,82 @@
+import { createHash } from "node:crypto";
+import { lstat, mkdir, rm, writeFile } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import type { StoreLocation } from "../store/location.ts";
+import type { TokenWitness } from "../store/store.ts";
+import { isInside, toPlace } from "./store-place.ts";
+
+/** Where a project notes that it has had a token, in whichever store. */
+export const MADE_FILE = ".hex/tokens-made.json";
+/** Where it notes, a file each, which stores outside its folder have told that there was none. */
+export const LOOKED_FOLDER = ".hex/stores-looked-at";
+
+/**
+ * Remembers in the project's folder, and as long as this process goes, what its stores have told of
+ * tokens. That a file is there says it all: two processes can't undo each other's notes.
+ *
+ * That a token was made counts for every store of the project: one that is named by mistake, or
+ * because a variable is not set, has no tokens either. That a store in the project's own folder was
+ * looked at is not written down: it is deleted with that folder, to begin anew.
+ */
+export class ProjectTokenWitness implements TokenWitness {
+  readonly #madeFile: string;
+  readonly #lookedFile: string | undefined;
+  readonly #place: string;
+  #known: "made" | "looked" | undefined;
+
+  constructor(directory: string, location: StoreLocation) {
+    this.#place = toPlace(location);
+    this.#madeFile = join(directory, MADE_FILE);
+    const name = createHash("sha256").update(this.#place).digest("hex").slice(0, 32);
+    this.#lookedFile = isInside(directory, location)
+      ? undefined
+      : join(directory, LOOKED_FOLDER, `${name}.json`);
+  }
+
+  async read(): Promise<"made" | "looked" | undefined> {
+    if (this.#known === "made" || (await isThere(this.#madeFile))) return "made";
+    if (this.#known === "looked" || this.#lookedFile === undefined) return this.#known;
+    return (await isThere(this.#lookedFile)) ? "looked" : undefined;
+  }
+
+  async noteMade(): Promise<void> {
+    if (this.#known === "made") return;
+    this.#known = "made";
+    await write(this.#madeFile, { tokens: "made", store: this.#place });
+  }
+
+  async noteLooked(): Promise<boolean> {
+    this.#known ??= "looked";
+    if (this.#lookedFile === undefined || (await isThere(this.#lookedFile))) return true;
+    return write(this.#lookedFile, { tokens: "never made", store: this.#place });
+  }
+
+  async forgetLooked(): Promise<void> {
+    if (this.#known === "looked") this.#known = undefined;
+    if (this.#lookedFile === undefined) return;
+    // A note that cannot be removed stays, and forbids more than it has to.
+    await rm(this.#lookedFile, { force: true }).catch(() => undefined);
+  }
+}
+
+/** Whether a note is there; one that cannot be looked for is taken to be, since it can only forbid. */
+async function isThere(file: string): Promise<boolean> {
+  try {
+    await lstat(file);
+    return true;
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    return code !== "ENOENT" && code !== "ENOTDIR";
+  }
+}
+
+/** Whether it could be noted: in a folder that cannot be written to it is known to this process alone. */
+async function write(file: string, note: object): Promise<boolean> {
+  try {
+    await mkdir(dirname(file), { recursive: true });
+    await writeFile(file, `${JSON.stringify(note)}\n`);
+    return true;
+  } catch {
+    return false;
+  }
+}
