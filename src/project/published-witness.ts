@@ -41,7 +41,8 @@ export class PublishedWitness implements StoreWitness {
   }
 }
 
-function toPlace(location: StoreLocation): string {
+/** Names a store, whatever opens it. */
+export function toPlace(location: StoreLocation): string {
   if (location.kind === "directory") return `file:${location.directory}`;
   const { endpoint = "", bucket, prefix } = location;
   return `${endpoint} s3://${bucket}/${prefix}`;
