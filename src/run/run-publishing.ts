@@ -51,7 +51,7 @@ export async function startPublishing(options: PublishingOptions): Promise<Publi
   const conditions = await findConditions(options);
   if (store.clockError !== undefined) {
     onWarning(
-      `this machine's clock is ${store.clockError} of the store's, and so are the times of its runs and schedules: set it right`,
+      `this machine's clock is not the store's, it is ${store.clockError}; the times of its runs and schedules are wrong by as much: set the clock`,
     );
   }
   if (conditions === "unavailable") return { lease: undefined, conditions, before };

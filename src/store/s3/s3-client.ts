@@ -33,8 +33,8 @@ export function openClient(
 
 /**
  * Asks once more when the server finds that our clock is wrong. It has then done nothing, and the SDK
- * has taken over the server's time from the refusal; but of requests at once it repeats only the
- * first, and none of a client with one attempt.
+ * has taken over the server's time from the refusal; but it repeats nothing for a client with one
+ * attempt, and of requests that are refused in the same millisecond perhaps only the first.
  */
 function forgivingClock(client: S3Client): S3Client {
   client.middlewareStack.add(
