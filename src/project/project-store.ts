@@ -7,8 +7,10 @@ import {
 } from "../run/history/run-history.ts";
 import type { StoreLocation } from "../store/location.ts";
 import { openStore, type StoreCredentials } from "../store/open-store.ts";
+import { probeStore } from "../store/probe.ts";
 import type { Store } from "../store/store.ts";
 import { type Config, readConfig } from "./config.ts";
+import { ProbeFile } from "./probe-file.ts";
 import { PublishedWitness } from "./published-witness.ts";
 import { readSecrets, type Secrets } from "./secrets.ts";
 
@@ -28,7 +30,9 @@ export async function openProjectStore(
 ): Promise<OpenedStore> {
   const secrets = await readSecrets(config.secrets, directory, environment);
   const witness = new PublishedWitness(directory, config.store);
-  const store = await openStore(config.store, toCredentials(config.store, secrets), witness);
+  const probeNotes = new ProbeFile(directory, config.store);
+  const credentials = toCredentials(config.store, secrets);
+  const store = await openStore(config.store, credentials, { witness, probeNotes });
   return { store, secrets };
 }
 
@@ -59,7 +63,10 @@ export function openProjectHistory(
 ): RunHistory {
   // One machine alone may publish to a store that ignores conditions; a directory keeps them.
   const conditions = machines === "one" && kind === "s3" ? "unavailable" : "required";
-  return openRunHistory(store, { keepMs: runs.keepMs, conditions, ...options });
+  // What became of a run is told also on a store that is refused: nobody publishes to it.
+  const findConditions = async () =>
+    (await probeStore(store)).conditionalWrites ? "required" : "unavailable";
+  return openRunHistory(store, { keepMs: runs.keepMs, conditions, findConditions, ...options });
 }
 
 /** Who runs, for others to read: user, machine and process. */

@@ -49,6 +49,11 @@ export async function startPublishing(options: PublishingOptions): Promise<Publi
   const { store, takeLease, signal, onWarning } = options;
   const { number: before, fence: afterFence } = await openVersion(store, { signal });
   const conditions = await findConditions(options);
+  if (store.clockError !== undefined) {
+    onWarning(
+      `this machine's clock is not the store's, it is ${store.clockError}; the times of its runs and schedules are wrong by as much: set the clock`,
+    );
+  }
   if (conditions === "unavailable") return { lease: undefined, conditions, before };
   const onWaiting = (other: string) =>
     onWarning(`waiting for ${other}, which computes this project`);
@@ -59,7 +64,7 @@ export async function startPublishing(options: PublishingOptions): Promise<Publi
 /**
  * Whether the store keeps the conditions under which versions are published.
  * @throws {HexError} HEX_STORE_UNAVAILABLE when several machines may publish and it does not: they
- * would overwrite each other
+ * would overwrite each other; and when it cannot be tried out
  */
 export async function findConditions({
   store,
@@ -67,14 +72,14 @@ export async function findConditions({
   signal,
   onWarning,
 }: Omit<PublishingOptions, "takeLease">): Promise<Publishing["conditions"]> {
-  const { conditionalWrites, faults } = await probeStore(store, { signal });
+  const { conditionalWrites, faults, cure } = await probeStore(store, { signal });
   if (conditionalWrites) return "required";
   if (machines === "several") {
     throw expectation("HEX_STORE_UNAVAILABLE", {
       place: `the store ${store.location}`,
       expected: "one that keeps write conditions, so that several machines can publish",
       got: faults.join("; "),
-      hint: 'if only one machine ever publishes, set `"machines": "one"` in hex.config.json',
+      hint: `${cure === undefined ? "" : `${cure}; `}if only one machine ever publishes, set \`"machines": "one"\` in hex.config.json`,
     });
   }
   onWarning(

@@ -1,4 +1,4 @@
-import { probeStore } from "../store/probe.ts";
+import { probeStore, type StoreProbe } from "../store/probe.ts";
 import type { Store } from "../store/store.ts";
 import type { Schedule } from "./schedule.ts";
 import { ScheduleLoop } from "./schedule-loop.ts";
@@ -55,14 +55,27 @@ export async function runScheduler(options: SchedulerOptions): Promise<void> {
   );
 }
 
-/** Tries the store out, once for all schedules. */
-function toConditions({ store, onEvent, signal }: SchedulerOptions): () => Promise<Conditions> {
+/** Versioning may be switched on, or another server take over: the store is tried out again after so long. */
+const ASK_AGAIN_MS = 3_600_000;
+
+/** Tries the store out, for all schedules together. */
+function toConditions({
+  store,
+  clock,
+  onEvent,
+  signal,
+}: SchedulerOptions): () => Promise<Conditions> {
   let asked: Promise<Conditions> | undefined;
+  let askedMs = 0;
+  let told = "";
+  const sleep = (ms: number) => clock.sleep(ms, signal);
   const ask = async (): Promise<Conditions> => {
     try {
-      const { conditionalWrites, faults } = await probeStore(store, { signal });
-      if (conditionalWrites) return "required";
-      onEvent({ type: "store-unfit", message: unfit(store.location, faults) });
+      const probe = await probeStore(store, { signal, sleep });
+      if (probe.conditionalWrites) return "required";
+      const message = unfit(store.location, probe);
+      if (message !== told) onEvent({ type: "store-unfit", message });
+      told = message;
       return "unavailable";
     } catch (error) {
       asked = undefined;
@@ -70,12 +83,18 @@ function toConditions({ store, onEvent, signal }: SchedulerOptions): () => Promi
     }
   };
   return () => {
-    asked ??= ask();
+    const nowMs = clock.now();
+    const isOld = Math.abs(nowMs - askedMs) >= ASK_AGAIN_MS;
+    if (asked === undefined || isOld) {
+      askedMs = nowMs;
+      asked = ask();
+    }
     return asked;
   };
 }
 
-function unfit(location: string, faults: readonly string[]): string {
+function unfit(location: string, { faults, cure }: StoreProbe): string {
   const faultText = faults.join("; ");
-  return `The store ${location} does not keep the conditions of writes (${faultText}): run no more than one scheduler on it, or the same instant may be run by each of them`;
+  const advice = cure === undefined ? "" : `; or ${cure}`;
+  return `The store ${location} does not keep the conditions of writes (${faultText}): run no more than one scheduler on it, or the same instant may be run by each of them${advice}`;
 }

@@ -1,13 +1,19 @@
 import { expectation } from "../errors.ts";
 import { DirectoryStore } from "./directory/directory-store.ts";
 import type { StoreLocation } from "./location.ts";
-import type { Store, StoreWitness } from "./store.ts";
+import type { ProbeNotes, Store, StoreWitness } from "./store.ts";
 
 /** The values of the project secrets that a store's location names. */
 export interface StoreCredentials {
   readonly accessKeyId: string;
   readonly secretAccessKey: string;
   readonly sessionToken?: string | undefined;
+}
+
+/** What is remembered of a store outside of it. */
+export interface StoreMemory {
+  readonly witness?: StoreWitness;
+  readonly probeNotes?: ProbeNotes;
 }
 
 /**
@@ -20,7 +26,7 @@ export interface StoreCredentials {
 export async function openStore(
   location: StoreLocation,
   credentials?: StoreCredentials,
-  witness?: StoreWitness,
+  { witness, probeNotes }: StoreMemory = {},
 ): Promise<Store> {
   if (location.kind === "directory") return new DirectoryStore(location.directory, witness);
   if (location.credentials !== undefined && credentials === undefined) {
@@ -33,5 +39,5 @@ export async function openStore(
   }
   // The S3 client costs 72 ms to load, which a run on a directory must not pay.
   const { S3Store } = await import("./s3/s3-store.ts");
-  return new S3Store(location, { credentials, witness });
+  return new S3Store(location, { credentials, witness, probeNotes });
 }

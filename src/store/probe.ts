@@ -1,7 +1,9 @@
 import { randomUUID } from "node:crypto";
-import { HexError } from "../errors.ts";
+import { setTimeout as wait } from "node:timers/promises";
+import { expectation, HexError } from "../errors.ts";
 import { PROBE_PREFIX } from "./key.ts";
-import type { Store, StoreOptions, WriteOptions, WriteResult } from "./store.ts";
+import { type Fault, type Round, tryRound } from "./probe-round.ts";
+import type { Store, StoreOptions } from "./store.ts";
 
 /** What a store was found to do with the conditions of writes. */
 export interface StoreProbe {
@@ -9,72 +11,133 @@ export interface StoreProbe {
   readonly conditionalWrites: boolean;
   /** what is wrong with it, a phrase each; empty when nothing is */
   readonly faults: readonly string[];
+  /** what would mend it, where that is known */
+  readonly cure?: string;
 }
 
 export interface ProbeOptions extends StoreOptions {
   /** a text that no other probe ever gets */
   readonly randomId?: (() => string) | undefined;
+  readonly sleep?: ((ms: number, options: StoreOptions) => Promise<unknown>) | undefined;
+  /** milliseconds of a clock that only goes forward */
+  readonly now?: (() => number) | undefined;
 }
 
-const TRIES = 3;
+/** So many write at once, */
+const WRITERS = 6;
+/** and so often the store has to do right; more often when it was found bad before. */
+const ROUNDS = 3;
+const ROUNDS_WHEN_SUSPECT = 10;
+/** What shows once may be something else's doing, such as a proxy that asks again. */
+const DOUBTS_NEEDED = 2;
+const FAILURES_ALLOWED = 5;
+const PAUSE_MS = 50;
+
+/** How long a process does not ask again. */
+const GOOD_MS = 10 * 60_000;
+const BAD_MS = 60_000;
+
+interface Known {
+  readonly probe: StoreProbe;
+  readonly untilMs: number;
+}
+
+const knownHere = new WeakMap<Store, Known>();
 
 /**
- * Tries out whether a store keeps the conditions of writes, unless that is certain, on an object of
- * its own that is gone afterwards. A store that ignores them says "written" to everybody, and would lose versions.
+ * Tries out whether a store keeps the conditions of writes, unless that is known, on objects of its
+ * own that are gone afterwards. A store that ignores them says "written" to everybody, and would lose
+ * versions.
  *
- * @throws {HexError} HEX_STORE_UNAVAILABLE when it cannot be read or written at all
+ * A store found good is not asked again for ten minutes, one found bad for a minute in this process;
+ * later it has to do right more often.
+ *
+ * @throws {HexError} HEX_STORE_UNAVAILABLE when it cannot be tried out, which says nothing of its kind
  */
-export async function probeStore(
-  store: Store,
-  { signal, randomId = randomUUID }: ProbeOptions = {},
-): Promise<StoreProbe> {
+export async function probeStore(store: Store, options: ProbeOptions = {}): Promise<StoreProbe> {
   if (store.keepsConditions) return { conditionalWrites: true, faults: [] };
-  const key = `${PROBE_PREFIX}${randomId()}`;
+  const { now = () => performance.now() } = options;
+  const known = knownHere.get(store);
+  if (known !== undefined && now() < known.untilMs) return known.probe;
+  const noted = await store.probeNotes?.read();
+  if (noted === "good") return { conditionalWrites: true, faults: [] };
+  const faults = await findFaults(store, noted === "bad" ? ROUNDS_WHEN_SUSPECT : ROUNDS, options);
+  const probe = await explain(store, faults, options);
+  const isGood = probe.conditionalWrites;
+  knownHere.set(store, { probe, untilMs: now() + (isGood ? GOOD_MS : BAD_MS) });
+  await store.probeNotes?.note(isGood ? "good" : "bad");
+  return probe;
+}
+
+/** Tries until so many rounds showed nothing wrong, or something is certain. */
+async function findFaults(
+  store: Store,
+  rounds: number,
+  options: ProbeOptions,
+): Promise<readonly Fault[]> {
+  const budget = { failures: FAILURES_ALLOWED };
+  let doubts = 0;
+  for (let right = 0; right < rounds; ) {
+    const { faults = [], doubt } = await tryUntilAnswered(store, budget, options);
+    if (faults.length > 0) return faults;
+    if (doubt === undefined) right += 1;
+    else if (++doubts >= DOUBTS_NEEDED) return [doubt];
+  }
+  return [];
+}
+
+/** One round of which enough answers came back. */
+async function tryUntilAnswered(
+  store: Store,
+  budget: { failures: number },
+  { signal, randomId = randomUUID, sleep = realSleep }: ProbeOptions,
+): Promise<Round> {
+  for (let pauseMs = PAUSE_MS; ; pauseMs *= 2) {
+    const round = await tryAndClean(store, randomId(), { signal });
+    if (round.failure === undefined) return round;
+    if (--budget.failures < 0) throw untried(store, round.failure);
+    await sleep(pauseMs * (1 + Math.random()), { signal });
+  }
+}
+
+async function tryAndClean(store: Store, id: string, { signal }: StoreOptions): Promise<Round> {
+  const key = `${PROBE_PREFIX}${id}`;
   try {
-    const faults = await findFaults(store, key, { signal });
-    return { conditionalWrites: faults.length === 0, faults };
+    return await tryRound(store, key, { writers: WRITERS, signal });
   } finally {
-    await store.delete(key);
+    // What stays because the answer was lost is collected as garbage.
+    await store.delete(key).catch(ignoreFailure);
   }
 }
 
-async function findFaults(store: Store, key: string, options: StoreOptions): Promise<string[]> {
-  const write = (text: string, condition?: WriteOptions["condition"]) =>
-    store.write(key, new TextEncoder().encode(text), { ...options, condition });
-  const ask = (text: string, condition: WriteOptions["condition"]) =>
-    toAnswer(() => write(text, condition));
-  // Two at once create one object, and nobody creates it again.
-  const isNew = { ifNoneMatch: "*" } as const;
-  const created = await Promise.all([ask("one", isNew), ask("two", isNew)]);
-  const again = await ask("three", isNew);
-  // It changes: its older ETag no longer holds, its newer one does.
-  const etags = [await write("four"), await write("five")].map(etagOf);
-  const stale = await ask("six", { ifMatch: etags[0] ?? "" });
-  const right = await ask("seven", { ifMatch: etags[1] ?? "" });
-  const winners = created.filter((answer) => answer === "written").length;
-  return [
-    ...(winners > 1 ? ["it lets two writers create one object"] : []),
-    ...(winners < 1 ? [`it refuses to create an object if there is none: ${created[0]}`] : []),
-    ...(again === "written" ? ["it overwrites an object in spite of If-None-Match: *"] : []),
-    ...(stale === "written" ? ["it overwrites an object in spite of an older If-Match"] : []),
-    ...(right !== "written" ? [`it refuses an If-Match that holds: ${right}`] : []),
-  ];
+function ignoreFailure(error: unknown): void {
+  if (!(error instanceof HexError)) throw error;
 }
 
-function etagOf(result: WriteResult): string {
-  return result.status === "written" ? result.etag : "";
+/** Adds what the store itself says that may be behind it: of writes that meet, that is versioning. */
+async function explain(
+  store: Store,
+  faults: readonly Fault[],
+  options: StoreOptions,
+): Promise<StoreProbe> {
+  const texts = faults.map(({ text }) => text);
+  const probe = { conditionalWrites: texts.length === 0, faults: texts };
+  if (texts.length === 0 || !faults.every(({ isOfMeeting }) => isOfMeeting)) return probe;
+  const reason = await store.findVersioning?.(options);
+  if (reason === undefined) return probe;
+  return { ...probe, faults: [...texts, reason.text], cure: reason.cure };
 }
 
-/** `written`, or why it was not. */
-async function toAnswer(write: () => Promise<WriteResult>): Promise<string> {
-  for (let tries = 1; ; tries++) {
-    try {
-      const result = await write();
-      return result.status === "written" ? "written" : (result.reason ?? "refused");
-    } catch (error) {
-      // A server that knows no conditions may say so; one that is gone fails the plain writes too.
-      if (!(error instanceof HexError)) throw error;
-      if (tries >= TRIES) return error.message;
-    }
-  }
+function untried({ location }: Store, failure: HexError): HexError {
+  const told = {
+    place: `the store ${location}`,
+    expected: "ready to be tried out for its write conditions, before anything is published",
+    got: `trouble on the way: it could not be tried out in ${FAILURES_ALLOWED + 1} rounds, the last of which said: ${failure.message}`,
+    hint: "try again; nothing is known against the store itself",
+  };
+  return expectation("HEX_STORE_UNAVAILABLE", told, { cause: failure });
+}
+
+function realSleep(ms: number, { signal }: StoreOptions): Promise<unknown> {
+  return wait(ms, undefined, { signal });
 }

@@ -78,6 +78,19 @@ export interface Store {
   /** Whether conditions of writes are certain to be kept; otherwise `probeStore` tries it out. */
   readonly keepsConditions?: true;
 
+  /** Where it is noted how the store was found when it was tried out; absent: in this process alone. */
+  readonly probeNotes?: ProbeNotes | undefined;
+
+  /**
+   * Whether the place of the store keeps the versions of objects, under which some servers forget the
+   * conditions of writes that meet; `undefined` when it does not, or will not say. Asked only when
+   * something is found wrong.
+   */
+  findVersioning?(options?: StoreOptions): Promise<VersioningFault | undefined>;
+
+  /** How far this machine's clock is from that of the store, as "1 h 5 min ahead"; only when it is minutes. */
+  readonly clockError?: string | undefined;
+
   /** Undefined: a store in which nothing is published is taken for a new one. */
   readonly witness?: StoreWitness | undefined;
 
@@ -200,4 +213,18 @@ export interface TokenWitness {
 
   /** The store could not be made to tell it after all. */
   forgetLooked(): Promise<void>;
+}
+
+/** Remembers, for the processes of one machine, how a store was found when it was tried out. */
+export interface ProbeNotes {
+  /** `good` for a while, `bad` until it is found good; `undefined` when nothing is known. */
+  read(): Promise<"good" | "bad" | undefined>;
+
+  note(found: "good" | "bad"): Promise<void>;
+}
+
+/** That a store keeps versions, as a phrase, and what to do where that breaks the conditions of writes. */
+export interface VersioningFault {
+  readonly text: string;
+  readonly cure: string;
 }

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { CreateBucketCommand, GetObjectCommand, S3Client } from "@aws-sdk/client-s3";
 import { describe, expect, inject, it } from "vitest";
 import type { S3Server } from "../servers/s3-server.ts";
-import { hexJson, statusesOf } from "./hex.ts";
+import { hex, hexJson, statusesOf } from "./hex.ts";
 import { planetsProject } from "./planets-project.ts";
 
 const servers = inject("s3Servers");
@@ -89,11 +89,44 @@ describe.each(servers)("the planets tutorial on $name", (server) => {
     expect(exitCode).toBe(server.conditionalWrites ? 0 : 3);
     if (server.conditionalWrites) return;
     expect(result.error?.message).toContain('set `"machines": "one"` in hex.config.json');
+    const listed = await hex(["runs", "list", "--project", directory, "--json"], { env });
+    const { runs } = JSON.parse(listed.stdout);
+    expect(runs.map(({ state }: { readonly state: string }) => state)).toEqual(["failed"]);
     await allowOneMachine(directory, server);
     const alone = await hexJson(flags, { env });
     expect(alone.exitCode).toBe(0);
     expect(alone.stderr).toContain("a second machine that publishes could overwrite");
   });
+
+  it.runIf(server.conditionalWrites)(
+    "publishes and is recorded on a machine whose clock is an hour behind",
+    async () => {
+      const client = clientOf(server);
+      const bucket = await makeBucket(client);
+      client.destroy();
+      const { directory, env } = await planetsOn(server, bucket);
+      const shift = join(directory, "shift.mjs");
+      await writeFile(
+        shift,
+        `const RealDate = Date;
+globalThis.Date = class Date extends RealDate {
+  constructor(...parts) { super(...(parts.length === 0 ? [Date.now()] : parts)); }
+  static now() { return RealDate.now() - 3_600_000; }
+};`,
+      );
+      const shifted = { ...env, NODE_OPTIONS: `--import=${shift}` };
+      const flags = ["--project", directory];
+      const run = await hexJson(["run", ...flags, "--input", "sleep_time=0"], { env: shifted });
+      expect(run.result).toMatchObject({ status: "completed", version: 1 });
+      expect(run.stderr).toContain(
+        "this machine's clock is not the store's, it is 1 h 0 min behind",
+      );
+      expect(run.stderr).not.toContain("not recorded");
+      const listed = await hex(["runs", "list", ...flags, "--json"], { env: shifted });
+      const { runs } = JSON.parse(listed.stdout);
+      expect(runs).toMatchObject([{ state: "completed", version: 1 }]);
+    },
+  );
 
   it("ends with 3 and says which bucket is missing", async () => {
     const { directory, env } = await planetsOn(server, "hex-nobody-made-this");

@@ -1,4 +1,4 @@
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, onTestFinished, vi } from "vitest";
 import { HexError } from "../../src/errors.ts";
 import { listTicks, readTick } from "../../src/schedule/tick.ts";
 import type { WriteOptions } from "../../src/store/store.ts";
@@ -26,6 +26,15 @@ class BrokenStore extends MemoryStore {
 class CarelessStore extends MemoryStore {
   override write(key: string, body: Uint8Array) {
     return super.write(key, body);
+  }
+}
+
+/** Somebody changes what stands behind the address. */
+class FickleStore extends MemoryStore {
+  isCareless = false;
+
+  override write(...[key, body, options]: Parameters<MemoryStore["write"]>) {
+    return super.write(key, body, this.isCareless ? {} : options);
   }
 }
 
@@ -257,5 +266,19 @@ describe("a scheduler in trouble", () => {
     expect(world.instants).toEqual(["01-31 13:00"]);
     // Once by each of the two.
     expect(world.told("store-unfit")).toHaveLength(2);
+  });
+
+  it("notices within an hour that a store has ceased to keep conditions", async () => {
+    const store = new FickleStore();
+    const world = noon(hourly, store);
+    const steady = vi.spyOn(performance, "now").mockImplementation(world.clock.now);
+    onTestFinished(() => steady.mockRestore());
+    const machine = new Machine(world);
+    await world.clock.advance(HOUR_MS);
+    expect(world.told("store-unfit")).toEqual([]);
+    store.isCareless = true;
+    await world.clock.advance(2 * HOUR_MS);
+    await machine.stop();
+    expect(world.told("store-unfit")).toHaveLength(1);
   });
 });

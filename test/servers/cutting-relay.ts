@@ -1,4 +1,4 @@
-import { connect, createServer } from "node:net";
+import { connect, createServer, type Server } from "node:net";
 import { onTestFinished } from "vitest";
 
 /**
@@ -27,6 +27,43 @@ export async function startCuttingRelay(serverUrl: string, pieces: number): Prom
       }
     });
   });
+  return listen(relay);
+}
+
+export interface LosingRelay {
+  readonly port: number;
+  /** how many answers were lost so far */
+  readonly lost: () => number;
+}
+
+/** A relay in front of a server that cuts the connection instead of every so manieth piece of an answer. */
+export async function startLosingRelay(serverUrl: string, every: number): Promise<LosingRelay> {
+  const target = new URL(serverUrl);
+  let answers = 0;
+  let lost = 0;
+  const relay = createServer((client) => {
+    const server = connect(Number(target.port), target.hostname);
+    const end = () => {
+      client.destroy();
+      server.destroy();
+    };
+    client.on("error", end).on("close", end);
+    server.on("error", end).on("close", end);
+    client.pipe(server);
+    server.on("data", (bytes) => {
+      answers += 1;
+      if (answers % every !== 0) {
+        client.write(bytes);
+        return;
+      }
+      lost += 1;
+      end();
+    });
+  });
+  return { port: await listen(relay), lost: () => lost };
+}
+
+async function listen(relay: Server): Promise<number> {
   await new Promise<void>((resolve) => relay.listen(0, "127.0.0.1", resolve));
   onTestFinished(() => void relay.close());
   const address = relay.address();

@@ -6,6 +6,7 @@ import { mockClient } from "aws-sdk-client-mock";
 import { describe, expect, inject, it, onTestFinished, vi } from "vitest";
 import type { S3Location } from "../../src/store/location.ts";
 import { S3Store } from "../../src/store/s3/s3-store.ts";
+import { startClockServer } from "./clock-server.ts";
 import { s3Location, scriptedS3 } from "./scripted-s3.ts";
 import { createBucket, openServer } from "./server-store.ts";
 import { testStore, toArray } from "./store-contract.ts";
@@ -141,6 +142,15 @@ describe("a file", () => {
     expect(sizes).toEqual([3_000_000, 3_000_000]);
   });
 
+  it.each([
+    ["a write that it met", 409, "ConditionalRequestConflict"],
+    ["a connection that was too slow", 400, "RequestTimeout"],
+  ])("is sent again after %s", async (_, status, code) => {
+    const { location, sizes } = await scriptedS3([{ status, code }, { status: 200 }]);
+    await new S3Store(location, { credentials }).writeFile("a.csv", fill);
+    expect(sizes.at(-1)).toBe(3_000_000);
+  });
+
   it("is told as not written after three times 503", async () => {
     const { location, requests } = await scriptedS3([{ status: 503, code: "SlowDown" }]);
     const writing = new S3Store(location, { credentials }).writeFile("a", fill);
@@ -198,6 +208,50 @@ describe("a file", () => {
   });
 });
 
+describe("a clock that is an hour off", () => {
+  const refusal = (hours: number) => ({
+    status: 403,
+    code: "RequestTimeTooSkewed",
+    headers: { date: new Date(Date.now() + hours * 3_600_000).toUTCString() },
+  });
+
+  it("stands in the way of no request, of however many at once", async () => {
+    const store = new S3Store(await startClockServer(1), { credentials });
+    const condition = { ifNoneMatch: "*" } as const;
+    const writes = ["a", "b", "c"].map((key) => store.write(key, bytes("1"), { condition }));
+    const reads = ["a", "b", "c"].map((key) => store.read(key));
+    for (const { status } of await Promise.all(writes)) expect(status).toBe("written");
+    expect((await Promise.all(reads)).map((object) => object?.etag)).toEqual(['"e"', '"e"', '"e"']);
+    expect(store.clockError).toBe("1 h 0 min behind");
+  });
+
+  it("does not keep a file from being sent", async () => {
+    const store = new S3Store(await startClockServer(-1), { credentials });
+    await store.writeFile("a", (path) => writeFile(path, new Uint8Array(3_000_000)));
+  });
+
+  it.each([
+    [-1.5, "1 h 30 min ahead"],
+    [0.5, "30 min behind"],
+  ])(
+    "is told with how far it is off when the server stays with its refusal",
+    async (hours, far) => {
+      const { location } = await scriptedS3([refusal(hours)]);
+      expect(await failureOf(location)).toBe(
+        `Expected the clock of this machine to be within 15 minutes of the one of ${location.endpoint}, got one that ` +
+          `is ${far} (RequestTimeTooSkewed) (set the clock and its zone, and let the system keep it right (NTP))`,
+      );
+    },
+  );
+
+  it("is none while it is right within minutes", async () => {
+    const { location } = await scriptedS3([{ status: 200, body: "ours" }]);
+    const store = new S3Store(location, { credentials });
+    await store.read("a");
+    expect(store.clockError).toBeUndefined();
+  });
+});
+
 describe("a write under a condition", () => {
   const condition = { ifMatch: '"e"' };
 
@@ -234,6 +288,34 @@ describe("a write under a condition", () => {
         "(try again, or look into the server's log)",
     });
     expect(requests).toHaveLength(1);
+  });
+});
+
+describe("the versions that a bucket keeps", () => {
+  const find = async (answers: Parameters<typeof scriptedS3>[0]) => {
+    const { location } = await scriptedS3(answers);
+    return new S3Store(location, { credentials }).findVersioning();
+  };
+  const xml = (body: string) => ({ status: 200, body: `<?xml version="1.0"?>${body}` });
+  const noLock = { status: 404, code: "ObjectLockConfigurationNotFoundError" };
+
+  it("are named with object lock, which asks for them", async () => {
+    const lock = "<ObjectLockEnabled>Enabled</ObjectLockEnabled>";
+    const answers = [xml(`<ObjectLockConfiguration>${lock}</ObjectLockConfiguration>`)];
+    expect((await find(answers))?.text).toContain("the bucket `bucket` has object lock");
+  });
+
+  it.each([
+    ["Enabled", true],
+    ["Suspended", false],
+  ])("are told by its versioning when that is %s", async (status, isTold) => {
+    const versioning = `<Status>${status}</Status>`;
+    const answer = xml(`<VersioningConfiguration>${versioning}</VersioningConfiguration>`);
+    expect((await find([noLock, answer])) !== undefined).toBe(isTold);
+  });
+
+  it("are not known to who may not ask", async () => {
+    expect(await find([{ status: 403, code: "AccessDenied" }])).toBeUndefined();
   });
 });
 

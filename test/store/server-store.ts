@@ -1,4 +1,4 @@
-import { CreateBucketCommand, S3Client } from "@aws-sdk/client-s3";
+import { CreateBucketCommand, PutBucketVersioningCommand, S3Client } from "@aws-sdk/client-s3";
 import { S3Store, type S3StoreOptions } from "../../src/store/s3/s3-store.ts";
 import type { S3Server } from "../servers/s3-server.ts";
 import { s3Location } from "./scripted-s3.ts";
@@ -13,11 +13,24 @@ export function openServer(
   return new S3Store(s3Location(endpoint, { region, ...place }), { credentials: own, ...options });
 }
 
+/** What a bucket does with the versions of objects; plain ones never kept any. */
+export type BucketKind = "plain" | "versioned" | "suspended" | "locked";
+
 /** Makes the bucket that a suite has to itself. */
-export async function createBucket(server: S3Server, bucket: string): Promise<void> {
+export async function createBucket(
+  server: S3Server,
+  Bucket: string,
+  kind: BucketKind = "plain",
+): Promise<void> {
   const { endpoint, region, accessKeyId, secretAccessKey } = server;
   const credentials = { accessKeyId, secretAccessKey };
   const client = new S3Client({ endpoint, region, credentials, forcePathStyle: true });
-  await client.send(new CreateBucketCommand({ Bucket: bucket }));
+  const setVersioning = (Status: "Enabled" | "Suspended") =>
+    client.send(new PutBucketVersioningCommand({ Bucket, VersioningConfiguration: { Status } }));
+  await client.send(
+    new CreateBucketCommand({ Bucket, ObjectLockEnabledForBucket: kind === "locked" }),
+  );
+  if (kind === "versioned" || kind === "suspended") await setVersioning("Enabled");
+  if (kind === "suspended") await setVersioning("Suspended");
   client.destroy();
 }

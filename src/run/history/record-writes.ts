@@ -14,6 +14,8 @@ export interface RecordWriteOptions {
    * several writers tell of a run at the same moment only the last may stay.
    */
   readonly conditions?: "required" | "unavailable" | undefined;
+  /** asked when a condition is refused that holds; absent: the store is taken to keep them */
+  readonly findConditions?: (() => Promise<"required" | "unavailable">) | undefined;
   /** how often a write is tried of which nothing certain is heard; 8 unless told */
   readonly tries?: number | undefined;
   readonly sleep?: ((ms: number) => Promise<unknown>) | undefined;
@@ -99,6 +101,8 @@ class RecordWrite {
   #races = 0;
   #tries = 0;
   #cause: unknown;
+  #conditions: RecordWriteOptions["conditions"];
+  #isRefused = false;
 
   constructor(store: Store, runId: string, options: RecordWriteOptions) {
     this.#store = store;
@@ -106,6 +110,7 @@ class RecordWrite {
     this.#key = keysOf(runId).record;
     this.#options = options;
     this.#id = (options.randomId ?? v7)();
+    this.#conditions = options.conditions;
   }
 
   isIn({ writes }: StoredRecord): boolean {
@@ -115,11 +120,13 @@ class RecordWrite {
   /** Writes once; true when it is certain that this write took place. */
   async try(record: RunRecord, base: StoredRecord | undefined): Promise<boolean> {
     const body = toRecordBytes(record, [this.#id, ...(base?.writes ?? [])]);
+    this.#isRefused = false;
     try {
       const { status } = await this.#store.write(this.#key, body, {
         contentType: "application/json",
         ...this.#toCondition(base),
       });
+      this.#isRefused = status === "conflict";
       return status === "written";
     } catch (cause) {
       if (!isUnavailable(cause)) throw cause;
@@ -154,8 +161,19 @@ class RecordWrite {
       if (++this.#races > RACES_ALLOWED) throw this.#toBusy();
       return this.#sleep(Math.min(LONGEST_RACE_PAUSE_MS, PAUSE_MS * 2 ** this.#races));
     }
+    if (this.#isRefused) await this.#doubtConditions();
     if (++this.#tries >= this.#triesAllowed) throw this.#toUnknown();
     return this.#sleep(pauseMs(this.#tries));
+  }
+
+  /** The condition held and was refused: a store that keeps none gets its records without. */
+  async #doubtConditions(): Promise<void> {
+    try {
+      this.#conditions = (await this.#options.findConditions?.()) ?? this.#conditions;
+    } catch (error) {
+      // Nothing is known, so nothing changes.
+      if (!isUnavailable(error)) throw error;
+    }
   }
 
   get #triesAllowed(): number {
@@ -163,7 +181,7 @@ class RecordWrite {
   }
 
   #toCondition(base: StoredRecord | undefined): Pick<WriteOptions, "condition"> {
-    if (this.#options.conditions === "unavailable") return {};
+    if (this.#conditions === "unavailable") return {};
     return { condition: base === undefined ? { ifNoneMatch: "*" } : { ifMatch: base.etag } };
   }
 

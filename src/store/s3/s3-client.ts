@@ -1,6 +1,8 @@
+import { Readable } from "node:stream";
 import { S3Client, type S3ClientConfig } from "@aws-sdk/client-s3";
 import type { S3Location } from "../location.ts";
 import type { StoreCredentials } from "../open-store.ts";
+import { isClockRefusal } from "./s3-failure.ts";
 
 export interface S3ClientOptions {
   /** none: the credential chain of the SDK */
@@ -22,11 +24,36 @@ export function openClient(
   const before = process.env[WARNING_SWITCH];
   process.env[WARNING_SWITCH] = "true";
   try {
-    return new S3Client({ ...toClientConfig(location, options), maxAttempts });
+    return forgivingClock(new S3Client({ ...toClientConfig(location, options), maxAttempts }));
   } finally {
     if (before === undefined) delete process.env[WARNING_SWITCH];
     else process.env[WARNING_SWITCH] = before;
   }
+}
+
+/**
+ * Asks once more when the server finds that our clock is wrong. It has then done nothing, and the SDK
+ * has taken over the server's time from the refusal; but it repeats nothing for a client with one
+ * attempt, and of requests that are refused in the same millisecond perhaps only the first.
+ */
+function forgivingClock(client: S3Client): S3Client {
+  client.middlewareStack.add(
+    (next) => async (args) => {
+      try {
+        return await next(args);
+      } catch (error) {
+        // Nothing is left of a stream to send again: whoever made it does.
+        if (!isClockRefusal(error) || hasStream(args.input)) throw error;
+        return next(args);
+      }
+    },
+    { step: "initialize", name: "hexForgivingClock" },
+  );
+  return client;
+}
+
+function hasStream(input: object): boolean {
+  return "Body" in input && input.Body instanceof Readable;
 }
 
 function toClientConfig(location: S3Location, options: S3ClientOptions): S3ClientConfig {

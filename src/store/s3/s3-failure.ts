@@ -17,6 +17,8 @@ interface Facts {
   readonly status: number | undefined;
   readonly isService: boolean;
   readonly message: string;
+  /** how far our clock is ahead of the server's, where it says what time it has */
+  readonly aheadMs: number | undefined;
 }
 
 /** What the SDK and Node add to an error. */
@@ -24,6 +26,8 @@ interface ServiceFields {
   readonly code?: unknown;
   readonly $fault?: unknown;
   readonly $metadata?: { readonly httpStatusCode?: unknown };
+  readonly $response?: { readonly headers?: Readonly<Record<string, unknown>> };
+  readonly ServerTime?: unknown;
 }
 
 /**
@@ -35,7 +39,8 @@ export function toS3Failure(thrown: unknown, place: S3Place): unknown {
   const facts = toFacts(thrown);
   const failure =
     facts &&
-    (credentialFailure(facts, place) ??
+    (clockFailure(facts, place) ??
+      credentialFailure(facts, place) ??
       bucketFailure(facts, place) ??
       networkFailure(facts, place) ??
       serverFailure(facts, place));
@@ -43,11 +48,40 @@ export function toS3Failure(thrown: unknown, place: S3Place): unknown {
   return expectation("HEX_STORE_UNAVAILABLE", failure, { cause: thrown });
 }
 
-/** Whether the same request may do better in a moment: the network failed, or a server had trouble. */
+/**
+ * Whether the same request may do better in a moment: the network failed, a server had trouble or was
+ * busy with the same object, or it has told us the time.
+ */
 export function isTransient(thrown: unknown): boolean {
   const facts = toFacts(thrown);
-  if (facts?.status !== undefined) return facts.status >= 500 || facts.status === 429;
-  return facts !== undefined && (facts.code !== "" || facts.name === "TimeoutError");
+  if (facts === undefined) return false;
+  const { status, name, code } = facts;
+  if (status === undefined) return code !== "" || name === "TimeoutError";
+  const isPassing = PASSING_STATUSES.has(status) || name === "RequestTimeout";
+  return status >= 500 || isPassing || isClockRefusal(thrown);
+}
+
+/** no answer in time, another write at the same moment, too many requests */
+const PASSING_STATUSES: ReadonlySet<number> = new Set([408, 409, 429]);
+
+const CLOCK_NAMES: ReadonlySet<string> = new Set([
+  "RequestTimeTooSkewed",
+  "RequestExpired",
+  "RequestInTheFuture",
+]);
+
+/** Whether a server refused a request, of which it did nothing, because our clock is too far from its own. */
+export function isClockRefusal(thrown: unknown): boolean {
+  return CLOCK_NAMES.has(toFacts(thrown)?.name ?? "");
+}
+
+/** What a server may call a condition of a write that it does not know. */
+const UNSUPPORTED_NAMES = new Set(["NotImplemented", "InvalidArgument", "InvalidRequest"]);
+
+/** Whether a server said that it does not know what a request asks of it, however often it is asked. */
+export function saysUnsupported(thrown: unknown): boolean {
+  const { status, name = "" } = toFacts(thrown) ?? {};
+  return status === 501 || (status === 400 && UNSUPPORTED_NAMES.has(name));
 }
 
 function credentialFailure({ name, status }: Facts, { location, server }: S3Place) {
@@ -85,13 +119,6 @@ function credentialFailure({ name, status }: Facts, { location, server }: S3Plac
         got: name,
         hint: "sign in again, or renew AWS_SESSION_TOKEN",
       };
-    case "RequestTimeTooSkewed":
-      return {
-        place: "the clock of this machine",
-        expected: `within 15 minutes of the one of ${server}`,
-        got: name,
-        hint: "set the clock",
-      };
     default:
       if (name !== "AccessDenied" && status !== 401 && status !== 403) return undefined;
       return {
@@ -109,6 +136,25 @@ const REGION_NAMES = new Set([
   "AuthorizationHeaderMalformed",
   "IllegalLocationConstraintException",
 ]);
+
+function clockFailure({ name, aheadMs }: Facts, { server }: S3Place) {
+  if (!CLOCK_NAMES.has(name)) return undefined;
+  const far = aheadMs === undefined ? "too far from it" : toClockError(aheadMs);
+  return {
+    place: "the clock of this machine",
+    expected: `within 15 minutes of the one of ${server}`,
+    got: `one that is ${far} (${name})`,
+    hint: "set the clock and its zone, and let the system keep it right (NTP)",
+  };
+}
+
+/** How far a clock is from another one, for people. */
+export function toClockError(aheadMs: number): string {
+  const minutes = Math.round(Math.abs(aheadMs) / 60_000);
+  const rest = `${minutes % 60} min`;
+  const distance = minutes < 60 ? rest : `${Math.floor(minutes / 60)} h ${rest}`;
+  return `${distance} ${aheadMs > 0 ? "ahead" : "behind"}`;
+}
 
 function bucketFailure(
   { name, status, message }: Facts,
@@ -209,7 +255,14 @@ function toFacts(thrown: unknown): Facts | undefined {
     code: typeof fields.code === "string" ? fields.code : "",
     status: typeof status === "number" ? status : undefined,
     isService: fields.$fault !== undefined,
+    aheadMs: toAhead(fields),
   };
   // A programming error of Node's own (ERR_INVALID_ARG_TYPE and its like) is no failure of S3.
   return /^ERR_(?!SSL_|TLS_)/.test(facts.code) ? undefined : facts;
+}
+
+/** S3 tells its time in the refusal itself, or at least by HTTP's header. */
+function toAhead({ ServerTime, $response }: ServiceFields): number | undefined {
+  const serverMs = Date.parse(`${ServerTime ?? $response?.headers?.["date"]}`);
+  return Number.isNaN(serverMs) ? undefined : Date.now() - serverMs;
 }

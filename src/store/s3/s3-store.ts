@@ -17,11 +17,13 @@ import type {
   ConflictReason,
   ObjectFile,
   ObjectInfo,
+  ProbeNotes,
   ReadOptions,
   Store,
   StoredObject,
   StoreOptions,
   StoreWitness,
+  VersioningFault,
   WriteFileOptions,
   WriteOptions,
   WriteResult,
@@ -32,24 +34,28 @@ import {
   withObjectFile,
   withTemporaryPath,
 } from "../temporary-file.ts";
+import { findVersioning } from "./s3-bucket.ts";
 import { openClient, type S3ClientOptions } from "./s3-client.ts";
-import { type S3Place, toS3Failure } from "./s3-failure.ts";
+import { type S3Place, toClockError, toS3Failure } from "./s3-failure.ts";
 import { uploadFile } from "./s3-upload.ts";
 
 export interface S3StoreOptions extends S3ClientOptions {
   /** how many objects a page of a listing holds; 1,000 unless told */
   readonly listPageSize?: number;
   readonly witness?: StoreWitness | undefined;
+  readonly probeNotes?: ProbeNotes | undefined;
 }
 
 const ATTEMPTS = 3;
 const UNDECIDED_ATTEMPTS = 8;
 const UNDECIDED_PAUSE_MS = 20;
+const CLOCK_ERROR_MS = 5 * 60_000;
 
 /** Objects under one prefix of an S3 bucket. */
 export class S3Store implements Store {
   readonly location: string;
   readonly witness: StoreWitness | undefined;
+  readonly probeNotes: ProbeNotes | undefined;
   readonly #bucket: string;
   readonly #prefix: string;
   readonly #place: S3Place;
@@ -65,6 +71,7 @@ export class S3Store implements Store {
     const { bucket, prefix, endpoint, region } = location;
     this.location = `s3://${bucket}${prefix && `/${prefix}`}`;
     this.witness = options.witness;
+    this.probeNotes = options.probeNotes;
     this.#bucket = bucket;
     this.#prefix = prefix && `${prefix}/`;
     this.#pageSize = options.listPageSize ?? 1000;
@@ -76,6 +83,12 @@ export class S3Store implements Store {
     };
     this.#client = openClient(location, ATTEMPTS, options);
     this.#onceClient = openClient(location, 1, options);
+  }
+
+  get clockError(): string | undefined {
+    // The SDK keeps how much later it is for the server.
+    const aheadMs = -this.#client.config.systemClockOffset;
+    return Math.abs(aheadMs) < CLOCK_ERROR_MS ? undefined : toClockError(aheadMs);
   }
 
   async read(key: string, options: ReadOptions = {}): Promise<StoredObject | undefined> {
@@ -166,6 +179,10 @@ export class S3Store implements Store {
         if (isStoreKey(key)) yield { key, sizeBytes: Size, modifiedAt: LastModified };
       }
     }
+  }
+
+  async findVersioning({ signal }: StoreOptions = {}): Promise<VersioningFault | undefined> {
+    return findVersioning(this.#client, this.#bucket, toSendOptions(signal));
   }
 
   async close(): Promise<void> {
