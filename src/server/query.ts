@@ -7,7 +7,8 @@ export type Query = Readonly<Record<string, readonly string[]>>;
 export function parseQuery(text: string): Record<string, string[]> {
   const query: Record<string, string[]> = Object.create(null);
   for (const [key, value] of new URLSearchParams(text)) {
-    query[key] = [...(query[key] ?? []), value];
+    query[key] ??= [];
+    query[key].push(value);
   }
   return query;
 }
