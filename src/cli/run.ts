@@ -9,6 +9,7 @@ import { parseInputFlag } from "./input-flag.ts";
 import type { MainOptions } from "./main.ts";
 import { openProgress } from "./progress.ts";
 import { renderPlan } from "./render-plan.ts";
+import { say, sayJson, warn } from "./terminal.ts";
 
 /** The flags of `hex run`, as commander hands them over. */
 export interface RunFlags {
@@ -44,7 +45,7 @@ export async function run(flags: RunFlags, { runtimeUrl }: MainOptions): Promise
     return toRunExitCode(result);
   } catch (thrown) {
     if (flags.json === true && thrown instanceof HexError) {
-      printJson(toFailedResult(flags, thrown, startedMs));
+      sayJson(toFailedResult(flags, thrown, startedMs));
     }
     throw thrown;
   }
@@ -56,8 +57,8 @@ async function printPlan(project: OpenProject, request: RunRequest, flags: RunFl
   const plan = flags.changed
     ? await planChangedNow(project, request)
     : planProject(project, request.context);
-  if (flags.json === true) printJson(plan);
-  else console.log(renderPlan(plan));
+  if (flags.json === true) sayJson(plan);
+  else say(renderPlan(plan));
   return toRunExitCode({});
 }
 
@@ -65,8 +66,8 @@ async function printPlan(project: OpenProject, request: RunRequest, flags: RunFl
 async function detach(project: OpenProject, request: RunRequest, flags: RunFlags): Promise<number> {
   const { submitFromHere } = await import("../project/submit-run.ts");
   const { runId } = await submitFromHere(project, request);
-  if (flags.json === true) printJson({ runId, context: request.context, status: "queued" });
-  else console.log(runId);
+  if (flags.json === true) sayJson({ runId, context: request.context, status: "queued" });
+  else say(runId);
   return EXIT_COMPLETED;
 }
 
@@ -101,19 +102,15 @@ async function printResult(
   flags: RunFlags,
 ): Promise<void> {
   if (flags.json === true) {
-    printJson(result);
+    sayJson(result);
     return;
   }
   const { renderResult } = await import("./render-result.ts");
   const titles = new Map(cells.cells.map(({ name, title }) => [name, title ?? name]));
-  console.log(await renderResult(config.name, titles, result));
+  say(await renderResult(config.name, titles, result));
   if (result.error !== undefined) {
-    console.error(`${result.error.message} [${result.error.code}]`);
+    warn(`${result.error.message} [${result.error.code}]`);
   }
-}
-
-function printJson(value: object): void {
-  console.log(JSON.stringify(value, null, 2));
 }
 
 /** A run that failed before it began has the shape of one that failed later. */

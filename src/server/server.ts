@@ -16,6 +16,7 @@ import { answerFailures, answerLayerFailures, refuseFaultyRequest } from "./answ
 import { addApiRoutes } from "./api/api-routes.ts";
 import { RunAdmission } from "./api/run-admission.ts";
 import { type CallerOptions, findCaller, requireDeclaredAuth } from "./caller.ts";
+import { limitConnections } from "./connection-limit.ts";
 import { guardRequests } from "./guard-requests.ts";
 import { isForHere, isLoopback } from "./hosts.ts";
 import { readJsonBodies } from "./json-body.ts";
@@ -84,6 +85,7 @@ export async function openServer(options: ServerOptions): Promise<HexServer> {
   });
   await project.read();
   const app = toApp({ ...options, settings, projectId, project, viewers, log });
+  limitConnections(app.server, log);
   await app.ready();
   return {
     app,

@@ -40,7 +40,8 @@ export interface RunProcess {
   /**
    * Resolves when a task would begin at once.
    *
-   * @throws {HexError} HEX_RUN_CRASHED when it never will, HEX_CANCELLED when it was killed before
+   * @throws {HexError} HEX_RUN_CRASHED when it never will, HEX_TOO_BUSY when the system had no room
+   * for it, HEX_CANCELLED when it was killed before
    */
   readonly ready: Promise<void>;
 
@@ -88,6 +89,8 @@ class ChildRun implements RunProcess {
   #stop: StopReason | null = null;
   #ending: TaskEnding | undefined;
   #uncaught: string | undefined;
+  /** why its memory could not be looked at */
+  #blindness: string | undefined;
   #bug: { readonly thrown: unknown } | undefined;
 
   constructor(spec: RunProcessSpec) {
@@ -191,7 +194,10 @@ class ChildRun implements RunProcess {
       tree,
       limitBytes: this.#spec.limits.memoryBytes,
       onExceeded: () => this.#killAs("memory"),
-      onFailed: (thrown) => this.#fail(thrown),
+      onBlind: (thrown) => {
+        this.#blindness = (thrown as NodeJS.ErrnoException).code ?? toMessage(thrown);
+        this.#killAs("unwatched");
+      },
     });
     if (deadlineMs === undefined) return;
     this.#after(deadlineMs, () => this.#askToStop(toDeadlineError(deadlineMs)));
@@ -211,7 +217,10 @@ class ChildRun implements RunProcess {
 
   #killAs(why: CrashReason): void {
     this.#why ??= why;
-    this.#life.kill().catch((thrown: unknown) => this.#fail(thrown));
+    // A bug of ours; killing again would meet it again.
+    this.#life.kill().catch((thrown: unknown) => {
+      this.#bug ??= { thrown };
+    });
   }
 
   #fail(thrown: unknown): void {
@@ -245,14 +254,18 @@ class ChildRun implements RunProcess {
 
   #toCause({ exitCode, signal, refusal }: ChildEnd): CrashCause {
     return {
-      reason: this.#toReason(exitCode, signal),
+      reason: refusal?.lack ? "no-room" : this.#toReason(exitCode, signal),
       exitCode,
       signal,
       peakMemoryBytes: this.#memory?.peakBytes ?? 0,
       memoryLimitBytes: this.#spec.limits.memoryBytes,
-      message:
-        refusal ?? this.#uncaught ?? (this.#isReady ? null : this.#life.lines?.firstError) ?? null,
+      message: refusal?.lack ?? refusal?.message ?? this.#toMessage(),
     };
+  }
+
+  #toMessage(): string | null {
+    if (this.#why === "unwatched") return this.#blindness ?? null;
+    return this.#uncaught ?? (this.#isReady ? null : this.#life.lines?.firstError) ?? null;
   }
 
   #toReason(exitCode: number | null, signal: NodeJS.Signals | null): CrashReason {
