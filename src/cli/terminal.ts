@@ -29,7 +29,7 @@ export function toShownJson(value: object, indent = 0): string {
 }
 
 /** A text whose control characters can be seen; lines and tabs stay. */
-export function toShownText(text: string): string {
+function toShownText(text: string): string {
   return text
     .replaceAll("\r\n", "\n")
     .replace(UNSEEN, (character) => (KEPT.has(character) ? character : toEscape(character)));
