@@ -4,6 +4,7 @@ import { HexError } from "../errors.ts";
 import { toCrashError } from "../run/process/process-ending.ts";
 import { toHash } from "../source/cell-files.ts";
 import { CONFIG_FILE } from "./config.ts";
+import { cellNames } from "./known-names.ts";
 import type { ProjectDescription } from "./project-description.ts";
 import { startProjectProcess } from "./project-process.ts";
 import type { ProjectRuns } from "./project-runs.ts";
@@ -82,6 +83,7 @@ export class DescribedProject {
     if (before.print === known?.print) return known.described;
     try {
       const description = await this.#describe();
+      this.#runs.redactor.spare(cellNames(description.cells));
       const { print, code, changedAtMs } = await this.#print(description);
       const after = await this.#print(known?.described);
       const described = { ...description, changedAtMs };

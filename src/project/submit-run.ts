@@ -6,6 +6,7 @@ import { toWishes } from "../run/run-wishes.ts";
 import { KEYS_PREFIX } from "../store/key.ts";
 import type { Store } from "../store/store.ts";
 import { toInputs } from "./inputs.ts";
+import { namesOf } from "./known-names.ts";
 import type { Project } from "./project.ts";
 import { openProjectRuns, type ProjectRuns } from "./project-runs.ts";
 import { toRequester } from "./project-store.ts";
@@ -62,7 +63,7 @@ export async function submitRun(
     idempotencyKey === undefined
       ? record.runId
       : await claimKey(runs.store, [keyOwner, idempotencyKey], record);
-  const own = { ...record, runId: first, inputs: runs.redact(record.inputs) };
+  const own = { ...record, runId: first, inputs: runs.redact(record.inputs, "inputs") };
   const accepted = await runs.history.accept(own);
   await enqueueRun(runs, own);
   return { runId: first, isKnown: accepted === "known" };
@@ -75,6 +76,7 @@ export async function submitRun(
 export async function submitFromHere(project: Project, request: RunRequest): Promise<SubmittedRun> {
   const checked = checkRequest(project, request);
   const runs = await openProjectRuns(project.directory, project);
+  runs.redactor.spare(namesOf(project));
   try {
     return await submitRun(runs, checked, { requestedBy: toRequester() });
   } finally {
