@@ -2,18 +2,17 @@
  * How a part of what leaves is looked through for secrets.
  * - `text`: a sentence or a line. The beginning of a secret at its end is taken out as well.
  * - `value`: a text of the project's data.
- * - `name`: it may be a name, or one of the values that an input allows. Those that the project has are
- *   left as they are, and secrets that are ordinary words as well.
- * - `names`: as `name`, anywhere in plain data whose keys are names of ours.
- * - `made`: plain data that a cell made up: its texts are values, its keys are names.
+ * - `name`: it may be a name. Those that the project has are left as they are, and secrets that are
+ *   ordinary words as well.
+ * - `choices`: values of inputs in plain data whose keys are names of ours. As `name`, but that what
+ *   was typed with blanks in it is a text.
  * - `output`: what a cell shows.
  */
 export type Rule =
   | "text"
   | "value"
   | "name"
-  | "names"
-  | "made"
+  | "choices"
   | "output"
   | { readonly each: Rule }
   | { readonly fields: Fields };
@@ -35,7 +34,7 @@ const ATTEMPT = fields({ cause: "text" });
 const RESULT = fields({ error: ERROR, cells: each(CELL) });
 const INVALID = fields({ message: "text", paramValue: "text" });
 const RECORD: Fields = {
-  inputs: "names",
+  inputs: "choices",
   error: ERROR,
   attempts: each(ATTEMPT),
   cells: each(CELL),
@@ -59,7 +58,7 @@ export const LEAVING = {
   error: ERROR,
   output: "output",
   /** values of inputs by name */
-  inputs: "names",
+  inputs: "choices",
   invalid: each(INVALID),
   record: fields(RECORD),
   progress: PROGRESS,
@@ -70,7 +69,7 @@ export const LEAVING = {
   page: fields({
     title: "name",
     description: "name",
-    inputs: "names",
+    inputs: "choices",
     cells: each(CELL),
     run: PROGRESS,
     failure: ERROR,

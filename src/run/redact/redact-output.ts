@@ -5,6 +5,7 @@ import type { CellOutput } from "../cell-output.ts";
 export interface TextRules {
   readonly value: (text: string) => string;
   readonly name: (text: string) => string;
+  readonly choice: (text: string) => string;
 }
 
 /** What a cell shows, without secrets; names of columns stay, which a run looks at before they are shown. */
@@ -61,17 +62,17 @@ function redactSpec(spec: unknown, rules: TextRules, key = ""): unknown {
 }
 
 /** Plain data that a cell made up. */
-export function redactMade(data: unknown, rules: TextRules): unknown {
+function redactMade(data: unknown, rules: TextRules): unknown {
   if (typeof data === "string") return rules.value(data);
   if (Array.isArray(data)) return data.map((each) => redactMade(each, rules));
   return mapEntries(data, (key, each) => [rules.name(key), redactMade(each, rules)]);
 }
 
-/** Plain data whose texts may be names; its keys are. */
-export function redactNames(data: unknown, name: TextRules["name"]): unknown {
-  if (typeof data === "string") return name(data);
-  if (Array.isArray(data)) return data.map((each) => redactNames(each, name));
-  return mapEntries(data, (key, each) => [key, redactNames(each, name)]);
+/** Values of inputs; the keys are names of ours. */
+export function redactChoices(data: unknown, choice: TextRules["choice"]): unknown {
+  if (typeof data === "string") return choice(data);
+  if (Array.isArray(data)) return data.map((each) => redactChoices(each, choice));
+  return mapEntries(data, (key, each) => [key, redactChoices(each, choice)]);
 }
 
 /** The value of an input may be one that it allows; what lists and ranges are is told as JSON. */
@@ -81,8 +82,8 @@ function redactValue(
 ): string | number | boolean | null {
   if (typeof value !== "string") return value;
   if (input === undefined) return rules.value(value);
-  if (input.widget !== "multiselect" && input.widget !== "date_range") return rules.name(value);
-  return JSON.stringify(redactNames(JSON.parse(value), rules.name));
+  if (input.widget !== "multiselect" && input.widget !== "date_range") return rules.choice(value);
+  return JSON.stringify(redactChoices(JSON.parse(value), rules.choice));
 }
 
 type MapEntry = (key: string, value: unknown) => readonly [key: string, value: unknown];

@@ -2,7 +2,7 @@ import type { CellOutput } from "../cell-output.ts";
 import type { RunEvent } from "../run-event.ts";
 import { LEAVING, type Leaving, type Rule } from "./leaving.ts";
 import { isOrdinary } from "./ordinary.ts";
-import { redactMade, redactNames, redactOutput, type TextRules } from "./redact-output.ts";
+import { redactChoices, redactOutput, type TextRules } from "./redact-output.ts";
 import { toForms } from "./secret-forms.ts";
 import { type Look, newLook, SecretMatcher } from "./secret-matcher.ts";
 
@@ -65,10 +65,12 @@ class SecretRedactor implements Redactor {
     const strong = values.filter((value) => !isOrdinary(value));
     this.#all = matcherOf(values);
     this.#strong = strong.length === values.length ? this.#all : matcherOf(strong);
-    this.#rules = {
-      value: (text) => this.#all.redact(text),
-      name: (text) => (this.#spared.has(text) ? text : this.#strong.redact(text)),
-    };
+    const value = (text: string) => this.#all.redact(text);
+    const name = (text: string) => (this.#spared.has(text) ? text : this.#strong.redact(text));
+    // Days, numbers and options that are not known here have no blanks; what people type has.
+    const choice = (text: string) =>
+      /\s/.test(text) && !this.#spared.has(text) ? value(text) : name(text);
+    this.#rules = { value, name, choice };
   }
 
   readonly redact: Redact = (data, as) => this.#apply(LEAVING[as], data) as typeof data;
@@ -118,8 +120,7 @@ class SecretRedactor implements Redactor {
     if (typeof rule === "object")
       return "each" in rule ? this.#each(rule.each, data) : this.#fields(rule.fields, data);
     if (rule === "output") return redactOutput(data as CellOutput, this.#rules);
-    if (rule === "names") return redactNames(data, this.#rules.name);
-    if (rule === "made") return redactMade(data, this.#rules);
+    if (rule === "choices") return redactChoices(data, this.#rules.choice);
     if (typeof data !== "string") return data;
     return rule === "text" ? this.#all.redact(data, { isOpen: true }) : this.#rules[rule](data);
   }
