@@ -8,6 +8,7 @@ import { EXIT_COMPLETED, toRunExitCode } from "./exit-code.ts";
 import { parseInputFlag } from "./input-flag.ts";
 import type { MainOptions } from "./main.ts";
 import { openProgress } from "./progress.ts";
+import { redactPrinted } from "./redact-printed.ts";
 import { renderPlan } from "./render-plan.ts";
 import { say, sayJson, warn } from "./terminal.ts";
 
@@ -28,6 +29,7 @@ export interface RunFlags {
 /** `hex run`: one run of a project's cells, told on stdout; gives the exit code. */
 export async function run(flags: RunFlags, { runtimeUrl }: MainOptions): Promise<number> {
   const startedMs = Date.now();
+  const endRedacting = await redactPrinted(flags.project);
   try {
     const request: RunRequest = {
       context: parseRunContext(flags.context, "--context"),
@@ -38,12 +40,15 @@ export async function run(flags: RunFlags, { runtimeUrl }: MainOptions): Promise
       overwrite: flags.overwrite ?? [],
     };
     const project = await openProject(flags.project, { runtimeUrl });
+    if (flags.plan === true || flags.detach === true) endRedacting();
     if (flags.plan === true) return await printPlan(project, request, flags);
     if (flags.detach === true) return await detach(project, request, flags);
     const result = await runWatched(project, request, flags);
+    endRedacting();
     await printResult(project, result, flags);
     return toRunExitCode(result);
   } catch (thrown) {
+    endRedacting();
     if (flags.json === true && thrown instanceof HexError) {
       sayJson(toFailedResult(flags, thrown, startedMs));
     }

@@ -3,6 +3,7 @@ import { HexError, toMessage } from "../errors.ts";
 import type { RunHistory } from "../run/history/run-history.ts";
 import { RunLog } from "../run/history/run-log.ts";
 import type { CellRecord, RunRecord } from "../run/history/run-record.ts";
+import type { Redact } from "../run/redact/redactor.ts";
 import type { CellResult, RunError, RunEvent, RunResult } from "../run/run-event.ts";
 import { mayPublish } from "../run/run-publishing.ts";
 import { type RunWishes, toWishes } from "../run/run-wishes.ts";
@@ -11,7 +12,6 @@ import { BEAT_MS } from "../store/holder.ts";
 import type { Store } from "../store/store.ts";
 import type { Config } from "./config.ts";
 import { openProjectHistory, toRequester } from "./project-store.ts";
-import type { Redact } from "./redact.ts";
 import type { RunRequest } from "./run-project.ts";
 
 /** What a run is known by before it goes, and where its history is kept. */
@@ -28,7 +28,7 @@ export interface RecordingOptions
   /** whether the process in which it goes keeps what its cells show */
   readonly isResultKept: boolean;
   readonly redact: Redact;
-  /** told the run's events, and one line when it cannot be recorded */
+  /** told the run's events, from which secrets were taken out, and one line when it cannot be recorded */
   readonly emit: (event: RunEvent) => void;
   /** milliseconds since 1970 */
   readonly now: () => number;
@@ -39,6 +39,8 @@ export interface RecordingOptions
 /**
  * Runs, and keeps in the history what became of it: its record, its log and what it showed. Where
  * that fails, the run goes on, and one line says so.
+ *
+ * @param run gives events and a result from which secrets were taken out
  */
 export async function recordRun(
   options: RecordingOptions,
@@ -125,7 +127,7 @@ class RunRecording {
 
   readonly emit = (event: RunEvent): void => {
     // Nothing else of an event is kept: outputs may be large and are not looked through twice.
-    if (event.type === "line-logged") this.#log.take(this.#options.redact(event));
+    if (event.type === "line-logged") this.#log.take(event);
     this.#options.emit(event);
   };
 
@@ -141,20 +143,19 @@ class RunRecording {
     // A store that failed the run would fail its record too, after as long a wait.
     const isInVain = !isAccepted && result.error?.code === "HEX_STORE_UNAVAILABLE";
     if (this.#hasFailed || isInVain) return;
-    const { history, runId, redact, isResultKept } = this.#options;
-    const told = redactResult(result, redact);
+    const { history, runId, isResultKept } = this.#options;
     const keepResult = async () => {
-      if (!isResultKept) await history.writeResult(runId, told);
+      if (!isResultKept) await history.writeResult(runId, result);
     };
     const parts = () => Promise.all([this.#log.close(), keepResult()]);
     await this.#try(async () => {
       if (!isAccepted) {
-        await Promise.all([parts(), history.record(this.#toEnded(told))]);
+        await Promise.all([parts(), history.record(this.#toEnded(result))]);
         return;
       }
       // Whoever sees that it has ended finds what it showed.
       await parts();
-      await history.change(runId, () => this.#toEnded(told));
+      await history.change(runId, () => this.#toEnded(result));
     });
   }
 
@@ -163,7 +164,7 @@ class RunRecording {
     if (!(await this.#endBeating())) return;
     const { history, runId, redact, now } = this.#options;
     const endedAt = new Date(now()).toISOString();
-    const error = redact(toRunError(thrown));
+    const error = redact(toRunError(thrown), "error");
     await this.#try(async () => {
       await this.#log.close();
       await history.change(runId, (current) => ({ ...current, state: "failed", endedAt, error }));
@@ -210,7 +211,8 @@ class RunRecording {
 
   /** One line is enough to say that history is not kept. */
   #warn(line: string): void {
-    if (!this.#hasFailed) this.#options.emit({ type: "line-logged", line });
+    const { emit, redact } = this.#options;
+    if (!this.#hasFailed) emit({ type: "line-logged", line: redact(line, "text") });
     this.#hasFailed = true;
   }
 
@@ -240,7 +242,7 @@ function toBegun(options: RecordingOptions): RunRecord {
     context,
     trigger,
     requestedBy,
-    inputs: redact(inputs),
+    inputs: redact(inputs, "inputs"),
     ...toWishes(options),
     isQueued: false,
     state: "running",
@@ -251,19 +253,6 @@ function toBegun(options: RecordingOptions): RunRecord {
     version: null,
     isPublisher: false,
     cells: [],
-  };
-}
-
-/** Takes secrets out of all that cells may have put there. */
-function redactResult(result: RunResult, redact: Redact): RunResult {
-  return {
-    ...result,
-    cells: result.cells.map(({ output, error, ...cell }) => ({
-      ...cell,
-      ...(output === undefined ? {} : { output: redact(output) }),
-      ...(error === undefined ? {} : { error: redact(error) }),
-    })),
-    ...(result.error === undefined ? {} : { error: redact(result.error) }),
   };
 }
 

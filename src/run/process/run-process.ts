@@ -1,4 +1,5 @@
 import { expectation, HexError, toMessage } from "../../errors.ts";
+import type { RedactLine } from "../redact/redactor.ts";
 import type { RunEvent } from "../run-event.ts";
 import { type ChildEnd, ChildLife } from "./child-life.ts";
 import { MemoryWatch } from "./memory-watch.ts";
@@ -25,6 +26,8 @@ export interface ProcessHooks {
   readonly onEvent: (event: RunEvent) => void;
   /** a line that the process, or one that it started, has written */
   readonly onLine: OnLine;
+  /** takes secrets out of such a line before it is cut; nothing unless told */
+  readonly redactLine?: RedactLine | undefined;
   /** answers what the task asks; a HexError is an answer, too, anything else is a bug */
   readonly onCall: (name: string, payload: unknown) => Promise<unknown>;
 }
@@ -120,7 +123,10 @@ class ChildRun implements RunProcess {
   async run(task: ProcessTask, hooks: ProcessHooks): Promise<ProcessEnding> {
     if (this.#hooks !== undefined) throw new Error("A run's process takes one task, got another");
     this.#hooks = hooks;
-    this.#life.lines?.deliverTo((...line) => this.#guard(() => hooks.onLine(...line)));
+    this.#life.lines?.deliverTo(
+      (...line) => this.#guard(() => hooks.onLine(...line)),
+      hooks.redactLine ?? ((_, line) => line),
+    );
     const onAbort = () => this.#askToStop(hooks.signal.reason);
     if (hooks.signal.aborted) await this.kill();
     hooks.signal.addEventListener("abort", onAbort);
