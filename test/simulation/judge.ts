@@ -1,0 +1,190 @@
+import type { Claim, EndAnswer } from "../../src/queue/queue.ts";
+import { isFinal, type RunRecord } from "../../src/run/history/run-record.ts";
+import { HISTORY_PREFIX, MANIFEST_KEY, RUNS_PREFIX, TICKS_PREFIX } from "../../src/store/key.ts";
+import { filesOf, referencedKeys } from "../../src/store/manifest/history.ts";
+import { type Commit, type Manifest, parseManifest } from "../../src/store/manifest/manifest.ts";
+import { MemoryStore } from "../fakes/memory-store.ts";
+
+/** What a publisher was told; of what is unknown nobody can say whether it is there. */
+export type Told = "published" | "refused" | "unknown";
+
+/** A promise that was broken, and by what. */
+export interface Broken {
+  readonly promise: string;
+  readonly got: string;
+}
+
+const MOST_ATTEMPTS = 3;
+
+/** Looks at each step whether a promise is broken; the first one counts. */
+export class Judge {
+  broken: Broken | undefined;
+  readonly counts = new Map<string, number>();
+  /** runs that were accepted for certain */
+  readonly accepted = new Set<string>();
+  readonly records = new Map<string, RunRecord>();
+  manifest: Manifest | undefined;
+  /** every version that there ever was, by its number */
+  readonly #versions = new Map<number, Commit>();
+  readonly #told = new Map<string, { readonly told: Told; readonly number?: number }>();
+  readonly #claims = new Map<string, { newest: number; isOver: boolean }>();
+  readonly #ticks = new Set<string>();
+  readonly #text = new TextDecoder();
+
+  count(name: string, by = 1): void {
+    this.counts.set(name, (this.counts.get(name) ?? 0) + by);
+  }
+
+  /** Notes that a promise is broken unless something holds; `got` says by what. */
+  expect(holds: boolean, promise: string, got: string): void {
+    if (!holds) this.broken ??= { promise, got };
+  }
+
+  /** An object was written. */
+  sawWrite(key: string, body: Uint8Array, isThere: (key: string) => boolean): void {
+    if (key === MANIFEST_KEY) this.#sawManifest(parseManifest(body, "store"), isThere);
+    else if (key.startsWith(HISTORY_PREFIX) && key.endsWith("/record.json")) {
+      this.#sawRecord(JSON.parse(this.#text.decode(body)));
+    } else if (key.startsWith(TICKS_PREFIX)) {
+      this.expect(!this.#ticks.has(key), "an instant is taken once", key);
+      this.#ticks.add(key);
+      this.count("ticks");
+    }
+  }
+
+  sawDelete(key: string): void {
+    if (!key.startsWith(RUNS_PREFIX)) return;
+    const isNeeded = this.manifest !== undefined && referencedKeys(this.manifest).has(key);
+    this.expect(!isNeeded, "nothing is removed that a version needs", key);
+  }
+
+  sawClaim({ job, number }: Claim): void {
+    const known = this.#claims.get(job.id) ?? { newest: 0, isOver: false };
+    const got = `job ${job.id} #${number} after #${known.newest}, attempt ${job.attempts}`;
+    this.expect(!known.isOver, "a job is not given again after its end", got);
+    this.expect(number > known.newest, "the numbers of a job's claims rise", got);
+    this.expect(
+      job.attempts <= MOST_ATTEMPTS,
+      `a job is tried ${MOST_ATTEMPTS} times at most`,
+      got,
+    );
+    this.#claims.set(job.id, { newest: number, isOver: false });
+    this.count("claims");
+  }
+
+  sawEnd(id: string, number: number, answer: EndAnswer): void {
+    this.count(`${answer} ends`);
+    const known = this.#claims.get(id);
+    if (answer === "lost" || known === undefined) return;
+    const got = `${answer} for #${number} of job ${id}, whose newest is #${known.newest}`;
+    this.expect(number === known.newest, "only the newest claim of a job counts", got);
+    this.expect(!known.isOver, "a job ends once", got);
+    known.isOver = answer !== "queued";
+  }
+
+  /** A publisher was told what became of its run. */
+  tell(runId: string, told: Told, number?: number): void {
+    this.count(told);
+    this.#told.set(runId, number === undefined ? { told } : { told, number });
+  }
+
+  /** What must hold once nothing happens any more. */
+  conclude(): void {
+    for (const [runId, { told, number }] of this.#told) {
+      const own = this.#versionsOf(runId).map(({ generation }) => generation);
+      const got = `run ${runId}, told as ${told} ${number ?? ""}, is version ${own[0]}`;
+      if (told === "published")
+        this.expect(own[0] === number, "what is told as published is there", got);
+      if (told === "refused")
+        this.expect(own.length === 0, "what is told as refused is not there", got);
+    }
+    for (const record of this.records.values()) this.#checkEnd(record);
+    const instants = [...this.records.values()].flatMap(({ occasion }) => occasion?.instant ?? []);
+    const isOnce = new Set(instants).size === instants.length;
+    this.expect(isOnce, "each planned instant has one run", instants.join(", "));
+  }
+
+  /** What a run's record says of its end, compared with the versions. */
+  #checkEnd({ runId, state, version, isPublisher }: RunRecord): void {
+    if (!isFinal(state)) return;
+    this.count(`runs ${state}`);
+    const own = this.#versionsOf(runId)[0]?.generation;
+    const got = `run ${runId}, recorded as ${state} with version ${version}, is version ${own}`;
+    if (isPublisher)
+      this.expect(own === version, "a record tells the version that its run is", got);
+    else this.expect(own === undefined, "a run that published is recorded so", got);
+  }
+
+  #versionsOf(runId: string): Commit[] {
+    return [...this.#versions.values()].filter(
+      (commit) => commit.runId === runId && commit.note === undefined,
+    );
+  }
+
+  #sawManifest(next: Manifest, isThere: (key: string) => boolean): void {
+    const before = this.manifest;
+    this.manifest = next;
+    const fences = `${next.fence} after ${before?.fence}`;
+    this.expect(
+      next.fence >= (before?.fence ?? 0),
+      "the fence of the manifest never goes back",
+      fences,
+    );
+    const [newest, ...older] = next.commits;
+    const [last] = before?.commits ?? [];
+    if (newest === undefined) return;
+    for (const commit of newest.commitId === last?.commitId ? next.commits : older) {
+      const known = this.#versions.get(commit.generation);
+      const isSame = JSON.stringify(known) === JSON.stringify(commit);
+      this.expect(
+        isSame,
+        "a version never changes, nor is lost",
+        `another version ${commit.generation}`,
+      );
+    }
+    if (newest.commitId === last?.commitId) return;
+    const expected = (last?.generation ?? 0) + 1;
+    const isNext = newest.generation === expected;
+    this.expect(isNext, "versions rise by one", `${newest.generation} after ${last?.generation}`);
+    const isFirst = newest.note !== undefined || this.#versionsOf(newest.runId).length === 0;
+    this.expect(isFirst, "a run is published once", newest.runId);
+    for (const { key } of filesOf(newest)) {
+      this.expect(isThere(key), "what a version needs is there when it is published", key);
+    }
+    this.#versions.set(newest.generation, newest);
+    this.count("versions");
+  }
+
+  #sawRecord(record: RunRecord): void {
+    const { runId } = record;
+    const before = this.records.get(runId);
+    this.records.set(runId, record);
+    if (before === undefined) return;
+    this.expect(!isFinal(before.state), "a record never changes after its run's end", runId);
+    const isKept = record.attempts.length >= before.attempts.length;
+    this.expect(isKept, "no attempt of a run is forgotten", runId);
+  }
+}
+
+/** Objects in memory, of which a judge sees each change. */
+export class JudgedStore extends MemoryStore {
+  readonly #judge: Judge;
+
+  constructor(judge: Judge, now: () => number) {
+    super(now);
+    this.#judge = judge;
+  }
+
+  override async write(...args: Parameters<MemoryStore["write"]>) {
+    const [key, body] = args;
+    const result = await super.write(...args);
+    if (result.status === "written")
+      this.#judge.sawWrite(key, body, (other) => this.objects.has(other));
+    return result;
+  }
+
+  override async delete(...args: Parameters<MemoryStore["delete"]>): Promise<void> {
+    this.#judge.sawDelete(args[0]);
+    await super.delete(...args);
+  }
+}
