@@ -1,6 +1,11 @@
 import type { Claim, EndAnswer } from "../../src/queue/queue.ts";
 import { isFinal, type RunRecord } from "../../src/run/history/run-record.ts";
 import { HISTORY_PREFIX, MANIFEST_KEY, RUNS_PREFIX, TICKS_PREFIX } from "../../src/store/key.ts";
+import {
+  LEASE_KEY,
+  type LeaseRecord,
+  parseLeaseRecord,
+} from "../../src/store/lease/lease-record.ts";
 import { filesOf, referencedKeys } from "../../src/store/manifest/history.ts";
 import { type Commit, type Manifest, parseManifest } from "../../src/store/manifest/manifest.ts";
 import { MemoryStore } from "../fakes/memory-store.ts";
@@ -20,8 +25,6 @@ const MOST_ATTEMPTS = 3;
 export class Judge {
   broken: Broken | undefined;
   readonly counts = new Map<string, number>();
-  /** runs that were accepted for certain */
-  readonly accepted = new Set<string>();
   readonly records = new Map<string, RunRecord>();
   manifest: Manifest | undefined;
   /** every version that there ever was, by its number */
@@ -29,6 +32,12 @@ export class Judge {
   readonly #told = new Map<string, { readonly told: Told; readonly number?: number }>();
   readonly #claims = new Map<string, { newest: number; isOver: boolean }>();
   readonly #ticks = new Set<string>();
+  #lease: LeaseRecord | undefined;
+  /** the fences of those who went past a holder that had not let go */
+  readonly #passing = new Set<number>();
+  /** nobody whose fence is lower may publish any more */
+  #passedBelow = 0;
+  readonly #fences = new Map<string, number>();
   readonly #text = new TextDecoder();
 
   count(name: string, by = 1): void {
@@ -43,6 +52,7 @@ export class Judge {
   /** An object was written. */
   sawWrite(key: string, body: Uint8Array, isThere: (key: string) => boolean): void {
     if (key === MANIFEST_KEY) this.#sawManifest(parseManifest(body, "store"), isThere);
+    else if (key === LEASE_KEY) this.#sawLease(parseLeaseRecord(body, "store"));
     else if (key.startsWith(HISTORY_PREFIX) && key.endsWith("/record.json")) {
       this.#sawRecord(JSON.parse(this.#text.decode(body)));
     } else if (key.startsWith(TICKS_PREFIX)) {
@@ -50,6 +60,16 @@ export class Judge {
       this.#ticks.add(key);
       this.count("ticks");
     }
+  }
+
+  /** A run was told that it holds the lease: whoever it went past is fenced by now. */
+  sawHolder(runId: string, fence: number): void {
+    this.#fences.set(runId, fence);
+    if (!this.#passing.has(fence)) return;
+    const got = `fence ${this.manifest?.fence} of the manifest for the holder of ${fence}`;
+    this.expect((this.manifest?.fence ?? 0) >= fence, "who is passed is fenced first", got);
+    this.#passedBelow = Math.max(this.#passedBelow, fence);
+    this.count("holders passed");
   }
 
   sawDelete(key: string): void {
@@ -121,6 +141,15 @@ export class Judge {
     );
   }
 
+  #sawLease(next: LeaseRecord): void {
+    const before = this.#lease;
+    this.#lease = next;
+    if (before === undefined || before.leaseId === next.leaseId) return;
+    const got = `${next.generation} after ${before.generation}`;
+    this.expect(next.generation > before.generation, "each holder has a higher fence", got);
+    if (before.state === "held") this.#passing.add(next.generation);
+  }
+
   #sawManifest(next: Manifest, isThere: (key: string) => boolean): void {
     const before = this.manifest;
     this.manifest = next;
@@ -151,6 +180,9 @@ export class Judge {
     for (const { key } of filesOf(newest)) {
       this.expect(isThere(key), "what a version needs is there when it is published", key);
     }
+    const fence = this.#fences.get(newest.runId) ?? this.#passedBelow;
+    const late = `${newest.runId} under fence ${fence}, below ${this.#passedBelow}`;
+    this.expect(fence >= this.#passedBelow, "who was passed never publishes afterwards", late);
     this.#versions.set(newest.generation, newest);
     this.count("versions");
   }

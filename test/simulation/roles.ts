@@ -1,7 +1,10 @@
 import { HexError } from "../../src/errors.ts";
 import { frame } from "../../src/frame/rows.ts";
 import { cancelRun } from "../../src/project/cancel-run.ts";
+import { keepHealing } from "../../src/project/heal-runs.ts";
+import type { ProjectRuns } from "../../src/project/project-runs.ts";
 import { keepSchedules } from "../../src/project/project-schedules.ts";
+import { type RecordingOptions, recordRun } from "../../src/project/run-recording.ts";
 import { submitRun } from "../../src/project/submit-run.ts";
 import { runWorker } from "../../src/project/worker.ts";
 import { newRunId } from "../../src/run/history/run-id.ts";
@@ -48,9 +51,6 @@ export const ROLES: Readonly<Record<string, (task: Task) => Promise<void>>> = {
     const runs = await project.open(self);
     const onEvent = (event: { readonly type: string; readonly runId?: string }) => {
       project.world.note(self.name, `${event.type} ${event.runId ?? ""}`);
-      if (event.type === "schedule-fired" && event.runId !== undefined) {
-        project.judge.accepted.add(event.runId);
-      }
     };
     await keepSchedules(runs, { signal: FOREVER, onEvent });
   },
@@ -63,7 +63,7 @@ export const ROLES: Readonly<Record<string, (task: Task) => Promise<void>>> = {
       const runId = newRunId();
       const request = { context: "scheduled", trigger: "api", inputs: new Map() } as const;
       await untilKnown(task, () => submitRun(runs, request, { runId, requestedBy: "simulation" }));
-      project.judge.accepted.add(runId);
+      project.judge.count("submitted");
       if (self.random() > 0.2) return;
       await sleep(hereOf(task), self.random() * 10_000);
       const record = await runs.history.read(runId);
@@ -71,18 +71,17 @@ export const ROLES: Readonly<Record<string, (task: Task) => Promise<void>>> = {
     });
   },
 
-  /** computes and publishes under the lease, as `hex run` */
-  runner: (task) => {
-    const { project, self } = task;
-    const store = project.openStore(self);
-    return again(task, 10_000, async () => {
-      const runId = newRunId();
-      const holder = `${self.name}@${self.machine.name}:${self.pid}`;
-      const takeLease: Parameters<typeof computeAndPublish>[2]["takeLease"] = (wish) =>
-        acquireLease(store, { ...wish, holder });
-      const run = { runId, attempt: 1, context: "scheduled" } as const;
-      await computeAndPublish(store, run, { signal: FOREVER, takeLease });
-    });
+  /** a server, which looks after runs that nobody carries out any more */
+  healer: async ({ project, self }) => {
+    const { store, history, config } = await project.open(self);
+    const onWarning = (line: string) => project.world.note(self.name, line);
+    await keepHealing({ store, history, config }, { signal: FOREVER, onWarning });
+  },
+
+  /** carries runs out at once, as `hex run` */
+  runner: async (task) => {
+    const runs = await task.project.open(task.self);
+    await again(task, 10_000, () => runHere(task, runs));
   },
 
   /** publishes without asking for the lease, as who has one that is lost; some give up in between */
@@ -144,6 +143,40 @@ export const ROLES: Readonly<Record<string, (task: Task) => Promise<void>>> = {
     });
   },
 };
+
+async function runHere({ self }: Task, { store, history, config }: ProjectRuns): Promise<void> {
+  const runId = newRunId();
+  const holder = `${self.name}@${self.machine.name}:${self.pid}`;
+  const told = { runId, context: "scheduled", trigger: "cli", requestedBy: holder } as const;
+  const stopping = new AbortController();
+  const ended = new AbortController();
+  const healing = keepHealing(
+    { store, history, config },
+    { signal: ended.signal, onWarning: () => {} },
+  );
+  const recording: RecordingOptions = {
+    ...{ ...told, history, worker: holder, inputs: {}, acceptSchema: false },
+    ...{ isTold: true, isResultKept: true, redact: (data) => data, emit: () => {} },
+    now: () => Date.now(),
+    stop: (reason) => stopping.abort(reason),
+  };
+  try {
+    await recordRun(recording, () =>
+      computeAndPublish(
+        store,
+        { ...told, attempt: 1 },
+        {
+          signal: stopping.signal,
+          takeLease: (wish) =>
+            acquireLease(store, { ...wish, holder, run: { id: runId, attempt: 1 } }),
+        },
+      ),
+    );
+  } finally {
+    ended.abort();
+    await healing;
+  }
+}
 
 /** Does something some times, whatever the store says to it, with pauses in between. */
 async function again(task: Task, pauseMs: number, act: () => Promise<void>): Promise<void> {

@@ -22,7 +22,7 @@ const MINUTE_MS = 60_000;
 const HOUR_MS = 60 * MINUTE_MS;
 
 interface Scenario extends FaultLimits {
-  /** roles with how many of each there may be, and how often they do what they do */
+  /** roles with how many of each there may be, and how often they do it; 0: for ever */
   readonly roles: readonly (readonly [
     role: string,
     machine: string,
@@ -37,7 +37,7 @@ const SCENARIOS: Readonly<Record<string, Scenario>> = {
   /** runs that workers of one machine carry out, beside runs and readers of another one */
   runs: {
     roles: [
-      ["worker", "east", 2, 1],
+      ["worker", "east", 2, 0],
       ["submitter", "east", 1, 6],
       ["scheduler", "east", 2, 1],
       ["runner", "west", 1, 2],
@@ -51,6 +51,7 @@ const SCENARIOS: Readonly<Record<string, Scenario>> = {
     roles: [
       ["writer", "east", 3, 3],
       ["runner", "west", 3, 2],
+      ["healer", "west", 1, 0],
       ["reader", "south", 2, 5],
     ],
     ...{ lastsMs: 30_000, longestStopMs: 2 * MINUTE_MS, furthestJumpMs: 5 * HOUR_MS },
@@ -77,7 +78,7 @@ export function drawPlan(seed: number, scenario?: string): FaultPlan {
   const random = seededRandom(seed);
   const actors = roles.flatMap(([role, machine, most, times]): Actor[] =>
     Array.from({ length: 1 + Math.floor(random() * most) }, (_, index) => ({
-      ...{ name: `${role}${index + 1}`, role, machine, times: 1 + Math.floor(random() * times) },
+      ...{ name: `${role}${index + 1}`, role, machine, times: Math.ceil((1 - random()) * times) },
     })),
   );
   const processes = actors.flatMap(({ name, role }) => {
@@ -168,8 +169,8 @@ class Life {
     world.at(lastsMs, undefined, () => this.#endSchedulers());
     const calmMs = Math.max(lastsMs, ...this.#plan.faults.map(toEndMs));
     await world.run(calmMs + settlesMs, () => this.#judge.broken !== undefined || this.#isOver());
-    const open = [...this.#judge.accepted].filter((runId) => !this.#hasEnded(runId));
-    const going = this.#plan.actors.filter(({ name, role }) => !this.#isDone(name, role));
+    const open = [...this.#judge.records.keys()].filter((runId) => !this.#hasEnded(runId));
+    const going = this.#plan.actors.filter((actor) => !this.#isDone(actor));
     const stuck = [...open, ...going.map(({ name }) => name)].join(", ");
     this.#judge.expect(stuck === "", "all comes to its end once nothing goes wrong", stuck);
   }
@@ -209,12 +210,12 @@ class Life {
   }
 
   #isOver(): boolean {
-    if (!this.#plan.actors.every(({ name, role }) => this.#isDone(name, role))) return false;
-    return [...this.#judge.accepted].every((runId) => this.#hasEnded(runId));
+    if (!this.#plan.actors.every((actor) => this.#isDone(actor))) return false;
+    return [...this.#judge.records.keys()].every((runId) => this.#hasEnded(runId));
   }
 
-  #isDone(name: string, role: string): boolean {
-    return role === "worker" || this.#done.has(name);
+  #isDone({ name, times }: Actor): boolean {
+    return times === 0 || this.#done.has(name);
   }
 
   #hasEnded(runId: string): boolean {

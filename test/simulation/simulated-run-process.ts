@@ -149,6 +149,7 @@ export async function computeAndPublish(
       ...{ store, machines: "several", takeLease, signal, onWarning: () => {} },
     });
     const { lease, conditions, before } = publishing;
+    if (lease !== undefined) judge.sawHolder(runId, lease.fence);
     try {
       const both = lease === undefined ? signal : AbortSignal.any([signal, lease.lost]);
       await sleep(here, here.self.random() ** 2 * LONGEST_COMPUTING_MS, both);
