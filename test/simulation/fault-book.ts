@@ -1,4 +1,12 @@
-import type { CallFault, Fault, FaultPlan, TimedFault } from "./fault-plan.ts";
+import { createHash } from "node:crypto";
+import { seededRandom } from "../fakes/seeded-random.ts";
+import {
+  type CallFault,
+  drawCallFault,
+  type Fault,
+  type FaultPlan,
+  type TimedFault,
+} from "./fault-plan.ts";
 import { type CallKind, isPossible } from "./simulated-store.ts";
 import type { VirtualProcess, VirtualWorld } from "./virtual-world.ts";
 
@@ -7,6 +15,8 @@ type Kill = Extract<Fault, { kind: "kill" }>;
 /** Carries out the faults of a plan, and counts the calls at which they happen. */
 export class FaultBook {
   readonly counts = new Map<string, number>();
+  /** the calls that failed because all of their kind may */
+  readonly met: Fault[] = [];
   readonly #world: VirtualWorld;
   readonly #plan: FaultPlan;
   readonly #calls = new Map<string, number>();
@@ -26,17 +36,36 @@ export class FaultBook {
   }
 
   /** What becomes of the next call of a process; to be asked once for each, after `takeKill`. */
-  take({ name }: VirtualProcess, kind: CallKind): CallFault | undefined {
-    const call = this.#calls.get(name);
+  take({ name }: VirtualProcess, kind: CallKind, key = ""): CallFault | undefined {
+    const call = this.#calls.get(name) ?? 0;
     const { now } = this.#world;
     if (now < (this.#partitionedUntil.get(name) ?? 0)) return "refused";
     if (now < this.#fullUntil && kind !== "read" && kind !== "list") return "refused";
+    const how = this.#findDrawn(name, call) ?? this.#meet(name, call, key);
+    if (how === undefined || !isPossible(how, kind)) return undefined;
+    this.#count(how);
+    return how;
+  }
+
+  #findDrawn(name: string, call: number): CallFault | undefined {
     const drawn = this.#plan.faults.find(
       (fault) => fault.kind === "call" && fault.process === name && fault.call === call,
     );
-    if (drawn?.kind !== "call" || !isPossible(drawn.how, kind)) return undefined;
-    this.#count(drawn.how);
-    return drawn.how;
+    return drawn?.kind === "call" ? drawn.how : undefined;
+  }
+
+  /** Has a call fail as all may that ask for its key; with numbers of its own, which nobody else misses. */
+  #meet(process: string, call: number, key: string): CallFault | undefined {
+    for (const fault of this.#plan.faults) {
+      if (fault.kind !== "flaky" || !key.startsWith(fault.key)) continue;
+      const digest = createHash("sha256").update(`${this.#plan.seed} ${process} ${call}`).digest();
+      const random = seededRandom(digest.readUInt32LE());
+      if (random() * 100 >= fault.percent) continue;
+      const how = drawCallFault(random);
+      this.met.push({ kind: "call", process, call, how });
+      return how;
+    }
+    return undefined;
   }
 
   /** Counts the next call of a process, and tells whether it is killed there. */

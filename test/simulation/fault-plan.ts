@@ -1,7 +1,7 @@
 import { seededRandom } from "../fakes/seeded-random.ts";
 
 /** What can become of one call of the store. */
-export const CALL_FAULTS = [
+const CALL_FAULTS = [
   /** 503, a full disk, or a request that never arrives: nothing is done */
   "refused",
   /** it is done, and nobody hears of it */
@@ -41,6 +41,8 @@ export type Fault =
       readonly backAfterMs: number;
     }
   | { readonly kind: "drift"; readonly machine: string; readonly rate: number }
+  /** so many calls of a hundred that ask for keys which begin so have a fault of some kind */
+  | { readonly kind: "flaky"; readonly key: string; readonly percent: number }
   | TimedFault;
 
 /** What begins at an instant: to a process, to a machine with its clock, or to the disk of the store. */
@@ -52,6 +54,11 @@ export type TimedFault =
   | Timed<"full-disk", { readonly forMs: number }>;
 
 type Timed<Kind, More> = { readonly kind: Kind; readonly atMs: number } & More;
+
+/** One of all that can become of a call. */
+export function drawCallFault(random: () => number): CallFault {
+  return CALL_FAULTS[Math.floor(random() * CALL_FAULTS.length)] ?? "refused";
+}
 
 /** Somebody who does something over and over. */
 export interface Actor {
@@ -78,6 +85,8 @@ export interface FaultLimits {
   readonly furthestJumpMs: number;
   /** so many calls of one process may fail, from its first one on */
   readonly calls: number;
+  /** what keys begin with whose calls may fail again and again */
+  readonly flakyKeys: readonly string[];
 }
 
 /** Draws faults for those who are there. */
@@ -85,7 +94,7 @@ export function drawFaults(
   seed: number,
   actors: readonly Actor[],
   processes: readonly string[],
-  { lastsMs, longestStopMs, furthestJumpMs, calls }: FaultLimits,
+  { lastsMs, longestStopMs, furthestJumpMs, calls, flakyKeys }: FaultLimits,
 ): readonly Fault[] {
   const random = seededRandom(seed * 7_919 + 1);
   const pick = <T>(items: readonly T[]) => items[Math.floor(random() * items.length)] as T;
@@ -96,7 +105,7 @@ export function drawFaults(
   // A store that is calm, one that fails now and then, and one that fails often.
   const count = pick([0, 3, 10, 30]);
   const failures = Array.from({ length: count }, (): Fault => {
-    return { kind: "call", process: pick(processes), call: call(), how: pick(CALL_FAULTS) };
+    return { kind: "call", process: pick(processes), call: call(), how: drawCallFault(random) };
   });
   const draw: readonly (() => Fault)[] = [
     () => ({
@@ -111,6 +120,7 @@ export function drawFaults(
       byMs: Math.floor((random() * 2 - 1) * furthestJumpMs),
     }),
     () => ({ kind: "drift", machine: pick(machines), rate: 0.95 + random() / 10 }),
+    () => ({ kind: "flaky", key: pick(flakyKeys), percent: pick([5, 20, 60]) }),
     () => ({ kind: "full-disk", atMs: at(), forMs: Math.floor(random() * 20_000) }),
   ];
   const others = Array.from({ length: Math.floor(random() * 9) }, () => pick(draw)());
@@ -146,6 +156,11 @@ function* smaller(plan: FaultPlan): Iterable<FaultPlan> {
     if (actor.times > 2) yield reduce(actor.times >> 1);
     if (actor.times > 1) yield reduce(actor.times - 1);
   }
+}
+
+/** The same plan with each call that failed named by itself, so that it can be left out alone. */
+export function withCalls(plan: FaultPlan, met: readonly Fault[]): FaultPlan {
+  return { ...plan, faults: [...plan.faults.filter(({ kind }) => kind !== "flaky"), ...met] };
 }
 
 /** The smallest plan that still fails, as far as it can be found by leaving out one thing after the other. */

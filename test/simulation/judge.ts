@@ -32,6 +32,8 @@ export class Judge {
   readonly #told = new Map<string, { readonly told: Told; readonly number?: number }>();
   readonly #claims = new Map<string, { newest: number; isOver: boolean }>();
   readonly #ticks = new Set<string>();
+  readonly #begun = new Set<string>();
+  readonly #changed = new Set<string>();
   #lease: LeaseRecord | undefined;
   /** the fences of those who went past a holder that had not let go */
   readonly #passing = new Set<number>();
@@ -102,6 +104,25 @@ export class Judge {
     known.isOver = answer !== "queued";
   }
 
+  /** Somebody looks at a version on which he may count. */
+  sawPin(commit: Commit | undefined, isThere: (key: string) => boolean): void {
+    for (const { key } of commit === undefined ? [] : filesOf(commit)) {
+      this.expect(isThere(key), "what a reader has pinned stays", key);
+    }
+    this.count("pins");
+  }
+
+  /** Somebody begins a change of a record that others change as well. */
+  began(change: string): void {
+    this.#begun.add(change);
+  }
+
+  /** He was told that his change is made. */
+  changed(change: string): void {
+    this.count("changes");
+    this.#changed.add(change);
+  }
+
   /** A publisher was told what became of its run. */
   tell(runId: string, told: Told, number?: number): void {
     this.count(told);
@@ -119,14 +140,27 @@ export class Judge {
         this.expect(own.length === 0, "what is told as refused is not there", got);
     }
     for (const record of this.records.values()) this.#checkEnd(record);
+    this.#checkChanges();
     const instants = [...this.records.values()].flatMap(({ occasion }) => occasion?.instant ?? []);
     const isOnce = new Set(instants).size === instants.length;
     this.expect(isOnce, "each planned instant has one run", instants.join(", "));
   }
 
+  /** Each change that was told as made is in the record, each once, and none of somebody else's. */
+  #checkChanges(): void {
+    if (this.#begun.size === 0) return;
+    const [record] = this.records.values();
+    const workers = record?.attempts.map(({ worker }) => worker) ?? [];
+    const own = workers.filter((worker) => this.#begun.has(worker));
+    this.expect(new Set(own).size === own.length, "no change is made twice", own.join(", "));
+    for (const change of this.#changed) {
+      this.expect(own.includes(change), "no change of a record is lost", change);
+    }
+  }
+
   /** What a run's record says of its end, compared with the versions. */
   #checkEnd({ runId, state, version, isPublisher }: RunRecord): void {
-    if (!isFinal(state)) return;
+    if (!isFinal(state) || this.#begun.size > 0) return;
     this.count(`runs ${state}`);
     const own = this.#versionsOf(runId)[0]?.generation;
     const got = `run ${runId}, recorded as ${state} with version ${version}, is version ${own}`;

@@ -15,12 +15,13 @@ import { publish } from "../../src/store/publication.ts";
 import type { Store } from "../../src/store/store.ts";
 import { openVersion, type Version } from "../../src/store/version.ts";
 import { listVersions, rollback } from "../../src/store/versions.ts";
+import { queuedRun, toCompleted, toRunning } from "../run/history/records.ts";
 import { publication } from "../store/published-frames.ts";
 import type { Told } from "./judge.ts";
 import type { SimulatedProject } from "./simulated-project.ts";
 import { computeAndPublish } from "./simulated-run-process.ts";
 import { sleep } from "./virtual-globals.ts";
-import type { VirtualProcess } from "./virtual-world.ts";
+import { EPOCH_MS, type VirtualProcess } from "./virtual-world.ts";
 
 /** What a process is made to do. */
 export interface Task {
@@ -30,6 +31,7 @@ export interface Task {
 }
 
 const HOUR_MS = 3_600_000;
+const SHARED_RUN = "019cb8b8-0000-7000-8000-000000000000";
 const FOREVER = new AbortController().signal;
 const RETENTION = { keepVersions: 3, keepMs: 24 * HOUR_MS };
 /** Shorter than versions are kept, by as much as clocks are set. */
@@ -84,6 +86,31 @@ export const ROLES: Readonly<Record<string, (task: Task) => Promise<void>>> = {
     await again(task, 10_000, () => runHere(task, runs));
   },
 
+  /** changes the record of a run that others change as well; the last change ends it */
+  recorder: async (task) => {
+    const { project, self, times } = task;
+    const { judge, world } = project;
+    const { history } = await project.open(self);
+    const run = queuedRun(EPOCH_MS, { runId: SHARED_RUN });
+    await untilKnown(task, () => history.accept(run));
+    let changes = 0;
+    await again({ ...task, times: times + 1 }, 1_000, async () => {
+      const worker = `${self.name}.${self.pid}.${++changes}`;
+      judge.began(worker);
+      const answer = await history.change(SHARED_RUN, (current) => {
+        const next = toRunning(current, worker);
+        return changes > times ? toCompleted(next, self.pid) : next;
+      });
+      world.note(self.name, `${worker}: ${answer.status}`);
+      judge.expect(answer.status !== "missing", "no record is lost", worker);
+      if (answer.status === "changed") judge.changed(worker);
+    });
+    // Whoever looks after runs that have not ended goes on until they have.
+    await untilKnown(task, () =>
+      history.change(SHARED_RUN, (current) => toCompleted(toRunning(current, "healer"))),
+    );
+  },
+
   /** publishes without asking for the lease, as who has one that is lost; some give up in between */
   writer: (task) => {
     const store = task.project.openStore(task.self);
@@ -114,7 +141,9 @@ export const ROLES: Readonly<Record<string, (task: Task) => Promise<void>>> = {
       const version = await openVersion(store);
       for (let reads = 0; reads < 3; reads++) {
         await sleep(hereOf(task), self.random() * 10 * HOUR_MS);
-        if (project.world.now < until - HOUR_MS) await readWhole(task, version);
+        if (project.world.now > until - HOUR_MS) break;
+        project.judge.sawPin(version.commit, (key) => project.stored.objects.has(key));
+        await readWhole(task, version);
       }
     });
   },

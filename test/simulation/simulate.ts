@@ -1,7 +1,14 @@
 import { createHash } from "node:crypto";
 import { rmSync } from "node:fs";
 import { isFinal } from "../../src/run/history/run-record.ts";
-import { OPEN_RUNS_PREFIX } from "../../src/store/key.ts";
+import {
+  HISTORY_PREFIX,
+  MANIFEST_KEY,
+  OPEN_RUNS_PREFIX,
+  RUNS_PREFIX,
+  TICKS_PREFIX,
+} from "../../src/store/key.ts";
+import { LEASE_KEY } from "../../src/store/lease/lease-record.ts";
 import type { Store } from "../../src/store/store.ts";
 import { seededRandom } from "../fakes/seeded-random.ts";
 import { FaultBook } from "./fault-book.ts";
@@ -45,6 +52,7 @@ const SCENARIOS: Readonly<Record<string, Scenario>> = {
     ],
     ...{ lastsMs: 2 * MINUTE_MS, longestStopMs: 3 * MINUTE_MS, furthestJumpMs: 5 * HOUR_MS },
     ...{ calls: 60, settlesMs: 30 * MINUTE_MS },
+    flakyKeys: ["", HISTORY_PREFIX, OPEN_RUNS_PREFIX, LEASE_KEY, MANIFEST_KEY, TICKS_PREFIX],
   },
   /** publications that meet */
   writers: {
@@ -56,6 +64,14 @@ const SCENARIOS: Readonly<Record<string, Scenario>> = {
     ],
     ...{ lastsMs: 30_000, longestStopMs: 2 * MINUTE_MS, furthestJumpMs: 5 * HOUR_MS },
     ...{ calls: 50, settlesMs: 30 * MINUTE_MS },
+    flakyKeys: [MANIFEST_KEY, MANIFEST_KEY, LEASE_KEY, ".hex/shared/", "a.csv", ""],
+  },
+  /** one record that several change at once */
+  record: {
+    roles: [["recorder", "east", 4, 6]],
+    ...{ lastsMs: 10_000, longestStopMs: 60_000, furthestJumpMs: 5 * HOUR_MS },
+    ...{ calls: 30, settlesMs: 30 * MINUTE_MS },
+    flakyKeys: ["", HISTORY_PREFIX],
   },
   /** days in which versions leave the history and their files are collected */
   days: {
@@ -67,6 +83,7 @@ const SCENARIOS: Readonly<Record<string, Scenario>> = {
     ],
     ...{ lastsMs: 96 * HOUR_MS, longestStopMs: 40 * HOUR_MS, furthestJumpMs: HOUR_MS / 2 },
     ...{ calls: 90, settlesMs: 500 * HOUR_MS },
+    flakyKeys: [MANIFEST_KEY, RUNS_PREFIX, ""],
   },
 };
 
@@ -96,6 +113,8 @@ export interface Simulated {
   /** what happened, a line each */
   readonly history: readonly string[];
   readonly counts: ReadonlyMap<string, number>;
+  /** the calls that failed by no plan of their own */
+  readonly met: readonly Fault[];
 }
 
 export interface SimulateOptions {
@@ -142,7 +161,7 @@ export async function simulate(
     for (const ending of ["", "-wal", "-shm", "-wake"]) rmSync(queueFile + ending, { force: true });
   }
   const counts = new Map([...life.faults.counts, ...judge.counts]);
-  return { broken: judge.broken, history, counts };
+  return { broken: judge.broken, history, counts, met: life.faults.met };
 }
 
 /** The lives of the processes of a plan. */

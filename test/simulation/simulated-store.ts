@@ -30,6 +30,7 @@ export interface Surroundings {
 }
 
 interface Call<T> {
+  readonly key: string;
   readonly words: string;
   /** takes place at one instant, whatever became of the caller */
   readonly effect: () => Promise<T>;
@@ -51,6 +52,7 @@ export class SimulatedStore implements Store {
 
   read(key: string, options: ReadOptions = {}): Promise<StoredObject | undefined> {
     return this.#call("read", {
+      key,
       words: `read ${key}`,
       effect: () => this.#around.disk.read(key, { ...options, signal: undefined }),
       toWords: (object) => object?.etag ?? "nothing",
@@ -66,6 +68,7 @@ export class SimulatedStore implements Store {
     const held =
       condition !== undefined && "ifMatch" in condition ? ` over ${condition.ifMatch}` : "";
     return this.#call(condition === undefined ? "write" : held === "" ? "create" : "swap", {
+      key,
       words: `${word} ${key}${held}`,
       effect: () => this.#around.disk.write(key, bytes, { ...options, signal: undefined }),
       toWords: (result) => (result.status === "written" ? result.etag : "refused"),
@@ -75,6 +78,7 @@ export class SimulatedStore implements Store {
 
   copy(fromKey: string, toKey: string, { signal }: StoreOptions = {}): Promise<boolean> {
     return this.#call("write", {
+      key: toKey,
       words: `copy ${fromKey} to ${toKey}`,
       effect: () => this.#around.disk.copy(fromKey, toKey),
       toWords: String,
@@ -84,6 +88,7 @@ export class SimulatedStore implements Store {
 
   delete(key: string, { signal }: StoreOptions = {}): Promise<void> {
     return this.#call("write", {
+      key,
       words: `delete ${key}`,
       effect: () => this.#around.disk.delete(key),
       toWords: () => "done",
@@ -93,6 +98,7 @@ export class SimulatedStore implements Store {
 
   async *list(prefix: string, { signal }: StoreOptions = {}): AsyncIterable<ObjectInfo> {
     yield* await this.#call("list", {
+      key: prefix,
       words: `list ${prefix}`,
       effect: async () => {
         const infos: ObjectInfo[] = [];
@@ -180,7 +186,7 @@ class Journey<T> {
     const { faults } = this.#around;
     const kill = faults.takeKill(this.#self);
     if (kill === undefined) {
-      this.#meet(faults.take(this.#self, kind));
+      this.#meet(faults.take(this.#self, kind, this.#call.key));
       return;
     }
     if (kill.isDone) this.#arrive(this.#travelMs(), () => {});

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Store } from "../../../src/store/store.ts";
-import { describeFault, type FaultPlan, shrink } from "../fault-plan.ts";
+import { describeFault, type FaultPlan, shrink, withCalls } from "../fault-plan.ts";
 import type { Simulated } from "../simulate.ts";
 import { installVirtualGlobals } from "../virtual-globals.ts";
 
@@ -64,10 +64,11 @@ function toShort(lines: readonly string[]): string[] {
   });
 }
 
-async function printShortest(plan: FaultPlan, { broken: first }: Simulated): Promise<void> {
-  const shortest = await shrink(plan, async (smaller) => {
-    return (await run(smaller)).broken?.promise === first?.promise;
-  });
+async function printShortest(plan: FaultPlan, { broken: first, met }: Simulated): Promise<void> {
+  const stillFails = async (other: FaultPlan) =>
+    (await run(other)).broken?.promise === first?.promise;
+  const named = withCalls(plan, met);
+  const shortest = await shrink((await stillFails(named)) ? named : plan, stillFails);
   const { broken, history } = await run(shortest);
   const { seed, scenario, actors, faults } = shortest;
   console.error(
