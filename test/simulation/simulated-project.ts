@@ -16,15 +16,18 @@ interface ProjectParts extends Surroundings {
   readonly queueFile: string;
 }
 
-const CONFIG: Config = parseConfig(
+const WRITTEN = parseConfig(
   {
     name: "simulated",
-    runs: { atOnce: 2, partsAtOnce: 1 },
+    runs: { atOnce: 2 },
     retention: { versions: 100 },
     schedules: [{ name: "minutely", cron: "* * * * *", context: "scheduled", overlap: "queue" }],
   },
   "/project",
 );
+
+/** No cell of it has parts. */
+const CONFIG: Config = { ...WRITTEN, runs: { ...WRITTEN.runs, partsAtOnce: 0 } };
 
 const projects = new WeakMap<VirtualWorld, SimulatedProject>();
 

@@ -165,7 +165,9 @@ export async function computeAndPublish(
   } catch (thrown) {
     if (!(thrown instanceof HexError)) throw thrown;
     const { code, message } = thrown;
-    const status = signal.aborted ? "cancelled" : "failed";
+    // As in `run-plan.ts`: a publication that was on its way tells itself what became of it.
+    const isOwnFailure = thrown !== signal.reason && code !== "HEX_CANCELLED";
+    const status = signal.aborted && !isOwnFailure ? "cancelled" : "failed";
     return end({ status, version: null, error: { code, message } });
   }
 }

@@ -5,8 +5,10 @@ import os from "node:os";
 import timers from "node:timers/promises";
 import type { VirtualProcess, VirtualWorld } from "./virtual-world.ts";
 
-/** A busy machine calls back late; so do the looks of who waits for jobs. */
+/** A busy machine calls back late; looks that are meant to come ten times a second come seldom. */
 const LATEST_TIMER_MS = 1_000;
+const LATEST_LOOK_MS = 6_000;
+const LOOK_MS = 100;
 
 let world: VirtualWorld | undefined;
 
@@ -109,7 +111,8 @@ class VirtualTimer {
     act: () => void,
     ms: number,
   ) {
-    this.clear = world.timer(ms + self.random() * LATEST_TIMER_MS, self, act);
+    const latestMs = ms <= LOOK_MS ? LATEST_LOOK_MS : LATEST_TIMER_MS;
+    this.clear = world.timer(ms + self.random() * latestMs, self, act);
   }
 
   ref(): this {
