@@ -83,10 +83,16 @@ async function step<T>(
     throw unavailable(fault);
   }
   const answer = await act();
-  tell(typeof answer === "string" ? answer : "done");
+  tell(typeof answer === "string" ? answer : toWords(answer));
   await pass(fault === "answer-lost" ? GIVES_UP_MS : travelMs());
   if (fault === "answer-lost") throw unavailable(fault);
   return answer;
+}
+
+/** Where the job stands that was found, if it was one. */
+function toWords(answer: unknown): string {
+  if (typeof answer !== "object" || answer === null) return "nothing";
+  return "state" in answer ? `${answer.state}` : "done";
 }
 
 function unavailable(fault: string): HexError {
