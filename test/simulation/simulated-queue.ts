@@ -6,6 +6,7 @@ import type { VirtualProcess } from "./virtual-world.ts";
 
 /** As long as a server, or a file that others hold, lets wait. */
 const TRAVEL_MS = 10;
+const CLAIM = "claim a job";
 const SLOW_MS = 20_000;
 const GIVES_UP_MS = 3_000;
 
@@ -24,7 +25,7 @@ export function simulatedQueue(asked: Asked): Queue {
     location: "queue",
     submit: (spec, options) => call(`submit job ${spec.id}`, () => queue.submit(spec, options)),
     claim: (options: ClaimOptions) =>
-      call("claim a job", async () => {
+      call(CLAIM, async () => {
         const claim = await queue.claim(options);
         around.world.note(self.name, `is given job ${claim.job.id} #${claim.number}`);
         judge.sawClaim(claim);
@@ -75,7 +76,9 @@ async function step<T>(
     faults.kill(self, kill, words);
     await pass(0);
   }
-  const fault = faults.take(caller, "queue");
+  const drawn = faults.take(caller, "queue");
+  // A claim that nobody waits for any more would wait on, and take what others should get.
+  const fault = drawn === "late" && words === CLAIM ? "refused" : drawn;
   await pass(fault === "slow" ? self.random() * SLOW_MS : travelMs());
   if (fault === "late") world.at(self.random() * SLOW_MS, self, () => void act().catch(() => {}));
   if (fault === "refused" || fault === "late") {
