@@ -7,7 +7,7 @@ const LONG = [
   "store/crash",
   "page/viewer-opens-a-file",
   "project/superseded-holder",
-  "store/publication-simulation",
+  "simulation/",
   "page/viewer-",
   "queue/queue-crash",
   "kernel/viewers",

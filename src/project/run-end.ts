@@ -5,7 +5,6 @@ import {
   type RunAttemptRecord,
   type RunRecord,
 } from "../run/history/run-record.ts";
-import type { Store } from "../store/store.ts";
 import { isDamage } from "../store/stored-file.ts";
 import { findOwnVersion, listVersions } from "../store/versions.ts";
 import { type JobOutcome, toJobOutcome } from "./job-outcome.ts";
@@ -30,24 +29,29 @@ export const LOST_WORKER = "its worker was no longer heard of";
  * published has completed, whatever became of its process afterwards.
  */
 export async function endRun(
-  { history, store }: Pick<ProjectRuns, "history" | "store">,
+  runs: Pick<ProjectRuns, "history" | "store">,
   { runId, attempt, cause, cells = [] }: AttemptOfRun,
   told: RunEnd,
 ): Promise<void> {
   const isCertain = told.state === "completed" || (attempt === 1 && told.cells !== undefined);
-  const own = isCertain || attempt === 0 ? undefined : await findPublished(store, runId);
+  const own = isCertain || attempt === 0 ? undefined : await findPublished(runs, runId);
   const end: RunEnd =
     own === undefined ? told : { state: "completed", version: own, isPublisher: true };
   const endedAt = new Date().toISOString();
-  await history.change(runId, (current) => {
+  await runs.history.change(runId, (current) => {
     const attempts = endAttempt(current, attempt, { endedAt, cause });
     return { ...current, cells, ...end, endedAt, attempts };
   });
 }
 
 /** The version that some attempt at a run has published, as far as the store can be read. */
-async function findPublished(store: Store, runId: string): Promise<number | undefined> {
+async function findPublished(
+  { history, store }: Pick<ProjectRuns, "history" | "store">,
+  runId: string,
+): Promise<number | undefined> {
   try {
+    // What a process sent before it was killed may still arrive: from now on it is refused.
+    await history.goPast(runId);
     return findOwnVersion(await listVersions(store), runId);
   } catch (error) {
     if (!isDamage(error)) throw error;
