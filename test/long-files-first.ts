@@ -8,6 +8,7 @@ const LONG = [
   "page/viewer-opens-a-file",
   "project/superseded-holder",
   "simulation/",
+  "kills/kill-table",
   "page/viewer-",
   "queue/queue-crash",
   "kernel/viewers",

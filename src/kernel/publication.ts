@@ -95,6 +95,7 @@ export class Publication {
     this.#calls = calls;
     const recording = {
       history: openProjectHistory(store, place.config, { tries: TRIES }),
+      store,
       runId: this.#runId,
       context: "logic",
       trigger: "page",

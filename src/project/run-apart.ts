@@ -12,6 +12,7 @@ import type { RequestedInputs } from "./inputs.ts";
 import { ProcessCalls } from "./process-calls.ts";
 import type { Project } from "./project.ts";
 import { startProjectProcess } from "./project-process.ts";
+import { openProjectHistory } from "./project-store.ts";
 import { NOTES, type RunTask } from "./run-task.ts";
 import { toAsked } from "./to-asked.ts";
 
@@ -77,9 +78,20 @@ export async function runApart(project: Project, work: ApartWork): Promise<RunRe
       const summary = ending.ending.value as RunSummary;
       return (await openRunHistory(store).readResult(work.runId)) ?? summary;
     }
+    if (ending.status === "crashed") await keepFromPublishing(project, work);
     return toCancelled(ending, { work, ended, startedMs });
   } finally {
     await calls.close();
+  }
+}
+
+/** What a killed process has sent may arrive later than what is now told of its run. */
+async function keepFromPublishing({ config }: Project, { store, runId }: ApartWork): Promise<void> {
+  try {
+    await openProjectHistory(store, config).goPast(runId);
+  } catch (thrown) {
+    // Where the store is away, the end of the run is not told now, but by whoever finds it.
+    if (!(thrown instanceof HexError)) throw thrown;
   }
 }
 

@@ -5,6 +5,7 @@ import {
   type RunAttemptRecord,
   type RunRecord,
 } from "../run/history/run-record.ts";
+import type { Store } from "../store/store.ts";
 import { isDamage } from "../store/stored-file.ts";
 import { findOwnVersion, listVersions } from "../store/versions.ts";
 import { type JobOutcome, toJobOutcome } from "./job-outcome.ts";
@@ -34,7 +35,7 @@ export async function endRun(
   told: RunEnd,
 ): Promise<void> {
   const isCertain = told.state === "completed" || (attempt === 1 && told.cells !== undefined);
-  const own = isCertain || attempt === 0 ? undefined : await findPublished(runs, runId);
+  const own = isCertain || attempt === 0 ? undefined : await findPublishedLast(runs, runId);
   const end: RunEnd =
     own === undefined ? told : { state: "completed", version: own, isPublisher: true };
   const endedAt = new Date().toISOString();
@@ -44,14 +45,23 @@ export async function endRun(
   });
 }
 
-/** The version that some attempt at a run has published, as far as the store can be read. */
-async function findPublished(
+/** As `findPublished`, when from now on no attempt can publish any more. */
+async function findPublishedLast(
   { history, store }: Pick<ProjectRuns, "history" | "store">,
   runId: string,
 ): Promise<number | undefined> {
   try {
     // What a process sent before it was killed may still arrive: from now on it is refused.
     await history.goPast(runId);
+  } catch (error) {
+    if (!isDamage(error)) throw error;
+  }
+  return findPublished(store, runId);
+}
+
+/** The version that some attempt at a run has published, as far as the store can be read. */
+export async function findPublished(store: Store, runId: string): Promise<number | undefined> {
+  try {
     return findOwnVersion(await listVersions(store), runId);
   } catch (error) {
     if (!isDamage(error)) throw error;

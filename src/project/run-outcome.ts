@@ -5,7 +5,7 @@ import { describeCause, type ProcessEnding } from "../run/process/process-ending
 import type { Redact } from "../run/redact/redactor.ts";
 import type { RunStatus } from "../run/run-event.ts";
 import type { StopOrder } from "./claim-keeper.ts";
-import { toCellRecord } from "./run-recording.ts";
+import { toCellRecord } from "./recorded-facts.ts";
 
 /** What an attempt came to, before the queue and the history are told. */
 export type RunOutcome = EndedAttempt | BrokenAttempt | DrainedAttempt | LostAttempt;

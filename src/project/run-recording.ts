@@ -2,9 +2,9 @@ import { setTimeout as wait } from "node:timers/promises";
 import { HexError, toMessage } from "../errors.ts";
 import type { RunHistory } from "../run/history/run-history.ts";
 import { RunLog } from "../run/history/run-log.ts";
-import type { CellRecord, RunRecord } from "../run/history/run-record.ts";
+import type { RunRecord } from "../run/history/run-record.ts";
 import type { Redact } from "../run/redact/redactor.ts";
-import type { CellResult, RunError, RunEvent, RunResult } from "../run/run-event.ts";
+import type { CellResult, RunEvent, RunResult } from "../run/run-event.ts";
 import { mayPublish } from "../run/run-publishing.ts";
 import { type RunWishes, toWishes } from "../run/run-wishes.ts";
 import type { RunWork } from "../run/run-work.ts";
@@ -12,6 +12,8 @@ import { BEAT_MS } from "../store/holder.ts";
 import type { Store } from "../store/store.ts";
 import type { Config } from "./config.ts";
 import { openProjectHistory, toRequester } from "./project-store.ts";
+import { findCompleted } from "./published-result.ts";
+import { toCellRecord, toRunError } from "./recorded-facts.ts";
 import type { RunRequest } from "./run-project.ts";
 
 /** What a run is known by before it goes, and where its history is kept. */
@@ -19,6 +21,8 @@ export interface RecordingOptions
   extends RunWishes,
     Pick<RunRecord, "runId" | "context" | "trigger" | "requestedBy"> {
   readonly history: RunHistory;
+  /** where it publishes */
+  readonly store: Store;
   /** the values that were asked for, by input name */
   readonly inputs: Readonly<Record<string, unknown>>;
   /** who runs it, as `user@host:pid` */
@@ -38,7 +42,8 @@ export interface RecordingOptions
 
 /**
  * Runs, and keeps in the history what became of it: its record, its log and what it showed. Where
- * that fails, the run goes on, and one line says so.
+ * that fails, the run goes on, and one line says so. A run that has published has completed, whatever
+ * became of its process afterwards.
  *
  * @param run gives events and a result from which secrets were taken out
  */
@@ -48,12 +53,20 @@ export async function recordRun(
 ): Promise<RunResult> {
   const recording = new RunRecording(options);
   try {
-    const result = recording.toTold(await run(recording.emit));
+    const told = recording.toTold(await run(recording.emit));
+    const result = (await findCompleted(options, told)) ?? told;
     await recording.end(result);
     return result;
   } catch (thrown) {
-    await recording.break(thrown);
-    throw thrown;
+    const result = await findCompleted(options, recording.toBroken());
+    if (result === undefined) {
+      await recording.break(thrown);
+      throw thrown;
+    }
+    const line = `version ${result.version} is published, but then: ${toMessage(thrown)}`;
+    recording.emit({ type: "line-logged", line });
+    await recording.end(result);
+    return result;
   }
 }
 
@@ -105,6 +118,7 @@ class RunRecording {
   readonly #options: RecordingOptions;
   readonly #log: RunLog;
   readonly #begun: RunRecord;
+  readonly #cells: CellResult[] = [];
   /** whether the record of the begun run is there; the run does not wait for it */
   readonly #accepted: Promise<boolean>;
   readonly #ended = new AbortController();
@@ -126,8 +140,9 @@ class RunRecording {
   }
 
   readonly emit = (event: RunEvent): void => {
-    // Nothing else of an event is kept: outputs may be large and are not looked through twice.
+    // Outputs may be large and are not looked through twice.
     if (event.type === "line-logged") this.#log.take(event);
+    if (event.type === "cell-ended") this.#cells.push(event.cell);
     this.#options.emit(event);
   };
 
@@ -135,6 +150,15 @@ class RunRecording {
   toTold(result: RunResult): RunResult {
     if (!this.#isPassed || result.status !== "cancelled") return result;
     return { ...result, status: "failed", error: { code: PASSED.code, message: PASSED.message } };
+  }
+
+  /** As far as it was heard of a run that ended without a result. */
+  toBroken(): RunResult {
+    const { runId, context, now } = this.#options;
+    const { submittedAt: startedAt } = this.#begun;
+    const elapsedMs = now() - Date.parse(startedAt);
+    const told = { runId, context, status: "failed", startedAt, elapsedMs } as const;
+    return { ...told, version: null, isPublisher: false, cells: this.#cells };
   }
 
   /** Keeps the end of a run. */
@@ -254,28 +278,4 @@ function toBegun(options: RecordingOptions): RunRecord {
     isPublisher: false,
     cells: [],
   };
-}
-
-/** What a record keeps of a cell. */
-export function toCellRecord({
-  name,
-  status,
-  startedAt,
-  elapsedMs,
-  keptSince,
-  error,
-}: CellResult): CellRecord {
-  return {
-    ...{ name, status },
-    ...(startedAt === undefined ? {} : { startedAt }),
-    elapsedMs,
-    ...(keptSince === undefined ? {} : { keptSince }),
-    ...(error === undefined ? {} : { error }),
-  };
-}
-
-function toRunError(thrown: unknown): RunError {
-  if (thrown instanceof HexError) return { code: thrown.code, message: thrown.message };
-  const message = `Expected the run to end with a result, got ${toMessage(thrown)}`;
-  return { code: "HEX_RUN_CRASHED", message };
 }

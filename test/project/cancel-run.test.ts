@@ -38,8 +38,13 @@ it("stops a run that goes in a terminal, which says so, and publishes nothing", 
   });
   const printed = text(child.stdout);
   await until("the cell goes", async () => (await computes()).length === 1);
-  const { runs: listed } = await runs.history.list({ limit: 1 });
-  const runId = listed[0]?.runId ?? "";
+  let runId = "";
+  // No run waits for its record.
+  await until("the run is known", async () => {
+    const { runs: listed } = await runs.history.list({ limit: 1 });
+    runId = listed[0]?.runId ?? "";
+    return runId !== "";
+  });
   const { stdout } = await hex(["runs", "cancel", runId, "--project", directory]);
   // It may have stopped by then.
   expect(stdout).toMatch(/^The run is (told to stop|cancelled)/);

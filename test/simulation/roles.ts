@@ -184,7 +184,7 @@ async function runHere({ self }: Task, { store, history, config }: ProjectRuns):
     { signal: ended.signal, onWarning: () => {} },
   );
   const recording: RecordingOptions = {
-    ...{ ...told, history, worker: holder, inputs: {}, acceptSchema: false },
+    ...{ ...told, history, store, worker: holder, inputs: {}, acceptSchema: false },
     ...{ isTold: true, isResultKept: true, redact: (data) => data, emit: () => {} },
     now: () => Date.now(),
     stop: (reason) => stopping.abort(reason),

@@ -3,6 +3,7 @@ import type { ProjectRuns } from "../../src/project/project-runs.ts";
 import { openEmbeddedQueue } from "../../src/queue/embedded/embedded-queue.ts";
 import { LEASE_MS, type Queue } from "../../src/queue/queue.ts";
 import { openRunHistory } from "../../src/run/history/run-history.ts";
+import { toRedactor } from "../../src/run/redact/redactor.ts";
 import type { Store } from "../../src/store/store.ts";
 import type { FaultBook } from "./fault-book.ts";
 import type { Judge, JudgedStore } from "./judge.ts";
@@ -72,6 +73,7 @@ export class SimulatedProject implements ProjectParts {
       store,
       queue: simulatedQueue({ queue, judge: this.judge, around: this, self }),
       history: openRunHistory(store),
+      redactor: toRedactor({}),
       redact: (data) => data,
       leaseMs: LEASE_MS,
       close: async () => {},
