@@ -1,5 +1,5 @@
 // Times whole processes, runs that wait in a queue, the HTTP server and its page, beside their peers.
-// Its arguments choose some of that: apps, queue, load, fibonacci, page. BENCH_BEFORE may name the
+// Its arguments choose some of that: apps, queue, load, fibonacci, page, redaction. BENCH_BEFORE may name the
 // checkout of an earlier build, which load and page then time in turn with this one.
 import { resolve } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -7,6 +7,7 @@ import { printPages } from "./page.mjs";
 import { preparePeers } from "./peers.mjs";
 import { preparePlanets, prepareWide } from "./projects.mjs";
 import { printQueuedTables } from "./queued-tables.mjs";
+import { printRedaction } from "./redaction.mjs";
 import { printFibonacci } from "./server-fibonacci.mjs";
 import { printServerLoad } from "./server-load.mjs";
 import { timeInTurn } from "./time-in-turn.mjs";
@@ -25,6 +26,7 @@ const groups = {
   load: printServerLoad,
   fibonacci: printFibonacci,
   page: printPages,
+  redaction: printRedaction,
 };
 const asked = process.argv.slice(2);
 const unknown = asked.filter((name) => !Object.hasOwn(groups, name));

@@ -93,6 +93,16 @@ export function expectation(
   return new HexError(code, `Expected ${place} to be ${expected}, got ${got}${advice}`, options);
 }
 
+/** What was found in the place of something else, as a message may tell it: never long, never a failure. */
+export function toFound(value: unknown): string {
+  try {
+    return value === undefined ? "nothing" : (JSON.stringify(value) ?? typeof value).slice(0, 80);
+  } catch {
+    // JSON that can be read may be too deep to be written.
+    return "something too deep to show";
+  }
+}
+
 /** The text of anything that can be thrown. */
 export function toMessage(thrown: unknown): string {
   return thrown instanceof Error ? thrown.message : String(thrown);

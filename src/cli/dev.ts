@@ -5,6 +5,7 @@ import { type NotebookServer, openNotebookServer } from "../server/notebook/note
 import { toLog } from "../server/request-log.ts";
 import { EXIT_COMPLETED, EXIT_INTERRUPTED } from "./exit-code.ts";
 import type { MainOptions } from "./main.ts";
+import { say, toShownWord, warn } from "./terminal.ts";
 
 /** The flags of `hex dev`, as commander hands them over. */
 export interface DevFlags {
@@ -63,7 +64,7 @@ async function serveNotebook(
     try {
       const address = await server.listen();
       if (each !== first) tell(`port ${first} is taken: listening on ${each}`);
-      console.log(address);
+      say(address);
       return server;
     } catch (error) {
       await server.close();
@@ -111,7 +112,7 @@ const CAUSES: Readonly<Record<NotebookRun["cause"], string>> = {
 
 function tell(line: string): void {
   const time = new Date().toTimeString().slice(0, 8);
-  process.stderr.write(`${time} ${line}\n`);
+  warn(`${time} ${toShownWord(line)}`);
 }
 
 async function whenStopped(signal: AbortSignal): Promise<void> {

@@ -10,6 +10,7 @@ import { openVersion } from "../store/version.ts";
 import { EXIT_COMPLETED } from "./exit-code.ts";
 import { parseInputFlag } from "./input-flag.ts";
 import type { MainOptions } from "./main.ts";
+import { say, sayJson, warn } from "./terminal.ts";
 
 /** The flags of `hex export`, as commander hands them over. */
 export interface ExportFlags {
@@ -98,14 +99,14 @@ interface Written {
 
 function tell(written: Written, { json }: ExportFlags): void {
   if (json === true) {
-    console.log(JSON.stringify(written, null, 2));
+    sayJson(written);
     return;
   }
   const { file, version, sizeBytes, cut } = written;
   const size = `${(sizeBytes / 2 ** 20).toFixed(1)} MB`;
-  console.log(`Version ${version} is in ${file} (${size})`);
+  say(`Version ${version} is in ${file} (${size})`);
   for (const { cell, rows, kept } of cut) {
-    console.error(
+    warn(
       `Of ${cell}, the file has the first ${kept.toLocaleString("en")} of ${rows.toLocaleString("en")} rows`,
     );
   }

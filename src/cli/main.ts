@@ -3,6 +3,7 @@ import { HexError } from "../errors.ts";
 import { readOwnVersion } from "../source/own-version.ts";
 import { EXIT_COMPLETED, toExitCode } from "./exit-code.ts";
 import { toProgram } from "./program.ts";
+import { say, warn } from "./terminal.ts";
 
 export interface MainOptions {
   /** URL of the module that cells get when they import "hex-runtime" */
@@ -14,7 +15,7 @@ export async function main(argv: readonly string[], options: MainOptions): Promi
   const ending = { exitCode: EXIT_COMPLETED };
   try {
     if (argv[0] === "--version" || argv[0] === "-V") {
-      console.log(await readOwnVersion());
+      say(await readOwnVersion());
       return EXIT_COMPLETED;
     }
     const program = toProgram(options, ending);
@@ -40,10 +41,10 @@ function tell(thrown: unknown, argv: readonly string[]): number {
   if (thrown === undefined) return EXIT_COMPLETED;
   if (thrown instanceof HexError) {
     const text = argv.includes("--debug") ? thrown.stack : `${thrown.message} [${thrown.code}]`;
-    console.error(text);
+    warn(text ?? thrown.message);
     return toExitCode(thrown.code);
   }
   const stack = thrown instanceof Error ? thrown.stack : String(thrown);
-  console.error(`Unexpected failure of hex-runtime itself; please report it.\n${stack}`);
+  warn(`Unexpected failure of hex-runtime itself; please report it.\n${stack}`);
   return 1;
 }

@@ -1,5 +1,6 @@
 import type { MultiBar, SingleBar } from "cli-progress";
 import type { RunEvent } from "../run/run-event.ts";
+import { toShownWord } from "./terminal.ts";
 
 /** Shows a run's events while it goes. */
 export interface Progress {
@@ -50,13 +51,15 @@ class BarProgress implements Progress {
         this.#bars.set(event.name, this.#create(event.name));
         break;
       case "cell-progressed":
-        this.#bars.get(event.name)?.update(event.fraction * 100, { message: event.message });
+        this.#bars
+          .get(event.name)
+          ?.update(event.fraction * 100, { message: toShownWord(event.message) });
         break;
       case "cell-ended":
         this.#remove(event.cell.name);
         break;
       case "line-logged":
-        this.#multiBar.log(`${event.name ?? "run"}: ${event.line.trimEnd()}\n`);
+        this.#multiBar.log(`${event.name ?? "run"}: ${toShownWord(event.line.trimEnd())}\n`);
         break;
       case "run-started":
       case "run-ended":
@@ -112,6 +115,6 @@ class LineProgress implements Progress {
   }
 
   #print(name: string | undefined, line: string): void {
-    this.#stream.write(`${name === undefined ? "" : `${name}: `}${line.trimEnd()}\n`);
+    this.#stream.write(`${name === undefined ? "" : `${name}: `}${toShownWord(line.trimEnd())}\n`);
   }
 }

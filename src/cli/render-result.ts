@@ -4,6 +4,7 @@ import type { CellResult, RunResult } from "../run/run-event.ts";
 import { formatMs } from "./format-time.ts";
 import { renderColumns } from "./render-columns.ts";
 import { renderElapsed, renderStatus } from "./render-status.ts";
+import { toShownWord } from "./terminal.ts";
 
 /** What a finished run shows a person: every cell's output in file order, then what became of each cell. */
 export async function renderResult(
@@ -22,7 +23,7 @@ export async function renderResult(
 
 function renderHeadline(name: string, result: RunResult): string {
   const version = result.version === null ? "" : `, version ${result.version}`;
-  return `${name}: ${result.context} run ${result.status} in ${formatMs(result.elapsedMs)}${version}`;
+  return `${toShownWord(name)}: ${result.context} run ${result.status} in ${formatMs(result.elapsedMs)}${version}`;
 }
 
 function toSummaryRow(cell: CellResult): readonly string[] {
@@ -53,13 +54,13 @@ async function renderCell(title: string, { output }: CellResult): Promise<string
     case "markdown":
       return output.markdown.trim();
     case "value":
-      return `${title}: ${formatValue(output.value)}`;
+      return `${toShownWord(title)}: ${formatValue(output.value)}`;
     case "json":
-      return `${title}\n${JSON.stringify(output.json, null, 2)}`;
+      return `${toShownWord(title)}\n${JSON.stringify(output.json, null, 2)}`;
     case "frame":
-      return `${title}: ${formatShape(output)}\n${await renderHead(output)}`;
+      return `${toShownWord(title)}: ${formatShape(output)}\n${await renderHead(output)}`;
     case "chart":
-      return `${title}: a chart over ${formatShape(output)}\n${await renderHead(output)}`;
+      return `${toShownWord(title)}: a chart over ${formatShape(output)}\n${await renderHead(output)}`;
   }
 }
 

@@ -3,6 +3,7 @@ import type { CellRecord, RunAttemptRecord, RunRecord } from "../run/history/run
 import { formatInstant, formatMs } from "./format-time.ts";
 import { renderColumns } from "./render-columns.ts";
 import { renderElapsed as renderCellTime, renderStatus } from "./render-status.ts";
+import { toShownWord } from "./terminal.ts";
 
 const HEADINGS = [
   "run",
@@ -25,7 +26,7 @@ export function renderRuns(runs: readonly RunRecord[], nowMs: number): string {
     run.startedAt === null ? "" : formatInstant(run.startedAt),
     renderElapsed(run, nowMs),
     renderVersion(run),
-    printable(run.occasion?.schedule ?? ""),
+    run.occasion?.schedule ?? "",
   ]);
   return renderColumns([HEADINGS, ...rows]);
 }
@@ -38,7 +39,7 @@ export function renderRun(run: RunRecord, nowMs: number): string {
   }
   if (run.cells.length > 0) sections.push("", "Cells", renderColumns(run.cells.map(toCellRow)));
   if (run.error !== undefined) {
-    sections.push("", printable(`${run.error.message} [${run.error.code}]`));
+    sections.push("", toShownWord(`${run.error.message} [${run.error.code}]`));
   }
   return sections.join("\n");
 }
@@ -48,7 +49,7 @@ export function renderLog(lines: readonly LogLine[]): string {
   return lines
     .map(({ at, cell, text }) => {
       const from = cell === undefined ? "" : `${cell}: `;
-      return printable(`${at.slice(0, 23).replace("T", " ")}  ${from}${text}`);
+      return toShownWord(`${at.slice(0, 23).replace("T", " ")}  ${from}${text}`);
     })
     .join("\n");
 }
@@ -68,19 +69,19 @@ function toFacts(run: RunRecord, nowMs: number): readonly (readonly string[])[] 
     ["elapsed", renderElapsed(run, nowMs)],
     ["version", renderVersion(run)],
   ];
-  return facts.filter(([, fact]) => fact !== "").map((row) => row.map(printable));
+  return facts.filter(([, fact]) => fact !== "");
 }
 
 function toRow(attempt: RunAttemptRecord, nowMs: number): readonly string[] {
   const { worker, startedAt, cause = "" } = attempt;
   const number = String(attempt.attempt);
   const elapsed = renderElapsed({ endedAt: null, ...attempt }, nowMs);
-  return [number, formatInstant(startedAt), elapsed, worker, cause].map(printable);
+  return [number, formatInstant(startedAt), elapsed, worker, cause];
 }
 
 function toCellRow(cell: CellRecord): readonly string[] {
   const { name, error } = cell;
-  return [name, renderStatus(cell), renderCellTime(cell), error?.message ?? ""].map(printable);
+  return [name, renderStatus(cell), renderCellTime(cell), error?.message ?? ""];
 }
 
 interface Span {
@@ -97,9 +98,4 @@ function renderElapsed({ startedAt, endedAt }: Span, nowMs: number): string {
 function renderVersion({ version, isPublisher }: RunRecord): string {
   if (version === null) return "";
   return `${version} ${isPublisher ? "published" : "read"}`;
-}
-
-/** Whoever can write to the store must not be able to write on our terminal. */
-function printable(text: string): string {
-  return text.replace(/[^\P{Cc}\t\n]/gu, "?");
 }

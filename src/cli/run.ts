@@ -8,7 +8,9 @@ import { EXIT_COMPLETED, toRunExitCode } from "./exit-code.ts";
 import { parseInputFlag } from "./input-flag.ts";
 import type { MainOptions } from "./main.ts";
 import { openProgress } from "./progress.ts";
+import { redactPrinted } from "./redact-printed.ts";
 import { renderPlan } from "./render-plan.ts";
+import { say, sayJson, warn } from "./terminal.ts";
 
 /** The flags of `hex run`, as commander hands them over. */
 export interface RunFlags {
@@ -27,6 +29,7 @@ export interface RunFlags {
 /** `hex run`: one run of a project's cells, told on stdout; gives the exit code. */
 export async function run(flags: RunFlags, { runtimeUrl }: MainOptions): Promise<number> {
   const startedMs = Date.now();
+  const endRedacting = await redactPrinted(flags.project);
   try {
     const request: RunRequest = {
       context: parseRunContext(flags.context, "--context"),
@@ -37,14 +40,17 @@ export async function run(flags: RunFlags, { runtimeUrl }: MainOptions): Promise
       overwrite: flags.overwrite ?? [],
     };
     const project = await openProject(flags.project, { runtimeUrl });
+    if (flags.plan === true || flags.detach === true) endRedacting();
     if (flags.plan === true) return await printPlan(project, request, flags);
     if (flags.detach === true) return await detach(project, request, flags);
     const result = await runWatched(project, request, flags);
+    endRedacting();
     await printResult(project, result, flags);
     return toRunExitCode(result);
   } catch (thrown) {
+    endRedacting();
     if (flags.json === true && thrown instanceof HexError) {
-      printJson(toFailedResult(flags, thrown, startedMs));
+      sayJson(toFailedResult(flags, thrown, startedMs));
     }
     throw thrown;
   }
@@ -56,8 +62,8 @@ async function printPlan(project: OpenProject, request: RunRequest, flags: RunFl
   const plan = flags.changed
     ? await planChangedNow(project, request)
     : planProject(project, request.context);
-  if (flags.json === true) printJson(plan);
-  else console.log(renderPlan(plan));
+  if (flags.json === true) sayJson(plan);
+  else say(renderPlan(plan));
   return toRunExitCode({});
 }
 
@@ -65,8 +71,8 @@ async function printPlan(project: OpenProject, request: RunRequest, flags: RunFl
 async function detach(project: OpenProject, request: RunRequest, flags: RunFlags): Promise<number> {
   const { submitFromHere } = await import("../project/submit-run.ts");
   const { runId } = await submitFromHere(project, request);
-  if (flags.json === true) printJson({ runId, context: request.context, status: "queued" });
-  else console.log(runId);
+  if (flags.json === true) sayJson({ runId, context: request.context, status: "queued" });
+  else say(runId);
   return EXIT_COMPLETED;
 }
 
@@ -101,19 +107,15 @@ async function printResult(
   flags: RunFlags,
 ): Promise<void> {
   if (flags.json === true) {
-    printJson(result);
+    sayJson(result);
     return;
   }
   const { renderResult } = await import("./render-result.ts");
   const titles = new Map(cells.cells.map(({ name, title }) => [name, title ?? name]));
-  console.log(await renderResult(config.name, titles, result));
+  say(await renderResult(config.name, titles, result));
   if (result.error !== undefined) {
-    console.error(`${result.error.message} [${result.error.code}]`);
+    warn(`${result.error.message} [${result.error.code}]`);
   }
-}
-
-function printJson(value: object): void {
-  console.log(JSON.stringify(value, null, 2));
 }
 
 /** A run that failed before it began has the shape of one that failed later. */

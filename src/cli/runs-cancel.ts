@@ -4,6 +4,7 @@ import { findRun } from "../project/run-lookup.ts";
 import { EXIT_COMPLETED } from "./exit-code.ts";
 import type { MainOptions } from "./main.ts";
 import type { RunsFlags } from "./runs.ts";
+import { say, sayJson } from "./terminal.ts";
 
 /** `hex runs cancel RUN`: takes back a run that waits, or stops one that goes. */
 export async function cancel(
@@ -16,8 +17,8 @@ export async function cancel(
     const record = await findRun(runs.history, idOrPrefix);
     const { runId, state } = record;
     const answer = await cancelRun(runs, record);
-    if (json === true) console.log(JSON.stringify({ runId, cancellation: answer }, null, 2));
-    else console.log(ANSWERS[answer](state));
+    if (json === true) sayJson({ runId, cancellation: answer });
+    else say(ANSWERS[answer](state));
     return EXIT_COMPLETED;
   } finally {
     await runs.close();

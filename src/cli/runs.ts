@@ -4,6 +4,7 @@ import { findProjectRun, listProjectRuns, readProjectLog } from "../project/run-
 import { RUN_STATES, type RunState } from "../run/history/run-record.ts";
 import { EXIT_COMPLETED } from "./exit-code.ts";
 import { renderLog, renderRun, renderRuns } from "./render-runs.ts";
+import { say, sayJson, warn } from "./terminal.ts";
 
 /** The flags that the commands on runs share. */
 export interface RunsFlags {
@@ -28,27 +29,27 @@ export async function list(flags: ListFlags): Promise<number> {
     limit: parseLimit(flags.limit),
     before,
   });
-  for (const warning of warnings) console.error(warning);
-  if (json === true) printJson({ runs, next: next ?? null, warnings });
-  else if (runs.length === 0) console.log("No such run is known.");
-  else console.log(renderRuns(runs, Date.now()));
+  for (const warning of warnings) warn(warning);
+  if (json === true) sayJson({ runs, next: next ?? null, warnings });
+  else if (runs.length === 0) say("No such run is known.");
+  else say(renderRuns(runs, Date.now()));
   return EXIT_COMPLETED;
 }
 
 /** `hex runs show RUN`: what became of a run. */
 export async function show(runId: string, { project, json }: RunsFlags): Promise<number> {
   const record = await findProjectRun(project, runId);
-  if (json === true) printJson(record);
-  else console.log(renderRun(record, Date.now()));
+  if (json === true) sayJson(record);
+  else say(renderRun(record, Date.now()));
   return EXIT_COMPLETED;
 }
 
 /** `hex runs logs RUN`: what a run and its cells have said. */
 export async function logs(runId: string, { project, json }: RunsFlags): Promise<number> {
   const lines = await readProjectLog(project, runId);
-  if (json === true) printJson({ lines });
-  else if (lines.length === 0) console.error("The run has logged nothing.");
-  else console.log(renderLog(lines));
+  if (json === true) sayJson({ lines });
+  else if (lines.length === 0) warn("The run has logged nothing.");
+  else say(renderLog(lines));
   return EXIT_COMPLETED;
 }
 
@@ -63,8 +64,4 @@ function parseLimit(limit: string): number {
   if (/^[1-9]\d{0,4}$/.test(limit)) return Number(limit);
   const expected = "a whole number from 1 to 99999";
   throw expectation("HEX_USAGE", { place: "--limit", expected, got: JSON.stringify(limit) });
-}
-
-function printJson(value: object): void {
-  console.log(JSON.stringify(value, null, 2));
 }

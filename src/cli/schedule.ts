@@ -9,6 +9,7 @@ import type { Schedule } from "../schedule/schedule.ts";
 import { EXIT_COMPLETED } from "./exit-code.ts";
 import type { MainOptions } from "./main.ts";
 import { renderColumns } from "./render-columns.ts";
+import { say, sayJson } from "./terminal.ts";
 
 /** The flags of `hex schedule`, as commander hands them over. */
 export interface ScheduleFlags {
@@ -23,9 +24,9 @@ export async function list({ project, json }: ScheduleFlags): Promise<number> {
     ...schedule,
     next: toText(nextInstant(schedule, Date.now())),
   }));
-  if (json === true) printJson({ schedules: told });
-  else if (told.length === 0) console.log(`\`schedules\` in ${CONFIG_FILE} names none.`);
-  else console.log(renderColumns([HEADINGS, ...told.map(toRow)]));
+  if (json === true) sayJson({ schedules: told });
+  else if (told.length === 0) say(`\`schedules\` in ${CONFIG_FILE} names none.`);
+  else say(renderColumns([HEADINGS, ...told.map(toRow)]));
   return EXIT_COMPLETED;
 }
 
@@ -52,8 +53,8 @@ export async function next(name: string, { project, json, count }: NextFlags): P
     if (afterMs === undefined) break;
     instants.push(new Date(afterMs).toISOString());
   }
-  if (json === true) printJson({ name, instants });
-  else for (const instant of instants) console.log(toLocal(instant, schedule));
+  if (json === true) sayJson({ name, instants });
+  else for (const instant of instants) say(toLocal(instant, schedule));
   return EXIT_COMPLETED;
 }
 
@@ -69,8 +70,8 @@ export async function run(
     const request = toRequest(schedule);
     const occasion = { schedule: schedule.name, instant: new Date().toISOString() };
     const { runId } = await submitRun(runs, request, { requestedBy: toRequester(), occasion });
-    if (json === true) printJson({ runId, status: "queued" });
-    else console.log(runId);
+    if (json === true) sayJson({ runId, status: "queued" });
+    else say(runId);
     return EXIT_COMPLETED;
   } finally {
     await runs.close();
@@ -106,8 +107,4 @@ function toLocal(instant: string, { timezone }: Schedule): string {
 
 function toText(instantMs: number | undefined): string | null {
   return instantMs === undefined ? null : new Date(instantMs).toISOString();
-}
-
-function printJson(value: object): void {
-  console.log(JSON.stringify(value, null, 2));
 }

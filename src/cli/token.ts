@@ -14,6 +14,7 @@ import {
 import type { Store } from "../store/store.ts";
 import { EXIT_COMPLETED } from "./exit-code.ts";
 import { renderColumns } from "./render-columns.ts";
+import { say, sayJson, warn } from "./terminal.ts";
 
 /** The flags of `hex token`, as commander hands them over. */
 export interface TokenFlags {
@@ -37,10 +38,10 @@ export async function create(name: string, flags: CreateFlags): Promise<number> 
   const { token, record } = await withProjectStore(flags.project, (store) =>
     createToken(store, spec),
   );
-  if (flags.json === true) printJson({ token, ...toTold(record) });
+  if (flags.json === true) sayJson({ token, ...toTold(record) });
   else {
-    console.error(`Token ${record.name} (${record.id}); it is shown this once:`);
-    console.log(token);
+    warn(`Token ${record.name} (${record.id}); it is shown this once:`);
+    say(token);
   }
   return EXIT_COMPLETED;
 }
@@ -48,19 +49,19 @@ export async function create(name: string, flags: CreateFlags): Promise<number> 
 /** `hex token list`: the tokens, those that ended among them. */
 export async function list({ project, json }: TokenFlags): Promise<number> {
   const { tokens, warnings, doubt } = await withProjectStore(project, listProven);
-  for (const warning of warnings) console.error(warning);
-  if (json === true) printJson({ tokens: tokens.map(toTold) });
-  else if (doubt !== undefined) console.log(doubt);
-  else if (tokens.length === 0) console.log("No token was created yet; `hex token create` does.");
-  else console.log(renderColumns([HEADINGS, ...tokens.map(toRow)]));
+  for (const warning of warnings) warn(warning);
+  if (json === true) sayJson({ tokens: tokens.map(toTold) });
+  else if (doubt !== undefined) say(doubt);
+  else if (tokens.length === 0) say("No token was created yet; `hex token create` does.");
+  else say(renderColumns([HEADINGS, ...tokens.map(toRow)]));
   return EXIT_COMPLETED;
 }
 
 /** `hex token revoke ID`: ends a token, within seconds also on servers that run. */
 export async function revoke(id: string, { project, json }: TokenFlags): Promise<number> {
   const record = await withProjectStore(project, (store) => revokeToken(store, id));
-  if (json === true) printJson(toTold(record));
-  else console.log(`Token ${record.name} is revoked.`);
+  if (json === true) sayJson(toTold(record));
+  else say(`Token ${record.name} is revoked.`);
   return EXIT_COMPLETED;
 }
 
@@ -115,8 +116,4 @@ function parseExpiry(text: string, nowMs: number): number | null {
   } catch (cause) {
     throw cause instanceof HexError ? new HexError("HEX_USAGE", cause.message) : cause;
   }
-}
-
-function printJson(value: object): void {
-  console.log(JSON.stringify(value, null, 2));
 }

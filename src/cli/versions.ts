@@ -8,6 +8,7 @@ import {
 import { EXIT_COMPLETED } from "./exit-code.ts";
 import { formatInstant } from "./format-time.ts";
 import { renderColumns } from "./render-columns.ts";
+import { say, sayJson, warn } from "./terminal.ts";
 
 /** The flags that the commands on versions share. */
 export interface VersionFlags {
@@ -19,9 +20,9 @@ export interface VersionFlags {
 /** `hex versions`: who published what, when, and how large it is. */
 export async function versions({ project, json }: VersionFlags): Promise<number> {
   const all = await listProjectVersions(project);
-  if (json === true) printJson({ versions: all });
-  else if (all.length === 0) console.log("Nothing is published yet.");
-  else console.log(renderColumns([HEADINGS, ...all.map(toRow)]));
+  if (json === true) sayJson({ versions: all });
+  else if (all.length === 0) say("Nothing is published yet.");
+  else say(renderColumns([HEADINGS, ...all.map(toRow)]));
   return EXIT_COMPLETED;
 }
 
@@ -70,9 +71,8 @@ export async function rollback(version: string, { project, json }: VersionFlags)
     });
   }
   const published = await rollbackProject(project, Number(version), hooks());
-  if (json === true) printJson({ version: published, rollbackTo: Number(version) });
-  else
-    console.log(`Version ${published} is published; its frames are those of version ${version}.`);
+  if (json === true) sayJson({ version: published, rollbackTo: Number(version) });
+  else say(`Version ${published} is published; its frames are those of version ${version}.`);
   return EXIT_COMPLETED;
 }
 
@@ -84,21 +84,21 @@ export async function gc({ project, json, dryRun }: VersionFlags): Promise<numbe
     hooks(),
   );
   if (json === true) {
-    printJson({ plan, history, collected: collected ?? null });
+    sayJson({ plan, history, collected: collected ?? null });
     return EXIT_COMPLETED;
   }
   const count = plan.objects.length + plan.leftovers.length;
-  for (const { key } of [...plan.objects, ...plan.leftovers]) console.log(`  ${key}`);
+  for (const { key } of [...plan.objects, ...plan.leftovers]) say(`  ${key}`);
   const left =
     plan.versions.length === 0 ? "" : `, versions ${plan.versions.join(", ")} leave the history`;
-  console.log(
+  say(
     collected === undefined
       ? `Would remove ${count} objects of ${formatSize(plan.sizeBytes)}${left}.`
       : `Removed ${collected.objects} objects of ${formatSize(collected.sizeBytes)}${left}; spared ${collected.spared}.`,
   );
   if (history.objects.length > 0) {
     const verb = collected === undefined ? "Would remove" : "Removed";
-    console.log(`${verb} the history of ${history.runs} runs, ${formatSize(history.sizeBytes)}.`);
+    say(`${verb} the history of ${history.runs} runs, ${formatSize(history.sizeBytes)}.`);
   }
   return EXIT_COMPLETED;
 }
@@ -106,7 +106,7 @@ export async function gc({ project, json, dryRun }: VersionFlags): Promise<numbe
 function hooks(): StoreHooks {
   const controller = new AbortController();
   process.once("SIGINT", () => controller.abort());
-  return { signal: controller.signal, onWarning: (line) => console.error(line) };
+  return { signal: controller.signal, onWarning: (line) => warn(line) };
 }
 
 function formatAge(ageMs: number): string {
@@ -122,8 +122,4 @@ function formatSize(sizeBytes: number): string {
   return sizeBytes < 1e9
     ? `${(sizeBytes / 1e6).toFixed(1)} MB`
     : `${(sizeBytes / 1e9).toFixed(1)} GB`;
-}
-
-function printJson(value: object): void {
-  console.log(JSON.stringify(value, null, 2));
 }

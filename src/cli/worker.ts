@@ -6,6 +6,7 @@ import { runWorker, type WorkerEvent, type WorkerOptions } from "../project/work
 import type { SchedulerEvent } from "../schedule/scheduler-event.ts";
 import { EXIT_COMPLETED, EXIT_INTERRUPTED } from "./exit-code.ts";
 import type { MainOptions } from "./main.ts";
+import { toShownJson, toShownWord, warn } from "./terminal.ts";
 import type { MetricsEvent } from "./worker-metrics.ts";
 
 /** The flags of `hex worker`, as commander hands them over. */
@@ -83,11 +84,11 @@ function parseDrain(text: string): number {
 }
 
 function printJson(event: ToldEvent): void {
-  console.error(JSON.stringify({ at: new Date().toISOString(), ...event }));
+  warn(toShownJson({ at: new Date().toISOString(), ...event }));
 }
 
 function printLine(event: ToldEvent): void {
-  console.error(`${new Date().toISOString()} ${toLine(event)}`);
+  warn(`${new Date().toISOString()} ${toShownWord(toLine(event))}`);
 }
 
 function toLine(event: ToldEvent): string {

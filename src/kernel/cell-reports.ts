@@ -1,8 +1,8 @@
 import { randomUUID } from "node:crypto";
 import type { Frame } from "../frame/frame.ts";
-import type { Redact } from "../project/redact.ts";
 import type { CellOutput } from "../run/cell-output.ts";
 import { toPageOutput } from "../run/page-output.ts";
+import type { Redact } from "../run/redact/redactor.ts";
 import type { CellResult, RunEvent } from "../run/run-event.ts";
 import type { ShownFrame } from "../run/shown-frame.ts";
 import { toNotebookError } from "./notebook-error.ts";
@@ -104,7 +104,8 @@ export class CellReports {
     if (isStopped() && cell.status !== "skipped") return;
     const { name, status } = cell;
     const source = this.#sources.get(name) ?? (status === "read" ? "store" : "code");
-    const told = error === undefined ? null : await toNotebookError(redact(error), directory);
+    const told =
+      error === undefined ? null : await toNotebookError(redact(error, "error"), directory);
     const shown = output === undefined ? undefined : this.#toNew(name, output);
     const elapsedMs = this.#toElapsed(cell, source);
     const ended = { ...cell, elapsedMs, ...(shown && { output: shown }) };
@@ -120,7 +121,7 @@ export class CellReports {
     // Being shown is no reading.
     const frame = this.#frames.get(name)?.watched(() => undefined);
     shown.set(name, { rowsKey: recall.results.get(name)?.result ?? randomUUID(), frame });
-    return redact(toPageOutput(output, frame));
+    return redact(toPageOutput(output, frame), "output");
   }
 
   /** How long its function took when it ran. */

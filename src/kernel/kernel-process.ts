@@ -1,6 +1,7 @@
 import { HexError, toMessage } from "../errors.ts";
 import { type ProcessEnding, toCrashError } from "../run/process/process-ending.ts";
 import type { RunProcess } from "../run/process/run-process.ts";
+import type { RedactLine } from "../run/redact/redactor.ts";
 import type { RunEvent } from "../run/run-event.ts";
 import {
   KERNEL_CALLS,
@@ -29,6 +30,8 @@ export interface KernelHooks {
   readonly onCall?: (name: string, payload: unknown) => Promise<unknown>;
   /** takes secrets out of what is told of its death */
   readonly redact: (text: string) => string;
+  /** takes secrets out of such lines before they are cut */
+  readonly redactLine: RedactLine;
 }
 
 interface Going {
@@ -127,6 +130,7 @@ export class KernelProcess {
         signal: new AbortController().signal,
         onEvent: (event) => this.#unlessEnding(() => this.#hooks.onEvent(event)),
         onLine: (_, line) => this.#unlessEnding(() => this.#hooks.onLine(line)),
+        redactLine: this.#hooks.redactLine,
         onCall: (name, payload) => this.#answer(name, payload),
       },
     );

@@ -1,15 +1,16 @@
 import { HexError } from "../errors.ts";
 import { readConfig } from "../project/config.ts";
+import { configNames, tellCommonSecrets } from "../project/known-names.ts";
 import type { ProjectPlace } from "../project/project.ts";
-import { type Redact, toRedact } from "../project/redact.ts";
 import { readSecrets } from "../project/secrets.ts";
+import { type RedactLine, type Redactor, toRedactor } from "../run/redact/redactor.ts";
 
 /** Where a notebook's project is, as its config says now; no cell is looked at. */
 export class NotebookPlace {
   readonly environment: NodeJS.ProcessEnv;
   readonly #place: Pick<ProjectPlace, "directory" | "runtimeUrl">;
   #project: ProjectPlace | undefined;
-  #redact: Redact = (data) => data;
+  #redactor: Redactor = toRedactor({});
 
   constructor(
     place: Pick<ProjectPlace, "directory" | "runtimeUrl">,
@@ -27,14 +28,26 @@ export class NotebookPlace {
 
   /** Takes the secrets of the project out of what somebody will see. */
   redact(text: string): string {
-    return this.#redact(text);
+    return this.#redactor.redact(text, "text");
+  }
+
+  /** Takes them out of the lines that one process prints. */
+  openLines(): RedactLine {
+    return this.#redactor.openLines();
+  }
+
+  /** What is to be said of secrets that stand where nobody would look for one. */
+  secretWarnings(): readonly string[] {
+    return tellCommonSecrets(this.#redactor);
   }
 
   /** @throws {HexError} HEX_CONFIG_INVALID, HEX_SECRET_MISSING */
   async read(): Promise<void> {
     const { directory } = this.#place;
     const config = await readConfig(directory, this.environment);
-    this.#redact = toRedact(await readSecrets(config.secrets, directory, this.environment));
+    const secrets = await readSecrets(config.secrets, directory, this.environment);
+    this.#redactor = toRedactor(secrets);
+    this.#redactor.spare(configNames(config));
     this.#project = { ...this.#place, config };
   }
 

@@ -1,17 +1,18 @@
 import { HexError } from "../errors.ts";
 import { type RequestedInputs, toInputs } from "../project/inputs.ts";
+import { namesOf } from "../project/known-names.ts";
 import { openProject, type Project } from "../project/project.ts";
 import { type OpenedStore, openProjectStore } from "../project/project-store.ts";
-import { type Redact, toRedact } from "../project/redact.ts";
 import { readSecrets } from "../project/secrets.ts";
 import type { CellGrounds } from "../run/cell-grounds.ts";
+import { type Redactor, toRedactor } from "../run/redact/redactor.ts";
 import { GroundsReader } from "./grounds.ts";
 import type { RunOrder } from "./order.ts";
 
 /** A project as its files are now, and what its cells hang on besides. */
 export interface NotebookProject {
   readonly project: Project;
-  readonly redact: Redact;
+  readonly redactor: Redactor;
   /** the project's own values of inputs */
   readonly inputs: RequestedInputs;
   readonly grounds: CellGrounds;
@@ -59,11 +60,13 @@ export class ProjectReader {
     const project = await openProject(directory, { runtimeUrl, beforeEvaluating });
     const { config } = project;
     const secrets = await readSecrets(config.secrets, directory, process.env);
+    const redactor = toRedactor(secrets);
+    redactor.spare(namesOf(project));
     const freshened = new Map(this.#freshened);
     const all = this.#allFreshened;
     return {
       project,
-      redact: toRedact(secrets),
+      redactor,
       inputs: toInputs(project, new Map()),
       grounds: await this.#grounds.read(project, secrets),
       openStore: () => openProjectStore({ directory, config }, process.env),

@@ -5,13 +5,13 @@ import type { RequestedInputs } from "../project/inputs.ts";
 import { keepResult } from "../project/keep-result.ts";
 import { type Project, planProject } from "../project/project.ts";
 import { describeProject } from "../project/project-description.ts";
-import type { Redact } from "../project/redact.ts";
 import { runPartsHere } from "../project/run-parts-here.ts";
 import { runProject } from "../project/run-project.ts";
 import { ColumnReads } from "../run/column-reads.ts";
 import { newRunId } from "../run/history/run-id.ts";
 import type { Parent } from "../run/process/serve-task.ts";
 import type { Recall } from "../run/recall.ts";
+import type { Redact } from "../run/redact/redactor.ts";
 import { runCells } from "../run/run-cells.ts";
 import type { RunEvent, RunStatus } from "../run/run-event.ts";
 import { RunFrames } from "../run/run-frames.ts";
@@ -97,7 +97,7 @@ export class NotebookSession implements KernelSession {
   }
 
   redact(message: string): string {
-    return this.#redact(message);
+    return this.#redact(message, "text");
   }
 
   async close(): Promise<void> {
@@ -146,7 +146,7 @@ export class NotebookSession implements KernelSession {
       ...{ directory, recall, shown: this.#shown, told: this.#told },
       report: (report) => this.#report(report),
       emit: parent.emit,
-      redact: notebook.redact,
+      redact: notebook.redactor.redact,
       isStopped: () => signal.aborted,
     });
     const going = { notebook, signal, reports, recall };
@@ -176,7 +176,7 @@ export class NotebookSession implements KernelSession {
     const { directory } = this.#options;
     try {
       const notebook = await this.#reader.read();
-      this.#redact = notebook.redact;
+      this.#redact = notebook.redactor.redact;
       const { cells, config } = notebook.project;
       const { cells: described } = await describeProject(notebook.project);
       const data = cells.cells.flatMap(({ dataFiles }) => dataFiles);
@@ -213,6 +213,7 @@ export class NotebookSession implements KernelSession {
           onInvalid: (name, message) => onWarning(`input ${name} has its default: ${message}`),
         },
         secrets,
+        findSecret: notebook.redactor.findSecret,
         signal,
         emit,
         onShown: reports.onShown,
@@ -255,13 +256,14 @@ export class NotebookSession implements KernelSession {
   }
 
   /** Hands on what a run tells, as long as it is not stopped: a cell may go on after that. */
-  #toEmit({ notebook: { redact }, signal, reports }: Going): (event: RunEvent) => void {
+  #toEmit({ notebook, signal, reports }: Going): (event: RunEvent) => void {
+    const redactEvent = notebook.redactor.openEvents();
     return (event) => {
       if (event.type === "cell-ended") reports.take(event.cell);
       if (signal.aborted) return;
       if (event.type === "cell-started") reports.start(event);
       if (event.type === "cell-progressed" || event.type === "line-logged") {
-        reports.say(redact(event));
+        reports.say(redactEvent(event));
       }
     };
   }

@@ -93,6 +93,10 @@ export class Notebook {
       onWarning: (line) => options.onWarning?.(line),
     });
     this.#watch.add([config.cells]);
+    for (const line of place.secretWarnings()) {
+      this.book.log(line);
+      options.onWarning?.(line);
+    }
     this.run({ cause: "start", fresh: "none" });
   }
 
@@ -226,7 +230,8 @@ export class Notebook {
       onReport: (report) => this.#hear(report),
       onEvent: (event) =>
         this.#publishing === undefined ? this.book.take(event) : this.#publishing.emit(event),
-      onLine: (line) => this.book.log(this.#place.redact(line)),
+      onLine: (line) => this.book.log(line),
+      redactLine: this.#place.openLines(),
       onCall: (name, payload) => this.#answer(name, payload),
       onOver: (why) => {
         // The next run begins in another one, which remembers nothing.

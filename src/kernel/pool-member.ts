@@ -1,5 +1,6 @@
 import { expectation, HexError } from "../errors.ts";
 import type { RunProcess } from "../run/process/run-process.ts";
+import type { RedactLine } from "../run/redact/redactor.ts";
 import { KernelProcess } from "./kernel-process.ts";
 import { LateCells } from "./late-cells.ts";
 import type { KernelOrder, OrderAnswer, OrderStanding } from "./order.ts";
@@ -37,6 +38,7 @@ export interface MemberOptions {
   readonly onOver: (why: HexError, guilty: ReadonlySet<PendingOrder>) => void;
   readonly onLine: (line: string) => void;
   readonly redact: (text: string) => string;
+  readonly redactLine: RedactLine;
 }
 
 interface CarryOutOptions {
@@ -76,6 +78,7 @@ export class PoolMember {
           if (event.type === "line-logged") options.onLine(event.line);
         },
         redact: options.redact,
+        redactLine: options.redactLine,
       },
     );
     this.#arm(options.startLimitMs, () => toTimeout(options.startLimitMs));

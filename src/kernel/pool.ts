@@ -1,5 +1,6 @@
 import { expectation, HexError } from "../errors.ts";
 import type { RunProcess } from "../run/process/run-process.ts";
+import type { RedactLine } from "../run/redact/redactor.ts";
 import { Affinity, pressesOf, unknownPress } from "./affinity.ts";
 import { LateCells } from "./late-cells.ts";
 import type { KernelOrder, OrderAnswer } from "./order.ts";
@@ -26,6 +27,8 @@ export interface PoolOptions {
   readonly onLine: (line: string) => void;
   /** takes secrets out of what is told of a process that died */
   readonly redact: (text: string) => string;
+  /** takes secrets out of the lines that one process prints, before they are cut */
+  readonly openLines: () => RedactLine;
 }
 
 /** Another process is started when all have been busy for so long with what others ask. */
@@ -177,7 +180,7 @@ export class KernelPool {
   }
 
   #start(): void {
-    const { startProcess, directory, onLine, redact, limits } = this.#options;
+    const { startProcess, directory, onLine, redact, openLines, limits } = this.#options;
     const member: PoolMember = new PoolMember(startProcess(), directory, {
       idleMs: limits.idleMs,
       startLimitMs: START_LIMIT_MS,
@@ -185,6 +188,7 @@ export class KernelPool {
       onOver: (why, guilty) => this.#onOver(member, why, guilty),
       onLine,
       redact,
+      redactLine: openLines(),
     });
     this.#members = [...this.#members, member];
   }

@@ -7,11 +7,11 @@ import {
   toHolder,
   toRequester,
 } from "../project/project-store.ts";
-import { toRedact } from "../project/redact.ts";
 import { recordRun } from "../project/run-recording.ts";
 import { NOTES } from "../project/run-task.ts";
 import { openRunHistory } from "../run/history/run-history.ts";
 import { newRunId } from "../run/history/run-id.ts";
+import { toRedactor } from "../run/redact/redactor.ts";
 import type { RunEvent, RunResult } from "../run/run-event.ts";
 import type { NotebookBook } from "./notebook-book.ts";
 import type { NotebookPublication } from "./notebook-state.ts";
@@ -105,7 +105,7 @@ export class Publication {
       worker: holder,
       isTold: true,
       isResultKept: true,
-      redact: toRedact(secrets),
+      redact: toRedactor(secrets).redact,
       emit: book.take,
       now: Date.now,
       stop: ({ message }: HexError) => note(NOTES.leaseLost, message),

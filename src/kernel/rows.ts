@@ -1,9 +1,10 @@
 import { csvBlocks } from "../frame/csv-write.ts";
 import type { AnyFrame, Frame } from "../frame/frame.ts";
-import { headRows } from "../frame/json.ts";
+import { headRows, type JsonRow } from "../frame/json.ts";
 import { toSpreadsheetText } from "../frame/spreadsheet-text.ts";
 import { type RowsWish, type TableRows, toTableRows } from "../frame/table-rows.ts";
-import type { Redact } from "../project/redact.ts";
+import type { FrameOutput } from "../run/cell-output.ts";
+import type { Redact } from "../run/redact/redactor.ts";
 import type { CsvAsk, RowsAnswer, RowsAsk } from "./ask.ts";
 import type { CsvBlock } from "./order.ts";
 
@@ -31,11 +32,11 @@ export class RowsReader {
     const offset = Math.max(0, ask.offset);
     const limit = Math.min(Math.max(0, ask.limit), MOST_ROWS);
     return texts.find(`${offset} ${limit}`, () => {
-      const head = headRows(rows.slice(offset, offset + limit), limit);
+      const part = rows.slice(offset, offset + limit);
       return JSON.stringify({
         rows: rows.numRows,
         offset,
-        head: redact(head),
+        head: redactedRows(part, limit, redact),
       } satisfies RowsAnswer);
     });
   }
@@ -97,6 +98,7 @@ const MOST_ROWS_AT_ONCE = 8_000;
 
 /** One block of a table's CSV for people, who open it in a spreadsheet: no text is a formula there. */
 function toCsvBlock(rows: TableRows, start: number, redact: Redact): CsvBlock {
+  const toText = (part: AnyFrame) => toCsv(part, redact);
   const header = toText(rows.slice(0, 0));
   let csv = start === 0 ? header : "";
   let row = start;
@@ -110,10 +112,20 @@ function toCsvBlock(rows: TableRows, start: number, redact: Redact): CsvBlock {
     const fitting = (BLOCK_LENGTH - csv.length) / rowLength;
     step = Math.ceil(Math.min(fitting, 8 * step, MOST_ROWS_AT_ONCE));
   }
-  return { csv: redact(csv), next: row < rows.numRows ? row : null };
+  return { csv, next: row < rows.numRows ? row : null };
 }
 
-function toText(frame: AnyFrame): string {
-  const blocks = csvBlocks(frame, { toText: toSpreadsheetText });
+function redactedRows(frame: AnyFrame, limit: number, redact: Redact): readonly JsonRow[] {
+  const { numRows: rows, schema: columns } = frame;
+  const output: FrameOutput = { kind: "frame", rows, columns, head: headRows(frame, limit) };
+  return redact(output, "output").head;
+}
+
+function toCsv(frame: AnyFrame, redact: Redact): string {
+  // Names of columns and texts go the same way; a run looks at names before they are shown.
+  const names = new Set(frame.schema.map(({ name }) => name));
+  const toText = (text: string) =>
+    toSpreadsheetText(names.has(text) ? text : redact(text, "value"));
+  const blocks = csvBlocks(frame, { toText });
   return Buffer.concat([...blocks]).toString("utf8");
 }

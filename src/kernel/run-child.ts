@@ -7,7 +7,6 @@ import { keepResult } from "../project/keep-result.ts";
 import { openProject } from "../project/project.ts";
 import { describeProject, type ProjectDescription } from "../project/project-description.ts";
 import { openProjectStore } from "../project/project-store.ts";
-import { toRedact } from "../project/redact.ts";
 import { runProject } from "../project/run-project.ts";
 import {
   CALLS,
@@ -20,6 +19,7 @@ import { computePart } from "../run/parts/compute-part.ts";
 import type { RunParts } from "../run/parts/join-parts.ts";
 import type { RunSummary } from "../run/process/messages.ts";
 import { type Parent, serveTask } from "../run/process/serve-task.ts";
+import { toRedactor } from "../run/redact/redactor.ts";
 import type { RunEvent, RunResult } from "../run/run-event.ts";
 import { toWishes } from "../run/run-wishes.ts";
 import type { ShownFrame } from "../run/shown-frame.ts";
@@ -133,6 +133,8 @@ async function runPart(task: PartTask, parent: Parent): Promise<"computed" | "fa
   const { directory, context, index, runId, attempt, cell, frame } = task;
   const { config, cells } = await openProject(directory, { runtimeUrl });
   const { store, secrets } = await openProjectStore({ directory, config }, process.env);
+  const { redact, openLines } = toRedactor(secrets);
+  const redactLine = openLines();
   try {
     return await computePart({
       exchange: { store, runId, attempt, cell, frame },
@@ -140,7 +142,8 @@ async function runPart(task: PartTask, parent: Parent): Promise<"computed" | "fa
       context,
       cells,
       secrets,
-      redact: toRedact(secrets),
+      redact,
+      redactLine: (line) => redactLine("log", line),
       signal: parent.signal,
     });
   } finally {

@@ -2,15 +2,16 @@ import type { RunPlan } from "../cell/plan.ts";
 import { restrictPlan } from "../cell/restrict-plan.ts";
 import { expectation } from "../errors.ts";
 import type { Frame } from "../frame/frame.ts";
+import { frameNames, namesOf } from "../project/known-names.ts";
 import { openProject, type Project, planProject } from "../project/project.ts";
 import { openProjectStore } from "../project/project-store.ts";
-import { type Redact, toRedact } from "../project/redact.ts";
 import type { Secrets } from "../project/secrets.ts";
 import type { CellOutput } from "../run/cell-output.ts";
 import { ColumnReads } from "../run/column-reads.ts";
 import { newRunId } from "../run/history/run-id.ts";
 import { toPageOutput } from "../run/page-output.ts";
 import type { RunParts } from "../run/parts/join-parts.ts";
+import { type Redactor, toRedactor } from "../run/redact/redactor.ts";
 import { runCells } from "../run/run-cells.ts";
 import type { CellResult, RunEvent } from "../run/run-event.ts";
 import { RunFrames } from "../run/run-frames.ts";
@@ -71,7 +72,7 @@ interface Evaluated {
 /** Answers viewers: evaluates cells over pinned versions, and writes nothing. */
 class ViewerSession implements KernelSession {
   readonly #viewed: Viewed;
-  readonly #redact: Redact;
+  readonly #redactor: Redactor;
   readonly #plan: RunPlan;
   readonly #memory: CellMemory;
   readonly #versions: PinnedVersions;
@@ -84,7 +85,8 @@ class ViewerSession implements KernelSession {
   constructor(viewed: Viewed) {
     const { project, store, secrets, emit } = viewed;
     this.#viewed = viewed;
-    this.#redact = toRedact(secrets);
+    this.#redactor = toRedactor(secrets);
+    this.#redactor.spare(namesOf(project));
     this.#plan = planProject(project, "app");
     const computed = new Set(
       this.#plan.cells.flatMap(({ name, action }) => (action === "computed" ? name : [])),
@@ -102,9 +104,9 @@ class ViewerSession implements KernelSession {
       case "evaluate":
         return this.#evaluate(order.ask, context);
       case "rows":
-        return { text: await this.#rows.rows(order.ask, this.#redact) };
+        return { text: await this.#rows.rows(order.ask, this.#redactor.redact) };
       case "csv":
-        return { text: await this.#rows.csv(order.ask, order.start, this.#redact) };
+        return { text: await this.#rows.csv(order.ask, order.start, this.#redactor.redact) };
       case "warm":
         return this.#warm(order.version, context);
       case "run":
@@ -115,7 +117,8 @@ class ViewerSession implements KernelSession {
 
   /** Without secrets, and without where the store is. */
   redact(message: string): string {
-    return this.#redact(message.replaceAll(this.#viewed.store.location, "the store"));
+    const { location } = this.#viewed.store;
+    return this.#redactor.redact(message.replaceAll(location, "the store"), "text");
   }
 
   close(): Promise<void> {
@@ -140,11 +143,17 @@ class ViewerSession implements KernelSession {
     );
     const { number, commit } = opened.version;
     const commitId = commit?.commitId ?? null;
+    const { redact } = this.#redactor;
     const state = toHash(JSON.stringify([number, commitId, values, press]));
     const evaluation = this.#evaluations.settle(state, opened, results);
-    const head = { evaluation, version: number, commit: commitId, inputs: this.#redact(values) };
+    const head = {
+      evaluation,
+      version: number,
+      commit: commitId,
+      inputs: redact(values, "inputs"),
+    };
     const told = cells.flatMap((name) => this.#toText(name, evaluated, ask.has?.[name]));
-    const refused = JSON.stringify(this.#redact(evaluated.invalid));
+    const refused = JSON.stringify(redact(evaluated.invalid, "invalid"));
     const text = `${JSON.stringify(head).slice(0, -1)},"cells":[${told.join(",")}],"invalid":${refused}}`;
     return { text, evaluation };
   }
@@ -162,6 +171,7 @@ class ViewerSession implements KernelSession {
     const { opened, asked, press, plan, signal, withheld } = evaluating;
     const { project, store, secrets, emit } = this.#viewed;
     const { version, published } = opened;
+    this.#redactor.spare(frameNames(version));
     const { cells, config } = project;
     const grounds = await this.#grounds.read(project, secrets);
     const recall = new KernelRecall({
@@ -176,13 +186,15 @@ class ViewerSession implements KernelSession {
       asked: evaluating.cells,
       invalid,
     });
+    const redactEvent = this.#redactor.openEvents();
     const tell = (event: RunEvent) => {
       standing.take(event);
-      if (event.type === "line-logged") emit(event);
+      if (event.type === "line-logged") emit(redactEvent(event));
     };
     const onWarning = (line: string) => tell({ type: "line-logged", line });
     const results = await runCells({
       ...{ store, plan, cells, secrets, signal, recall },
+      findSecret: this.#redactor.findSecret,
       // Most cells are recalled, and their modules were loaded ahead.
       isSparing: true,
       runId: newRunId(),
@@ -213,7 +225,7 @@ class ViewerSession implements KernelSession {
     const result = recall.results.get(name)?.result;
     const isSame = result !== undefined && result === has;
     const told = JSON.stringify({
-      ...this.#redact(rest),
+      ...rest,
       ...(error && { error: { ...error, message: this.redact(error.message) } }),
       ...(result !== undefined && { result }),
       ...(isSame && { isSame }),
@@ -225,7 +237,7 @@ class ViewerSession implements KernelSession {
   }
 
   #outputText(output: CellOutput, shown: Frame | undefined): string {
-    return JSON.stringify(this.#redact(toPageOutput(output, shown)));
+    return JSON.stringify(this.#redactor.redact(toPageOutput(output, shown), "output"));
   }
 
   /** The whole frame that a cell shows in an evaluation. */

@@ -22,16 +22,17 @@ const PRIORITY = 0;
 
 /** Opens what answers viewers; the first process is started when somebody asks, or by `warm`. */
 export function openViewers(
-  runs: Pick<ProjectRuns, "directory" | "config" | "runtimeUrl" | "environment" | "redact">,
+  runs: Pick<ProjectRuns, "directory" | "config" | "runtimeUrl" | "environment" | "redactor">,
   { onLine = () => undefined, ...limits }: ViewersOptions = {},
 ): Viewers {
-  const { directory, environment, redact } = runs;
+  const { directory, environment, redactor } = runs;
   const pool = new KernelPool({
     limits: { ...LIMITS, ...limits },
     directory,
     startProcess: () => startProjectProcess(runs, environment, "listed", { priority: PRIORITY }),
-    onLine: (line) => onLine(redact(line)),
-    redact,
+    onLine,
+    redact: (text) => redactor.redact(text, "text"),
+    openLines: redactor.openLines,
   });
   const evaluateText: Viewers["evaluateText"] = async (ask, { signal } = {}) => {
     const order = async (each: EvaluateAsk) =>

@@ -84,7 +84,7 @@ export async function exportPage(source: ExportSource): Promise<ExportedState> {
     viewer: NOBODY,
     build: null,
   };
-  return { state: runs.redact(state), cut };
+  return { state: runs.redact(state, "page"), cut };
 }
 
 const NOBODY = {

@@ -69,7 +69,7 @@ async function tellEnd(
     return "cancelled";
   }
   if (order === "drained") return toJobOutcome(await claim.handBack(), "handed-back");
-  return toJobOutcome(await claim.fail(runs.redact(toCause(ending))), "retried");
+  return toJobOutcome(await claim.fail(runs.redact(toCause(ending), "text")), "retried");
 }
 
 function toCause(ending: ProcessEnding): string {

@@ -99,7 +99,7 @@ async function runAttempt(
     onLost: (message) => child.note(NOTES.leaseLost, message),
     runParts: (payload, signal) => runPartsQueued(runs, payload, { signal, onEnded }),
   });
-  const progress = new RunProgress((view) => claim.progress(runs.redact(view)));
+  const progress = new RunProgress((view) => claim.progress(runs.redact(view, "progress")));
   const onEvent = (event: RunEvent) => {
     log.take(event);
     progress.take(event);
@@ -111,7 +111,8 @@ async function runAttempt(
         signal: keeper.signal,
         deadlineMs: runs.config.runs.deadlineMs,
         onEvent,
-        onLine: (stream, line) => log.add({ stream, text: runs.redact(line) }),
+        onLine: (stream, line) => log.add({ stream, text: line }),
+        redactLine: runs.redactor.openLines(),
         onCall: calls.answer,
       },
     );

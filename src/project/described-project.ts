@@ -5,6 +5,7 @@ import { toCrashError } from "../run/process/process-ending.ts";
 import { toHash } from "../source/cell-files.ts";
 import { refuseOtherPlaces } from "./check-page.ts";
 import { CONFIG_FILE } from "./config.ts";
+import { cellNames } from "./known-names.ts";
 import type { ProjectDescription } from "./project-description.ts";
 import { startProjectProcess } from "./project-process.ts";
 import type { ProjectRuns } from "./project-runs.ts";
@@ -84,6 +85,7 @@ export class DescribedProject {
     try {
       const description = await this.#describe();
       refuseOtherPlaces(this.#runs.config.page, description.page);
+      this.#runs.redactor.spare(cellNames(description.cells));
       const { print, code, changedAtMs } = await this.#print(description);
       const after = await this.#print(known?.described);
       const described = { ...description, changedAtMs };

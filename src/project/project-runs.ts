@@ -2,11 +2,12 @@ import { join, resolve } from "node:path";
 import { openQueue, type QueueToOpen } from "../queue/open-queue.ts";
 import { LEASE_MS, type Queue } from "../queue/queue.ts";
 import type { RunHistory } from "../run/history/run-history.ts";
+import { type Redact, type Redactor, toRedactor } from "../run/redact/redactor.ts";
 import type { Store } from "../store/store.ts";
 import { readConfig } from "./config.ts";
+import { configNames } from "./known-names.ts";
 import type { ProjectPlace } from "./project.ts";
 import { openProjectHistory, openProjectStore } from "./project-store.ts";
-import { type Redact, toRedact } from "./redact.ts";
 import type { Secrets } from "./secrets.ts";
 
 /** A project's runs, wherever they wait or go: its store, queue and history, opened. No cell is read. */
@@ -14,6 +15,8 @@ export interface ProjectRuns extends ProjectPlace {
   readonly store: Store;
   readonly queue: Queue;
   readonly history: RunHistory;
+  readonly redactor: Redactor;
+  /** the redactor's */
   readonly redact: Redact;
   readonly environment: NodeJS.ProcessEnv;
   /** for how long others wait for a worker of which nothing is heard; milliseconds */
@@ -48,9 +51,11 @@ export async function openProjectRuns(
       await queue.close();
       await store.close();
     };
-    const redact = toRedact(secrets);
+    const redactor = toRedactor(secrets);
+    redactor.spare(configNames(config));
+    const { redact } = redactor;
     const place = { directory, config, runtimeUrl, environment, leaseMs };
-    return { ...place, store, queue, history, redact, close };
+    return { ...place, store, queue, history, redactor, redact, close };
   } catch (error) {
     await store.close();
     throw error;

@@ -2,10 +2,13 @@ import { join, resolve } from "node:path";
 import { type CellGraph, toGraph } from "../cell/graph.ts";
 import { planRun, type RunPlan } from "../cell/plan.ts";
 import type { RunContext } from "../cell/run-context.ts";
+import { HexError } from "../errors.ts";
+import { toRedactor } from "../run/redact/redactor.ts";
 import { type LoadedCells, loadCells } from "../source/load-cells.ts";
 import { checkPage } from "./check-page.ts";
 import { type Config, readConfig } from "./config.ts";
 import { checkScheduleInputs } from "./schedule-inputs.ts";
+import { readSecrets } from "./secrets.ts";
 
 export interface OpenProjectOptions {
   /** where secrets and HEX_STORE are looked up; defaults to the process's own */
@@ -46,10 +49,29 @@ export async function openProject(
     cellsDirectory: join(directory, config.cells),
     runtimeUrl,
     beforeEvaluating,
+  }).catch(async (thrown: unknown) => {
+    throw await withoutSecrets(thrown, { directory, config, environment });
   });
   checkScheduleInputs({ cells, config });
   checkPage(config, cells.cells);
   return { directory, config, runtimeUrl, cells, graph: toGraph(cells.cells) };
+}
+
+/** A failure of the cells' code, which may tell what it has read of the environment. */
+async function withoutSecrets(
+  thrown: unknown,
+  {
+    directory,
+    config,
+    environment,
+  }: Pick<ProjectPlace, "directory" | "config"> & {
+    readonly environment: NodeJS.ProcessEnv;
+  },
+): Promise<unknown> {
+  if (!(thrown instanceof HexError) || config.secrets.length === 0) return thrown;
+  // Secrets that are missing are told of by whoever needs them.
+  const secrets = await readSecrets(config.secrets, directory, environment).catch(() => ({}));
+  return new HexError(thrown.code, toRedactor(secrets).redact(thrown.message, "text"));
 }
 
 /** What a run in a context would do, and why. */

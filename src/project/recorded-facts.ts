@@ -1,20 +1,6 @@
 import { HexError, toMessage } from "../errors.ts";
 import type { CellRecord } from "../run/history/run-record.ts";
-import type { CellResult, RunError, RunResult } from "../run/run-event.ts";
-import type { Redact } from "./redact.ts";
-
-/** Takes secrets out of all that cells may have put there. */
-export function redactResult(result: RunResult, redact: Redact): RunResult {
-  return {
-    ...result,
-    cells: result.cells.map(({ output, error, ...cell }) => ({
-      ...cell,
-      ...(output === undefined ? {} : { output: redact(output) }),
-      ...(error === undefined ? {} : { error: redact(error) }),
-    })),
-    ...(result.error === undefined ? {} : { error: redact(result.error) }),
-  };
-}
+import type { CellResult, RunError } from "../run/run-event.ts";
 
 /** What a record keeps of a cell. */
 export function toCellRecord({

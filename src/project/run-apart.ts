@@ -4,6 +4,7 @@ import type { PartsOrder } from "../run/parts/join-parts.ts";
 import type { RunSummary } from "../run/process/messages.ts";
 import { describeCause, type ProcessEnding } from "../run/process/process-ending.ts";
 import type { RunProcess } from "../run/process/run-process.ts";
+import type { Redactor } from "../run/redact/redactor.ts";
 import type { CellResult, RunEvent, RunResult } from "../run/run-event.ts";
 import type { RunWishes } from "../run/run-wishes.ts";
 import type { RunWork } from "../run/run-work.ts";
@@ -25,7 +26,6 @@ export interface ApartWork
     | "plan"
     | "store"
     | "holder"
-    | "redact"
     | "signal"
     | "emit"
     | "runParts"
@@ -34,6 +34,7 @@ export interface ApartWork
   readonly wishes: RunWishes;
   readonly asked: RequestedInputs;
   readonly environment: NodeJS.ProcessEnv;
+  readonly redactor: Redactor;
 }
 
 /**
@@ -42,7 +43,7 @@ export interface ApartWork
  * @throws {HexError} HEX_RUN_CRASHED, and whatever ends a run before its cells go
  */
 export async function runApart(project: Project, work: ApartWork): Promise<RunResult> {
-  const { store, holder, signal, emit, redact } = work;
+  const { store, holder, signal, emit } = work;
   const startedMs = work.now();
   const child = startProjectProcess(project, work.environment, "whole");
   const tellWaiting = (other: string) =>
@@ -68,7 +69,8 @@ export async function runApart(project: Project, work: ApartWork): Promise<RunRe
       {
         signal,
         onEvent,
-        onLine: (_, line) => emit({ type: "line-logged", line: redact(line) }),
+        onLine: (_, line) => emit({ type: "line-logged", line }),
+        redactLine: work.redactor.openLines(),
         onCall: calls.answer,
       },
     );
@@ -128,10 +130,13 @@ function toCancelled(ending: ProcessEnding, { work, ended, startedMs }: Broken):
   if (ending.status === "ended") {
     const { ending: task } = ending;
     if (task.status === "failed" && task.code !== "HEX_CANCELLED") {
-      throw new HexError(task.code, work.redact(task.message));
+      throw new HexError(task.code, work.redactor.redact(task.message, "text"));
     }
   } else if (ending.cause.reason !== "cancelled") {
-    throw new HexError("HEX_RUN_CRASHED", work.redact(describeCause(ending.cause)));
+    throw new HexError(
+      "HEX_RUN_CRASHED",
+      work.redactor.redact(describeCause(ending.cause), "text"),
+    );
   }
   const { runId, plan, now } = work;
   const message =

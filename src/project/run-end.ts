@@ -30,19 +30,33 @@ export const LOST_WORKER = "its worker was no longer heard of";
  * published has completed, whatever became of its process afterwards.
  */
 export async function endRun(
-  { history, store }: Pick<ProjectRuns, "history" | "store">,
+  runs: Pick<ProjectRuns, "history" | "store">,
   { runId, attempt, cause, cells = [] }: AttemptOfRun,
   told: RunEnd,
 ): Promise<void> {
   const isCertain = told.state === "completed" || (attempt === 1 && told.cells !== undefined);
-  const own = isCertain || attempt === 0 ? undefined : await findPublished(store, runId);
+  const own = isCertain || attempt === 0 ? undefined : await findPublishedLast(runs, runId);
   const end: RunEnd =
     own === undefined ? told : { state: "completed", version: own, isPublisher: true };
   const endedAt = new Date().toISOString();
-  await history.change(runId, (current) => {
+  await runs.history.change(runId, (current) => {
     const attempts = endAttempt(current, attempt, { endedAt, cause });
     return { ...current, cells, ...end, endedAt, attempts };
   });
+}
+
+/** As `findPublished`, when from now on no attempt can publish any more. */
+async function findPublishedLast(
+  { history, store }: Pick<ProjectRuns, "history" | "store">,
+  runId: string,
+): Promise<number | undefined> {
+  try {
+    // What a process sent before it was killed may still arrive: from now on it is refused.
+    await history.goPast(runId);
+  } catch (error) {
+    if (!isDamage(error)) throw error;
+  }
+  return findPublished(store, runId);
 }
 
 /** The version that some attempt at a run has published, as far as the store can be read. */

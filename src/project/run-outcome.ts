@@ -2,10 +2,10 @@ import type { ErrorCode } from "../errors.ts";
 import type { RunRecord } from "../run/history/run-record.ts";
 import type { RunSummary } from "../run/process/messages.ts";
 import { describeCause, type ProcessEnding } from "../run/process/process-ending.ts";
+import type { Redact } from "../run/redact/redactor.ts";
 import type { RunStatus } from "../run/run-event.ts";
 import type { StopOrder } from "./claim-keeper.ts";
 import { toCellRecord } from "./recorded-facts.ts";
-import type { Redact } from "./redact.ts";
 
 /** What an attempt came to, before the queue and the history are told. */
 export type RunOutcome = EndedAttempt | BrokenAttempt | DrainedAttempt | LostAttempt;
@@ -46,11 +46,11 @@ export function toOutcome(
   if (ending.status === "ended") {
     const { ending: task, stop } = ending;
     if (task.status === "done") return toEnd(task.value as RunSummary, order, stop);
-    return toFailure(task.code, redact(task.message));
+    return toFailure(task.code, redact(task.message, "text"));
   }
   const { cause } = ending;
   if (cause.reason === "cancelled" && order === "drained") return { status: "drained" };
-  const message = redact(describeCause(cause));
+  const message = redact(describeCause(cause), "text");
   if (cause.reason === "cancelled") return toFailure("HEX_CANCELLED", message);
   return toFailure(cause.reason === "timeout" ? "HEX_RUN_TIMEOUT" : "HEX_RUN_CRASHED", message);
 }

@@ -1,9 +1,10 @@
 import type { RunContext } from "../cell/run-context.ts";
-import type { HexError } from "../errors.ts";
+import { HexError } from "../errors.ts";
 import type { CellGrounds } from "../run/cell-grounds.ts";
 import { newRunId } from "../run/history/run-id.ts";
 import type { RunParts } from "../run/parts/join-parts.ts";
 import type { Recall } from "../run/recall.ts";
+import { type Redactor, toRedactor } from "../run/redact/redactor.ts";
 import type { RunEvent, RunResult, RunTrigger } from "../run/run-event.ts";
 import { runPlan } from "../run/run-plan.ts";
 import { mayPublish, type TakeLease } from "../run/run-publishing.ts";
@@ -12,14 +13,14 @@ import type { RunWork } from "../run/run-work.ts";
 import type { ShowFrame } from "../run/shown-frame.ts";
 import { acquireLease, type LeaseOptions } from "../store/lease/lease.ts";
 import type { Store } from "../store/store.ts";
-import type { Version } from "../store/version.ts";
+import { openVersion, type Version } from "../store/version.ts";
 import { writeFrameDeclarations } from "./frame-declarations.ts";
 import { keepHealing } from "./heal-runs.ts";
 import { type RequestedInputs, toInputs } from "./inputs.ts";
+import { frameNames, namesOf, tellCommonSecrets } from "./known-names.ts";
 import { planChanged, readProjectGrounds } from "./plan-changed.ts";
 import { type Project, planProject } from "./project.ts";
 import { openProjectStore, toHolder } from "./project-store.ts";
-import { toRedact } from "./redact.ts";
 import { runApart } from "./run-apart.ts";
 import { runPartsHere } from "./run-parts-here.ts";
 import { type RecordingOptions, recordRun, toRecording } from "./run-recording.ts";
@@ -71,31 +72,36 @@ export async function runProject(
   const { directory, config } = project;
   const inputs = toInputs(project, request.inputs);
   const { store, secrets } = await openProjectStore({ directory, config }, environment);
-  const redact = toRedact(secrets);
   const wishes = toWishes(request);
   const stopping = new AbortController();
   const signal = AbortSignal.any([hooks.signal ?? stopping.signal, stopping.signal]);
   try {
-    const told = toWork(project, request, hooks);
-    const work = { ...told, signal, store, secrets, redact, inputs };
+    const redactor = await openRedactor(project, { store, secrets });
+    const { redact, findSecret } = redactor;
+    const secret = { secrets, redactor, redact, findSecret };
+    const work = { ...toWork(project, request, hooks), ...secret, signal, store, inputs };
     const { emit = () => undefined } = hooks;
     const takeLease = hooks.takeLease ?? toOwnLease(store, work, hooks);
-    const tell = (event: RunEvent) => emit(redact(event));
     const isApart = hooks.isApart === true && mayPublish(work.plan);
-    const run = (emit: typeof tell) =>
-      isApart
-        ? runApart(project, { ...work, asked: request.inputs, emit, environment, wishes })
-        : runHere(project, request, { ...work, takeLease, emit });
+    const run = async (tell: typeof emit) => {
+      const result = isApart
+        ? await runApart(project, {
+            ...{ ...work, asked: request.inputs, environment, wishes },
+            // The run's own process has taken secrets out of what it tells.
+            emit: tell,
+          })
+        : await runHere(project, request, { ...work, takeLease, emit: tell });
+      return redact(result, "result");
+    };
     // Who names a run keeps its record himself.
     const stop = (reason: HexError) => stopping.abort(reason);
-    const recorded = { ...work, emit: tell, isResultKept: isApart };
+    const recorded = { ...work, emit, isResultKept: isApart };
     const result =
       hooks.runId === undefined
         ? await runRecorded(project, toRecording(config, request, recorded, stop), { store, run })
-        : await run(tell);
-    const redacted = redact(result);
-    await hooks.keep?.(redacted, store);
-    return redacted;
+        : await run(emit);
+    await hooks.keep?.(result, store);
+    return result;
   } finally {
     await store.close();
   }
@@ -119,9 +125,17 @@ async function runRecorded(
   }
 }
 
+interface OwnWork extends RunWork {
+  readonly redactor: Redactor;
+}
+
 /** Runs in this process; what a run that may publish hangs on is noted with what it publishes. */
-async function runHere(project: Project, request: RunRequest, work: RunWork): Promise<RunResult> {
-  const { secrets, inputs, emit } = work;
+async function runHere(project: Project, request: RunRequest, own: OwnWork): Promise<RunResult> {
+  const { secrets, inputs, redactor } = own;
+  const redactEvent = redactor.openEvents();
+  const emit = (event: RunEvent) => own.emit(redactEvent(event));
+  const work = { ...own, emit };
+  for (const line of tellCommonSecrets(redactor)) emit({ type: "line-logged", line });
   if (!mayPublish(work.plan)) return runPlan(work);
   const onWarning = (line: string) => emit({ type: "line-logged", line });
   const grounds = work.grounds ?? (await readProjectGrounds(project, secrets));
@@ -140,6 +154,27 @@ async function runHere(project: Project, request: RunRequest, work: RunWork): Pr
     await writeFrameDeclarations(project, result, { before, onWarning });
   }
   return result;
+}
+
+/** What takes secrets out of what a run tells; it knows the names that the project has. */
+async function openRedactor(
+  project: Project,
+  { store, secrets }: Pick<RunWork, "store" | "secrets">,
+): Promise<Redactor> {
+  const redactor = toRedactor(secrets);
+  redactor.spare(namesOf(project));
+  if (Object.keys(secrets).length > 0) redactor.spare(await readFrameNames(store));
+  return redactor;
+}
+
+/** Of the newest version; a store that cannot be read is told by the run itself. */
+async function readFrameNames(store: Store): Promise<readonly string[]> {
+  try {
+    return frameNames(await openVersion(store));
+  } catch (thrown) {
+    if (!(thrown instanceof HexError)) throw thrown;
+    return [];
+  }
 }
 
 /** What a run needs that nothing has to be opened for. */

@@ -3,6 +3,7 @@ import { HexError, toMessage } from "../errors.ts";
 import type { RunHistory } from "../run/history/run-history.ts";
 import { RunLog } from "../run/history/run-log.ts";
 import type { RunRecord } from "../run/history/run-record.ts";
+import type { Redact } from "../run/redact/redactor.ts";
 import type { CellResult, RunEvent, RunResult } from "../run/run-event.ts";
 import { mayPublish } from "../run/run-publishing.ts";
 import { type RunWishes, toWishes } from "../run/run-wishes.ts";
@@ -12,8 +13,7 @@ import type { Store } from "../store/store.ts";
 import type { Config } from "./config.ts";
 import { openProjectHistory, toRequester } from "./project-store.ts";
 import { findCompleted } from "./published-result.ts";
-import { redactResult, toCellRecord, toRunError } from "./recorded-facts.ts";
-import type { Redact } from "./redact.ts";
+import { toCellRecord, toRunError } from "./recorded-facts.ts";
 import type { RunRequest } from "./run-project.ts";
 
 /** What a run is known by before it goes, and where its history is kept. */
@@ -32,7 +32,7 @@ export interface RecordingOptions
   /** whether the process in which it goes keeps what its cells show */
   readonly isResultKept: boolean;
   readonly redact: Redact;
-  /** told the run's events, and one line when it cannot be recorded */
+  /** told the run's events, from which secrets were taken out, and one line when it cannot be recorded */
   readonly emit: (event: RunEvent) => void;
   /** milliseconds since 1970 */
   readonly now: () => number;
@@ -44,6 +44,8 @@ export interface RecordingOptions
  * Runs, and keeps in the history what became of it: its record, its log and what it showed. Where
  * that fails, the run goes on, and one line says so. A run that has published has completed, whatever
  * became of its process afterwards.
+ *
+ * @param run gives events and a result from which secrets were taken out
  */
 export async function recordRun(
   options: RecordingOptions,
@@ -139,7 +141,7 @@ class RunRecording {
 
   readonly emit = (event: RunEvent): void => {
     // Outputs may be large and are not looked through twice.
-    if (event.type === "line-logged") this.#log.take(this.#options.redact(event));
+    if (event.type === "line-logged") this.#log.take(event);
     if (event.type === "cell-ended") this.#cells.push(event.cell);
     this.#options.emit(event);
   };
@@ -165,20 +167,19 @@ class RunRecording {
     // A store that failed the run would fail its record too, after as long a wait.
     const isInVain = !isAccepted && result.error?.code === "HEX_STORE_UNAVAILABLE";
     if (this.#hasFailed || isInVain) return;
-    const { history, runId, redact, isResultKept } = this.#options;
-    const told = redactResult(result, redact);
+    const { history, runId, isResultKept } = this.#options;
     const keepResult = async () => {
-      if (!isResultKept) await history.writeResult(runId, told);
+      if (!isResultKept) await history.writeResult(runId, result);
     };
     const parts = () => Promise.all([this.#log.close(), keepResult()]);
     await this.#try(async () => {
       if (!isAccepted) {
-        await Promise.all([parts(), history.record(this.#toEnded(told))]);
+        await Promise.all([parts(), history.record(this.#toEnded(result))]);
         return;
       }
       // Whoever sees that it has ended finds what it showed.
       await parts();
-      await history.change(runId, () => this.#toEnded(told));
+      await history.change(runId, () => this.#toEnded(result));
     });
   }
 
@@ -187,7 +188,7 @@ class RunRecording {
     if (!(await this.#endBeating())) return;
     const { history, runId, redact, now } = this.#options;
     const endedAt = new Date(now()).toISOString();
-    const error = redact(toRunError(thrown));
+    const error = redact(toRunError(thrown), "error");
     await this.#try(async () => {
       await this.#log.close();
       await history.change(runId, (current) => ({ ...current, state: "failed", endedAt, error }));
@@ -234,7 +235,8 @@ class RunRecording {
 
   /** One line is enough to say that history is not kept. */
   #warn(line: string): void {
-    if (!this.#hasFailed) this.#options.emit({ type: "line-logged", line });
+    const { emit, redact } = this.#options;
+    if (!this.#hasFailed) emit({ type: "line-logged", line: redact(line, "text") });
     this.#hasFailed = true;
   }
 
@@ -264,7 +266,7 @@ function toBegun(options: RecordingOptions): RunRecord {
     context,
     trigger,
     requestedBy,
-    inputs: redact(inputs),
+    inputs: redact(inputs, "inputs"),
     ...toWishes(options),
     isQueued: false,
     state: "running",

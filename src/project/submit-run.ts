@@ -5,6 +5,7 @@ import type { RunOccasion, RunRecord } from "../run/history/run-record.ts";
 import { toWishes } from "../run/run-wishes.ts";
 import { KEYS_PREFIX } from "../store/key.ts";
 import { toInputs } from "./inputs.ts";
+import { namesOf } from "./known-names.ts";
 import type { Project } from "./project.ts";
 import { openProjectRuns, type ProjectRuns } from "./project-runs.ts";
 import { toRequester } from "./project-store.ts";
@@ -61,7 +62,7 @@ export async function submitRun(
     idempotencyKey === undefined
       ? record.runId
       : await claimKey(runs, [keyOwner, idempotencyKey], record);
-  const own = { ...record, runId: first, inputs: runs.redact(record.inputs) };
+  const own = { ...record, runId: first, inputs: runs.redact(record.inputs, "inputs") };
   const accepted = await runs.history.accept(own);
   await enqueueRun(runs, own);
   return { runId: first, isKnown: accepted === "known" };
@@ -74,6 +75,7 @@ export async function submitRun(
 export async function submitFromHere(project: Project, request: RunRequest): Promise<SubmittedRun> {
   const checked = checkRequest(project, request);
   const runs = await openProjectRuns(project.directory, project);
+  runs.redactor.spare(namesOf(project));
   try {
     return await submitRun(runs, checked, { requestedBy: toRequester() });
   } finally {

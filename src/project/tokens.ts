@@ -3,6 +3,7 @@ import * as v from "valibot";
 import { expectation, HexError } from "../errors.ts";
 import { TOKENS_PREFIX, tokenKey } from "../store/key.ts";
 import { readManifest } from "../store/manifest/read-manifest.ts";
+import { readUnlessLarger } from "../store/read-limits.ts";
 import type { Store, StoreOptions } from "../store/store.ts";
 import { readAccess, writeMade } from "./token-access.ts";
 
@@ -93,9 +94,9 @@ export async function listTokens(store: Store, { signal }: StoreOptions = {}): P
   const tokens: TokenRecord[] = [];
   const warnings: string[] = [];
   for await (const { key } of store.list(TOKENS_PREFIX, { signal })) {
-    const object = await store.read(key, { signal, limitBytes: RECORD_LIMIT_BYTES });
+    const object = await readUnlessLarger(store, key, { signal, limitBytes: RECORD_LIMIT_BYTES });
     if (object === undefined) continue;
-    const record = parseRecord(object.body);
+    const record = object === "too-large" ? undefined : parseRecord(object.body);
     if (record !== undefined && tokenKey(record.id) === key) tokens.push(record);
     else warnings.push(tellDamage(key, store));
   }

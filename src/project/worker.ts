@@ -7,6 +7,7 @@ import { carryOutPart } from "./claimed-part.ts";
 import { type ClaimedWork, carryOutRun } from "./claimed-run.ts";
 import { keepHealing } from "./heal-runs.ts";
 import { type JobOutcome, toJobOutcome } from "./job-outcome.ts";
+import { tellCommonSecrets } from "./known-names.ts";
 import { PreparedProcesses } from "./prepared-processes.ts";
 import type { ProjectRuns } from "./project-runs.ts";
 import { toHolder } from "./project-store.ts";
@@ -47,7 +48,8 @@ export async function runWorker(runs: ProjectRuns, options: WorkerOptions): Prom
   signal.addEventListener("abort", onStop, { once: true });
   const around: Around = { ...options, runs, worker, prepared, drained: drained.signal };
   onEvent({ type: "worker-started", worker, queue: runs.queue.location });
-  for (const message of await runs.queue.check()) onEvent({ type: "worker-warned", message });
+  const told = [...tellCommonSecrets(runs.redactor), ...(await runs.queue.check())];
+  for (const message of told) onEvent({ type: "worker-warned", message });
   try {
     await Promise.all([
       ...Array.from({ length: atOnce }, () => serve("run", around, carryOutRun)),
@@ -117,7 +119,7 @@ async function giveUp(
   { redact }: ProjectRuns,
 ): Promise<JobOutcome> {
   if (code === "HEX_STORE_UNAVAILABLE") return toJobOutcome(await claim.handBack(), "handed-back");
-  return toJobOutcome(await claim.fail(redact(message)), "retried");
+  return toJobOutcome(await claim.fail(redact(message, "text")), "retried");
 }
 
 /** A queue that is away is told and waited for: a claim then runs out of its lease. */

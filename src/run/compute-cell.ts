@@ -12,6 +12,7 @@ import { type ShownOutput, toShownOutput } from "./cell-output.ts";
 import type { FrameOrigin } from "./freshness.ts";
 import type { InputStandIns, RecordedDefault } from "./recorded-default.ts";
 import type { RunFrames } from "./run-frames.ts";
+import { type FindSecret, refuseSecretNames } from "./secret-names.ts";
 import type { Variant } from "./variant.ts";
 
 /** What a cell's function may use of the run it is in. */
@@ -20,6 +21,8 @@ export interface CellSurroundings {
   readonly planned: PlannedCell;
   readonly frames: RunFrames;
   readonly secrets: Readonly<Record<string, string>>;
+  /** refuses names that a cell has made up; none unless told */
+  readonly findSecret: FindSecret | undefined;
   readonly signal: AbortSignal;
   /** the value requested for this cell, when it is an input */
   readonly requested: RequestedInput | undefined;
@@ -88,7 +91,9 @@ export async function computeCell(
       const computeIn = definition.kind === "cell" ? definition.options.computeIn : undefined;
       const context = toCellContext({ ...around, looks }, computeIn);
       const value: unknown = await definition.compute(values as never, context);
-      return { value, ...toShownOutput(name, value), ...looks.told };
+      const shown = toShownOutput(name, value);
+      if (shown.shown !== undefined) checkNames(shown.shown, around);
+      return { value, ...shown, ...looks.told };
     }
   }
 }
@@ -156,8 +161,17 @@ async function computeCached(
       got: Array.isArray(result) ? "an empty list" : typeof result,
     });
   }
+  checkNames(frame, around);
   around.frames.stage(around.variant.frame, { frame, cell: name, codeHash: around.codeHash });
   return frame;
+}
+
+/** @throws {HexError} HEX_CELL_FAILED when a secret stands in the name of a column */
+function checkNames(
+  { schema }: Frame,
+  { planned, findSecret }: Pick<CellSurroundings, "planned" | "findSecret">,
+): void {
+  if (findSecret !== undefined) refuseSecretNames(planned.name, schema, findSecret);
 }
 
 function toCellContext(
@@ -179,10 +193,8 @@ function toCellContext(
 }
 
 /** The explicit form of the tutorial: a cell that branches on the run context reads and writes itself. */
-function toFrameStore(
-  { plan, planned, frames, codeHash, onRead, looks }: Looking,
-  computeIn: CachedCell["options"]["computeIn"],
-): FrameStore {
+function toFrameStore(around: Looking, computeIn: CachedCell["options"]["computeIn"]): FrameStore {
+  const { plan, planned, frames, codeHash, onRead, looks } = around;
   return {
     async writeFrame(name, written) {
       looks.note();
@@ -203,6 +215,7 @@ function toFrameStore(
           got: typeof written,
         });
       }
+      checkNames(frame, around);
       frames.stage(frameName, { frame, cell: planned.name, codeHash });
     },
     async readFrame(name) {

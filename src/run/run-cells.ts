@@ -22,6 +22,7 @@ import { type DefaultsWork, findRecorded, type RecordedDefault } from "./recorde
 import { toCellError } from "./run-error.ts";
 import type { CellResult, RunEvent } from "./run-event.ts";
 import type { RunFrames } from "./run-frames.ts";
+import type { FindSecret } from "./secret-names.ts";
 import { shareValue } from "./shared-value.ts";
 import type { ShowFrame } from "./shown-frame.ts";
 import { type KeyInput, toVariant, type Variant } from "./variant.ts";
@@ -39,6 +40,8 @@ export interface CellsWork extends Recall, DefaultsWork {
   readonly runParts: RunParts;
   readonly cells: LoadedCells;
   readonly secrets: Readonly<Record<string, string>>;
+  /** the secret that stands in a name which a cell has made up; none unless told */
+  readonly findSecret?: FindSecret | undefined;
   readonly signal: AbortSignal;
   readonly emit: (event: RunEvent) => void;
   readonly onShown?: ShowFrame | undefined;
@@ -210,6 +213,7 @@ async function execute(
     planned,
     frames,
     secrets,
+    findSecret: work.findSecret,
     signal,
     requested: work.inputs.get(name),
     recorded,

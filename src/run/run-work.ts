@@ -7,8 +7,10 @@ import type { CellGrounds } from "./cell-grounds.ts";
 import type { RunParts } from "./parts/join-parts.ts";
 import type { Recall } from "./recall.ts";
 import type { RecordedDefaults } from "./recorded-default.ts";
+import type { Redact } from "./redact/redactor.ts";
 import type { RunEvent, RunTrigger } from "./run-event.ts";
 import type { TakeLease } from "./run-publishing.ts";
+import type { FindSecret } from "./secret-names.ts";
 import type { ShowFrame } from "./shown-frame.ts";
 
 /** What a run does that computes only what has changed, and the inputs by which that was decided. */
@@ -55,7 +57,9 @@ export interface RunWork extends Recall {
   readonly hasDefaultInputs: boolean;
   readonly secrets: Readonly<Record<string, string>>;
   /** takes secrets out of what is kept */
-  readonly redact: <Data>(data: Data) => Data;
+  readonly redact: Redact;
+  /** the secret that stands in a name which a cell has made up */
+  readonly findSecret?: FindSecret | undefined;
   readonly signal: AbortSignal;
   readonly emit: (event: RunEvent) => void;
   /** handed the whole frames that cells show; nobody needs them unless told */

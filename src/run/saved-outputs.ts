@@ -4,6 +4,7 @@ import type { Frame } from "../frame/frame.ts";
 import type { CellOutput } from "./cell-output.ts";
 import type { CellState } from "./cell-state.ts";
 import { PAGE_LIMITS, toPageOutput } from "./page-output.ts";
+import type { Redact } from "./redact/redactor.ts";
 
 /** How a cell's value can be had again for the cells below it. */
 const SAVED_VALUES = [
@@ -60,7 +61,7 @@ export interface OutputToSave extends Omit<SavedOutput, "shown" | "value"> {
 export interface SavedRun {
   readonly inputs: Readonly<Record<string, unknown>>;
   /** takes secrets out of it */
-  readonly redact: <Data>(data: Data) => Data;
+  readonly redact: Redact;
 }
 
 const FORMAT = 3;
@@ -146,10 +147,11 @@ export function toSavedOutputs(
 function toText(
   { output, frame, cellValue, ...facts }: OutputToSave,
   left: number,
-  redact: <Data>(data: Data) => Data,
+  redact: Redact,
 ): string {
   const rowsLength = Math.min(left, PAGE_LIMITS.rowsLength);
-  const saved = output && redact(toPageOutput(output, frame, { ...PAGE_LIMITS, rowsLength }));
+  const saved =
+    output && redact(toPageOutput(output, frame, { ...PAGE_LIMITS, rowsLength }), "output");
   const toJson = (each: CellOutput | null) => {
     const value = each && toSavedValue(each, { ...facts, frame, cellValue });
     return JSON.stringify({ ...facts, output: each, value });

@@ -1,5 +1,5 @@
 import * as v from "valibot";
-import { expectation, type HexError } from "../errors.ts";
+import { expectation, type HexError, toFound } from "../errors.ts";
 import { parseTickKey, tickKey, ticksPrefix } from "../store/key.ts";
 import type { Store, StoreOptions } from "../store/store.ts";
 
@@ -112,7 +112,7 @@ function parseTick(bytes: Uint8Array, place: string): Tick {
   if (parsed.success) return parsed.output;
   const [issue] = parsed.issues;
   const path = v.getDotPath(issue);
-  const got = issue.input === undefined ? "nothing" : JSON.stringify(issue.input).slice(0, 80);
+  const got = toFound(issue.input);
   throw damage(path === null ? place : `\`${path}\` of ${place}`, issue.message, got);
 }
 

@@ -1,7 +1,7 @@
 import type { Socket } from "node:net";
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { HexError } from "../errors.ts";
-import type { Redact } from "../project/redact.ts";
+import type { Redact } from "../run/redact/redactor.ts";
 import { HttpFailure, toErrorBody, toHttpFailure } from "./http-failure.ts";
 import type { Log } from "./request-log.ts";
 
@@ -22,7 +22,7 @@ export function answerFailures(app: FastifyInstance, { redact, log }: AnswerFail
     const reason = "Expected an address that the API has, got another";
     return sendFailure(new HttpFailure(404, reason), request, reply);
   });
-  app.addHook("preSerialization", async (_request, _reply, payload) => redact(payload));
+  app.addHook("preSerialization", async (_request, _reply, payload) => redact(payload, "answer"));
 }
 
 /** Whether a browser asks for a page; programs ask for JSON, or for anything. */

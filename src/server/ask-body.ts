@@ -38,9 +38,15 @@ const cellName = v.pipe(v.string(CELL_RULE), v.regex(/^[A-Za-z][A-Za-z0-9_]{0,63
 const column = v.pipe(v.string(COLUMN_RULE), v.maxLength(LONGEST_VALUE, COLUMN_RULE));
 const toId = (rule: string) =>
   v.pipe(v.string(rule), v.minLength(1, rule), v.maxLength(LONGEST_ID, rule));
+/** Names that objects have of their own, which a record would leave out without a word. */
+const OWN_NAMES = ["__proto__", "prototype", "constructor"];
 /** A list would pass for an object without names. */
 const named = v.custom<object>(
-  (asked) => typeof asked === "object" && asked !== null && !Array.isArray(asked),
+  (asked) =>
+    typeof asked === "object" &&
+    asked !== null &&
+    !Array.isArray(asked) &&
+    !OWN_NAMES.some((name) => Object.hasOwn(asked, name)),
   VALUES_RULE,
 );
 const toNamed = <Schema extends v.GenericSchema>(value: Schema) =>

@@ -67,7 +67,16 @@ export function refuseOtherSites(headers: { readonly [name: string]: unknown }):
 /** An address as one caller has many of them: of IPv6, its network. */
 export function toNetwork(address: string): string {
   const plain = address.replace(/^::ffff:(?=\d+\.)/, "");
-  return isIP(plain) === 6 ? plain.split(":").slice(0, 4).join(":") : plain;
+  return isIP(plain) === 6 ? toGroups(plain).slice(0, 4).join(":") : plain;
+}
+
+/** The eight numbers of an IPv6 address; of two colons in a row, the zeros that they stand for. */
+function toGroups(address: string): readonly string[] {
+  const [start = [], end = []] = address
+    .split("::")
+    .map((part) => part.split(":").filter((group) => group !== ""));
+  const zeros = Array.from({ length: Math.max(0, 8 - start.length - end.length) }, () => "0");
+  return [...start, ...zeros, ...end];
 }
 
 /** How the server is reached, as far as the request tells; no slash at the end. */

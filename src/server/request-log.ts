@@ -1,4 +1,4 @@
-import type { Redact } from "../project/redact.ts";
+import type { Redact } from "../run/redact/redactor.ts";
 
 /** A line of the server's log, as data. */
 export interface LogEntry {
@@ -24,7 +24,7 @@ const CREDENTIALS = /\b(bearer|basic)\s+[\w.~+/=-]+/gi;
  */
 export function toLog(redact: Redact, write: (line: string) => void): Log {
   return (entry) => {
-    const told = redact({ at: new Date().toISOString(), ...entry });
+    const told = redact({ at: new Date().toISOString(), ...entry }, "entry");
     const json = JSON.stringify(told, (_key, value: unknown) =>
       typeof value === "string" ? toShownText(value) : value,
     );

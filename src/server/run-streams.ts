@@ -54,7 +54,7 @@ function tellNew(stream: EventStream, { feed, events, redact }: Telling): void {
   while (sight !== undefined && stream.isReady) {
     const event = events.next(sight);
     if (event === undefined) break;
-    stream.send({ ...event, data: redact(event.data) });
+    stream.send({ ...event, data: redact(event.data, "answer") });
   }
   if (events.isOver) stream.end();
 }

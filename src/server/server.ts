@@ -7,6 +7,7 @@ import { expectation, type HexError, toMessage } from "../errors.ts";
 import type { Viewers } from "../kernel/ask.ts";
 import { openViewers } from "../kernel/viewers.ts";
 import { DescribedProject } from "../project/described-project.ts";
+import { tellCommonSecrets } from "../project/known-names.ts";
 import type { ProjectRuns } from "../project/project-runs.ts";
 import type { ServerSettings } from "../project/server-settings.ts";
 import { type TokenProof, TokenProver } from "../project/token-proof.ts";
@@ -16,6 +17,7 @@ import { answerFailures, answerLayerFailures, refuseFaultyRequest } from "./answ
 import { addApiRoutes } from "./api/api-routes.ts";
 import { RunAdmission } from "./api/run-admission.ts";
 import { type CallerOptions, findCaller, requireDeclaredAuth } from "./caller.ts";
+import { limitConnections } from "./connection-limit.ts";
 import { guardRequests } from "./guard-requests.ts";
 import { isForHere, isLoopback } from "./hosts.ts";
 import { readJsonBodies } from "./json-body.ts";
@@ -83,7 +85,11 @@ export async function openServer(options: ServerOptions): Promise<HexServer> {
     onChange: () => viewers.restart(),
   });
   await project.read();
+  for (const message of tellCommonSecrets(runs.redactor)) {
+    log({ level: "warn", event: "secret-common", message });
+  }
   const app = toApp({ ...options, settings, projectId, project, viewers, log });
+  limitConnections(app.server, log);
   await app.ready();
   return {
     app,

@@ -1,4 +1,5 @@
-import { expectation, type HexError } from "../errors.ts";
+import { expectation, HexError } from "../errors.ts";
+import type { ReadOptions, Store, StoredObject } from "./store.ts";
 
 /** How much is read back, so that a store which holds too much ends in a sentence, not in no memory. */
 export interface ReadLimits {
@@ -57,4 +58,22 @@ export function tooLarge(
     expected: `of at most ${limitBytes} bytes`,
     got: `${sizeBytes}`,
   });
+}
+
+/**
+ * Reads an object of which one that is too large is no failure, but an answer.
+ *
+ * @throws {HexError} HEX_STORE_UNAVAILABLE
+ */
+export async function readUnlessLarger(
+  store: Pick<Store, "read">,
+  key: string,
+  options: ReadOptions & { readonly limitBytes: number },
+): Promise<StoredObject | "too-large" | undefined> {
+  try {
+    return await store.read(key, options);
+  } catch (thrown) {
+    if (thrown instanceof HexError && thrown.code === "HEX_DATA_INVALID") return "too-large";
+    throw thrown;
+  }
 }

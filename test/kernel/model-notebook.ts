@@ -75,6 +75,7 @@ export class ModelNotebook {
       onEvent: () => undefined,
       onReport: (report) => this.#take(report),
       redact: (text) => text,
+      redactLine: (_, line) => line,
     });
   }
 

@@ -221,6 +221,7 @@ export class ModelWorld {
       },
       onLine: () => undefined,
       redact: (text) => text,
+      openLines: () => (_, line) => line,
     });
   }
 

@@ -2,7 +2,6 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { toRedact } from "../../src/project/redact.ts";
 import { readSecrets, secretsDigest } from "../../src/project/secrets.ts";
 
 let directory: string;
@@ -45,27 +44,5 @@ describe("secrets", () => {
 
   it("are not looked for when none is listed", async () => {
     expect(await readSecrets([], directory, { ANY: "thing" })).toEqual({});
-  });
-});
-
-describe("redaction", () => {
-  const redact = toRedact({ KEY: "pa$$/w ord", LONGER: "pa$$/w order" });
-
-  it("replaces secrets in every text of plain data, keys included", () => {
-    expect(redact({ a: ["x pa$$/w ord y", 1, null], "pa$$/w ord": true })).toEqual({
-      a: ["x [SECRET] y", 1, null],
-      "[SECRET]": true,
-    });
-  });
-
-  it.each([
-    ["in a URL", encodeURIComponent("pa$$/w ord")],
-    ["in base64", Buffer.from("pa$$/w ord").toString("base64")],
-  ])("finds them %s", (_, text) => {
-    expect(redact(`before ${text}`)).not.toContain(text);
-  });
-
-  it("leaves no rest of a secret that holds another one", () => {
-    expect(redact("pa$$/w order")).toBe("[SECRET]");
   });
 });

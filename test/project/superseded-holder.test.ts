@@ -180,8 +180,8 @@ async function lockManifest(root: string, store: Store): Promise<HeldManifest> {
   const lock = join(root, ".hex/.hex-tmp-lock-manifest.json");
   let turn = 0;
   const owner = () => join(lock, `another.writer.1.1.id.${turn}.write`);
-  await mkdir(owner(), { recursive: true });
-  await writeFile(join(owner(), ".hex-tmp-content"), "");
+  await mkdir(lock);
+  await writeFile(owner(), "");
   // Nobody goes past owners that change.
   const turning = setInterval(() => {
     const last = owner();

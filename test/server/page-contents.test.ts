@@ -7,6 +7,7 @@ import type { Config } from "../../src/project/config.ts";
 import type { Described } from "../../src/project/described-project.ts";
 import type { DescribedCell } from "../../src/project/project-description.ts";
 import type { CellGrounds } from "../../src/run/cell-grounds.ts";
+import { toRedactor } from "../../src/run/redact/redactor.ts";
 import { PageContents } from "../../src/server/page/page-contents.ts";
 import { openVersion } from "../../src/store/version.ts";
 import { MemoryStore } from "../fakes/memory-store.ts";
@@ -43,7 +44,7 @@ async function shownIn(store: MemoryStore, inputs: Readonly<Record<string, unkno
     page,
     inputs: new Map(Object.entries(inputs)),
   } as unknown as Config;
-  const contents = new PageContents({ config, redact: (data) => data }, () => undefined);
+  const contents = new PageContents({ config, redactor: toRedactor({}) }, () => undefined);
   const ready = await contents.read(await openVersion(store), described);
   const shown: readonly PageCell[] = JSON.parse(new TextDecoder().decode(ready.cells));
   return shown.filter(({ isOutdated }) => !isOutdated).map(({ name }) => name);

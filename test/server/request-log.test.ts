@@ -1,10 +1,10 @@
 import { expect, test } from "vitest";
-import { toRedact } from "../../src/project/redact.ts";
+import { toRedactor } from "../../src/run/redact/redactor.ts";
 import { toLog } from "../../src/server/request-log.ts";
 
 function logged(message: string): string {
   const lines: string[] = [];
-  const log = toLog(toRedact({ KEY: "s3cret/value" }), (line) => lines.push(line));
+  const log = toLog(toRedactor({ KEY: "s3cret/value" }).redact, (line) => lines.push(line));
   log({ level: "info", event: "said", message });
   return lines.join("");
 }

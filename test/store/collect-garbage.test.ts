@@ -159,8 +159,8 @@ describe("leftovers of a directory", () => {
     await mkdir(join(root, ".hex-tmp-lock-planets.csv"));
     await mkdir(join(root, ".hex-tmp-lock-empty.csv"));
     const owner = ".hex-tmp-lock-held.csv/owner.of.long.ago.id.1.write";
-    await mkdir(join(root, owner), { recursive: true });
-    await writeFile(join(root, owner, ".hex-tmp-content"), "whole");
+    await mkdir(join(root, ".hex-tmp-lock-held.csv"));
+    await writeFile(join(root, owner), "whole");
     const old = new Date(Date.now() - 25 * HOUR_MS);
     const locks = [".hex-tmp-lock-empty.csv", owner];
     const aged = [".hex-tmp-old", ".hex/.hex-tmp-prepared", ".hex/runs/r-1/a", ...locks];

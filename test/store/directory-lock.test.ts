@@ -1,5 +1,5 @@
 import { execFile } from "node:child_process";
-import { readdir, rename } from "node:fs/promises";
+import { readdir, rename, unlink } from "node:fs/promises";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { describe, expect, it } from "vitest";
@@ -123,16 +123,23 @@ describe("a writer that is stopped between its comparison and its change", () =>
     expect(await readdir(root)).toEqual(["a"]);
   });
 
-  it("goes past itself when another one stopped while going past it", async () => {
+  it("writes anew when another one stopped as soon as it had gone past", async () => {
     const root = await storeFolder();
     const stopped = await startStopped(root, "compareAndSet");
-    // The first half of going past: the content is back, the owner's folder is still there.
     const [owner = ""] = await readdir(join(root, LOCK));
-    const home = `.hex-tmp-${owner.split(".").at(-3)}`;
-    await rename(join(root, LOCK, owner, CONTENT_NAME), join(root, home));
+    await rename(join(root, LOCK, owner), join(root, `.hex-tmp-${owner.split(".").at(-3)}`));
     expect(await stopped.goOn()).toMatchObject({ status: "written" });
     expect(await readText(root)).toBe("theirs");
     expect(await readdir(root)).toEqual(["a"]);
+  });
+
+  it("deletes while another one stopped halfway in going past it", async () => {
+    const root = await storeFolder();
+    const stopped = await startStopped(root, "delete");
+    const [owner = ""] = await readdir(join(root, LOCK));
+    await unlink(join(root, LOCK, owner, CONTENT_NAME));
+    await stopped.goOn();
+    expect(await readdir(root)).toEqual([]);
   });
 
   it("finds nothing to write when it stood still until the garbage was collected", async () => {

@@ -1,6 +1,7 @@
 import * as v from "valibot";
 import { identifyProcess, isProcessGone, SILENCE_MS } from "../../store/holder.ts";
 import { openRunKey } from "../../store/key.ts";
+import { refusedCondition } from "../../store/lease/lease-record.ts";
 import type { Store, StoreOptions } from "../../store/store.ts";
 import { format, toStoredBytes } from "./stored-json.ts";
 
@@ -24,6 +25,7 @@ const RunMark = v.object({
 type RunMark = Readonly<v.InferOutput<typeof RunMark>>;
 
 const SIZE_LIMIT_BYTES = 16 * 1024;
+const TRIES = 5;
 /** as builds before wrote the mark of any run */
 const UNTOLD = new TextEncoder().encode("not ended\n");
 
@@ -33,7 +35,11 @@ export interface MarkOptions {
   readonly conditions?: "required" | "unavailable" | undefined;
 }
 
-/** Marks a run as not ended; a mark that is there already is as good. */
+/**
+ * Marks a run as not ended; a mark that is there already is as good.
+ *
+ * @throws {HexError} HEX_STORE_UNAVAILABLE, also when the store neither writes it nor has it
+ */
 export async function writeMark(
   store: Store,
   { runId, isQueued }: { readonly runId: string; readonly isQueued: boolean },
@@ -42,7 +48,13 @@ export async function writeMark(
   const body = isQueued ? UNTOLD : toBytes({ process: identifyProcess(), beat: 1 });
   const condition = conditions === "unavailable" ? undefined : ({ ifNoneMatch: "*" } as const);
   const contentType = isQueued ? "text/plain" : "application/json";
-  await store.write(openRunKey(runId), body, { contentType, condition });
+  const key = openRunKey(runId);
+  for (let tries = 1; tries <= TRIES; tries++) {
+    const { status } = await store.write(key, body, { contentType, condition });
+    // A refusal alone does not say that one is there: a store may decide nothing.
+    if (status === "written" || (await store.read(key)) !== undefined) return;
+  }
+  throw refusedCondition(store.location);
 }
 
 /** What the process of a run learns when it lets others hear of it. */

@@ -1,7 +1,7 @@
 import * as v from "valibot";
 import { RUN_CONTEXTS } from "../../cell/run-context.ts";
 import type { ErrorCode } from "../../errors.ts";
-import { expectation, type HexError } from "../../errors.ts";
+import { expectation, type HexError, toFound } from "../../errors.ts";
 
 /** The newest format of what history keeps that this code reads and writes. */
 export const FORMAT = 1;
@@ -57,7 +57,7 @@ export function parseStored<Schema extends v.GenericSchema>(
   const [issue] = parsed.issues;
   const path = v.getDotPath(issue);
   const isMissing = issue.input === undefined;
-  const got = isMissing ? "nothing" : JSON.stringify(issue.input).slice(0, 80);
+  const got = toFound(issue.input);
   const where = path === null ? place : `\`${path}\` of ${place}`;
   throw damage(where, isMissing ? "there" : issue.message, got);
 }

@@ -5,6 +5,7 @@ import { expectation, type HexError } from "../../errors.ts";
 import { toFrame } from "../../frame/to-frame.ts";
 import type { LoadedCells } from "../../source/load-cells.ts";
 import { toHandedChange } from "../handed-change.ts";
+import type { Redact } from "../redact/redactor.ts";
 import { toCellError } from "../run-error.ts";
 import { shareValue } from "../shared-value.ts";
 import {
@@ -23,7 +24,9 @@ export interface PartWork {
   readonly cells: LoadedCells;
   readonly secrets: Readonly<Record<string, string>>;
   /** takes secrets out of what is kept */
-  readonly redact: <Data>(data: Data) => Data;
+  readonly redact: Redact;
+  /** redacts the lines of the part */
+  readonly redactLine: (line: string) => string;
   readonly signal: AbortSignal;
 }
 
@@ -53,7 +56,7 @@ export async function computePart(work: PartWork): Promise<PartOutcome["status"]
     );
     const frame = toFrame(result);
     if (frame === undefined) throw notAFrame(cell, index, result);
-    await writePartFrame(exchange, index, { frame, lines: redact(lines) });
+    await writePartFrame(exchange, index, { frame, lines });
     return "computed";
   } catch (thrown) {
     if (signal.aborted) throw signal.reason;
@@ -61,7 +64,7 @@ export async function computePart(work: PartWork): Promise<PartOutcome["status"]
     const place = cells.sourcePlace(thrown);
     const told = toHandedChange(thrown, { name: cell, file, values: handed, place });
     const error = toCellError(told, { name: cell, file }, place);
-    await writeOutcome(exchange, index, redact({ status: "failed", lines, ...error }));
+    await writeOutcome(exchange, index, redact({ status: "failed", lines, ...error }, "part"));
     return "failed";
   }
 }
@@ -79,9 +82,12 @@ function toPartFunction({ exchange: { cell } }: PartWork, definition: Definition
   });
 }
 
-function toContext({ exchange, context, secrets, signal }: PartWork, lines: string[]): CellContext {
+function toContext(
+  { exchange, context, secrets, redactLine, signal }: PartWork,
+  lines: string[],
+): CellContext {
   const log = (line: string) => {
-    if (lines.length < MOST_LINES) lines.push(String(line));
+    if (lines.length < MOST_LINES) lines.push(redactLine(String(line)));
   };
   const store = toRefusingStore(exchange.cell);
   return Object.freeze({

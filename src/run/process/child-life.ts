@@ -8,12 +8,19 @@ import { ProcessLines } from "./process-lines.ts";
 import { ProcessTree } from "./process-tree.ts";
 import { lowerPriority, type RunProcessSpec, spawnChild } from "./spawn-child.ts";
 
+/** Why the system would not start a process. */
+interface Refusal {
+  readonly message: string;
+  /** what it has too little of now, as an error's code; null when another try would meet the same */
+  readonly lack: string | null;
+}
+
 /** How a child came to its end. */
 export interface ChildEnd {
   readonly exitCode: number | null;
   readonly signal: NodeJS.Signals | null;
   /** why it could not even be started; null when it was */
-  readonly refusal: string | null;
+  readonly refusal: Refusal | null;
   /** members of its tree that the system would not let die in time */
   readonly survivors: readonly number[];
 }
@@ -90,7 +97,8 @@ export class ChildLife {
     const exit = await new Promise<Exit>((resolve) => {
       this.#giveUp = resolve;
       child.once("exit", (exitCode, signal) => resolve({ exitCode, signal, refusal: null }));
-      child.once("error", (error) => child.pid === undefined && resolve(toRefusal(error)));
+      // Heard for as long as it lives: an error that nobody hears would end this process.
+      child.on("error", (error) => child.pid === undefined && resolve(toRefusal(error)));
     });
     const survivors = await this.kill();
     await Promise.all([this.lines?.close(), untilDisconnected(child)]);
@@ -106,8 +114,12 @@ function trySpawn(spec: RunProcessSpec, mark: string): ChildProcess | Error {
   }
 }
 
-function toRefusal({ message }: Error): Exit {
-  return { exitCode: null, signal: null, refusal: message };
+/** Open files, processes or memory: others give them back. */
+const LACKS: ReadonlySet<string> = new Set(["EMFILE", "ENFILE", "EAGAIN", "ENOMEM"]);
+
+function toRefusal({ message, code = "" }: NodeJS.ErrnoException): Exit {
+  const refusal = { message, lack: LACKS.has(code) ? code : null };
+  return { exitCode: null, signal: null, refusal };
 }
 
 /** Its last messages may arrive after its exit. */

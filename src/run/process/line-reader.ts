@@ -1,13 +1,13 @@
 import type { Readable } from "node:stream";
 import { LineFlood } from "./line-flood.ts";
-import { LONGEST_LINE, toPlainLine } from "./plain-line.ts";
+import { LONGEST_LINE } from "./plain-line.ts";
 
 const NEWLINE = 0x0a;
 /** Reading stops for the rest of a second after so many bytes: a flood must not keep us busy. */
 const MOST_BYTES = 16 * 2 ** 20;
 const WINDOW_MS = 1_000;
 
-/** Cuts a stream into plain lines; of a line that does not end only the beginning is held. */
+/** Cuts a stream into lines; of a line that does not end only the beginning is held. */
 export class LineReader {
   readonly #stream: Readable;
   readonly #onLine: (line: string) => void;
@@ -69,7 +69,7 @@ export class LineReader {
     this.#parts = [];
     this.#partBytes = 0;
     if (!this.#flood.admits()) return;
-    this.#onLine(toPlainLine(text.endsWith("\r") ? text.slice(0, -1) : text));
+    this.#onLine(text.endsWith("\r") ? text.slice(0, -1) : text);
   }
 
   #rest(bytes: number): void {

@@ -12,6 +12,10 @@ export type CrashReason =
   | "signal"
   /** it and its children took more memory than they may */
   | "memory"
+  /** the system would not let its memory be looked at, so that it had to be killed */
+  | "unwatched"
+  /** the system had no room to start it now */
+  | "no-room"
   /** something was thrown that nobody caught */
   | "uncaught"
   /** it ended, or was ended, before its code was loaded */
@@ -62,6 +66,8 @@ export function describeCause(cause: CrashCause): string {
 
 function toCode(reason: CrashReason): ErrorCode {
   if (reason === "timeout") return "HEX_RUN_TIMEOUT";
+  // This machine's fault, and likely to pass.
+  if (reason === "no-room" || reason === "unwatched") return "HEX_TOO_BUSY";
   return reason === "cancelled" ? "HEX_CANCELLED" : "HEX_RUN_CRASHED";
 }
 
@@ -88,6 +94,15 @@ function toExpectation(cause: CrashCause): Expectation {
         got: `${toMebibytes(cause.peakMemoryBytes)} when it was last looked at`,
         hint: "let the cells hold less at once, or raise the limit",
       };
+    case "unwatched":
+      return {
+        place: "the memory of the run's process",
+        expected: "seen four times a second",
+        got: `nothing in ten seconds, and so it was killed (${cause.message})`,
+        hint: "let whoever started it open more files (ulimit -n), or do less at once",
+      };
+    case "no-room":
+      return noRoom(cause.message ?? "");
     case "uncaught":
       return {
         place: "the run's process",
@@ -115,6 +130,22 @@ function toExpectation(cause: CrashCause): Expectation {
       };
   }
 }
+
+function noRoom(lack: string): Expectation {
+  return {
+    place: "this machine",
+    expected: "able to start another process",
+    got: `too little room for it (${lack})`,
+    hint: NO_ROOM_HINTS[lack] ?? "let it do less at once, or give it more memory",
+  };
+}
+
+const TOO_MANY_FILES = "let this process open more files (ulimit -n), or do less at once";
+const NO_ROOM_HINTS: Readonly<Record<string, string>> = {
+  EMFILE: TOO_MANY_FILES,
+  ENFILE: TOO_MANY_FILES,
+  EAGAIN: "let it start more processes (ulimit -u), or do less at once",
+};
 
 const SIGNAL_HINTS: Readonly<Record<string, string>> = {
   SIGKILL: "somebody killed it, or the system ran out of memory",

@@ -1,6 +1,8 @@
 import type { Readable } from "node:stream";
+import type { RedactLine } from "../redact/redactor.ts";
 import { hasCome } from "./aftermath.ts";
 import { LineReader } from "./line-reader.ts";
+import { toPlainLine } from "./plain-line.ts";
 
 export type LogStream = "stdout" | "stderr";
 
@@ -15,6 +17,7 @@ const ERROR_LINE = /^(Uncaught )?\w*(Error|Exception)\b.*: \S/;
 export class ProcessLines {
   readonly #readers: readonly LineReader[];
   readonly #held: [LogStream, string][] = [];
+  /** told the lines as they are plain and redacted */
   #onLine: OnLine | undefined;
   #isOutOfMemory = false;
   #firstError: string | undefined;
@@ -37,9 +40,10 @@ export class ProcessLines {
   }
 
   /** Hands over all lines from now on, and those that came before. */
-  deliverTo(onLine: OnLine): void {
-    for (const [stream, line] of this.#held.splice(0)) onLine(stream, line);
-    this.#onLine = onLine;
+  deliverTo(onLine: OnLine, redact: RedactLine): void {
+    const tell: OnLine = (stream, line) => onLine(stream, toPlainLine(redact(stream, line)));
+    for (const [stream, line] of this.#held.splice(0)) tell(stream, line);
+    this.#onLine = tell;
   }
 
   /** Waits, once the processes are dead, until all they wrote has been read. */
@@ -52,7 +56,7 @@ export class ProcessLines {
   #take(stream: LogStream, line: string): void {
     if (stream === "stderr") {
       this.#isOutOfMemory ||= OUT_OF_MEMORY.test(line);
-      if (ERROR_LINE.test(line)) this.#firstError ??= line;
+      if (ERROR_LINE.test(line)) this.#firstError ??= toPlainLine(line);
     }
     if (this.#onLine !== undefined) this.#onLine(stream, line);
     else if (this.#held.length < MOST_HELD) this.#held.push([stream, line]);

@@ -13,16 +13,25 @@ import { readEnvironment, readMemory, readProcess, readProcesses } from "./proce
  *
  * Once seen, a process stays a member until it is dead. One that left the group, lost its parent and
  * dropped the environment, all between two looks, is not found.
+ *
+ * Looking may fail, as it does while this process can open no more files. That says nothing about
+ * the members: they are looked at again, after a pause. Killing the group takes no look.
  */
 
 /** Far more than it takes, except for one that gives back a very large memory or waits for a disk. */
 const KILL_LIMIT_MS = 10_000;
 const KILL_STEP_MS = 10;
+/** How long after a look that failed the next one is taken, */
+const BLIND_STEP_MS = 100;
+/** for how long somebody waits for one that succeeds, */
+const BLIND_LIMIT_MS = 3_000;
+/** and how long the pauses are once nobody waits. */
+const BLIND_PAUSE_MS = 1_000;
 const SAMPLES_PER_SCAN = 4;
 
 /** A run's process with all that it has started. */
 export class ProcessTree {
-  readonly #root: ProcessEntry;
+  #root: ProcessEntry;
   readonly #mark: string;
   /** whether a process carries the mark, by id and start: read once, as it never changes */
   #isMarked: ReadonlyMap<string, boolean | undefined> = new Map();
@@ -31,12 +40,15 @@ export class ProcessTree {
 
   /** @param mark what every member carries in its environment */
   constructor(pid: number, mark: string) {
-    this.#root = readProcess(pid) ?? { pid, parent: process.pid, group: pid, start: "" };
+    this.#root = { pid, parent: process.pid, group: pid, start: readStart(pid) };
     this.#mark = `${MARK_NAME}=${mark}`;
     this.#members = new Map([[toKey(this.#root), this.#root]]);
   }
 
-  /** The memory of all members, in bytes. Newcomers are looked for only at every fourth call. */
+  /**
+   * The memory of all members, in bytes. Newcomers are looked for only at every fourth call.
+   * @throws what kept it from looking
+   */
   async measure(): Promise<number> {
     if (this.#samples % SAMPLES_PER_SCAN === 0) await this.#scan();
     this.#samples += 1;
@@ -44,17 +56,55 @@ export class ProcessTree {
     return [...memory.values()].reduce((sum, bytes) => sum + bytes, 0);
   }
 
-  /** Kills all members until none is left, or gives those that would not die in time. */
+  /**
+   * Kills all members until none is left, or gives those that would not die in time. Where nothing
+   * can be seen, these are the members that were seen last and are still there; those that left the
+   * group are killed as soon as they can be seen.
+   */
   async kill(): Promise<readonly number[]> {
     const untilMs = performance.now() + KILL_LIMIT_MS;
-    for (;;) {
-      await this.#scan();
-      if (this.#members.size === 0) return [];
-      if (performance.now() > untilMs) return [...this.#members.values()].map(({ pid }) => pid);
-      // The group first: it is reached as a whole, however fast its members multiply.
-      if (this.#members.has(toKey(this.#root))) killOne(-this.#root.pid);
-      for (const { pid } of this.#members.values()) killOne(pid);
+    while (await this.#isSeen()) {
+      const left = [...this.#members.values()].map(({ pid }) => pid);
+      if (left.length === 0 || performance.now() > untilMs) return left;
+      this.#killMembers();
       await wait(KILL_STEP_MS);
+    }
+    void this.#killWhenSeen();
+    return [...this.#members.values()].map(({ pid }) => pid).filter(isThere);
+  }
+
+  /** Looks until something is seen, or not for a while; meanwhile the group is killed. */
+  async #isSeen(): Promise<boolean> {
+    if (await this.#tryScan()) return true;
+    // Once: when it is gone, its id may come to mean another one.
+    killOne(-this.#root.pid);
+    const untilMs = performance.now() + BLIND_LIMIT_MS;
+    while (performance.now() < untilMs) {
+      await wait(BLIND_STEP_MS);
+      if (await this.#tryScan()) return true;
+    }
+    return false;
+  }
+
+  async #killWhenSeen(): Promise<void> {
+    do await wait(BLIND_PAUSE_MS, undefined, { ref: false });
+    while (!(await this.#tryScan()));
+    await this.kill();
+  }
+
+  #killMembers(): void {
+    // The group first: it is reached as a whole, however fast its members multiply.
+    if (this.#members.has(toKey(this.#root))) killOne(-this.#root.pid);
+    for (const { pid } of this.#members.values()) killOne(pid);
+  }
+
+  async #tryScan(): Promise<boolean> {
+    try {
+      await this.#scan();
+      return true;
+    } catch {
+      // Whatever the reason, nothing is known now. Who waits is told when it stays so.
+      return false;
     }
   }
 
@@ -62,6 +112,8 @@ export class ProcessTree {
     const processes = await readProcesses();
     this.#isMarked = new Map(processes.map((each) => [toKey(each), this.#hasMark(each)]));
     const leader = processes.find(({ pid }) => pid === this.#root.pid);
+    // What could not be seen when it was started is seen now; nobody else is a child of ours.
+    if (this.#root.start === "" && leader?.parent === process.pid) this.#root = leader;
     // An id may be given again, but never while a group of that name has members.
     const isGroupOurs = leader === undefined || leader.start === this.#root.start;
     const isMember = (each: ProcessEntry) =>
@@ -102,5 +154,24 @@ function killOne(pid: number): void {
     process.kill(pid, "SIGKILL");
   } catch {
     // Gone meanwhile; the next look at the tree tells for certain.
+  }
+}
+
+/** Asks by the id alone, which takes no descriptor. */
+function isThere(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** When a process was started; empty where that cannot be seen now, and the next look may tell. */
+function readStart(pid: number): string {
+  try {
+    return readProcess(pid)?.start ?? "";
+  } catch {
+    return "";
   }
 }

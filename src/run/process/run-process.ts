@@ -1,4 +1,5 @@
 import { expectation, HexError, toMessage } from "../../errors.ts";
+import type { RedactLine } from "../redact/redactor.ts";
 import type { RunEvent } from "../run-event.ts";
 import { type ChildEnd, ChildLife } from "./child-life.ts";
 import { MemoryWatch } from "./memory-watch.ts";
@@ -25,6 +26,8 @@ export interface ProcessHooks {
   readonly onEvent: (event: RunEvent) => void;
   /** a line that the process, or one that it started, has written */
   readonly onLine: OnLine;
+  /** takes secrets out of such a line before it is cut; nothing unless told */
+  readonly redactLine?: RedactLine | undefined;
   /** answers what the task asks; a HexError is an answer, too, anything else is a bug */
   readonly onCall: (name: string, payload: unknown) => Promise<unknown>;
 }
@@ -40,7 +43,8 @@ export interface RunProcess {
   /**
    * Resolves when a task would begin at once.
    *
-   * @throws {HexError} HEX_RUN_CRASHED when it never will, HEX_CANCELLED when it was killed before
+   * @throws {HexError} HEX_RUN_CRASHED when it never will, HEX_TOO_BUSY when the system had no room
+   * for it, HEX_CANCELLED when it was killed before
    */
   readonly ready: Promise<void>;
 
@@ -88,6 +92,8 @@ class ChildRun implements RunProcess {
   #stop: StopReason | null = null;
   #ending: TaskEnding | undefined;
   #uncaught: string | undefined;
+  /** why its memory could not be looked at */
+  #blindness: string | undefined;
   #bug: { readonly thrown: unknown } | undefined;
 
   constructor(spec: RunProcessSpec) {
@@ -117,7 +123,10 @@ class ChildRun implements RunProcess {
   async run(task: ProcessTask, hooks: ProcessHooks): Promise<ProcessEnding> {
     if (this.#hooks !== undefined) throw new Error("A run's process takes one task, got another");
     this.#hooks = hooks;
-    this.#life.lines?.deliverTo((...line) => this.#guard(() => hooks.onLine(...line)));
+    this.#life.lines?.deliverTo(
+      (...line) => this.#guard(() => hooks.onLine(...line)),
+      hooks.redactLine ?? ((_, line) => line),
+    );
     const onAbort = () => this.#askToStop(hooks.signal.reason);
     if (hooks.signal.aborted) await this.kill();
     hooks.signal.addEventListener("abort", onAbort);
@@ -191,7 +200,10 @@ class ChildRun implements RunProcess {
       tree,
       limitBytes: this.#spec.limits.memoryBytes,
       onExceeded: () => this.#killAs("memory"),
-      onFailed: (thrown) => this.#fail(thrown),
+      onBlind: (thrown) => {
+        this.#blindness = (thrown as NodeJS.ErrnoException).code ?? toMessage(thrown);
+        this.#killAs("unwatched");
+      },
     });
     if (deadlineMs === undefined) return;
     this.#after(deadlineMs, () => this.#askToStop(toDeadlineError(deadlineMs)));
@@ -211,7 +223,10 @@ class ChildRun implements RunProcess {
 
   #killAs(why: CrashReason): void {
     this.#why ??= why;
-    this.#life.kill().catch((thrown: unknown) => this.#fail(thrown));
+    // A bug of ours; killing again would meet it again.
+    this.#life.kill().catch((thrown: unknown) => {
+      this.#bug ??= { thrown };
+    });
   }
 
   #fail(thrown: unknown): void {
@@ -245,14 +260,18 @@ class ChildRun implements RunProcess {
 
   #toCause({ exitCode, signal, refusal }: ChildEnd): CrashCause {
     return {
-      reason: this.#toReason(exitCode, signal),
+      reason: refusal?.lack ? "no-room" : this.#toReason(exitCode, signal),
       exitCode,
       signal,
       peakMemoryBytes: this.#memory?.peakBytes ?? 0,
       memoryLimitBytes: this.#spec.limits.memoryBytes,
-      message:
-        refusal ?? this.#uncaught ?? (this.#isReady ? null : this.#life.lines?.firstError) ?? null,
+      message: refusal?.lack ?? refusal?.message ?? this.#toMessage(),
     };
+  }
+
+  #toMessage(): string | null {
+    if (this.#why === "unwatched") return this.#blindness ?? null;
+    return this.#uncaught ?? (this.#isReady ? null : this.#life.lines?.firstError) ?? null;
   }
 
   #toReason(exitCode: number | null, signal: NodeJS.Signals | null): CrashReason {

@@ -6,7 +6,7 @@ import type { Notebook } from "../../kernel/notebook.ts";
 import { keepPageAssets } from "../../page/page-assets.ts";
 import { answerFailures, answerLayerFailures, refuseFaultyRequest } from "../answer-failures.ts";
 import { requireDeclaredAuth } from "../caller.ts";
-import { checkHost, isLoopback, refuseWholeAddress } from "../hosts.ts";
+import { checkHost, isLoopback, refuseOtherSites, refuseWholeAddress } from "../hosts.ts";
 import { readJsonBodies } from "../json-body.ts";
 import { addShellRoutes } from "../page/shell-routes.ts";
 import { parseQuery } from "../query.ts";
@@ -91,6 +91,8 @@ function toApp(
   app.addHook("onRequest", async ({ headers, url }) => {
     refuseWholeAddress(url);
     checkHost(headers, settings);
+    // A link may lead to the page itself; what it asks for is its own.
+    if (url.startsWith("/notebook/")) refuseOtherSites(headers);
   });
   // What is told has no secrets in it: whoever ran the cells has taken them out.
   answerFailures(app, { redact: (data) => data, log });

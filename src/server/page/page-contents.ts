@@ -7,6 +7,7 @@ import {
   toPageContent,
 } from "../../page/to-page-state.ts";
 import type { Described } from "../../project/described-project.ts";
+import { frameNames } from "../../project/known-names.ts";
 import { LastUsed } from "../../project/last-used.ts";
 import { planDescribed } from "../../project/plan-described.ts";
 import type { ProjectRuns } from "../../project/project-runs.ts";
@@ -30,13 +31,13 @@ const VERSIONS_HELD = 3;
 
 /** What pages show of versions: made once for each version and each change of the cells. */
 export class PageContents {
-  readonly #runs: Pick<ProjectRuns, "config" | "redact">;
+  readonly #runs: Pick<ProjectRuns, "config" | "redactor">;
   readonly #onWarning: (line: string) => void;
   readonly #saved = new LastUsed<SavedOutputs | undefined>(VERSIONS_HELD);
   #ready = new LastUsed<ReadyContent>(VERSIONS_HELD);
   #described: Described | undefined;
 
-  constructor(runs: Pick<ProjectRuns, "config" | "redact">, onWarning: (line: string) => void) {
+  constructor(runs: Pick<ProjectRuns, "config" | "redactor">, onWarning: (line: string) => void) {
     this.#runs = runs;
     this.#onWarning = onWarning;
   }
@@ -62,7 +63,8 @@ export class PageContents {
   }
 
   #toReady(version: Version, { cells }: Described, saved: SavedOutputs | undefined): ReadyContent {
-    const { config, redact } = this.#runs;
+    const { config, redactor } = this.#runs;
+    redactor.spare(frameNames(version));
     const { number, publishedAt, commit, evaluation } = version;
     const configured = [...config.inputs].filter(toIsShown(cells));
     const facts: PageFacts = {
@@ -78,7 +80,7 @@ export class PageContents {
         defaults: commit?.defaults,
       },
     };
-    const { cells: shown, ...head } = redact(toPageContent(facts));
+    const { cells: shown, ...head } = redactor.redact(toPageContent(facts), "page");
     const bytes = Buffer.from(JSON.stringify(shown));
     const contentId = createHash("sha256").update(JSON.stringify(head)).update(bytes);
     const data = findPageData(facts);

@@ -92,6 +92,6 @@ export class PageWatch {
     const { number: version, commit } = await newest.read();
     this.#looks += 1;
     const told = { version, commit: commit?.commitId ?? null };
-    return { look: this.#looks, ...told, run: run && runs.redact(run), build };
+    return { look: this.#looks, ...told, run: run && runs.redact(run, "progress"), build };
   }
 }

@@ -41,7 +41,7 @@ export function addStateRoutes(app: FastifyInstance, page: ServedPage): void {
       viewer,
       build,
     } satisfies Omit<PageState, "cells">;
-    return sendState(request, reply, { head: page.runs.redact(head), content, packed });
+    return sendState(request, reply, { head: page.runs.redact(head, "page"), content, packed });
   });
 }
 

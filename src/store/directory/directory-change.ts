@@ -1,38 +1,44 @@
-import { link, lstat, rename } from "node:fs/promises";
+import { link, lstat, rename, rm, unlink } from "node:fs/promises";
 import type { ConflictReason, WriteOptions } from "../store.ts";
-import { diskErrorCode, unless } from "./directory-failure.ts";
+import { unless } from "./directory-failure.ts";
 import { type Entry, readPlainFile, toEtag, toTemporaryPath } from "./directory-file.ts";
 import { changeFile, type LockOptions, passedWriter } from "./directory-lock.ts";
 
-/** Puts a finished file under its name; or tells why the condition does not hold. */
+/** Puts a finished file under its name; or removes it, and tells why the condition does not hold. */
 export async function install(
   entry: Entry,
   temporary: string,
   { condition, ...options }: WriteOptions & LockOptions,
 ): Promise<ConflictReason | undefined> {
-  if (condition !== undefined && "ifNoneMatch" in condition) {
-    const linking = link(temporary, entry.path).then(() => true);
-    return (await unless(["EEXIST"], linking)) === undefined ? "changed" : undefined;
-  }
+  if (condition !== undefined && "ifNoneMatch" in condition) return create(entry, temporary);
   const carryOut = async (content: string) => {
     const reason = condition && (await judge(entry, condition.ifMatch, options));
     if (reason === undefined) await rename(content, entry.path);
     return reason;
   };
   const turn = await changeFile(entry, { purpose: "write", temporary, carryOut }, options);
+  if (turn.isDone && turn.result === undefined) return undefined;
+  // Others who went past may have put it back.
+  await rm(temporary, { force: true });
   if (turn.isDone) return turn.result;
   if (condition !== undefined) return "undecided";
   throw passedWriter(entry, options.silenceMs);
 }
 
+async function create({ path }: Entry, temporary: string): Promise<ConflictReason | undefined> {
+  const linking = link(temporary, path).then(() => true);
+  const isCreated = await unless(["EEXIST"], linking);
+  await unless(["ENOENT"], unlink(temporary));
+  return isCreated === undefined ? "changed" : undefined;
+}
+
 /** Removes a file; false where there is none, or a folder. */
 export async function remove(entry: Entry, options: LockOptions): Promise<boolean> {
-  if (!(await isFile(entry.path))) return false;
   const temporary = toTemporaryPath(entry.folder);
-  const carryOut = (content: string) => moveAway(entry, content);
+  const carryOut = (content: string) => isMovedAway(entry, content);
   const turn = await changeFile(entry, { purpose: "removal", temporary, carryOut }, options);
-  if (!turn.isDone) throw passedWriter(entry, options.silenceMs);
-  return true;
+  if (turn.isDone) return turn.result;
+  throw passedWriter(entry, options.silenceMs);
 }
 
 /** Why the file is not the one that was told. */
@@ -46,17 +52,14 @@ async function judge(
   return toEtag(current) === etag ? undefined : "changed";
 }
 
-async function moveAway({ path }: Entry, content: string): Promise<void> {
+async function isMovedAway({ path }: Entry, content: string): Promise<boolean> {
   try {
-    // Over a file no folder is moved, whoever has put one there meanwhile.
+    // Over a file no folder is moved.
     await rename(path, content);
+    return true;
   } catch (error) {
-    const isMissing = diskErrorCode(error) === "ENOENT" || diskErrorCode(error) === "ENOTDIR";
-    if (!isMissing || (await isFile(path))) throw error;
+    const found = await unless(["ENOENT"], lstat(path));
+    if (found === undefined || found.isDirectory()) return false;
+    throw error;
   }
-}
-
-async function isFile(path: string): Promise<boolean> {
-  const found = await unless(["ENOENT"], lstat(path));
-  return found !== undefined && !found.isDirectory();
 }

@@ -89,7 +89,7 @@ async function readWhole(
   return body;
 }
 
-/** Writes a file of its own beside the others, down to the disk, and removes it after its use. */
+/** Writes a file of its own beside the others, down to the disk, for a use that uses it up. */
 export async function withTemporaryFile<T>(
   entry: Entry,
   body: Uint8Array | AsyncIterable<Uint8Array>,
@@ -116,8 +116,9 @@ export async function withFilledFile<Filled, T>(
   try {
     const filled = await fillFile(path, fill);
     return await use(path, filled);
-  } finally {
+  } catch (error) {
     await rm(path, { force: true });
+    throw error;
   }
 }
 

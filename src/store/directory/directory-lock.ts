@@ -1,5 +1,5 @@
 import { mkdir, readdir, rename, rm, rmdir, unlink, writeFile } from "node:fs/promises";
-import { basename } from "node:path";
+import { basename, dirname } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
 import { expectation, type HexError } from "../../errors.ts";
 import { isProcessGone } from "../holder.ts";
@@ -16,26 +16,27 @@ import {
 } from "./lock-owners.ts";
 
 /*
- * The lock of a file is a folder beside it: held while an owner's folder lies in it, free while it is
- * empty or missing. The owner's folder holds the content: what is to be written, finished; or an
- * empty file, whose place is taken by what is to be removed.
+ * The lock of a file is a folder beside it: held while an owner lies in it, free while it is empty or
+ * missing. An owner is the content that is to be written, finished, under the owner's name. Whoever
+ * removes the file owns the lock by a folder, with an empty file in it whose place the removed one
+ * takes: where it could come to lie must be able to vanish.
  *
+ *   .hex-tmp-lock-<file> / <owner>
  *   .hex-tmp-lock-<file> / <owner> / .hex-tmp-content
  *
- *   take     a prepared folder with the owner's in it is renamed to the lock's name, which succeeds
- *            only over an empty or missing folder
+ *   take     a prepared folder with the owner in it is renamed to the lock's name, which succeeds only
+ *            over an empty or missing folder
  *   change   one rename: of the content to the file's place, or of the file to the content's
- *   release  the owner's folder is removed, then the lock if it is still empty
- *   go past  the content is moved back to where its owner looks for it, then the owner's folder is
+ *   release  what is left of the owner is removed, then the lock if it is still empty
+ *   go past  the content is moved back to where its owner looks for it, or the owner's folder is
  *            removed, as often as it is not empty; that is done to an owner who
- *              has changed its file, as the empty folder tells
  *              is proven gone
  *              was seen in the lock for a bounded time, alive or not
  *
- * Nobody is robbed by that, since the change needs the owner's folder and the content at that very
+ * Nobody is robbed by that, since the change needs the content, or the owner's folder, at that very
  * moment: either it came first, and is done, or it can never happen any more, and its owner takes
- * another turn in which it judges anew. The folder is emptied where it is, and not moved away whole:
- * a rename that has already found its way into a folder goes on in it, wherever that is by then.
+ * another turn in which it judges anew. A folder is emptied where it is, and not moved away whole: a
+ * rename that has already found its way into a folder goes on in it, wherever that is by then.
  */
 
 /** How long others see the same owner in a lock before they go past it; milliseconds. */
@@ -80,14 +81,14 @@ export async function changeFile<T>(
     const owner = toOwnerName(basename(temporary), turn, purpose);
     const prepared = `${temporary}.${turn}`;
     if (!(await take(entry, { ...change, prepared, owner }, options))) break;
-    const own = `${lock}/${owner}`;
+    const content = toContentPath(`${lock}/${owner}`, purpose);
     try {
-      return { isDone: true, result: await carryOut(`${own}/${CONTENT_NAME}`) };
+      return { isDone: true, result: await carryOut(content) };
     } catch (error) {
-      // The rename did not find the content, or the owner's folder: others went past.
+      // The rename did not find the content, or no place for it: others went past.
       if (diskErrorCode(error) !== "ENOENT") throw error;
     } finally {
-      await release(lock, own, purpose);
+      await release(lock, content, purpose);
     }
   }
   return { isDone: false };
@@ -130,9 +131,13 @@ async function take(entry: Entry, preparation: Preparation, options: LockOptions
 
 async function fill({ purpose, temporary, prepared, owner }: Preparation): Promise<void> {
   const own = `${prepared}/${owner}`;
+  if (purpose === "write") return rename(temporary, own);
   await mkdir(own);
-  if (purpose === "write") await rename(temporary, `${own}/${CONTENT_NAME}`);
-  else await writeFile(`${own}/${CONTENT_NAME}`, "");
+  await writeFile(toContentPath(own, purpose), "");
+}
+
+function toContentPath(own: string, purpose: Purpose): string {
+  return purpose === "write" ? own : `${own}/${CONTENT_NAME}`;
 }
 
 async function waitForTurn(entry: Entry, prepared: string, options: LockOptions): Promise<void> {
@@ -149,7 +154,7 @@ async function waitForTurn(entry: Entry, prepared: string, options: LockOptions)
       const isGone = isProcessGone(owner);
       if (isGone || seenMs >= silenceMs) {
         await goPast({ folder, lock, owner, location }, { isGone });
-      } else await removeDone(`${folder.path}/${lock}/${owner}`);
+      }
     }
     // Not everywhere is an empty folder replaced.
     if (owners.length === 0) await removeEmpty(`${folder.path}/${lock}`);
@@ -186,19 +191,12 @@ async function isRenamed(prepared: string, lock: string): Promise<boolean> {
   return (await unless(OCCUPIED, renaming)) ?? false;
 }
 
-async function release(lock: string, own: string, purpose: Purpose): Promise<void> {
-  // What was written has left the folder; what was removed lies in it.
-  if (purpose === "removal" || !(await removeEmpty(own))) {
-    await unless(["ENOENT"], unlink(`${own}/${CONTENT_NAME}`));
-    await removeEmpty(own);
-  }
+async function release(lock: string, content: string, purpose: Purpose): Promise<void> {
+  // What was written has left the lock, which is all then; what was removed lies in it.
+  if (purpose === "write" && (await removeEmpty(lock))) return;
+  await unless(["ENOENT"], unlink(content));
+  if (purpose === "removal") await removeEmpty(dirname(content));
   await removeEmpty(lock);
-}
-
-/** An owner whose folder is empty has changed its file, and may have died before it let go. */
-async function removeDone(own: string): Promise<void> {
-  // Another user's process may be at work there: that is no failure before it has to be passed.
-  await unless(["EACCES", "EPERM", "ENOTDIR"], removeEmpty(own));
 }
 
 /** Removes a folder if nothing lies in it; false when something does. */

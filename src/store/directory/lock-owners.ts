@@ -16,7 +16,7 @@ import { type Folder, openFolder } from "./directory-folder.ts";
 /** What the lock of a file is called; the file's own name follows. */
 export const LOCK_PREFIX = `${TEMPORARY_PREFIX}lock-`;
 
-/** What an owner's folder holds until the file is changed: like nothing that lies elsewhere. */
+/** What the folder of an owner holds who removes the file: called like nothing that lies elsewhere. */
 export const CONTENT_NAME = `${TEMPORARY_PREFIX}content`;
 
 /** The codes of a folder that is not removed or replaced because something lies in it. */
@@ -25,7 +25,7 @@ export const OCCUPIED: readonly string[] =
     ? ["ENOTEMPTY", "EEXIST", "EPERM", "EACCES", "EBUSY"]
     : ["ENOTEMPTY", "EEXIST"];
 
-/** What an owner's content is: what it writes, or an empty file in whose place it puts what it removes. */
+/** Whether an owner is what is written, or a folder into which the file is removed. */
 export type Purpose = "write" | "removal";
 
 /** Names this process as the owner of a lock, for one of the turns of one temporary file. */
@@ -51,10 +51,10 @@ export interface Passing {
  * put back under its temporary name, where it finds it when it goes on; or it is removed, where the
  * owner is gone.
  *
- * Afterwards the lock is free, unless the owner was in the midst of changing the file; then it has
+ * Afterwards the lock is free, unless the owner was in the midst of removing the file; then it has
  * done so, and has to be passed once more.
  *
- * @throws {HexError} HEX_STORE_DAMAGED when the lock or the owner is a symbolic link
+ * @throws {HexError} HEX_STORE_DAMAGED when the lock is a symbolic link
  */
 export async function goPast(passing: Passing, { isGone }: { isGone: boolean }): Promise<void> {
   const { folder, lock, owner, location } = passing;
@@ -64,12 +64,15 @@ export async function goPast(passing: Passing, { isGone }: { isGone: boolean }):
   if (held === undefined) return;
   try {
     const path = `${held.path}/${owner}`;
-    // An older hex, which fences nobody, or somebody else put a plain file there.
+    const [id, , purpose] = owner.split(".").slice(-3);
+    const isWrite = purpose === ("write" satisfies Purpose);
+    if (isWrite && !isGone) return await moveAside(path, folder, id);
+    // What is written, a file of an older hex, which fences nobody, or anything that others put there.
     if (await isUnlinked(path)) return;
     const own = await openFolder({ ...within, root: held.path, segments: [owner] });
     if (own === undefined) return;
     try {
-      await empty(own, passing, isGone);
+      await empty(own, folder);
     } finally {
       await own.close();
     }
@@ -86,18 +89,16 @@ export async function isUnlinked(path: string): Promise<boolean> {
   return (await unless(["ENOENT", "EISDIR", "EPERM"], unlinking)) ?? false;
 }
 
-async function empty(own: Folder, passing: Passing, isGone: boolean): Promise<void> {
-  const [id = "", , purpose] = passing.owner.split(".").slice(-3);
-  const isKept = !isGone && purpose === ("write" satisfies Purpose);
+async function empty(own: Folder, folder: Folder): Promise<void> {
   for (const name of (await unless(["ENOENT"], readdir(own.path))) ?? []) {
     const path = `${own.path}/${name}`;
-    if (name !== CONTENT_NAME) await moveAside(path, passing, randomUUID());
-    else if (isKept) await moveAside(path, passing, id);
-    else await unless(["ENOENT"], unlink(path));
+    if (name === CONTENT_NAME) await unless(["ENOENT"], unlink(path));
+    // What is not of us is never deleted: it may be anything.
+    else await moveAside(path, folder);
   }
 }
 
-/** Makes something a temporary file of its own. What is not of us is never deleted: it may be anything. */
-async function moveAside(path: string, { folder }: Passing, id: string): Promise<void> {
+/** Makes something a temporary file of its own. */
+async function moveAside(path: string, folder: Folder, id: string = randomUUID()): Promise<void> {
   await unless(["ENOENT"], rename(path, `${folder.path}/${TEMPORARY_PREFIX}${id}`));
 }

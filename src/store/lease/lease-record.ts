@@ -1,5 +1,5 @@
 import * as v from "valibot";
-import { expectation, type HexError } from "../../errors.ts";
+import { expectation, type HexError, toFound } from "../../errors.ts";
 
 /** The key of the one small object that says who computes the cached cells. */
 export const LEASE_KEY = ".hex/lease.json";
@@ -56,7 +56,7 @@ export function parseLeaseRecord(bytes: Uint8Array, location: string): LeaseReco
   if (parsed.success) return parsed.output;
   const [issue] = parsed.issues;
   const path = v.getDotPath(issue);
-  const got = issue.input === undefined ? "nothing" : JSON.stringify(issue.input).slice(0, 80);
+  const got = toFound(issue.input);
   throw damage(path === null ? place : `\`${path}\` of ${place}`, issue.message, got);
 }
 

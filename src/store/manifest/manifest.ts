@@ -1,5 +1,5 @@
 import * as v from "valibot";
-import { expectation, type HexError } from "../../errors.ts";
+import { expectation, type HexError, toFound } from "../../errors.ts";
 import { COLUMN_TYPES } from "../../frame/schema.ts";
 import { isFrameName, isStoreKey, MANIFEST_KEY, RUNS_PREFIX } from "../key.ts";
 
@@ -167,7 +167,7 @@ export function parseManifest(bytes: Uint8Array, location: string): Manifest {
   if (parsed.success) return parsed.output;
   const [issue] = parsed.issues;
   const path = v.getDotPath(issue);
-  const got = issue.input === undefined ? "nothing" : JSON.stringify(issue.input).slice(0, 80);
+  const got = toFound(issue.input);
   throw damage(path === null ? place : `\`${path}\` of ${place}`, issue.message, got);
 }
 

@@ -54,6 +54,7 @@ async function joined(list: ListParts, compute: ComputePart, values = {}, runPar
         cells,
         secrets: {},
         redact,
+        redactLine: (line: string) => line,
         signal,
       } as const;
       await computePart(work);

@@ -5,8 +5,9 @@ import { PassThrough } from "node:stream";
 import { expect, it } from "vitest";
 import { LineFlood } from "../../../src/run/process/line-flood.ts";
 import { LineReader } from "../../../src/run/process/line-reader.ts";
-import { toPlainLine } from "../../../src/run/process/plain-line.ts";
+import { LONGEST_LINE, toPlainLine } from "../../../src/run/process/plain-line.ts";
 import { ProcessLines } from "../../../src/run/process/process-lines.ts";
+import { toRedactor } from "../../../src/run/redact/redactor.ts";
 import { temporaryFolder } from "../../store/temporary-folder.ts";
 import { runTask } from "./run-task.ts";
 
@@ -37,7 +38,19 @@ it("cuts a stream into lines, however it arrives", async () => {
 it("holds little of a line that never ends", async () => {
   const megabyte = Buffer.alloc(2 ** 20, "x");
   const lines = await read([...Array.from({ length: 40 }, () => megabyte), Buffer.from("\nnext")]);
-  expect(lines).toEqual([expect.stringMatching(/^x+ … \(cut\)$/), "next"]);
+  expect(lines.map((line) => line.length)).toEqual([4 * LONGEST_LINE + 1, 4]);
+  expect(lines.map(toPlainLine)).toEqual([expect.stringMatching(/^x+ … \(cut\)$/), "next"]);
+});
+
+it("takes secrets out of a line before that is cut", async () => {
+  const secret = "a secret that stands where a line is cut";
+  const { redact } = toRedactor({ secret });
+  const [line = ""] = await read([Buffer.from(`${"x".repeat(LONGEST_LINE - 20)}${secret} y\n`)]);
+  expect(toPlainLine(redact(line, "text"))).toMatch(/x\[SECRET\] y$/);
+  const [longer = ""] = await read([
+    Buffer.from(`${"x".repeat(4 * LONGEST_LINE - 20)}${secret}\n`),
+  ]);
+  expect(redact(longer, "text")).toMatch(/x\[SECRET\] ?$/);
 });
 
 it("counts the lines of a flood instead of passing them on", () => {
@@ -66,7 +79,10 @@ it("reads what has come while this process itself stood still", async () => {
   const lines: string[] = [];
   const { stdout, stderr } = spawn("sh", ["-c", "echo last words; touch said"], { cwd: folder });
   const reading = new ProcessLines({ stdout, stderr });
-  reading.deliverTo((_, line) => lines.push(line));
+  reading.deliverTo(
+    (_, line) => lines.push(line),
+    (_, line) => line,
+  );
   const closing = reading.close();
   standStill(() => existsSync(join(folder, "said")));
   await closing;

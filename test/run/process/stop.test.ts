@@ -89,7 +89,7 @@ it("is not held up by a stranger that holds its pipes open", async () => {
   expect(findSleepers(id)).toHaveLength(1);
 });
 
-it.each(["loop", "ignore-all"])(
+it.each(["loop", "ignore-all", "hoard"])(
   "is gone, with its descendants, soon after its parent was killed: %s",
   async (kind) => {
     const id = toFamilyId();
@@ -114,7 +114,9 @@ function toFamilyId(): string {
 async function startParent(payload: string): Promise<ChildProcess> {
   const program = await buildProgram(new URL("./programs/parent.ts", import.meta.url));
   const tasks = await buildProgram(new URL("./programs/tasks.ts", import.meta.url));
-  const parent = spawn(process.execPath, [program, pathToFileURL(tasks).href, payload]);
+  const argv = [process.execPath, program, pathToFileURL(tasks).href, payload];
+  // So few files may be open that a task can use them all up.
+  const parent = spawn("sh", ["-c", 'ulimit -n 64; exec "$@"', "sh", ...argv]);
   onTestFinished(() => void parent.kill("SIGKILL"));
   return parent;
 }

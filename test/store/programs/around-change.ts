@@ -1,6 +1,6 @@
 import fs from "node:fs";
 import { syncBuiltinESMExports } from "node:module";
-import { CONTENT_NAME } from "../../../src/store/directory/lock-owners.ts";
+import { LOCK_PREFIX } from "../../../src/store/directory/lock-owners.ts";
 
 /** What a program of the tests does around the one rename that changes a file under its lock. */
 export interface AroundChange {
@@ -14,7 +14,7 @@ export function aroundChanges(name: string, { before, after }: AroundChange): vo
   const { rename } = fs.promises;
   fs.promises.rename = async (from, to) => {
     const paths = [`${from}`, `${to}`];
-    const content = paths.find((path) => path.endsWith(`/${CONTENT_NAME}`));
+    const content = paths.find((path) => path.includes(`/${LOCK_PREFIX}${name}/`));
     const isChange = content !== undefined && paths.some((path) => path.endsWith(`/${name}`));
     if (isChange) before?.();
     await rename(from, to);

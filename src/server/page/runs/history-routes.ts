@@ -38,7 +38,7 @@ export function addHistoryRoutes(app: FastifyInstance, served: Served): void {
   app.get(`${ONE}/log`, look, async (request, reply) => {
     const { runId } = await findRun(request, served);
     const lines = await served.runs.history.readLog(runId);
-    return sendLog(request, reply, served.runs.redact(lines));
+    return sendLog(request, reply, served.runs.redact(lines, "log"));
   });
   app.get(`${ONE}/events`, listen, async (request, reply) => {
     const record = await findRun(request, served);

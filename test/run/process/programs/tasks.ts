@@ -1,5 +1,6 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
+import { openSync } from "node:fs";
 import { getPriority } from "node:os";
 import { setTimeout as wait } from "node:timers/promises";
 import { HexError } from "../../../../src/errors.ts";
@@ -49,6 +50,14 @@ const TASKS: Readonly<Record<string, (payload: unknown, parent: Parent) => unkno
   loop: () => {
     console.log("looping");
     for (;;);
+  },
+  /** opens all the files that it may, then never pauses */
+  hoard: () => {
+    try {
+      for (;;) openSync("/dev/null", "r");
+    } catch {
+      for (;;);
+    }
   },
   "ignore-all": async () => {
     for (const signal of ["SIGTERM", "SIGINT", "SIGHUP"]) process.on(signal, () => undefined);

@@ -36,7 +36,7 @@ export function safeFragment(html: string): DocumentFragment {
 
 function secureLink(link: HTMLAnchorElement): void {
   const url = link.getAttribute("href");
-  if (url === null) {
+  if (url === null || isFile(url)) {
     // what is no link is not to look like one
     link.replaceWith(...link.childNodes);
   } else if (addressOf(url)?.origin !== location.origin) {
@@ -50,8 +50,16 @@ function secureImage(image: HTMLImageElement): void {
   const url = addressOf(image.getAttribute("src") ?? "");
   if (!image.hasAttribute("alt")) image.alt = "";
   image.loading = "lazy";
-  if (url?.protocol === "data:" || url?.origin === location.origin) return;
+  if (url?.protocol === "data:" || (url?.origin === location.origin && !isFile(url.href))) return;
   image.replaceWith(`[${image.alt || "picture"}: pictures from other sites are not shown]`);
+}
+
+/**
+ * Whether an address leads to a file of whoever looks at a page that is one, or to a machine that
+ * shares files: all of these have the same origin there. Places in the page itself are none.
+ */
+function isFile(url: string): boolean {
+  return !url.startsWith("#") && addressOf(url)?.protocol === "file:";
 }
 
 function addressOf(url: string): URL | undefined {
