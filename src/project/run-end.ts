@@ -50,23 +50,28 @@ async function findPublishedLast(
   { history, store }: Pick<ProjectRuns, "history" | "store">,
   runId: string,
 ): Promise<number | undefined> {
-  try {
-    // What a process sent before it was killed may still arrive: from now on it is refused.
-    await history.goPast(runId);
-  } catch (error) {
-    if (!isDamage(error)) throw error;
-  }
+  // What a process sent before it was killed may still arrive: from now on it is refused.
+  await unlessDamaged(() => history.goPast(runId));
   return findPublished(store, runId);
 }
 
 /** The version that some attempt at a run has published, as far as the store can be read. */
-export async function findPublished(store: Store, runId: string): Promise<number | undefined> {
-  try {
-    return findOwnVersion(await listVersions(store), runId);
-  } catch (error) {
-    if (!isDamage(error)) throw error;
-    return undefined;
+export function findPublished(store: Store, runId: string): Promise<number | undefined> {
+  return unlessDamaged(async () => findOwnVersion(await listVersions(store), runId));
+}
+
+const LOOKS = 3;
+
+/** What was read badly is read again; a store that stays damaged keeps no run from its end. */
+async function unlessDamaged<T>(look: () => Promise<T>): Promise<T | undefined> {
+  for (let looks = 1; looks <= LOOKS; looks++) {
+    try {
+      return await look();
+    } catch (error) {
+      if (!isDamage(error)) throw error;
+    }
   }
+  return undefined;
 }
 
 /** Keeps that a run was cancelled before it came to an end. */

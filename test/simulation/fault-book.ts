@@ -12,6 +12,9 @@ import type { VirtualProcess, VirtualWorld } from "./virtual-world.ts";
 
 type Kill = Extract<Fault, { kind: "kill" }>;
 
+/** So many calls of a process lie between two reads that break off. */
+const HALVES_APART = 8;
+
 /** Carries out the faults of a plan, and counts the calls at which they happen. */
 export class FaultBook {
   readonly counts = new Map<string, number>();
@@ -22,6 +25,7 @@ export class FaultBook {
   readonly #calls = new Map<string, number>();
   readonly #partitionedUntil = new Map<string, number>();
   readonly #restart: (name: string) => void;
+  readonly #halves = new Map<string, number>();
   #fullUntil = 0;
 
   /** @param restart starts a process of that name anew */
@@ -43,6 +47,11 @@ export class FaultBook {
     if (now < this.#fullUntil && kind !== "read" && kind !== "list") return "refused";
     const how = this.#findDrawn(name, call) ?? this.#meet(name, call, key);
     if (how === undefined || !isPossible(how, kind)) return undefined;
+    if (how === "half") {
+      // Who reads again what broke off gets it whole.
+      if (call - (this.#halves.get(name) ?? -HALVES_APART) < HALVES_APART) return undefined;
+      this.#halves.set(name, call);
+    }
     this.#count(how);
     return how;
   }

@@ -135,41 +135,87 @@ export function describeFault(fault: Fault): string {
     .join(", ")}`;
 }
 
-/** Smaller plans than one that fails, the smallest first: without some faults or actors, or with less to do. */
-function* smaller(plan: FaultPlan): Iterable<FaultPlan> {
-  const { actors, faults } = plan;
-  for (let size = faults.length; size >= 1; size >>= 1) {
-    for (let from = 0; from < faults.length; from += size) {
-      yield { ...plan, faults: faults.filter((_, index) => index < from || index >= from + size) };
-    }
-  }
-  for (const actor of actors) {
-    // Without who serves for ever nobody would bring to an end what was accepted.
-    if (actor.times === 0 && actor.name.endsWith("1")) continue;
-    yield { ...plan, actors: actors.filter((other) => other !== actor) };
-  }
-  for (const actor of actors) {
-    const reduce = (times: number) => ({
-      ...plan,
-      actors: actors.map((other) => (other === actor ? { ...actor, times } : other)),
-    });
-    if (actor.times > 2) yield reduce(actor.times >> 1);
-    if (actor.times > 1) yield reduce(actor.times - 1);
-  }
-}
-
 /** The same plan with each call that failed named by itself, so that it can be left out alone. */
 export function withCalls(plan: FaultPlan, met: readonly Fault[]): FaultPlan {
   return { ...plan, faults: [...plan.faults.filter(({ kind }) => kind !== "flaky"), ...met] };
 }
 
-/** The smallest plan that still fails, as far as it can be found by leaving out one thing after the other. */
+/** So many smaller plans are tried, at most: a plan may take a second. */
+const MOST_TRIES = 400;
+
+/**
+ * A smaller plan that still fails: without the faults and actors that can be left out, half of them
+ * at a time first, and with less to do.
+ */
 export async function shrink(
   plan: FaultPlan,
-  stillFails: (smaller: FaultPlan) => Promise<boolean>,
+  fails: (smaller: FaultPlan) => Promise<boolean>,
 ): Promise<FaultPlan> {
-  for (const candidate of smaller(plan)) {
-    if (await stillFails(candidate)) return shrink(candidate, stillFails);
+  const shrinking = new Shrinking(plan, fails);
+  for (let before: FaultPlan | undefined; before !== shrinking.smallest; ) {
+    before = shrinking.smallest;
+    await shrinking.leaveOutActors();
+    await shrinking.leaveOutFaults();
+    await shrinking.doLess();
   }
-  return plan;
+  return shrinking.smallest;
+}
+
+class Shrinking {
+  smallest: FaultPlan;
+  readonly #fails: (smaller: FaultPlan) => Promise<boolean>;
+  #tries = 0;
+
+  constructor(plan: FaultPlan, fails: (smaller: FaultPlan) => Promise<boolean>) {
+    this.smallest = plan;
+    this.#fails = fails;
+  }
+
+  /** Actors go first: whatever happens to them goes with them. */
+  async leaveOutActors(): Promise<void> {
+    for (const { name, times } of this.smallest.actors) {
+      // Without who serves for ever nobody would bring to an end what was accepted.
+      if (times > 0 || !name.endsWith("1")) await this.#try(withoutActor(this.smallest, name));
+    }
+  }
+
+  async leaveOutFaults(): Promise<void> {
+    for (let size = this.smallest.faults.length; size >= 1; size = Math.floor(size / 2)) {
+      for (let from = 0; from < this.smallest.faults.length; ) {
+        if (!(await this.#try(withoutFaults(this.smallest, from, size)))) from += size;
+      }
+    }
+  }
+
+  async doLess(): Promise<void> {
+    for (const { name, times } of this.smallest.actors) {
+      for (let less = times - 1; less >= 1; less--) {
+        if (!(await this.#try(withLess(this.smallest, name, less)))) break;
+      }
+    }
+  }
+
+  async #try(smaller: FaultPlan): Promise<boolean> {
+    if (++this.#tries > MOST_TRIES || !(await this.#fails(smaller))) return false;
+    this.smallest = smaller;
+    return true;
+  }
+}
+
+function withoutActor(plan: FaultPlan, name: string): FaultPlan {
+  const isOthers = (process: string) => !process.startsWith(name);
+  return {
+    ...plan,
+    actors: plan.actors.filter((actor) => actor.name !== name),
+    faults: plan.faults.filter((fault) => !("process" in fault) || isOthers(fault.process)),
+  };
+}
+
+function withoutFaults(plan: FaultPlan, from: number, size: number): FaultPlan {
+  return { ...plan, faults: plan.faults.filter((_, at) => at < from || at >= from + size) };
+}
+
+function withLess(plan: FaultPlan, name: string, times: number): FaultPlan {
+  const actors = plan.actors.map((actor) => (actor.name === name ? { ...actor, times } : actor));
+  return { ...plan, actors };
 }

@@ -1,5 +1,6 @@
 import { HexError } from "../../src/errors.ts";
 import type { Claim, ClaimOptions, Queue } from "../../src/queue/queue.ts";
+import type { CallFault } from "./fault-plan.ts";
 import type { Judge } from "./judge.ts";
 import type { Surroundings } from "./simulated-store.ts";
 import type { VirtualProcess } from "./virtual-world.ts";
@@ -60,36 +61,41 @@ function toClaim(asked: Asked, claim: Claim): Claim {
 }
 
 /** Carries out one call: it travels there and back, and the process may be killed at it. */
-async function step<T>(
-  { around: { world, faults }, self }: Asked,
-  words: string,
-  act: () => Promise<T>,
-): Promise<T> {
+async function step<T>(asked: Asked, words: string, act: () => Promise<T>): Promise<T> {
+  const { around, self } = asked;
   const caller = { ...self, name: `${self.name}/queue` };
-  const tell = (answer: string) => world.note(self.name, `${words} → ${answer}`);
+  const tell = (answer: string) => around.world.note(self.name, `${words} → ${answer}`);
   const pass = (ms: number) =>
-    new Promise<void>((resolve) => void world.at(ms, self, () => resolve()));
-  const travelMs = () => 1 + self.random() * TRAVEL_MS;
-  const kill = faults.takeKill(caller);
-  if (kill !== undefined) {
-    if (kill.isDone) await act();
-    faults.kill(self, kill, words);
-    await pass(0);
-  }
-  const drawn = faults.take(caller, "queue");
-  // A claim that nobody waits for any more would wait on, and take what others should get.
-  const fault = drawn === "late" && words === CLAIM ? "refused" : drawn;
-  await pass(fault === "slow" ? self.random() * SLOW_MS : travelMs());
-  if (fault === "late") world.at(self.random() * SLOW_MS, self, () => void act().catch(() => {}));
+    new Promise<void>((resolve) => void around.world.at(ms, self, () => resolve()));
+  const kill = around.faults.takeKill(caller);
+  if (kill?.isDone) await act();
+  // What a dead process goes on with comes to nothing.
+  if (kill !== undefined) around.faults.kill(self, kill, words);
+  const fault = toPossible(around.faults.take(caller, "queue"), words);
+  await pass(travelMs(self, fault === "slow" ? SLOW_MS : TRAVEL_MS));
+  if (fault === "late") around.world.at(travelMs(self, SLOW_MS), self, () => void ignore(act));
   if (fault === "refused" || fault === "late") {
-    tell(fault === "late" ? "is given up, and still under way" : "fails: refused");
+    tell(`fails: ${fault}`);
     throw unavailable(fault);
   }
   const answer = await act();
   tell(typeof answer === "string" ? answer : toWords(answer));
-  await pass(fault === "answer-lost" ? GIVES_UP_MS : travelMs());
+  await pass(fault === "answer-lost" ? GIVES_UP_MS : travelMs(self));
   if (fault === "answer-lost") throw unavailable(fault);
   return answer;
+}
+
+/** A claim that nobody waits for any more would wait on, and take what others should get. */
+function toPossible(fault: CallFault | undefined, words: string): CallFault | undefined {
+  return fault === "late" && words === CLAIM ? "refused" : fault;
+}
+
+function travelMs({ random }: VirtualProcess, longestMs = TRAVEL_MS): number {
+  return 1 + random() * longestMs;
+}
+
+function ignore(act: () => Promise<unknown>): Promise<unknown> {
+  return act().catch(() => undefined);
 }
 
 /** Where the job stands that was found, if it was one. */

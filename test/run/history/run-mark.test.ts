@@ -2,11 +2,46 @@ import { describe, expect, it } from "vitest";
 import { frame } from "../../../src/frame/rows.ts";
 import { openRunHistory } from "../../../src/run/history/run-history.ts";
 import { MarkWatch } from "../../../src/run/history/run-mark.ts";
-import { openRunKey } from "../../../src/store/key.ts";
+import { OPEN_RUNS_PREFIX, openRunKey } from "../../../src/store/key.ts";
 import { publish } from "../../../src/store/publication.ts";
 import { MemoryStore } from "../../fakes/memory-store.ts";
 import { publication } from "../../store/published-frames.ts";
-import { queuedRun, toRunning } from "./records.ts";
+import { NOON, queuedRun, toRunning } from "./records.ts";
+
+/** A store that decides nothing about as many writes of a mark as told. */
+class UndecidedStore extends MemoryStore {
+  #undecided: number;
+
+  constructor(undecided: number) {
+    super();
+    this.#undecided = undecided;
+  }
+
+  override async write(...args: Parameters<MemoryStore["write"]>) {
+    const isMark = args[0].startsWith(OPEN_RUNS_PREFIX);
+    if (isMark && this.#undecided-- > 0)
+      return { status: "conflict", reason: "undecided" } as const;
+    return super.write(...args);
+  }
+}
+
+describe("a run that is accepted", () => {
+  it("is marked as not ended though the store first decides nothing", async () => {
+    const history = openRunHistory(new UndecidedStore(2));
+    const { runId } = queuedRun(NOON);
+    expect(await history.accept(queuedRun(NOON, { runId }))).toBe("accepted");
+    const marked: string[] = [];
+    for await (const id of history.unfinished()) marked.push(id);
+    expect(marked).toEqual([runId]);
+  });
+
+  it("is not accepted where it cannot be marked", async () => {
+    const store = new UndecidedStore(Number.POSITIVE_INFINITY);
+    const accepting = openRunHistory(store).accept(queuedRun(NOON));
+    await expect(accepting).rejects.toMatchObject({ code: "HEX_STORE_UNAVAILABLE" });
+    expect(store.objects.size).toBe(0);
+  });
+});
 
 describe("a run that no queue looks after", () => {
   it("is heard of as long as its process lets others hear of it", async () => {

@@ -67,13 +67,15 @@ function toShort(lines: readonly string[]): string[] {
 async function printShortest(plan: FaultPlan, { broken: first, met }: Simulated): Promise<void> {
   const stillFails = async (other: FaultPlan) =>
     (await run(other)).broken?.promise === first?.promise;
+  // Told at once: to look for the shortest history takes a while.
+  console.error(`seed ${plan.seed} breaks a promise: ${first?.promise}: ${first?.got}`);
   const named = withCalls(plan, met);
   const shortest = await shrink((await stillFails(named)) ? named : plan, stillFails);
   const { broken, history } = await run(shortest);
   const { seed, scenario, actors, faults } = shortest;
   console.error(
     toShort([
-      `seed ${seed} breaks a promise; its shortest history, in which are`,
+      "its shortest history, in which are",
       ...actors.map(({ name, machine, times }) => `  ${name} on ${machine}, ${times} times`),
       ...faults.map((fault) => `  ${describeFault(fault)}`),
       `scenario ${scenario}:`,
