@@ -107,6 +107,8 @@ export function drawFaults(
   const failures = Array.from({ length: count }, (): Fault => {
     return { kind: "call", process: pick(processes), call: call(), how: drawCallFault(random) };
   });
+  const percent = pick([0, 0, 5, 30, 90]);
+  const flaky: Fault = { kind: "flaky", key: pick(flakyKeys), percent };
   const draw: readonly (() => Fault)[] = [
     () => ({
       ...{ kind: "kill", process: pick(processes), call: call() },
@@ -120,11 +122,10 @@ export function drawFaults(
       byMs: Math.floor((random() * 2 - 1) * furthestJumpMs),
     }),
     () => ({ kind: "drift", machine: pick(machines), rate: 0.95 + random() / 10 }),
-    () => ({ kind: "flaky", key: pick(flakyKeys), percent: pick([5, 20, 60]) }),
     () => ({ kind: "full-disk", atMs: at(), forMs: Math.floor(random() * 20_000) }),
   ];
   const others = Array.from({ length: Math.floor(random() * 9) }, () => pick(draw)());
-  return [...failures, ...others];
+  return [...failures, ...(percent === 0 ? [] : [flaky]), ...others];
 }
 
 /** One fault in words. */

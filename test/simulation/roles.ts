@@ -11,7 +11,7 @@ import { newRunId } from "../../src/run/history/run-id.ts";
 import { collectGarbage } from "../../src/store/collect-garbage.ts";
 import { acquireLease } from "../../src/store/lease/lease.ts";
 import { planGarbage } from "../../src/store/plan-garbage.ts";
-import { publish } from "../../src/store/publication.ts";
+import { type Publication, publish } from "../../src/store/publication.ts";
 import type { Store } from "../../src/store/store.ts";
 import { openVersion, type Version } from "../../src/store/version.ts";
 import { listVersions, rollback } from "../../src/store/versions.ts";
@@ -32,7 +32,6 @@ export interface Task {
 
 const HOUR_MS = 3_600_000;
 const SHARED_RUN = "019cb8b8-0000-7000-8000-000000000000";
-const FOREVER = new AbortController().signal;
 const RETENTION = { keepVersions: 3, keepMs: 24 * HOUR_MS };
 /** Shorter than versions are kept, by as much as clocks are set. */
 const PINNED_MS = 22 * HOUR_MS;
@@ -45,7 +44,7 @@ export const ROLES: Readonly<Record<string, (task: Task) => Promise<void>>> = {
     const onEvent = (event: { readonly type: string; readonly message?: string }) => {
       if (event.message !== undefined) project.world.note(self.name, event.message);
     };
-    await runWorker(runs, { signal: FOREVER, drainMs: 5_000, onEvent });
+    await runWorker(runs, { signal: neverAborted(), drainMs: 5_000, onEvent });
   },
 
   /** a scheduler of the project's schedules */
@@ -54,7 +53,7 @@ export const ROLES: Readonly<Record<string, (task: Task) => Promise<void>>> = {
     const onEvent = (event: { readonly type: string; readonly runId?: string }) => {
       project.world.note(self.name, `${event.type} ${event.runId ?? ""}`);
     };
-    await keepSchedules(runs, { signal: FOREVER, onEvent });
+    await keepSchedules(runs, { signal: neverAborted(), onEvent });
   },
 
   /** asks for runs, and takes some of them back */
@@ -77,7 +76,7 @@ export const ROLES: Readonly<Record<string, (task: Task) => Promise<void>>> = {
   healer: async ({ project, self }) => {
     const { store, history, config } = await project.open(self);
     const onWarning = (line: string) => project.world.note(self.name, line);
-    await keepHealing({ store, history, config }, { signal: FOREVER, onWarning });
+    await keepHealing({ store, history, config }, { signal: neverAborted(), onWarning });
   },
 
   /** carries runs out at once, as `hex run` */
@@ -245,12 +244,14 @@ async function write(
   const frames = self.random() < 0.3 ? { c: own } : { a: own, b: own };
   const shown = { shown: new Map([["cell", { frame: own }]]), outputs: () => new Uint8Array(2) };
   const giving = new AbortController();
-  if (givesUp && self.random() < 0.2) {
-    project.world.timer(self.random() * 1_000, self, () =>
-      giving.abort(new HexError("HEX_CANCELLED", "given up")),
-    );
-  }
-  const { now: _, sleep: __, ...plain } = publication(frames, { runId, ...retention });
+  // Some are interrupted in a pause between their tries: what became of the last one is then open.
+  const givesUpAt = givesUp && self.random() < 0.5 ? Math.ceil(self.random() * 3) : 0;
+  let pauses = 0;
+  const pause: Publication["sleep"] = async (ms, { signal }) => {
+    if (++pauses === givesUpAt) giving.abort(new HexError("HEX_CANCELLED", "given up"));
+    await sleep(hereOf(task), ms, signal);
+  };
+  const { now: _, ...plain } = publication(frames, { runId, ...retention, sleep: pause });
   const more = { ...plain, signal: giving.signal, ...(self.random() < 0.3 && shown) };
   try {
     project.judge.tell(runId, "published", await publish(store, more));
@@ -258,6 +259,11 @@ async function write(
     project.judge.tell(runId, toTold(error));
     throw error;
   }
+}
+
+/** A signal of one process alone: what others listen to on it is gone with its world. */
+function neverAborted(): AbortSignal {
+  return new AbortController().signal;
 }
 
 function toTold(error: unknown): Told {

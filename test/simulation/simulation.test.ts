@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { describe, expect, it } from "vitest";
 import { buildProgram } from "../store/build-program.ts";
 
-const SEEDS = Number(process.env["HEX_TEST_SEEDS"] ?? 240);
+const SEEDS = Number(process.env["HEX_TEST_SEEDS"] ?? 300);
 const FIRST_SEED = Number(process.env["HEX_TEST_FIRST_SEED"] ?? 1);
 /** Generous for each on a busy machine. */
 const TIMEOUT_MS = 180_000 + SEEDS * 1_000;
@@ -81,7 +81,7 @@ describe("a simulated project", () => {
     expect(stderr).toMatch(step);
     expect(stderr).toMatch(/^broken: /m);
     expect(stderr).toMatch(/^again: HEX_TEST_FIRST_SEED=\d+ HEX_TEST_SEEDS=1 npm run/m);
-    expect(lines.length).toBeLessThan(60);
+    expect(lines.length).toBeLessThan(100);
   });
 });
 
