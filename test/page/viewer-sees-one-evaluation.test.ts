@@ -263,11 +263,12 @@ export default cell({ day, amount, base }, ({ day, amount }) => day + ": " + amo
 
   it("moves to another version of the same number, as after the store was restored", async () => {
     const project = await publish(SAMPLED);
+    const served = await serve(project);
+    const page = await pages.open(served.address);
+    await page.getByText("version 1", { exact: true }).waitFor();
     const store = join(project.directory, ".hex/store");
     await cp(store, `${store}-backup`, { recursive: true });
     await project.publish();
-    const served = await serve(project);
-    const page = await pages.open(served.address);
     await page.getByText("version 2", { exact: true }).waitFor();
     const before = await sampleOf(page);
     await rename(store, `${store}-away`);

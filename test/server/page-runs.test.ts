@@ -2,6 +2,9 @@ import { expect, test } from "vitest";
 import type { RunList, ScheduleList, ShownRun } from "../../src/page/history-state.ts";
 import { submitRun } from "../../src/project/submit-run.ts";
 import { runWorker } from "../../src/project/worker.ts";
+import type { RunRecord } from "../../src/run/history/run-record.ts";
+import { identifyProcess } from "../../src/store/holder.ts";
+import { openRunKey } from "../../src/store/key.ts";
 import { until } from "../project/project-processes.ts";
 import { queuedRun, toCompleted, toRunning } from "../run/history/records.ts";
 import { CANARY, type ServedProject, serveProject, shareProject } from "./served-project.ts";
@@ -201,14 +204,29 @@ test("who may start runs cancels one that waits; one that is over stays as it wa
   expect((await call("DELETE", url, { token: runner })).statusCode).toBe(422);
 });
 
-test("a run that goes in a terminal is not cancelled from here", async () => {
+test("a run that goes in a terminal is cancelled from here, also when its process is gone", async () => {
   const served = await serve();
-  const record = toRunning(queuedRun(Date.now(), { isQueued: false, trigger: "cli" }));
-  await served.runs.history.accept(record);
-  expect(await readJson(served, `/page/runs/${record.runId}`)).toMatchObject({ mayCancel: false });
-  const answer = await served.call("DELETE", `/page/runs/${record.runId}`);
+  const { history, store } = served.runs;
+  const [going, gone, old] = ["going", "gone", "old"].map(() =>
+    toRunning(queuedRun(Date.now(), { isQueued: false, trigger: "cli" })),
+  ) as [RunRecord, RunRecord, RunRecord];
+  for (const record of [going, gone, old]) await history.accept(record);
+  expect(await readJson(served, `/page/runs/${going.runId}`)).toMatchObject({ mayCancel: true });
+  const cancel = ({ runId }: RunRecord) => served.call("DELETE", `/page/runs/${runId}`);
+
+  const cancelling = cancel(going);
+  await expect.poll(() => history.beat(going.runId)).toBe("cancelled");
+  expect((await cancelling).statusCode).toBe(204);
+
+  const mark = { format: 1, process: identifyProcess().replace(/[^.]*$/, "1"), beat: 5 };
+  await store.write(openRunKey(gone.runId), new TextEncoder().encode(JSON.stringify(mark)));
+  expect((await cancel(gone)).statusCode).toBe(204);
+  expect((await history.read(gone.runId))?.state).toBe("cancelled");
+
+  await store.write(openRunKey(old.runId), new TextEncoder().encode("not ended\n"));
+  const answer = await cancel(old);
   expect(answer.statusCode).toBe(422);
-  expect(answer.json().reason).toContain("goes in a terminal");
+  expect(answer.json().reason).toContain("older hex-runtime");
 });
 
 test("two versions are compared by inputs, frames, rows and content", async () => {

@@ -30,7 +30,7 @@ export function toShownRun(record: RunRecord, { caller, order, nowMs }: AroundRu
     ...toListedRun(record),
     ...{ inputs, isQueued, attempts, order },
     cells: cells.map(toProgress),
-    mayCancel: !isFinal(state) && isQueued && caller !== null && mayDo(caller, "run"),
+    mayCancel: !isFinal(state) && caller !== null && mayDo(caller, "run"),
     now: new Date(nowMs).toISOString(),
   };
 }
