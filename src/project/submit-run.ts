@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
+import * as v from "valibot";
 import { expectation } from "../errors.ts";
-import { newRunId } from "../run/history/run-id.ts";
+import { isRunId, newRunId } from "../run/history/run-id.ts";
 import type { RunOccasion, RunRecord } from "../run/history/run-record.ts";
 import { toWishes } from "../run/run-wishes.ts";
 import { KEYS_PREFIX } from "../store/key.ts";
@@ -114,11 +115,11 @@ function toRecord(request: RunRequest, submission: Submission): RunRecord {
   };
 }
 
-interface KeyClaim {
-  readonly runId: string;
+const KeyClaim = v.object({
+  runId: v.pipe(v.string(), v.check(isRunId)),
   /** of what was asked for */
-  readonly request: string;
-}
+  request: v.string(),
+});
 
 /** Which run a key stands for: this one, or that of the first call with it. */
 async function claimKey(
@@ -144,16 +145,23 @@ async function claimKey(
     if (written.status === "written") return record.runId;
   }
   const claimed = known ?? (await store.read(key));
-  const claim: Partial<KeyClaim> = claimed
-    ? JSON.parse(new TextDecoder().decode(claimed.body))
-    : {};
-  if (claim.runId !== undefined && claim.request === request) return claim.runId;
+  const claim = claimed && parseClaim(claimed.body);
+  if (claim?.request === request) return claim.runId;
   throw expectation("HEX_KEY_REUSED", {
     place: "the idempotency key",
     expected: "used again only with the same request",
-    got: "another request",
+    got: claim === undefined ? "one of which the store does not tell" : "another request",
     hint: "use a new key for a new request",
   });
+}
+
+/** What a claim says; undefined for one that something else has damaged. */
+function parseClaim(bytes: Uint8Array): v.InferOutput<typeof KeyClaim> | undefined {
+  try {
+    return v.parse(KeyClaim, JSON.parse(new TextDecoder().decode(bytes)));
+  } catch {
+    return undefined;
+  }
 }
 
 function isEmpty(wishes: object): boolean {

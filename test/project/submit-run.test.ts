@@ -1,5 +1,6 @@
 import { expect, it } from "vitest";
 import { submitRun } from "../../src/project/submit-run.ts";
+import { KEYS_PREFIX } from "../../src/store/key.ts";
 import type { Store } from "../../src/store/store.ts";
 import { openRuns, toRequest, workerProject } from "./worker-project.ts";
 
@@ -84,4 +85,20 @@ it("keeps what a run is asked to do otherwise, and takes that for another reques
   await expect(submitRun(runs, toRequest("print"), submission)).rejects.toMatchObject({
     code: "HEX_KEY_REUSED",
   });
+});
+
+it("refuses a key whose claim something has damaged, rather than run twice for it", async () => {
+  const { runs } = await workerProject();
+  const submission = { requestedBy: "tess", idempotencyKey: "order 7" };
+  await submitRun(runs, toRequest("print"), submission);
+  const claims: string[] = [];
+  for await (const { key } of runs.store.list(KEYS_PREFIX)) claims.push(key);
+  for (const text of ["", "null", "{", "[]", '{"runId":"../x","request":"y"}']) {
+    for (const key of claims) await runs.store.write(key, new TextEncoder().encode(text));
+    await expect(submitRun(runs, toRequest("print"), submission)).rejects.toMatchObject({
+      code: "HEX_KEY_REUSED",
+      message: expect.stringContaining("got one of which the store does not tell"),
+    });
+  }
+  expect((await runs.history.list({ limit: 10 })).runs).toHaveLength(1);
 });

@@ -60,7 +60,14 @@ export class PressClaims {
   async #readOwner(key: string): Promise<string | undefined> {
     const claimed = await this.#runs.store.read(key);
     if (claimed === undefined) return undefined;
-    const { owner } = JSON.parse(new TextDecoder().decode(claimed.body)) as { owner?: string };
-    return owner ?? "";
+    try {
+      const told: { readonly owner?: unknown } | null = JSON.parse(
+        new TextDecoder().decode(claimed.body),
+      );
+      return typeof told?.owner === "string" ? told.owner : "";
+    } catch {
+      // Something has damaged it: nobody knows whose it is.
+      return "";
+    }
   }
 }
