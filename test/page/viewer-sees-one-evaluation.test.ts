@@ -163,7 +163,10 @@ describe.skipIf(program === null)("a viewer sees one evaluation", () => {
     expect(asked).not.toContain("POST /page/run");
     await setAmount(page, 4);
     await expectOf(seen, page);
-    expect(await sampleOf(page)).toEqual(seen);
+    // Which rows are in sight hangs on how fast they are drawn.
+    const again = [...(await sampleOf(page))].filter(([n]) => seen.has(n));
+    expect(again.length).toBeGreaterThan(20);
+    expect(again).toEqual(again.map(([n]) => [n, seen.get(n)]));
   });
 
   it("sees everything replaced at once when the server has dropped what was shown, and no mix of two", async () => {
