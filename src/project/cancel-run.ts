@@ -37,16 +37,16 @@ export async function cancelRun(runs: ProjectRuns, record: RunRecord): Promise<C
 }
 
 async function cancelDirect(runs: ProjectRuns, record: RunRecord): Promise<CancelledRun> {
-  const { history } = runs;
+  const { history, config } = runs;
   const watch = new MarkWatch();
   const isAsked = await history.askToStop(record.runId);
   for (;;) {
-    if (await isLeft(runs, record, { watch })) {
-      await history.goPast(record.runId);
-      await endCancelled(runs, record);
-      return "cancelled";
-    }
     const standing = await history.standing(record.runId, watch);
+    if (isLeft(standing, record, { config, now: Date.now })) {
+      await endCancelled(runs, record);
+      // What it has published before stands: then it has completed.
+      return toEnded(await history.read(record.runId));
+    }
     if (standing === "ended") return toEnded(await history.read(record.runId));
     if (!isAsked) return "untold";
     if (standing === "heard") return "requested";

@@ -1,7 +1,8 @@
 import { setTimeout as wait } from "node:timers/promises";
 import { HexError } from "../errors.ts";
-import { MarkWatch } from "../run/history/run-mark.ts";
+import { MarkWatch, type RunStanding } from "../run/history/run-mark.ts";
 import { isFinal, type RunRecord } from "../run/history/run-record.ts";
+import type { Config } from "./config.ts";
 import type { ProjectRuns } from "./project-runs.ts";
 import { endCancelled, endRun, LOST_WORKER } from "./run-end.ts";
 import { enqueueRun } from "./submit-run.ts";
@@ -76,7 +77,10 @@ export async function healRun(
   // Whoever ended it was killed before he took the mark away.
   if (isFinal(record.state)) await runs.history.change(record.runId, () => undefined);
   else if (record.isQueued) await healQueued(runs, record);
-  else if (await isLeft(runs, record, { watch, now })) await endLeft(runs, record);
+  else {
+    const standing = await runs.history.standing(record.runId, watch);
+    if (isLeft(standing, record, { config: runs.config, now })) await endLeft(runs, record);
+  }
 }
 
 async function healQueued({ queue, ...runs }: HealedRuns, record: RunRecord): Promise<void> {
@@ -112,19 +116,12 @@ function endCrashed(
   return endRun(runs, attempt, { state: "failed", error });
 }
 
-/** What looking after a run needs that no queue looks after. */
-type DirectRuns = Pick<ProjectRuns, "history" | "config">;
-
 /** Whether whoever asked for a run carries it out no more. */
-export async function isLeft(
-  { history, config }: DirectRuns,
-  { runId, submittedAt }: Pick<RunRecord, "runId" | "submittedAt">,
-  {
-    watch,
-    now = Date.now,
-  }: { readonly watch: MarkWatch; readonly now?: (() => number) | undefined },
-): Promise<boolean> {
-  const standing = await history.standing(runId, watch);
+export function isLeft(
+  standing: RunStanding,
+  { submittedAt }: Pick<RunRecord, "submittedAt">,
+  { config, now }: { readonly config: Pick<Config, "runs">; readonly now: () => number },
+): boolean {
   // An older build lets nobody hear of it: then only its age tells.
   if (standing === "untold") return now() - Date.parse(submittedAt) > config.runs.deadlineMs;
   return standing === "gone" || standing === "silent";
@@ -132,7 +129,6 @@ export async function isLeft(
 
 /** Ends a run whose process is gone or silent; should it come back, it publishes nothing. */
 async function endLeft(runs: Pick<ProjectRuns, "history" | "store">, record: RunRecord) {
-  await runs.history.goPast(record.runId);
   const worker = record.attempts.at(-1)?.worker ?? "";
   const message = `Expected its process ${worker} to bring the run to an end, got none that is heard of`;
   await endCrashed(runs, record, message);

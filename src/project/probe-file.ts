@@ -1,8 +1,9 @@
-import { mkdir, readFile, rename, writeFile } from "node:fs/promises";
-import { dirname, join } from "node:path";
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
 import * as v from "valibot";
 import type { StoreLocation } from "../store/location.ts";
 import type { ProbeNotes } from "../store/store.ts";
+import { writeNote } from "./project-note.ts";
 import { toPlace } from "./store-place.ts";
 
 /** Where a project notes how its store was found when it was tried out. */
@@ -41,12 +42,7 @@ export class ProbeFile implements ProbeNotes {
   }
 
   async note(found: "good" | "bad"): Promise<void> {
-    const note = { store: this.#store, found, at: this.#now() };
-    const passing = `${this.#file}.${process.pid}`;
-    await mkdir(dirname(this.#file), { recursive: true })
-      .then(() => writeFile(passing, `${JSON.stringify(note)}\n`))
-      .then(() => rename(passing, this.#file))
-      .catch(() => undefined);
+    await writeNote(this.#file, { store: this.#store, found, at: this.#now() });
   }
 
   async #readNote(): Promise<v.InferOutput<typeof Note> | undefined> {

@@ -1,9 +1,9 @@
-import { randomUUID } from "node:crypto";
-import { mkdir, readFile, rename, rm, writeFile } from "node:fs/promises";
-import { dirname, join } from "node:path";
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
 import * as v from "valibot";
 import type { StoreLocation } from "../store/location.ts";
 import type { StoreWitness } from "../store/store.ts";
+import { writeNote } from "./project-note.ts";
 import { isInside, toPlace } from "./store-place.ts";
 import { ProjectTokenWitness } from "./token-witness.ts";
 
@@ -42,7 +42,7 @@ export class PublishedWitness implements StoreWitness {
     const [newest, ...before] = new Set([this.#place, ...noted]);
     if (newest === noted[0]) return;
     const note = { published: newest, before: before.slice(0, MOST_BEFORE) };
-    await replace(this.#file, `${JSON.stringify(note)}\n`);
+    await writeNote(this.#file, note);
   }
 
   async readSeen(): Promise<{ readonly hint: string } | undefined> {
@@ -66,17 +66,5 @@ async function readPlaces(file: string): Promise<readonly string[] | undefined> 
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
     return code === "ENOENT" || code === "ENOTDIR" ? [] : undefined;
-  }
-}
-
-/** A folder that cannot be written to goes without the note, as it did before there was one. */
-async function replace(file: string, text: string): Promise<void> {
-  const written = `${file}.${randomUUID()}`;
-  try {
-    await mkdir(dirname(file), { recursive: true });
-    await writeFile(written, text);
-    await rename(written, file);
-  } catch {
-    await rm(written, { force: true }).catch(() => undefined);
   }
 }

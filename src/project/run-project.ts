@@ -76,10 +76,13 @@ export async function runProject(
   const stopping = new AbortController();
   const signal = AbortSignal.any([hooks.signal ?? stopping.signal, stopping.signal]);
   try {
-    const redactor = await openRedactor(project, { store, secrets });
+    const { redactor, newest } = await openRedactor(project, { store, secrets });
     const { redact, findSecret } = redactor;
     const secret = { secrets, redactor, redact, findSecret };
-    const work = { ...toWork(project, request, hooks), ...secret, signal, store, inputs };
+    const told = toWork(project, request, hooks);
+    // What may publish looks once more when it has the lease.
+    const version = mayPublish(told.plan) ? undefined : newest;
+    const work = { ...told, ...secret, version, signal, store, inputs };
     const { emit = () => undefined } = hooks;
     const takeLease = hooks.takeLease ?? toOwnLease(store, work, hooks);
     const isApart = hooks.isApart === true && mayPublish(work.plan);
@@ -156,24 +159,25 @@ async function runHere(project: Project, request: RunRequest, own: OwnWork): Pro
   return result;
 }
 
-/** What takes secrets out of what a run tells; it knows the names that the project has. */
+/** What takes secrets out of what a run tells, and the version from which it knows names of the project. */
 async function openRedactor(
   project: Project,
   { store, secrets }: Pick<RunWork, "store" | "secrets">,
-): Promise<Redactor> {
+): Promise<{ readonly redactor: Redactor; readonly newest: Version | undefined }> {
   const redactor = toRedactor(secrets);
   redactor.spare(namesOf(project));
-  if (Object.keys(secrets).length > 0) redactor.spare(await readFrameNames(store));
-  return redactor;
+  const newest = Object.keys(secrets).length > 0 ? await openNewest(store) : undefined;
+  if (newest !== undefined) redactor.spare(frameNames(newest));
+  return { redactor, newest };
 }
 
-/** Of the newest version; a store that cannot be read is told by the run itself. */
-async function readFrameNames(store: Store): Promise<readonly string[]> {
+/** A store that cannot be read is told by the run itself. */
+async function openNewest(store: Store): Promise<Version | undefined> {
   try {
-    return frameNames(await openVersion(store));
+    return await openVersion(store);
   } catch (thrown) {
     if (!(thrown instanceof HexError)) throw thrown;
-    return [];
+    return undefined;
   }
 }
 

@@ -1,8 +1,9 @@
 import { createHash } from "node:crypto";
-import { lstat, mkdir, rm, writeFile } from "node:fs/promises";
-import { dirname, join } from "node:path";
+import { lstat, rm } from "node:fs/promises";
+import { join } from "node:path";
 import type { StoreLocation } from "../store/location.ts";
 import type { TokenWitness } from "../store/store.ts";
+import { writeNote } from "./project-note.ts";
 import { isInside, toPlace } from "./store-place.ts";
 
 /** Where a project notes that it has had a token, in whichever store. */
@@ -42,13 +43,13 @@ export class ProjectTokenWitness implements TokenWitness {
   async noteMade(): Promise<void> {
     if (this.#known === "made") return;
     this.#known = "made";
-    await write(this.#madeFile, { tokens: "made", store: this.#place });
+    await writeNote(this.#madeFile, { tokens: "made", store: this.#place });
   }
 
   async noteLooked(): Promise<boolean> {
     this.#known ??= "looked";
     if (this.#lookedFile === undefined || (await isThere(this.#lookedFile))) return true;
-    return write(this.#lookedFile, { tokens: "never made", store: this.#place });
+    return writeNote(this.#lookedFile, { tokens: "never made", store: this.#place });
   }
 
   async forgetLooked(): Promise<void> {
@@ -67,16 +68,5 @@ async function isThere(file: string): Promise<boolean> {
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
     return code !== "ENOENT" && code !== "ENOTDIR";
-  }
-}
-
-/** Whether it could be noted: in a folder that cannot be written to it is known to this process alone. */
-async function write(file: string, note: object): Promise<boolean> {
-  try {
-    await mkdir(dirname(file), { recursive: true });
-    await writeFile(file, `${JSON.stringify(note)}\n`);
-    return true;
-  } catch {
-    return false;
   }
 }

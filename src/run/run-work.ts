@@ -33,6 +33,8 @@ export interface RunWork extends Recall {
   readonly planChanged?: ((since: Version) => Promise<ChangedPlan>) | undefined;
   readonly cells: LoadedCells;
   readonly store: Store;
+  /** the version to read from; the newest, opened when it is needed, unless told */
+  readonly version?: Version | undefined;
   /** whether several machines may publish to the store */
   readonly machines: "one" | "several";
   readonly retention: { readonly keepVersions: number; readonly keepMs: number };

@@ -1,4 +1,4 @@
-import { connect, createServer, type Server } from "node:net";
+import { connect, createServer, type Server, type Socket } from "node:net";
 import { onTestFinished } from "vitest";
 
 /**
@@ -6,17 +6,9 @@ import { onTestFinished } from "vitest";
  * sends, cuts the connection there, and passes everything after that.
  */
 export async function startCuttingRelay(serverUrl: string, pieces: number): Promise<number> {
-  const target = new URL(serverUrl);
   let left = pieces;
   let hasCut = false;
-  const relay = createServer((client) => {
-    const server = connect(Number(target.port), target.hostname);
-    const end = () => {
-      client.destroy();
-      server.destroy();
-    };
-    client.on("error", end).on("close", end);
-    server.on("error", end).on("close", end);
+  const relay = relayTo(serverUrl, ({ client, server, end }) => {
     server.pipe(client);
     client.on("data", (bytes) => {
       left -= 1;
@@ -38,17 +30,9 @@ export interface LosingRelay {
 
 /** A relay in front of a server that cuts the connection instead of every so manieth piece of an answer. */
 export async function startLosingRelay(serverUrl: string, every: number): Promise<LosingRelay> {
-  const target = new URL(serverUrl);
   let answers = 0;
   let lost = 0;
-  const relay = createServer((client) => {
-    const server = connect(Number(target.port), target.hostname);
-    const end = () => {
-      client.destroy();
-      server.destroy();
-    };
-    client.on("error", end).on("close", end);
-    server.on("error", end).on("close", end);
+  const relay = relayTo(serverUrl, ({ client, server, end }) => {
     client.pipe(server);
     server.on("data", (bytes) => {
       answers += 1;
@@ -61,6 +45,28 @@ export async function startLosingRelay(serverUrl: string, every: number): Promis
     });
   });
   return { port: await listen(relay), lost: () => lost };
+}
+
+interface Connection {
+  readonly client: Socket;
+  readonly server: Socket;
+  /** cuts both sides */
+  readonly end: () => void;
+}
+
+/** A relay in front of a server; `pass` decides what of each connection goes through. */
+function relayTo(serverUrl: string, pass: (connection: Connection) => void): Server {
+  const target = new URL(serverUrl);
+  return createServer((client) => {
+    const server = connect(Number(target.port), target.hostname);
+    const end = () => {
+      client.destroy();
+      server.destroy();
+    };
+    client.on("error", end).on("close", end);
+    server.on("error", end).on("close", end);
+    pass({ client, server, end });
+  });
 }
 
 async function listen(relay: Server): Promise<number> {

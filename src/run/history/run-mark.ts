@@ -105,10 +105,15 @@ export type RunStanding = "gone" | "silent" | "heard" | "unsure" | "untold" | "e
 
 interface Seen {
   readonly etag: string;
-  /** since when, on our own steady clock; milliseconds */
+  /** since when, on our own steady clock, as the next; milliseconds */
   readonly sinceMs: number;
+  /** when it was last looked at */
+  readonly lookedMs: number;
   readonly hasChanged: boolean;
 }
+
+/** What nobody looks at any more has most likely ended. */
+const FORGOTTEN_MS = 60_000;
 
 export interface MarkWatchOptions {
   /** milliseconds on a clock that nobody sets */
@@ -120,7 +125,7 @@ export interface MarkWatchOptions {
 export class MarkWatch {
   readonly #steady: () => number;
   readonly #isGone: (process: string) => boolean;
-  #seen: ReadonlyMap<string, Seen> = new Map();
+  readonly #seen = new Map<string, Seen>();
 
   constructor({ steady, isGone = isProcessGone }: MarkWatchOptions = {}) {
     this.#steady = steady ?? (() => performance.now());
@@ -131,7 +136,7 @@ export class MarkWatch {
   async look(store: Store, runId: string, options: StoreOptions = {}): Promise<RunStanding> {
     const before = this.#seen.get(runId);
     const askedMs = this.#steady();
-    this.#forget(runId);
+    this.#forget(runId, askedMs);
     const found = await readMark(store, runId, options);
     if (found === undefined) return "ended";
     if (found.mark === undefined) return "untold";
@@ -140,13 +145,15 @@ export class MarkWatch {
     const hasChanged = before !== undefined && (before.hasChanged || !isSame);
     // It may have been written just before the answer left, but was there when we asked again.
     const sinceMs = isSame ? before.sinceMs : this.#steady();
-    this.#seen = new Map([...this.#seen, [runId, { etag: found.etag, sinceMs, hasChanged }]]);
+    this.#seen.set(runId, { etag: found.etag, sinceMs, lookedMs: askedMs, hasChanged });
     if (askedMs - sinceMs >= SILENCE_MS) return "silent";
     return hasChanged ? "heard" : "unsure";
   }
 
-  #forget(runId: string): void {
-    this.#seen = new Map([...this.#seen].filter(([id]) => id !== runId));
+  #forget(runId: string, nowMs: number): void {
+    for (const [id, { lookedMs }] of this.#seen) {
+      if (id === runId || nowMs - lookedMs > FORGOTTEN_MS) this.#seen.delete(id);
+    }
   }
 }
 

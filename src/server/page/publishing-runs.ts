@@ -5,7 +5,7 @@ import type { DescribedCell } from "../../project/project-description.ts";
 import type { ProjectRuns } from "../../project/project-runs.ts";
 import type { RunView } from "../../project/run-progress.ts";
 import type { JobState } from "../../queue/job.ts";
-import { MarkWatch } from "../../run/history/run-mark.ts";
+import { MarkWatch, type RunStanding } from "../../run/history/run-mark.ts";
 import { isFinal, type RunRecord } from "../../run/history/run-record.ts";
 import type { Version } from "../../store/version.ts";
 import { Held } from "../held.ts";
@@ -30,7 +30,7 @@ export interface PublishingRunsOptions {
 /** The runs that publish what pages show: the one that goes, and the last one when it failed. */
 export class PublishingRuns {
   readonly #options: PublishingRunsOptions;
-  readonly #waiting: Held<readonly RunRecord[]>;
+  readonly #waiting: Held<readonly WaitingRun[]>;
   readonly #failure: Held<PageFailure | null>;
   readonly #watch = new MarkWatch();
 
@@ -60,14 +60,8 @@ export class PublishingRuns {
    * @throws {HexError} HEX_STORE_UNAVAILABLE
    */
   async readCertain(cells: readonly DescribedCell[]): Promise<RunRecord | undefined> {
-    const { history } = this.#options.runs;
     const waiting = await this.#readWaiting(cells);
-    const doubts = waiting.map(
-      async ({ isQueued, runId }) =>
-        !isQueued && (await history.standing(runId, this.#watch)) === "unsure",
-    );
-    const isInDoubt = await Promise.all(doubts);
-    return toNext(waiting.filter((_, index) => isInDoubt[index] !== true));
+    return toNext(waiting.filter(({ standing }) => standing !== "unsure"));
   }
 
   /** How far that run is. @throws {HexError} HEX_STORE_UNAVAILABLE, HEX_QUEUE_UNAVAILABLE */
@@ -93,28 +87,30 @@ export class PublishingRuns {
     return failure !== null && failure.endedAt > (publishedAt ?? "") ? failure : null;
   }
 
-  #readWaiting(cells: readonly DescribedCell[]): Promise<readonly RunRecord[]> {
+  #readWaiting(cells: readonly DescribedCell[]): Promise<readonly WaitingRun[]> {
     return this.#waiting.get(() => this.#findWaiting(cells));
   }
 
   /** Those that have not ended and are to publish, the oldest first. */
-  async #findWaiting(cells: readonly DescribedCell[]): Promise<readonly RunRecord[]> {
-    const { runs, records } = this.#options;
+  async #findWaiting(cells: readonly DescribedCell[]): Promise<readonly WaitingRun[]> {
+    const { runs, records, now } = this.#options;
     const ids: string[] = [];
     for await (const runId of runs.history.unfinished()) ids.push(runId);
     const read = await Promise.all(ids.map((runId) => records.read(runId)));
     const waiting = read
       .filter((record) => record !== undefined)
       .filter(({ state, context }) => !isFinal(state) && isToPublish(cells, context));
-    const left = await Promise.all(waiting.map((record) => this.#isLeft(record)));
-    return waiting
-      .filter((_, index) => left[index] !== true)
-      .toSorted((one, other) => (one.runId < other.runId ? -1 : 1));
+    const looked = await Promise.all(waiting.map((record) => this.#look(record)));
+    const around = { config: runs.config, now };
+    return looked
+      .filter(({ record, standing }) => !standing || !isLeft(standing, record, around))
+      .toSorted((one, other) => (one.record.runId < other.record.runId ? -1 : 1));
   }
 
-  async #isLeft(record: RunRecord): Promise<boolean> {
-    const { runs, now } = this.#options;
-    return !record.isQueued && isLeft(runs, record, { watch: this.#watch, now });
+  async #look(record: RunRecord): Promise<WaitingRun> {
+    if (record.isQueued) return { record, standing: undefined };
+    const { history } = this.#options.runs;
+    return { record, standing: await history.standing(record.runId, this.#watch) };
   }
 
   /** The newest run that was to publish and came to an end of its own. */
@@ -134,8 +130,14 @@ export class PublishingRuns {
   }
 }
 
-function toNext(waiting: readonly RunRecord[]): RunRecord | undefined {
-  return waiting.find(({ state }) => state === "running") ?? waiting[0];
+/** A run that has not ended, and how it stands where no queue looks after it. */
+interface WaitingRun {
+  readonly record: RunRecord;
+  readonly standing: RunStanding | undefined;
+}
+
+function toNext(waiting: readonly WaitingRun[]): RunRecord | undefined {
+  return (waiting.find(({ record }) => record.state === "running") ?? waiting[0])?.record;
 }
 
 function toFailure({ state, runId, endedAt, error }: RunRecord): PageFailure | null {
