@@ -130,6 +130,6 @@ export function isLeft(
 /** Ends a run whose process is gone or silent; should it come back, it publishes nothing. */
 async function endLeft(runs: Pick<ProjectRuns, "history" | "store">, record: RunRecord) {
   const worker = record.attempts.at(-1)?.worker ?? "";
-  const message = `Expected its process ${worker} to bring the run to an end, got none that is heard of`;
+  const message = `Expected its process ${worker} to bring the run to an end, got none that is heard of (it was killed, or its machine is gone: start the run again)`;
   await endCrashed(runs, record, message);
 }

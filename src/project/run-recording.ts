@@ -70,7 +70,10 @@ export async function recordRun(
   }
 }
 
-const CANCELLED = new HexError("HEX_CANCELLED", "the run was cancelled");
+const CANCELLED = new HexError(
+  "HEX_CANCELLED",
+  "Expected the run to go on to its end, got a cancellation from elsewhere (nothing was published)",
+);
 const PASSED = new HexError(
   "HEX_RUN_SUPERSEDED",
   "Expected others to hear of this run while it goes, got silence for so long that they went past it (start it again, or use what another run publishes)",
@@ -124,7 +127,8 @@ class RunRecording {
   readonly #ended = new AbortController();
   readonly #beating: Promise<void>;
   #hasFailed = false;
-  #isPassed = false;
+  /** why it was told to stop, when that came from others */
+  #stopped: HexError | undefined;
 
   constructor(options: RecordingOptions) {
     const { history, runId, now } = options;
@@ -146,10 +150,12 @@ class RunRecording {
     this.#options.emit(event);
   };
 
-  /** A run that was stopped because others have gone past it was not cancelled by anybody. */
+  /** Tells of a run that others stopped why; one that they have gone past was not cancelled by anybody. */
   toTold(result: RunResult): RunResult {
-    if (!this.#isPassed || result.status !== "cancelled") return result;
-    return { ...result, status: "failed", error: { code: PASSED.code, message: PASSED.message } };
+    if (this.#stopped === undefined || result.status !== "cancelled") return result;
+    const { code, message } = this.#stopped;
+    const status = this.#stopped === PASSED ? "failed" : "cancelled";
+    return { ...result, status, error: { code, message } };
   }
 
   /** As far as it was heard of a run that ended without a result. */
@@ -209,9 +215,9 @@ class RunRecording {
     while (await isAwake(BEAT_MS, signal)) {
       // A store that is away for a moment is no reason to stop: the next beat may be heard.
       const answer = await history.beat(runId).catch(orUnheard);
-      if (answer === "cancelled") stop(CANCELLED);
-      this.#isPassed ||= answer === "ended" && !signal.aborted;
-      if (this.#isPassed) return stop(PASSED);
+      if (answer === "heard" || answer === undefined || signal.aborted) continue;
+      this.#stopped = answer === "cancelled" ? CANCELLED : PASSED;
+      stop(this.#stopped);
     }
   }
 

@@ -50,6 +50,7 @@ it("stops a run that goes in a terminal, which says so, and publishes nothing", 
   expect(stdout).toMatch(/^The run is (told to stop|cancelled)/);
   const { status, error } = JSON.parse(await printed);
   expect([status, error.code]).toEqual(["cancelled", "HEX_CANCELLED"]);
+  expect(error.message).toContain("got a cancellation from elsewhere");
   expect(await runs.history.read(runId)).toMatchObject({ state: "cancelled", version: null });
   expect(await listVersions(runs.store)).toEqual([]);
 });
