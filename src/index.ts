@@ -27,9 +27,9 @@ export type { RunContext } from "./cell/run-context.ts";
 export type { ErrorCode } from "./errors.ts";
 export { HexError } from "./errors.ts";
 export { frameFromArrow, frameToArrow } from "./frame/arrow.ts";
+export { readCsv } from "./frame/csv/read-csv.ts";
 export { desc, Frame } from "./frame/frame.ts";
 export { frameToJson } from "./frame/json.ts";
-export { readCsv } from "./frame/read-csv.ts";
 export { frame } from "./frame/rows.ts";
 export type { Column, ColumnType, Schema, SchemaSpec, Value } from "./frame/schema.ts";
 export {

@@ -50,7 +50,7 @@ export async function readPublishedFrame(
   }
   return readWhole(store, csv, rows, async () => {
     // An app run that finds its Arrow file never loads what reads CSV.
-    const { readCsvFile } = await import("../frame/csv-file.ts");
+    const { readCsvFile } = await import("../frame/csv/csv-file.ts");
     return withStoredFile(store, csv, (path) => readCsvFile(path, columns, {}, { signal }), {
       signal,
     });
@@ -71,7 +71,7 @@ export async function readForeignFrame(
   const read = async ({ path, sha256, sizeBytes }: ObjectFile) => {
     const isOurs = () => isClaim(store, name, { sha256, signal });
     if (sizeBytes === 0 && (await isOurs())) return undefined;
-    const { readForeignCsv } = await import("../frame/foreign-csv.ts");
+    const { readForeignCsv } = await import("../frame/csv/foreign-csv.ts");
     const csv = await readForeignCsv(path);
     return csv.frame.numRows === 0 && (await isOurs()) ? undefined : csv;
   };

@@ -1,6 +1,6 @@
 /** Writes a frame to the file that is named, reads it back and prints what came of it. */
 import { type ColumnParts, toColumnData } from "../../src/frame/column/column-data.ts";
-import { readCsvFile, writeCsvFile } from "../../src/frame/csv-file.ts";
+import { readCsvFile, writeCsvFile } from "../../src/frame/csv/csv-file.ts";
 import { toFrameOf } from "../../src/frame/frame.ts";
 
 const ROWS = 1_400_000;

@@ -2,7 +2,7 @@ import { execFile } from "node:child_process";
 import { readdir, writeFile } from "node:fs/promises";
 import { promisify } from "node:util";
 import { expect, test } from "vitest";
-import { readCsvFile, writeCsvFile } from "../../src/frame/csv-file.ts";
+import { readCsvFile, writeCsvFile } from "../../src/frame/csv/csv-file.ts";
 import { frame } from "../../src/frame/rows.ts";
 import { buildProgram } from "../store/build-program.ts";
 import { withFolder } from "./with-folder.ts";

@@ -1,9 +1,9 @@
 import { writeFile } from "node:fs/promises";
 import { describe, expect, test } from "vitest";
-import { frameFromCsv, frameToCsv } from "../../src/frame/csv.ts";
-import { CSV_LIMITS, type CsvLimits } from "../../src/frame/csv-limits.ts";
-import { CsvScan } from "../../src/frame/csv-scan.ts";
-import { readForeignCsv } from "../../src/frame/foreign-csv.ts";
+import { frameFromCsv, frameToCsv } from "../../src/frame/csv/csv.ts";
+import { CSV_LIMITS, type CsvLimits } from "../../src/frame/csv/csv-limits.ts";
+import { CsvScan } from "../../src/frame/csv/csv-scan.ts";
+import { readForeignCsv } from "../../src/frame/csv/foreign-csv.ts";
 import { frame } from "../../src/frame/rows.ts";
 import { parseSchema, type Schema } from "../../src/frame/schema.ts";
 import { withFolder } from "./with-folder.ts";

@@ -6,7 +6,7 @@ import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parse } from "csv-parse/sync";
 import { describe, expect, test } from "vitest";
-import { frameFromForeignCsv, frameToCsv } from "../../src/frame/csv.ts";
+import { frameFromForeignCsv, frameToCsv } from "../../src/frame/csv/csv.ts";
 import { quoteText, readRows, withDuckdb } from "../../src/frame/duckdb/duckdb.ts";
 import { frame } from "../../src/frame/rows.ts";
 import { everyTypeFrame } from "./every-type.ts";

@@ -1,8 +1,8 @@
 import { writeFile } from "node:fs/promises";
 import { describe, expect, test } from "vitest";
-import { frameFromCsv, frameFromForeignCsv, frameToCsv } from "../../src/frame/csv.ts";
+import { frameFromCsv, frameFromForeignCsv, frameToCsv } from "../../src/frame/csv/csv.ts";
+import { readCsv } from "../../src/frame/csv/read-csv.ts";
 import type { AnyFrame } from "../../src/frame/frame.ts";
-import { readCsv } from "../../src/frame/read-csv.ts";
 import { frame } from "../../src/frame/rows.ts";
 import type { ColumnType, Schema } from "../../src/frame/schema.ts";
 import { assertFrame } from "./assert-frame.ts";

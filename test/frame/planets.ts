@@ -1,5 +1,5 @@
+import { readCsv } from "../../src/frame/csv/read-csv.ts";
 import type { AnyFrame } from "../../src/frame/frame.ts";
-import { readCsv } from "../../src/frame/read-csv.ts";
 
 export const PLANETS_FILE = new URL("../../data/planets.csv", import.meta.url);
 

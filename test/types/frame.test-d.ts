@@ -1,6 +1,6 @@
 import { expectTypeOf, test } from "vitest";
+import { readCsv } from "../../src/frame/csv/read-csv.ts";
 import { type AnyFrame, desc, type Frame } from "../../src/frame/frame.ts";
-import { readCsv } from "../../src/frame/read-csv.ts";
 import { frame } from "../../src/frame/rows.ts";
 import type { Value } from "../../src/frame/schema.ts";
 import { count, max, mean, sum } from "../../src/frame/verb/aggregate.ts";

@@ -1,4 +1,4 @@
-import { LONE_MISSING } from "../csv-text.ts";
+import { LONE_MISSING } from "../csv/csv-text.ts";
 import type { ColumnType, Schema } from "../schema.ts";
 import { createData } from "./csv-foreign.ts";
 import { type Connection, quotePath } from "./duckdb.ts";

@@ -4,12 +4,12 @@
  * lines, rounds 1.5 to a whole number, and takes bare quotes.
  */
 import { isUtf8 } from "node:buffer";
-import { expectation, type HexError } from "../errors.ts";
+import { expectation, type HexError } from "../../errors.ts";
+import { joinBytes } from "../join-bytes.ts";
+import type { Schema } from "../schema.ts";
 import { type CsvLimits, limitError } from "./csv-limits.ts";
 import { CsvRowScan } from "./csv-row-scan.ts";
 import { csvHeader } from "./csv-text.ts";
-import { joinBytes } from "./join-bytes.ts";
-import type { Schema } from "./schema.ts";
 
 export interface CsvText {
   readonly rows: number;

@@ -1,9 +1,14 @@
-import { instantText } from "./column/calendar.ts";
-import { type ColumnData, dictionaryOf, type FrameColumn, readText } from "./column/column-data.ts";
+import { instantText } from "../column/calendar.ts";
+import {
+  type ColumnData,
+  dictionaryOf,
+  type FrameColumn,
+  readText,
+} from "../column/column-data.ts";
+import type { AnyFrame } from "../frame.ts";
+import type { ColumnType } from "../schema.ts";
 import { CSV_LIMITS, limitError } from "./csv-limits.ts";
 import { csvHeader, LONE_MISSING, quoteField } from "./csv-text.ts";
-import type { AnyFrame } from "./frame.ts";
-import type { ColumnType } from "./schema.ts";
 
 export interface CsvBlocksOptions {
   /** about how long a block is, in characters; 1 MiB unless told */

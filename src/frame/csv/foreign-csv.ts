@@ -1,12 +1,12 @@
 import { stat } from "node:fs/promises";
+import { loadForeignCsv, readHeader } from "../duckdb/csv-foreign.ts";
+import { type Connection, readRows, withDuckdb, withTemporaryFile } from "../duckdb/duckdb.ts";
+import { readColumns, type SourceColumn } from "../duckdb/duckdb-read.ts";
+import { describeTable } from "../duckdb/duckdb-types.ts";
+import { type Frame, toFrameOf } from "../frame.ts";
+import type { Schema } from "../schema.ts";
 import { checkFirstLine, hasNamelessFirst } from "./csv-first-line.ts";
 import { type CsvLimits, limitError, toCsvLimits } from "./csv-limits.ts";
-import { loadForeignCsv, readHeader } from "./duckdb/csv-foreign.ts";
-import { type Connection, readRows, withDuckdb, withTemporaryFile } from "./duckdb/duckdb.ts";
-import { readColumns, type SourceColumn } from "./duckdb/duckdb-read.ts";
-import { describeTable } from "./duckdb/duckdb-types.ts";
-import { type Frame, toFrameOf } from "./frame.ts";
-import type { Schema } from "./schema.ts";
 
 /** A CSV of another tool as it was understood. */
 export interface ForeignCsv {

@@ -1,9 +1,9 @@
 import { access } from "node:fs/promises";
 import { resolve } from "node:path";
 import { fileURLToPath } from "node:url";
-import { HexError } from "../errors.ts";
-import type { AnyFrame, Frame } from "./frame.ts";
-import { type RowOf, type SchemaSpec, toSchema } from "./schema.ts";
+import { HexError } from "../../errors.ts";
+import type { AnyFrame, Frame } from "../frame.ts";
+import { type RowOf, type SchemaSpec, toSchema } from "../schema.ts";
 
 /** What may be said about a CSV file that a cell reads. */
 export interface ReadCsvOptions<Spec extends SchemaSpec> {
@@ -31,7 +31,7 @@ export async function readCsv(
   const schema = options && toSchema(options.schema);
   const found = await frameFromForeignCsv(path, schema);
   if (schema === undefined) return found;
-  const { toFrame } = await import("./to-frame.ts");
+  const { toFrame } = await import("../to-frame.ts");
   return toFrame(found, schema) ?? found;
 }
 

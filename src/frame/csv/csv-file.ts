@@ -1,14 +1,14 @@
 import { open } from "node:fs/promises";
-import { expectation } from "../errors.ts";
+import { expectation } from "../../errors.ts";
+import { loadOwnCsv } from "../duckdb/csv-own.ts";
+import { type Connection, type Database, withDuckdb } from "../duckdb/duckdb.ts";
+import { readColumns } from "../duckdb/duckdb-read.ts";
+import { type SavedFile, saveBlocks } from "../file-blocks.ts";
+import { type AnyFrame, type Frame, toFrameOf } from "../frame.ts";
+import type { Schema } from "../schema.ts";
 import { type CsvLimits, toCsvLimits } from "./csv-limits.ts";
 import { CsvScan, type CsvText } from "./csv-scan.ts";
 import { csvBlocks } from "./csv-write.ts";
-import { loadOwnCsv } from "./duckdb/csv-own.ts";
-import { type Connection, type Database, withDuckdb } from "./duckdb/duckdb.ts";
-import { readColumns } from "./duckdb/duckdb-read.ts";
-import { type SavedFile, saveBlocks } from "./file-blocks.ts";
-import { type AnyFrame, type Frame, toFrameOf } from "./frame.ts";
-import type { Schema } from "./schema.ts";
 
 export interface CsvFileOptions {
   readonly signal?: AbortSignal | undefined;

@@ -1,4 +1,4 @@
-import { expectation, type HexError } from "../errors.ts";
+import { expectation, type HexError } from "../../errors.ts";
 
 /** How large a CSV may be. Whoever writes or reads one stops at these, and does not fill memory. */
 export interface CsvLimits {

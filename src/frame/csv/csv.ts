@@ -8,14 +8,15 @@
  * DuckDB's COPY writes 1,000,000 rows of 8 columns in 3.3 s where this takes 5.0 s (busy machine),
  * but needs a second copy of the frame in memory, and writes 1 as 1.0, −0 as −0.0 and bare names.
  */
+
+import { withTemporaryFile } from "../duckdb/duckdb.ts";
+import type { AnyFrame, Frame } from "../frame.ts";
+import { joinBytes } from "../join-bytes.ts";
+import type { Schema } from "../schema.ts";
 import { type ReadCsvFileOptions, readCsvFile } from "./csv-file.ts";
 import type { CsvLimits } from "./csv-limits.ts";
 import { csvBlocks } from "./csv-write.ts";
-import { withTemporaryFile } from "./duckdb/duckdb.ts";
 import { readForeignCsv } from "./foreign-csv.ts";
-import type { AnyFrame, Frame } from "./frame.ts";
-import { joinBytes } from "./join-bytes.ts";
-import type { Schema } from "./schema.ts";
 
 /** The frame as CSV by the rules above; for a large one, see `writeCsvFile`. */
 export function frameToCsv(frame: AnyFrame): Uint8Array {

@@ -1,6 +1,6 @@
-import { expectation, type HexError } from "../errors.ts";
+import { expectation, type HexError } from "../../errors.ts";
+import type { ColumnType, Schema } from "../schema.ts";
 import { type CsvLimits, limitError } from "./csv-limits.ts";
-import type { ColumnType, Schema } from "./schema.ts";
 
 const QUOTE = 34;
 const COMMA = 44;

@@ -1,4 +1,4 @@
-import type { Column } from "./schema.ts";
+import type { Column } from "../schema.ts";
 
 /** What stands for a missing value when a frame has one column: many readers drop blank lines. */
 export const LONE_MISSING = "NA";

@@ -1,0 +1,23 @@
+import { AsyncLocalStorage } from "node:async_hooks";
+import type { ColumnType } from "../schema.ts";
+
+/** What a reader of CSV decided about a column. */
+export interface CsvColumnReport {
+  readonly name: string;
+  readonly type: ColumnType;
+  /** why it has this type, where that is no plain matter: `3 of 9 values are no number: row 7 "x"` */
+  readonly why?: string;
+}
+
+/** What a reader of CSV decided about a file. */
+export interface CsvReport {
+  /** what was read: the path or address */
+  readonly name: string;
+  readonly rows: number;
+  readonly columns: readonly CsvColumnReport[];
+  /** what was renamed, dropped, filled or taken for missing, a sentence each */
+  readonly notes: readonly string[];
+}
+
+/** Who hears of every report of the CSV files that are read within a call. */
+export const csvListener = new AsyncLocalStorage<(report: CsvReport) => void>();
