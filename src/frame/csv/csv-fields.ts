@@ -94,6 +94,8 @@ export class CsvFields {
   /** of the quoted field that was passed last */
   #isEscaped = false;
   #innerLines = 0;
+  /** where the bytes of the block end */
+  #end = 0;
 
   constructor(dialect: CsvDialect, limits: CsvLimits, width = 0, lines = 0) {
     this.#dialect = dialect;
@@ -112,6 +114,7 @@ export class CsvFields {
     this.rowsBefore += this.rows;
     this.rows = 0;
     this.wantedWidth = 0;
+    this.#end = end;
     this.#makeRoom(end - start + 2 * this.width + 2);
     // A line end after the last byte ends every field, so that no loop has to look for the end.
     bytes[end] = this.#dialect.lineEnd;
@@ -293,7 +296,7 @@ export class CsvFields {
       line: this.lines + 1,
       column,
       fields: column + 1,
-      seen: new TextDecoder().decode(bytes.subarray(at, at + SEEN_BYTES)),
+      seen: new TextDecoder().decode(bytes.subarray(at, Math.min(this.#end, at + SEEN_BYTES))),
     });
   }
 }
