@@ -13,9 +13,9 @@ export const COLUMN_TYPES = [
   "boolean",
   /** a calendar day, in JavaScript the text YYYY-MM-DD */
   "date",
-  /** a local date and time without a zone, in JavaScript the text YYYY-MM-DDTHH:MM:SS[.sss] */
+  /** a local date and time without a zone, in JavaScript the text YYYY-MM-DDTHH:MM:SS[.ssssss] */
   "datetime",
-  /** a point in time, to the millisecond, in JavaScript a Date */
+  /** a point in time, to the microsecond, in JavaScript a Date, which shows milliseconds */
   "instant",
 ] as const;
 

@@ -1,10 +1,10 @@
-import { instantText } from "../column/calendar.ts";
 import {
   type ColumnData,
   dictionaryOf,
   type FrameColumn,
   readText,
 } from "../column/column-data.ts";
+import { instantTexts } from "../column/column-reader.ts";
 import type { AnyFrame } from "../frame.ts";
 import type { ColumnType } from "../schema.ts";
 import { CSV_LIMITS, limitError } from "./csv-limits.ts";
@@ -102,7 +102,7 @@ function checkedField(text: string, name: string, row: number): string {
 
 function valueWriter(type: Exclude<ColumnType, "string">, data: ColumnData): FieldWriter {
   if (type === "number") return (row) => numberText(Number(data.at(row)));
-  if (type === "instant") return (row) => instantText(Number(data.at(row)));
+  if (type === "instant") return instantTexts(data);
   return (row) => String(data.at(row));
 }
 
