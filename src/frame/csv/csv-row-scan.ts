@@ -21,7 +21,7 @@ const LONE_N = 5;
 /** The characters that a bare field of each type may have; a string is always quoted. */
 const BARE_CHARACTERS: Readonly<Record<ColumnType, string>> = {
   string: "",
-  number: "0123456789+-.eNaIF",
+  number: "0123456789+-.eNaIFinf",
   integer: "0123456789-",
   bigint: "0123456789-",
   boolean: "truefals",

@@ -2,11 +2,10 @@
  * Frames as CSV. The dialect we write, and alone read back strictly: UTF-8 without a byte order
  * mark, comma, a quoted header, one newline after every row; strings always quoted, all else bare;
  * a missing value is a bare empty field, or bare NA in a frame of one column (where a blank line
- * would be dropped by many readers); −0, NaN, INF and −INF are kept, other numbers are the shortest
- * text that reads back the same. Types are told by the schema beside the file.
- *
- * DuckDB's COPY writes 1,000,000 rows of 8 columns in 3.3 s where this takes 5.0 s (busy machine),
- * but needs a second copy of the frame in memory, and writes 1 as 1.0, −0 as −0.0 and bare names.
+ * would be dropped by many readers); −0, NaN, inf and −inf are kept, other numbers are the shortest
+ * text that reads back the same; the times of a column all have as many digits of a second as the
+ * finest of them needs: none, 3 or 6. Types are told by the schema beside the file. Infinity was
+ * written INF before, which is read for ever.
  */
 
 import { withTemporaryFile } from "../duckdb/duckdb.ts";
