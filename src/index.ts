@@ -27,6 +27,8 @@ export type { RunContext } from "./cell/run-context.ts";
 export type { ErrorCode } from "./errors.ts";
 export { HexError } from "./errors.ts";
 export { frameFromArrow, frameToArrow } from "./frame/arrow.ts";
+export { frameToCsv } from "./frame/csv/csv-write.ts";
+export { frameFromCsv } from "./frame/csv/own-csv.ts";
 export { readCsv } from "./frame/csv/read-csv.ts";
 export { desc, Frame } from "./frame/frame.ts";
 export { frameToJson } from "./frame/json.ts";

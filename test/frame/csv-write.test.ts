@@ -6,6 +6,7 @@ import { frameToCsv } from "../../src/frame/csv/csv.ts";
 import { csvBlocks } from "../../src/frame/csv/csv-write.ts";
 import type { AnyFrame } from "../../src/frame/frame.ts";
 import { frame } from "../../src/frame/rows.ts";
+import * as api from "../../src/index.ts";
 
 const textOf = (bytes: Uint8Array) => new TextDecoder("utf-8", { ignoreBOM: true }).decode(bytes);
 /** The lines after the header. */
@@ -13,6 +14,15 @@ const linesOf = (frame: AnyFrame) => textOf(frameToCsv(frame)).split("\n").slice
 const numbersOf = (values: readonly number[]) => frame(values.map((n) => ({ n, m: n })));
 const TIMES = ["2024-01-01T10:00:00", "2024-01-01T10:00:00.500"];
 const instantsOf = (...texts: readonly string[]) => frame(texts.map((t) => ({ at: new Date(t) })));
+
+test("a frame comes back from its CSV by its schema, as cells may import both", async () => {
+  const written = frame([
+    { n: 1.5, s: "x" },
+    { n: null, s: "" },
+  ]);
+  const read = await api.frameFromCsv(api.frameToCsv(written), written.schema);
+  expect([read.schema, read.rows()]).toEqual([written.schema, written.rows()]);
+});
 
 describe("numbers", () => {
   const expectAsJavaScript = (values: readonly number[]) => {

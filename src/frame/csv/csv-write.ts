@@ -1,6 +1,7 @@
 import { isUtf8 } from "node:buffer";
 import { batchOf, type FrameColumn } from "../column/column-data.ts";
 import type { AnyFrame } from "../frame.ts";
+import { joinBytes } from "../join-bytes.ts";
 import { BooleanFields, type ColumnFields } from "./csv-fields.ts";
 import { CSV_LIMITS, limitError } from "./csv-limits.ts";
 import { NarrowFields, NumberFields } from "./csv-number-fields.ts";
@@ -25,6 +26,14 @@ const NEWLINE = 10;
 const FIELDS_AT_ONCE = 32_768;
 const FEWEST_ROWS = 16;
 const MOST_ROWS = 4_096;
+
+/**
+ * The frame as the CSV that is published of it.
+ * @throws {HexError} HEX_FRAME_INVALID for what is beyond the limits of reading
+ */
+export function frameToCsv(frame: AnyFrame): Uint8Array {
+  return joinBytes([...csvBlocks(frame)]);
+}
 
 /**
  * The frame as CSV in blocks of whole rows, each made when it is asked for.

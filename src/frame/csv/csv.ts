@@ -9,18 +9,13 @@
  */
 
 import { withTemporaryFile } from "../duckdb/duckdb.ts";
-import type { AnyFrame, Frame } from "../frame.ts";
-import { joinBytes } from "../join-bytes.ts";
+import type { Frame } from "../frame.ts";
 import type { Schema } from "../schema.ts";
 import { type ReadCsvFileOptions, readCsvFile } from "./csv-file.ts";
 import type { CsvLimits } from "./csv-limits.ts";
-import { csvBlocks } from "./csv-write.ts";
 import { readForeignCsv } from "./foreign-csv.ts";
 
-/** The frame as CSV by the rules above; for a large one, see `writeCsvFile`. */
-export function frameToCsv(frame: AnyFrame): Uint8Array {
-  return joinBytes([...csvBlocks(frame)]);
-}
+export { frameToCsv } from "./csv-write.ts";
 
 /**
  * Reads CSV that `frameToCsv` wrote.
