@@ -33,8 +33,8 @@ describe("frameToCsv", () => {
       "0.1",
       "1e+21",
       "NaN",
-      "INF",
-      "-INF",
+      "inf",
+      "-inf",
     ]);
   });
 
@@ -45,6 +45,13 @@ describe("frameToCsv", () => {
 });
 
 describe("frameFromCsv", () => {
+  test("reads infinity as it was written before, too", async () => {
+    const read = await frameFromCsv(bytesOf('"n"\nINF\n-INF\ninf\n'), [
+      { name: "n", type: "number" },
+    ]);
+    expect(read.column("n")).toEqual([Infinity, -Infinity, Infinity]);
+  });
+
   test("reads back every type as it was written", async () => {
     const written = everyTypeFrame();
     const read = await roundTrip(written);

@@ -4,6 +4,7 @@
  */
 import type { TypedArray } from "@uwdata/flechette";
 import { type ColumnData, toColumnData } from "../column/column-data.ts";
+import { putMicroseconds } from "../column/moment.ts";
 import { toBits } from "../column/typed-items.ts";
 import type { ColumnType } from "../schema.ts";
 import { BARE, type CsvFields } from "./csv-fields.ts";
@@ -469,8 +470,15 @@ class TimeItems extends CsvItems {
   }
 
   toData(rows: number): ColumnData {
+    const micros = this.#micros;
+    if (micros !== undefined) {
+      for (let row = 0; row < rows; row++) {
+        putMicroseconds(this.#halves, row, halvesAt(this.#halves, row), micros[row] ?? 0);
+      }
+    }
     const values = fitted(this.#items, rows);
-    return toColumnData(this.#type, { length: rows, values, ...this.missing.parts(rows) });
+    const unit = micros === undefined ? "ms" : "us";
+    return toColumnData(this.#type, { length: rows, values, unit, ...this.missing.parts(rows) });
   }
 }
 

@@ -3,23 +3,22 @@
  * mark, comma, a quoted header, one newline after every row; strings always quoted, all else bare;
  * a missing value is a bare empty field, or bare NA in a frame of one column (where a blank line
  * would be dropped by many readers); −0, NaN, inf and −inf are kept, other numbers are the shortest
- * text that reads back the same. Types are told by the schema beside the file.
+ * text that reads back the same; the times of a column all have as many digits of a second as the
+ * finest of them needs: none, 3 or 6. Types are told by the schema beside the file. Infinity was
+ * written INF before, which is read for ever.
  */
-import type { AnyFrame, Frame } from "../frame.ts";
-import { joinBytes } from "../join-bytes.ts";
+import type { Frame } from "../frame.ts";
 import type { Schema } from "../schema.ts";
 import { fileSource, memorySource } from "./byte-source.ts";
 import { type ReadOwnOptions, readOwnCsv } from "./csv-own.ts";
-import { csvBlocks } from "./csv-write.ts";
 
-/** The frame as CSV by the rules above; see `csvBlocks` for a large one. */
-export function frameToCsv(frame: AnyFrame): Uint8Array {
-  return joinBytes([...csvBlocks(frame)]);
-}
+export { frameToCsv } from "./csv-write.ts";
 
 /**
  * Reads CSV that `frameToCsv` wrote.
  * @throws {HexError} HEX_DATA_INVALID naming the row when it is anything else, or beyond a limit
+ * @example
+ * const copy = await frameFromCsv(frameToCsv(planets), planets.schema);
  */
 export async function frameFromCsv(
   bytes: Uint8Array,

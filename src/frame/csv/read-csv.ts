@@ -1,7 +1,7 @@
 import { resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { AnyFrame, Frame } from "../frame.ts";
-import type { RowOf, SchemaSpec } from "../schema.ts";
+import type { RowOf, Schema, SchemaSpec } from "../schema.ts";
 import type { ByteSource } from "./byte-source.ts";
 import type { CsvOptions } from "./csv-options.ts";
 import type { CsvReport } from "./csv-report.ts";
@@ -51,4 +51,17 @@ export async function readCsv(
 
 function toPath(source: URL | string): string {
   return typeof source === "string" ? resolve(source) : fileURLToPath(source);
+}
+
+/**
+ * Reads CSV that `frameToCsv` wrote: the same values and types.
+ * @param schema the frame's own, `frame.schema`: types are not found in the text
+ * @throws {HexError} HEX_DATA_INVALID naming row and column when it is anything else
+ * @example
+ * const copy = await frameFromCsv(frameToCsv(planets), planets.schema);
+ */
+export async function frameFromCsv(bytes: Uint8Array, schema: Schema): Promise<Frame> {
+  const { readOwnCsv } = await import("./csv-own.ts");
+  const { memorySource } = await import("./byte-source.ts");
+  return readOwnCsv(memorySource(bytes, "the CSV"), schema);
 }
