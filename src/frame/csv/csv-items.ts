@@ -90,7 +90,6 @@ export abstract class CsvItems {
 }
 
 const MINUS = 45;
-const POINT = 46;
 const ZERO = 48;
 const TWO_32 = 4_294_967_296;
 /** Whole numbers of so many digits are below 2^31, and below 2^53. */
