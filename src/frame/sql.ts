@@ -43,7 +43,7 @@ export function queryFrames(
       const sources = await describeTable(connection, RESULT);
       return toFrameOf(await readColumns(connection, RESULT, sources));
     } catch (cause) {
-      throw new HexError("HEX_CELL_FAILED", firstLine(cause), { cause });
+      throw new HexError("HEX_CELL_FAILED", explain(firstLine(cause)), { cause });
     }
   });
 }
@@ -73,4 +73,14 @@ function withoutEnd(sql: string): string {
 
 function firstLine(cause: unknown): string {
   return toMessage(cause).split("\n")[0] ?? "";
+}
+
+/** Aggregates of DuckDB that give an error where verbs and other tools give NaN. */
+const OUT_OF_RANGE = /^Out of Range Error: (\w+) is out of range!/;
+
+function explain(message: string): string {
+  const [, name] = OUT_OF_RANGE.exec(message) ?? [];
+  if (name === undefined) return message;
+  const hint = `of numbers that are, ask for ${name.toLowerCase()}(v) FILTER (WHERE isfinite(v))`;
+  return `Expected the numbers of ${name} to be finite, got NaN or an infinity, or a result beyond all numbers (${hint})`;
 }
