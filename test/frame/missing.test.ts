@@ -1,4 +1,5 @@
 /** Missing, NaN and infinity mean one thing at every door: the table in docs/cells.md, line by line. */
+import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { desc, type Frame } from "../../src/frame/frame.ts";
 import { frameToJson } from "../../src/frame/json.ts";
@@ -331,4 +332,37 @@ describe("filters of tables", () => {
     expect(kept("equals", "NaN")).toEqual([2]);
     expect(kept("missing")).toEqual([1]);
   });
+});
+
+describe("verbs and SQL", () => {
+  const number = fc.constantFrom(0, -0, 1, -1, 0.5, 2, 3, nan, inf, minusInf, null);
+  const text = fc.constantFrom("a", "B", "", "é", "\uFFEE", "😀", null);
+  const row = fc.record({ g: text, k: number, v: number });
+  const TYPES = { at: "integer", g: "string", k: "number", v: "number" } as const;
+
+  test("agree over random tables, in groups, aggregates and orders", async () => {
+    const property = fc.asyncProperty(fc.array(row, { maxLength: 40 }), async (rows) => {
+      const t = frame(
+        rows.map((each, at) => ({ at, ...each })),
+        TYPES,
+      );
+      const order = 'SELECT "at" FROM t ORDER BY g DESC, v, k DESC, "at"';
+      expect(t.orderby(desc("g"), "v", desc("k")).column("at")).toEqual(
+        (await queryFrames(order, { t }, {})).column("at"),
+      );
+      const told = await queryFrames(
+        `SELECT g, k, ${SQL_AGGREGATES} FROM t GROUP BY g, k ORDER BY g, k`,
+        { t },
+        {},
+      );
+      const own = t.groupby("g", "k").rollup(AGGREGATES).orderby("g", "k");
+      expect(withOneZero(own)).toEqual(withOneZero(told));
+    });
+    await fc.assert(property, { numRuns: 25 });
+  });
+
+  /** Which of the two zeros stands for both is not told. */
+  function withOneZero(made: { rows(): object[] }): unknown[] {
+    return made.rows().map((each) => Object.values(each).map((value) => (value === 0 ? 0 : value)));
+  }
 });
