@@ -1,4 +1,5 @@
 import { batchOf } from "./column/column-data.ts";
+import { dateText } from "./column/moment.ts";
 import type { AnyFrame } from "./frame.ts";
 import type { Schema, Value } from "./schema.ts";
 
@@ -28,11 +29,11 @@ export function frameToJson(frame: AnyFrame): { schema: Schema; rows: JsonRow[] 
 /** A value as JSON keeps it. */
 export function toJsonValue(value: Value): JsonValue {
   if (typeof value === "bigint") return value.toString();
-  if (value instanceof Date) return value.toISOString();
+  if (value instanceof Date) return dateText(value);
   return typeof value === "number" ? toJsonNumber(value) : value;
 }
 
-/** A number as JSON keeps it: NaN, the infinities and −0 as in our CSV. */
+/** A number as JSON keeps it: NaN, the infinities and −0 by their names. */
 export function toJsonNumber(value: number): number | string {
   if (Number.isNaN(value)) return "NaN";
   if (!Number.isFinite(value)) return value > 0 ? "INF" : "-INF";

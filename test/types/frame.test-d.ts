@@ -2,8 +2,9 @@ import { expectTypeOf, test } from "vitest";
 import { readCsv } from "../../src/frame/csv/read-csv.ts";
 import { type AnyFrame, desc, type Frame } from "../../src/frame/frame.ts";
 import { frame } from "../../src/frame/rows.ts";
-import type { Value } from "../../src/frame/schema.ts";
+import type { Schema, Value } from "../../src/frame/schema.ts";
 import { count, max, mean, sum } from "../../src/frame/verb/aggregate.ts";
+import { frameFromCsv, frameToCsv } from "../../src/index.ts";
 
 const planets = frame([], { method: "string", mass: "number", year: "integer", found: "instant" });
 
@@ -95,4 +96,10 @@ test("every frame is a frame of any columns", () => {
 
 test("a frame of known columns serves where a frame of unknown ones is asked for", () => {
   expectTypeOf(planets).toExtend<Frame>();
+});
+
+test("a frame of any columns is written as CSV, and read back by its schema", () => {
+  expectTypeOf(frameToCsv(planets)).toEqualTypeOf<Uint8Array>();
+  expectTypeOf(frameFromCsv(new Uint8Array(), planets.schema)).toEqualTypeOf<Promise<Frame>>();
+  expectTypeOf(frameFromCsv).parameters.toEqualTypeOf<[bytes: Uint8Array, schema: Schema]>();
 });
