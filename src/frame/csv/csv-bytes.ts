@@ -42,17 +42,22 @@ export async function* textBlocks(
   signal?: AbortSignal,
 ): AsyncGenerator<Uint8Array, void, undefined> {
   const packed = await peek(source.open(signal));
-  checkFormat(source.name, packed.first);
-  const plain = unpack(source.name, packed, found);
-  const text = plain === packed.blocks ? packed : await peek(plain);
-  const { first, blocks } = text;
-  const mark = MARKS.find(([bytes]) => startsWith(first, bytes));
-  const known = encoding ?? mark?.[1] ?? "utf-8";
-  if (encoding === undefined && mark === undefined) checkWide(source.name, first);
-  if (known !== "utf-8") found.encoding = known;
-  const length = mark?.[1] === known ? mark[0].length / 2 : 0;
-  const rest = skipBytes(blocks, length);
-  yield* known === "utf-8" ? rest : decode(source.name, rest, known);
+  try {
+    checkFormat(source.name, packed.first);
+    const plain = unpack(source.name, packed, found);
+    const text = plain === packed.blocks ? packed : await peek(plain);
+    const { first, blocks } = text;
+    const mark = MARKS.find(([bytes]) => startsWith(first, bytes));
+    const known = encoding ?? mark?.[1] ?? "utf-8";
+    if (encoding === undefined && mark === undefined) checkWide(source.name, first);
+    if (known !== "utf-8") found.encoding = known;
+    const length = mark?.[1] === known ? mark[0].length / 2 : 0;
+    const rest = skipBytes(blocks, length);
+    yield* known === "utf-8" ? rest : decode(source.name, rest, known);
+  } finally {
+    // What was opened to peek is also open where none of the blocks were asked for.
+    await packed.close();
+  }
 }
 
 interface Peeked {
@@ -60,6 +65,7 @@ interface Peeked {
   readonly first: Uint8Array;
   /** all bytes, these too */
   readonly blocks: AsyncIterable<Uint8Array>;
+  close(): Promise<unknown>;
 }
 
 const PEEKED_BYTES = 8;
@@ -75,18 +81,14 @@ async function peek(blocks: AsyncIterable<Uint8Array>): Promise<Peeked> {
     first = new Uint8Array(Buffer.concat([first, next.value]));
   }
   async function* all() {
-    try {
-      yield* held;
-      for (;;) {
-        const next = await iterator.next();
-        if (next.done === true) return;
-        yield next.value;
-      }
-    } finally {
-      await iterator.return?.();
+    yield* held;
+    for (;;) {
+      const next = await iterator.next();
+      if (next.done === true) return;
+      yield next.value;
     }
   }
-  return { first, blocks: all() };
+  return { first, blocks: all(), close: async () => iterator.return?.() };
 }
 
 function startsWith(bytes: Uint8Array, hex: string): boolean {
