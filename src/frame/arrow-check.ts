@@ -1,7 +1,8 @@
-import type { Batch, TypedArray } from "@uwdata/flechette";
+import type { Batch } from "@uwdata/flechette";
 import { expectation } from "../errors.ts";
+import { isTimestamp, millisecondsOf } from "./arrow-moments.ts";
 import { FIRST_DAY, FIRST_MS, LAST_DAY, LAST_MS } from "./column/calendar.ts";
-import { hasDictionary } from "./column/column-data.ts";
+import { halvesOf, hasDictionary } from "./column/column-data.ts";
 import type { ColumnType, Value } from "./schema.ts";
 
 /** The whole numbers that a column of a type may hold, where not all that fit its bytes. */
@@ -65,7 +66,7 @@ function findRangeFault(type: ColumnType, batch: Batch<Value>): string | undefin
     return undefined;
   }
   const [first, last] = range;
-  const numberAt = toNumberAt(batch.values);
+  const numberAt = toNumberAt(batch);
   const isInside = everyPresent(batch, (row) => {
     const number = numberAt(row);
     return number >= first && number <= last;
@@ -82,8 +83,10 @@ function everyPresent(batch: Batch<Value>, test: (row: number) => boolean): bool
 }
 
 /** Reads whole numbers of 64 bits from their halves: no bigint is made per value. */
-function toNumberAt(values: TypedArray): (row: number) => number {
+function toNumberAt(batch: Batch<Value>): (row: number) => number {
+  const { type, values } = batch;
   if (!(values instanceof BigInt64Array)) return (row) => Number(values[row]);
-  const halves = new Int32Array(values.buffer, values.byteOffset, values.length * 2);
+  if (isTimestamp(type)) return millisecondsOf(batch, type.unit);
+  const halves = halvesOf(values);
   return (row) => (halves[2 * row + 1] ?? 0) * 2 ** 32 + ((halves[2 * row] ?? 0) >>> 0);
 }

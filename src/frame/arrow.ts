@@ -1,9 +1,9 @@
 import {
   type Batch,
+  batchType,
   Column,
   type DataType,
   type Table,
-  TimeUnit,
   Type,
   tableFromColumns,
   tableFromIPC,
@@ -12,6 +12,7 @@ import {
 import { expectation, HexError, toMessage } from "../errors.ts";
 import { checkBatch } from "./arrow-check.ts";
 import { streamOf } from "./arrow-framing.ts";
+import { isTimestamp, toMoments } from "./arrow-moments.ts";
 import { buildColumn, valuesOf } from "./column/column-build.ts";
 import {
   type ColumnData,
@@ -38,8 +39,7 @@ export function arrowBlocks(
   format: "stream" | "file" = "stream",
 ): readonly Uint8Array[] {
   const columns = frame.columns().map(({ name, data }): [string, ColumnData] => {
-    // A batch without rows may have no bytes, and such a batch cannot be read back.
-    return [name, data.length > 0 ? data : new Column<Value>([], emptyType(data.type))];
+    return [name, data.length > 0 ? data : emptyColumn(data)];
   });
   const blocks: Uint8Array[] = [];
   const write = (block: Uint8Array) => blocks.push(block);
@@ -73,8 +73,7 @@ function schemaOf(table: Table): Schema {
     if (type !== undefined) return { name, type };
     throw expectation("HEX_DATA_INVALID", {
       place: `column ${JSON.stringify(name)} of the Arrow file`,
-      expected:
-        "text, 64-bit floats, whole numbers of 32 or 64 bits, booleans, days, or times in milliseconds",
+      expected: "text, 64-bit floats, whole numbers of 32 or 64 bits, booleans, days, or times",
       got: `Arrow type ${arrow.typeId}`,
       hint: "cast it before writing the file",
     });
@@ -103,8 +102,18 @@ function openTable(table: Table, schema: Schema): Frame {
   );
 }
 
-function emptyType(type: DataType): DataType {
-  return type.typeId === Type.Dictionary ? type.dictionary : type;
+/** A batch of no rows: polars reads no file without a batch. */
+function emptyColumn({ type: full }: ColumnData): ColumnData {
+  const type = full.typeId === Type.Dictionary ? full.dictionary : full;
+  const BatchOf: typeof Batch<Value> = batchType(type, { useBigInt: true });
+  // Of some bytes: a batch without any cannot be read back.
+  const validity = new Uint8Array(8);
+  const values = new Uint8Array(0);
+  const offsets = new Int32Array(1);
+  return new Column(
+    [new BatchOf({ length: 0, nullCount: 0, validity, values, offsets, type })],
+    type,
+  );
 }
 
 function readTable(bytes: Uint8Array): Table {
@@ -121,15 +130,20 @@ function readTable(bytes: Uint8Array): Table {
 function openColumn(name: string, type: ColumnType, column: Column<Value>): ColumnData {
   const [batch, ...others] = column.data;
   if (batch === undefined) return buildColumn(name, type, []);
-  if (others.length === 0) return openBatch(type, batch);
-  const values = column.data.flatMap((part) => valuesOf(openBatch(type, part)));
+  if (others.length === 0) return openBatch(type, batch, { name, firstRow: 0 });
+  let firstRow = 0;
+  const values = column.data.flatMap((part) => {
+    const opened = openBatch(type, part, { name, firstRow });
+    firstRow += part.length;
+    return valuesOf(opened);
+  });
   return buildColumn(name, type, values);
 }
 
-function openBatch(type: ColumnType, batch: Batch<Value>): ColumnData {
-  const { length, nullCount, validity, values, offsets } = batch;
+function openBatch(type: ColumnType, batch: Batch<Value>, place: Parameters<typeof toMoments>[1]) {
+  const { length, nullCount, validity, offsets } = batch;
   const places = offsets instanceof Int32Array ? { offsets } : {};
-  const parts: ColumnParts = { length, nullCount, validity, values, ...places };
+  const parts: ColumnParts = { length, nullCount, validity, ...toMoments(batch, place), ...places };
   if (!hasDictionary(batch)) return toColumnData(type, parts);
   const [texts, ...others] = batch.dictionary.data;
   const dictionary = texts && others.length === 0 ? openDictionary(texts) : batch.dictionary;
@@ -170,10 +184,6 @@ function isStoredAs(type: ColumnType, arrow: DataType): boolean {
 
 function isInteger(arrow: DataType, bitWidth: 32 | 64): boolean {
   return arrow.typeId === Type.Int && arrow.signed && arrow.bitWidth === bitWidth;
-}
-
-function isTimestamp(arrow: DataType): arrow is Extract<DataType, { typeId: 10 }> {
-  return arrow.typeId === Type.Timestamp && arrow.unit === TimeUnit.MILLISECOND;
 }
 
 function lengthError(name: string, expected: number, got: number): HexError {

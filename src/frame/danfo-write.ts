@@ -2,6 +2,7 @@ import type { DataFrame } from "danfojs-node";
 import { HexError } from "../errors.ts";
 import { valuesOf } from "./column/column-build.ts";
 import type { FrameColumn } from "./column/column-data.ts";
+import { dateText } from "./column/moment.ts";
 import type { ColumnType, Value } from "./schema.ts";
 
 const MISSING_PACKAGE =
@@ -41,7 +42,7 @@ function danfoValues(type: ColumnType, values: readonly Value[]): unknown[] {
   const isNumeric = type === "number" || type === "integer" || isExact;
   return values.map((value) => {
     if (value === null) return isNumeric ? Number.NaN : null;
-    if (value instanceof Date) return value.toISOString();
+    if (value instanceof Date) return dateText(value);
     if (typeof value === "bigint") return isExact ? Number(value) : value.toString();
     return value;
   });

@@ -1,4 +1,5 @@
 import { batchOf } from "./column/column-data.ts";
+import { dateText } from "./column/moment.ts";
 import type { AnyFrame } from "./frame.ts";
 import type { Schema, Value } from "./schema.ts";
 
@@ -28,7 +29,7 @@ export function frameToJson(frame: AnyFrame): { schema: Schema; rows: JsonRow[] 
 /** A value as JSON keeps it. */
 export function toJsonValue(value: Value): JsonValue {
   if (typeof value === "bigint") return value.toString();
-  if (value instanceof Date) return value.toISOString();
+  if (value instanceof Date) return dateText(value);
   return typeof value === "number" ? toJsonNumber(value) : value;
 }
 

@@ -1,11 +1,11 @@
-import { instantText } from "./column/calendar.ts";
 import { batchOf, dictionaryOf, type FrameColumn, readText } from "./column/column-data.ts";
 import { missingTest, numbersOf, type ReadRow } from "./column/column-numbers.ts";
+import { instantTexts } from "./column/column-reader.ts";
 import { toJsonNumber } from "./json.ts";
 import { LONGEST_NUMBER } from "./number-text.ts";
 import { wrongFilterValue } from "./row-wish-faults.ts";
 import type { FilterTest, RowFilter } from "./table-rows.ts";
-import { parseTypedRange, TYPED_RULES } from "./typed-range.ts";
+import { type MomentType, parseMomentRange, parseTypedRange, TYPED_RULES } from "./typed-range.ts";
 
 /** Whether a row passes. */
 export type RowTest = ReadRow<boolean>;
@@ -35,21 +35,58 @@ function toValueTest(column: FrameColumn, test: Comparison, value: string): RowT
   if (type === "string" || test === "contains") {
     return toTextTest(column, textComparison(test, foldCase(value)));
   }
-  return type === "bigint" ? toBigintTest(column, test, value) : toNumberTest(column, test, value);
+  if (type === "datetime" || type === "instant") return toMomentTest(column, type, test, value);
+  return type === "bigint"
+    ? toBigintTest(column, test, value)
+    : toNumberTest(column, type, test, value);
 }
 
-function toNumberTest(column: FrameColumn, test: Comparison, value: string): RowTest {
-  const { name, type } = column;
+function toMomentTest(
+  column: FrameColumn,
+  type: MomentType,
+  test: Comparison,
+  value: string,
+): RowTest {
+  const range = parseMomentRange(type, value);
+  if (range === undefined) throw wrongFilterValue(column.name, TYPED_RULES[type], value);
+  const { values } = batchOf(column.data);
+  const read = numbersOf(column);
+  if (read === undefined) {
+    const at = (row: number) => values[row] ?? 0n;
+    return rangeTest(test, at, range.first, range.last);
+  }
+  // Of the milliseconds those that lie within the range.
+  const [before, last] = [range.first - 1n, range.last].map(floorMs);
+  return rangeTest(test, read, Number(before) + 1, Number(last));
+}
+
+/** Whole milliseconds, also before 1970. */
+function floorMs(microseconds: bigint): bigint {
+  return (microseconds - (((microseconds % 1000n) + 1000n) % 1000n)) / 1000n;
+}
+
+type Ordered = number | bigint;
+
+function rangeTest(test: Comparison, read: ReadRow<Ordered>, first: Ordered, last: Ordered) {
+  if (test === "at-least") return (row: number) => read(row) >= first;
+  if (test === "at-most") return (row: number) => read(row) <= last;
+  return (row: number) => read(row) >= first && read(row) <= last;
+}
+
+function toNumberTest(
+  column: FrameColumn,
+  type: Exclude<FrameColumn["type"], MomentType | "string">,
+  test: Comparison,
+  value: string,
+): RowTest {
   const range = parseTypedRange(type, value);
   const read = numbersOf(column);
-  if (range === undefined || read === undefined || type === "string") {
-    throw wrongFilterValue(name, type === "string" ? "a text" : TYPED_RULES[type], value);
+  if (range === undefined || read === undefined) {
+    throw wrongFilterValue(column.name, TYPED_RULES[type], value);
   }
   const { first, last } = range;
-  if (test === "at-least") return (row) => read(row) >= first;
-  if (test === "at-most") return (row) => read(row) <= last;
-  if (Number.isNaN(first)) return (row) => Number.isNaN(read(row));
-  return (row) => read(row) >= first && read(row) <= last;
+  if (test === "equals" && Number.isNaN(first)) return (row) => Number.isNaN(read(row));
+  return rangeTest(test, read, first, last);
 }
 
 function toBigintTest({ name, data }: FrameColumn, test: Comparison, value: string): RowTest {
@@ -96,7 +133,7 @@ function toTextTest(column: FrameColumn, passes: (folded: string) => boolean): R
 /** The values of a column as a table shows them. */
 function textsOf({ type, data }: FrameColumn): ReadRow<string> {
   if (type === "string") return (row) => readText(data, row);
-  if (type === "instant") return (row) => instantText(Number(data.at(row)));
+  if (type === "instant") return instantTexts(data);
   if (type === "number") return (row) => String(toJsonNumber(Number(data.at(row))));
   return (row) => String(data.at(row));
 }

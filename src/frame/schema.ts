@@ -13,9 +13,9 @@ export const COLUMN_TYPES = [
   "boolean",
   /** a calendar day, in JavaScript the text YYYY-MM-DD */
   "date",
-  /** a local date and time without a zone, in JavaScript the text YYYY-MM-DDTHH:MM:SS[.sss] */
+  /** a local date and time without a zone, in JavaScript the text YYYY-MM-DDTHH:MM:SS[.ssssss] */
   "datetime",
-  /** a point in time, to the millisecond, in JavaScript a Date */
+  /** a point in time, to the microsecond, in JavaScript a Date, which shows milliseconds */
   "instant",
 ] as const;
 
@@ -54,6 +54,11 @@ export type SchemaSpec = Readonly<Record<string, ColumnType>>;
 export type RowOf<Spec extends SchemaSpec> = {
   readonly [Name in keyof Spec]: ColumnValues[Spec[Name]] | null;
 };
+
+/** Whether a schema is a list of columns, not an object as an author writes it. */
+export function isSchema(spec: Schema | SchemaSpec): spec is Schema {
+  return Array.isArray(spec);
+}
 
 /** The schema that an author wrote as names and types. */
 export function toSchema(spec: SchemaSpec): Schema {

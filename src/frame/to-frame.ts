@@ -1,14 +1,16 @@
 import { expectation } from "../errors.ts";
-import { parseDatetime, parseDay } from "./column/calendar.ts";
+import { parseDatetime, parseDay, parseMicros } from "./column/calendar.ts";
 import { buildColumn, valuesOf } from "./column/column-build.ts";
 import type { FrameColumn } from "./column/column-data.ts";
 import { isWhole, misfitError } from "./column/column-value.ts";
+import { toDate } from "./column/moment.ts";
 import { frameFromDanfo, isDanfo } from "./danfo.ts";
 import { type AnyFrame, Frame, toFrameOf } from "./frame.ts";
 import { frameFromRows, isPlainRow } from "./rows.ts";
 import {
   type Column,
   type ColumnType,
+  isSchema,
   type Schema,
   type SchemaSpec,
   toSchema,
@@ -25,10 +27,6 @@ export function toFrame(value: unknown, spec?: Schema | SchemaSpec): Frame | und
   const schema = spec === undefined || isSchema(spec) ? spec : toSchema(spec);
   const found = findFrame(value, schema);
   return found && schema ? fitSchema(found, schema) : found;
-}
-
-function isSchema(spec: Schema | SchemaSpec): spec is Schema {
-  return Array.isArray(spec);
 }
 
 function findFrame(value: unknown, schema?: Schema): Frame | undefined {
@@ -87,7 +85,8 @@ function convertText(text: string, type: ColumnType): Value | undefined {
   if (type === "datetime") return parseDatetime(text) === undefined ? undefined : text;
   if (type !== "instant" || !/^[^Z]+(?:Z|[+-]\d{2}:\d{2})$/.test(text)) return undefined;
   const local = text.replace(/(?:Z|[+-]\d{2}:\d{2})$/, "");
-  return parseDatetime(local) === undefined ? undefined : new Date(text);
+  if (parseDatetime(local) === undefined) return undefined;
+  return toDate(new Date(text).getTime(), parseMicros(local));
 }
 
 function columnsError(found: Schema, schema: Schema) {

@@ -1,16 +1,21 @@
-import { parseDatetime, parseDay } from "./column/calendar.ts";
+import { parseDatetime, parseDay, parseMicros } from "./column/calendar.ts";
 import { parseNumberText } from "./number-text.ts";
 import type { ColumnType } from "./schema.ts";
 
 /** What a typed text stands for: all numbers from the first to the last. */
-export interface TypedRange {
-  readonly first: number;
-  readonly last: number;
+export interface TypedRange<Item extends number | bigint = number> {
+  readonly first: Item;
+  readonly last: Item;
 }
+
+/** A type whose values are moments, which are counted in microseconds. */
+export type MomentType = "datetime" | "instant";
 
 const DAY_MS = 86_400_000;
 const MINUTE_MS = 60_000;
 const MINUTE = /T\d{2}:\d{2}$/;
+/** written finer than to the millisecond */
+const FINE = /\.\d{4,}$/;
 const ZONE = /(?:Z|([+-])(\d{2}):?(\d{2}))$/;
 /** Numbers as tables show those that JSON lacks. */
 const WORDS: ReadonlyMap<string, number> = new Map([
@@ -30,15 +35,15 @@ export const TYPED_RULES: Readonly<Record<Exclude<ColumnType, "string">, string>
   bigint: "a whole number",
   boolean: "true or false",
   date: "a day YYYY-MM-DD",
-  datetime: "a day YYYY-MM-DD or a time YYYY-MM-DDTHH:MM[:SS]",
-  instant: "a day YYYY-MM-DD or a time YYYY-MM-DDTHH:MM[:SS]Z",
+  datetime: "a day YYYY-MM-DD or a time YYYY-MM-DDTHH:MM[:SS[.ssssss]]",
+  instant: "a day YYYY-MM-DD or a time YYYY-MM-DDTHH:MM[:SS[.ssssss]]Z",
 };
 
-/**
- * The numbers, as a column of the type holds them, that a typed text names: a day stands for all its
- * moments. Undefined when it names none.
- */
-export function parseTypedRange(type: ColumnType, typed: string): TypedRange | undefined {
+/** The numbers, as a column of the type holds them, that a typed text names; undefined for none. */
+export function parseTypedRange(
+  type: Exclude<ColumnType, MomentType>,
+  typed: string,
+): TypedRange | undefined {
   const text = typed.trim();
   switch (type) {
     case "number":
@@ -48,10 +53,6 @@ export function parseTypedRange(type: ColumnType, typed: string): TypedRange | u
       return alone(BOOLEANS.get(text.toLowerCase()));
     case "date":
       return alone(parseDay(text));
-    case "datetime":
-      return parseMoments(text);
-    case "instant":
-      return parseInstants(text);
     case "string":
     case "bigint":
       return undefined;
@@ -62,22 +63,37 @@ function alone(number: number | undefined): TypedRange | undefined {
   return number === undefined ? undefined : { first: number, last: number };
 }
 
-function parseMoments(text: string): TypedRange | undefined {
-  const day = parseDay(text);
-  if (day !== undefined) return { first: day * DAY_MS, last: (day + 1) * DAY_MS - 1 };
-  const written = text.replace(" ", "T");
-  if (!MINUTE.test(written)) return alone(parseDatetime(written));
-  const minute = parseDatetime(`${written}:00`);
-  return minute === undefined ? undefined : { first: minute, last: minute + MINUTE_MS - 1 };
+/**
+ * The microseconds since 1970 that a typed text names: a day, a minute and a time to the millisecond
+ * stand for all their moments. An instant without a zone is UTC, as tables show it.
+ */
+export function parseMomentRange(type: MomentType, typed: string): TypedRange<bigint> | undefined {
+  const text = typed.trim();
+  if (type === "datetime") return parseMoments(text, 0);
+  const zone = parseDay(text) === undefined ? ZONE.exec(text) : null;
+  if (zone === null) return parseMoments(text, 0);
+  const minutes = zone[1] === undefined ? 0 : Number(zone[2]) * 60 + Number(zone[3]);
+  const shift = (zone[1] === "-" ? 1 : -1) * minutes * MINUTE_MS;
+  return parseMoments(text.slice(0, zone.index), shift);
 }
 
-/** Without a zone it is UTC, as tables show it. */
-function parseInstants(text: string): TypedRange | undefined {
+function parseMoments(text: string, shiftMs: number): TypedRange<bigint> | undefined {
   const day = parseDay(text);
-  const zone = day === undefined ? ZONE.exec(text) : null;
-  const moments = parseMoments(zone === null ? text : text.slice(0, zone.index));
-  if (moments === undefined || zone?.[1] === undefined) return moments;
-  const minutes = Number(zone[2]) * 60 + Number(zone[3]);
-  const shift = (zone[1] === "-" ? 1 : -1) * minutes * MINUTE_MS;
-  return { first: moments.first + shift, last: moments.last + shift };
+  if (day !== undefined) return allOf(day * DAY_MS + shiftMs, DAY_MS);
+  const written = text.replace(" ", "T");
+  const isMinute = MINUTE.test(written);
+  const ms = parseDatetime(isMinute ? `${written}:00` : written);
+  if (ms === undefined) return undefined;
+  if (isMinute) return allOf(ms + shiftMs, MINUTE_MS);
+  if (!FINE.test(written)) return allOf(ms + shiftMs, 1);
+  const moment = microseconds(ms + shiftMs) + BigInt(parseMicros(written));
+  return { first: moment, last: moment };
+}
+
+function allOf(ms: number, lengthMs: number): TypedRange<bigint> {
+  return { first: microseconds(ms), last: microseconds(ms + lengthMs) - 1n };
+}
+
+function microseconds(ms: number): bigint {
+  return BigInt(ms) * 1000n;
 }

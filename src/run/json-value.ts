@@ -1,4 +1,5 @@
 import { expectation } from "../errors.ts";
+import { dateText } from "../frame/column/moment.ts";
 import { toJsonNumber } from "../frame/json.ts";
 
 export type JsonValue =
@@ -55,7 +56,7 @@ function convertObject(value: object, place: string, above: readonly object[]): 
 
 function convertDate(value: Date, place: string): string {
   if (Number.isNaN(value.getTime())) throw notData(place, "an invalid date");
-  return value.toISOString();
+  return dateText(value);
 }
 
 function notData(place: string, got: string) {

@@ -1,4 +1,5 @@
 import { isChart, isMarkdown } from "../cell/output.ts";
+import { copyDate } from "../frame/column/moment.ts";
 import { copyDanfo, isDanfo } from "../frame/danfo.ts";
 
 /** What can be frozen: lists, object literals, and what `chart` and `markdown` make. */
@@ -120,7 +121,7 @@ function copyGraph(root: object): unknown {
 /** The copy itself, but for a list, an object, a map or a set: that is still to be filled. */
 function toEmptyCopy(value: object): object {
   if (Array.isArray(value)) return new Array(value.length);
-  if (value instanceof Date) return new Date(value);
+  if (value instanceof Date) return copyDate(value);
   if (value instanceof Map) return new Map();
   if (value instanceof Set) return new Set();
   if (isPlain(value)) return Object.create(Object.getPrototypeOf(value));

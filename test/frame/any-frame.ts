@@ -2,6 +2,7 @@
 import fc, { type Arbitrary } from "fast-check";
 import { buildColumn } from "../../src/frame/column/column-build.ts";
 import type { FrameColumn } from "../../src/frame/column/column-data.ts";
+import { dateText, toDate } from "../../src/frame/column/moment.ts";
 import { type Frame, toFrameOf } from "../../src/frame/frame.ts";
 import { COLUMN_TYPES, type ColumnType, type Value } from "../../src/frame/schema.ts";
 
@@ -23,6 +24,11 @@ const anyInstant = fc.date({
   noInvalidDate: true,
 });
 
+/** Half of them have microseconds. */
+const anyMoment = fc
+  .tuple(anyInstant, fc.oneof(fc.constant(0), fc.nat({ max: 999 })))
+  .map(([at, micros]) => toDate(at.getTime(), micros));
+
 const VALUES: Readonly<Record<ColumnType, Arbitrary<Value>>> = {
   string: anyText,
   number: fc.oneof(
@@ -40,8 +46,12 @@ const VALUES: Readonly<Record<ColumnType, Arbitrary<Value>>> = {
   ),
   boolean: fc.boolean(),
   date: anyInstant.map((at) => at.toISOString().slice(0, 10)),
-  datetime: anyInstant.map((at) => at.toISOString().slice(0, -1).replace(".000", "")),
-  instant: anyInstant,
+  datetime: anyMoment.map((at) =>
+    dateText(at)
+      .slice(0, -1)
+      .replace(/\.000$/, ""),
+  ),
+  instant: anyMoment,
 };
 
 const anyName = fc.oneof(

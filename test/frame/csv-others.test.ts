@@ -6,7 +6,9 @@ import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parse } from "csv-parse/sync";
 import { describe, expect, test } from "vitest";
-import { frameFromForeignCsv, frameToCsv } from "../../src/frame/csv/csv.ts";
+import { fileSource } from "../../src/frame/csv/byte-source.ts";
+import { frameToCsv } from "../../src/frame/csv/csv.ts";
+import { readForeignCsv } from "../../src/frame/csv/foreign-csv.ts";
 import { quoteText, readRows, withDuckdb } from "../../src/frame/duckdb/duckdb.ts";
 import { frame } from "../../src/frame/rows.ts";
 import { everyTypeFrame } from "./every-type.ts";
@@ -20,7 +22,7 @@ describe("csv-spectrum", () => {
   test("has its 12 files", () => expect(names).toHaveLength(12));
 
   test.each(names)("is read as its JSON: %s", async (name) => {
-    const read = await frameFromForeignCsv(join(SPECTRUM, "csvs", `${name}.csv`));
+    const { frame: read } = await readForeignCsv(fileSource(join(SPECTRUM, "csvs", `${name}.csv`)));
     const expected: object | object[] = JSON.parse(
       readFileSync(`${SPECTRUM}/json/${name}.json`, "utf8"),
     );

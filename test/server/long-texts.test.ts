@@ -7,7 +7,7 @@ import { readInputValue } from "../../src/cell/input-value.ts";
 import { parseInputFlag } from "../../src/cli/input-flag.ts";
 import { HexError } from "../../src/errors.ts";
 import { COLUMN_TYPES } from "../../src/frame/schema.ts";
-import { parseTypedRange } from "../../src/frame/typed-range.ts";
+import { parseMomentRange, parseTypedRange } from "../../src/frame/typed-range.ts";
 import { toNotebookError } from "../../src/kernel/notebook-error.ts";
 import { pageKey } from "../../src/project/page-settings.ts";
 import { serverKey } from "../../src/project/server-settings.ts";
@@ -52,9 +52,12 @@ const DOORS: readonly Door[] = [
     [`the JSON of a ${widget.widget}`, (value) => askFor(widget, value, "json")],
     [`the list of a ${widget.widget}`, (value) => askFor(widget, value.split(""), "json")],
   ]),
-  ...COLUMN_TYPES.map(
-    (type): Door => [`a filter of ${type}`, (each) => parseTypedRange(type, each)],
-  ),
+  ...COLUMN_TYPES.map((type): Door => {
+    const isMoment = type === "datetime" || type === "instant";
+    const parse = (each: string) =>
+      isMoment ? parseMomentRange(type, each) : parseTypedRange(type, each);
+    return [`a filter of ${type}`, parse];
+  }),
   ["a flag of an input", (text) => parseInputFlag(text)],
   ["a flag of an input named", (text) => parseInputFlag(`name=${text}`)],
   ["a duration", (text) => parseDuration(text, "maxAge")],

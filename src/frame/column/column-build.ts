@@ -1,8 +1,16 @@
 import type { TypedArray } from "@uwdata/flechette";
 import type { ColumnType, Value } from "../schema.ts";
-import { parseDatetime, parseDay } from "./calendar.ts";
-import { type ColumnData, type ColumnParts, toColumnData, toDictionary } from "./column-data.ts";
+import { parseDatetime, parseDay, parseMicros } from "./calendar.ts";
+import {
+  type ColumnData,
+  type ColumnParts,
+  halvesOf,
+  type MomentUnit,
+  toColumnData,
+  toDictionary,
+} from "./column-data.ts";
 import { fitsType, misfitError } from "./column-value.ts";
+import { dateMicros, putMicroseconds } from "./moment.ts";
 import { Validity } from "./validity.ts";
 
 /** No column keeps a dictionary of more texts than this. */
@@ -23,7 +31,10 @@ export function buildColumn(
       throw misfitError(name, row, type, value);
     }
   }
-  return type === "string" ? buildStrings(values) : buildFixed(type, values);
+  if (type === "string") return buildStrings(values);
+  return type === "datetime" || type === "instant"
+    ? buildMoments(type, values)
+    : buildFixed(type, values);
 }
 
 /** Builds a text column: codes into a dictionary when few texts repeat, else the texts. */
@@ -84,7 +95,39 @@ function withRoom(bytes: Uint8Array<ArrayBuffer>, size: number): Uint8Array<Arra
   return larger;
 }
 
-function buildFixed(type: Exclude<ColumnType, "string">, values: readonly unknown[]): ColumnData {
+/** Builds a column of milliseconds, or of microseconds when any value has some. */
+function buildMoments(type: "datetime" | "instant", values: readonly unknown[]): ColumnData {
+  const { length } = values;
+  const validity = new Validity(length);
+  const unit: MomentUnit = values.some((value) => microsOfValue(value) > 0) ? "us" : "ms";
+  const items = new BigInt64Array(length);
+  const halves = halvesOf(items);
+  for (let row = 0; row < length; row++) {
+    const value = values[row];
+    if (value === null || value === undefined) {
+      validity.clear(row);
+      continue;
+    }
+    const ms = value instanceof Date ? value.getTime() : (parseDatetime(String(value)) ?? 0);
+    if (unit === "us") putMicroseconds(halves, row, ms, microsOfValue(value));
+    else putNumber(halves, row, ms);
+  }
+  return toColumnData(type, { length, values: items, unit, ...validity.parts() });
+}
+
+function microsOfValue(value: unknown): number {
+  if (value instanceof Date) return dateMicros(value);
+  return typeof value === "string" ? parseMicros(value) : 0;
+}
+
+function putNumber(halves: Int32Array, row: number, number: number): void {
+  halves[2 * row] = number;
+  halves[2 * row + 1] = Math.floor(number / 4_294_967_296);
+}
+
+type FixedType = Exclude<ColumnType, "string" | "datetime" | "instant">;
+
+function buildFixed(type: FixedType, values: readonly unknown[]): ColumnData {
   const { length } = values;
   const validity = new Validity(length);
   const buffer = fixedBuffer(type, values);
@@ -92,7 +135,7 @@ function buildFixed(type: Exclude<ColumnType, "string">, values: readonly unknow
     const value = values[row];
     if (value === null || value === undefined) validity.clear(row);
     else if (type === "boolean") setBit(buffer, row, value === true);
-    else buffer[row] = physical(type, value, buffer);
+    else buffer[row] = physical(value, buffer);
   }
   return toColumnData(type, { length, values: buffer, ...validity.parts() });
 }
@@ -101,7 +144,7 @@ function setBit(bits: TypedArray, row: number, on: boolean): void {
   if (on) bits[row >> 3] = Number(bits[row >> 3]) | (1 << (row & 7));
 }
 
-function fixedBuffer(type: Exclude<ColumnType, "string">, values: readonly unknown[]): TypedArray {
+function fixedBuffer(type: FixedType, values: readonly unknown[]): TypedArray {
   const { length } = values;
   switch (type) {
     case "number":
@@ -113,8 +156,6 @@ function fixedBuffer(type: Exclude<ColumnType, "string">, values: readonly unkno
     case "date":
       return new Int32Array(length);
     case "bigint":
-    case "datetime":
-    case "instant":
       return new BigInt64Array(length);
   }
 }
@@ -123,16 +164,10 @@ function isNarrow(value: unknown): boolean {
   return typeof value !== "number" || (value | 0) === value;
 }
 
-function physical(type: ColumnType, value: unknown, buffer: TypedArray): number | bigint {
-  const number = physicalNumber(type, value);
+function physical(value: unknown, buffer: TypedArray): number | bigint {
+  const isNumber = typeof value === "number" || typeof value === "bigint";
+  const number = isNumber ? value : (parseDay(String(value)) ?? 0);
   return buffer instanceof BigInt64Array ? BigInt(number) : number;
-}
-
-function physicalNumber(type: ColumnType, value: unknown): number | bigint {
-  if (value instanceof Date) return value.getTime();
-  if (typeof value === "number" || typeof value === "bigint") return value;
-  const text = String(value);
-  return (type === "date" ? parseDay(text) : parseDatetime(text)) ?? 0;
 }
 
 /** Every value of a column, in order. */

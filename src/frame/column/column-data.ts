@@ -4,7 +4,8 @@
  *
  * - string: dictionary codes when few values repeat, else UTF-8 text
  * - number: float64; integer: int32, or int64 when a value needs it; bigint: int64
- * - boolean: bits; date: days; datetime and instant: milliseconds
+ * - boolean: bits; date: days
+ * - datetime and instant: int64 of milliseconds, or of microseconds when a value needs them
  */
 import {
   Batch,
@@ -25,6 +26,7 @@ import {
 } from "@uwdata/flechette";
 import type { ColumnType, Value } from "../schema.ts";
 import { datetimeText, dayText } from "./calendar.ts";
+import { microsOf, msOf, toDate } from "./moment.ts";
 
 /** A column of values, in one batch; `at(row)` gives null for what is missing. */
 export type ColumnData = Column<Value>;
@@ -46,7 +48,12 @@ export interface ColumnParts {
   readonly offsets?: Int32Array;
   /** the texts that `values` are codes of */
   readonly dictionary?: Column<string>;
+  /** what `values` of a datetime or an instant count; milliseconds unless told */
+  readonly unit?: MomentUnit;
 }
+
+/** What a column of datetimes or instants counts since 1970. */
+export type MomentUnit = "ms" | "us";
 
 /** A batch of codes into a dictionary of texts. */
 export interface DictionaryBatch extends Batch<Value> {
@@ -61,12 +68,11 @@ type BatchClass = new (options: BatchOptions) => Batch<Value>;
 /** Whole numbers of 64 bits read as numbers, from their halves: no bigint is made per value. */
 class WideIntegerBatch extends Batch<Value> {
   static override ArrayType = Array;
-  readonly #halves: Int32Array;
+  protected readonly halves: Int32Array;
 
   constructor(options: BatchOptions) {
     super(options);
-    const { buffer, byteOffset, length } = this.values;
-    this.#halves = new Int32Array(buffer, byteOffset, length * 2);
+    this.halves = halvesOf(this.values);
   }
 
   override value(index: number): Value {
@@ -74,8 +80,8 @@ class WideIntegerBatch extends Batch<Value> {
   }
 
   protected number(index: number): number {
-    const low = this.#halves[2 * index] ?? 0;
-    const high = this.#halves[2 * index + 1] ?? 0;
+    const low = this.halves[2 * index] ?? 0;
+    const high = this.halves[2 * index + 1] ?? 0;
     return high * 4_294_967_296 + (low >>> 0);
   }
 }
@@ -89,6 +95,22 @@ class DatetimeBatch extends WideIntegerBatch {
 class InstantBatch extends WideIntegerBatch {
   override value(index: number): Value {
     return new Date(this.number(index));
+  }
+}
+
+class MicroDatetimeBatch extends WideIntegerBatch {
+  override value(index: number): Value {
+    const low = this.halves[2 * index] ?? 0;
+    const high = this.halves[2 * index + 1] ?? 0;
+    return datetimeText(msOf(low, high), microsOf(low, high));
+  }
+}
+
+class MicroInstantBatch extends WideIntegerBatch {
+  override value(index: number): Value {
+    const low = this.halves[2 * index] ?? 0;
+    const high = this.halves[2 * index + 1] ?? 0;
+    return toDate(msOf(low, high), microsOf(low, high));
   }
 }
 
@@ -150,6 +172,17 @@ export function batchOf(data: ColumnData): Batch<Value> {
   return batch;
 }
 
+/** What a column of datetimes or instants counts; any other column is told to count milliseconds. */
+export function unitOf(data: ColumnData): MomentUnit {
+  const { type } = batchOf(data);
+  return type.typeId === Type.Timestamp && type.unit === TimeUnit.MICROSECOND ? "us" : "ms";
+}
+
+/** The halves of whole numbers of 64 bits: the lower, then the upper. */
+export function halvesOf({ buffer, byteOffset, length }: TypedArray): Int32Array {
+  return new Int32Array(buffer, byteOffset, length * 2);
+}
+
 export function hasDictionary(batch: Batch<Value>): batch is DictionaryBatch {
   return "setDictionary" in batch;
 }
@@ -181,9 +214,9 @@ function batchClass(type: ColumnType, parts: ColumnParts, arrow: DataType): Batc
     case "date":
       return DateBatch;
     case "datetime":
-      return DatetimeBatch;
+      return parts.unit === "us" ? MicroDatetimeBatch : DatetimeBatch;
     case "instant":
-      return InstantBatch;
+      return parts.unit === "us" ? MicroInstantBatch : InstantBatch;
     case "number":
     case "bigint":
     case "boolean":
@@ -206,8 +239,12 @@ function arrowType(type: ColumnType, parts: ColumnParts): DataType {
     case "date":
       return dateDay();
     case "datetime":
-      return timestamp(TimeUnit.MILLISECOND, null);
+      return timestamp(timeUnit(parts), null);
     case "instant":
-      return timestamp(TimeUnit.MILLISECOND, "UTC");
+      return timestamp(timeUnit(parts), "UTC");
   }
+}
+
+function timeUnit({ unit }: ColumnParts) {
+  return unit === "us" ? TimeUnit.MICROSECOND : TimeUnit.MILLISECOND;
 }

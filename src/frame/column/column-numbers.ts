@@ -1,4 +1,4 @@
-import { batchOf, type ColumnData, type FrameColumn } from "./column-data.ts";
+import { batchOf, type ColumnData, type FrameColumn, halvesOf, unitOf } from "./column-data.ts";
 
 /** Gives something of a row of a column, where it is not missing. */
 export type ReadRow<Item> = (row: number) => Item;
@@ -11,17 +11,16 @@ export function missingTest(data: ColumnData): ReadRow<boolean> {
 
 /**
  * The number by which the rows of a column are ordered: days for a date, milliseconds for a datetime
- * or an instant, 0 and 1 for a boolean. For texts, and for bigints, which numbers cannot tell apart,
- * there is none.
+ * or an instant, 0 and 1 for a boolean. For texts, and for bigints and times in microseconds, which
+ * numbers cannot tell apart, there is none.
  */
 export function numbersOf({ type, data }: FrameColumn): ReadRow<number> | undefined {
-  if (type === "string" || type === "bigint") return undefined;
+  if (type === "string" || type === "bigint" || unitOf(data) === "us") return undefined;
   const { values } = batchOf(data);
   if (type === "boolean") return (row) => (Number(values[row >> 3]) >> (row & 7)) & 1;
   if (values instanceof Float64Array) return (row) => values[row] ?? 0;
   if (values instanceof Int32Array) return (row) => values[row] ?? 0;
-  const { buffer, byteOffset, length } = values;
   // No bigint is made per value; all that such columns hold is exact as a number.
-  const halves = new Int32Array(buffer, byteOffset, length * 2);
+  const halves = halvesOf(values);
   return (row) => (halves[2 * row + 1] ?? 0) * 4_294_967_296 + ((halves[2 * row] ?? 0) >>> 0);
 }

@@ -1,6 +1,6 @@
 import type { TypedArray } from "@uwdata/flechette";
 import type { ColumnType } from "../schema.ts";
-import { batchOf, type ColumnData, dictionaryOf, toColumnData } from "./column-data.ts";
+import { batchOf, type ColumnData, dictionaryOf, toColumnData, unitOf } from "./column-data.ts";
 import { Validity } from "./validity.ts";
 
 /** Row numbers to gather; −1 stands for a row that is missing altogether. */
@@ -22,7 +22,14 @@ export function takeRows(type: ColumnType, data: ColumnData, rows: RowNumbers): 
     return toColumnData(type, { length, ...missing, ...takeTexts(data, rows, isMissing) });
   }
   const values = takeItems(batch.values, rows);
-  return toColumnData(type, { length, ...missing, values, ...(dictionary && { dictionary }) });
+  const unit = unitOf(data);
+  return toColumnData(type, {
+    length,
+    ...missing,
+    values,
+    unit,
+    ...(dictionary && { dictionary }),
+  });
 }
 
 function missingTest(data: ColumnData): (row: number) => boolean {

@@ -13,7 +13,7 @@ const EXPECTED: Readonly<Record<ColumnType, string>> = {
   bigint: "a bigint of 64 bits",
   boolean: "true or false",
   date: "a calendar day YYYY-MM-DD",
-  datetime: "a local date and time YYYY-MM-DDTHH:MM:SS[.sss]",
+  datetime: "a local date and time YYYY-MM-DDTHH:MM:SS[.ssssss]",
   instant: "a valid Date of the years 1 to 9999",
 };
 

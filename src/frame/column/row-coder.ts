@@ -1,5 +1,6 @@
 import type { Value } from "../schema.ts";
 import { type ColumnData, type DictionaryBatch, dictionaryOf } from "./column-data.ts";
+import { dateMicros, dateMicroseconds } from "./moment.ts";
 
 /**
  * Gives each row a number that stands for its values in some columns: two rows have the same
@@ -59,8 +60,10 @@ function pairCodes(left: Int32Array, right: Int32Array, codeOf: Map<number, numb
   return left.map((code, row) => numberOf(codeOf, code * 4_294_967_296 + (right[row] ?? 0)));
 }
 
+/** A moment is the same in milliseconds and in microseconds, where it has none. */
 function keyOf(value: Value): unknown {
-  return value instanceof Date ? value.getTime() : value;
+  if (!(value instanceof Date)) return value;
+  return dateMicros(value) === 0 ? value.getTime() : dateMicroseconds(value);
 }
 
 function numberOf<Key>(codeOf: Map<Key, number>, key: Key): number {

@@ -1,6 +1,6 @@
 import { batchOf, type ColumnData } from "../column/column-data.ts";
 import { countDigits, writeDigits, writeNarrow } from "./csv-digits.ts";
-import { ColumnFields, type FieldsOptions } from "./csv-fields.ts";
+import { ColumnFields, type FieldsOptions } from "./csv-write-fields.ts";
 
 const MINUS = 45;
 const POINT = 46;

@@ -21,3 +21,10 @@ export interface CsvReport {
 
 /** Who hears of every report of the CSV files that are read within a call. */
 export const csvListener = new AsyncLocalStorage<(report: CsvReport) => void>();
+
+/** Why columns have their types, where that is no plain matter, a sentence each. */
+export function reasons({ columns }: CsvReport): string[] {
+  return columns.flatMap(({ name, type, why }) => {
+    return why === undefined ? [] : [`column ${JSON.stringify(name)}: ${type}, since ${why}`];
+  });
+}

@@ -5,8 +5,8 @@ import {
   type FrameColumn,
   readText,
 } from "../column/column-data.ts";
-import { ColumnFields, type FieldsOptions } from "./csv-fields.ts";
 import { CSV_LIMITS, limitError } from "./csv-limits.ts";
+import { ColumnFields, type FieldsOptions } from "./csv-write-fields.ts";
 
 const QUOTE = 34;
 /** A text from this length on is copied by one call, which costs more than the bytes of a shorter one. */

@@ -2,12 +2,12 @@ import { isUtf8 } from "node:buffer";
 import { batchOf, type FrameColumn } from "../column/column-data.ts";
 import type { AnyFrame } from "../frame.ts";
 import { joinBytes } from "../join-bytes.ts";
-import { BooleanFields, type ColumnFields } from "./csv-fields.ts";
 import { CSV_LIMITS, limitError } from "./csv-limits.ts";
 import { NarrowFields, NumberFields } from "./csv-number-fields.ts";
 import { csvHeader, LONE_MISSING } from "./csv-text.ts";
 import { TextFields, type TextFieldsOptions } from "./csv-text-fields.ts";
 import { DayFields, type FractionDigits, fractionDigits, TimeFields } from "./csv-time-fields.ts";
+import { BooleanFields, type ColumnFields } from "./csv-write-fields.ts";
 
 export interface CsvBlocksOptions {
   /** how many bytes a block has at most, unless one row has more; 1 MiB unless told */

@@ -7,37 +7,32 @@
  * finest of them needs: none, 3 or 6. Types are told by the schema beside the file. Infinity was
  * written INF before, which is read for ever.
  */
-
-import { withTemporaryFile } from "../duckdb/duckdb.ts";
 import type { Frame } from "../frame.ts";
 import type { Schema } from "../schema.ts";
-import { type ReadCsvFileOptions, readCsvFile } from "./csv-file.ts";
-import type { CsvLimits } from "./csv-limits.ts";
-import { readForeignCsv } from "./foreign-csv.ts";
+import { fileSource, memorySource } from "./byte-source.ts";
+import { type ReadOwnOptions, readOwnCsv } from "./csv-own.ts";
 
 export { frameToCsv } from "./csv-write.ts";
 
 /**
  * Reads CSV that `frameToCsv` wrote.
  * @throws {HexError} HEX_DATA_INVALID naming the row when it is anything else, or beyond a limit
+ * @example
+ * const copy = await frameFromCsv(frameToCsv(planets), planets.schema);
  */
 export async function frameFromCsv(
   bytes: Uint8Array,
   schema: Schema,
-  limits?: Partial<CsvLimits>,
-  options?: ReadCsvFileOptions,
+  options?: ReadOwnOptions,
 ): Promise<Frame> {
-  return withTemporaryFile(bytes, (path) => readCsvFile(path, schema, limits, options));
+  return readOwnCsv(memorySource(bytes, "the CSV"), schema, options);
 }
 
-/**
- * Reads CSV that another tool wrote, from its bytes or from a file; see `readForeignCsv`.
- * @throws {HexError} HEX_DATA_INVALID when it cannot be read as a table
- */
-export async function frameFromForeignCsv(
-  source: Uint8Array | string,
-  declared?: Schema,
+/** As `frameFromCsv`, from a file, of which one block at a time is in memory. */
+export async function readCsvFile(
+  path: string,
+  schema: Schema,
+  options?: ReadOwnOptions,
 ): Promise<Frame> {
-  const { frame } = await readForeignCsv(source, undefined, declared);
-  return frame;
+  return readOwnCsv(fileSource(path), schema, options);
 }

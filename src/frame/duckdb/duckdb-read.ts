@@ -20,6 +20,10 @@ export interface SourceColumn {
   /** "whole" is integer when every value is within ±(2^53 − 1), else bigint */
   readonly type: ColumnType | "whole";
   readonly sql: string;
+  /** the column as it was before that expression changed its type */
+  readonly written?: string;
+  /** a condition that holds where the expression loses nothing */
+  readonly isExact?: string;
 }
 
 /** What is known of a column before its values are read. */
@@ -27,6 +31,8 @@ interface Facts {
   readonly missing: number;
   readonly distinct: number;
   readonly isSafe: boolean;
+  /** whether moments have microseconds beyond their milliseconds */
+  readonly hasMicros: boolean;
 }
 
 interface Plan extends SourceColumn {
@@ -78,10 +84,11 @@ async function readFacts(
   table: string,
   sources: readonly SourceColumn[],
 ): Promise<{ rows: number; facts: Facts[] }> {
-  const select = sources.flatMap(({ type, sql }) => [
-    `count(${sql})`,
-    type === "string" ? `approx_count_distinct(${sql})` : "0",
-    `bool_and(${rangeTest(type, sql)})`,
+  const select = sources.flatMap((source) => [
+    `count(${source.sql})`,
+    source.type === "string" ? `approx_count_distinct(${source.sql})` : "0",
+    `bool_and(${rangeTest(source)})`,
+    isMoment(source.type) ? `bool_or(epoch_us(${source.sql}) % 1000 <> 0)` : "false",
   ]);
   const [row = []] = await readRows(
     connection,
@@ -89,15 +96,16 @@ async function readFacts(
   );
   const rows = Number(row[0]);
   const facts = sources.map((_, index) => ({
-    missing: rows - Number(row[3 * index + 1]),
-    distinct: Number(row[3 * index + 2]),
-    isSafe: row[3 * index + 3] !== false,
+    missing: rows - Number(row[4 * index + 1]),
+    distinct: Number(row[4 * index + 2]),
+    isSafe: row[4 * index + 3] !== false,
+    hasMicros: row[4 * index + 4] === true,
   }));
   return { rows, facts };
 }
 
 /** A condition that holds for the values of a row that are within the type. */
-function rangeTest(type: SourceColumn["type"], sql: string): string {
+function rangeTest({ type, sql, isExact }: SourceColumn): string {
   switch (type) {
     case "integer":
     case "whole":
@@ -106,10 +114,17 @@ function rangeTest(type: SourceColumn["type"], sql: string): string {
       return `${sql} BETWEEN DATE '0001-01-01' AND DATE '9999-12-31'`;
     case "datetime":
     case "instant":
-      return `epoch_ms(${sql}) BETWEEN ${FIRST_MS} AND ${LAST_MS}`;
+      return [
+        `epoch_us(${sql}) BETWEEN ${FIRST_MS}000 AND ${LAST_MS}999`,
+        ...(isExact === undefined ? [] : [isExact]),
+      ].join(" AND ");
     default:
       return "true";
   }
+}
+
+function isMoment(type: SourceColumn["type"]): boolean {
+  return type === "datetime" || type === "instant";
 }
 
 interface PlanInput {
@@ -126,7 +141,8 @@ async function planColumn(connection: Connection, input: PlanInput): Promise<Pla
   if (!facts.isSafe && type !== "bigint") throw await rangeError(connection, input, type);
   const isMissing = facts.missing > 0 ? [`(${source.sql} IS NULL)::UTINYINT`] : [];
   if (type !== "string") {
-    return { ...source, type, facts, select: [expression(type, source.sql), ...isMissing] };
+    const select = [expression(type, source.sql, facts), ...isMissing];
+    return { ...source, type, facts, select };
   }
   if (facts.distinct > dictionaryLimit(rows)) {
     const lengths = `coalesce(strlen(${source.sql}), 0)::INTEGER`;
@@ -156,7 +172,7 @@ async function createCodes(connection: Connection, { table, source, index }: Pla
   };
 }
 
-function expression(type: ColumnType, sql: string): string {
+function expression(type: ColumnType, sql: string, { hasMicros }: Facts): string {
   switch (type) {
     case "number":
       return `${sql}::DOUBLE`;
@@ -164,7 +180,7 @@ function expression(type: ColumnType, sql: string): string {
       return `${sql}::UTINYINT`;
     case "datetime":
     case "instant":
-      return `epoch_ms(${sql})`;
+      return hasMicros ? `epoch_us(${sql})` : `epoch_ms(${sql})`;
     case "integer":
     case "bigint":
       return `${sql}::BIGINT`;
@@ -229,7 +245,7 @@ function toData({ rows, plan, values, validity }: ReadColumn): ColumnData {
   }
   if (plan.type === "boolean") return toColumnData("boolean", { ...parts, values: toBits(values) });
   if (plan.type === "integer") return toColumnData("integer", { ...parts, values: narrow(values) });
-  return toColumnData(plan.type, { ...parts, values });
+  return toColumnData(plan.type, { ...parts, values, unit: plan.facts.hasMicros ? "us" : "ms" });
 }
 
 /** The texts of a column, which DuckDB packs into a few long ones: their lengths are known. */
@@ -268,12 +284,13 @@ async function rangeError(
 ): Promise<HexError> {
   const [[row, value] = []] = await readRows(
     connection,
-    `SELECT rowid + 1, (${source.sql})::VARCHAR FROM ${quoteName(table)}
-     WHERE NOT (${rangeTest(type, source.sql)}) ORDER BY rowid LIMIT 1`,
+    `SELECT rowid + 1, (${source.written ?? source.sql})::VARCHAR FROM ${quoteName(table)}
+     WHERE NOT (${rangeTest(source)}) ORDER BY rowid LIMIT 1`,
   );
+  const isFine = source.isExact === undefined;
   return expectation("HEX_DATA_INVALID", {
     place: `column ${JSON.stringify(source.name)}, row ${row}`,
-    expected: `within the range of type ${type}`,
+    expected: `within the range of type ${type}${isFine ? "" : ", to the microsecond"}`,
     got: String(value),
   });
 }

@@ -4,8 +4,8 @@ import type { SourceColumn } from "./duckdb-read.ts";
 
 /**
  * The columns of a DuckDB table as a frame has them: whole numbers beyond ±(2^53 − 1) are bigint,
- * decimals are numbers, timestamps are kept to the millisecond, and times, intervals and UUIDs are
- * text.
+ * decimals are numbers, timestamps are kept to the microsecond and refused where they have more, and
+ * times, intervals and UUIDs are text.
  * @throws {HexError} HEX_DATA_INVALID for a column that no frame can hold, such as a list
  */
 export async function describeTable(
@@ -25,6 +25,10 @@ function toSource(name: string, type: string): SourceColumn {
   if (type === "BOOLEAN") return { name, type: "boolean", sql };
   if (type === "DATE") return { name, type: "date", sql };
   if (type === "TIMESTAMP WITH TIME ZONE") return { name, type: "instant", sql };
+  if (type === "TIMESTAMP_NS") {
+    const isExact = `epoch_ns(${sql}) % 1000 = 0`;
+    return { name, type: "datetime", sql: `${sql}::TIMESTAMP`, written: sql, isExact };
+  }
   if (type.startsWith("TIMESTAMP")) return { name, type: "datetime", sql: `${sql}::TIMESTAMP` };
   if (type === "VARCHAR") return { name, type: "string", sql };
   if (/^(?:UUID|TIME.*|INTERVAL|"NULL"|ENUM\(.*\))$/s.test(type)) {

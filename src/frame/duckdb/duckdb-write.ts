@@ -1,5 +1,11 @@
 /** Gets the columns of a frame into a DuckDB table, chunk by chunk. */
-import { batchOf, type ColumnData, dictionaryOf, type FrameColumn } from "../column/column-data.ts";
+import {
+  batchOf,
+  type ColumnData,
+  dictionaryOf,
+  type FrameColumn,
+  unitOf,
+} from "../column/column-data.ts";
 import type { ColumnType, Value } from "../schema.ts";
 import {
   type Connection,
@@ -47,7 +53,16 @@ function toEntry({ type, data }: FrameColumn): Entry {
   if (type === "integer" && batchOf(data).values instanceof Int32Array) {
     return { type: "INTEGER", sql: (name) => `${name}::BIGINT` };
   }
+  const isMicroseconds = unitOf(data) === "us";
+  if (type === "datetime" || type === "instant") return momentEntry(type, isMicroseconds);
   return ENTRIES[type];
+}
+
+/** DuckDB counts microseconds. */
+function momentEntry(type: "datetime" | "instant", isMicroseconds: boolean): Entry {
+  const make = type === "datetime" ? "make_timestamp" : "make_timestamptz";
+  const factor = isMicroseconds ? "" : " * 1000";
+  return { type: "BIGINT", sql: (name) => `${make}(${name}${factor})` };
 }
 
 /** The dictionary of a column when SQL can spell it: no text of it may have a NUL. */
@@ -57,15 +72,13 @@ function codeTexts(data: ColumnData): readonly string[] | undefined {
   return texts.some((text) => text.includes("\0")) ? undefined : texts;
 }
 
-const ENTRIES: Readonly<Record<ColumnType, Entry>> = {
+const ENTRIES: Readonly<Record<Exclude<ColumnType, "datetime" | "instant">, Entry>> = {
   string: { type: "VARCHAR", sql: (name) => name },
   number: { type: "DOUBLE", sql: (name) => name },
   integer: { type: "BIGINT", sql: (name) => name },
   bigint: { type: "BIGINT", sql: (name) => name },
   boolean: { type: "UTINYINT", sql: (name) => `${name}::BOOLEAN` },
   date: { type: "DATE", sql: (name) => name },
-  datetime: { type: "BIGINT", sql: (name) => `make_timestamp(${name} * 1000)` },
-  instant: { type: "BIGINT", sql: (name) => `make_timestamptz(${name} * 1000)` },
 };
 
 async function appendRows(

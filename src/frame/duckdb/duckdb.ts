@@ -3,6 +3,7 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { TypedArray } from "@uwdata/flechette";
+import { dateMicroseconds } from "../column/moment.ts";
 
 type Duckdb = typeof import("@duckdb/node-api");
 export type DuckdbChunk = InstanceType<Duckdb["DuckDBDataChunk"]>;
@@ -139,8 +140,8 @@ function toDuckdb(duckdb: Duckdb, parameter: ScalarParameter | ListParameter): T
 
 function toScalar(duckdb: Duckdb, value: ScalarParameter): TypedValue {
   if (value instanceof Date) {
-    const micros = BigInt(value.getTime()) * 1000n;
-    return { value: new duckdb.DuckDBTimestampTZValue(micros), type: duckdb.TIMESTAMPTZ };
+    const moment = new duckdb.DuckDBTimestampTZValue(dateMicroseconds(value));
+    return { value: moment, type: duckdb.TIMESTAMPTZ };
   }
   if (typeof value === "bigint") return { value, type: duckdb.BIGINT };
   if (typeof value === "boolean") return { value, type: duckdb.BOOLEAN };

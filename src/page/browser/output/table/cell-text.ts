@@ -29,14 +29,14 @@ export function isNumeric(type: ColumnType): boolean {
   return type === "number" || type === "integer" || type === "bigint";
 }
 
-/** An instant as date and time where the viewer is; milliseconds only when there are some. */
+/** An instant as date and time where the viewer is, as fine as it is written: to .sss or .ssssss. */
 export function instantText(iso: string): string {
   const date = new Date(iso);
   if (Number.isNaN(date.getTime())) return iso;
   const day = [date.getFullYear(), two(date.getMonth() + 1), two(date.getDate())].join("-");
   const time = [date.getHours(), date.getMinutes(), date.getSeconds()].map(two).join(":");
-  const milliseconds = date.getMilliseconds();
-  return `${day} ${time}${milliseconds === 0 ? "" : `.${String(milliseconds).padStart(3, "0")}`}`;
+  const fraction = /\.\d+/.exec(iso)?.[0] ?? "";
+  return `${day} ${time}${Number(fraction) === 0 ? "" : fraction}`;
 }
 
 function two(part: number): string {

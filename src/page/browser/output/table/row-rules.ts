@@ -1,8 +1,12 @@
-import { parseDatetime, parseDay } from "../../../../frame/column/calendar.ts";
+import { parseDatetime, parseDay, parseMicros } from "../../../../frame/column/calendar.ts";
 import type { JsonRow, JsonValue } from "../../../../frame/json.ts";
 import type { Column, ColumnType, Schema } from "../../../../frame/schema.ts";
 import type { RowFilter, RowSort } from "../../../../frame/table-rows.ts";
-import { parseTypedRange } from "../../../../frame/typed-range.ts";
+import {
+  type MomentType,
+  parseMomentRange,
+  parseTypedRange,
+} from "../../../../frame/typed-range.ts";
 import type { RowsOrder } from "../rows-source.ts";
 
 /** Whether a value, which is not missing, passes. */
@@ -49,16 +53,15 @@ function toValueTest({ test, value = "" }: RowFilter, { name, type }: Column): V
   if (test === "contains") return (each) => String(each).toLowerCase().includes(wanted);
   if (type === "string") return toTextTest(test, wanted);
   if (type === "bigint") return toBigintTest(test, name, value.trim());
-  const range = parseTypedRange(type, value);
+  const isMoment = type === "datetime" || type === "instant";
+  const range = isMoment ? parseMomentRange(type, value) : parseTypedRange(type, value);
   if (range === undefined) throw new Error(`“${value}” is no value of column “${name}”.`);
   const { first, last } = range;
-  if (test === "at-least") return (each) => numberOf(each, type) >= first;
-  if (test === "at-most") return (each) => numberOf(each, type) <= last;
-  if (Number.isNaN(first)) return (each) => Number.isNaN(numberOf(each, type));
-  return (each) => {
-    const number = numberOf(each, type);
-    return number >= first && number <= last;
-  };
+  const read = isMoment ? momentOf : (each: JsonValue) => numberOf(each, type);
+  if (test === "at-least") return (each) => read(each) >= first;
+  if (test === "at-most") return (each) => read(each) <= last;
+  if (Number.isNaN(first)) return (each) => Number.isNaN(read(each));
+  return (each) => read(each) >= first && read(each) <= last;
 }
 
 function toTextTest(test: RowFilter["test"], wanted: string): ValueTest {
@@ -76,7 +79,7 @@ function toBigintTest(test: RowFilter["test"], name: string, value: string): Val
 }
 
 /** A value as a number in the order of its type; NaN for what is none. */
-function numberOf(value: JsonValue, type: ColumnType): number {
+function numberOf(value: JsonValue, type: Exclude<ColumnType, MomentType>): number {
   switch (type) {
     case "number":
     case "integer":
@@ -84,15 +87,17 @@ function numberOf(value: JsonValue, type: ColumnType): number {
       return value === "-INF" ? Number.NEGATIVE_INFINITY : Number(value);
     case "date":
       return parseDay(String(value)) ?? Number.NaN;
-    case "datetime":
-      return parseDatetime(String(value)) ?? Number.NaN;
-    case "instant":
-      return Date.parse(String(value));
     case "string":
     case "bigint":
     case "boolean":
       return Number(value);
   }
+}
+
+/** A datetime or an instant as microseconds since 1970, which numbers cannot tell apart. */
+function momentOf(value: JsonValue): bigint {
+  const text = String(value).replace("Z", "");
+  return BigInt(parseDatetime(text) ?? 0) * 1000n + BigInt(parseMicros(text));
 }
 
 /** Equal rows keep their order; NaN and, after it, missing values stand last in either direction. */
@@ -115,6 +120,7 @@ function comparison(type: ColumnType): (a: JsonValue, b: JsonValue) => number {
       order(String(a).toLowerCase(), String(b).toLowerCase()) || order(String(a), String(b));
   }
   if (type === "bigint") return (a, b) => order(BigInt(String(a)), BigInt(String(b)));
+  if (type === "datetime" || type === "instant") return (a, b) => order(momentOf(a), momentOf(b));
   return (a, b) => order(numberOf(a, type), numberOf(b, type));
 }
 
