@@ -28,7 +28,7 @@ export async function printCsv({ root, before, python, rounds: asked }) {
   const wide = await prepareWide(root);
   const hexes = { hex: root, ...(before && { "hex before": before }) };
   const bench = { root, python, folder, wide, hexes, rounds };
-  console.log(`CSV beside its peers, ${rounds} rounds in turn, medians\n`);
+  console.log(`CSV beside its peers, in turn; medians of what was timed ${rounds} times\n`);
   for (const toTable of [appTable, readTable, publishTable, columnsTable, smallTable, longTable]) {
     const { title, commands, targets, rounds: own = rounds, note } = await toTable(bench);
     printFigures(title, measureInTurn(commands, own), targets, note);
