@@ -19,8 +19,10 @@ export function millisecondsOf(batch: Batch<Value>, unit: TimestampType["unit"])
   const lowAt = (row: number) => halves[2 * row] ?? 0;
   const highAt = (row: number) => halves[2 * row + 1] ?? 0;
   if (unit === TimeUnit.MICROSECOND) return (row: number) => msOf(lowAt(row), highAt(row));
-  const factor = { [TimeUnit.SECOND]: 1e3, [TimeUnit.MILLISECOND]: 1, [TimeUnit.NANOSECOND]: 1e-6 };
-  return (row: number) => (highAt(row) * 2 ** 32 + (lowAt(row) >>> 0)) * factor[unit];
+  const numberAt = (row: number) => highAt(row) * 2 ** 32 + (lowAt(row) >>> 0);
+  if (unit === TimeUnit.MILLISECOND) return numberAt;
+  const factor = unit === TimeUnit.SECOND ? 1e3 : 1e-6;
+  return (row: number) => numberAt(row) * factor;
 }
 
 /**

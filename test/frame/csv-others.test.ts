@@ -12,6 +12,7 @@ import { readForeignCsv } from "../../src/frame/csv/foreign-csv.ts";
 import { quoteText, readRows, withDuckdb } from "../../src/frame/duckdb/duckdb.ts";
 import { frame } from "../../src/frame/rows.ts";
 import { everyTypeFrame } from "./every-type.ts";
+import { findPython } from "./find-python.ts";
 import { withFolder } from "./with-folder.ts";
 
 const SPECTRUM = dirname(createRequire(import.meta.url).resolve("csv-spectrum/package.json"));
@@ -114,16 +115,4 @@ function blobText(value: unknown): string {
   const isBlob = typeof value === "object" && value !== null && "bytes" in value;
   const bytes = isBlob && value.bytes instanceof Uint8Array ? value.bytes : new Uint8Array(0);
   return new TextDecoder("utf-8", { ignoreBOM: true }).decode(bytes);
-}
-
-/** A Python that has the module: that of the benchmarks, where they have been run, or any. */
-function findPython(module: string): string | undefined {
-  return [".cache/bench-venv/bin/python", "python3"].find((python) => {
-    try {
-      execFileSync(python, ["-c", `import ${module}`], { stdio: "ignore" });
-      return true;
-    } catch {
-      return false;
-    }
-  });
 }

@@ -4,6 +4,7 @@ import { describe, expect, test } from "vitest";
 import { memorySource } from "../../src/frame/csv/byte-source.ts";
 import { type ReadForeignOptions, readForeignCsv } from "../../src/frame/csv/foreign-csv.ts";
 import { readCsv } from "../../src/frame/csv/read-csv.ts";
+import { frameToJson } from "../../src/frame/json.ts";
 import { assertFrame } from "./assert-frame.ts";
 import { withFolder } from "./with-folder.ts";
 
@@ -186,6 +187,40 @@ describe("types are what all rows allow", () => {
       }
     }
   });
+});
+
+describe("why a column is text", () => {
+  test.each([
+    ["1,5", "2,25", /a decimal comma \(decimal: ","/],
+    ["31/12/2024", "01/02/2025", /look like days \(dates: "DD\/MM\/YYYY"/],
+    ["unknown", "5", /row 1 "unknown" is not written as its neighbours are/],
+  ])("is told for %s and %s", async (one, other, message) => {
+    const { report } = await read(`v;n\n${one};1\n${other};2\n`);
+    expect(report.columns[0]).toMatchObject({
+      type: "string",
+      why: expect.stringMatching(message),
+    });
+  });
+
+  test("is not told for what is just text", async () => {
+    const { report } = await read("v,n\nTransit,1\nImaging,2\n");
+    expect(report.columns[0]).toEqual({ name: "v", type: "string" });
+  });
+});
+
+test("decimals of 16 and 17 digits are the floats that are nearest to them", async () => {
+  let state = 1;
+  const digit = () => {
+    state = (state * 48_271) % 2_147_483_647;
+    return state % 10;
+  };
+  const texts = Array.from({ length: 20_000 }, (_, index) => {
+    const digits = Array.from({ length: 15 + (index % 2) }, digit).join("");
+    const places = 1 + (index % 15);
+    return `${1 + (index % 9)}${digits.slice(0, -places)}.${digits.slice(-places)}`;
+  });
+  const frame = await frameOf(`v,n\n${texts.map((text) => `${text},1\n`).join("")}`);
+  expect(frame.column("v")).toEqual(texts.map(Number));
 });
 
 describe("missing values", () => {
@@ -470,7 +505,7 @@ describe("readCsv", () => {
   test("hands on what was decided", () =>
     withFolder(async (folder) => {
       const path = `${folder}/it's [1]*?.csv`;
-      await writeFile(path, "id,v\n1,x\n2,5\n");
+      await writeFile(path, "id,v\n1,x\n2,y\n");
       const reports: unknown[] = [];
       await readCsv(path, { report: (report) => reports.push(report) });
       expect(reports).toEqual([
@@ -496,4 +531,16 @@ describe("readCsv", () => {
       if (typeof outcome === "string") expect(outcome).toMatch("to stay as it is while it is read");
       else expect(["x", "y"]).toContain(outcome.at("v", 30_000));
     }));
+});
+
+test("microseconds are kept", async () => {
+  const { frame } = await read(
+    "at,local\n2024-01-01T00:00:00.000001Z,9999-12-31 23:59:59.999999\n,0001-01-01T00:00:00\n",
+  );
+  expect(frameToJson(frame)).toMatchObject({
+    rows: [
+      { at: "2024-01-01T00:00:00.000001Z", local: "9999-12-31T23:59:59.999999" },
+      { at: null, local: "0001-01-01T00:00:00" },
+    ],
+  });
 });

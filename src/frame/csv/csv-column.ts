@@ -2,7 +2,8 @@ import { expectation, type HexError } from "../../errors.ts";
 import type { ColumnData } from "../column/column-data.ts";
 import type { ColumnType } from "../schema.ts";
 import { BARE } from "./csv-fields.ts";
-import { type CsvBlock, CsvItems, MissingRows, newItems, WholeItems } from "./csv-items.ts";
+import { newItems } from "./csv-fixed-items.ts";
+import { type CsvBlock, CsvItems, MissingRows, WholeItems } from "./csv-items.ts";
 import { type Exceptions, TextItems, type WordSet } from "./csv-text-items.ts";
 import {
   type CsvValue,

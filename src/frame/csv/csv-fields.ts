@@ -29,7 +29,7 @@ export interface CsvDialect {
 
 /** How a field is written: without quotes, within them, or within them and with a doubled or escaped sign. */
 export const BARE = 0;
-export const QUOTED = 1;
+const QUOTED = 1;
 export const ESCAPED = 2;
 
 /** What keeps a row from being read, and where. */

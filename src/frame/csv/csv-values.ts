@@ -37,7 +37,7 @@ export interface ValueForms {
   readonly dates: DatePattern | undefined;
 }
 
-export const PLAIN_FORMS: ValueForms = { decimal: ".", thousands: "", dates: undefined };
+const PLAIN_FORMS: ValueForms = { decimal: ".", thousands: "", dates: undefined };
 
 /** The bare words that mean "missing" where no text can stand; to pandas and R, everywhere. */
 export const MISSING_WORDS: readonly string[] = [

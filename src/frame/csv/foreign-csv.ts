@@ -17,7 +17,7 @@ import { CsvFields, ESCAPED, NO_BYTE, RowFaultError } from "./csv-fields.ts";
 import { type CsvLimits, limitError, toCsvLimits } from "./csv-limits.ts";
 import { toColumnNames } from "./csv-names.ts";
 import { type CsvOptions, isRagged, toByte, toColumnForms, toSkippedLines } from "./csv-options.ts";
-import type { CsvColumnReport, CsvReport } from "./csv-report.ts";
+import { type CsvColumnReport, type CsvReport, textReason } from "./csv-report.ts";
 
 /** A CSV of another tool as it was understood. */
 export interface ForeignCsv {
@@ -278,6 +278,9 @@ class ForeignReading {
     const { column, name } = slot;
     slot.read = { name, ...column.finish(rows) };
     slot.notes = [...slot.notes, ...column.notes()];
+    const reason =
+      slot.read.type === "string" && column.plan === "found" ? textReason(slot.read) : undefined;
+    if (reason !== undefined) slot.why = reason;
   }
 
   #tellRows(fields: CsvFields | undefined): void {
