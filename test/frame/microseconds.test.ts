@@ -8,6 +8,8 @@ import { queryFrames } from "../../src/frame/sql.ts";
 import { toTableRows } from "../../src/frame/table-rows.ts";
 import { toFrame } from "../../src/frame/to-frame.ts";
 import { max, min } from "../../src/frame/verb/aggregate.ts";
+import { toJsonValue } from "../../src/run/json-value.ts";
+import { toOwnCopy } from "../../src/run/own-copy.ts";
 
 const SCHEMA: Schema = [
   { name: "local", type: "datetime" },
@@ -75,6 +77,28 @@ test("a column of SQL whose times have none is one of milliseconds", async () =>
   );
 });
 
+test.each([
+  ["TIMESTAMP_NS '2024-01-01 00:00:00.123456789'", "2024-01-01 00:00:00.123456789"],
+  ["TIMESTAMP_NS 'infinity'", "infinity"],
+  ["TIMESTAMP 'infinity'", "infinity"],
+  ["TIMESTAMPTZ '-infinity'", "-infinity"],
+  ["TIMESTAMP '10000-01-01'", "10000-01-01 00:00:00"],
+])("a query that gives %s is refused, naming the row", async (value, got) => {
+  const expected = `Expected column "v", row 1 to be within the range of type`;
+  await expect(queryFrames(`SELECT ${value} AS v`, {}, {})).rejects.toThrow(expected);
+  await expect(queryFrames(`SELECT ${value} AS v`, {}, {})).rejects.toThrow(`got ${got}`);
+});
+
+test.each([
+  ["TIMESTAMP_NS '2024-01-01 00:00:00.123456'", "2024-01-01T00:00:00.123456"],
+  ["TIMESTAMP_MS '1960-01-01 00:00:00.5'", "1960-01-01T00:00:00.500"],
+  ["TIMESTAMP_S '1960-01-01 00:00:01'", "1960-01-01T00:00:01"],
+  ["TIMESTAMPTZ '1960-01-01 00:00:01.123456+02'", "1959-12-31T22:00:01.123456Z"],
+])("a query that gives %s keeps it", async (value, text) => {
+  const made = await queryFrames(`SELECT ${value} AS v`, {}, {});
+  expect(frameToJson(made).rows).toEqual([{ v: text }]);
+});
+
 test("sorting, filtering, grouping and joining tell them apart", () => {
   const made = times();
   const sorted = (column: string) => {
@@ -139,3 +163,22 @@ test.each([
     expect(textsOf(found).local).toEqual(rows.map((row) => LOCAL[row]));
   }
 });
+
+test("a Date that was set to another moment has none any more", () => {
+  const [row] = times().rows() as { at: Date }[];
+  const at = row?.at ?? new Date(0);
+  at.setUTCFullYear(2025);
+  expect(textsOf(frameOf([at])).at).toEqual(["2025-01-02T03:04:05.123Z"]);
+});
+
+test("what cells hand to each other, and show as plain JSON, keeps them", () => {
+  const at = times().at("at", 0);
+  expect(toJsonValue({ at }, "the value")).toEqual({ at: AT[0] });
+  const copied = toOwnCopy({ at: [at] }, 3) as { at: Date[] };
+  expect(textsOf(frameOf(copied.at)).at).toEqual([AT[0]]);
+});
+
+function frameOf(dates: readonly Date[]) {
+  const rows = dates.map((at) => ({ at }));
+  return frame(rows, { at: "instant" });
+}

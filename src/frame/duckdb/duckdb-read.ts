@@ -115,7 +115,8 @@ function rangeTest({ type, sql, isExact }: SourceColumn): string {
     case "datetime":
     case "instant":
       return [
-        `epoch_us(${sql}) BETWEEN ${FIRST_MS}000 AND ${LAST_MS}999`,
+        // An infinity has no microseconds, which would count as missing.
+        `isfinite(${sql}) AND epoch_us(${sql}) BETWEEN ${FIRST_MS}000 AND ${LAST_MS}999`,
         ...(isExact === undefined ? [] : [isExact]),
       ].join(" AND ");
     default:

@@ -22,10 +22,12 @@ test("shows a text that reads like a number of infinity as it is", () => {
   expect(cellText("INF", "string")).toBe("INF");
 });
 
-test("shows an instant in the viewer's time, with milliseconds only when there are some", () => {
+test("shows an instant in the viewer's time, as fine as it is", () => {
   const local = new Date(2014, 4, 13, 8, 5, 9);
   expect(instantText(local.toISOString())).toBe("2014-05-13 08:05:09");
   expect(instantText(new Date(local.getTime() + 7).toISOString())).toBe("2014-05-13 08:05:09.007");
+  const finer = local.toISOString().replace(".000Z", ".000012Z");
+  expect(instantText(finer)).toBe("2014-05-13 08:05:09.000012");
 });
 
 test("keeps a text of several lines in one", () => {

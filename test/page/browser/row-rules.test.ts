@@ -1,4 +1,6 @@
 import { expect, test } from "vitest";
+import { parseMicros } from "../../../src/frame/column/calendar.ts";
+import { toDate } from "../../../src/frame/column/moment.ts";
 import { headRows } from "../../../src/frame/json.ts";
 import { frame } from "../../../src/frame/rows.ts";
 import type { FilterTest, RowFilter } from "../../../src/frame/table-rows.ts";
@@ -14,15 +16,21 @@ const table = frame(
     [4, "İmaging", Number.POSITIVE_INFINITY, 0, 0n, true, "2014-05-14", "1999-12-31T23:59:59.999"],
     [5, "", 0.1, 2 ** 40, 7n, false, "2024-02-29", "2024-02-29T00:00:00"],
     [6, "radial", Number.NEGATIVE_INFINITY, 3, 7n, false, "2014-05-13", "2014-05-14T00:00:00"],
+    [7, "radial", 7, -7, 7n, true, "2014-05-13", "2014-05-13T08:00:30.000002"],
+    [8, "radial", 7, -7, 7n, true, "2014-05-13", "2014-05-13T08:00:30.000001"],
   ].map(([id, text, number, integer, bigint, boolean, date, datetime]) => ({
     ...{ id, text, number, integer, bigint, boolean, date, datetime },
-    instant: typeof datetime === "string" ? new Date(`${datetime}Z`) : null,
+    instant: typeof datetime === "string" ? instantOf(datetime) : null,
   })),
   {
     ...{ id: "integer", text: "string", number: "number", integer: "integer", bigint: "bigint" },
     ...{ boolean: "boolean", date: "date", datetime: "datetime", instant: "instant" },
   },
 );
+function instantOf(local: string): Date {
+  return toDate(new Date(`${local}Z`).getTime(), parseMicros(local));
+}
+
 const names = table.schema.map(({ name }) => name);
 const here = fromRows(headRows(table, table.numRows), table.schema);
 
@@ -61,6 +69,7 @@ const TESTS: FilterTest[] = ["contains", "equals", "at-least", "at-most", "missi
 const VALUES = [
   ...["", "tran", "TRANSIT", "i", "3", "-0", "0.1", "nan", "INF", "7", "true", "9007199254740993"],
   ...["2014-05-13", "2014-05-13T08:00", "2014-05-13T08:00:30Z", "2014-05-13T10:00+02:00", "1e3"],
+  ...["2014-05-13T08:00:30.000001", "2014-05-13 08:00:30.0000Z", "2014-05-13T08:00:30.0000001"],
 ];
 
 test("filters as the server does, and refuses what it refuses", async () => {
