@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { open, rm } from "node:fs/promises";
+import { type FileHandle, open, rm } from "node:fs/promises";
 
 /** The bytes of a file, in order. */
 export type Blocks = Iterable<Uint8Array> | AsyncIterable<Uint8Array>;
@@ -32,23 +32,42 @@ export async function saveBlocks(
   const hash = createHash("sha256");
   let sizeBytes = 0;
   const file = await open(path, "w");
+  let writing: Promise<void> = Promise.resolve();
   try {
     for await (const block of blocks) {
       for (let start = 0; start < block.length; start += PIECE_BYTES) {
         signal?.throwIfAborted();
         const piece = block.subarray(start, start + PIECE_BYTES);
         hash.update(piece);
-        await file.writeFile(piece).catch((error: unknown) => {
-          throw toFailure(error);
-        });
         sizeBytes += piece.length;
+        await writing;
+        writing = writePiece(file, piece, toFailure);
+        // It is waited for when the next piece is there, which is made meanwhile.
+        writing.catch(() => undefined);
       }
     }
+    await writing;
     await file.close();
   } catch (error) {
+    await writing.catch(() => undefined);
     await file.close();
     await rm(path, { force: true });
     throw error;
   }
   return { sizeBytes, sha256: hash.digest("hex") };
+}
+
+async function writePiece(
+  file: FileHandle,
+  piece: Uint8Array,
+  toFailure: (thrown: unknown) => unknown,
+): Promise<void> {
+  try {
+    for (let start = 0; start < piece.length; ) {
+      const { bytesWritten } = await file.write(piece, start);
+      start += bytesWritten;
+    }
+  } catch (error) {
+    throw toFailure(error);
+  }
 }

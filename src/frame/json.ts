@@ -33,7 +33,7 @@ export function toJsonValue(value: Value): JsonValue {
   return typeof value === "number" ? toJsonNumber(value) : value;
 }
 
-/** A number as JSON keeps it: NaN, the infinities and −0 as in our CSV. */
+/** A number as JSON keeps it: NaN, the infinities and −0 by their names. */
 export function toJsonNumber(value: number): number | string {
   if (Number.isNaN(value)) return "NaN";
   if (!Number.isFinite(value)) return value > 0 ? "INF" : "-INF";

@@ -55,6 +55,11 @@ export type RowOf<Spec extends SchemaSpec> = {
   readonly [Name in keyof Spec]: ColumnValues[Spec[Name]] | null;
 };
 
+/** Whether a schema is a list of columns, not an object as an author writes it. */
+export function isSchema(spec: Schema | SchemaSpec): spec is Schema {
+  return Array.isArray(spec);
+}
+
 /** The schema that an author wrote as names and types. */
 export function toSchema(spec: SchemaSpec): Schema {
   return parseSchema(Object.entries(spec).map(([name, type]) => ({ name, type })));

@@ -10,6 +10,7 @@ import { frameFromRows, isPlainRow } from "./rows.ts";
 import {
   type Column,
   type ColumnType,
+  isSchema,
   type Schema,
   type SchemaSpec,
   toSchema,
@@ -26,10 +27,6 @@ export function toFrame(value: unknown, spec?: Schema | SchemaSpec): Frame | und
   const schema = spec === undefined || isSchema(spec) ? spec : toSchema(spec);
   const found = findFrame(value, schema);
   return found && schema ? fitSchema(found, schema) : found;
-}
-
-function isSchema(spec: Schema | SchemaSpec): spec is Schema {
-  return Array.isArray(spec);
 }
 
 function findFrame(value: unknown, schema?: Schema): Frame | undefined {

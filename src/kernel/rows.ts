@@ -43,8 +43,8 @@ export class RowsReader {
 
   /** One block of a CSV, as JSON. @throws {HexError} as `rows` */
   async csv(ask: CsvAsk, start: number, redact: Redact): Promise<string> {
-    const { rows } = this.#last.find(await this.#find(ask), ask);
-    return JSON.stringify(toCsvBlock(rows, start, redact));
+    const { frame, rows } = this.#last.find(await this.#find(ask), ask);
+    return JSON.stringify(toCsvBlock(rows, start, (part) => toCsv(part, frame, redact)));
   }
 }
 
@@ -97,8 +97,7 @@ const FIRST_ROWS = 250;
 const MOST_ROWS_AT_ONCE = 8_000;
 
 /** One block of a table's CSV for people, who open it in a spreadsheet: no text is a formula there. */
-function toCsvBlock(rows: TableRows, start: number, redact: Redact): CsvBlock {
-  const toText = (part: AnyFrame) => toCsv(part, redact);
+function toCsvBlock(rows: TableRows, start: number, toText: (part: AnyFrame) => string): CsvBlock {
   const header = toText(rows.slice(0, 0));
   let csv = start === 0 ? header : "";
   let row = start;
@@ -121,11 +120,12 @@ function redactedRows(frame: AnyFrame, limit: number, redact: Redact): readonly 
   return redact(output, "output").head;
 }
 
-function toCsv(frame: AnyFrame, redact: Redact): string {
+/** @param whole the frame that the rows were taken from: the times of all blocks have one form */
+function toCsv(frame: AnyFrame, whole: AnyFrame, redact: Redact): string {
   // Names of columns and texts go the same way; a run looks at names before they are shown.
   const names = new Set(frame.schema.map(({ name }) => name));
   const toText = (text: string) =>
     toSpreadsheetText(names.has(text) ? text : redact(text, "value"));
-  const blocks = csvBlocks(frame, { toText });
+  const blocks = csvBlocks(frame, { toText, whole });
   return Buffer.concat([...blocks]).toString("utf8");
 }

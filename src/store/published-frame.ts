@@ -1,4 +1,5 @@
 import { frameFromArrow } from "../frame/arrow.ts";
+import { reasons } from "../frame/csv/csv-report.ts";
 import type { Frame } from "../frame/frame.ts";
 import { isClaim } from "./claim-names.ts";
 import { sharedCsvKey } from "./key.ts";
@@ -50,8 +51,8 @@ export async function readPublishedFrame(
   }
   return readWhole(store, csv, rows, async () => {
     // An app run that finds its Arrow file never loads what reads CSV.
-    const { readCsvFile } = await import("../frame/csv/csv-file.ts");
-    return withStoredFile(store, csv, (path) => readCsvFile(path, columns, {}, { signal }), {
+    const { readCsvFile } = await import("../frame/csv/csv.ts");
+    return withStoredFile(store, csv, (path) => readCsvFile(path, columns, { signal }), {
       signal,
     });
   });
@@ -72,15 +73,16 @@ export async function readForeignFrame(
     const isOurs = () => isClaim(store, name, { sha256, signal });
     if (sizeBytes === 0 && (await isOurs())) return undefined;
     const { readForeignCsv } = await import("../frame/csv/foreign-csv.ts");
-    const csv = await readForeignCsv(path);
+    const { fileSource } = await import("../frame/csv/byte-source.ts");
+    const csv = await readForeignCsv(fileSource(path), { signal });
     return csv.frame.numRows === 0 && (await isOurs()) ? undefined : csv;
   };
   const csv = await store.readFile(key, read, { signal, limitBytes: limits.sizeBytes });
   if (csv === undefined) return undefined;
-  const { frame, found, notes } = csv;
+  const { frame, report } = csv;
   const place = `\`${key}\` in ${store.location}`;
-  const columns = found.map((column) => `${column.name} ${column.type}`).join(", ");
-  const told = [`read as ${columns}`, ...notes].join("; ");
+  const columns = frame.schema.map((column) => `${column.name} ${column.type}`).join(", ");
+  const told = [`read as ${columns}`, ...reasons(report), ...report.notes].join("; ");
   onWarning?.(`frame ${name} comes from ${place}, which no run has published: ${told}`);
   checkFrameSize(place, { rows: frame.numRows, columns: frame.numColumns }, limits);
   return frame;

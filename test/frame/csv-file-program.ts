@@ -1,6 +1,8 @@
 /** Writes a frame to the file that is named, reads it back and prints what came of it. */
 import { type ColumnParts, toColumnData } from "../../src/frame/column/column-data.ts";
-import { readCsvFile, writeCsvFile } from "../../src/frame/csv/csv-file.ts";
+import { readCsvFile } from "../../src/frame/csv/csv.ts";
+import { csvBlocks } from "../../src/frame/csv/csv-write.ts";
+import { saveBlocks } from "../../src/frame/file-blocks.ts";
 import { toFrameOf } from "../../src/frame/frame.ts";
 
 const ROWS = 1_400_000;
@@ -27,7 +29,7 @@ const numbers = ["a", "b", "c"].map((name, index) => {
 const text = { name: "text", type: "string", data: toColumnData("string", texts()) } as const;
 const written = toFrameOf([...numbers, text]);
 
-const { sizeBytes } = await writeCsvFile(written, path);
+const { sizeBytes } = await saveBlocks(path, csvBlocks(written));
 const read = await readCsvFile(path, written.schema);
 const last = read.at("text", ROWS - 1);
 console.log(JSON.stringify({ rows: read.numRows, sizeBytes, last }));

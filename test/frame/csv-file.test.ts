@@ -2,7 +2,9 @@ import { execFile } from "node:child_process";
 import { readdir, writeFile } from "node:fs/promises";
 import { promisify } from "node:util";
 import { expect, test } from "vitest";
-import { readCsvFile, writeCsvFile } from "../../src/frame/csv/csv-file.ts";
+import { readCsvFile } from "../../src/frame/csv/csv.ts";
+import { csvBlocks } from "../../src/frame/csv/csv-write.ts";
+import { saveBlocks } from "../../src/frame/file-blocks.ts";
 import { frame } from "../../src/frame/rows.ts";
 import { buildProgram } from "../store/build-program.ts";
 import { withFolder } from "./with-folder.ts";
@@ -21,7 +23,7 @@ test("writes and reads back 100 MB where JavaScript may keep 64 MB", () =>
 test("removes a file that cannot be finished", () =>
   withFolder(async (folder) => {
     const signal = AbortSignal.abort(new Error("stopped"));
-    const writing = writeCsvFile(frame([{ a: 1 }]), `${folder}/a.csv`, { signal });
+    const writing = saveBlocks(`${folder}/a.csv`, csvBlocks(frame([{ a: 1 }])), { signal });
     await expect(writing).rejects.toThrow("stopped");
     expect(await readdir(folder)).toEqual([]);
   }));
@@ -30,20 +32,6 @@ test("stops reading when it is told to", () =>
   withFolder(async (folder) => {
     await writeFile(`${folder}/a.csv`, '"a"\n1\n');
     const signal = AbortSignal.abort(new Error("stopped"));
-    const reading = readCsvFile(
-      `${folder}/a.csv`,
-      [{ name: "a", type: "integer" }],
-      {},
-      { signal },
-    );
+    const reading = readCsvFile(`${folder}/a.csv`, [{ name: "a", type: "integer" }], { signal });
     await expect(reading).rejects.toThrow("stopped");
-  }));
-
-test("reads a path that has signs of a pattern in it", () =>
-  withFolder(async (folder) => {
-    const written = frame([{ a: 1 }]);
-    const path = `${folder}/a[1]*?'.csv`;
-    await writeCsvFile(written, path);
-    await writeCsvFile(frame([{ a: 2 }]), `${folder}/a1*?'.csv`);
-    expect((await readCsvFile(path, written.schema)).rows()).toEqual([{ a: 1 }]);
   }));

@@ -2,8 +2,9 @@ import { expectTypeOf, test } from "vitest";
 import { readCsv } from "../../src/frame/csv/read-csv.ts";
 import { type AnyFrame, desc, type Frame } from "../../src/frame/frame.ts";
 import { frame } from "../../src/frame/rows.ts";
-import type { Value } from "../../src/frame/schema.ts";
+import type { Schema, Value } from "../../src/frame/schema.ts";
 import { count, max, mean, sum } from "../../src/frame/verb/aggregate.ts";
+import { frameFromCsv, frameToCsv } from "../../src/index.ts";
 
 const planets = frame([], { method: "string", mass: "number", year: "integer", found: "instant" });
 
@@ -38,6 +39,35 @@ test("select picks, rename renames and derive adds columns", () => {
       readonly half: number | null;
     }[]
   >();
+});
+
+test("functions of rows see undefined for what may be missing", () => {
+  planets.filter((row) => {
+    expectTypeOf(row).toEqualTypeOf<{
+      readonly method: string | undefined;
+      readonly mass: number | undefined;
+      readonly year: number | undefined;
+      readonly found: Date | undefined;
+    }>();
+    return row.mass === undefined;
+  });
+  frame([{ a: 1 }]).filter((row) => {
+    expectTypeOf(row).toEqualTypeOf<{ readonly a: number }>();
+    return row.a > 0;
+  });
+  const unknown: Frame = planets;
+  unknown.filter((row) => {
+    expectTypeOf(row["mass"]).toEqualTypeOf<Exclude<Value, null> | undefined>();
+    return true;
+  });
+});
+
+test("a number that functions make of a row with missing values may be missing", () => {
+  const made = planets.derive({ mass: (row) => Number(row.mass), named: (row) => `${row.method}` });
+  expectTypeOf(made.column("mass")).toEqualTypeOf<(number | null)[]>();
+  expectTypeOf(made.column("named")).toEqualTypeOf<string[]>();
+  const whole = frame([{ a: 1 }]).derive({ b: (row) => row.a * 2 });
+  expectTypeOf(whole.column("b")).toEqualTypeOf<number[]>();
 });
 
 test("rollup gives the keys and the aggregates", () => {
@@ -95,4 +125,10 @@ test("every frame is a frame of any columns", () => {
 
 test("a frame of known columns serves where a frame of unknown ones is asked for", () => {
   expectTypeOf(planets).toExtend<Frame>();
+});
+
+test("a frame of any columns is written as CSV, and read back by its schema", () => {
+  expectTypeOf(frameToCsv(planets)).toEqualTypeOf<Uint8Array>();
+  expectTypeOf(frameFromCsv(new Uint8Array(), planets.schema)).toEqualTypeOf<Promise<Frame>>();
+  expectTypeOf(frameFromCsv).parameters.toEqualTypeOf<[bytes: Uint8Array, schema: Schema]>();
 });

@@ -9,6 +9,6 @@ export function csvHeader(schema: readonly Pick<Column, "name">[]): string {
 }
 
 /** A text as a quoted CSV field. */
-export function quoteField(text: string): string {
+function quoteField(text: string): string {
   return text.includes('"') ? `"${text.replaceAll('"', '""')}"` : `"${text}"`;
 }

@@ -1,45 +1,67 @@
-import { access } from "node:fs/promises";
 import { resolve } from "node:path";
 import { fileURLToPath } from "node:url";
-import { HexError } from "../../errors.ts";
 import type { AnyFrame, Frame } from "../frame.ts";
-import { type RowOf, type SchemaSpec, toSchema } from "../schema.ts";
+import type { RowOf, Schema, SchemaSpec } from "../schema.ts";
+import type { ByteSource } from "./byte-source.ts";
+import type { CsvOptions } from "./csv-options.ts";
+import type { CsvReport } from "./csv-report.ts";
 
 /** What may be said about a CSV file that a cell reads. */
-export interface ReadCsvOptions<Spec extends SchemaSpec> {
-  /** the columns and their types; without it they are found in the file */
-  readonly schema: Spec;
+export interface ReadCsvOptions extends CsvOptions {
+  /** told what was decided: types and why, names, what was dropped or taken for missing */
+  readonly report?: ((report: CsvReport) => void) | undefined;
 }
 
 /**
- * Reads a CSV file of any tool for a cell. A relative path starts at the working folder.
+ * Reads a CSV file of any tool for a cell: from a path (relative to the working folder), a `file:`
+ * URL, or the store (`store.url("raw/x.csv")`). It may be packed by gzip or zstd. Nothing is
+ * guessed: docs/csv.md has the rules, and what was decided is told in the run's log.
+ *
  * @throws {HexError} HEX_DATA_INVALID when the file is missing or is no table;
  * HEX_FRAME_INVALID when its values do not fit the schema
+ * @example
+ * const sales = await readCsv(new URL("../data/sales.csv", import.meta.url), {
+ *   delimiter: ";", decimal: ",", dates: "DD.MM.YYYY",
+ * });
  */
 export function readCsv<const Spec extends SchemaSpec>(
-  source: URL | string,
-  options: ReadCsvOptions<Spec>,
+  source: URL | string | ByteSource,
+  options: ReadCsvOptions & { readonly schema: Spec },
 ): Promise<Frame<RowOf<Spec>>>;
-export function readCsv(source: URL | string): Promise<Frame>;
+export function readCsv(
+  source: URL | string | ByteSource,
+  options?: ReadCsvOptions,
+): Promise<Frame>;
 export async function readCsv(
-  source: URL | string,
-  options?: ReadCsvOptions<SchemaSpec>,
+  source: URL | string | ByteSource,
+  { report: tell, ...options }: ReadCsvOptions = {},
 ): Promise<AnyFrame> {
-  const path = typeof source === "string" ? resolve(source) : fileURLToPath(source);
-  await checkExists(path);
-  const { frameFromForeignCsv } = await import("./csv.ts");
-  const schema = options && toSchema(options.schema);
-  const found = await frameFromForeignCsv(path, schema);
-  if (schema === undefined) return found;
-  const { toFrame } = await import("../to-frame.ts");
-  return toFrame(found, schema) ?? found;
+  const [{ readForeignCsv }, { fileSource }, { csvListener }] = await Promise.all([
+    import("./foreign-csv.ts"),
+    import("./byte-source.ts"),
+    import("./csv-report.ts"),
+  ]);
+  const isFile = typeof source === "string" || source instanceof URL;
+  const bytes = isFile ? fileSource(toPath(source)) : source;
+  const { frame, report } = await readForeignCsv(bytes, options);
+  tell?.(report);
+  csvListener.getStore()?.(report);
+  return frame;
 }
 
-async function checkExists(path: string): Promise<void> {
-  try {
-    await access(path);
-  } catch (cause) {
-    const message = `Expected a CSV file at ${path}, got none that can be read`;
-    throw new HexError("HEX_DATA_INVALID", message, { cause });
-  }
+function toPath(source: URL | string): string {
+  return typeof source === "string" ? resolve(source) : fileURLToPath(source);
+}
+
+/**
+ * Reads CSV that `frameToCsv` wrote: the same values and types.
+ * @param schema the frame's own, `frame.schema`: types are not found in the text
+ * @throws {HexError} HEX_DATA_INVALID naming row and column when it is anything else
+ * @example
+ * const copy = await frameFromCsv(frameToCsv(planets), planets.schema);
+ */
+export async function frameFromCsv(bytes: Uint8Array, schema: Schema): Promise<Frame> {
+  const { readOwnCsv } = await import("./csv-own.ts");
+  const { memorySource } = await import("./byte-source.ts");
+  return readOwnCsv(memorySource(bytes, "the CSV"), schema);
 }

@@ -1,5 +1,4 @@
 /** DuckDB, opened for one piece of work at a time. This is the only file that imports it. */
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { TypedArray } from "@uwdata/flechette";
@@ -28,66 +27,27 @@ const CONFIG = {
   temp_directory: join(tmpdir(), "hex-duckdb"),
 };
 
-/** A database in memory; pieces of work on it run side by side and see nothing of each other. */
-export interface Database {
-  /** a signal ends the work */
-  use<Result>(
-    work: (connection: Connection) => Promise<Result>,
-    signal?: AbortSignal,
-  ): Promise<Result>;
-  close(): void;
-}
-
-/** Opens a database for several pieces of work, which saves each of them the 15 ms of opening. */
-export async function openDatabase(): Promise<Database> {
-  const { DuckDBInstance } = await import("@duckdb/node-api");
-  const instance = await DuckDBInstance.create(":memory:", CONFIG);
-  return {
-    async use(work, signal) {
-      const connection = await instance.connect();
-      const interrupt = () => connection.interrupt();
-      signal?.addEventListener("abort", interrupt);
-      try {
-        signal?.throwIfAborted();
-        await connection.run("SET TimeZone = 'UTC'");
-        return await work(connection);
-      } catch (error) {
-        signal?.throwIfAborted();
-        throw error;
-      } finally {
-        signal?.removeEventListener("abort", interrupt);
-        connection.closeSync();
-      }
-    },
-    close: () => instance.closeSync(),
-  };
-}
-
-/** Runs work on a database of its own, which is gone afterwards. */
+/** Runs work on a database in memory, which is gone afterwards; a signal ends the work. */
 export async function withDuckdb<Result>(
   work: (connection: Connection) => Promise<Result>,
   signal?: AbortSignal,
 ): Promise<Result> {
-  const database = await openDatabase();
+  const { DuckDBInstance } = await import("@duckdb/node-api");
+  const instance = await DuckDBInstance.create(":memory:", CONFIG);
+  const connection = await instance.connect();
+  const interrupt = () => connection.interrupt();
+  signal?.addEventListener("abort", interrupt);
   try {
-    return await database.use(work, signal);
+    signal?.throwIfAborted();
+    await connection.run("SET TimeZone = 'UTC'");
+    return await work(connection);
+  } catch (error) {
+    signal?.throwIfAborted();
+    throw error;
   } finally {
-    database.close();
-  }
-}
-
-/** Runs work with bytes in a file, for as long as the work takes. */
-export async function withTemporaryFile<Result>(
-  bytes: Uint8Array,
-  work: (path: string) => Promise<Result>,
-): Promise<Result> {
-  const folder = await mkdtemp(join(tmpdir(), "hex-frame-"));
-  try {
-    const path = join(folder, "data");
-    await writeFile(path, bytes);
-    return await work(path);
-  } finally {
-    await rm(folder, { recursive: true, force: true });
+    signal?.removeEventListener("abort", interrupt);
+    connection.closeSync();
+    instance.closeSync();
   }
 }
 
@@ -159,11 +119,6 @@ export function quoteName(name: string): string {
 /** A text as SQL reads it. */
 export function quoteText(text: string): string {
   return `'${text.replaceAll("'", "''")}'`;
-}
-
-/** A path as SQL reads it, of which no sign is a pattern that other files match as well. */
-export function quotePath(path: string): string {
-  return quoteText(path.replaceAll(/[[*?]/g, "[$&]"));
 }
 
 /** An empty chunk of so many rows, to fill and append. */

@@ -37,7 +37,8 @@ export function outputBlocks(
       return jsonBlocks(frame, output, span);
     case "csv": {
       const texts = isForSpreadsheet ? { toText: toSpreadsheetText } : {};
-      return csvBlocks(cutRows(frame, span), { blockLength: BLOCK_LENGTH, ...texts });
+      const part = cutRows(frame, span);
+      return csvBlocks(part, { blockLength: BLOCK_LENGTH, whole: frame, ...texts });
     }
     case "arrow":
       return piecesOf(arrowBlocks(cutRows(frame, span), "file"));

@@ -120,7 +120,7 @@ export class DirectoryStore implements Store {
     const isCopied = await this.#withEntry(fromKey, { create: false, signal }, (from) =>
       withPlainFile(from, (file) =>
         this.#withEntry(toKey, { create: true, signal }, (entry) => {
-          const bytes = file.createReadStream({ autoClose: false });
+          const bytes = file.createReadStream({ autoClose: false, highWaterMark: BLOCK_BYTES });
           return withTemporaryFile(entry, bytes, { signal }, async (temporary) => {
             await install(entry, temporary, { signal, silenceMs: this.#silenceMs });
             await entry.folder.sync();

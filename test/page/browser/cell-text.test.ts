@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import type { Schema } from "../../../src/frame/schema.ts";
 import { cellText, instantText } from "../../../src/page/browser/output/table/cell-text.ts";
 import { csvText } from "../../../src/page/browser/output/table/csv-text.ts";
 import { tsvText } from "../../../src/page/browser/output/table/tsv-text.ts";
@@ -53,4 +54,23 @@ test("writes a CSV in which no text is a formula and numbers stay numbers", () =
     { text: "", n: null },
   ];
   expect(csvText(SCHEMA, rows)).toBe('"text","n"\n"\'=1+1",-5\n"",\n');
+});
+
+test("writes numbers and times in a CSV as the CSV of a frame has them, in one form", () => {
+  const schema: Schema = [
+    { name: "n", type: "number" },
+    { name: "at", type: "instant" },
+    { name: "local", type: "datetime" },
+  ];
+  const rows = [
+    { n: "INF", at: "2024-01-01T10:00:00.000Z", local: "2024-01-01T10:00:00" },
+    { n: "-INF", at: "2024-01-01T10:00:01.000Z", local: "2024-01-01T10:00:00.5" },
+    { n: "NaN", at: null, local: "2024-01-01T10:00:00.000001" },
+  ];
+  expect(csvText(schema, rows).split("\n").slice(1)).toEqual([
+    "inf,2024-01-01T10:00:00Z,2024-01-01T10:00:00.000000",
+    "-inf,2024-01-01T10:00:01Z,2024-01-01T10:00:00.500000",
+    "NaN,,2024-01-01T10:00:00.000001",
+    "",
+  ]);
 });

@@ -1,0 +1,335 @@
+/** From the bytes of a source to UTF-8: unpacked, in the encoding that was found or told. */
+import { isUtf8 } from "node:buffer";
+import { Readable } from "node:stream";
+import { expectation, HexError, toMessage } from "../../errors.ts";
+import type { ByteSource } from "./byte-source.ts";
+import type { CsvFields } from "./csv-fields.ts";
+
+/** What files begin with that are no CSV, and what to do about it. */
+const OTHER_FORMATS: readonly (readonly [string, string, string])[] = [
+  ["504b0304", "a ZIP archive or an Excel workbook", "unpack it, or save it as CSV"],
+  ["50415231", "a Parquet file", "read it with the tool that wrote it and save it as CSV"],
+  ["4152524f5731", "an Arrow file", "frameFromArrow reads it"],
+  ["425a68", "a bzip2 file", "unpack it, or pack it with gzip or zstd"],
+  ["fd377a585a00", "an xz file", "unpack it, or pack it with gzip or zstd"],
+  ["d0cf11e0", "an old Excel workbook", "save it as CSV"],
+  ["25504446", "a PDF file", "save the table as CSV"],
+];
+
+/** Marks at the beginning of a text that tell its encoding. */
+const MARKS: readonly (readonly [string, string])[] = [
+  ["efbbbf", "utf-8"],
+  ["fffe", "utf-16le"],
+  ["feff", "utf-16be"],
+];
+
+/** What was found at the beginning of a file before its text. */
+export interface FoundBytes {
+  packing?: "gzip" | "zstd";
+  encoding?: string;
+}
+
+/**
+ * The text of a source in UTF-8 and blocks, without a byte order mark. It is not checked to be
+ * UTF-8 unless it was decoded.
+ * @param found is told what was found
+ * @throws {HexError} HEX_DATA_INVALID for a file that is no text, or damaged
+ */
+export async function* textBlocks(
+  source: ByteSource,
+  encoding: string | undefined,
+  found: FoundBytes,
+  signal?: AbortSignal,
+): AsyncGenerator<Uint8Array, void, undefined> {
+  const packed = await peek(source.open(signal));
+  try {
+    checkFormat(source.name, packed.first);
+    const plain = unpack(source.name, packed, found);
+    const text = plain === packed.blocks ? packed : await peek(plain);
+    const { first, blocks } = text;
+    const mark = MARKS.find(([bytes]) => startsWith(first, bytes));
+    const known = encoding ?? mark?.[1] ?? "utf-8";
+    if (encoding === undefined && mark === undefined) checkWide(source.name, first);
+    if (known !== "utf-8") found.encoding = known;
+    const length = mark?.[1] === known ? mark[0].length / 2 : 0;
+    const rest = skipBytes(blocks, length);
+    yield* known === "utf-8" ? rest : decode(source.name, rest, known);
+  } finally {
+    // What was opened to peek is also open where none of the blocks were asked for.
+    await packed.close();
+  }
+}
+
+interface Peeked {
+  /** enough bytes to tell what a file is, or all */
+  readonly first: Uint8Array;
+  /** all bytes, these too */
+  readonly blocks: AsyncIterable<Uint8Array>;
+  close(): Promise<unknown>;
+}
+
+const PEEKED_BYTES = 8;
+
+async function peek(blocks: AsyncIterable<Uint8Array>): Promise<Peeked> {
+  const iterator = blocks[Symbol.asyncIterator]();
+  const held: Uint8Array[] = [];
+  let first = new Uint8Array(0);
+  while (first.length < PEEKED_BYTES) {
+    const next = await iterator.next();
+    if (next.done === true) break;
+    held.push(next.value);
+    first = new Uint8Array(Buffer.concat([first, next.value]));
+  }
+  async function* all() {
+    yield* held;
+    for (;;) {
+      const next = await iterator.next();
+      if (next.done === true) return;
+      yield next.value;
+    }
+  }
+  return { first, blocks: all(), close: async () => iterator.return?.() };
+}
+
+function startsWith(bytes: Uint8Array, hex: string): boolean {
+  return Buffer.from(bytes.subarray(0, hex.length / 2)).toString("hex") === hex;
+}
+
+function checkFormat(name: string, first: Uint8Array): void {
+  const format = OTHER_FORMATS.find(([bytes]) => startsWith(first, bytes));
+  if (format === undefined) return;
+  const [, got, hint] = format;
+  throw expectation("HEX_DATA_INVALID", { place: name, expected: "a CSV file", got, hint });
+}
+
+/** Every other byte of UTF-16 is zero for Latin letters, and no text of another encoding begins so. */
+function checkWide(name: string, first: Uint8Array): void {
+  if (first.length < 2 || (first[0] !== 0 && first[1] !== 0)) return;
+  const encoding = first[0] === 0 ? "utf-16be" : "utf-16le";
+  throw expectation("HEX_DATA_INVALID", {
+    place: name,
+    expected: "text in UTF-8",
+    got: "a zero byte at its beginning, as in UTF-16 without a byte order mark",
+    hint: `encoding: "${encoding}" may read it`,
+  });
+}
+
+function unpack(
+  name: string,
+  { first, blocks }: Peeked,
+  found: FoundBytes,
+): AsyncIterable<Uint8Array> {
+  if (startsWith(first, "1f8b")) {
+    found.packing = "gzip";
+    return told(name, "gzip", ungzip(blocks));
+  }
+  if (startsWith(first, "28b52ffd")) {
+    found.packing = "zstd";
+    return told(name, "zstd", unzstd(blocks));
+  }
+  return blocks;
+}
+
+async function* ungzip(blocks: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+  const { createGunzip } = await import("node:zlib");
+  const input = Readable.from(blocks);
+  const output = createGunzip({ chunkSize: 2 ** 18 });
+  input.on("error", (error) => output.destroy(error));
+  yield* input.pipe(output);
+}
+
+async function* unzstd(blocks: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+  const { Decompress } = await import("fzstd");
+  let ready: Uint8Array[] = [];
+  const stream = new Decompress((block) => ready.push(block));
+  let last: Uint8Array = new Uint8Array(0);
+  for await (const block of blocks) {
+    stream.push(last);
+    last = block;
+    yield* ready;
+    ready = [];
+  }
+  stream.push(last, true);
+  yield* ready;
+}
+
+/** Tells a failure of unpacking as one of the file. */
+async function* told(
+  name: string,
+  packing: string,
+  blocks: AsyncIterable<Uint8Array>,
+): AsyncGenerator<Uint8Array> {
+  try {
+    yield* blocks;
+  } catch (cause) {
+    if (cause instanceof HexError || (cause instanceof Error && cause.name === "AbortError")) {
+      throw cause;
+    }
+    const got = `a damaged or shortened one: ${toMessage(cause)}`;
+    const expected = `a whole ${packing} file`;
+    throw expectation("HEX_DATA_INVALID", { place: name, expected, got }, { cause });
+  }
+}
+
+async function* skipBytes(
+  blocks: AsyncIterable<Uint8Array>,
+  count: number,
+): AsyncGenerator<Uint8Array> {
+  let left = count;
+  for await (const block of blocks) {
+    yield block.subarray(Math.min(left, block.length));
+    left = Math.max(0, left - block.length);
+  }
+}
+
+async function* decode(
+  name: string,
+  blocks: AsyncIterable<Uint8Array>,
+  encoding: string,
+): AsyncGenerator<Uint8Array> {
+  const decoder = newDecoder(encoding);
+  const encoder = new TextEncoder();
+  let lines = 1;
+  const read = (block?: Uint8Array) => {
+    try {
+      return decoder.decode(block, { stream: block !== undefined });
+    } catch (cause) {
+      const got = "bytes of another encoding";
+      const place = `${name}, line ${lines.toLocaleString("en")} or after it,`;
+      throw expectation("HEX_DATA_INVALID", { place, expected: encoding, got }, { cause });
+    }
+  };
+  for await (const block of blocks) {
+    const text = read(block);
+    for (let at = text.indexOf("\n"); at >= 0; at = text.indexOf("\n", at + 1)) lines++;
+    yield encoder.encode(text);
+  }
+  yield encoder.encode(read());
+}
+
+/**
+ * What reads an encoding by its name of the Encoding Standard.
+ * @throws {HexError} HEX_DATA_INVALID for a name that is not known
+ */
+export function newDecoder(encoding: string): InstanceType<typeof TextDecoder> {
+  try {
+    return new TextDecoder(encoding, { fatal: true, ignoreBOM: true });
+  } catch (cause) {
+    const expected = 'the name of an encoding, such as "windows-1252", "utf-16le" or "shift_jis"';
+    const got = JSON.stringify(encoding);
+    throw expectation("HEX_DATA_INVALID", { place: "encoding", expected, got }, { cause });
+  }
+}
+
+/** The first byte of a text that is not UTF-8; undefined when all are. */
+export function findBadByte(bytes: Uint8Array): number | undefined {
+  if (isUtf8(bytes)) return undefined;
+  let valid = 0;
+  let invalid = bytes.length;
+  while (invalid - valid > 1) {
+    const middle = (valid + invalid) >> 1;
+    if (isUtf8(bytes.subarray(0, wholeLength(bytes, middle)))) valid = middle;
+    else invalid = middle;
+  }
+  return wholeLength(bytes, valid);
+}
+
+/** A length that ends no character in its middle. */
+function wholeLength(bytes: Uint8Array, length: number): number {
+  let start = length - 1;
+  while (start > length - 4 && start > 0 && (bytes[start] ?? 0) >> 6 === 0b10) start--;
+  return start >= 0 && start + characterLength(bytes[start] ?? 0) > length ? start : length;
+}
+
+/** How many bytes a character has, by its first. */
+function characterLength(first: number): number {
+  if (first < 0xe0) return first < 0xc0 ? 1 : 2;
+  return first < 0xf0 ? 3 : 4;
+}
+
+const BLOCK_BYTES = 2 ** 18;
+
+/** Takes the rows at the beginning of bytes; gives how many bytes they are. */
+export type TakeRows = (bytes: Buffer, end: number, isLast: boolean) => number;
+
+/**
+ * Hands the bytes of blocks on in a buffer that has one byte more than they fill. What was not
+ * taken comes again with more after it.
+ */
+export async function takeBlocks(
+  blocks: AsyncIterable<Uint8Array>,
+  take: TakeRows,
+  blockBytes = BLOCK_BYTES,
+): Promise<void> {
+  let buffer = Buffer.allocUnsafeSlow(blockBytes + 1);
+  let held = 0;
+  for await (const block of blocks) {
+    for (let start = 0; start < block.length; ) {
+      const count = Math.min(block.length - start, buffer.length - 1 - held);
+      buffer.set(block.subarray(start, start + count), held);
+      held += count;
+      start += count;
+      if (held < buffer.length - 1) continue;
+      const taken = take(buffer, held, false);
+      if (taken === 0) buffer = Buffer.concat([buffer, Buffer.allocUnsafeSlow(buffer.length)]);
+      else buffer.copyWithin(0, taken, held);
+      held -= taken;
+    }
+  }
+  take(buffer, held, true);
+}
+
+/** Takes the rows of a block that `fields` has divided; they lie from one place to another. */
+export type TakeFields = (from: number, to: number) => void;
+
+/**
+ * Divides bytes into rows, as many blocks of fields after each other as it takes, and looks whether
+ * they are UTF-8.
+ * @returns where the first row begins that was not taken
+ * @throws {RowFaultError}, {BadByteError}
+ */
+export function takeRows(
+  fields: CsvFields,
+  bytes: Buffer,
+  { start, end, isLast }: { start: number; end: number; isLast: boolean },
+  take: TakeFields,
+): number {
+  for (let from = start; ; ) {
+    const to = splitText(fields, bytes, { from, end, isLast });
+    if (to === from && fields.rows === 0 && fields.wantedWidth === 0) return to;
+    take(from, to);
+    from = to;
+  }
+}
+
+function splitText(
+  fields: CsvFields,
+  bytes: Buffer,
+  { from, end, isLast }: { from: number; end: number; isLast: boolean },
+): number {
+  let to = end;
+  try {
+    to = fields.split(bytes, end, { start: from, isLast });
+  } catch (error) {
+    // Bytes that are not UTF-8 are told first: what they look like otherwise follows from that.
+    checkUtf8(bytes, from, isLast ? end : wholeLength(bytes, end));
+    throw error;
+  }
+  checkUtf8(bytes, from, to);
+  return to;
+}
+
+function checkUtf8(bytes: Buffer, from: number, to: number): void {
+  const bad = findBadByte(bytes.subarray(from, to));
+  if (bad !== undefined) throw new BadByteError(from + bad);
+}
+
+/** A byte of the buffer that is not UTF-8; whoever reads the file tells its place. */
+export class BadByteError extends Error {
+  readonly at: number;
+
+  constructor(at: number) {
+    super(`The byte at ${at} is not UTF-8`);
+    this.at = at;
+  }
+}

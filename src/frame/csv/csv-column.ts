@@ -1,0 +1,371 @@
+import { expectation, type HexError } from "../../errors.ts";
+import type { ColumnData } from "../column/column-data.ts";
+import type { ColumnType } from "../schema.ts";
+import { BARE } from "./csv-fields.ts";
+import { newItems } from "./csv-fixed-items.ts";
+import { type CsvBlock, CsvItems, MissingRows, WholeItems } from "./csv-items.ts";
+import { type Exceptions, TextItems, type WordSet } from "./csv-text-items.ts";
+import {
+  type CsvValue,
+  toAskedValue,
+  toCsvValue,
+  type ValueClass,
+  type ValueForms,
+} from "./csv-values.ts";
+
+/** How the values of a file are written, the same for all of its columns. */
+export interface ColumnForms {
+  readonly values: ValueForms;
+  readonly quote: number;
+  readonly escape: number;
+  /** what is missing wherever it stands */
+  readonly missing: WordSet;
+  /** what is missing where no text can stand, and where all texts are quoted */
+  readonly words: WordSet;
+}
+
+/**
+ * How a column is read: by what stands in it; as a type that was asked for; or as texts, among which
+ * bare words are missing as long as all texts are quoted ("texts"), or texts as well ("all texts").
+ */
+export type ColumnPlan = "found" | "texts" | "all texts" | ColumnType;
+
+/** What is told of the values of a column. */
+interface OddValues {
+  /** of another kind than the others */
+  exceptions?: Exceptions;
+  infinities?: Exceptions;
+  /** taken for missing */
+  words?: Exceptions;
+  /** times with another offset than UTC */
+  offsets?: Exceptions;
+  /** decimals of more digits than a float holds */
+  rounded?: Exceptions;
+}
+
+/** After so many exceptions they are no longer counted. */
+const MOST_EXCEPTIONS = 1000;
+
+/** What the values of a column are, as sentences name them. */
+const NOUNS: Readonly<Record<ValueClass, string>> = {
+  integer: "number",
+  bigint: "whole number of 64 bits",
+  number: "number",
+  infinity: "number",
+  boolean: "boolean",
+  date: "date",
+  datetime: "local time",
+  instant: "time with an offset",
+  text: "text",
+};
+
+/** Takes nothing: of a column in which nothing stands so far. */
+class NoItems extends CsvItems {
+  reserve(): void {
+    // There is nothing to keep.
+  }
+
+  protected take(): boolean {
+    return false;
+  }
+
+  put(): void {
+    // There is nothing to keep.
+  }
+
+  toData(rows: number): ColumnData {
+    return newItems("integer", this.missing).toData(rows);
+  }
+}
+
+/** One column of a CSV of another tool, read block by block; its type is what all rows allow. */
+export class CsvColumn {
+  readonly name: string;
+  readonly plan: ColumnPlan;
+  readonly #forms: ColumnForms;
+  readonly #missing = new MissingRows();
+  /** what all values are so far; undefined before the first */
+  #kind: ValueClass | undefined;
+  #items: CsvItems;
+  /** whether the values have to be read again from the beginning, as texts */
+  #isAgain = false;
+  /** whether a value other than a word stands without quotes */
+  #hasBare = false;
+  #hasEmptyTexts = false;
+  readonly #odd: OddValues = {};
+
+  constructor(name: string, plan: ColumnPlan, forms: ColumnForms) {
+    this.name = name;
+    this.plan = plan;
+    this.#forms = forms;
+    this.#items = this.#firstItems(plan);
+    this.#kind = plan === "found" ? undefined : "text";
+  }
+
+  #firstItems(plan: ColumnPlan): CsvItems {
+    if (plan === "found") return new NoItems(this.#missing);
+    if (plan === "texts") return this.#newTexts(false);
+    if (plan === "all texts" || plan === "string") return this.#newTexts(true);
+    return newItems(plan, this.#missing, { decimal: this.#decimal });
+  }
+
+  #newTexts(areWordsTexts: boolean): TextItems {
+    const { quote, escape: escapeSign, missing, words } = this.#forms;
+    const place = `column ${JSON.stringify(this.name)}`;
+    const forms = { quote, escape: escapeSign, missing, words, place, isOwn: false };
+    return new TextItems(this.#missing, forms, areWordsTexts);
+  }
+
+  get #decimal(): number {
+    return this.#forms.values.decimal.charCodeAt(0);
+  }
+
+  /** Whether the column holds numbers that all stand within quotes, or without; undefined for others. */
+  get quotedNumbers(): "all" | "none" | undefined {
+    const isNumber = this.#kind === "integer" || this.#kind === "bigint" || this.#kind === "number";
+    if (this.plan !== "found" || !isNumber || this.#isAgain) return undefined;
+    return this.#hasBare ? "none" : "all";
+  }
+
+  /** How the column has to be read again; undefined when it is read. */
+  get nextPlan(): ColumnPlan | undefined {
+    if (!this.#isAgain) return undefined;
+    return this.#items instanceof TextItems ? "all texts" : "texts";
+  }
+
+  /** Takes the values of a block, in which this is the column of that number. */
+  read(block: CsvBlock, column: number): void {
+    if (this.#isAgain && this.#isTold()) return;
+    const { rows } = block.fields;
+    if (!this.#hasBare && this.plan === "found") this.#hasBare = this.#findBare(block, column);
+    let row = this.#items.read(block, column, 0);
+    while (row < rows) {
+      const isTaken = this.#takeOdd(block, column, row);
+      if (this.#isAgain && this.#isTold()) return;
+      row = this.#items.read(block, column, isTaken ? row + 1 : row);
+    }
+  }
+
+  /** Tells that so many rows before the next block have no field here. */
+  skip(rows: number): void {
+    for (let row = 0; row < rows; row++) this.#missing.add(row);
+  }
+
+  /** Whether a column that is read again has told all that it will: its memory is free from there. */
+  #isTold(): boolean {
+    if (this.#items instanceof TextItems) return true;
+    return (this.#odd.exceptions?.count ?? 0) >= MOST_EXCEPTIONS;
+  }
+
+  #findBare({ bytes, fields }: CsvBlock, column: number): boolean {
+    const { starts, ends, kinds, width, rows } = fields;
+    for (let row = 0; row < rows; row++) {
+      const field = row * width + column;
+      const [start, end] = [starts[field] as number, ends[field] as number];
+      if (kinds[field] === BARE && start < end && !this.#isWord(bytes, start, end)) return true;
+    }
+    return false;
+  }
+
+  #isWord(bytes: Buffer, start: number, end: number): boolean {
+    const { missing, words } = this.#forms;
+    return missing.has(bytes, start, end) || words.has(bytes, start, end);
+  }
+
+  /** Takes a field that stands in no plain form; false when it is to be read once more, as a text. */
+  #takeOdd(block: CsvBlock, column: number, blockRow: number): boolean {
+    const { bytes, fields } = block;
+    const field = blockRow * fields.width + column;
+    const [start, end] = [fields.starts[field] as number, fields.ends[field] as number];
+    const row = fields.rowsBefore + blockRow;
+    if (this.#items instanceof TextItems) {
+      this.#isAgain = true;
+      return true;
+    }
+    const text = bytes.toString("utf8", start, end);
+    if (start === end || this.#isWord(bytes, start, end)) {
+      this.#missing.add(row);
+      if (start === end) this.#hasEmptyTexts = true;
+      else note(this.#odd, "words", row, text);
+      return true;
+    }
+    if (this.plan !== "found") return this.#putAsked(row, text);
+    return this.#join(block, row, text, fields.kinds[field] === BARE);
+  }
+
+  #putAsked(row: number, text: string): boolean {
+    const type = this.plan as Exclude<ColumnType, "string">;
+    const value = toAskedValue(text, type, this.#forms.values);
+    if (value === undefined) throw askedError(this.name, row, type, text);
+    if (type === "number" && toCsvValue(text, this.#forms.values).kind === "text") {
+      note(this.#odd, "rounded", row, text);
+    }
+    this.#items.put(row, value);
+    return true;
+  }
+
+  /** Finds what the column is with one value more. */
+  #join(block: CsvBlock, row: number, text: string, isBare: boolean): boolean {
+    const value = toCsvValue(text, this.#forms.values);
+    if (value.kind === "infinity") note(this.#odd, "infinities", row, text);
+    if (value.kind === "instant" && !IS_UTC.test(text)) note(this.#odd, "offsets", row, text);
+    const kind = this.#kind === undefined ? value.kind : joinKinds(this.#kind, value.kind);
+    if (kind === "text") return this.#turnToText(block, row, text, value, isBare);
+    this.#turnTo(block, kind);
+    this.#items.put(row, value);
+    return true;
+  }
+
+  #turnTo({ fields, expectedRows }: CsvBlock, kind: Exclude<ValueClass, "text">): void {
+    if (kind === this.#kind) return;
+    const items = this.#items;
+    if (items instanceof WholeItems) {
+      this.#items = kind === "bigint" ? items.toBigints() : items.toNumbers(this.#decimal);
+    } else if (this.#kind !== "infinity" || kind !== "number") {
+      const type = kind === "infinity" ? "number" : kind;
+      this.#items = newItems(type, this.#missing, { decimal: this.#decimal });
+    }
+    this.#kind = kind;
+    this.#items.reserve(fields.rowsBefore + fields.rows, expectedRows);
+  }
+
+  #turnToText(
+    block: CsvBlock,
+    row: number,
+    text: string,
+    value: CsvValue,
+    isBare: boolean,
+  ): boolean {
+    const words = this.#odd.words;
+    if (this.#kind === undefined && !this.#hasEmptyTexts && !(isBare && words !== undefined)) {
+      const texts = this.#newTexts(false);
+      if (words !== undefined) texts.words = words;
+      this.#items = texts;
+      this.#kind = "text";
+      return false;
+    }
+    // Days and times among which only infinity is none are refused, not kept as texts.
+    this.#isAgain = true;
+    if (value.kind !== "infinity" && this.#kind === "infinity" && isMoment(value.kind)) {
+      this.#turnTo(block, value.kind);
+    } else if (value.kind !== "infinity" || !isMoment(this.#kind)) {
+      note(this.#odd, "exceptions", row, text);
+    }
+    this.#kind ??= "text";
+    return true;
+  }
+
+  /** The column, of so many rows. */
+  finish(rows: number): { type: ColumnType; data: ColumnData } {
+    const isEmpty = this.#items instanceof NoItems;
+    const items = isEmpty ? this.#newTexts(true) : this.#items;
+    items.reserve(rows, rows);
+    const data = items.toData(rows);
+    if (this.#kind === undefined || this.#kind === "text") {
+      const { plan } = this;
+      const isAsked = plan !== "found" && plan !== "texts" && plan !== "all texts";
+      return { type: isAsked ? plan : "string", data };
+    }
+    return { type: this.#kind === "infinity" ? "number" : this.#kind, data };
+  }
+
+  /**
+   * Why the column is read again as texts, when all of its rows were seen.
+   * @throws {HexError} HEX_DATA_INVALID for infinity among days or times
+   */
+  why(rows: number): string {
+    const { exceptions, infinities } = this.#odd;
+    const noun = NOUNS[this.#kind ?? "text"];
+    if (exceptions === undefined && infinities !== undefined && isMoment(this.#kind)) {
+      throw infinityError(this.name, infinities, noun);
+    }
+    if (exceptions === undefined) return "its bare words stand among bare texts";
+    const { count } = exceptions;
+    const many =
+      count >= MOST_EXCEPTIONS ? `at least ${MOST_EXCEPTIONS.toLocaleString("en")}` : count;
+    const present = (rows - this.#missing.count).toLocaleString("en");
+    const verb = count === 1 ? "value is" : "values are";
+    return `${many} of ${present} ${verb} no ${noun}: ${placeOf(exceptions)}`;
+  }
+
+  /** What was decided on the column's values beside its type, a sentence each. */
+  notes(): string[] {
+    const place = `column ${JSON.stringify(this.name)}`;
+    const { offsets, rounded } = this.#odd;
+    const texts = this.#items instanceof TextItems ? this.#items : undefined;
+    const words = texts === undefined ? this.#odd.words : texts.words;
+    const told: string[] = [];
+    if (words !== undefined && texts?.areWordsTexts === true) {
+      const hint = `missing: [${JSON.stringify(words.text)}] reads them as missing`;
+      told.push(`${place}: ${countOf(words)} kept as text: ${placeOf(words)} (${hint})`);
+    } else if (words !== undefined) {
+      told.push(`${place}: ${countOf(words)} taken for missing: ${placeOf(words)}`);
+    }
+    if (offsets !== undefined) {
+      told.push(`${place}: kept as moments in UTC, without their offsets: ${placeOf(offsets)}`);
+    }
+    if (rounded !== undefined) {
+      told.push(`${place}: ${countOf(rounded)} rounded to a float: ${placeOf(rounded)}`);
+    }
+    return told;
+  }
+}
+
+const IS_UTC = /(?:Z|UTC|[+-]00(?::?00)?)\s*$/;
+
+/** What values of two kinds are together. */
+function joinKinds(one: ValueClass, other: ValueClass): ValueClass {
+  const kinds = new Set([one, other]);
+  if (kinds.size === 1) return one;
+  const others = (...known: ValueClass[]) => [...kinds].every((kind) => known.includes(kind));
+  if (others("integer", "bigint")) return "bigint";
+  return others("integer", "number", "infinity") ? "number" : "text";
+}
+
+function isMoment(kind: ValueClass | undefined): kind is "date" | "datetime" | "instant" {
+  return kind === "date" || kind === "datetime" || kind === "instant";
+}
+
+function note(odd: OddValues, kind: keyof OddValues, row: number, text: string): void {
+  const known = odd[kind];
+  if (known === undefined) odd[kind] = { count: 1, row, text };
+  else known.count++;
+}
+
+function countOf({ count }: Exceptions): string {
+  return count === 1 ? "1 value" : `${count.toLocaleString("en")} values`;
+}
+
+function placeOf({ row, text }: Exceptions): string {
+  return `row ${(row + 1).toLocaleString("en")} ${shown(text)}`;
+}
+
+function shown(text: string): string {
+  return JSON.stringify(text.length <= 40 ? text : `${text.slice(0, 39)}…`);
+}
+
+function askedError(name: string, row: number, type: ColumnType, text: string): HexError {
+  return expectation("HEX_FRAME_INVALID", {
+    place: `column ${JSON.stringify(name)}, row ${row + 1}`,
+    expected: `of type ${type}, as the schema says`,
+    got: shown(text),
+    hint: ASKED_HINTS[type] ?? "the type string takes it as it stands",
+  });
+}
+
+const ASKED_HINTS: Readonly<Partial<Record<ColumnType, string>>> = {
+  date: 'a date is YYYY-MM-DD; dates: "DD/MM/YYYY" reads others, the type string takes it as it stands',
+  datetime:
+    "a local time is YYYY-MM-DD HH:MM:SS without an offset; the type string takes it as it stands",
+  instant:
+    "an instant is YYYY-MM-DDTHH:MM:SS with Z or an offset such as +02:00; the type string takes it as it stands",
+};
+
+function infinityError(name: string, odd: Exceptions, noun: string): HexError {
+  return expectation("HEX_DATA_INVALID", {
+    place: `column ${JSON.stringify(name)}, row ${odd.row + 1}`,
+    expected: `a ${noun}, as the others`,
+    got: shown(odd.text),
+    hint: 'missing: ["infinity", "-infinity"] reads it as missing, the type string as it stands',
+  });
+}

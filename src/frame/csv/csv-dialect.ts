@@ -1,0 +1,138 @@
+/** Finds how a CSV of another tool is divided, by its first line: nothing is guessed from a sample of rows. */
+import { CR, LF, NO_BYTE } from "./csv-fields.ts";
+
+/** What was found above the rows of a file. */
+export interface CsvStart {
+  /** where the header begins, or the first row without one */
+  readonly start: number;
+  /** the lines before it */
+  readonly lines: number;
+  readonly delimiter: number;
+  readonly lineEnd: number;
+  /** whether a line such as `sep=;` told the delimiter */
+  readonly isTold: boolean;
+}
+
+export interface StartRules {
+  readonly delimiter: number | undefined;
+  readonly quote: number;
+  readonly comment: number;
+  readonly skipLines: number;
+}
+
+const DELIMITERS = [",", ";", "\t", "|"].map((sign) => sign.charCodeAt(0));
+
+/**
+ * Looks at the beginning of a file.
+ * @returns undefined when more bytes are needed to tell
+ */
+export function findStart(
+  bytes: Buffer,
+  end: number,
+  isLast: boolean,
+  rules: StartRules,
+): CsvStart | undefined {
+  const lineEnd = findLineEnd(bytes, end, isLast, rules.quote);
+  if (lineEnd === undefined) return undefined;
+  let start = 0;
+  let lines = 0;
+  const pass = () => {
+    const at = bytes.subarray(0, end).indexOf(lineEnd, start);
+    start = at < 0 ? end : at + 1;
+    lines++;
+  };
+  while (lines < rules.skipLines && start < end) pass();
+  const told = tellsDelimiter(bytes.subarray(start, Math.min(end, start + 8)));
+  if (told !== undefined) pass();
+  while (start < end && isPassed(bytes, start, lineEnd, rules.comment)) pass();
+  const delimiter =
+    rules.delimiter ?? told ?? findDelimiter(bytes, start, end, isLast, lineEnd, rules.quote);
+  if (delimiter === undefined) return undefined;
+  return { start, lines, delimiter, lineEnd, isTold: told !== undefined };
+}
+
+/**
+ * The delimiter that the header has most of. A line without one may be a title: then the line below
+ * tells how rows are divided. Undefined when more bytes are needed.
+ */
+function findDelimiter(
+  bytes: Buffer,
+  start: number,
+  end: number,
+  isLast: boolean,
+  lineEnd: number,
+  quote: number,
+): number | undefined {
+  const line = lineAt(bytes, start, { end, lineEnd, quote });
+  if (line.isOpen && !isLast) return undefined;
+  const found = mostOf(line.counts);
+  if (found !== undefined) return found;
+  const below = lineAt(bytes, line.next, { end, lineEnd, quote });
+  if (below.isOpen && !isLast) return undefined;
+  return mostOf(below.counts) ?? DELIMITERS[0];
+}
+
+/** The first line end outside of quotes: CR alone where no LF comes after it. */
+function findLineEnd(
+  bytes: Buffer,
+  end: number,
+  isLast: boolean,
+  quote: number,
+): number | undefined {
+  let isQuoted = false;
+  for (let at = 0; at < end; at++) {
+    const byte = bytes[at];
+    if (byte === quote) isQuoted = !isQuoted;
+    else if (byte === LF && !isQuoted) return LF;
+    else if (byte === CR && !isQuoted) return lineEndAt(bytes, at, end, isLast);
+  }
+  return isLast ? LF : undefined;
+}
+
+function lineEndAt(bytes: Buffer, at: number, end: number, isLast: boolean): number | undefined {
+  if (at + 1 === end) return isLast ? CR : undefined;
+  return bytes[at + 1] === LF ? LF : CR;
+}
+
+function isPassed(bytes: Buffer, at: number, lineEnd: number, comment: number): boolean {
+  const byte = bytes[at];
+  const isBlank = byte === lineEnd || (byte === CR && bytes[at + 1] === lineEnd);
+  return isBlank || (comment !== NO_BYTE && byte === comment);
+}
+
+/** The delimiter that a line such as `sep=;` tells, as spreadsheets write it. */
+function tellsDelimiter(line: Buffer): number | undefined {
+  const sign = /^sep=([^\r\n])(?:\r|\n|$)/i.exec(line.toString("latin1"))?.[1];
+  return sign?.charCodeAt(0);
+}
+
+interface Line {
+  /** how often each delimiter stands outside of quotes */
+  readonly counts: ReadonlyMap<number, number>;
+  readonly next: number;
+  /** whether its end is not among the bytes */
+  readonly isOpen: boolean;
+}
+
+function lineAt(
+  bytes: Buffer,
+  start: number,
+  { end, lineEnd, quote }: { end: number; lineEnd: number; quote: number },
+): Line {
+  const counts = new Map<number, number>();
+  let isQuoted = false;
+  for (let at = start; at < end; at++) {
+    const byte = bytes[at] as number;
+    if (byte === quote) isQuoted = !isQuoted;
+    if (isQuoted) continue;
+    if (byte === lineEnd) return { counts, next: at + 1, isOpen: false };
+    if (DELIMITERS.includes(byte)) counts.set(byte, (counts.get(byte) ?? 0) + 1);
+  }
+  return { counts, next: end, isOpen: true };
+}
+
+/** The delimiter that stands most often; of equals the first of them. */
+function mostOf(counts: ReadonlyMap<number, number>): number | undefined {
+  const most = Math.max(0, ...counts.values());
+  return most === 0 ? undefined : DELIMITERS.find((sign) => counts.get(sign) === most);
+}

@@ -1,0 +1,285 @@
+/**
+ * What a field of another tool's CSV may be, as one table of rules (docs/csv.md tells them): nothing
+ * is a number, a day or a time unless it is written as one and is kept whole as one.
+ */
+import { FIRST_MS, LAST_MS, parseDay } from "../column/calendar.ts";
+import { parseNumberText } from "../number-text.ts";
+import type { ColumnType } from "../schema.ts";
+
+/** What a written value is, before its column has a type. */
+export type ValueClass =
+  | "integer"
+  /** a whole number beyond ±(2^53 − 1) of 64 bits */
+  | "bigint"
+  | "number"
+  | "infinity"
+  | "boolean"
+  | "date"
+  | "datetime"
+  | "instant"
+  | "text";
+
+/** A value that was read: the number that its column keeps, of a date its day, of a time its milliseconds. */
+export interface CsvValue {
+  readonly kind: ValueClass;
+  readonly value: number | bigint;
+  /** microseconds beyond the milliseconds of a time, 0 to 999 */
+  readonly micros?: number;
+}
+
+/** How values are written, where that is not as programs write them. */
+export interface ValueForms {
+  /** the decimal sign; "." unless told */
+  readonly decimal: string;
+  /** the sign between groups of three digits; none unless told */
+  readonly thousands: string;
+  /** a pattern of dates or times beside the ISO forms */
+  readonly dates: DatePattern | undefined;
+}
+
+const PLAIN_FORMS: ValueForms = { decimal: ".", thousands: "", dates: undefined };
+
+/** The bare words that mean "missing" where no text can stand; to pandas and R, everywhere. */
+export const MISSING_WORDS: readonly string[] = [
+  ...["NA", "N/A", "n/a", "#NA", "#N/A", "<NA>", "NaN", "nan", "-NaN", "-nan"],
+  ...["NULL", "null", "None"],
+];
+
+/** What MySQL, Hive and ClickHouse write for missing: it is no text of anybody's. */
+export const MISSING_SIGN = "\\N";
+
+/** No number is written longer: 1.8e308 has 309 digits. */
+const LONGEST_VALUE = 400;
+const MAX_DIGITS = 17;
+const MAX_BIGINT = 2n ** 63n - 1n;
+const MIN_BIGINT = -(2n ** 63n);
+const DAY_MS = 86_400_000;
+
+const INTEGER = /^-?(?:0|[1-9]\d*)$/;
+const DECIMAL = /^-?(?:(0|[1-9]\d*)(\.\d*)?|(\.\d+))(?:([eE])([+-]?)\d+)?$/;
+const INFINITY = /^[+-]?inf(?:inity)?$/i;
+const BOOLEAN = /^(?:true|false)$/i;
+const TIME =
+  /^(\d{4}-\d{2}-\d{2})[T ](\d{2}):(\d{2})(?::(\d{2})(?:\.(\d{1,9}))?)?(Z| UTC| ?[+-]\d{2}(?::?\d{2})?)?$/;
+
+const TEXT: CsvValue = { kind: "text", value: 0 };
+
+/** What a field is by the rules. Spaces around it are not part of a value. */
+export function toCsvValue(field: string, forms: ValueForms = PLAIN_FORMS): CsvValue {
+  const text = field.trim();
+  if (text === "" || text.length > LONGEST_VALUE) return TEXT;
+  return (
+    toPatternValue(text, forms.dates) ??
+    toNumber(text, forms) ??
+    toBoolean(text) ??
+    toTime(text) ??
+    TEXT
+  );
+}
+
+/** The number that a text writes, in the forms of a file; undefined for none, and what is not kept. */
+function toNumber(text: string, { decimal, thousands }: ValueForms): CsvValue | undefined {
+  const plain = toPlain(text, decimal, thousands);
+  if (plain === undefined) return undefined;
+  if (INTEGER.test(plain)) return toWhole(plain);
+  if (INFINITY.test(plain)) {
+    return { kind: "infinity", value: plain.startsWith("-") ? -Infinity : Infinity };
+  }
+  const parts = DECIMAL.exec(plain);
+  if (parts === null || !isKept(plain, parts)) return undefined;
+  return { kind: "number", value: Number(plain) };
+}
+
+/** A number as programs write it; undefined when its groups of digits are no groups. */
+function toPlain(text: string, decimal: string, thousands: string): string | undefined {
+  if (decimal === "." && thousands === "") return text;
+  const [whole = "", fraction, ...more] = text.split(decimal);
+  if (more.length > 0 || (decimal !== "." && text.includes(".") && thousands !== ".")) {
+    return undefined;
+  }
+  const groups = thousands === "" ? [whole] : whole.split(thousands);
+  const isGrouped = groups.slice(1).every((group) => /^\d{3}$/.test(group));
+  const first = groups.length === 1 || /^-?\d{1,3}$/.test(groups[0] ?? "");
+  if (!isGrouped || !first) return undefined;
+  return groups.join("") + (fraction === undefined ? "" : `.${fraction}`);
+}
+
+function toWhole(text: string): CsvValue | undefined {
+  if (text === "-0") return { kind: "number", value: -0 };
+  const value = Number(text);
+  if (Number.isSafeInteger(value)) return { kind: "integer", value };
+  if (text.length > 20) return undefined;
+  const exact = BigInt(text);
+  if (exact < MIN_BIGINT || exact > MAX_BIGINT) return undefined;
+  return { kind: "bigint", value: exact };
+}
+
+/** Whether a float holds what a decimal says, and the text is no id that looks like one. */
+function isKept(text: string, parts: RegExpExecArray): boolean {
+  const [, whole = "", fraction, bare, letter, sign] = parts;
+  const isId = letter !== undefined && sign === "" && !isNormal(whole, fraction ?? bare, letter);
+  const mantissa = `${whole}${fraction ?? bare ?? ""}`;
+  const digits = mantissa.replace(".", "").replace(/^0+/, "").replace(/0+$/, "");
+  if (isId || digits.length > MAX_DIGITS) return false;
+  const value = Number(text);
+  return Number.isFinite(value) && (value !== 0 || digits === "");
+}
+
+/** 1.5E10 and 1e16 are numbers; 12E4 and 4E5 are ids of somebody. */
+function isNormal(whole: string, fraction: string | undefined, letter: string): boolean {
+  return fraction !== undefined || (whole.length === 1 && letter === "e");
+}
+
+function toBoolean(text: string): CsvValue | undefined {
+  if (!BOOLEAN.test(text)) return undefined;
+  return { kind: "boolean", value: text.length === 4 ? 1 : 0 };
+}
+
+function toTime(text: string): CsvValue | undefined {
+  const day = parseDay(text);
+  if (day !== undefined) return { kind: "date", value: day };
+  const parts = TIME.exec(text);
+  if (parts === null) return undefined;
+  const [, date = "", hours, minutes, seconds, fraction = "", zone] = parts;
+  const days = parseDay(date);
+  const clock = clockMs(Number(hours), Number(minutes), Number(seconds ?? 0));
+  if (days === undefined || clock === undefined || /[1-9]/.test(fraction.slice(6)))
+    return undefined;
+  const micros = Number(fraction.slice(0, 6).padEnd(6, "0"));
+  const value = days * DAY_MS + clock + Math.floor(micros / 1000);
+  return toMoment(value, micros % 1000, zone);
+}
+
+function toMoment(localMs: number, micros: number, zone?: string): CsvValue | undefined {
+  if (zone === undefined) return { kind: "datetime", value: localMs, micros };
+  const value = localMs - offsetMs(zone);
+  const isInside = value >= FIRST_MS && value <= LAST_MS;
+  return Number.isNaN(value) || !isInside ? undefined : { kind: "instant", value, micros };
+}
+
+function clockMs(hours: number, minutes: number, seconds: number): number | undefined {
+  if (hours > 23 || minutes > 59 || seconds > 59) return undefined;
+  return hours * 3_600_000 + minutes * 60_000 + seconds * 1000;
+}
+
+/** How far a zone is ahead of UTC; NaN for no such offset. */
+function offsetMs(zone: string): number {
+  const parts = /([+-])(\d{2}):?(\d{2})?$/.exec(zone);
+  if (parts === null) return 0;
+  const [hours, minutes] = [Number(parts[2]), Number(parts[3] ?? 0)];
+  if (hours > 18 || minutes > 59) return Number.NaN;
+  return (parts[1] === "-" ? -1 : 1) * (hours * 60 + minutes) * 60_000;
+}
+
+/** Dates or times as somebody writes them, such as DD/MM/YYYY. */
+export interface DatePattern {
+  readonly text: string;
+  readonly regex: RegExp;
+  /** the token of each group */
+  readonly tokens: readonly string[];
+}
+
+const TOKENS: Readonly<Record<string, string>> = {
+  YYYY: "(\\d{4})",
+  MM: "(\\d{2})",
+  M: "(\\d{1,2})",
+  DD: "(\\d{2})",
+  D: "(\\d{1,2})",
+  HH: "(\\d{2})",
+  H: "(\\d{1,2})",
+  mm: "(\\d{2})",
+  ss: "(\\d{2})",
+};
+
+/** Reads a pattern of dates; undefined when it names no whole day, or has another letter. */
+export function parseDatePattern(text: string): DatePattern | undefined {
+  const tokens: string[] = [];
+  const source = text.replace(/[A-Za-z]+|[^A-Za-z]/g, (part) => {
+    const group = TOKENS[part];
+    if (group === undefined) return part.replace(/[^A-Za-z]/, "\\$&");
+    tokens.push(part);
+    return group;
+  });
+  const letters = tokens.map((token) => token[0]);
+  const isWhole = ["Y", "M", "D"].every((letter) => letters.includes(letter));
+  const isOnce = new Set(letters).size === letters.length;
+  const unknown = text
+    .match(/[A-Za-z]+/g)
+    ?.some((word) => TOKENS[word] === undefined && word !== "T");
+  const isClock = letters.includes("H") || !(letters.includes("m") || letters.includes("s"));
+  if (!isWhole || !isOnce || unknown === true || !isClock) return undefined;
+  return { text, regex: new RegExp(`^${source}$`), tokens };
+}
+
+function toPatternValue(text: string, pattern: DatePattern | undefined): CsvValue | undefined {
+  const parts = pattern?.regex.exec(text);
+  if (!pattern || !parts) return undefined;
+  const part = (letter: string) => {
+    return parts[1 + pattern.tokens.findIndex((token) => token.startsWith(letter))];
+  };
+  const padded = (letter: string) => (part(letter) ?? "").padStart(2, "0");
+  const day = parseDay(`${part("Y")}-${padded("M")}-${padded("D")}`);
+  if (day === undefined) return undefined;
+  if (!pattern.tokens.some((token) => token.startsWith("H"))) return { kind: "date", value: day };
+  const has = (letter: string) => pattern.tokens.some((token) => token.startsWith(letter));
+  const [minutes, seconds] = ["m", "s"].map((letter) => (has(letter) ? Number(part(letter)) : 0));
+  const clock = clockMs(Number(part("H")), minutes ?? 0, seconds ?? 0);
+  return clock === undefined
+    ? undefined
+    : { kind: "datetime", value: day * DAY_MS + clock, micros: 0 };
+}
+
+const TRUE_WORDS = ["true", "t", "yes", "y", "1"];
+const FALSE_WORDS = ["false", "f", "no", "n", "0"];
+
+/**
+ * What a field is as a value of a type that was asked for: wider than what is found without being
+ * asked, since `007` and `1.0` are whole numbers to who says so. Undefined when it is no such value.
+ */
+export function toAskedValue(
+  field: string,
+  type: Exclude<ColumnType, "string">,
+  forms: ValueForms = PLAIN_FORMS,
+): CsvValue | undefined {
+  const found = toCsvValue(field, forms);
+  switch (type) {
+    case "number":
+      return toAskedNumber(field, found, forms);
+    case "integer":
+    case "bigint":
+      return toAskedWhole(field, type, forms);
+    case "boolean":
+      return toAskedBoolean(field);
+    default:
+      return found.kind === type ? found : undefined;
+  }
+}
+
+function toAskedNumber(field: string, found: CsvValue, forms: ValueForms): CsvValue | undefined {
+  if (found.kind === "number" || found.kind === "infinity") return found;
+  const plain = toPlain(field.trim(), forms.decimal, forms.thousands) ?? "";
+  const value = parseNumberText(plain);
+  return value === undefined || !Number.isFinite(value) ? undefined : { kind: "number", value };
+}
+
+function toAskedWhole(
+  field: string,
+  type: "integer" | "bigint",
+  forms: ValueForms,
+): CsvValue | undefined {
+  const plain = toPlain(field.trim(), forms.decimal, forms.thousands) ?? "";
+  const digits = /^\+?(-?\d{1,25})(?:\.0*)?$/.exec(plain)?.[1];
+  if (digits === undefined) return undefined;
+  const value = BigInt(digits);
+  const isInside =
+    type === "integer"
+      ? Number.isSafeInteger(Number(value))
+      : value >= MIN_BIGINT && value <= MAX_BIGINT;
+  return isInside ? { kind: type, value } : undefined;
+}
+
+function toAskedBoolean(field: string): CsvValue | undefined {
+  const word = field.trim().toLowerCase();
+  if (TRUE_WORDS.includes(word)) return { kind: "boolean", value: 1 };
+  return FALSE_WORDS.includes(word) ? { kind: "boolean", value: 0 } : undefined;
+}
