@@ -65,17 +65,18 @@ export class PageContents {
   #toReady(version: Version, { cells }: Described, saved: SavedOutputs | undefined): ReadyContent {
     const { config, redactor } = this.#runs;
     redactor.spare(frameNames(version));
-    const { number, publishedAt, commit, evaluation } = version;
+    const { number, id, publishedAt, commit, evaluation } = version;
     const configured = [...config.inputs].filter(toIsShown(cells));
     const facts: PageFacts = {
       config,
       cells,
       version: {
         number,
-        commit: commit?.commitId ?? null,
+        commit: id,
         evaluation,
         publishedAt,
         frames: version.frames(),
+        foreign: version.foreign(),
         saved: saved && toStanding(saved, { version, cells, configured }),
         defaults: commit?.defaults,
       },
@@ -89,8 +90,8 @@ export class PageContents {
 }
 
 /** A version that was published anew under a number, as after the store was emptied, is another one. */
-function toKey({ number, commit }: Version): string {
-  return `${number} ${commit?.commitId}`;
+function toKey({ number, id }: Version): string {
+  return `${number} ${id}`;
 }
 
 interface Viewed {
