@@ -1,5 +1,5 @@
 import type { DataFrame } from "danfojs-node";
-import { HexError } from "../errors.ts";
+import { expectation, HexError } from "../errors.ts";
 import { valuesOf } from "./column/column-build.ts";
 import type { FrameColumn } from "./column/column-data.ts";
 import { dateText } from "./column/moment.ts";
@@ -22,11 +22,14 @@ const MISSING_PACKAGE =
  */
 export async function toDataFrame(columns: readonly FrameColumn[]): Promise<DataFrame> {
   const danfo = await importDanfo();
-  const entries = columns.map(({ name, type, data }) => [name, danfoValues(type, valuesOf(data))]);
-  const frame = new danfo.DataFrame(Object.fromEntries(entries), {
-    columns: columns.map(({ name }) => name),
-  });
-  return frame;
+  for (const { name } of columns) checkName(danfo, name);
+  // Names of our own, since an object would have names that are whole numbers first.
+  const entries = columns.map(({ type, data }, index) => [
+    `c${index}`,
+    danfoValues(type, valuesOf(data)),
+  ]);
+  const names = columns.map(({ name }) => name);
+  return new danfo.DataFrame(Object.fromEntries(entries), { columns: names });
 }
 
 async function importDanfo(): Promise<typeof import("danfojs-node")> {
@@ -35,6 +38,24 @@ async function importDanfo(): Promise<typeof import("danfojs-node")> {
   } catch (cause) {
     throw new HexError("HEX_PACKAGE_MISSING", MISSING_PACKAGE, { cause });
   }
+}
+
+/** A DataFrame gets a property for each column, which may not stand before what danfo itself reads. */
+function checkName({ DataFrame }: typeof import("danfojs-node"), name: string): void {
+  const isRead = (part: object) => Object.getOwnPropertyDescriptor(part, name)?.get !== undefined;
+  let part: unknown = DataFrame.prototype;
+  let isTaken = name.startsWith("$");
+  while (part instanceof Object && part !== Object.prototype) {
+    isTaken ||= isRead(part);
+    part = Object.getPrototypeOf(part);
+  }
+  if (!isTaken) return;
+  throw expectation("HEX_FRAME_INVALID", {
+    place: `column ${JSON.stringify(name)} of a danfo DataFrame`,
+    expected: "of a name that danfo does not use itself",
+    got: JSON.stringify(name),
+    hint: `rename it first: rename({ ${JSON.stringify(name)}: ${JSON.stringify(`${name}_`)} })`,
+  });
 }
 
 function danfoValues(type: ColumnType, values: readonly Value[]): unknown[] {

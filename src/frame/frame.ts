@@ -4,6 +4,7 @@ import type { RowShape, Schema, Value } from "./schema.ts";
 import type { Aggregate } from "./verb/aggregate.ts";
 import { count } from "./verb/aggregate.ts";
 import { joinViews } from "./verb/join-rows.ts";
+import { deriveView, filterView } from "./verb/row-functions.ts";
 import type {
   ColumnName,
   Derived,
@@ -13,14 +14,13 @@ import type {
   Renamed,
   RolledUp,
   RollupSpec,
+  SeenRow,
   UntypedRow,
 } from "./verb/row-types.ts";
 import {
   concatViews,
   dedupeView,
-  deriveView,
   distinctValues,
-  filterView,
   orderView,
   renameView,
   rollupView,
@@ -82,14 +82,21 @@ export class Frame<Row extends RowShape = UntypedRow> implements AnyFrame {
     return this.#view.schema.map(({ name }) => name);
   }
 
-  /** Keeps the rows that pass. The row object is reused and read-only: copy it to keep it. */
-  filter(test: (row: Row) => boolean): Frame<Row> {
+  /**
+   * Keeps the rows that pass. A missing value is undefined in the row, so that no comparison of order
+   * passes. The row object is reused and read-only: copy it to keep it.
+   */
+  filter(test: (row: SeenRow<Row>) => boolean): Frame<Row> {
     return this.#made(filterView(this.#view, test));
   }
 
-  /** Adds or replaces columns. Their types come from the values; null and undefined are missing. */
+  /**
+   * Adds or replaces columns. Their types come from the values; null and undefined are missing. A
+   * missing value is undefined in the row, and a NaN that comes of it is missing again.
+   * @throws {HexError} HEX_FRAME_INVALID for a text into which a missing value was written
+   */
   derive<Values extends Record<string, Value | undefined>>(
-    functions: { readonly [Name in keyof Values]: (row: Row) => Values[Name] },
+    functions: { readonly [Name in keyof Values]: (row: SeenRow<Row>) => Values[Name] },
   ): Frame<Derived<Row, Values>> {
     return this.#made(deriveView(this.#view, functions));
   }
@@ -105,7 +112,7 @@ export class Frame<Row extends RowShape = UntypedRow> implements AnyFrame {
     return this.#made(renameView(this.#view, names));
   }
 
-  /** Orders rows. Equal rows keep their order; missing values stand first, descending last. */
+  /** Orders rows. Equal rows keep their order; missing values stand last in either direction. */
   orderby(...keys: (ColumnName<Row> | Descending<ColumnName<Row>>)[]): Frame<Row> {
     return this.#made(orderView(this.#view, keys));
   }

@@ -3,38 +3,43 @@ import { missingTest, numbersOf } from "./column/column-numbers.ts";
 import { radixSort, type SortKeys } from "./radix-sort.ts";
 import { foldCase } from "./row-test.ts";
 import { sortTexts } from "./sort-texts.ts";
+import { compareTexts } from "./text-order.ts";
+
+export interface SortOptions {
+  readonly isDescending: boolean;
+  /** whether texts are ordered as if all letters were small, unless nothing else tells them apart */
+  readonly foldsCase?: boolean;
+}
 
 /**
- * Rows of a column in the order of its values; equal ones keep their order. NaN stands last, and
- * missing ones after it, in either direction.
+ * Rows of a column in the order of its values; equal ones keep their order. NaN is one number above
+ * all others; missing ones stand last in either direction.
  */
 export function sortRows(
   column: FrameColumn,
   rows: Uint32Array,
-  isDescending: boolean,
+  options: SortOptions,
 ): Uint32Array {
   const isMissing = missingTest(column.data);
-  const read = numbersOf(column);
-  const isLast = read && ((row: number) => Number.isNaN(read(row)));
-  const { first, rest } = split(rows, (row) => !isMissing(row));
-  const { first: ordinary, rest: last } = isLast
-    ? split(first, (row) => !isLast(row))
-    : { first, rest: [] };
-  const sorted = sortPresent(column, ordinary, isDescending);
+  const { present, missing } = splitMissing(rows, isMissing);
   const ordered = new Uint32Array(rows.length);
-  ordered.set(sorted);
-  ordered.set(last, sorted.length);
-  ordered.set(rest, sorted.length + last.length);
+  ordered.set(sortPresent(column, present, options));
+  ordered.set(missing, present.length);
   return ordered;
 }
 
-function sortPresent(column: FrameColumn, rows: Uint32Array, isDescending: boolean): Uint32Array {
+function sortPresent(
+  column: FrameColumn,
+  rows: Uint32Array,
+  { isDescending, foldsCase = false }: SortOptions,
+): Uint32Array {
   const { type, data } = column;
   const coded = type === "string" ? dictionaryOf(data) : undefined;
+  const fold = foldsCase ? foldCase : (text: string) => text;
   if (type === "string" && coded === undefined) {
-    return sortTexts(rows, (row) => readText(data, row), isDescending);
+    return sortTexts(rows, { read: (row) => readText(data, row), fold, isDescending });
   }
-  const keys = coded ? rankKeys(coded, rows) : numberKeys(column, rows);
+  const keys = coded ? rankKeys(coded, rows, fold) : numberKeys(column, rows);
   if (isDescending) invert(keys);
   return radixSort(rows, keys);
 }
@@ -45,16 +50,16 @@ interface Coded {
 }
 
 /** The places of the dictionary's texts in their order; two that differ by case alone differ. */
-function rankKeys({ values, cache }: Coded, rows: Uint32Array): SortKeys {
-  const codes = cache.map((text, code) => ({ text, folded: foldCase(text), code }));
-  codes.sort((a, b) => compare(a.folded, b.folded) || compare(a.text, b.text));
+function rankKeys(
+  { values, cache }: Coded,
+  rows: Uint32Array,
+  fold: (text: string) => string,
+): SortKeys {
+  const codes = cache.map((text, code) => ({ text, folded: fold(text), code }));
+  codes.sort((a, b) => compareTexts(a.folded, b.folded) || compareTexts(a.text, b.text));
   const ranks = new Uint32Array(cache.length);
   for (const [rank, { code }] of codes.entries()) ranks[code] = rank;
   return { low: rows.map((row) => ranks[Number(values[row])] ?? 0) };
-}
-
-function compare(left: string, right: string): number {
-  return left < right ? -1 : left > right ? 1 : 0;
 }
 
 function numberKeys(column: FrameColumn, rows: Uint32Array): SortKeys {
@@ -75,8 +80,9 @@ function floatKeys(rows: Uint32Array, read: (row: number) => number): SortKeys {
   const number = new Float64Array(1);
   const bits = new Uint32Array(number.buffer);
   for (let at = 0; at < rows.length; at++) {
-    // Both zeros are one.
-    number[0] = read(rows[at] ?? 0) + 0;
+    // Both zeros are one, and so are all NaN, which may have a sign.
+    const value = read(rows[at] ?? 0) + 0;
+    number[0] = Number.isNaN(value) ? Number.NaN : value;
     const upper = bits[1] ?? 0;
     const isNegative = upper >>> 31 === 1;
     low[at] = isNegative ? ~(bits[0] ?? 0) : (bits[0] ?? 0);
@@ -102,14 +108,14 @@ function invert({ low, high }: SortKeys): void {
   }
 }
 
-function split(rows: Uint32Array, test: (row: number) => boolean) {
-  const first = new Uint32Array(rows.length);
-  const rest: number[] = [];
+function splitMissing(rows: Uint32Array, isMissing: (row: number) => boolean) {
+  const present = new Uint32Array(rows.length);
+  const missing: number[] = [];
   let count = 0;
   for (let at = 0; at < rows.length; at++) {
     const row = rows[at] ?? 0;
-    if (test(row)) first[count++] = row;
-    else rest.push(row);
+    if (isMissing(row)) missing.push(row);
+    else present[count++] = row;
   }
-  return { first: first.subarray(0, count), rest };
+  return { present: present.subarray(0, count), missing };
 }

@@ -1,5 +1,5 @@
 import { radixSort } from "./radix-sort.ts";
-import { foldCase } from "./row-test.ts";
+import { compareTexts, unitOrder } from "./text-order.ts";
 
 /** A text to be sorted, as it is and as it is compared. */
 interface Sorted {
@@ -7,21 +7,29 @@ interface Sorted {
   readonly folded: string;
 }
 
+/** Characters that JavaScript's own order has elsewhere than that of `compareTexts`. */
+const HIGH = /[\ud800-\uffff]/;
+
+/** Which texts are sorted, and how. */
+export interface TextSort {
+  readonly read: (row: number) => string;
+  /** gives what is compared first; two texts of which it gives the same are compared as they are */
+  readonly fold: (text: string) => string;
+  readonly isDescending: boolean;
+}
+
 /**
- * Rows in the order of many different texts, without regard to case unless nothing else tells them
- * apart. First by four characters of each, behind what all begin with; then those that are still
+ * Rows in the order of many different texts. First by four characters of each, behind what all begin with; then those that are still
  * equal are compared.
  */
-export function sortTexts(
-  rows: Uint32Array,
-  read: (row: number) => string,
-  isDescending: boolean,
-): Uint32Array {
+export function sortTexts(rows: Uint32Array, { read, fold, isDescending }: TextSort): Uint32Array {
   const texts: Sorted[] = new Array(rows.length);
+  let isPlain = true;
   for (let at = 0; at < rows.length; at++) {
     const row = rows[at] ?? 0;
     const text = read(row);
-    texts[at] = { text, folded: foldCase(text) };
+    isPlain &&= !HIGH.test(text);
+    texts[at] = { text, folded: fold(text) };
   }
   const skipped = commonLength(texts);
   const keys = toKeys(texts, skipped);
@@ -32,7 +40,7 @@ export function sortTexts(
     }
   }
   const places = radixSort(Uint32Array.from(texts.keys()), keys);
-  sortEquals(places, texts, keys, isDescending);
+  sortEquals(places, texts, keys, { isDescending, compare: isPlain ? compareUnits : compareTexts });
   return places.map((place) => rows[place] ?? 0);
 }
 
@@ -67,17 +75,26 @@ function toKeys(texts: readonly Sorted[], skipped: number): TextKeys {
 
 /** A character's code, the end of a text before all of them. */
 function unit(text: string, at: number): number {
-  return at < text.length ? text.charCodeAt(at) : 0;
+  return at < text.length ? unitOrder(text.charCodeAt(at)) : 0;
+}
+
+interface EqualsSort {
+  readonly isDescending: boolean;
+  readonly compare: (one: string, other: string) => number;
 }
 
 function sortEquals(
   places: Uint32Array,
   texts: readonly Sorted[],
   { low, high }: TextKeys,
-  isDescending: boolean,
+  { isDescending, compare }: EqualsSort,
 ): void {
   const direction = isDescending ? -1 : 1;
-  const order = (a: number, b: number) => direction * compare(texts[a], texts[b]) || a - b;
+  const compareBoth = (one?: Sorted, other?: Sorted) =>
+    one === undefined || other === undefined
+      ? 0
+      : compare(one.folded, other.folded) || compare(one.text, other.text);
+  const order = (a: number, b: number) => direction * compareBoth(texts[a], texts[b]) || a - b;
   const isSame = (a = 0, b = 0) => low[a] === low[b] && high[a] === high[b];
   for (let start = 0; start < places.length; ) {
     let end = start + 1;
@@ -87,8 +104,7 @@ function sortEquals(
   }
 }
 
-function compare(left: Sorted | undefined, right: Sorted | undefined): number {
-  if (left === undefined || right === undefined) return 0;
-  if (left.folded !== right.folded) return left.folded < right.folded ? -1 : 1;
-  return left.text < right.text ? -1 : left.text > right.text ? 1 : 0;
+/** As `compareTexts`, for texts of which none has characters that are ordered otherwise. */
+function compareUnits(one: string, other: string): number {
+  return one < other ? -1 : one > other ? 1 : 0;
 }

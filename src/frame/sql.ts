@@ -1,4 +1,4 @@
-import { HexError, toMessage } from "../errors.ts";
+import { expectation, HexError, toMessage } from "../errors.ts";
 import {
   type ListParameter,
   quoteName,
@@ -35,6 +35,7 @@ export function queryFrames(
     );
     try {
       for (const [name, frame] of Object.entries(frames)) {
+        checkCase(name, frame);
         await createTable(connection, name, frame.columns());
       }
       await connection.run("SET lock_configuration = true");
@@ -43,7 +44,8 @@ export function queryFrames(
       const sources = await describeTable(connection, RESULT);
       return toFrameOf(await readColumns(connection, RESULT, sources));
     } catch (cause) {
-      throw new HexError("HEX_CELL_FAILED", firstLine(cause), { cause });
+      if (cause instanceof HexError && cause.code === "HEX_CELL_FAILED") throw cause;
+      throw new HexError("HEX_CELL_FAILED", explain(firstLine(cause)), { cause });
     }
   });
 }
@@ -54,6 +56,23 @@ export function queryFrames(
  */
 export function readSqlReferences(sql: string): Promise<SqlReferences> {
   return withDuckdb((connection) => findReferences(connection, sql));
+}
+
+/** SQL takes names that differ by case alone for one. */
+function checkCase(table: string, { columnNames }: AnyFrame): void {
+  const seen = new Map<string, string>();
+  for (const name of columnNames) {
+    const folded = name.toLowerCase();
+    const other = seen.get(folded);
+    seen.set(folded, name);
+    if (other === undefined) continue;
+    throw expectation("HEX_CELL_FAILED", {
+      place: `the columns of table ${table}`,
+      expected: "of names that differ by more than case, as SQL has them",
+      got: `${JSON.stringify(other)} and ${JSON.stringify(name)}`,
+      hint: "rename or select in a cell before the query",
+    });
+  }
 }
 
 function toParameter([name, value]: [string, Value | readonly Value[]]): [
@@ -73,4 +92,14 @@ function withoutEnd(sql: string): string {
 
 function firstLine(cause: unknown): string {
   return toMessage(cause).split("\n")[0] ?? "";
+}
+
+/** Aggregates of DuckDB that give an error where verbs and other tools give NaN. */
+const OUT_OF_RANGE = /^Out of Range Error: (\w+) is out of range!/;
+
+function explain(message: string): string {
+  const [, name] = OUT_OF_RANGE.exec(message) ?? [];
+  if (name === undefined) return message;
+  const hint = `of numbers that are, ask for ${name.toLowerCase()}(v) FILTER (WHERE isfinite(v))`;
+  return `Expected the numbers of ${name} to be finite, got NaN or an infinity, or a result beyond all numbers (${hint})`;
 }

@@ -38,7 +38,7 @@ export interface TableRows {
 
 /**
  * The rows of a frame that pass all filters, in the order that is asked for. Equal rows keep their
- * order; NaN and, after it, missing values stand last in either one.
+ * order. NaN is a number above all others, missing values stand last in either direction.
  * @throws {HexError} HEX_INPUT_INVALID on a column that is not there, and on a value that its
  * column cannot have
  */
@@ -51,7 +51,9 @@ export function toTableRows(frame: Frame, { sort, filters = [] }: RowsWish): Tab
   const sorted = sort && columnOf(columns, sort.column);
   let found = rows() ?? firstRows(totalRows);
   for (const test of tests) found = keepRows(found, test);
-  if (sort && sorted) found = sortRows(sorted, found, sort.descending);
+  if (sort && sorted) {
+    found = sortRows(sorted, found, { isDescending: sort.descending, foldsCase: true });
+  }
   return {
     numRows: found.length,
     slice: (start, end) => toFrameOf(takeColumns(columns, found.subarray(start, end))),

@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { isPressedButton } from "../cell/shown-input.ts";
 import { expectation, HexError } from "../errors.ts";
+import { ownValue } from "../frame/own-value.ts";
 import type { CellGrounds } from "../run/cell-grounds.ts";
 import type { CellOutput } from "../run/cell-output.ts";
 import type { ComputedCell } from "../run/compute-cell.ts";
@@ -79,7 +80,7 @@ export class KernelRecall implements CellRecall {
 
   noteInput(name: string, { value, output }: Pick<ComputedCell, "value" | "output">): void {
     const { press, published } = this.#options;
-    const pressId = isPressedButton(output) ? (press[name] ?? randomUUID()) : undefined;
+    const pressId = isPressedButton(output) ? (ownValue(press, name) ?? randomUUID()) : undefined;
     if (pressId !== undefined) this.#pressed.add(name);
     this.#inputs.set(name, value);
     const own = toHash(JSON.stringify([name, output]));

@@ -2,6 +2,7 @@ import type { RunPlan } from "../cell/plan.ts";
 import { restrictPlan } from "../cell/restrict-plan.ts";
 import { expectation } from "../errors.ts";
 import type { Frame } from "../frame/frame.ts";
+import { ownValue } from "../frame/own-value.ts";
 import { frameNames, namesOf } from "../project/known-names.ts";
 import { openProject, type Project, planProject } from "../project/project.ts";
 import { openProjectStore } from "../project/project-store.ts";
@@ -152,7 +153,7 @@ class ViewerSession implements KernelSession {
       commit: commitId,
       inputs: redact(values, "inputs"),
     };
-    const told = cells.flatMap((name) => this.#toText(name, evaluated, ask.has?.[name]));
+    const told = cells.flatMap((name) => this.#toText(name, evaluated, ownValue(ask.has, name)));
     const refused = JSON.stringify(redact(evaluated.invalid, "invalid"));
     const text = `${JSON.stringify(head).slice(0, -1)},"cells":[${told.join(",")}],"invalid":${refused}}`;
     return { text, evaluation };

@@ -1,3 +1,4 @@
+import { ownValue } from "../frame/own-value.ts";
 /** What a cell hangs on by itself, besides the cells above it. */
 export interface CellGround {
   /** over its own code with everything that it loads */
@@ -32,11 +33,12 @@ export function toStateChanges(before: CellState, now: CellState): readonly stri
   if (before.data !== now.data) changes.push("its data changed");
   if (before.secrets !== now.secrets) changes.push("a secret changed");
   for (const name of namesOf(before.inputs, now.inputs)) {
-    const [was, is] = [toText(before.inputs[name]), toText(now.inputs[name])];
+    const [was, is] = [before, now].map(({ inputs }) => toText(ownValue(inputs, name)));
     if (was !== is) changes.push(`input ${name} is ${is}, was ${was}`);
   }
   for (const name of namesOf(before.frames, now.frames)) {
-    if (before.frames[name] !== now.frames[name]) changes.push(`frame ${name} changed`);
+    if (ownValue(before.frames, name) !== ownValue(now.frames, name))
+      changes.push(`frame ${name} changed`);
   }
   return changes;
 }

@@ -1,3 +1,4 @@
+import { ownValue } from "../frame/own-value.ts";
 import type { Commit, PublishedFrame } from "./manifest/manifest.ts";
 
 /** What differs between two versions, as far as the manifest tells; no frame is read. */
@@ -68,7 +69,9 @@ export function toVersionDifference(from: Commit, to: Commit): VersionDifference
         ? null
         : from.outputs.sha256 === to.outputs.sha256,
     inputs: toInputDifferences(from.inputs, to.inputs),
-    frames: names.map((name) => toFrameDifference(name, from.frames[name], to.frames[name])),
+    frames: names.map((name) =>
+      toFrameDifference(name, ownValue(from.frames, name), ownValue(to.frames, name)),
+    ),
   };
 }
 
@@ -86,8 +89,8 @@ type Inputs = Commit["inputs"];
 function toInputDifferences(before: Inputs, after: Inputs): readonly InputDifference[] {
   const names = [...new Set([...Object.keys(before), ...Object.keys(after)])];
   return names
-    .filter((name) => JSON.stringify(before[name]) !== JSON.stringify(after[name]))
-    .map((name) => ({ name, before: before[name], after: after[name] }));
+    .map((name) => ({ name, before: ownValue(before, name), after: ownValue(after, name) }))
+    .filter(({ before, after }) => JSON.stringify(before) !== JSON.stringify(after));
 }
 
 function toFrameDifference(

@@ -122,6 +122,29 @@ describe("days and times", () => {
     expect(linesOf(written)).toEqual(["2024-01-01T10:00:00.000", "2024-01-01T10:00:00.500"]);
   });
 
+  test("have six digits in the whole column where one has microseconds, before 1970 and to both ends", () => {
+    const texts = [
+      "2024-01-01T10:00:00",
+      "2024-01-01T10:00:00.500",
+      "1969-12-31T23:59:59.999999",
+      "0001-01-01T00:00:00.000001",
+      "9999-12-31T23:59:59.999999",
+    ];
+    const written = frame(
+      texts.map((at) => ({ at })),
+      { at: "datetime" },
+    );
+    expect(linesOf(written)).toEqual([
+      "2024-01-01T10:00:00.000000",
+      "2024-01-01T10:00:00.500000",
+      ...texts.slice(2),
+    ]);
+    expect(linesOf(written.slice(0, 2))).toEqual([
+      "2024-01-01T10:00:00.000",
+      "2024-01-01T10:00:00.500",
+    ]);
+  });
+
   test("of a part have the form of the whole frame", () => {
     const whole = frame(
       TIMES.map((at) => ({ at })),

@@ -67,9 +67,9 @@ function wished(table: Frame, wish: RowsWish): number[] {
 }
 
 function naiveOrder(rows: readonly Numbered[], descending: boolean): number[] {
-  const place = ({ value }: Numbered) => (value === null ? 2 : Number.isNaN(value) ? 1 : 0);
   const inOrder = (a: Numbered, b: Numbered) => {
-    if (place(a) !== place(b) || place(a) > 0) return place(a) - place(b);
+    if (a.value === null || b.value === null)
+      return Number(a.value === null) - Number(b.value === null);
     const order = compareValues(a.value, b.value);
     return descending ? -order : order;
   };
@@ -78,12 +78,18 @@ function naiveOrder(rows: readonly Numbered[], descending: boolean): number[] {
 
 function compareValues(a: Value, b: Value): number {
   if (typeof a === "string" && typeof b === "string") {
-    return compare(a.toLowerCase(), b.toLowerCase()) || compare(a, b);
+    return compareBytes(a.toLowerCase(), b.toLowerCase()) || compareBytes(a, b);
   }
+  const [isNan, isOtherNan] = [Number.isNaN(a), Number.isNaN(b)];
+  if (isNan || isOtherNan) return Number(isNan) - Number(isOtherNan);
   return compare(toNumber(a), toNumber(b));
 }
 
-function compare<Ordered extends string | number | bigint>(a: Ordered, b: Ordered): number {
+function compareBytes(a: string, b: string): number {
+  return Buffer.compare(Buffer.from(a), Buffer.from(b));
+}
+
+function compare<Ordered extends number | bigint>(a: Ordered, b: Ordered): number {
   return a < b ? -1 : a > b ? 1 : 0;
 }
 

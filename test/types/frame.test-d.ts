@@ -41,6 +41,35 @@ test("select picks, rename renames and derive adds columns", () => {
   >();
 });
 
+test("functions of rows see undefined for what may be missing", () => {
+  planets.filter((row) => {
+    expectTypeOf(row).toEqualTypeOf<{
+      readonly method: string | undefined;
+      readonly mass: number | undefined;
+      readonly year: number | undefined;
+      readonly found: Date | undefined;
+    }>();
+    return row.mass === undefined;
+  });
+  frame([{ a: 1 }]).filter((row) => {
+    expectTypeOf(row).toEqualTypeOf<{ readonly a: number }>();
+    return row.a > 0;
+  });
+  const unknown: Frame = planets;
+  unknown.filter((row) => {
+    expectTypeOf(row["mass"]).toEqualTypeOf<Exclude<Value, null> | undefined>();
+    return true;
+  });
+});
+
+test("a number that functions make of a row with missing values may be missing", () => {
+  const made = planets.derive({ mass: (row) => Number(row.mass), named: (row) => `${row.method}` });
+  expectTypeOf(made.column("mass")).toEqualTypeOf<(number | null)[]>();
+  expectTypeOf(made.column("named")).toEqualTypeOf<string[]>();
+  const whole = frame([{ a: 1 }]).derive({ b: (row) => row.a * 2 });
+  expectTypeOf(whole.column("b")).toEqualTypeOf<number[]>();
+});
+
 test("rollup gives the keys and the aggregates", () => {
   const rolled = planets
     .groupby("method")

@@ -1,5 +1,5 @@
 import { expectation, type HexError } from "../../errors.ts";
-import type { ColumnType, Value } from "../schema.ts";
+import type { ColumnType } from "../schema.ts";
 import { FIRST_MS, LAST_MS, parseDatetime, parseDay } from "./calendar.ts";
 
 const MIN_BIGINT = -(2n ** 63n);
@@ -114,9 +114,4 @@ function mixedError(name: string, row: number, value: unknown, type?: ColumnType
 
 function shorten(text: string): string {
   return text.length <= 60 ? text : `${text.slice(0, 57)}…`;
-}
-
-/** The values of a column, with undefined told as missing. */
-export function toValue(value: Value | undefined): Value {
-  return value ?? null;
 }

@@ -17,8 +17,7 @@ export function msOf(low: number, high: number): number {
 
 /** The microseconds beyond the milliseconds, 0 to 999. */
 export function microsOf(low: number, high: number): number {
-  const rest = (high * HALF_REST + (low >>> 0)) % 1000;
-  return rest < 0 ? rest + 1000 : rest;
+  return (((high * HALF_REST + (low >>> 0)) % 1000) + 1000) % 1000;
 }
 
 /** Writes microseconds of 64 bits into the halves of a row; no bigint is made. */

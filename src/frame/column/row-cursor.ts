@@ -1,3 +1,4 @@
+import { expectation } from "../../errors.ts";
 import type { Value } from "../schema.ts";
 import type { FrameColumn } from "./column-data.ts";
 import type { ReadRow } from "./column-numbers.ts";
@@ -5,14 +6,19 @@ import type { ReadRow } from "./column-numbers.ts";
 /** One row object that stands on one row after another; it cannot be written to. */
 export interface RowCursor<Row> {
   readonly row: Row;
+  readonly names: readonly string[];
   /** the row that it stands on */
   at: number;
+  /** a column that was read where it is missing, since this was last set to −1 */
+  missed: number;
 }
 
 /** Where a row object stands, and how the values there are read. */
 interface RowState {
+  readonly names: readonly string[];
   readonly readers: readonly ReadRow<Value>[];
   at: number;
+  missed: number;
 }
 
 const STATE = Symbol("state");
@@ -21,11 +27,34 @@ interface CursorRow {
   readonly [STATE]: RowState;
 }
 
+type SeenValue = Exclude<Value, null> | undefined;
+
 /** By the place of a column; shared, so that the rows of all frames of the same columns have one shape. */
-const getters: ((this: CursorRow) => Value)[] = [];
+const getters: ((this: CursorRow) => SeenValue)[] = [];
+
+/** What JavaScript itself asks of objects that have none of it. */
+const ASKED_OF_ANY = new Set(["toJSON", "then"]);
+
+/**
+ * What stands behind the columns of a row. A missing value is undefined there, so a name that is no
+ * column may not be undefined as well: it is refused.
+ */
+const BEHIND: object = new Proxy(Object.create(Object.prototype), {
+  get(target: object, name, row: CursorRow): unknown {
+    if (typeof name === "symbol" || name in target) return Reflect.get(target, name, row);
+    if (ASKED_OF_ANY.has(name)) return undefined;
+    throw expectation("HEX_FRAME_INVALID", {
+      place: `column ${JSON.stringify(name)} of a row`,
+      expected: `one of the frame's columns ${row[STATE].names.join(", ")}`,
+      got: "a name that is not there",
+      hint: `ask for a column that may be absent by ${JSON.stringify(name)} in row`,
+    });
+  },
+});
 
 /**
  * Makes a cursor over columns. Its row object is reused, so a copy is what to keep (`{...row}`).
+ * What is missing is undefined in it, so that no comparison passes and no sum comes of it.
  *
  * @param readers may be replaced by others while it goes
  */
@@ -33,9 +62,9 @@ export function openCursor<Row>(
   names: readonly string[],
   readers: readonly ReadRow<Value>[],
 ): RowCursor<Row> {
-  const row: object = {};
+  const row: object = Object.create(BEHIND);
   // The columns carry the names and types of Row: frames are only built that way.
-  const state = { row: row as Row, readers, at: 0 };
+  const state = { row: row as Row, names, readers, at: 0, missed: -1 };
   Object.defineProperty(row, STATE, { value: state });
   for (const [index, name] of names.entries()) {
     Object.defineProperty(row, name, { enumerable: true, get: getterOf(index) });
@@ -44,18 +73,21 @@ export function openCursor<Row>(
   return state;
 }
 
-function getterOf(index: number): (this: CursorRow) => Value {
+function getterOf(index: number): (this: CursorRow) => SeenValue {
   const known = getters[index];
   if (known !== undefined) return known;
-  const getter = function (this: CursorRow): Value {
-    const { readers, at } = this[STATE];
-    return readers[index]?.(at) ?? null;
+  const getter = function (this: CursorRow): SeenValue {
+    const state = this[STATE];
+    const value = state.readers[index]?.(state.at);
+    if (value !== null && value !== undefined) return value;
+    state.missed = index;
+    return undefined;
   };
   getters[index] = getter;
   return getter;
 }
 
-/** A row of columns as an object of its own. */
+/** A row of columns as an object of its own; what is missing is null. */
 export function copyRow<Row>(columns: readonly FrameColumn[], index: number): Row {
   const row: Record<string, unknown> = {};
   for (const { name, data } of columns) {

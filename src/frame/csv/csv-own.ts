@@ -6,7 +6,7 @@ import { parseNumberText } from "../number-text.ts";
 import type { ColumnType, Schema } from "../schema.ts";
 import type { ByteSource } from "./byte-source.ts";
 import { BadByteError, findBadByte, type TakeRows, takeBlocks, takeRows } from "./csv-bytes.ts";
-import { BARE, CsvFields, LF, NO_BYTE, QUOTE, RowFaultError } from "./csv-fields.ts";
+import { BARE, CsvFields, ESCAPED, LF, NO_BYTE, QUOTE, RowFaultError } from "./csv-fields.ts";
 import { newItems } from "./csv-fixed-items.ts";
 import { type CsvBlock, type CsvItems, MissingRows } from "./csv-items.ts";
 import { type CsvLimits, limitError, toCsvLimits } from "./csv-limits.ts";
@@ -63,6 +63,8 @@ class OwnReading {
   readonly #header: Buffer;
   readonly #fields: CsvFields;
   readonly #items: readonly CsvItems[];
+  /** how fields of each column may be written at most */
+  readonly #mostKinds: Uint8Array;
   #isOpen = false;
   #bytesTaken = 0;
 
@@ -75,6 +77,7 @@ class OwnReading {
     this.#source = source;
     this.#header = Buffer.from(csvHeader(schema));
     this.#fields = new CsvFields(DIALECT, limits, schema.length);
+    this.#mostKinds = Uint8Array.from(schema, ({ type }) => (type === "string" ? ESCAPED : BARE));
     const words = new WordSet(schema.length === 1 ? [LONE_MISSING] : []);
     this.#items = schema.map(({ name, type }) => ownItems(name, type, words));
   }
@@ -118,13 +121,12 @@ class OwnReading {
     const { sizeBytes = 0 } = this.#source;
     const expectedRows = Math.ceil((sizeBytes / Math.max(1, length)) * rows * 1.02);
     const block = { bytes, fields: this.#fields, expectedRows };
+    this.#checkForms(this.#fields);
     for (const [column, items] of this.#items.entries()) this.#takeColumn(block, column, items);
   }
 
   #takeColumn(block: CsvBlock, column: number, items: CsvItems): void {
     const { rows } = block.fields;
-    const isText = this.#schema[column]?.type === "string";
-    if (!isText || this.#schema.length === 1) this.#checkForms(block, column, isText);
     for (let row = items.read(block, column, 0); row < rows; ) {
       this.#takeOdd(block, column, row);
       row = items.read(block, column, row + 1);
@@ -132,14 +134,18 @@ class OwnReading {
   }
 
   /** Only texts are quoted; and the only field of a row is never empty, so that no line is blank. */
-  #checkForms({ fields }: CsvBlock, column: number, isText: boolean): void {
-    const { starts, ends, kinds, width, rows } = fields;
-    for (let row = 0; row < rows; row++) {
-      const field = row * width + column;
-      const isBare = kinds[field] === BARE;
-      if (!isText && !isBare) throw this.#valueError(row, column, "a quoted field");
-      if (width === 1 && isBare && starts[field] === ends[field]) {
-        throw this.#valueError(row, column, "an empty line");
+  #checkForms({ starts, ends, kinds, width, rows }: CsvFields): void {
+    const most = this.#mostKinds;
+    for (let row = 0, field = 0; row < rows; row++) {
+      for (let column = 0; column < width; column++, field++) {
+        if ((kinds[field] as number) > (most[column] as number)) {
+          throw this.#valueError(row, column, "a quoted field");
+        }
+      }
+    }
+    for (let row = 0; row < rows && width === 1; row++) {
+      if (kinds[row] === BARE && starts[row] === ends[row]) {
+        throw this.#valueError(row, 0, "an empty line");
       }
     }
   }

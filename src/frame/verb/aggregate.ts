@@ -1,12 +1,13 @@
 /**
- * The aggregates that `rollup` takes. All of them skip missing values (and NaN, as Arquero does);
- * of nothing at all they give missing, except the counts, which give 0.
+ * The aggregates that `rollup` takes. All of them skip missing values; of nothing at all they give
+ * missing, except the counts, which give 0. NaN is a value, as in SQL: of it come NaN sums, means and
+ * deviations, and where values are ordered it is one number above all others.
  */
 
 /** What an aggregate gives: a count, a number, or a value of the column's own type. */
 export type AggregateResult = "count" | "number" | "sum" | "value";
 
-export type AggregateFunction =
+type AggregateFunction =
   | "count"
   | "valid"
   | "sum"

@@ -1,60 +1,167 @@
-import type { ColumnTable } from "arquero";
 import { expectation } from "../../errors.ts";
-import { buildColumn, valuesOf } from "../column/column-build.ts";
-import type { FrameColumn } from "../column/column-data.ts";
-import { inferColumnType, toValue } from "../column/column-value.ts";
+import { buildColumn } from "../column/column-build.ts";
+import { batchOf, dictionaryOf, type FrameColumn, readText } from "../column/column-data.ts";
+import { missingTest, numbersOf, type ReadRow } from "../column/column-numbers.ts";
+import { takeRows } from "../column/column-take.ts";
+import { inferColumnType } from "../column/column-value.ts";
+import { RowCoder } from "../column/row-coder.ts";
 import type { ColumnType, Value } from "../schema.ts";
-import type { Aggregate, AggregateFunction } from "./aggregate.ts";
-import type { TableColumn } from "./view.ts";
+import { compareTexts } from "../text-order.ts";
+import type { Aggregate } from "./aggregate.ts";
+import type { GroupMembers } from "./group-rows.ts";
+import { meanOf, medianOf, stdevOf, sumOf } from "./statistics.ts";
 
-/** Rows, possibly in groups, that aggregates run over. */
-interface AggregateInput {
-  /** a table whose rows, mask and groups are those to aggregate, in no order */
-  readonly table: ColumnTable;
-  /** the column, with as many rows as the table */
-  readonly source: FrameColumn;
-}
+/** Gives something of the rows of one group. */
+type OfGroup<Result> = (rows: Uint32Array) => Result;
 
 /** Computes one aggregate as a column of one value a group. */
 export function computeAggregate(
   name: string,
   aggregate: Aggregate,
-  { table, source }: AggregateInput,
+  source: FrameColumn,
+  members: GroupMembers,
 ): FrameColumn {
   checkSource(aggregate, source);
-  const column: TableColumn | (number | null)[] = aggregated(aggregate, source);
-  const input = table.create({ data: { c0: column } });
-  const rolled = input.rollup({ result: expression(aggregate.function) });
-  const values = Array.from<Value | undefined, Value>(rolled.array("result"), toValue);
+  if (aggregate.function === "min" || aggregate.function === "max") {
+    const rows = ofGroups(members, extremeRow(source, aggregate.function));
+    return { name, type: source.type, data: takeRows(source.type, source.data, rows) };
+  }
+  const values = ofGroups(members, valueOfGroup(aggregate, source));
   const type = resultType(name, aggregate, source, values);
   return { name, type, data: buildColumn(name, type, values) };
 }
 
-/** The column of an aggregate over no groups at all. */
-export function emptyAggregate(
-  name: string,
-  aggregate: Aggregate,
-  source: FrameColumn,
-): FrameColumn {
-  checkSource(aggregate, source);
-  const type = resultType(name, aggregate, source, []);
-  return { name, type, data: buildColumn(name, type, []) };
+function ofGroups<Result>({ rows, starts }: GroupMembers, compute: OfGroup<Result>): Result[] {
+  const results = new Array<Result>(starts.length - 1);
+  for (let group = 0; group < results.length; group++) {
+    results[group] = compute(rows.subarray(starts[group], starts[group + 1]));
+  }
+  return results;
 }
 
-function expression(name: AggregateFunction): string {
-  if (name === "count") return "d => op.count()";
-  // Arquero counts "missing" as one more distinct value.
-  if (name === "distinct") return "d => op.distinct(d.c0) - (op.invalid(d.c0) > 0 ? 1 : 0)";
-  return `d => op.${name}(d.c0)`;
+function valueOfGroup(aggregate: Aggregate, source: FrameColumn): OfGroup<Value> {
+  const isMissing = missingTest(source.data);
+  switch (aggregate.function) {
+    case "count":
+      return (rows) => rows.length;
+    case "valid":
+      return (rows) => rows.reduce((count, row) => (isMissing(row) ? count : count + 1), 0);
+    case "distinct":
+      return differentOf(source, isMissing);
+    case "sum":
+      return source.type === "bigint"
+        ? exactSumOf(source, isMissing)
+        : ofNumbers(source, isMissing, sumOf);
+    case "mean":
+      return ofNumbers(source, isMissing, meanOf);
+    case "median":
+      return ofNumbers(source, isMissing, medianOf);
+    case "stdev":
+      return ofNumbers(source, isMissing, stdevOf);
+    case "min":
+    case "max":
+      throw new Error("The least and the greatest value are found by their row");
+  }
+}
+
+/** Computes from the numbers of a group, in memory that all groups share. */
+function ofNumbers(
+  source: FrameColumn,
+  isMissing: ReadRow<boolean>,
+  compute: (numbers: Float64Array) => number | null,
+): OfGroup<Value> {
+  const { values } = batchOf(source.data);
+  const read = numbersOf(source) ?? ((row: number) => Number(values[row]));
+  let numbers = new Float64Array(0);
+  return (rows) => {
+    if (numbers.length < rows.length) numbers = new Float64Array(rows.length);
+    let count = 0;
+    for (const row of rows) if (!isMissing(row)) numbers[count++] = read(row);
+    return compute(numbers.subarray(0, count));
+  };
+}
+
+function exactSumOf({ data }: FrameColumn, isMissing: ReadRow<boolean>): OfGroup<Value> {
+  const { values } = batchOf(data);
+  return (rows) => {
+    let sum: bigint | null = null;
+    for (const row of rows) if (!isMissing(row)) sum = (sum ?? 0n) + BigInt(values[row] ?? 0);
+    return sum;
+  };
+}
+
+function differentOf({ data }: FrameColumn, isMissing: ReadRow<boolean>): OfGroup<Value> {
+  const codes = new RowCoder(1).code([data]);
+  /** by code, the number of the group in which it was last seen */
+  const seen = new Uint32Array(codes.length);
+  let group = 0;
+  return (rows) => {
+    group++;
+    let count = 0;
+    for (const row of rows) {
+      const code = codes[row] ?? 0;
+      if (seen[code] === group || isMissing(row)) continue;
+      seen[code] = group;
+      count++;
+    }
+    return count;
+  };
+}
+
+/** The first row with the least or the greatest value of a group; −1 where all are missing. */
+function extremeRow(source: FrameColumn, which: "min" | "max"): OfGroup<number> {
+  const { type, data } = source;
+  const sign = which === "min" ? -1 : 1;
+  const { values } = batchOf(data);
+  if (type === "string") return firstExtreme(data, textsOf(source), compareTexts, sign);
+  const read = numbersOf(source);
+  if (read === undefined) {
+    return firstExtreme(data, (row) => BigInt(values[row] ?? 0), compareOrdered, sign);
+  }
+  return firstExtreme(data, read, compareNumbers, sign);
+}
+
+function firstExtreme<Item>(
+  data: FrameColumn["data"],
+  read: ReadRow<Item>,
+  compare: (one: Item, other: Item) => number,
+  sign: 1 | -1,
+): OfGroup<number> {
+  const isMissing = missingTest(data);
+  return (rows) => {
+    let found: { readonly row: number; readonly item: Item } | undefined;
+    for (const row of rows) {
+      if (isMissing(row)) continue;
+      const item = read(row);
+      if (found === undefined || compare(item, found.item) * sign > 0) found = { row, item };
+    }
+    return found?.row ?? -1;
+  };
+}
+
+function textsOf({ data }: FrameColumn): ReadRow<string> {
+  const coded = dictionaryOf(data);
+  if (coded === undefined) return (row) => readText(data, row);
+  return (row) => coded.cache[Number(coded.values[row])] ?? "";
+}
+
+/** NaN is one number above all others. */
+function compareNumbers(one: number, other: number): number {
+  if (Number.isNaN(one)) return Number.isNaN(other) ? 0 : 1;
+  return Number.isNaN(other) ? -1 : compareOrdered(one, other);
+}
+
+function compareOrdered<Item extends number | bigint>(one: Item, other: Item): number {
+  return one < other ? -1 : one > other ? 1 : 0;
 }
 
 function resultType(
   name: string,
-  aggregate: Aggregate,
+  { result }: Aggregate,
   source: FrameColumn,
   values: readonly Value[],
 ): ColumnType {
-  switch (aggregate.result) {
+  switch (result) {
     case "count":
       return "integer";
     case "number":
@@ -65,12 +172,6 @@ function resultType(
       if (source.type === "number" || source.type === "bigint") return source.type;
       return values.every((value) => value === null) ? "integer" : inferColumnType(name, values);
   }
-}
-
-/** Bigints only have exact sums, least and greatest values; the rest is computed from numbers. */
-function aggregated({ result }: Aggregate, { type, data }: FrameColumn) {
-  if (type !== "bigint" || result !== "number") return data;
-  return valuesOf(data).map((value) => (value === null ? null : Number(value)));
 }
 
 function checkSource(aggregate: Aggregate, { name, type }: FrameColumn): void {

@@ -4,6 +4,13 @@ import type { Aggregate, AggregateResult } from "./aggregate.ts";
 /** A row of a frame whose columns are not known to the compiler. */
 export type UntypedRow = Readonly<Record<string, Value>>;
 
+/** A row as functions of rows see it: what is missing is undefined, so that nothing is computed of it. */
+export type SeenRow<Row extends RowShape> = {
+  readonly [Name in keyof Row]: null extends Row[Name]
+    ? Exclude<Row[Name], null> | undefined
+    : Row[Name];
+};
+
 /** The names of a row's columns. */
 export type ColumnName<Row extends RowShape> = Extract<keyof Row, string>;
 
@@ -12,7 +19,9 @@ export type RollupSpec<Row extends RowShape> = Readonly<Record<string, Aggregate
 
 /** A row with columns added or replaced by functions that give their values. */
 export type Derived<Row extends RowShape, Values> = Flat<
-  Omit<Row, keyof Values> & { readonly [Name in keyof Values]: OrMissing<Values[Name]> }
+  Omit<Row, keyof Values> & {
+    readonly [Name in keyof Values]: OrMissing<Values[Name], MadeOfMissing<Row>>;
+  }
 >;
 
 /** A row with columns renamed. */
@@ -56,7 +65,14 @@ type ResultValue<Result extends AggregateResult, Source> = Result extends "count
 
 type Sum<Source> = [Source] extends [bigint] ? bigint : number;
 
-type OrMissing<Given> = undefined extends Given ? Exclude<Given, undefined> | null : Given;
+/** Of a row that has missing values a number may come that is NaN for them, and so is missing again. */
+type MadeOfMissing<Row> = null extends Row[keyof Row] ? number | Date : never;
+
+type OrMissing<Given, Made> = undefined extends Given
+  ? Exclude<Given, undefined> | null
+  : [Extract<Given, Made>] extends [never]
+    ? Given
+    : Given | null;
 
 type Flat<Type> = { [Key in keyof Type]: Type[Key] };
 

@@ -1,74 +1,23 @@
 /** The verbs of a frame on views: each reads one view and gives a new one. */
-import { desc as arqueroDesc, BitSet } from "arquero";
+import { BitSet } from "arquero";
 import { expectation } from "../../errors.ts";
 import { buildColumn, valuesOf } from "../column/column-build.ts";
 import { dictionaryOf, type FrameColumn } from "../column/column-data.ts";
-import type { ReadRow } from "../column/column-numbers.ts";
-import { toReader } from "../column/column-reader.ts";
-import { inferColumnType } from "../column/column-value.ts";
-import { openCursor } from "../column/row-cursor.ts";
 import type { ColumnType, Value } from "../schema.ts";
+import { sortRows } from "../sort-rows.ts";
 import type { Aggregate } from "./aggregate.ts";
-import { computeAggregate, emptyAggregate } from "./compute-aggregate.ts";
-import { groupRows } from "./group-rows.ts";
+import { computeAggregate } from "./compute-aggregate.ts";
+import { groupRows, toMembers } from "./group-rows.ts";
 import type { Descending } from "./row-types.ts";
 import {
   arrangedColumns,
-  type ColumnWatch,
   columnIndex,
   findColumn,
-  innerName,
   rawColumns,
   takeColumns,
   toView,
   type View,
 } from "./view.ts";
-
-/** Keeps the rows that pass; no value is copied. */
-export function filterView<Row>(view: View, test: (row: Row) => boolean): View {
-  const { schema, table } = view;
-  const count = table.totalRows();
-  const kept = new BitSet(count);
-  const cursor = cursorOver<Row>(view);
-  const { row } = cursor;
-  const mask: BitSet | null = table.mask();
-  // A loop of its own: a scan that calls back takes half as long again.
-  for (let index = 0; index < count; index++) {
-    if (mask !== null && !mask.get(index)) continue;
-    cursor.at = index;
-    if (test(row)) kept.set(index);
-  }
-  return { schema, table: table.create({ filter: kept }) };
-}
-
-/** Adds columns, or replaces those of the same name, with what functions give for each row. */
-export function deriveView<Row>(
-  view: View,
-  functions: Readonly<Record<string, (row: Row) => Value | undefined>>,
-): View {
-  const columns = rawColumns(view);
-  for (const [name, compute] of Object.entries(functions)) {
-    const derived = deriveColumn(view, name, compute);
-    const index = columns.findIndex((column) => column.name === name);
-    columns.splice(index < 0 ? columns.length : index, index < 0 ? 0 : 1, derived);
-  }
-  return toView(columns, view.table);
-}
-
-function deriveColumn<Row>(
-  view: View,
-  name: string,
-  compute: (row: Row) => Value | undefined,
-): FrameColumn {
-  const cursor = cursorOver<Row>(view);
-  const values: (Value | undefined)[] = new Array(view.table.totalRows()).fill(null);
-  view.table.scan((index = 0) => {
-    cursor.at = index;
-    values[index] = compute(cursor.row);
-  });
-  const type = inferColumnType(name, values);
-  return { name, type, data: buildColumn(name, type, values) };
-}
 
 export function selectView(view: View, names: readonly string[]): View {
   return toView(
@@ -87,16 +36,25 @@ export function renameView(view: View, names: Readonly<Record<string, string | u
   );
 }
 
-/** Orders rows. Equal rows keep their order; missing values stand first, descending last. */
+/**
+ * Orders rows by the first key, equal ones by the next; rows that are equal in all keep their order.
+ * Missing values stand last in either direction.
+ */
 export function orderView(view: View, keys: readonly (string | Descending)[]): View {
-  const { schema, table, watch } = view;
-  const inner = keys.map((key) => {
-    const name = typeof key === "string" ? key : key.descending;
-    const column = innerName(columnIndex(schema, name));
-    watch?.(name);
-    return typeof key === "string" ? column : arqueroDesc(column);
+  const { schema, table } = view;
+  if (keys.length === 0) return view;
+  const columns = keys.map((key) => {
+    const isDescending = typeof key !== "string";
+    return { column: findColumn(view, isDescending ? key.descending : key), isDescending };
   });
-  return inner.length === 0 ? view : { schema, table: table.orderby(inner) };
+  let rows = table.indices();
+  for (const { column, isDescending } of columns.reverse()) {
+    rows = sortRows(column, rows, { isDescending });
+  }
+  const places = new Uint32Array(table.totalRows());
+  for (let at = 0; at < rows.length; at++) places[rows[at] ?? 0] = at;
+  const order = (one: number, other: number) => (places[one] ?? 0) - (places[other] ?? 0);
+  return { schema, table: table.create({ order }) };
 }
 
 /** One row a group: its keys, then the aggregates. Without keys, one row in all. */
@@ -108,19 +66,12 @@ export function rollupView(
   const keyColumns = keys.map((key) => findColumn(view, key));
   const groups = keys.length === 0 ? undefined : groupRows(view, keyColumns);
   const rolled = groups === undefined ? [] : takeColumns(keyColumns, groups.rows);
-  const isEmpty = groups?.rows.length === 0;
-  const spec = groups && { ...groups, size: groups.rows.length, names: [], get: [] };
-  // Arquero aggregates too many rows of a table that is both filtered and ordered.
-  const table = view.table.create({ ...(spec && { groups: spec }) }).unorder();
+  const members = toMembers(view.table, groups);
   const [first] = rawColumns(view);
   for (const [name, aggregate] of Object.entries(aggregates)) {
     const { column } = aggregate;
     const source = column === undefined && first ? first : findColumn(view, column ?? "");
-    rolled.push(
-      isEmpty
-        ? emptyAggregate(name, aggregate, source)
-        : computeAggregate(name, aggregate, { table, source }),
-    );
+    rolled.push(computeAggregate(name, aggregate, source, members));
   }
   return toView(rolled);
 }
@@ -187,29 +138,6 @@ function rowNumbers({ table }: View, start: number, end: number | undefined): nu
   if (from === undefined || to === undefined || to <= from) return rows;
   table.scan((row = 0) => rows.push(row), true, to - from, from);
   return rows;
-}
-
-function cursorOver<Row>({ watch, ...view }: View) {
-  const columns = rawColumns(view);
-  const readers = columns.map(({ data }) => toReader(data));
-  const names = columns.map(({ name }) => name);
-  if (watch !== undefined) tellFirstReadings(readers, names, watch);
-  return openCursor<Row>(names, readers);
-}
-
-/** Has each reader tell of its first reading, and then make room for one that tells nothing. */
-function tellFirstReadings(
-  readers: ReadRow<Value>[],
-  names: readonly string[],
-  watch: ColumnWatch,
-): void {
-  for (const [index, read] of readers.entries()) {
-    readers[index] = (row) => {
-      watch(names[index] ?? "");
-      readers[index] = read;
-      return read(row);
-    };
-  }
 }
 
 function checkSameColumns(first: View, count: number, schema: View["schema"]): void {

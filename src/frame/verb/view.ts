@@ -20,7 +20,7 @@ export interface View {
 export type ColumnWatch = (column: string) => void;
 
 /** A column as an Arquero table takes it. */
-export type TableColumn = Omit<ColumnData, "toArray">;
+type TableColumn = Omit<ColumnData, "toArray">;
 
 /** A view of all rows of the given columns; with `like`, of the rows and in the order of that. */
 export function toView(columns: readonly FrameColumn[], like?: ColumnTable): View {
@@ -35,7 +35,7 @@ export function toView(columns: readonly FrameColumn[], like?: ColumnTable): Vie
 }
 
 /** The name that the column at a place of the schema has inside the table. */
-export function innerName(index: number): string {
+function innerName(index: number): string {
   return `c${index}`;
 }
 

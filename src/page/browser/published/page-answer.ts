@@ -1,4 +1,5 @@
 import type { InputValue } from "../../../cell/input-value.ts";
+import { ownValue } from "../../../frame/own-value.ts";
 import type { EvaluatedCell, Evaluation } from "../../../kernel/ask.ts";
 import type { InputFault } from "./address.ts";
 import { isSameValue } from "./input-text.ts";
@@ -84,7 +85,7 @@ function withoutReason({ status }: EvaluatedCell): ShownCell["error"] {
 /** What the server found for an input that was not set, or could not be had, is what it has then. */
 function withInitial(cell: ShownCell, asked: PageAsk, answer: Evaluation): ShownCell {
   const { name, kind, initial } = cell;
-  const value = answer.inputs[name] as InputValue | undefined;
+  const value = ownValue(answer.inputs, name) as InputValue | undefined;
   const isInvalid = answer.invalid.some((each) => each.name === name);
   const isOwn = !asked.inputs.has(name) || isInvalid;
   if (kind !== "input" || !isOwn || value === undefined) return cell;
@@ -98,7 +99,7 @@ function settledInputs(model: PageModel, asked: PageAsk, answer: Evaluation): Se
   for (const [name, set] of model.inputs) {
     const isOfAsk = set.setAt <= asked.revision;
     if (isOfAsk && isInvalid.has(name)) continue;
-    const read = answer.inputs[name] as InputValue | undefined;
+    const read = ownValue(answer.inputs, name) as InputValue | undefined;
     const isRead = isOfAsk && "text" in set && read !== undefined;
     const kept = isRead ? asValue(model.cells.get(name), read, set.setAt) : set;
     if (kept !== undefined) inputs.set(name, kept);

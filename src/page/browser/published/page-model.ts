@@ -1,4 +1,5 @@
 import type { InputValue } from "../../../cell/input-value.ts";
+import { ownValue } from "../../../frame/own-value.ts";
 import type { ViewerState } from "../../../kernel/ask.ts";
 import type { PageCell, PageState } from "../../page-state.ts";
 import { type InputFault, readAddress } from "./address.ts";
@@ -189,7 +190,8 @@ export function withFacts(model: PageModel, state: PageState): PageModel {
 function publishedCells({ cells, inputs }: PageState, shownAt: number): readonly ShownCell[] {
   return cells.map((cell) => ({
     ...cell,
-    initial: cell.kind === "input" ? (inputs[cell.name] as InputValue | undefined) : undefined,
+    initial:
+      cell.kind === "input" ? (ownValue(inputs, cell.name) as InputValue | undefined) : undefined,
     shownAt,
     wantedAt: 0,
   }));

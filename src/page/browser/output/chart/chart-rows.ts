@@ -1,4 +1,5 @@
 import type { JsonRow, JsonValue } from "../../../../frame/json.ts";
+import { ownValue } from "../../../../frame/own-value.ts";
 import type { ColumnType, Schema } from "../../../../frame/schema.ts";
 
 /** A value as charts compute with it. */
@@ -12,13 +13,14 @@ export function chartRows(
   schema: Schema,
   times: ReadonlySet<string>,
 ): ChartRow[] {
-  return rows.map((row) => {
-    const values: ChartRow = {};
-    for (const { name, type } of schema) {
-      values[name] = chartValue(row[name] ?? null, type, times.has(name));
-    }
-    return values;
-  });
+  return rows.map((row) =>
+    Object.fromEntries(
+      schema.map(({ name, type }) => [
+        name,
+        chartValue(ownValue(row, name) ?? null, type, times.has(name)),
+      ]),
+    ),
+  );
 }
 
 /** One value of a column; what no axis can show, such as an infinity, is missing. */

@@ -2,6 +2,7 @@ import { parseDatetime, parseDay, parseMicros } from "../../../../frame/column/c
 import type { JsonRow, JsonValue } from "../../../../frame/json.ts";
 import type { Column, ColumnType, Schema } from "../../../../frame/schema.ts";
 import type { RowFilter, RowSort } from "../../../../frame/table-rows.ts";
+import { compareTexts } from "../../../../frame/text-order.ts";
 import {
   type MomentType,
   parseMomentRange,
@@ -100,30 +101,36 @@ function momentOf(value: JsonValue): bigint {
   return BigInt(parseDatetime(text) ?? 0) * 1000n + BigInt(parseMicros(text));
 }
 
-/** Equal rows keep their order; NaN and, after it, missing values stand last in either direction. */
+/**
+ * Equal rows keep their order. NaN is a number above all others, missing values stand last in either
+ * direction.
+ */
 function sorted(rows: readonly JsonRow[], sort: RowSort, column: Column): readonly JsonRow[] {
   const { name, type } = column;
   const present = rows.filter((row) => !isMissing(row[name]));
   const missing = rows.filter((row) => isMissing(row[name]));
   const compare = comparison(type);
   const direction = sort.descending ? -1 : 1;
-  const isNan = (row: JsonRow) => type === "number" && row[name] === "NaN";
-  const ordered = present
-    .filter((row) => !isNan(row))
-    .sort((a, b) => direction * compare(a[name] ?? null, b[name] ?? null));
-  return [...ordered, ...present.filter(isNan), ...missing];
+  present.sort((a, b) => direction * compare(a[name] ?? null, b[name] ?? null));
+  return [...present, ...missing];
 }
 
 function comparison(type: ColumnType): (a: JsonValue, b: JsonValue) => number {
   if (type === "string") {
     return (a, b) =>
-      order(String(a).toLowerCase(), String(b).toLowerCase()) || order(String(a), String(b));
+      compareTexts(String(a).toLowerCase(), String(b).toLowerCase()) ||
+      compareTexts(String(a), String(b));
   }
   if (type === "bigint") return (a, b) => order(BigInt(String(a)), BigInt(String(b)));
   if (type === "datetime" || type === "instant") return (a, b) => order(momentOf(a), momentOf(b));
-  return (a, b) => order(numberOf(a, type), numberOf(b, type));
+  return (a, b) => orderNumbers(numberOf(a, type), numberOf(b, type));
 }
 
-function order<Item extends string | number | bigint>(a: Item, b: Item): number {
+function orderNumbers(a: number, b: number): number {
+  if (Number.isNaN(a)) return Number.isNaN(b) ? 0 : 1;
+  return Number.isNaN(b) ? -1 : order(a, b);
+}
+
+function order<Item extends number | bigint>(a: Item, b: Item): number {
   return a < b ? -1 : a > b ? 1 : 0;
 }

@@ -1,10 +1,11 @@
 import type { JsonRow, JsonValue } from "../../../../frame/json.ts";
+import { ownValue } from "../../../../frame/own-value.ts";
 import type { Schema } from "../../../../frame/schema.ts";
 
 /** Rows as spreadsheets take them from the clipboard: tabs between values, a row a line. */
 export function tsvText(schema: Schema, rows: readonly JsonRow[], withNames: boolean): string {
   const names = schema.map(({ name }) => name);
-  const lines = rows.map((row) => names.map((name) => tsvValue(row[name] ?? null)));
+  const lines = rows.map((row) => names.map((name) => tsvValue(ownValue(row, name) ?? null)));
   return (withNames ? [names.map(tsvValue), ...lines] : lines)
     .map((line) => line.join("\t"))
     .join("\n");

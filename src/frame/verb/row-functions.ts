@@ -1,0 +1,148 @@
+/** Runs an author's functions over the rows of a view. */
+import { BitSet } from "arquero";
+import { expectation, toMessage } from "../../errors.ts";
+import { buildColumn } from "../column/column-build.ts";
+import type { FrameColumn } from "../column/column-data.ts";
+import type { ReadRow } from "../column/column-numbers.ts";
+import { toReader } from "../column/column-reader.ts";
+import { describeValue, inferColumnType } from "../column/column-value.ts";
+import { openCursor, type RowCursor } from "../column/row-cursor.ts";
+import type { Value } from "../schema.ts";
+import { type ColumnWatch, rawColumns, toView, type View } from "./view.ts";
+
+/** Keeps the rows that pass; no value is copied. */
+export function filterView<Row>(view: View, test: (row: Row) => boolean): View {
+  const { schema, table } = view;
+  const count = table.totalRows();
+  const kept = new BitSet(count);
+  const cursor = cursorOver<Row>(view);
+  const { row } = cursor;
+  const mask: BitSet | null = table.mask();
+  try {
+    // A loop of its own: a scan that calls back takes half as long again.
+    for (let index = 0; index < count; index++) {
+      if (mask !== null && !mask.get(index)) continue;
+      cursor.at = index;
+      cursor.missed = -1;
+      if (test(row)) kept.set(index);
+    }
+  } catch (cause) {
+    throw rowFailure("the function of filter", cursor, cause);
+  }
+  return { schema, table: table.create({ filter: kept }) };
+}
+
+/** Adds columns, or replaces those of the same name, with what functions give for each row. */
+export function deriveView<Row>(
+  view: View,
+  functions: Readonly<Record<string, (row: Row) => Value | undefined>>,
+): View {
+  const columns = rawColumns(view);
+  for (const [name, compute] of Object.entries(functions)) {
+    const derived = deriveColumn(view, name, compute);
+    const index = columns.findIndex((column) => column.name === name);
+    columns.splice(index < 0 ? columns.length : index, index < 0 ? 0 : 1, derived);
+  }
+  return toView(columns, view.table);
+}
+
+function deriveColumn<Row>(
+  view: View,
+  name: string,
+  compute: (row: Row) => Value | undefined,
+): FrameColumn {
+  const cursor = cursorOver<Row>(view);
+  const values: (Value | undefined)[] = new Array(view.table.totalRows()).fill(null);
+  const settle = settlerOf(view, name, cursor);
+  try {
+    view.table.scan((index = 0) => {
+      cursor.at = index;
+      cursor.missed = -1;
+      const value = compute(cursor.row);
+      values[index] = cursor.missed < 0 ? value : settle(value);
+    });
+  } catch (cause) {
+    throw rowFailure(`the function of column ${JSON.stringify(name)}`, cursor, cause);
+  }
+  const type = inferColumnType(name, values);
+  return { name, type, data: buildColumn(name, type, values) };
+}
+
+/** What JavaScript writes for a missing value, and for what it computes of one. */
+const WORDS_OF_MISSING = /undefined|NaN|Invalid Date/;
+
+/**
+ * What a function gives that has read a missing value: NaN and an invalid Date, which were made of it,
+ * are missing again.
+ * @throws {HexError} HEX_FRAME_INVALID for a text into which the missing value was written
+ */
+function settlerOf(view: View, name: string, cursor: RowCursor<unknown>) {
+  return (value: Value | undefined): Value | undefined => {
+    if (typeof value === "string") {
+      if (WORDS_OF_MISSING.test(value)) checkText(view, name, cursor, value);
+      return value;
+    }
+    const number = value instanceof Date ? value.getTime() : value;
+    return Number.isNaN(number) ? null : value;
+  };
+}
+
+function checkText(view: View, name: string, cursor: RowCursor<unknown>, text: string): void {
+  // A word that a text of the row holds itself may well be in a text that is made of it.
+  const own = rawColumns(view).flatMap(({ type, data }) => {
+    const value = type === "string" ? data.at(cursor.at) : null;
+    return typeof value === "string" && WORDS_OF_MISSING.test(value) ? [value] : [];
+  });
+  const rest = own.reduce((left, value) => left.replaceAll(value, ""), text);
+  if (!WORDS_OF_MISSING.test(rest)) return;
+  const missed = JSON.stringify(cursor.names[cursor.missed]);
+  throw expectation("HEX_FRAME_INVALID", {
+    place: `column ${JSON.stringify(name)}, row ${cursor.at + 1}`,
+    expected: "a text that no missing value was written into",
+    got: describeValue(text),
+    hint: `column ${missed} is missing there: give undefined for a missing text, or a word of your own, as in row[${missed}] ?? "unknown"`,
+  });
+}
+
+/** How JavaScript says that a missing value, or a Date made of one, is no value for what was asked. */
+const FAULTS_OF_MISSING = /undefined|mix BigInt|Invalid time value/;
+
+/** What a function has thrown; where it failed on a missing value, told with its row and column. */
+function rowFailure(place: string, cursor: RowCursor<unknown>, cause: unknown): unknown {
+  const isOfMissing = cursor.missed >= 0 && FAULTS_OF_MISSING.test(toMessage(cause));
+  if (!isOfMissing || !(cause instanceof TypeError || cause instanceof RangeError)) return cause;
+  const missed = JSON.stringify(cursor.names[cursor.missed]);
+  return expectation(
+    "HEX_FRAME_INVALID",
+    {
+      place: `${place} at row ${cursor.at + 1}`,
+      expected: `ready for a missing value in column ${missed}`,
+      got: `${cause.name}: ${cause.message}`,
+      hint: `a missing value is undefined: give undefined for it, as in row[${missed}] === undefined ? undefined : …`,
+    },
+    { cause },
+  );
+}
+
+function cursorOver<Row>({ watch, ...view }: View): RowCursor<Row> {
+  const columns = rawColumns(view);
+  const readers = columns.map(({ data }) => toReader(data));
+  const names = columns.map(({ name }) => name);
+  if (watch !== undefined) tellFirstReadings(readers, names, watch);
+  return openCursor<Row>(names, readers);
+}
+
+/** Has each reader tell of its first reading, and then make room for one that tells nothing. */
+function tellFirstReadings(
+  readers: ReadRow<Value>[],
+  names: readonly string[],
+  watch: ColumnWatch,
+): void {
+  for (const [index, read] of readers.entries()) {
+    readers[index] = (row) => {
+      watch(names[index] ?? "");
+      readers[index] = read;
+      return read(row);
+    };
+  }
+}
