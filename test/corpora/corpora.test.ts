@@ -2,6 +2,7 @@ import { execFileSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
+import { gunzipSync } from "node:zlib";
 import { describe, expect, test } from "vitest";
 import { fileSource } from "../../src/frame/csv/byte-source.ts";
 import { type ForeignCsv, readForeignCsv } from "../../src/frame/csv/foreign-csv.ts";
@@ -178,8 +179,9 @@ function compareAll(files: readonly Read[]): Record<"pandas" | "duckdb", Verdict
 
 /** The separator that makes as many names as there are columns. */
 function delimiterOf(path: string, { frame, report }: ForeignCsv): string {
-  if (/\.(gz|zst)$/.test(path)) return path.includes(".tsv") ? "\t" : ",";
-  const header = readFileSync(path, "utf8").split(/[\r\n]/).find((line) => line !== "") ?? "";
+  const bytes = readFileSync(path);
+  const text = (path.endsWith(".gz") ? gunzipSync(bytes) : bytes).toString();
+  const header = text.split(/[\r\n]/).find((line) => line !== "") ?? "";
   const dropped = report.notes.some((note) => note.includes("index of pandas")) ? 1 : 0;
   const bare = header.replace(/"[^"]*"/g, "");
   const width = frame.numColumns + dropped;
@@ -191,7 +193,10 @@ function compare({ frame, report }: ForeignCsv, answer: Answer): string {
   const dropped = report.notes.some((note) => note.includes("index of pandas")) ? 1 : 0;
   const width = frame.numColumns + dropped;
   if (answer.names.length !== width || answer.rows.length !== frame.numRows) {
-    const [theirs, ours] = [`${answer.rows.length} × ${answer.names.length}`, `${frame.numRows} × ${width}`];
+    const [theirs, ours] = [
+      `${answer.rows.length} × ${answer.names.length}`,
+      `${frame.numRows} × ${width}`,
+    ];
     return `shape: ${theirs} there, ${ours} here`;
   }
   for (const [index, column] of frame.columns().entries()) {

@@ -95,42 +95,44 @@ function pythonFloat(value: number, { nan, inf }: { nan: string; inf: string }):
   return Number.isInteger(value) ? `${BigInt(value)}.0` : String(value);
 }
 
+/** polars writes the decimals below 0.0001 out, and one digit of a power. */
 function polarsFloat(value: number): string {
-  if (Number.isFinite(value) && Math.abs(value) < 1e-4 && value !== 0) {
-    return Math.abs(value) < 1e-5 ? value.toExponential() : value.toFixed(25).replace(/0+$/, "");
+  const size = Math.abs(value);
+  if (size >= 1e-4 || size === 0 || Number.isNaN(value)) {
+    return pythonFloat(value, { nan: "NaN", inf: "inf" });
   }
-  return pythonFloat(value, { nan: "NaN", inf: "inf" });
+  if (size < 1e-5) return value.toExponential();
+  const digits = size.toExponential().replace(/e.*|\./g, "");
+  return `${value < 0 ? "-" : ""}0.0000${digits}`;
 }
 
-/** R's and LibreOffice's numbers have 15 digits at most. */
-function shortFloat(value: number, exponent: (digits: string, power: number) => string): string {
+/** A number of 15 digits at most, as R and LibreOffice write it. */
+function shortNumber(value: number) {
   const short = Number(value.toPrecision(15));
   const [digits = "", power = "0"] = short.toExponential().split("e");
-  const fixed = short.toFixed(Math.max(0, digits.replace(/\D/g, "").length - 1 - Number(power)));
-  const scientific = exponent(digits, Number(power));
-  return fixed.length <= scientific.length ? fixed : scientific;
+  const decimals = Math.max(0, digits.replace(/\D/g, "").length - 1 - Number(power));
+  const isLong = Math.abs(value) >= 1e21 || decimals > 30;
+  return { digits, power: Number(power), decimals, fixed: isLong ? "" : short.toFixed(decimals) };
+}
+
+function powerText(power: number, places: number): string {
+  return `${power < 0 ? "-" : "+"}${String(Math.abs(power)).padStart(places, "0")}`;
 }
 
 function rNumber(value: number): string {
   if (Number.isNaN(value)) return "NaN";
   if (!Number.isFinite(value)) return value < 0 ? "-Inf" : "Inf";
   if (value === 0) return "0";
-  return shortFloat(value, (digits, power) => {
-    return `${digits}e${power < 0 ? "-" : "+"}${String(Math.abs(power)).padStart(2, "0")}`;
-  });
+  const { digits, power, fixed } = shortNumber(value);
+  const scientific = `${digits}e${powerText(power, 2)}`;
+  return fixed !== "" && fixed.length <= scientific.length ? fixed : scientific;
 }
 
 function calcNumber(value: number, decimal: string): string {
   if (value === 0 || !Number.isFinite(value)) return "0";
-  const size = Math.abs(value);
-  const short = Number(value.toPrecision(15));
-  const [digits = "", power = "0"] = short.toExponential().split("e");
-  const decimals = Math.max(0, digits.replace(/\D/g, "").length - 1 - Number(power));
-  const isPlain = size < 1e16 && size >= 1e-5 && decimals <= 20;
-  const sign = Number(power) < 0 ? "-" : "+";
-  const places = Math.abs(Number(power)).toString().padStart(3, "0");
-  const text = isPlain ? short.toFixed(decimals) : `${digits}E${sign}${places}`;
-  return text.replace(".", decimal);
+  const { digits, power, decimals, fixed } = shortNumber(value);
+  const isPlain = power < 16 && power >= -5 && decimals <= 20;
+  return (isPlain ? fixed : `${digits}E${powerText(power, 3)}`).replace(".", decimal);
 }
 
 interface MomentForm {
@@ -154,7 +156,7 @@ function momentText({ cells, type }: ToolColumn, { micros }: Moment, form: Momen
   return `${iso.slice(0, 10)}${form.between}${clock}${fraction && "."}${fraction}${zone}`;
 }
 
-export function isMoment(cell: Cell): cell is Moment {
+function isMoment(cell: Cell): cell is Moment {
   return typeof cell === "object" && cell !== null;
 }
 

@@ -3,8 +3,7 @@ import type { FrameColumn } from "../../src/frame/column/column-data.ts";
 import { instantTexts, toReader } from "../../src/frame/column/column-reader.ts";
 import type { ColumnType } from "../../src/frame/schema.ts";
 
-const MISSING_WORDS =
-  /^(NA|N\/A|n\/a|#NA|#N\/A|<NA>|NaN|nan|-NaN|-nan|NULL|null|None|\\N)?$/;
+const MISSING_WORDS = /^(NA|N\/A|n\/a|#NA|#N\/A|<NA>|NaN|nan|-NaN|-nan|NULL|null|None|\\N)?$/;
 
 /** The values of a column as texts with all their digits, missing ones as null. */
 export function textsOf({ type, data }: FrameColumn): (string | null)[] {
@@ -35,7 +34,10 @@ export function isSameValue(type: ColumnType, value: string | null, field: strin
 
 function isSameNumber(value: string, text: string): boolean {
   const written = text.replace(/^([+-]?)inf(inity)?$/i, "$1Infinity");
-  const digits = text.replace(/e.*$/i, "").replace(/\D/g, "").replace(/^0+|0+$/g, "");
+  const digits = text
+    .replace(/e.*$/i, "")
+    .replace(/\D/g, "")
+    .replace(/^0+|0+$/g, "");
   return digits.length <= 17 && Object.is(Number(written), Number(value)) && text !== "";
 }
 

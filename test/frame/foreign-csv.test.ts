@@ -227,6 +227,7 @@ describe("missing values", () => {
   test("an empty field is missing, and two quotes are an empty text among texts", async () => {
     const frame = await frameOf('a,b\n1,x\n,""\n"",\n');
     assertFrame(frame, { a: [1, null, null], b: ["x", "", null] });
+    assertFrame(await frameOf('a,b\n1,\n2,""\n3,NA\n'), { a: [1, 2, 3], b: [null, "", null] });
   });
 
   test("words for missing are texts among bare texts, which is told with what to do", async () => {
@@ -307,10 +308,34 @@ describe("rows and fields", () => {
     assertFrame(frame, { id: [1, 2, 3], name: ["a", "b", "c"] });
     expect(report.notes).toEqual(["2 blank lines: passed over"]);
     assertFrame(await frameOf("a,b\r1,x\r2,y\r"), { a: [1, 2], b: ["x", "y"] });
+    assertFrame(await frameOf('a,b\r\r\n1,x\r\r\n"2","y"\r\r\n'), { a: [1, 2], b: ["x", "y"] });
   });
 
-  test("a blank line of a file of one column is a missing value, but not at the end", async () => {
-    assertFrame(await frameOf("a\n1\n\n3\n\n\n"), { a: [1, null, 3] });
+  test("lines above the header are refused, and a few signs in texts divide nothing", async () => {
+    expect(await refusal("# one\n# two\na;b\n# three\n1;3\n6;7\n")).toMatch(
+      /line 3 of x.csv .*to be of 1 field, as the header, got 2 fields/,
+    );
+    assertFrame(await frameOf("note\nfirst; then\nb\nc\n"), { note: ["first; then", "b", "c"] });
+  });
+
+  test("a file that is refused before its rows is closed", async () => {
+    let closed = 0;
+    const source = {
+      name: "x.xlsx",
+      async *open() {
+        try {
+          yield Buffer.from("504b030414000000", "hex");
+        } finally {
+          closed++;
+        }
+      },
+    };
+    await expect(readForeignCsv(source)).rejects.toThrow("a ZIP archive");
+    expect(closed).toBe(1);
+  });
+
+  test("a blank line of a file of one column is a missing value, also at the end", async () => {
+    assertFrame(await frameOf("a\n1\n\n3\r\n\r\n\n"), { a: [1, null, 3, null, null] });
   });
 
   test.each([

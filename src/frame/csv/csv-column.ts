@@ -129,8 +129,14 @@ export class CsvColumn {
 
   /** How the column has to be read again; undefined when it is read. */
   get nextPlan(): ColumnPlan | undefined {
+    if (this.#hasOnlyEmptyTexts) return "texts";
     if (!this.#isAgain) return undefined;
     return this.#items instanceof TextItems ? "all texts" : "texts";
+  }
+
+  /** Whether nothing but `""` was seen: it is a text, unless the column has values of other kinds. */
+  get #hasOnlyEmptyTexts(): boolean {
+    return this.#items instanceof NoItems && this.#hasEmptyTexts;
   }
 
   /** Takes the values of a block, in which this is the column of that number. */
@@ -275,6 +281,7 @@ export class CsvColumn {
    */
   why(rows: number): string {
     const { exceptions, infinities } = this.#odd;
+    if (this.#hasOnlyEmptyTexts) return 'nothing stands in it but ""';
     const noun = NOUNS[this.#kind ?? "text"];
     if (exceptions === undefined && infinities !== undefined && isMoment(this.#kind)) {
       throw infinityError(this.name, infinities, noun);

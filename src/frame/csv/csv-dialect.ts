@@ -51,9 +51,13 @@ export function findStart(
   return { start, lines, delimiter, lineEnd, isTold: told !== undefined };
 }
 
+/** How far below a header without a delimiter is looked. */
+const LOOK_BYTES = 2 ** 16;
+
 /**
- * The delimiter that the header has most of. A line without one may be a title: then the line below
- * tells how rows are divided. Undefined when more bytes are needed.
+ * The delimiter that the header has most of. A line without one may be a title: then it is the one
+ * that half of the lines below have, so that a row tells the fault; a few of them are texts of a
+ * file of one column. Undefined when more bytes are needed.
  */
 function findDelimiter(
   bytes: Buffer,
@@ -67,9 +71,22 @@ function findDelimiter(
   if (line.isOpen && !isLast) return undefined;
   const found = mostOf(line.counts);
   if (found !== undefined) return found;
-  const below = lineAt(bytes, line.next, { end, lineEnd, quote });
-  if (below.isOpen && !isLast) return undefined;
-  return mostOf(below.counts) ?? DELIMITERS[0];
+  if (end < line.next + LOOK_BYTES && !isLast) return undefined;
+  return delimiterOfRows(bytes, line.next, { end, lineEnd, quote }) ?? DELIMITERS[0];
+}
+
+/** The delimiter that at least half of the lines from a place on have, as far as is looked. */
+function delimiterOfRows(bytes: Buffer, start: number, rules: LineRules): number | undefined {
+  const counts = new Map<number, number>();
+  let lines = 0;
+  for (let at = start; at < Math.min(rules.end, start + LOOK_BYTES); ) {
+    const line = lineAt(bytes, at, rules);
+    for (const sign of line.counts.keys()) counts.set(sign, (counts.get(sign) ?? 0) + 1);
+    if (!isPassed(bytes, at, rules.lineEnd, NO_BYTE)) lines++;
+    at = line.next;
+  }
+  const most = mostOf(counts);
+  return most !== undefined && (counts.get(most) ?? 0) * 2 >= lines ? most : undefined;
 }
 
 /** The first line end outside of quotes: CR alone where no LF comes after it. */
@@ -89,9 +106,12 @@ function findLineEnd(
   return isLast ? LF : undefined;
 }
 
+/** Some tools write CR twice before LF. */
 function lineEndAt(bytes: Buffer, at: number, end: number, isLast: boolean): number | undefined {
-  if (at + 1 === end) return isLast ? CR : undefined;
-  return bytes[at + 1] === LF ? LF : CR;
+  let next = at;
+  while (next < end && bytes[next] === CR) next++;
+  if (next === end) return isLast ? CR : undefined;
+  return bytes[next] === LF ? LF : CR;
 }
 
 function isPassed(bytes: Buffer, at: number, lineEnd: number, comment: number): boolean {
@@ -114,11 +134,13 @@ interface Line {
   readonly isOpen: boolean;
 }
 
-function lineAt(
-  bytes: Buffer,
-  start: number,
-  { end, lineEnd, quote }: { end: number; lineEnd: number; quote: number },
-): Line {
+interface LineRules {
+  readonly end: number;
+  readonly lineEnd: number;
+  readonly quote: number;
+}
+
+function lineAt(bytes: Buffer, start: number, { end, lineEnd, quote }: LineRules): Line {
   const counts = new Map<number, number>();
   let isQuoted = false;
   for (let at = start; at < end; at++) {

@@ -89,8 +89,6 @@ export class CsvFields {
   shortRows = 0;
   readonly #dialect: CsvDialect;
   readonly #limits: CsvLimits;
-  /** blank lines of a file of one column: missing values, unless nothing but such lines comes after */
-  #openBlanks = 0;
   /** of the quoted field that was passed last */
   #isEscaped = false;
   #innerLines = 0;
@@ -141,12 +139,13 @@ export class CsvFields {
     return (this.rows + 1) * this.width < this.starts.length;
   }
 
-  /** Whether a line holds no row: it is blank, or a comment. */
+  /** Whether a line holds no row: it is a comment, or blank where there are several columns. */
   #isPassed(bytes: Uint8Array, at: number): boolean {
     const { lineEnd, comment, isStrict } = this.#dialect;
     const byte = bytes[at];
     if (isStrict) return false;
-    return byte === lineEnd || byte === comment || (byte === CR && bytes[at + 1] === lineEnd);
+    if (byte === comment || this.width === 1) return byte === comment;
+    return byte === lineEnd || (byte === CR && bytes[at + 1] === lineEnd);
   }
 
   #passLine(bytes: Uint8Array, start: number, end: number, isLast: boolean): number {
@@ -158,8 +157,7 @@ export class CsvFields {
     }
     this.lines++;
     if (bytes[start] === comment) return lineEndAt + 1;
-    if (this.width === 1) this.#openBlanks++;
-    else this.blankLines++;
+    this.blankLines++;
     return lineEndAt + 1;
   }
 
@@ -168,7 +166,6 @@ export class CsvFields {
   #splitRow(bytes: Uint8Array, start: number, end: number, isLast: boolean): number {
     const { starts, ends, kinds } = this;
     const { delimiter, lineEnd, quote, isStrict } = this.#dialect;
-    if (this.#openBlanks > 0) return this.#fillBlank(start);
     const first = this.rows * this.width;
     let field = first;
     let at = start;
@@ -182,7 +179,7 @@ export class CsvFields {
         starts[field] = from + 1;
         ends[field] = at - 1;
         kinds[field] = this.#isEscaped ? ESCAPED : QUOTED;
-        if (bytes[at] === CR && bytes[at + 1] === LF && !isStrict) at++;
+        if (bytes[at] === CR && !isStrict) at = this.#passCrs(bytes, at);
         byte = bytes[at];
         if (byte !== delimiter && byte !== lineEnd) {
           throw this.#fault("quote", bytes, at, field - first);
@@ -190,8 +187,9 @@ export class CsvFields {
       } else {
         while (byte !== delimiter && byte !== lineEnd) byte = bytes[++at];
         starts[field] = from;
-        const isAfterCr = byte === LF && at > from && bytes[at - 1] === CR && !isStrict;
-        ends[field] = isAfterCr ? at - 1 : at;
+        let to = at;
+        if (byte === LF && !isStrict) while (to > from && bytes[to - 1] === CR) to--;
+        ends[field] = to;
         kinds[field] = BARE;
       }
       field++;
@@ -199,6 +197,13 @@ export class CsvFields {
       at++;
     }
     return this.#endRow(bytes, { start, at, end, isLast, count: field - first });
+  }
+
+  /** Passes the CRs before a LF; elsewhere they are what stands after a quote. */
+  #passCrs(bytes: Uint8Array, start: number): number {
+    let at = start;
+    while (bytes[at] === CR) at++;
+    return bytes[at] === LF ? at : start;
   }
 
   /** Passes a quoted field; where its closing quote has been passed, or INCOMPLETE. */
@@ -253,14 +258,6 @@ export class CsvFields {
     const first = this.rows * this.width;
     for (let column = count; column < this.width; column++) this.#setMissing(first + column, at);
     this.shortRows++;
-  }
-
-  /** Makes a row of a blank line that was passed, and stays where it is. */
-  #fillBlank(at: number): number {
-    this.#openBlanks--;
-    this.#setMissing(this.rows * this.width, at);
-    this.rows++;
-    return at;
   }
 
   #setMissing(field: number, at: number): void {
