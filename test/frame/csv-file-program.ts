@@ -1,6 +1,7 @@
 /** Writes a frame to the file that is named, reads it back and prints what came of it. */
 import { type ColumnParts, toColumnData } from "../../src/frame/column/column-data.ts";
-import { readCsvFile } from "../../src/frame/csv/csv.ts";
+import { fileSource } from "../../src/frame/csv/byte-source.ts";
+import { readOwnCsv } from "../../src/frame/csv/csv-own.ts";
 import { csvBlocks } from "../../src/frame/csv/csv-write.ts";
 import { saveBlocks } from "../../src/frame/file-blocks.ts";
 import { toFrameOf } from "../../src/frame/frame.ts";
@@ -30,6 +31,6 @@ const text = { name: "text", type: "string", data: toColumnData("string", texts(
 const written = toFrameOf([...numbers, text]);
 
 const { sizeBytes } = await saveBlocks(path, csvBlocks(written));
-const read = await readCsvFile(path, written.schema);
+const read = await readOwnCsv(fileSource(path), written.schema);
 const last = read.at("text", ROWS - 1);
 console.log(JSON.stringify({ rows: read.numRows, sizeBytes, last }));

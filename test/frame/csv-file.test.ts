@@ -2,7 +2,8 @@ import { execFile } from "node:child_process";
 import { readdir, writeFile } from "node:fs/promises";
 import { promisify } from "node:util";
 import { expect, test } from "vitest";
-import { readCsvFile } from "../../src/frame/csv/csv.ts";
+import { fileSource } from "../../src/frame/csv/byte-source.ts";
+import { readOwnCsv } from "../../src/frame/csv/csv-own.ts";
 import { csvBlocks } from "../../src/frame/csv/csv-write.ts";
 import { saveBlocks } from "../../src/frame/file-blocks.ts";
 import { frame } from "../../src/frame/rows.ts";
@@ -32,6 +33,8 @@ test("stops reading when it is told to", () =>
   withFolder(async (folder) => {
     await writeFile(`${folder}/a.csv`, '"a"\n1\n');
     const signal = AbortSignal.abort(new Error("stopped"));
-    const reading = readCsvFile(`${folder}/a.csv`, [{ name: "a", type: "integer" }], { signal });
+    const reading = readOwnCsv(fileSource(`${folder}/a.csv`), [{ name: "a", type: "integer" }], {
+      signal,
+    });
     await expect(reading).rejects.toThrow("stopped");
   }));

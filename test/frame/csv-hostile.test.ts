@@ -1,8 +1,8 @@
 import { describe, expect, test } from "vitest";
 import { memorySource } from "../../src/frame/csv/byte-source.ts";
-import { frameFromCsv, frameToCsv } from "../../src/frame/csv/csv.ts";
 import { CSV_LIMITS, type CsvLimits } from "../../src/frame/csv/csv-limits.ts";
-import { readOwnCsv } from "../../src/frame/csv/csv-own.ts";
+import { frameFromCsv, readOwnCsv } from "../../src/frame/csv/csv-own.ts";
+import { frameToCsv } from "../../src/frame/csv/csv-write.ts";
 import { readForeignCsv } from "../../src/frame/csv/foreign-csv.ts";
 import { frame } from "../../src/frame/rows.ts";
 import { parseSchema, type Schema } from "../../src/frame/schema.ts";

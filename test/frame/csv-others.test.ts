@@ -7,7 +7,7 @@ import { fileURLToPath } from "node:url";
 import { parse } from "csv-parse/sync";
 import { describe, expect, test } from "vitest";
 import { fileSource } from "../../src/frame/csv/byte-source.ts";
-import { frameToCsv } from "../../src/frame/csv/csv.ts";
+import { frameToCsv } from "../../src/frame/csv/csv-write.ts";
 import { readForeignCsv } from "../../src/frame/csv/foreign-csv.ts";
 import { quoteText, readRows, withDuckdb } from "../../src/frame/duckdb/duckdb.ts";
 import { frame } from "../../src/frame/rows.ts";

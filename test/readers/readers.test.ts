@@ -3,7 +3,7 @@ import { existsSync, readFileSync } from "node:fs";
 import { writeFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import { beforeAll, describe, expect, test } from "vitest";
-import { frameToCsv } from "../../src/frame/csv/csv.ts";
+import { frameToCsv } from "../../src/frame/csv/csv-write.ts";
 import { withFolder } from "../frame/with-folder.ts";
 import { CSV_KINDS, csvOf, frameOf, typesOf } from "./csv-kinds.ts";
 import { leftOver, type SeenByReaders, toldTable } from "./told-table.ts";

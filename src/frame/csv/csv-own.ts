@@ -4,7 +4,7 @@ import type { FrameColumn } from "../column/column-data.ts";
 import { type Frame, toFrameOf } from "../frame.ts";
 import { parseNumberText } from "../number-text.ts";
 import type { ColumnType, Schema } from "../schema.ts";
-import type { ByteSource } from "./byte-source.ts";
+import { type ByteSource, memorySource } from "./byte-source.ts";
 import { BadByteError, findBadByte, type TakeRows, takeBlocks, takeRows } from "./csv-bytes.ts";
 import { BARE, CsvFields, ESCAPED, LF, NO_BYTE, QUOTE, RowFaultError } from "./csv-fields.ts";
 import { newItems } from "./csv-fixed-items.ts";
@@ -54,6 +54,15 @@ export async function readOwnCsv(
   const take: TakeRows = (bytes, end, isLast) => reading.take(bytes, end, isLast);
   await takeBlocks(source.open(signal), take, blockBytes);
   return reading.end();
+}
+
+/** As `readOwnCsv`, from bytes. */
+export async function frameFromCsv(
+  bytes: Uint8Array,
+  schema: Schema,
+  options?: ReadOwnOptions,
+): Promise<Frame> {
+  return readOwnCsv(memorySource(bytes, "the CSV"), schema, options);
 }
 
 class OwnReading {

@@ -1,3 +1,12 @@
+/**
+ * Frames as CSV. The dialect we write, and alone read back strictly: UTF-8 without a byte order
+ * mark, comma, a quoted header, one newline after every row; strings always quoted, all else bare;
+ * a missing value is a bare empty field, or bare NA in a frame of one column (where a blank line
+ * would be dropped by many readers); −0, NaN, inf and −inf are kept, other numbers are the shortest
+ * text that reads back the same; the times of a column all have as many digits of a second as the
+ * finest of them needs: none, 3 or 6. Types are told by the schema beside the file. Infinity was
+ * written INF before, which is read for ever.
+ */
 import { isUtf8 } from "node:buffer";
 import { batchOf, type FrameColumn } from "../column/column-data.ts";
 import type { AnyFrame } from "../frame.ts";
