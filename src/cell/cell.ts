@@ -1,3 +1,4 @@
+import type { ByteSource } from "../frame/csv/byte-source.ts";
 import type { Frame } from "../frame/frame.ts";
 import type { RowOf, SchemaSpec } from "../frame/schema.ts";
 import type { Duration } from "./duration.ts";
@@ -32,6 +33,12 @@ export interface FrameStore {
   writeFrame(name: string, frame: unknown): Promise<void>;
   /** The frame written earlier in this run, or else the published one. @throws {HexError} HEX_NOT_COMPUTED */
   readFrame(name: string): Promise<Frame>;
+  /**
+   * The bytes of an object below the project's store that another tool has written, such as
+   * `raw/x.csv`, to be read by `readCsv`. All that is read of it is of one content.
+   * @throws {HexError} HEX_KEY_INVALID
+   */
+  url(path: string): ByteSource;
 }
 
 /** What every cell function gets beside the values of the cells it names. */

@@ -49,6 +49,11 @@ export interface ComputeNeed {
   readonly keptSince?: number;
 }
 
+/** Names of the frames that a run reads, as they are with default inputs. */
+export function framesRead({ cells }: RunPlan): readonly string[] {
+  return cells.flatMap(({ name, action, frame = name }) => (action === "read" ? frame : []));
+}
+
 /** Decides what a run in a context does with every cell. */
 export function planRun(graph: CellGraph, settings: PlanSettings): RunPlan {
   const { context, computeIn } = settings;

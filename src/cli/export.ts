@@ -5,6 +5,7 @@ import { openViewers } from "../kernel/viewers.ts";
 import { type CutTable, exportPage } from "../page/export-page.ts";
 import { type ExportedCode, renderExportedPage } from "../page/exported-page.ts";
 import { DescribedProject } from "../project/described-project.ts";
+import { framesShown } from "../project/plan-described.ts";
 import { openProjectRuns, type ProjectRuns } from "../project/project-runs.ts";
 import { openVersion } from "../store/version.ts";
 import { EXIT_COMPLETED } from "./exit-code.ts";
@@ -34,7 +35,8 @@ export async function exportToFile(
   const project = new DescribedProject(runs, { onFailure: () => undefined });
   try {
     const { cells } = await project.read();
-    const version = await openVersion(runs.store, { generation: parseVersion(flags.at) });
+    const generation = parseVersion(flags.at);
+    const version = await openVersion(runs.store, { generation, frames: framesShown(cells) });
     const exported = await exportPage({ runs, viewers, cells, version, texts, now: Date.now });
     const html = renderExportedPage(exported, await readCode(runtimeUrl));
     const file = resolve(flags.out ?? toFileName(runs));
@@ -104,7 +106,8 @@ function tell(written: Written, { json }: ExportFlags): void {
   }
   const { file, version, sizeBytes, cut } = written;
   const size = `${(sizeBytes / 2 ** 20).toFixed(1)} MB`;
-  say(`Version ${version} is in ${file} (${size})`);
+  const what = version === null ? "What other tools left in the store" : `Version ${version}`;
+  say(`${what} is in ${file} (${size})`);
   for (const { cell, rows, kept } of cut) {
     warn(
       `Of ${cell}, the file has the first ${kept.toLocaleString("en")} of ${rows.toLocaleString("en")} rows`,

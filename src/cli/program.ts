@@ -44,7 +44,7 @@ export function toProgram(options: MainOptions, ending: Ending): Command {
       const { run } = await import("./run.ts");
       ending.exitCode = await run(flags, options);
     });
-  addVersionCommands(program, ending);
+  addVersionCommands(program, options, ending);
   addWorkerCommand(program, options, ending);
   addScheduleCommands(program, options, ending);
   addRunsCommands(program, options, ending);
@@ -55,11 +55,11 @@ export function toProgram(options: MainOptions, ending: Ending): Command {
   return program;
 }
 
-function addVersionCommands(program: Command, ending: Ending): void {
+function addVersionCommands(program: Command, options: MainOptions, ending: Ending): void {
   const command = commandsOf(program);
   command("versions", "list the published versions").action(async (flags) => {
     const { versions } = await import("./versions.ts");
-    ending.exitCode = await versions(flags);
+    ending.exitCode = await versions(flags, options);
   });
   command("rollback", "publish an earlier version anew")
     .argument("<version>", "a number that `hex versions` lists")

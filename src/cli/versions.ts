@@ -2,11 +2,13 @@ import { expectation } from "../errors.ts";
 import {
   collectProjectGarbage,
   listProjectVersions,
+  type ProjectVersions,
   rollbackProject,
   type StoreHooks,
 } from "../project/versions.ts";
 import { EXIT_COMPLETED } from "./exit-code.ts";
 import { formatInstant } from "./format-time.ts";
+import type { MainOptions } from "./main.ts";
 import { renderColumns } from "./render-columns.ts";
 import { say, sayJson, warn } from "./terminal.ts";
 
@@ -18,15 +20,34 @@ export interface VersionFlags {
 }
 
 /** `hex versions`: who published what, when, and how large it is. */
-export async function versions({ project, json }: VersionFlags): Promise<number> {
-  const all = await listProjectVersions(project);
-  if (json === true) sayJson({ versions: all });
-  else if (all.length === 0) say("Nothing is published yet.");
-  else say(renderColumns([HEADINGS, ...all.map(toRow)]));
+export async function versions(
+  { project, json }: VersionFlags,
+  { runtimeUrl }: MainOptions,
+): Promise<number> {
+  const onWarning = (line: string) => warn(line);
+  const { versions: all, foreign } = await listProjectVersions(project, { runtimeUrl, onWarning });
+  if (json === true) {
+    sayJson({ versions: all, foreign });
+    return EXIT_COMPLETED;
+  }
+  if (all.length > 0) say(renderColumns([HEADINGS, ...all.map(toRow)]));
+  else if (foreign.length === 0) say("Nothing is published yet.");
+  if (foreign.length > 0) {
+    say("Written by another tool, and published by no run:");
+    say(renderColumns([FOREIGN_HEADINGS, ...foreign.map(toForeignRow)]));
+  }
   return EXIT_COMPLETED;
 }
 
-type Summary = Awaited<ReturnType<typeof listProjectVersions>>[number];
+const FOREIGN_HEADINGS = ["frame", "written", "age", "size", "file"];
+
+function toForeignRow({ frame, key, writtenAt, sizeBytes }: ForeignSummary): readonly string[] {
+  const age = formatAge(Date.now() - Date.parse(writtenAt));
+  return [frame, formatInstant(writtenAt), age, formatSize(sizeBytes), key];
+}
+
+type Summary = ProjectVersions["versions"][number];
+type ForeignSummary = ProjectVersions["foreign"][number];
 
 const HEADINGS = [
   "version",

@@ -6,7 +6,10 @@ import type { CellResult } from "../run/run-event.ts";
 export interface ViewerState {
   /** number of the pinned version; null where nothing is published */
   readonly version: number | null;
-  /** its commit's id: a restored store may hold another version of the same number */
+  /**
+   * id of what is seen: of the commit, since a restored store may hold another version of the same
+   * number, and of CSVs of other tools; null for whatever is the newest
+   */
   readonly commit: string | null;
   /** values by input name, as JSON; an input that is not here has its default */
   readonly inputs: Readonly<Record<string, unknown>>;
@@ -77,7 +80,8 @@ export type CsvAsk = Omit<RowsAsk, "offset" | "limit">;
 
 /** A version as viewers are pinned to it. */
 export interface ViewedVersion {
-  readonly version: number;
+  /** null where other tools alone have left something */
+  readonly version: number | null;
   readonly commit: string;
 }
 

@@ -53,6 +53,8 @@ export class KernelRecall implements CellRecall {
   readonly #inputs = new Map<string, unknown>();
   /** SHA-256 of the CSV of each published frame that cells of the run read, by name */
   readonly #frames = new Map<string, string>();
+  /** names the content of each pinned CSV of another tool that cells of the run read, by frame */
+  readonly #foreign = new Map<string, string>();
 
   constructor(options: RecallOptions) {
     this.#options = options;
@@ -95,8 +97,10 @@ export class KernelRecall implements CellRecall {
 
   async #noteFrame({ planned: { action }, variant, frames }: CellTurn): Promise<void> {
     if (action !== "read") return;
-    const read = findFrame(await frames.version(), variant);
+    const version = await frames.version();
+    const read = findFrame(version, variant);
     if (read !== undefined) this.#frames.set(read.name, read.published.csv.sha256);
+    for (const [name, { tag }] of version.foreign()) this.#foreign.set(name, tag);
   }
 
   async #findPublished(turn: CellTurn): Promise<PublishedCell | undefined> {
@@ -114,11 +118,15 @@ export class KernelRecall implements CellRecall {
   /** What a cell hangs on, told short. */
   #toKey({ planned, variant, plan }: CellTurn): string {
     const { name, action } = planned;
-    if (action === "read") {
-      const digests = [variant.frame, variant.formerly ?? ""].map((each) => this.#frames.get(each));
-      return toHash(JSON.stringify([name, action, variant.frame, digests]));
-    }
     const { grounds, adoption } = this.#options;
+    if (action === "read") {
+      const names = [variant.frame, variant.formerly ?? ""];
+      const digests = names.map((each) => this.#frames.get(each));
+      const tags = names.map((each) => this.#foreign.get(each) ?? null);
+      // A CSV of another tool is read by the schema that the cell declares.
+      const code = tags.every((tag) => tag === null) ? null : grounds.get(name)?.code;
+      return toHash(JSON.stringify([name, action, variant.frame, digests, tags, code]));
+    }
     const { code, data, secrets } = grounds.get(name) ?? { code: "", data: "", secrets: "" };
     const ground = [
       plan.context,

@@ -65,8 +65,13 @@ function rememberShared(
   const isRead = frame !== undefined && shown !== undefined;
   const place = isRead || origins.length === 0 ? key : withVersion(key, version);
   if (place !== key) memory.put(key, { at: "version" });
-  // Of a CSV that another tool left, or of an earlier version, nobody knows how long it stays.
-  const isForeign = origins.some((each) => each.version === null || each.version !== number);
+  // Of a CSV of another tool that is not pinned, or of an earlier version, nobody knows how long it
+  // stays.
+  const pinned = new Set([...version.foreign().values()].map(({ tag }) => tag));
+  const isForeign = origins.some(
+    ({ version: from, tag }) =>
+      !(tag === undefined ? from !== null && from === number : pinned.has(tag)),
+  );
   if (!isForeign) {
     memory.put(place, record, size);
     return record;
@@ -80,11 +85,11 @@ function rememberShared(
 }
 
 /** The key of what hangs on a whole version. */
-export function withVersion(key: string, { number, commit }: Version): string {
-  return `${key} ${number} ${commit?.commitId ?? ""}`;
+export function withVersion(key: string, { number, id }: Version): string {
+  return `${key} ${number} ${id ?? ""}`;
 }
 
 /** Frames of versions, and those of other tools, are not known to be computed by this run. */
-function isStaged({ version, computedAt }: FrameOrigin): boolean {
-  return version === null && computedAt !== null;
+function isStaged({ version, computedAt, tag }: FrameOrigin): boolean {
+  return version === null && computedAt !== null && tag === undefined;
 }

@@ -56,7 +56,7 @@ export class EvaluationStanding {
     const isGoing = ({ name }: ComputingCell) => (this.#unpaused ?? name) === name;
     tell({
       version: version.number,
-      commit: version.commit?.commitId ?? null,
+      commit: version.id,
       invalid: [...invalid.values()],
       asked,
       computing: [...this.#computing.values()].filter(isGoing),

@@ -1,4 +1,4 @@
-import type { RunPlan } from "../cell/plan.ts";
+import { framesRead, type RunPlan } from "../cell/plan.ts";
 import { restrictPlan } from "../cell/restrict-plan.ts";
 import { expectation } from "../errors.ts";
 import type { Frame } from "../frame/frame.ts";
@@ -97,7 +97,10 @@ class ViewerSession implements KernelSession {
     this.#memory = new CellMemory({ limitBytes: MEMORY_SHARE * project.config.runs.memoryBytes });
     const { cells } = project;
     const onWarning = (line: string) => emit({ type: "line-logged", line });
-    this.#versions = new PinnedVersions(store, { cells, memory: this.#memory, onWarning });
+    this.#versions = new PinnedVersions(store, {
+      ...{ cells, memory: this.#memory, onWarning },
+      frames: framesRead(this.#plan),
+    });
   }
 
   async answer(order: KernelOrder, context: OrderContext): Promise<OrderAnswer> {
@@ -142,15 +145,14 @@ class ViewerSession implements KernelSession {
     const values = Object.fromEntries(
       [...inputs].sort(([left], [right]) => (left < right ? -1 : 1)),
     );
-    const { number, commit } = opened.version;
-    const commitId = commit?.commitId ?? null;
+    const { number, id } = opened.version;
     const { redact } = this.#redactor;
-    const state = toHash(JSON.stringify([number, commitId, values, press]));
+    const state = toHash(JSON.stringify([number, id, values, press]));
     const evaluation = this.#evaluations.settle(state, opened, results);
     const head = {
       evaluation,
       version: number,
-      commit: commitId,
+      commit: id,
       inputs: redact(values, "inputs"),
     };
     const told = cells.flatMap((name) => this.#toText(name, evaluated, ownValue(ask.has, name)));
@@ -177,7 +179,7 @@ class ViewerSession implements KernelSession {
     const grounds = await this.#grounds.read(project, secrets);
     const recall = new KernelRecall({
       ...{ memory: this.#memory, grounds, press, published, withheld },
-      scope: toHash(JSON.stringify([version.number, version.commit?.commitId, asked.state, press])),
+      scope: toHash(JSON.stringify([version.number, version.id, asked.state, press])),
     });
     const shown = new Map<string, Frame>();
     const invalid = new Map(asked.unknown.map((each) => [each.name, each]));
@@ -222,7 +224,8 @@ class ViewerSession implements KernelSession {
   #toText(name: string, { cells, recall, shown }: Evaluated, has: string | undefined): string[] {
     const cell = cells.get(name);
     if (cell === undefined) return [];
-    const { output, error, ...rest } = cell;
+    // Where files are is for those who run the project.
+    const { output, error, csv: _, ...rest } = cell;
     const result = recall.results.get(name)?.result;
     const isSame = result !== undefined && result === has;
     const told = JSON.stringify({

@@ -49,9 +49,9 @@ const ROWS_AT_ONCE = 1_000;
  */
 export async function exportPage(source: ExportSource): Promise<ExportedState> {
   const { runs, cells, version, texts, now, viewers } = source;
-  const { commit, publishedAt } = version;
-  if (commit === undefined) throw nothingPublished();
-  const pinned = { version: commit.generation, commit: commit.commitId };
+  const { number, id, commit, publishedAt } = version;
+  if (id === null) throw nothingPublished();
+  const pinned = { version: number, commit: id };
   const shown = findPageCells(cells, runs.config.page).map(({ name }) => name);
   const answer = await viewers.evaluate({ ...pinned, inputs: {}, texts, cells: shown });
   refuseFaults(answer);
@@ -59,14 +59,15 @@ export async function exportPage(source: ExportSource): Promise<ExportedState> {
     config: runs.config,
     cells,
     version: {
-      number: commit.generation,
-      commit: commit.commitId,
+      number,
+      commit: id,
       // Nobody answers for it: the file has all its rows.
       evaluation: null,
       publishedAt,
       frames: version.frames(),
+      foreign: version.foreign(),
       saved: toSaved(cells, answer),
-      defaults: commit.defaults,
+      defaults: commit?.defaults,
     },
   };
   const content = toPageContent(facts);

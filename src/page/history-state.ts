@@ -5,7 +5,7 @@ import type { RunAttemptRecord, RunOccasion, RunState } from "../run/history/run
 import type { RunError, RunTrigger } from "../run/run-event.ts";
 import type { Schedule } from "../schedule/schedule.ts";
 import type { VersionDifference } from "../store/version-difference.ts";
-import type { VersionSummary } from "../store/versions.ts";
+import type { ForeignSummary, VersionSummary } from "../store/versions.ts";
 
 /** One run as the list of runs tells it; all times are ISO 8601, UTC. */
 export interface ListedRun {
@@ -63,6 +63,8 @@ export interface ShownLog {
 /** The versions that are kept, the newest first. */
 export interface VersionList {
   readonly versions: readonly ListedVersion[];
+  /** what other tools have left for frames that no run has published */
+  readonly foreign: readonly ForeignSummary[];
   readonly mayRollBack: boolean;
 }
 

@@ -8,9 +8,12 @@ export interface PageState {
   readonly title: string;
   /** Markdown */
   readonly description: string | null;
-  /** the version that is shown; null as long as nothing is published */
+  /** the version that is shown; null as long as no run has published */
   readonly version: number | null;
-  /** its commit's id: a restored store may hold another version of the same number */
+  /**
+   * its id: a restored store may hold another version of the same number, and other tools replace
+   * what they left; null as long as there is nothing to see
+   */
   readonly commit: string | null;
   /** id of the evaluation that the cells show; null when none was saved with the version */
   readonly evaluation: string | null;
@@ -114,7 +117,8 @@ export interface PageViewer {
 export type PageEvent =
   | {
       readonly type: "version-published";
-      readonly version: number;
+      /** null where other tools alone have left something */
+      readonly version: number | null;
       readonly commit: string;
     }
   | { readonly type: "run-changed"; readonly run: PageRun | null }

@@ -10,6 +10,7 @@ import {
 } from "../run/freshness.ts";
 import type { SavedOutputs } from "../run/saved-outputs.ts";
 import type { Commit, PublishedFrame } from "../store/manifest/manifest.ts";
+import type { FoundObject } from "../store/store.ts";
 import { toPageCells } from "./page-cells.ts";
 import { findMoved, toInputValues } from "./page-inputs.ts";
 import { type LaidOutCell, toPageLayout } from "./page-layout.ts";
@@ -17,14 +18,16 @@ import type { PageCell, PageState } from "./page-state.ts";
 
 /** A version as a page is told of it. */
 interface PageVersion {
-  /** null as long as nothing is published */
+  /** null as long as no run has published */
   readonly number: number | null;
-  /** null as long as nothing is published */
+  /** null as long as there is nothing to see */
   readonly commit: string | null;
   /** id of the evaluation whose outputs were saved; null when none were */
   readonly evaluation: string | null;
   readonly publishedAt: string | null;
   readonly frames: ReadonlyMap<string, PublishedFrame>;
+  /** CSVs of other tools by the names of frames that no run has published */
+  readonly foreign: ReadonlyMap<string, FoundObject>;
   /** what cells showed with default inputs; undefined when it was not saved */
   readonly saved: SavedOutputs | undefined;
   /** what inputs have unless they are set, as it was recorded */
@@ -82,14 +85,28 @@ export interface PageData {
 /** The published frames that a page shows: as long as its content is the same, so are these. */
 export function findPageData(facts: PageFacts): readonly PageData[] {
   const { cells, version } = facts;
-  const { number, frames } = version;
+  const { number, frames, foreign } = version;
   const inputs = toInputs(facts);
-  return cells.flatMap((cell) =>
-    findFrames(cell, frames, inputs).map(({ computedAt, codeHash }) => ({
-      origin: { version: number, computedAt, codeHash },
-      rule: { maxAgeMs: cell.maxAgeMs ?? undefined, codeHash: cell.codeHash },
-    })),
-  );
+  return cells.flatMap((cell) => {
+    const found = findFrames(cell, frames, inputs).map(({ computedAt, codeHash }) => ({
+      version: number,
+      computedAt,
+      codeHash,
+    }));
+    const origins = found.length > 0 ? found : toForeignOrigins(cell, foreign);
+    const rule = { maxAgeMs: cell.maxAgeMs ?? undefined, codeHash: cell.codeHash };
+    return origins.map((origin) => ({ origin, rule }));
+  });
+}
+
+/** A CSV of another tool is as old as the object is, and no code of the project made it. */
+function toForeignOrigins(
+  { name, kind, frame }: DescribedCell,
+  foreign: ReadonlyMap<string, FoundObject>,
+): readonly FrameOrigin[] {
+  const csv = kind === "cached" ? foreign.get(frame ?? name) : undefined;
+  if (csv === undefined) return [];
+  return [{ version: null, computedAt: csv.modifiedAt.toISOString(), codeHash: null }];
 }
 
 /**

@@ -1,12 +1,17 @@
 import type { CellNode } from "../cell/cell-node.ts";
 import { toGraph } from "../cell/graph.ts";
-import { planRun, type RunPlan } from "../cell/plan.ts";
+import { framesRead, planRun, type RunPlan } from "../cell/plan.ts";
 import type { RunContext } from "../cell/run-context.ts";
 import type { DescribedCell } from "./project-description.ts";
 
 /** What a run in a context would do with cells that are known by their description alone. */
 export function planDescribed(cells: readonly DescribedCell[], context: RunContext): RunPlan {
   return planRun(toGraph(cells.map(toNode)), { context, computeIn: [] });
+}
+
+/** Names of the frames that a page shows, of which other tools may have left CSVs. */
+export function framesShown(cells: readonly DescribedCell[]): readonly string[] {
+  return framesRead(planDescribed(cells, "app"));
 }
 
 /** The contexts of each are its own here: the config's were filled in. */

@@ -1,8 +1,18 @@
+import { framesRead } from "../cell/plan.ts";
+import { HexError } from "../errors.ts";
 import type { PrunePlan } from "../run/history/prune-history.ts";
 import { findConditions } from "../run/run-publishing.ts";
 import { type Collected, collectGarbage } from "../store/collect-garbage.ts";
 import { type GarbagePlan, planGarbage } from "../store/plan-garbage.ts";
-import { listVersions, rollback, type VersionSummary } from "../store/versions.ts";
+import { openVersion } from "../store/version.ts";
+import {
+  type ForeignSummary,
+  listForeign,
+  listVersions,
+  rollback,
+  type VersionSummary,
+} from "../store/versions.ts";
+import { openProject, planProject } from "./project.ts";
 import type { ProjectRuns } from "./project-runs.ts";
 import { openProjectHistory, toHolder, withProjectStore } from "./project-store.ts";
 
@@ -12,9 +22,34 @@ export interface StoreHooks {
   readonly signal: AbortSignal;
 }
 
-/** The versions of a project that are kept, the newest first. */
-export function listProjectVersions(folder: string): Promise<readonly VersionSummary[]> {
-  return withProjectStore(folder, (store) => listVersions(store));
+/** What a project's store holds for readers. */
+export interface ProjectVersions {
+  /** those that are kept, the newest first */
+  readonly versions: readonly VersionSummary[];
+  /** what other tools have left for frames that no run has published */
+  readonly foreign: readonly ForeignSummary[];
+}
+
+/**
+ * The versions of a project, and the CSVs of other tools that its page shows: these only where the
+ * cells can be read, which name them.
+ */
+export function listProjectVersions(
+  folder: string,
+  { runtimeUrl, onWarning }: Pick<StoreHooks, "onWarning"> & { readonly runtimeUrl: string },
+): Promise<ProjectVersions> {
+  return withProjectStore(folder, async (store) => {
+    const versions = await listVersions(store);
+    try {
+      const project = await openProject(folder, { runtimeUrl });
+      const frames = framesRead(planProject(project, "app"));
+      return { versions, foreign: listForeign(await openVersion(store, { frames })) };
+    } catch (error) {
+      if (!(error instanceof HexError)) throw error;
+      onWarning(`CSVs of other tools are not listed: ${error.message}`);
+      return { versions, foreign: [] };
+    }
+  });
 }
 
 /** Publishes an earlier version anew; gives its new number. @throws {HexError} HEX_USAGE when it is not kept */

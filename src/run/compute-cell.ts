@@ -11,7 +11,7 @@ import { parseFrameName } from "../store/key.ts";
 import { type ShownOutput, toShownOutput } from "./cell-output.ts";
 import type { FrameOrigin } from "./freshness.ts";
 import type { InputStandIns, RecordedDefault } from "./recorded-default.ts";
-import type { RunFrames } from "./run-frames.ts";
+import type { FindSchema, RunFrames } from "./run-frames.ts";
 import { type FindSecret, refuseSecretNames } from "./secret-names.ts";
 import type { Variant } from "./variant.ts";
 
@@ -32,6 +32,8 @@ export interface CellSurroundings {
   readonly standIns: InputStandIns | undefined;
   /** the frame that the cell publishes or reads, when it is a cached one */
   readonly variant: Variant;
+  /** the columns that the cell declares for its frame */
+  readonly findSchema: FindSchema;
   /** told where each frame came from that the cell reads */
   readonly onRead: (origin: FrameOrigin) => void;
   /** of the cell and all that is above it */
@@ -54,12 +56,14 @@ export interface ComputedCell extends ShownOutput {
   readonly frame?: string;
   /** whether the cell asked which context it runs in, or read or wrote frames itself */
   readonly looksAtContext?: boolean;
+  /** whether it read what other tools have written below the store, which nobody follows */
+  readonly readsObjects?: boolean;
 }
 
 /** Reads a cached cell's published frame. */
 export async function readCell(around: CellSurroundings): Promise<ComputedCell> {
-  const { planned, frames, variant } = around;
-  const { name, frame, origin } = await frames.read(variant);
+  const { planned, frames, variant, findSchema } = around;
+  const { name, frame, origin } = await frames.read(variant, findSchema);
   around.onRead(origin);
   return { value: frame, ...toShownOutput(planned.name, frame), origin, frame: name };
 }
@@ -101,13 +105,22 @@ export async function computeCell(
 /** Notes whether a cell has looked at more than the values it was handed. */
 class Looks {
   #hasLooked = false;
+  #readsObjects = false;
 
   readonly note = (): void => {
     this.#hasLooked = true;
   };
 
-  get told(): Pick<ComputedCell, "looksAtContext"> {
-    return this.#hasLooked ? { looksAtContext: true } : {};
+  readonly noteObject = (): void => {
+    this.#hasLooked = true;
+    this.#readsObjects = true;
+  };
+
+  get told(): Pick<ComputedCell, "looksAtContext" | "readsObjects"> {
+    return {
+      ...(this.#hasLooked && { looksAtContext: true }),
+      ...(this.#readsObjects && { readsObjects: true }),
+    };
   }
 }
 
@@ -223,6 +236,12 @@ function toFrameStore(around: Looking, computeIn: CachedCell["options"]["compute
       const { frame, origin } = await frames.read({ frame: parseFrameName(name), flags: "" });
       onRead(origin);
       return frame;
+    },
+    url(path) {
+      looks.noteObject();
+      // Nobody knows how long it stays.
+      onRead({ version: null, computedAt: null, codeHash: null });
+      return frames.openObject(path);
     },
   };
 }

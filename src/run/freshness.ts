@@ -2,7 +2,9 @@
 export interface Freshness {
   /** the version that holds it; null for a CSV that another tool left */
   readonly version: number | null;
-  /** ISO 8601, UTC; null when nobody noted it */
+  /**
+   * ISO 8601, UTC; of a CSV that another tool left, when it was written; null when nobody noted it
+   */
   readonly computedAt: string | null;
   /** milliseconds since then */
   readonly ageMs: number | null;
@@ -17,6 +19,8 @@ export interface FrameOrigin {
   readonly version: number | null;
   readonly computedAt: string | null;
   readonly codeHash: string | null;
+  /** names the content of a CSV that another tool left */
+  readonly tag?: string | undefined;
 }
 
 /** What is asked of the frame now. */

@@ -1,6 +1,7 @@
 import type { CellDefinition } from "../cell/cell.ts";
 import type { PlannedCell, RunPlan } from "../cell/plan.ts";
 import { widgetIn } from "../cell/shown-input.ts";
+import type { SchemaSpec } from "../frame/schema.ts";
 import type { CellSource } from "../source/cell-sources.ts";
 import type { LoadedCells } from "../source/load-cells.ts";
 import type { Store } from "../store/store.ts";
@@ -13,6 +14,7 @@ import {
   computeInput,
   readCell,
 } from "./compute-cell.ts";
+import { CsvTold } from "./csv-told.ts";
 import { type FrameOrigin, type FreshnessRule, toFreshness } from "./freshness.ts";
 import { toHandedChange } from "./handed-change.ts";
 import { orAborted } from "./or-aborted.ts";
@@ -129,24 +131,31 @@ async function runOne(planned: PlannedCell, ready: Ready, work: CellsWork): Prom
   const { name, action } = planned;
   const startedMs = work.now();
   const startedAt = new Date(startedMs).toISOString();
+  const log = (line: string) => work.emit({ type: "line-logged", name, line });
+  const told = new CsvTold(log);
   work.emit({ type: "cell-started", name });
   try {
     const source = work.cells.cells.find((each) => each.name === name);
     const recorded = await findRecorded(source, work);
-    const found = await find(planned, { ...ready, source, recorded }, work);
+    const found = await told.hear(() => find(planned, { ...ready, source, recorded }, work));
     const { output, shown, origin, frame } = found.computed;
     work.onComputed?.(name, found.computed);
     if (shown !== undefined) work.onShown?.(name, { frame: shown, publishedAs: frame });
     const data = origin && { data: toFreshness(origin, toRule(source, work)) };
     const elapsedMs = found.from === "memory" ? 0 : Math.round(work.now() - startedMs);
     const since = planned.keptSince === undefined ? {} : { keptSince: planned.keptSince };
-    const cell = { name, status: action, startedAt, elapsedMs, ...since, output, ...data };
+    const facts = { name, status: action, startedAt, elapsedMs, ...since };
+    const cell = { ...facts, output, ...toCsv(told), ...data };
     return { ...end(work, cell), computed: found.computed, frame, source: found.source };
   } catch (thrown) {
     const error = toCellError(thrown, planned, work.cells.sourcePlace(thrown));
     const elapsedMs = Math.round(work.now() - startedMs);
-    return end(work, { name, status: "failed", startedAt, elapsedMs, error });
+    return end(work, { name, status: "failed", startedAt, elapsedMs, ...toCsv(told), error });
   }
+}
+
+function toCsv({ kept: csv }: CsvTold): Pick<CellResult, "csv"> {
+  return csv === undefined ? {} : { csv };
 }
 
 /** What a cell comes to: what is known of it, or else what it gives now. */
@@ -219,6 +228,7 @@ async function execute(
     recorded,
     standIns,
     variant,
+    findSchema: () => findSchema(source, work),
     onRead,
     codeHash: source?.codeHash ?? "",
     progress,
@@ -236,6 +246,17 @@ async function execute(
     const place = work.cells.sourcePlace(thrown);
     throw toHandedChange(thrown, { name, file: planned.file, values, place });
   }
+}
+
+/** What is written out is known; else the cell itself tells, which loads what it imports. */
+async function findSchema(
+  source: CellSource | undefined,
+  { cells }: CellsWork,
+): Promise<SchemaSpec | undefined> {
+  const { name = "", schema } = source ?? {};
+  if (schema !== "elsewhere") return schema;
+  const loaded = await cells.load(name);
+  return loaded.kind === "cached" ? loaded.options.schema : undefined;
 }
 
 function toRule(source: CellSource | undefined, { maxAgeMs, now }: CellsWork): FreshnessRule {

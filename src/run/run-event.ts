@@ -1,6 +1,7 @@
 import type { PlannedAction, RunPlan } from "../cell/plan.ts";
 import type { RunContext } from "../cell/run-context.ts";
 import type { ErrorCode } from "../errors.ts";
+import type { CsvReport } from "../frame/csv/csv-report.ts";
 import type { CellOutput } from "./cell-output.ts";
 import type { Freshness } from "./freshness.ts";
 
@@ -46,6 +47,8 @@ export interface CellResult {
   /** the oldest version that is known to hold the frame of a cell that is kept */
   readonly keptSince?: number;
   readonly output?: CellOutput;
+  /** what was decided about the CSV files of other tools that it read, in order */
+  readonly csv?: readonly CsvReport[];
   /** how current the cell's published frame is, for a cached cell */
   readonly data?: Freshness;
   readonly error?: RunError;

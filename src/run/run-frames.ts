@@ -1,5 +1,8 @@
 import { expectation, HexError } from "../errors.ts";
+import type { ByteSource } from "../frame/csv/byte-source.ts";
 import type { Frame } from "../frame/frame.ts";
+import type { SchemaSpec } from "../frame/schema.ts";
+import { openObject } from "../store/object-source.ts";
 import type { StagedFrame } from "../store/publication.ts";
 import type { Store } from "../store/store.ts";
 import { openVersion, type Version } from "../store/version.ts";
@@ -14,7 +17,12 @@ export interface RunFramesOptions {
   readonly onWarning: (line: string) => void;
   /** the version to read from; the newest unless told */
   readonly version?: Version | undefined;
+  /** names of frames for which CSVs of other tools are pinned as well */
+  readonly frameNames?: readonly string[] | undefined;
 }
+
+/** Tells the columns that a cell declares for its frame; undefined where it declares none. */
+export type FindSchema = () => Promise<SchemaSpec | undefined>;
 
 /** A frame that a run computed. */
 export interface ComputedFrame {
@@ -66,19 +74,33 @@ export class RunFrames {
   }
 
   version(): Promise<Version> {
-    const { store, signal } = this.#options;
-    this.#version ??= openVersion(store, { signal });
+    const { store, signal, frameNames: frames } = this.#options;
+    this.#version ??= openVersion(store, { signal, frames });
     return this.#version;
   }
 
-  /** The frame staged in this run, or else the published one. @throws {HexError} HEX_NOT_COMPUTED */
-  async read({ frame: name, flags, formerly }: Variant): Promise<FrameRead> {
+  /** The bytes of what another tool has written below the store. @throws {HexError} HEX_KEY_INVALID */
+  openObject(key: string): ByteSource {
+    return openObject(this.#options.store, key);
+  }
+
+  /**
+   * The frame staged in this run, or else the published one, or else a CSV of another tool.
+   * @param findSchema the columns that a CSV of another tool is to have
+   * @throws {HexError} HEX_NOT_COMPUTED
+   */
+  async read(
+    { frame: name, flags, formerly }: Variant,
+    findSchema?: FindSchema,
+  ): Promise<FrameRead> {
     const staged = this.#staged.get(name);
     if (staged !== undefined) {
       const { frame, computedAt, codeHash } = staged;
       return { name, frame, origin: { version: null, computedAt, codeHash: codeHash ?? null } };
     }
-    const read = (await this.#readPublished(name)) ?? (await this.#readFormer(formerly));
+    const read =
+      (await this.#readPublished(name, findSchema)) ??
+      (await this.#readFormer(formerly, findSchema));
     if (read !== undefined) return read;
     throw new HexError(
       "HEX_NOT_COMPUTED",
@@ -86,22 +108,25 @@ export class RunFrames {
     );
   }
 
-  async #readPublished(name: string): Promise<FrameRead | undefined> {
+  async #readPublished(name: string, findSchema?: FindSchema): Promise<FrameRead | undefined> {
     const { signal, onWarning } = this.#options;
     const version = await this.version();
-    const read = await version.readFrame(name, { signal, onWarning });
+    const read = await version.readFrame(name, { signal, onWarning, findSchema });
     if (read === undefined) return undefined;
-    const { frame, generation, computedAt, codeHash, source } = read;
+    const { frame, generation, computedAt, codeHash, source, tag } = read;
     const sha256 = source === "version" ? version.frames().get(name)?.csv.sha256 : undefined;
     if (sha256 !== undefined) this.#readBack.set(name, { frame, sha256 });
-    return { name, frame, origin: { version: generation, computedAt, codeHash } };
+    return { name, frame, origin: { version: generation, computedAt, codeHash, tag } };
   }
 
   /** A frame with a state is of a release that would have named it otherwise. */
-  async #readFormer(name: string | undefined): Promise<FrameRead | undefined> {
+  async #readFormer(
+    name: string | undefined,
+    findSchema: FindSchema | undefined,
+  ): Promise<FrameRead | undefined> {
     if (name === undefined) return undefined;
     const { state } = (await this.version()).frames().get(name) ?? {};
-    return state === undefined ? this.#readPublished(name) : undefined;
+    return state === undefined ? this.#readPublished(name, findSchema) : undefined;
   }
 
   /** @throws {HexError} HEX_CELL_FAILED when two cells write one frame in a run */

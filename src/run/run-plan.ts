@@ -1,3 +1,4 @@
+import { framesRead } from "../cell/plan.ts";
 import { widgetIn } from "../cell/shown-input.ts";
 import { HexError } from "../errors.ts";
 import { assertFree } from "../store/claim-names.ts";
@@ -51,12 +52,13 @@ export async function runPlan(work: RunWork): Promise<RunResult> {
     work.emit(event);
   };
   const onWarning = (line: string) => emit({ type: "line-logged", line });
-  const frames = new RunFrames({ ...work, onWarning });
+  const frames = new RunFrames({ ...work, onWarning, frameNames: framesRead(work.plan) });
   const computed = new Map<string, ComputedCell>();
   const onComputed = (name: string, each: ComputedCell) => {
     const isInput = widgetIn(each.output) !== undefined;
     // What is staged tells from which other frames it was computed.
-    if (isSaved || isInput || each.frame !== undefined) computed.set(name, each);
+    const isNoted = isInput || each.frame !== undefined || each.readsObjects === true;
+    if (isSaved || isNoted) computed.set(name, each);
   };
   const reads = new ColumnReads();
   const recordedDefaults = async () => (await frames.version()).commit?.defaults;

@@ -1,5 +1,5 @@
 import type { StagedFrame } from "../store/publication.ts";
-import { toCellState } from "./cell-grounds.ts";
+import { nearOf, toCellState } from "./cell-grounds.ts";
 import type { CellState } from "./cell-state.ts";
 import type { FinishedRun } from "./to-publication.ts";
 
@@ -31,8 +31,11 @@ export function toInputValues({
  * the digests are still missing.
  */
 export function toStateIn(run: FinishedRun, name: string): CellState | undefined {
-  const { cells, grounds } = run;
-  if (grounds === undefined) return undefined;
+  const { cells, grounds, computed } = run;
+  const near = [name, ...nearOf(name, cells.cells).names];
+  // What a cell read of other tools may be another by now.
+  const isKnown = near.every((each) => computed.get(each)?.readsObjects !== true);
+  if (grounds === undefined || !isKnown) return undefined;
   return toCellState(name, cells, grounds, { inputs: toInputValues(run), frames: framesOf(run) });
 }
 

@@ -21,19 +21,38 @@ const shownInputs = v.object({
 export class NewestVersion {
   readonly #store: Store;
   readonly #version: Held<Version>;
+  readonly #findFrames: () => Promise<readonly string[]>;
   #widgets:
     | { readonly commit: Version["commit"]; readonly widgets: ReadonlyMap<string, InputWidget> }
     | undefined;
 
-  /** @param now milliseconds since 1970 */
-  constructor(store: Store, now: () => number) {
+  /**
+   * @param now milliseconds since 1970
+   * @param findFrames tells the frames for which CSVs of other tools may stand
+   */
+  constructor(
+    store: Store,
+    now: () => number,
+    findFrames: () => Promise<readonly string[]> = async () => [],
+  ) {
     this.#store = store;
+    this.#findFrames = findFrames;
     this.#version = new Held(FRESH_MS, now);
   }
 
   /** @throws {HexError} HEX_STORE_UNAVAILABLE, HEX_STORE_DAMAGED */
   read(): Promise<Version> {
-    return this.#version.get(() => openVersion(this.#store));
+    return this.#version.get(() => this.#open());
+  }
+
+  /** @throws {HexError} as `read`; HEX_USAGE for a version that is not kept */
+  async pin(generation: number): Promise<Version> {
+    const newest = await this.read();
+    return newest.number === generation ? newest : this.#open(generation);
+  }
+
+  async #open(generation?: number): Promise<Version> {
+    return openVersion(this.#store, { generation, frames: await this.#findFrames() });
   }
 
   /** Makes the next call look anew: a run has ended. */

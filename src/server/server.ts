@@ -3,11 +3,12 @@ import type { IncomingMessage } from "node:http";
 import type { AddressInfo } from "node:net";
 import { type FastifyInstance, fastify } from "fastify";
 import { Registry } from "prom-client";
-import { expectation, type HexError, toMessage } from "../errors.ts";
+import { expectation, HexError, toMessage } from "../errors.ts";
 import type { Viewers } from "../kernel/ask.ts";
 import { openViewers } from "../kernel/viewers.ts";
 import { DescribedProject } from "../project/described-project.ts";
 import { tellCommonSecrets } from "../project/known-names.ts";
+import { framesShown } from "../project/plan-described.ts";
 import type { ProjectRuns } from "../project/project-runs.ts";
 import type { ServerSettings } from "../project/server-settings.ts";
 import { type TokenProof, TokenProver } from "../project/token-proof.ts";
@@ -164,10 +165,19 @@ function toServed(options: AppOptions & Pick<Served, "now" | "registry" | "metri
     records: new RunRecords(runs.history),
     tokens,
     findCaller: (request) => findCaller(request, callers),
-    newest: new NewestVersion(runs.store, now),
+    newest: new NewestVersion(runs.store, now, () => findFrames(options.project)),
     runLimit: new RateLimit("runs", windows, now),
     admission: new RunAdmission(runs.history, settings.limits.runsAtOnce),
   };
+}
+
+/** Cells that cannot be read show nothing. */
+async function findFrames(project: DescribedProject): Promise<readonly string[]> {
+  const described = await project.recent().catch((error: unknown) => {
+    if (!(error instanceof HexError)) throw error;
+    return undefined;
+  });
+  return framesShown(described?.cells ?? []);
 }
 
 /** All routes, each behind the same guards. */

@@ -16,8 +16,11 @@ export function toFacts(definition: CellDefinition, file: string): CellFacts {
     if (name !== undefined) named[key] = name;
   }
   if (kind !== "cell" && kind !== "cached") return { kind, named };
-  const frame = kind === "cached" ? { frame: readFrameName(definition.frame, file) } : {};
-  return { kind, named, ...frame, options: pickOptions(definition.options) };
+  const options = pickOptions(definition.options);
+  if (kind === "cell") return { kind, named, options };
+  const frame = readFrameName(definition.frame, file);
+  const { schema } = definition.options;
+  return { kind, named, frame, options, ...(schema === undefined ? {} : { schema }) };
 }
 
 function pickOptions(options: CellOptionsSpec): CellOptionsSpec {

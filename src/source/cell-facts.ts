@@ -14,6 +14,8 @@ export interface CellFacts {
   readonly frame?: string;
   /** the options that runs go by, unchecked */
   readonly options?: CellOptionsSpec;
+  /** the columns that a cached cell declares, unchecked; "elsewhere" where they are not written out */
+  readonly schema?: unknown;
   /** with defaults filled in, where the input's spec is written out */
   readonly widget?: InputWidget;
 }
@@ -106,8 +108,8 @@ function readComputed(
   if (first === undefined) return undefined;
   const isAlone = written.length === 1 || isFunction(first, own);
   const named = isAlone ? {} : readNamed(first, own);
-  const options = readOptions(isAlone ? second : third, own);
-  return named && options && { kind, named, options };
+  const { options, schema } = readOptions(isAlone ? second : third, own) ?? {};
+  return named && options && { kind, named, options, ...(schema === undefined ? {} : { schema }) };
 }
 
 function readInput(
@@ -173,12 +175,12 @@ function findCell(local: string, { module, cells }: CellModule): string | undefi
   return undefined;
 }
 
-/** A title that is computed is no fact that a plan needs; the others are. */
+/** A title or a schema that is computed is no fact that a plan needs; the others are. */
 function readOptions(
   written: Expression | undefined,
   own: CellModule,
-): CellOptionsSpec | undefined {
-  if (written === undefined) return {};
+): Pick<CellFacts, "options" | "schema"> | undefined {
+  if (written === undefined) return { options: {} };
   if (written.type !== "ObjectExpression") return undefined;
   const options = new Map<string, Literal | undefined>();
   for (const property of written.properties) {
@@ -189,5 +191,6 @@ function readOptions(
   const present = OPTION_NAMES.filter((name) => options.has(name));
   const literal = present.filter((name) => options.get(name) !== undefined);
   if (present.some((name) => name !== "title" && !literal.includes(name))) return undefined;
-  return Object.fromEntries(literal.map((name) => [name, options.get(name)]));
+  const schema = options.has("schema") ? (options.get("schema") ?? "elsewhere") : undefined;
+  return { options: Object.fromEntries(literal.map((name) => [name, options.get(name)])), schema };
 }

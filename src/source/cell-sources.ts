@@ -1,6 +1,7 @@
 import type { CellNode } from "../cell/cell-node.ts";
 import { parseCellOptions } from "../cell/cell-options.ts";
 import type { InputWidget } from "../cell/input.ts";
+import type { SchemaSpec } from "../frame/schema.ts";
 import type { CellFacts } from "./cell-facts.ts";
 import { toHash } from "./cell-files.ts";
 import type { CellIndex, IndexedCell } from "./cell-index.ts";
@@ -15,6 +16,8 @@ export interface CellSource extends CellNode {
   readonly named: Readonly<Record<string, string>>;
   /** with defaults filled in, when it can be read without evaluating */
   readonly widget?: InputWidget;
+  /** the columns that a cached cell declares; "elsewhere" where only its module tells them */
+  readonly schema?: SchemaSpec | "elsewhere";
   /** of the file's own content */
   readonly hash: string;
   /**
@@ -66,7 +69,11 @@ async function toSource(
   projectDirectory: string,
 ): Promise<OwnSource> {
   const { name, file } = indexed;
-  const { options = {}, ...own }: CellFacts = facts.get(name) ?? { kind: "cell", named: {} };
+  const {
+    options = {},
+    schema,
+    ...own
+  }: CellFacts = facts.get(name) ?? { kind: "cell", named: {} };
   const checked = parseCellOptions(options, own.named, file);
   const { named, written } = indexed;
   const { watch = [] } = checked;
@@ -77,10 +84,18 @@ async function toSource(
     file,
     ...own,
     ...checked,
+    ...toDeclared(schema),
     dependencies: Object.freeze([...new Set(Object.values(own.named))]),
     dataFiles: Object.freeze(data.files),
     hash: files[file] ?? "",
     ownCode: toHash(JSON.stringify([code, indexed.packages])),
   };
   return { cell, folders: data.folders };
+}
+
+/** What is no object of names and types is for the cell itself to tell, with its place. */
+function toDeclared(schema: unknown): Pick<CellSource, "schema"> {
+  if (schema === undefined) return {};
+  const isWritten = typeof schema === "object" && schema !== null && !Array.isArray(schema);
+  return { schema: isWritten ? (schema as SchemaSpec) : "elsewhere" };
 }

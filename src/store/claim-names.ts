@@ -62,16 +62,6 @@ export async function assertFree(store: Store, name: string, options: StoreOptio
   if (holder === "others") throw nameTaken(store, name);
 }
 
-/** Whether what lies where a frame's CSV goes is a claim of ours: then nothing is there for readers. */
-export async function isClaim(
-  store: Store,
-  name: string,
-  { sha256, signal }: { readonly sha256: string } & StoreOptions,
-): Promise<boolean> {
-  const noted = await store.read(claimKey(name), { signal });
-  return noted !== undefined && toSha256(noted.body) === sha256;
-}
-
 async function claim(
   store: Store,
   name: string,

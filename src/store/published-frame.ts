@@ -1,11 +1,9 @@
 import { frameFromArrow } from "../frame/arrow.ts";
-import { reasons } from "../frame/csv/csv-report.ts";
 import type { Frame } from "../frame/frame.ts";
-import { isClaim } from "./claim-names.ts";
-import { sharedCsvKey } from "./key.ts";
+import type { SchemaSpec } from "../frame/schema.ts";
 import type { PublishedFrame, StoredFile } from "./manifest/manifest.ts";
 import { checkFrameSize, READ_LIMITS, type ReadLimits } from "./read-limits.ts";
-import type { ObjectFile, Store, StoreOptions } from "./store.ts";
+import type { Store, StoreOptions } from "./store.ts";
 import {
   damagedFile,
   isDamage,
@@ -19,6 +17,8 @@ export interface ReadFrameOptions extends StoreOptions {
   readonly onWarning?: ((text: string) => void) | undefined;
   /** the most that is read */
   readonly limits?: ReadLimits | undefined;
+  /** the columns that a CSV of another tool is to have; found in it unless told */
+  readonly findSchema?: (() => Promise<SchemaSpec | undefined>) | undefined;
 }
 
 /**
@@ -56,36 +56,6 @@ export async function readPublishedFrame(
       signal,
     });
   });
-}
-
-/**
- * Reads a CSV that another tool left at `<name>.csv`, its types found; `undefined` without one.
- *
- * @throws {HexError} HEX_DATA_INVALID when it is no table, or larger than what is read
- */
-export async function readForeignFrame(
-  store: Store,
-  name: string,
-  { signal, onWarning, limits = READ_LIMITS }: ReadFrameOptions = {},
-): Promise<Frame | undefined> {
-  const key = sharedCsvKey(name);
-  const read = async ({ path, sha256, sizeBytes }: ObjectFile) => {
-    const isOurs = () => isClaim(store, name, { sha256, signal });
-    if (sizeBytes === 0 && (await isOurs())) return undefined;
-    const { readForeignCsv } = await import("../frame/csv/foreign-csv.ts");
-    const { fileSource } = await import("../frame/csv/byte-source.ts");
-    const csv = await readForeignCsv(fileSource(path), { signal });
-    return csv.frame.numRows === 0 && (await isOurs()) ? undefined : csv;
-  };
-  const csv = await store.readFile(key, read, { signal, limitBytes: limits.sizeBytes });
-  if (csv === undefined) return undefined;
-  const { frame, report } = csv;
-  const place = `\`${key}\` in ${store.location}`;
-  const columns = frame.schema.map((column) => `${column.name} ${column.type}`).join(", ");
-  const told = [`read as ${columns}`, ...reasons(report), ...report.notes].join("; ");
-  onWarning?.(`frame ${name} comes from ${place}, which no run has published: ${told}`);
-  checkFrameSize(place, { rows: frame.numRows, columns: frame.numColumns }, limits);
-  return frame;
 }
 
 /** Reads a file as a frame, which has to have the rows that the manifest tells. */

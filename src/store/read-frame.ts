@@ -1,10 +1,11 @@
 import { expectation, type HexError } from "../errors.ts";
 import type { Frame } from "../frame/frame.ts";
+import { findForeign, readForeignFrame } from "./foreign-frame.ts";
 import { frameOf } from "./manifest/history.ts";
 import type { Commit, Manifest } from "./manifest/manifest.ts";
 import { readManifest } from "./manifest/read-manifest.ts";
-import { type ReadFrameOptions, readForeignFrame, readPublishedFrame } from "./published-frame.ts";
-import type { Store, StoreOptions } from "./store.ts";
+import { type ReadFrameOptions, readPublishedFrame } from "./published-frame.ts";
+import type { FoundObject, Store, StoreOptions } from "./store.ts";
 import { isDamage } from "./stored-file.ts";
 
 /** A frame, and where it really came from. */
@@ -18,16 +19,20 @@ export interface ReadFrame {
   readonly source: "version" | "earlier-version" | "other-tool";
   /** the version that it was read from; `null` from another tool */
   readonly generation: number | null;
-  /** an instant as text; `null` from another tool */
+  /** an instant as text; of a CSV of another tool, when it was written */
   readonly computedAt: string | null;
   /** of the code of its cell; `null` from another tool */
   readonly codeHash: string | null;
+  /** names the content of a CSV of another tool */
+  readonly tag?: string;
 }
 
 /** The commit that is read from, and the manifest that it was found in. */
 export interface Pinned {
   readonly manifest: Manifest | undefined;
   readonly commit: Commit | undefined;
+  /** by name, the frames for which a CSV of another tool was looked, and what was found */
+  readonly looked: ReadonlyMap<string, FoundObject | undefined>;
 }
 
 /** Reads a frame of a pinned commit, or what stands in for it; `undefined` when there is nothing. */
@@ -39,7 +44,8 @@ export async function readFrame(
 ): Promise<ReadFrame | undefined> {
   const { commit } = pinned;
   const entry = frameOf(commit, name);
-  if (commit === undefined || entry === undefined) return readUnpublished(store, name, options);
+  if (commit === undefined || entry === undefined)
+    return readUnpublished(store, pinned, name, options);
   try {
     const frame = await readPublishedFrame(store, name, entry, options);
     return toReadFrame({ frame, name, commit, source: "version" });
@@ -52,15 +58,30 @@ export async function readFrame(
 /** A frame that the pinned commit does not hold. */
 async function readUnpublished(
   store: Store,
+  { looked }: Pinned,
   name: string,
   options: ReadFrameOptions,
 ): Promise<ReadFrame | undefined> {
+  const found = looked.has(name)
+    ? looked.get(name)
+    : await findUnpublished(store, (await readManifest(store, options))?.manifest, name, options);
+  if (found === undefined) return undefined;
+  const { tag, modifiedAt } = found;
+  const frame = await readForeignFrame(store, name, found, options);
+  const computedAt = modifiedAt.toISOString();
+  return { frame, source: "other-tool", generation: null, computedAt, codeHash: null, tag };
+}
+
+/** The CSV of another tool that stands for a frame, which no version that is kept has. */
+export async function findUnpublished(
+  store: Store,
+  newest: Manifest | undefined,
+  name: string,
+  options: StoreOptions = {},
+): Promise<FoundObject | undefined> {
   // A copy of what some other version holds would mix the two.
-  const newest = await readManifest(store, options);
-  const isPublished = newest?.manifest.commits.some((commit) => frameOf(commit, name));
-  const frame = isPublished ? undefined : await readForeignFrame(store, name, options);
-  const nowhere = { generation: null, computedAt: null, codeHash: null };
-  return frame && { frame, source: "other-tool", ...nowhere };
+  const isPublished = newest?.commits.some((commit) => frameOf(commit, name));
+  return isPublished ? undefined : findForeign(store, name, options);
 }
 
 interface Damaged extends Pinned {

@@ -1,5 +1,5 @@
 import { expectation, HexError } from "../errors.ts";
-import type { ReadOptions, Store, StoredObject } from "./store.ts";
+import type { FoundObject, ReadOptions, Store, StoredObject } from "./store.ts";
 
 /** How much is read back, so that a store which holds too much ends in a sentence, not in no memory. */
 export interface ReadLimits {
@@ -57,6 +57,16 @@ export function tooLarge(
     place: `\`${key}\` in the store ${location}`,
     expected: `of at most ${limitBytes} bytes`,
     got: `${sizeBytes}`,
+  });
+}
+
+/** The refusal to go on with an object that is another one than was found. */
+export function changedMeanwhile({ key }: FoundObject, location: string): HexError {
+  return expectation("HEX_DATA_INVALID", {
+    place: `\`${key}\` in the store ${location}`,
+    expected: "the same while it is read",
+    got: "one that was replaced or removed meanwhile",
+    hint: "run again once whoever writes it is done; a file that is written beside it and renamed is never seen half",
   });
 }
 

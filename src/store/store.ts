@@ -22,6 +22,12 @@ export interface ObjectInfo {
   readonly modifiedAt: Date;
 }
 
+/** An object that was found, and its content as the store names it. */
+export interface FoundObject extends ObjectInfo {
+  /** names this content among those that the key ever has, as far as the store tells without reading it */
+  readonly tag: string;
+}
+
 /** Under which condition a write takes place: only where nothing is yet, or only over that content. */
 type WriteCondition = { readonly ifNoneMatch: "*" } | { readonly ifMatch: string };
 
@@ -103,6 +109,20 @@ export interface Store {
    * @throws {HexError} HEX_DATA_INVALID when the object is larger than `limitBytes`.
    */
   read(key: string, options?: ReadOptions): Promise<StoredObject | undefined>;
+
+  /**
+   * What the store tells of one object without reading it, or `undefined` when there is none.
+   *
+   * @throws {HexError} HEX_STORE_DAMAGED when the key is no plain object.
+   */
+  find(key: string, options?: StoreOptions): Promise<FoundObject | undefined>;
+
+  /**
+   * The bytes of an object that was found, of any size, in blocks as they come.
+   *
+   * @throws {HexError} HEX_DATA_INVALID when another content is there by now, or comes meanwhile.
+   */
+  readBlocks(found: FoundObject, options?: StoreOptions): AsyncIterable<Uint8Array>;
 
   /**
    * Writes one object whole; once it is told as written, it survives a power cut.

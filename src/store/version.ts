@@ -1,19 +1,22 @@
 import type { Frame } from "../frame/frame.ts";
 import { toEvaluationId } from "./evaluation-id.ts";
-import { parseFrameName } from "./key.ts";
+import { isFrameName, parseFrameName } from "./key.ts";
 import { findCommit, frameOf, newestCommit, type VersionWish } from "./manifest/history.ts";
 import type { Commit, PublishedFrame } from "./manifest/manifest.ts";
 import { readManifest } from "./manifest/read-manifest.ts";
 import type { ReadFrameOptions } from "./published-frame.ts";
-import { type Pinned, type ReadFrame, readFrame } from "./read-frame.ts";
+import { findUnpublished, type Pinned, type ReadFrame, readFrame } from "./read-frame.ts";
 import { readShown } from "./read-shown.ts";
-import type { Store, StoreOptions } from "./store.ts";
+import type { FoundObject, Store, StoreOptions } from "./store.ts";
 import { isDamage, readStoredFile } from "./stored-file.ts";
+import { toViewId } from "./view-id.ts";
 
 /** One publication, pinned: what it reads stays of one piece, whatever is published meanwhile. */
 export interface Version {
   /** rises by one with every publication; `null` when nothing is published */
   readonly number: number | null;
+  /** names all that is seen of it, CSVs of other tools among it; `null` when there is nothing */
+  readonly id: string | null;
   /** an instant as text; `null` when nothing is published */
   readonly publishedAt: string | null;
   /** what the manifest tells of it; `undefined` when nothing is published */
@@ -24,6 +27,8 @@ export interface Version {
   readonly fence: number;
   /** The published frames by name, as data; reads nothing. */
   frames(): ReadonlyMap<string, PublishedFrame>;
+  /** The CSVs of other tools that stand for frames which no run has published, by name, as data. */
+  foreign(): ReadonlyMap<string, FoundObject>;
   /** The oldest version that is kept with the same file of a frame; undefined for one that is not published. */
   since(name: string): number | undefined;
   /**
@@ -54,6 +59,8 @@ export interface Version {
 export interface OpenVersionOptions extends StoreOptions, Pick<VersionWish, "commitId"> {
   /** which version; the newest unless told */
   readonly generation?: number | undefined;
+  /** names of frames for which CSVs of other tools may stand: these are pinned as well */
+  readonly frames?: readonly string[] | undefined;
 }
 
 /**
@@ -63,26 +70,35 @@ export interface OpenVersionOptions extends StoreOptions, Pick<VersionWish, "com
  */
 export async function openVersion(
   store: Store,
-  { generation, commitId, signal }: OpenVersionOptions = {},
+  { generation, commitId, signal, frames = [] }: OpenVersionOptions = {},
 ): Promise<Version> {
   const manifest = (await readManifest(store, { signal }))?.manifest;
   const commit =
     generation === undefined
       ? newestCommit(manifest)
       : findCommit(store.location, manifest, { generation, commitId });
-  return toVersion(store, { manifest, commit });
+  const unpublished = frames.filter(
+    (name) => isFrameName(name) && frameOf(commit, name) === undefined,
+  );
+  const found = unpublished.map(
+    async (name) => [name, await findUnpublished(store, manifest, name, { signal })] as const,
+  );
+  return toVersion(store, { manifest, commit, looked: new Map(await Promise.all(found)) });
 }
 
 function toVersion(store: Store, pinned: Pinned): Version {
-  const { manifest, commit } = pinned;
+  const { manifest, commit, looked } = pinned;
   const frames = new Map(Object.entries(commit?.frames ?? {}));
+  const foreign = new Map([...looked].flatMap(([name, found]) => (found ? [[name, found]] : [])));
   return {
+    id: toViewId(commit, foreign),
     number: commit?.generation ?? null,
     publishedAt: commit?.publishedAt ?? null,
     commit,
     evaluation: commit?.outputs === undefined ? null : toEvaluationId(commit),
     fence: manifest?.fence ?? 0,
     frames: () => frames,
+    foreign: () => foreign,
     since: (name) => {
       const key = frames.get(name)?.csv.key;
       return manifest?.commits.findLast((each) => key && frameOf(each, name)?.csv.key === key)

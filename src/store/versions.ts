@@ -14,6 +14,7 @@ import { type SwapOptions, swapManifest } from "./manifest/swap-manifest.ts";
 import { type CopyOptions, copyForOthers } from "./shared-copy.ts";
 import type { Store, StoreOptions } from "./store.ts";
 import { isDamage, withStoredFile } from "./stored-file.ts";
+import type { Version } from "./version.ts";
 
 /** What can be told of a version without reading its frames. */
 export interface VersionSummary
@@ -53,6 +54,24 @@ export async function listVersions(
 ): Promise<VersionSummary[]> {
   const stored = await readManifest(store, { signal });
   return (stored?.manifest.commits ?? []).map((commit, index) => toSummary(commit, index === 0));
+}
+
+/** A CSV of another tool that stands for a frame which no run has published. */
+export interface ForeignSummary {
+  readonly frame: string;
+  readonly key: string;
+  /** an instant, by the clock of the store */
+  readonly writtenAt: string;
+  readonly sizeBytes: number;
+}
+
+/** Lists the CSVs of other tools that a version shows, by the names of their frames. */
+export function listForeign(version: Pick<Version, "foreign">): readonly ForeignSummary[] {
+  const all = [...version.foreign()].sort(([left], [right]) => (left < right ? -1 : 1));
+  return all.map(([frame, { key, modifiedAt, sizeBytes }]) => ({
+    ...{ frame, key, sizeBytes },
+    writtenAt: modifiedAt.toISOString(),
+  }));
 }
 
 /** The version that a run has published, among those that are kept; going back to one copies its run's id. */

@@ -16,6 +16,8 @@ export function failingStore(
     location: store.location,
     writes,
     read: (key, options) => store.read(key, options),
+    find: (key, options) => store.find(key, options),
+    readBlocks: (found, options) => store.readBlocks(found, options),
     readFile: (key, use, options) => store.readFile(key, use, options),
     write: async (key, body, options) => {
       writes.push(key);

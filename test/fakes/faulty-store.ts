@@ -1,5 +1,6 @@
 import { HexError } from "../../src/errors.ts";
 import type {
+  FoundObject,
   ObjectFile,
   ObjectInfo,
   ReadOptions,
@@ -63,6 +64,18 @@ export class FaultyStore implements Store {
     const object = await this.#store.read(key, options);
     if (fault !== "half" || object === undefined) return object;
     return { ...object, body: object.body.slice(0, object.body.length >> 1) };
+  }
+
+  async find(key: string, options?: StoreOptions): Promise<FoundObject | undefined> {
+    const fault = await this.#begin(key, ["request-lost", "slow"]);
+    if (fault === "request-lost") throw unavailable(fault);
+    return this.#store.find(key, options);
+  }
+
+  async *readBlocks(found: FoundObject, options?: StoreOptions): AsyncIterable<Uint8Array> {
+    const fault = await this.#begin(found.key, ["request-lost", "slow"]);
+    if (fault === "request-lost") throw unavailable(fault);
+    yield* this.#store.readBlocks(found, options);
   }
 
   async write(key: string, body: Uint8Array, options: WriteOptions = {}): Promise<WriteResult> {

@@ -1,6 +1,7 @@
 import { checkListPrefix, checkStoreKey } from "../../src/store/key.ts";
-import { tooLarge } from "../../src/store/read-limits.ts";
+import { changedMeanwhile, tooLarge } from "../../src/store/read-limits.ts";
 import type {
+  FoundObject,
   ObjectFile,
   ObjectInfo,
   ReadOptions,
@@ -34,6 +35,19 @@ export class MemoryStore implements Store {
     const sizeBytes = object.body.length;
     if (sizeBytes > limitBytes) throw tooLarge({ key, ...this }, { limitBytes, sizeBytes });
     return object;
+  }
+
+  async find(key: string, options: StoreOptions = {}): Promise<FoundObject | undefined> {
+    const object = await this.read(key, options);
+    if (object === undefined) return undefined;
+    const modifiedAt = this.objects.get(key)?.modifiedAt ?? new Date(0);
+    return { key, sizeBytes: object.body.length, modifiedAt, tag: object.etag };
+  }
+
+  async *readBlocks(found: FoundObject, options: StoreOptions = {}): AsyncIterable<Uint8Array> {
+    const object = await this.read(found.key, options);
+    if (object?.etag !== found.tag) throw changedMeanwhile(found, this.location);
+    yield object.body;
   }
 
   async write(key: string, body: Uint8Array, options: WriteOptions = {}): Promise<WriteResult> {

@@ -100,6 +100,7 @@ const config = { name: "Things", page, inputs: new Map() };
 const version = (frames: Readonly<Record<string, object>>) => ({
   number: 3,
   publishedAt: "2026-03-04T12:00:00.000Z",
+  foreign: new Map(),
   frames: new Map(Object.entries(frames)) as unknown as ReadonlyMap<string, PublishedFrame>,
   saved: { cells: SAVED, inputs: null },
   commit: "commit",

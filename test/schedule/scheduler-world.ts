@@ -135,6 +135,8 @@ export class Machine {
         yield* store.list(prefix, options);
       },
       copy: (from, to, options) => store.copy(from, to, options),
+      find: (key, options) => store.find(key, options),
+      readBlocks: (found, options) => store.readBlocks(found, options),
       readFile: (key, use, options) => store.readFile(key, use, options),
       writeFile: (key, fill, options) => store.writeFile(key, fill, options),
       close: async () => undefined,

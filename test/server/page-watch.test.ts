@@ -9,7 +9,7 @@ const RUN: PageRun = { runId: "r", state: "queued", startedAt: null, fraction: 0
 function openWatch() {
   const looks: ((run: PageRun | null) => void)[] = [];
   const forgotten: string[] = [];
-  const newest = { number: 1, commit: { commitId: "first" } };
+  const newest = { number: 1, id: "first" };
   const page = {
     newest: { read: async () => newest, forget: () => forgotten.push("version") },
     publishing: {
@@ -64,7 +64,7 @@ test("tells of another version of the same number, as after the store was restor
   const events = new PageEvents(undefined);
   const told = () => watch.sight && events.next(watch.sight);
   expect([told()?.type, told()]).toEqual(["build-told", undefined]);
-  newest.commit.commitId = "restored";
+  newest.id = "restored";
   watch.look();
   await look(2, null);
   await expect.poll(() => watch.sight?.commit).toBe("restored");

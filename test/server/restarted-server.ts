@@ -119,6 +119,8 @@ export function through(store: Store, write: Store["write"]): Store {
   return {
     ...{ location: store.location, witness: store.witness, write },
     read: (...read) => store.read(...read),
+    find: (...found) => store.find(...found),
+    readBlocks: (...read) => store.readBlocks(...read),
     readFile: (...read) => store.readFile(...read),
     writeFile: (...written) => store.writeFile(...written),
     copy: (...copied) => store.copy(...copied),

@@ -1,5 +1,6 @@
 import { HexError } from "../../src/errors.ts";
 import type {
+  FoundObject,
   ObjectFile,
   ObjectInfo,
   ReadOptions,
@@ -57,6 +58,30 @@ export class SimulatedStore implements Store {
       effect: () => this.#around.disk.read(key, { ...options, signal: undefined }),
       toWords: (object) => object?.etag ?? "nothing",
       signal: options.signal,
+    });
+  }
+
+  find(key: string, { signal }: StoreOptions = {}): Promise<FoundObject | undefined> {
+    return this.#call("list", {
+      key,
+      words: `find ${key}`,
+      effect: () => this.#around.disk.find(key),
+      toWords: (found) => found?.tag ?? "nothing",
+      signal,
+    });
+  }
+
+  async *readBlocks(found: FoundObject, { signal }: StoreOptions = {}): AsyncIterable<Uint8Array> {
+    yield* await this.#call("list", {
+      key: found.key,
+      words: `read ${found.key} in blocks`,
+      effect: async () => {
+        const blocks: Uint8Array[] = [];
+        for await (const block of this.#around.disk.readBlocks(found)) blocks.push(block);
+        return blocks;
+      },
+      toWords: ({ length }) => `${length} blocks`,
+      signal,
     });
   }
 

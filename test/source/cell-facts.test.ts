@@ -26,6 +26,23 @@ test("reads a cached cell's frame, contexts and title", async () => {
   expect(cells[0]).toMatchObject(facts);
 });
 
+test("reads a schema that is written out, and knows of one that only the module tells", async () => {
+  const { cells } = await loadProject({
+    "1-told.ts": `import { cached } from "hex-runtime";
+      throw new Error("evaluated");
+      export default cached("told", () => [], { schema: { "2020": "integer", code: "string" } });`,
+    "2-made.ts": `import { cached } from "hex-runtime";
+      throw new Error("evaluated");
+      export default cached("made", () => [], { schema: makeSchema(), maxAge: "1d" });`,
+    "3-none.ts": planets,
+  });
+  expect(cells.map(({ schema }) => schema)).toEqual([
+    { "2020": "integer", code: "string" },
+    "elsewhere",
+    undefined,
+  ]);
+});
+
 test("reads a cell over parts without evaluating it", async () => {
   const { cells } = await loadProject({
     "prices.ts": `import { cached, over } from "hex-runtime";

@@ -1,6 +1,6 @@
 import { access, readFile, writeFile } from "node:fs/promises";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import type { ObjectInfo, Store } from "../../src/store/store.ts";
+import type { Store } from "../../src/store/store.ts";
 import { toSha256 } from "../../src/store/stored-file.ts";
 import { increment } from "./programs/increment-object.ts";
 
@@ -25,6 +25,7 @@ export function testStore(name: string, open: () => Promise<Store>, facts: Store
 
     testObjects(() => store);
     testFiles(() => store);
+    testBlocks(() => store);
     testCopies(() => store);
     testKeys(() => store);
     testListing(() => store);
@@ -198,6 +199,56 @@ function testFiles(store: () => Store): void {
   });
 }
 
+function testBlocks(store: () => Store): void {
+  const body = new Uint8Array(5_000_000).map((_, index) => index % 251);
+
+  it("finds an object with its size, its time and a name of its content", async () => {
+    await store().write("raw/x.csv", body);
+    const found = await store().find("raw/x.csv");
+    expect(found).toMatchObject({ key: "raw/x.csv", sizeBytes: body.length });
+    expect(Math.abs((found?.modifiedAt.getTime() ?? 0) - Date.now())).toBeLessThan(60_000);
+    expect(await store().find("raw/x.csv")).toEqual(found);
+    await store().write("raw/x.csv", encoder.encode("another"));
+    expect((await store().find("raw/x.csv"))?.tag).not.toBe(found?.tag);
+  });
+
+  it("finds nothing for a key that is not there", async () => {
+    await store().write("a/b.csv", encoder.encode("1"));
+    expect(await store().find("a/c.csv")).toBeUndefined();
+    expect(await store().find("a")).toBeUndefined();
+    expect(await store().find("x/y/z")).toBeUndefined();
+  });
+
+  it("reads an object in blocks, as often as it is asked to", async () => {
+    await store().write("raw/x.csv", body);
+    await store().write("raw/empty.csv", new Uint8Array());
+    for (const expected of [body, body, new Uint8Array()]) {
+      const key = expected.length === 0 ? "raw/empty.csv" : "raw/x.csv";
+      const found = await mustFind(store(), key);
+      const blocks = await toArray(store().readBlocks(found));
+      expect(Buffer.compare(Buffer.concat(blocks), expected)).toBe(0);
+    }
+  });
+
+  it("reads no other content than was found", async () => {
+    await store().write("raw/x.csv", body);
+    const found = await mustFind(store(), "raw/x.csv");
+    await store().write("raw/x.csv", body.toReversed());
+    await expect(toArray(store().readBlocks(found))).rejects.toMatchObject({
+      code: "HEX_DATA_INVALID",
+      message: expect.stringMatching(/^Expected `raw\/x.csv` in the store .* to be the same while/),
+    });
+    await store().delete("raw/x.csv");
+    await expect(toArray(store().readBlocks(found))).rejects.toThrow("replaced or removed");
+  });
+}
+
+async function mustFind(store: Store, key: string) {
+  const found = await store.find(key);
+  if (found === undefined) throw new Error(`nothing is at ${key}`);
+  return found;
+}
+
 function testCopies(store: () => Store): void {
   it("copies an object over another one, which then stands on its own", async () => {
     const body = new Uint8Array(3_000_000).map((_, index) => index % 251);
@@ -349,8 +400,8 @@ function replace(store: Store, key: string, text: string, etag: string) {
   return store.write(key, encoder.encode(text), { condition: { ifMatch: etag } });
 }
 
-export async function toArray(infos: AsyncIterable<ObjectInfo>): Promise<ObjectInfo[]> {
-  const found: ObjectInfo[] = [];
-  for await (const info of infos) found.push(info);
+export async function toArray<T>(each: AsyncIterable<T>): Promise<T[]> {
+  const found: T[] = [];
+  for await (const one of each) found.push(one);
   return found;
 }

@@ -1,4 +1,5 @@
 import {
+  type ByteSource,
   type Cell,
   cached,
   cell,
@@ -45,6 +46,13 @@ describe("what cells hand on", () => {
       // @ts-expect-error there is no such column
       planets.column("masses");
       return planets.filter((row) => row.method === "Transit");
+    });
+  });
+
+  it("may be read of what another tool has written below the store", () => {
+    cell((_, { store }) => {
+      expectTypeOf(store.url("raw/x.csv")).toEqualTypeOf<ByteSource>();
+      return readCsv(store.url("raw/x.csv"), { schema: { id: "string" } });
     });
   });
 

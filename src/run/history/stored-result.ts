@@ -1,4 +1,5 @@
 import * as v from "valibot";
+import { COLUMN_TYPES } from "../../frame/schema.ts";
 import type { CellOutput } from "../cell-output.ts";
 import type { RunResult } from "../run-event.ts";
 import {
@@ -23,6 +24,20 @@ const freshness = v.object({
   sameCode: v.nullable(v.boolean("true, false or null")),
 });
 
+const csvReport = v.object({
+  name: v.string("a text"),
+  rows: count,
+  columns: v.array(
+    v.object({
+      name: v.string("a text"),
+      type: v.picklist(COLUMN_TYPES, "the type of a column"),
+      why: v.exactOptional(v.string("a text")),
+    }),
+    "a list of columns",
+  ),
+  notes: v.array(v.string("a text"), "a list of texts"),
+});
+
 const KINDS = ["frame", "chart", "markdown", "json", "value"];
 
 const StoredResult = v.object({
@@ -43,6 +58,7 @@ const StoredResult = v.object({
       elapsedMs: count,
       keptSince: v.exactOptional(ordinal),
       output: v.exactOptional(v.custom<CellOutput>(isOutput, "what a cell shows")),
+      csv: v.exactOptional(v.array(csvReport, "a list of reports")),
       data: v.exactOptional(freshness),
       error: v.exactOptional(runError),
     }),

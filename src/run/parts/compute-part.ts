@@ -4,6 +4,7 @@ import type { RunContext } from "../../cell/run-context.ts";
 import { expectation, type HexError } from "../../errors.ts";
 import { toFrame } from "../../frame/to-frame.ts";
 import type { LoadedCells } from "../../source/load-cells.ts";
+import { CsvTold } from "../csv-told.ts";
 import { toHandedChange } from "../handed-change.ts";
 import type { Redact } from "../redact/redactor.ts";
 import { toCellError } from "../run-error.ts";
@@ -48,12 +49,10 @@ export async function computePart(work: PartWork): Promise<PartOutcome["status"]
   const handed = { ...values, part };
   // In this process nobody else has them; the rules are the same everywhere.
   shareValue(handed);
+  const context = toContext(work, lines);
   try {
-    const result = await toPartFunction(work, await cells.load(cell))(
-      part,
-      values,
-      toContext(work, lines),
-    );
+    const compute = toPartFunction(work, await cells.load(cell));
+    const result = await new CsvTold(context.log).hear(() => compute(part, values, context));
     const frame = toFrame(result);
     if (frame === undefined) throw notAFrame(cell, index, result);
     await writePartFrame(exchange, index, { frame, lines });
@@ -102,7 +101,7 @@ function toContext(
 
 /** A part gets what it needs by name and gives one frame back: the store is the whole run's. */
 function toRefusingStore(cell: string): FrameStore {
-  const refuse = async (): Promise<never> => {
+  const refuse = (): never => {
     throw expectation("HEX_CELL_FAILED", {
       place: `a part of cell ${cell}`,
       expected: "computed from the values of the cells it names",
@@ -110,7 +109,7 @@ function toRefusingStore(cell: string): FrameStore {
       hint: "name the cell whose frame is needed, and return the part's frame",
     });
   };
-  return { writeFrame: refuse, readFrame: refuse };
+  return { writeFrame: async () => refuse(), readFrame: async () => refuse(), url: refuse };
 }
 
 function notAFrame(cell: string, index: number, result: unknown): HexError {

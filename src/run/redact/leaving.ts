@@ -23,7 +23,18 @@ const each = (rule: Rule): Rule => ({ each: rule });
 const fields = (rules: Fields): Rule => ({ fields: rules });
 
 const ERROR = fields({ message: "text" });
-const CELL = fields({ title: "name", error: ERROR, output: "output", message: "text" });
+const CSV = fields({
+  name: "text",
+  columns: each(fields({ why: "text" })),
+  notes: each("text"),
+});
+const CELL = fields({
+  title: "name",
+  error: ERROR,
+  output: "output",
+  csv: each(CSV),
+  message: "text",
+});
 const SOURCE = fields({ source: "text" });
 /** A cell as Hex's API tells it. */
 const TOLD_CELL = fields({

@@ -65,17 +65,18 @@ export class PageContents {
   #toReady(version: Version, { cells }: Described, saved: SavedOutputs | undefined): ReadyContent {
     const { config, redactor } = this.#runs;
     redactor.spare(frameNames(version));
-    const { number, publishedAt, commit, evaluation } = version;
+    const { number, id, publishedAt, commit, evaluation } = version;
     const configured = [...config.inputs].filter(toIsShown(cells));
     const facts: PageFacts = {
       config,
       cells,
       version: {
         number,
-        commit: commit?.commitId ?? null,
+        commit: id,
         evaluation,
         publishedAt,
         frames: version.frames(),
+        foreign: version.foreign(),
         saved: saved && toStanding(saved, { version, cells, configured }),
         defaults: commit?.defaults,
       },
@@ -89,8 +90,8 @@ export class PageContents {
 }
 
 /** A version that was published anew under a number, as after the store was emptied, is another one. */
-function toKey({ number, commit }: Version): string {
-  return `${number} ${commit?.commitId}`;
+function toKey({ number, id }: Version): string {
+  return `${number} ${id}`;
 }
 
 interface Viewed {
@@ -114,12 +115,28 @@ function toStanding(
   const frames = version.frames();
   const isPublished = ([name, digest]: readonly [string, string]) =>
     frames.get(name)?.csv.sha256 === digest;
+  const moving = findForeign(cells, version);
   const standing = saved.cells.filter(
-    ({ state, shown }) =>
+    ({ name, state, shown }) =>
+      !moving.has(name) &&
       Object.entries(state?.frames ?? {}).every(isPublished) &&
       (shown?.at !== "frame" || isPublished([shown.frame, shown.sha256])),
   );
   return { ...saved, cells: standing };
+}
+
+/** The cells that show what other tools have left: nobody knows of which content that was saved. */
+function findForeign(cells: Described["cells"], version: Version): ReadonlySet<string> {
+  const foreign = version.foreign();
+  const isForeign = ({ name, kind, frame }: Described["cells"][number]) =>
+    kind === "cached" && foreign.has(frame ?? name);
+  const found = new Set(cells.filter(isForeign).map(({ name }) => name));
+  for (let before = -1; before < found.size; ) {
+    before = found.size;
+    const below = cells.filter(({ dependencies }) => dependencies.some((each) => found.has(each)));
+    for (const { name } of below) found.add(name);
+  }
+  return found;
 }
 
 type InputEntry = readonly [name: string, value: unknown];

@@ -31,7 +31,7 @@ export class PageEvents {
     this.#run = run;
     if (!this.#isNew(commit, look)) return undefined;
     this.#commit = commit;
-    if (version === null || commit === null) return undefined;
+    if (commit === null) return undefined;
     return { type: "version-published", version, commit };
   }
 

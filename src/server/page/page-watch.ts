@@ -6,9 +6,9 @@ import type { ServedPage } from "./served-page.ts";
 export interface PageSight {
   /** rises with every look */
   readonly look: number;
-  /** the newest one; null as long as nothing is published */
+  /** the newest one; null as long as no run has published */
   readonly version: number | null;
-  /** its commit's id, which tells versions of one number apart */
+  /** its id, which tells versions of one number apart; null as long as there is nothing to see */
   readonly commit: string | null;
   readonly run: PageRun | null;
   readonly build: PageBuild;
@@ -89,9 +89,8 @@ export class PageWatch {
       newest.forget();
       publishing.forget();
     }
-    const { number: version, commit } = await newest.read();
+    const { number: version, id: commit } = await newest.read();
     this.#looks += 1;
-    const told = { version, commit: commit?.commitId ?? null };
-    return { look: this.#looks, ...told, run: run && runs.redact(run, "progress"), build };
+    return { look: this.#looks, version, commit, run: run && runs.redact(run, "progress"), build };
   }
 }

@@ -4,7 +4,7 @@ import { HexError } from "../../errors.ts";
 import type { PageState, PageViewer } from "../../page/page-state.ts";
 import { toPageFreshness } from "../../page/to-page-state.ts";
 import { LastUsed } from "../../project/last-used.ts";
-import { openVersion, type Version } from "../../store/version.ts";
+import type { Version } from "../../store/version.ts";
 import { isAnyone, mayDo } from "../caller.ts";
 import { HttpFailure } from "../http-failure.ts";
 import { findPacking, pack } from "../packing.ts";
@@ -46,11 +46,10 @@ export function addStateRoutes(app: FastifyInstance, page: ServedPage): void {
 }
 
 /** What viewers ask next is answered sooner by a process that has read what cells read. */
-function warm({ viewers, warmed }: ServedPage, { commit }: Version): void {
-  const id = commit?.commitId ?? null;
+function warm({ viewers, warmed }: ServedPage, { number, id }: Version): void {
   if (warmed.commit === id) return;
   warmed.commit = id;
-  void viewers.warm(commit ? { version: commit.generation, commit: commit.commitId } : null);
+  void viewers.warm(id === null ? null : { version: number, commit: id });
 }
 
 const FARTHEST_VERSION = 999_999_999;
@@ -64,11 +63,9 @@ function readVersionNumber(query: Query): number | undefined {
 }
 
 /** @throws {HttpFailure} 410 when the version is not kept */
-async function pin(number: number, { runs, newest }: ServedPage): Promise<Version> {
-  const known = await newest.read();
-  if (known.number === number) return known;
+async function pin(number: number, { newest }: ServedPage): Promise<Version> {
   try {
-    return await openVersion(runs.store, { generation: number });
+    return await newest.pin(number);
   } catch (thrown) {
     if (!(thrown instanceof HexError) || thrown.code !== "HEX_USAGE") throw thrown;
     throw new HttpFailure(410, `Expected version ${number} to be kept, got one that is not`);

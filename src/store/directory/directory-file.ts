@@ -146,7 +146,12 @@ async function fillFile<Filled>(
   }
 }
 
-async function openPlainFile({ key, path, location }: Entry): Promise<FileHandle | undefined> {
+/** As `withPlainFile`, to be closed by the caller. */
+export async function openPlainFile({
+  key,
+  path,
+  location,
+}: Entry): Promise<FileHandle | undefined> {
   try {
     // Not blocking: a pipe that somebody put there would otherwise be waited for.
     return await unless(["ENOENT"], open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK));

@@ -1,6 +1,8 @@
-import { lstat, readdir } from "node:fs/promises";
+import { type FileHandle, lstat, readdir } from "node:fs/promises";
 import { checkListPrefix, checkStoreKey, isStoreKey } from "../key.ts";
+import { changedMeanwhile } from "../read-limits.ts";
 import type {
+  FoundObject,
   ObjectFile,
   ObjectInfo,
   ReadOptions,
@@ -18,6 +20,7 @@ import { removedFolder, toDiskFailure, unless } from "./directory-failure.ts";
 import {
   checkSize,
   type Entry,
+  openPlainFile,
   readPlainFile,
   toEtag,
   withFilledFile,
@@ -61,6 +64,33 @@ export class DirectoryStore implements Store {
       const body = await readPlainFile(entry, options);
       return body && toStoredObject(body);
     });
+  }
+
+  async find(key: string, { signal }: StoreOptions = {}): Promise<FoundObject | undefined> {
+    return this.#withEntry(key, { create: false, signal }, (entry) =>
+      withPlainFile(entry, (file) => toFound(key, file)),
+    );
+  }
+
+  async *readBlocks(
+    found: FoundObject,
+    { signal }: StoreOptions = {},
+  ): AsyncGenerator<Uint8Array, void, undefined> {
+    const { key } = found;
+    const file = await this.#withEntry(key, { create: false, signal }, openPlainFile);
+    if (file === undefined) throw changedMeanwhile(found, this.location);
+    try {
+      const isSame = async () => (await toFound(key, file)).tag === found.tag;
+      if (!(await isSame())) throw changedMeanwhile(found, this.location);
+      yield* file.createReadStream({ autoClose: false, highWaterMark: BLOCK_BYTES, signal });
+      // Other tools write into a file that is there.
+      if (!(await isSame())) throw changedMeanwhile(found, this.location);
+    } catch (error) {
+      signal?.throwIfAborted();
+      throw toDiskFailure(error, this.location);
+    } finally {
+      await file.close();
+    }
   }
 
   async write(key: string, body: Uint8Array, options: WriteOptions = {}): Promise<WriteResult> {
@@ -210,6 +240,12 @@ export class DirectoryStore implements Store {
 interface Access extends StoreOptions {
   /** whether missing folders are made */
   readonly create: boolean;
+}
+
+/** A file that is replaced is another one, and one that is written to has another time. */
+async function toFound(key: string, file: FileHandle): Promise<FoundObject> {
+  const { ino, size, mtimeNs, mtime } = await file.stat({ bigint: true });
+  return { key, sizeBytes: Number(size), modifiedAt: mtime, tag: `${ino}-${size}-${mtimeNs}` };
 }
 
 function toStoredObject(body: Uint8Array): StoredObject {

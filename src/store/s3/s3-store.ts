@@ -5,6 +5,7 @@ import {
   DeleteObjectCommand,
   GetObjectCommand,
   type GetObjectCommandOutput,
+  HeadObjectCommand,
   PutObjectCommand,
   paginateListObjectsV2,
   type S3Client,
@@ -12,9 +13,10 @@ import {
 import { HexError } from "../../errors.ts";
 import { checkListPrefix, checkStoreKey, isStoreKey } from "../key.ts";
 import type { S3Location } from "../location.ts";
-import { tooLarge } from "../read-limits.ts";
+import { changedMeanwhile, tooLarge } from "../read-limits.ts";
 import type {
   ConflictReason,
+  FoundObject,
   ObjectFile,
   ObjectInfo,
   ProbeNotes,
@@ -107,6 +109,60 @@ export class S3Store implements Store {
         return Body instanceof Readable ? saveTemporary(path, Body, options) : undefined;
       });
     return withObjectFile(save, use);
+  }
+
+  async find(key: string, { signal }: StoreOptions = {}): Promise<FoundObject | undefined> {
+    const request = new HeadObjectCommand(this.#address(key));
+    return this.#telling(signal, async () => {
+      const asking = this.#client.send(request, toSendOptions(signal));
+      const head = await asking.catch((error: unknown) => {
+        // An answer without a body tells no more than its status.
+        if (statusOf(error) !== 404) throw error;
+        return undefined;
+      });
+      if (head === undefined) return undefined;
+      const { ContentLength = 0, LastModified = new Date(0), ETag = "" } = head;
+      return { key, sizeBytes: ContentLength, modifiedAt: LastModified, tag: ETag };
+    });
+  }
+
+  async *readBlocks(
+    found: FoundObject,
+    { signal }: StoreOptions = {},
+  ): AsyncGenerator<Uint8Array, void, undefined> {
+    let start = 0;
+    for (let attempt = 1; ; attempt++) {
+      const body = await this.#openFrom(found, start, signal);
+      try {
+        for await (const block of body) {
+          start += block.length;
+          yield block;
+        }
+        return;
+      } catch (error) {
+        signal?.throwIfAborted();
+        // An answer that breaks off is gone on with where it stopped.
+        if (attempt >= ATTEMPTS) throw toS3Failure(error, this.#place);
+      }
+    }
+  }
+
+  /** The bytes of an object from one of them on. */
+  async #openFrom(
+    found: FoundObject,
+    start: number,
+    signal: AbortSignal | undefined,
+  ): Promise<AsyncIterable<Uint8Array>> {
+    const range = start === 0 ? {} : { Range: `bytes=${start}-` };
+    const request = new GetObjectCommand({ ...this.#address(found.key), ...range });
+    return this.#telling(signal, async () => {
+      const answer = await unlessMissing(this.#client.send(request, toSendOptions(signal)));
+      const { Body, ETag, ContentRange = "bytes 0-" } = answer ?? {};
+      const isSame = ETag === found.tag && ContentRange.startsWith(`bytes ${start}-`);
+      if (isSame && Body instanceof Readable) return Body;
+      if (Body instanceof Readable) Body.destroy();
+      throw changedMeanwhile(found, this.location);
+    });
   }
 
   async write(key: string, body: Uint8Array, options: WriteOptions = {}): Promise<WriteResult> {

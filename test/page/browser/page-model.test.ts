@@ -103,7 +103,7 @@ test("asks for outdated cells and for those without output", () => {
 
 test("asks for nothing as long as nothing is published", () => {
   const cells = [outputCell("a", { output: null })];
-  const model = openModel(pageState(cells, { version: null }), "?_size=1");
+  const model = openModel(pageState(cells, { version: null, commit: null }), "?_size=1");
   expect(toAsk(model)).toBeUndefined();
   expect(model.faults).toEqual([]);
 });

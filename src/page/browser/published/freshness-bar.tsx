@@ -3,16 +3,17 @@ import type { PageState } from "../../page-state.ts";
 import { toFullTime, toLocalTime } from "./relative-time.ts";
 import { TimeAgo } from "./time-ago.tsx";
 
-type FreshnessBarProps = Pick<PageState, "data" | "version" | "publishedAt" | "cells">;
+type FreshnessBarProps = Pick<PageState, "data" | "version" | "commit" | "publishedAt" | "cells">;
 
 /** How current what one sees is, and why it may not be trusted. */
 export function FreshnessBar({
   data,
   version,
+  commit,
   publishedAt,
   cells,
 }: FreshnessBarProps): JSX.Element | null {
-  if (version === null) return null;
+  if (commit === null) return null;
   const asOf = data?.computedAt ?? publishedAt;
   const isOtherCode =
     data?.sameCode === false ||
@@ -29,7 +30,7 @@ export function FreshnessBar({
         </span>
       )}
       {asOf !== null && <TimeAgo instant={asOf} {...ageOf(data)} />}
-      <span>{`version ${version}`}</span>
+      <span>{version === null ? "written by another tool" : `version ${version}`}</span>
       {data?.stale && (
         <span
           class="badge badge--warn"

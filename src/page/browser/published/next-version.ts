@@ -14,7 +14,7 @@ export async function toNextVersion(
   { askRun, address }: Pick<PageEffects, "askRun" | "address">,
   signal: AbortSignal,
 ): Promise<PageModel> {
-  const isFirst = old.state.version === null;
+  const isFirst = old.state.commit === null;
   const model = isFirst ? openModel(state, address.search()) : reopenModel(old, state);
   const asked = toAsk(model);
   if (asked === undefined) return model;

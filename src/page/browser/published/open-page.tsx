@@ -41,7 +41,7 @@ export function OpenPage({ store, view, model, isEmbedded }: OpenPageProps): JSX
         {isEmbedded ? <h1 class="only-heard">{state.title}</h1> : <Masthead model={model} />}
 
         <PageNotices store={store} view={view} model={model} />
-        {state.version === null ? (
+        {state.commit === null ? (
           <NotPublished store={store} view={view} viewer={state.viewer} />
         ) : (
           <>

@@ -18,7 +18,7 @@ export interface PageAsk {
  * cells of the page, so that none of them shows another one.
  */
 export function toAsk(model: PageModel): PageAsk | undefined {
-  if (model.state.version === null) return undefined;
+  if (model.state.commit === null) return undefined;
   const [press] = model.presses;
   if (press !== undefined) {
     const { id, state, inputs, revision } = press;

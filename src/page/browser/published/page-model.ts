@@ -67,7 +67,7 @@ export interface PageModel {
 /** The page as it opens: the published outputs, and the inputs that its address sets. */
 export function openModel(state: PageState, search: string): PageModel {
   const all = publishedCells(state, 0);
-  const isEmpty = state.version === null;
+  const isEmpty = state.commit === null;
   const ground = { cells: all, inputs: new Map(), setAt: 1 };
   const { inputs, faults } = isEmpty
     ? { inputs: new Map(), faults: [] }
@@ -101,7 +101,7 @@ export function pressButton(model: PageModel, name: string, id: string): PageMod
 
 /** The page with the inputs that another address sets. */
 export function moveTo(model: PageModel, search: string): PageModel {
-  if (model.state.version === null) return model;
+  if (model.state.commit === null) return model;
   const cells = [...model.cells.values()].map((cell) =>
     isPending(cell) ? { ...cell, isOutdated: true } : cell,
   );

@@ -272,8 +272,8 @@ export class PageStore implements RowsGround {
       const build = withLoadedCode(state.build, old.state.build);
       const next = await toNextVersion(old, { ...state, build }, this.#effects, signal);
       if (signal.aborted) return;
-      const model = old.state.version === null ? next : followInputs(next, this.#view.model ?? old);
-      const news = state.version === null ? "" : `Version ${state.version} is shown now.`;
+      const model = old.state.commit === null ? next : followInputs(next, this.#view.model ?? old);
+      const news = toNews(state);
       const isChanged = !isSameBuild(state.build, build);
       this.#change({ phase: "open", model, news, trouble: null, isChanged });
     }
@@ -295,4 +295,10 @@ export class PageStore implements RowsGround {
   #searchOf({ cells, inputs }: PageModel): string {
     return toSearch(this.#effects.address.search(), [...cells.values()], inputs);
   }
+}
+
+/** What a page that shows another version says, for those who hear it. */
+function toNews({ version, commit }: PageState): string {
+  if (version !== null) return `Version ${version} is shown now.`;
+  return commit === null ? "" : "What another tool has written is shown now.";
 }

@@ -3,6 +3,7 @@ import { useState } from "preact/hooks";
 import type { ListedVersion, VersionList as Versions } from "../../history-state.ts";
 import { askJson } from "../ask/ask-page.ts";
 import { FailureNote } from "./failure-note.tsx";
+import { ForeignTable } from "./foreign-table.tsx";
 import { RollBack } from "./roll-back.tsx";
 import { useAsked } from "./use-asked.ts";
 import type { Go } from "./use-place.ts";
@@ -31,14 +32,10 @@ export function VersionList({ from, to, go }: VersionListProps): JSX.Element {
       <FailureNote failure={failure} again={again} />
     );
   }
-  const { versions, mayRollBack } = answer;
+  const { versions, foreign, mayRollBack } = answer;
   const [newest, before] = versions;
   if (newest === undefined) {
-    return (
-      <p class="runs-none">
-        Nothing is published yet. <code>hex run --context logic</code> publishes the first version.
-      </p>
-    );
+    return <Unpublished foreign={foreign} />;
   }
   const compared = { from: from ?? before?.generation ?? null, to: to ?? newest.generation };
   const choose = (chosen: Partial<typeof compared>) =>
@@ -53,6 +50,7 @@ export function VersionList({ from, to, go }: VersionListProps): JSX.Element {
         {...{ versions, compared, choose, go }}
         onRollBack={mayRollBack ? setTarget : undefined}
       />
+      <ForeignTable foreign={foreign} />
       {!mayRollBack && versions.length > 1 && (
         <p class="runs-hint">
           To go back to a version, sign in with a token of the scope <code>admin</code>, or use{" "}
@@ -76,5 +74,14 @@ export function VersionList({ from, to, go }: VersionListProps): JSX.Element {
         />
       )}
     </>
+  );
+}
+
+function Unpublished({ foreign }: Pick<Versions, "foreign">): JSX.Element {
+  if (foreign.length > 0) return <ForeignTable foreign={foreign} />;
+  return (
+    <p class="runs-none">
+      Nothing is published yet. <code>hex run --context logic</code> publishes the first version.
+    </p>
   );
 }

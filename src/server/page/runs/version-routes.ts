@@ -9,7 +9,7 @@ import type {
 import { rollBack } from "../../../project/versions.ts";
 import { openVersion } from "../../../store/version.ts";
 import { toVersionDifference } from "../../../store/version-difference.ts";
-import { listVersions } from "../../../store/versions.ts";
+import { listForeign, listVersions } from "../../../store/versions.ts";
 import { mayDo } from "../../caller.ts";
 import { HttpFailure } from "../../http-failure.ts";
 import { packLong } from "../../packing.ts";
@@ -24,8 +24,10 @@ export function addVersionRoutes(app: FastifyInstance, served: Served): void {
   const change = { config: { auth: "admin" } } as const;
   app.get(LIST, look, async ({ caller }): Promise<VersionList> => {
     const versions = await listVersions(served.runs.store);
+    const foreign = listForeign(await served.newest.read());
     return {
       versions: versions.map(({ commitId: _, ...told }): ListedVersion => told),
+      foreign,
       mayRollBack: caller !== null && mayDo(caller, "admin"),
     };
   });
