@@ -8,7 +8,7 @@ import { frameOf } from "./manifest/history.ts";
 import { readManifest } from "./manifest/read-manifest.ts";
 import type { SwapOptions } from "./manifest/swap-manifest.ts";
 import type { Store, StoreOptions, WriteResult } from "./store.ts";
-import { isInvalidData, toSha256 } from "./stored-file.ts";
+import { hashFound, isInvalidData, toSha256 } from "./stored-file.ts";
 
 export interface ClaimOptions extends SwapOptions {
   /** names that may be taken all the same */
@@ -165,11 +165,12 @@ async function isPublished(store: Store, name: string, options: StoreOptions): P
   if (frameOf(commits[0], name) !== undefined) return true;
   const known = commits.flatMap((commit) => frameOf(commit, name)?.csv ?? []);
   if (known.length === 0) return false;
-  const limitBytes = Math.max(...known.map(({ sizeBytes }) => sizeBytes));
-  const isKnown = async ({ sha256 }: { readonly sha256: string }) =>
-    known.some((csv) => csv.sha256 === sha256);
+  const found = await store.find(sharedCsvKey(name), options);
+  if (found === undefined || known.every(({ sizeBytes }) => sizeBytes !== found.sizeBytes))
+    return false;
   try {
-    return (await store.readFile(sharedCsvKey(name), isKnown, { ...options, limitBytes })) ?? false;
+    const sha256 = await hashFound(store, found, options);
+    return known.some((csv) => csv.sha256 === sha256);
   } catch (error) {
     if (isInvalidData(error)) return false;
     throw error;

@@ -8,8 +8,8 @@ import {
   damagedFile,
   isDamage,
   isInvalidData,
+  openStoredFile,
   readStoredFile,
-  withStoredFile,
 } from "./stored-file.ts";
 
 export interface ReadFrameOptions extends StoreOptions {
@@ -51,10 +51,8 @@ export async function readPublishedFrame(
   }
   return readWhole(store, csv, rows, async () => {
     // An app run that finds its Arrow file never loads what reads CSV.
-    const { readCsvFile } = await import("../frame/csv/csv.ts");
-    return withStoredFile(store, csv, (path) => readCsvFile(path, columns, { signal }), {
-      signal,
-    });
+    const { readOwnCsv } = await import("../frame/csv/csv-own.ts");
+    return readOwnCsv(openStoredFile(store, csv), columns, { signal });
   });
 }
 

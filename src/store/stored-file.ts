@@ -1,7 +1,8 @@
 import { createHash } from "node:crypto";
 import { type ErrorCode, expectation, HexError } from "../errors.ts";
+import type { ByteSource } from "../frame/csv/byte-source.ts";
 import type { StoredFile } from "./manifest/manifest.ts";
-import type { Store, StoreOptions } from "./store.ts";
+import type { FoundObject, Store, StoreOptions } from "./store.ts";
 
 /**
  * Reads a file of a manifest, of the size and the SHA-256 that it tells.
@@ -27,31 +28,50 @@ export async function readStoredFile(
 }
 
 /**
- * As `readStoredFile`, for one that need not fit into memory: it is handed over as a file, which is
- * gone afterwards.
+ * As `readStoredFile`, in blocks that need not fit into memory together. They end only when all of
+ * them are what the manifest tells, so whoever has read them to their end may use what came of them.
  *
- * @throws {HexError} HEX_STORE_DAMAGED when it is missing or another
+ * @throws {HexError} its blocks, HEX_STORE_DAMAGED when the file is missing or another
  */
-export async function withStoredFile<T>(
+export function openStoredFile(store: Store, file: StoredFile): ByteSource {
+  const { key, sizeBytes } = file;
+  return {
+    name: `\`${key}\` in ${store.location}`,
+    sizeBytes,
+    async *open(signal) {
+      const found = await store.find(key, { signal });
+      if (found === undefined) throw damagedFile(store, file, "nothing");
+      if (found.sizeBytes !== sizeBytes) {
+        throw damagedFile(store, file, `${found.sizeBytes} bytes`);
+      }
+      const hash = createHash("sha256");
+      for await (const block of store.readBlocks(found, { signal })) {
+        hash.update(block);
+        yield block;
+      }
+      assertSame(store, file, { sizeBytes, sha256: hash.digest("hex") });
+    },
+  };
+}
+
+/** Reads a file of a manifest to its end: it is there, and what was published. */
+export async function checkStoredFile(
   store: Store,
   file: StoredFile,
-  use: (path: string) => Promise<T>,
   { signal }: StoreOptions = {},
-): Promise<T> {
-  let isHandedOver = false;
-  const check = async ({ path, ...got }: { readonly path: string } & Content) => {
-    isHandedOver = true;
-    assertSame(store, file, got);
-    return { used: await use(path) };
-  };
-  const found = await store
-    .readFile(file.key, check, { signal, limitBytes: file.sizeBytes })
-    .catch((error: unknown) => {
-      if (isHandedOver || !isInvalidData(error)) throw error;
-      throw damagedFile(store, file, "more bytes", error);
-    });
-  if (found === undefined) throw damagedFile(store, file, "nothing");
-  return found.used;
+): Promise<void> {
+  for await (const block of openStoredFile(store, file).open(signal)) void block;
+}
+
+/** The SHA-256 of what the store tells of an object, block by block. */
+export async function hashFound(
+  store: Store,
+  found: FoundObject,
+  options: StoreOptions,
+): Promise<string> {
+  const hash = createHash("sha256");
+  for await (const block of store.readBlocks(found, options)) hash.update(block);
+  return hash.digest("hex");
 }
 
 /** The SHA-256 of some bytes, as the manifest writes it. */

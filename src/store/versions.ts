@@ -13,7 +13,7 @@ import { readManifest } from "./manifest/read-manifest.ts";
 import { type SwapOptions, swapManifest } from "./manifest/swap-manifest.ts";
 import { type CopyOptions, copyForOthers } from "./shared-copy.ts";
 import type { Store, StoreOptions } from "./store.ts";
-import { isDamage, withStoredFile } from "./stored-file.ts";
+import { checkStoredFile, isDamage } from "./stored-file.ts";
 import type { Version } from "./version.ts";
 
 /** What can be told of a version without reading its frames. */
@@ -129,13 +129,13 @@ async function assertReadable(
   try {
     if (arrow !== undefined) {
       // Block by block: a server that goes back goes on answering meanwhile.
-      await withStoredFile(store, arrow, async () => undefined, options);
+      await checkStoredFile(store, arrow, options);
       return;
     }
   } catch (error) {
     if (!isDamage(error)) throw error;
   }
-  await withStoredFile(store, csv, async () => undefined, options);
+  await checkStoredFile(store, csv, options);
 }
 
 function toSummary(commit: Commit, isNewest: boolean): VersionSummary {
