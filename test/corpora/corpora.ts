@@ -31,8 +31,9 @@ export function openCorpus(name: keyof typeof CORPORA): string {
   if (existsSync(files)) return files;
   const git = (...args: string[]) => execFileSync("git", args, { stdio: "inherit" });
   git("init", "--quiet", root);
+  git("-C", root, "remote", "add", "origin", repository);
   git("-C", root, "sparse-checkout", "set", folder);
-  git("-C", root, "fetch", "--quiet", "--depth=1", "--filter=blob:none", repository, commit);
+  git("-C", root, "fetch", "--quiet", "--depth=1", "--filter=blob:none", "origin", commit);
   git("-C", root, "checkout", "--quiet", "FETCH_HEAD");
   return files;
 }

@@ -131,8 +131,9 @@ function rNumber(value: number): string {
 function calcNumber(value: number, decimal: string): string {
   if (value === 0 || !Number.isFinite(value)) return "0";
   const { digits, power, decimals, fixed } = shortNumber(value);
-  const isPlain = power < 16 && power >= -5 && decimals <= 20;
-  return (isPlain ? fixed : `${digits}E${powerText(power, 3)}`).replace(".", decimal);
+  const isPlain = power < 16 && power >= -9 && decimals <= 18;
+  const scientific = `${digits}E${powerText(power, power < 0 ? 2 : 3)}`;
+  return (isPlain ? fixed : scientific).replace(".", decimal);
 }
 
 interface MomentForm {
@@ -204,12 +205,16 @@ const pandasRules: Rules = {
   isLoneQuoted: true,
 };
 
-const calcRules = (decimal: string, delimiter: string): Rules => ({
+const calcRules = (
+  decimal: string,
+  delimiter: string,
+  boolean: readonly [yes: string, no: string],
+): Rules => ({
   delimiter,
   needsQuotes: (text) => text.includes(delimiter) || /["\n]/.test(text),
   valueText: valueBy({
     number: (value) => calcNumber(value, decimal),
-    boolean: ["TRUE", "FALSE"],
+    boolean,
     moment: (column, moment) =>
       momentText(column, moment, { between: " ", zone: "", fraction: "none" }),
   }),
@@ -268,11 +273,11 @@ export const DIALECTS = {
   LibreOffice: {
     call: "CSV with commas, cells as shown, by an English locale",
     options: {},
-    write: by(calcRules(".", ",")),
+    write: by(calcRules(".", ",", ["TRUE", "FALSE"])),
   },
   "LibreOffice in German": {
     call: "CSV with semicolons, cells as shown, by a German locale",
     options: { decimal: "," },
-    write: by(calcRules(",", ";")),
+    write: by(calcRules(",", ";", ["WAHR", "FALSCH"])),
   },
 } as const satisfies Record<string, Dialect>;

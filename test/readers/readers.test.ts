@@ -1,12 +1,22 @@
 import { execFileSync } from "node:child_process";
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { writeFile } from "node:fs/promises";
+import { dirname } from "node:path";
 import { fileURLToPath } from "node:url";
 import { beforeAll, describe, expect, test } from "vitest";
 import { frameToCsv } from "../../src/frame/csv/csv-write.ts";
+import { DIALECTS } from "../frame/csv-dialects.ts";
 import { withFolder } from "../frame/with-folder.ts";
 import { CSV_KINDS, csvOf, frameOf, typesOf } from "./csv-kinds.ts";
 import { leftOver, type SeenByReaders, toldTable } from "./told-table.ts";
+import {
+  COMMON_TABLE,
+  GERMAN_SETTINGS,
+  pythonProgram,
+  rProgram,
+  spreadsheet,
+  WHOLE_TABLE,
+} from "./tool-programs.ts";
 
 const docs = readFileSync(new URL("../../docs/csv.md", import.meta.url), "utf8");
 const here = (name: string) => fileURLToPath(new URL(name, import.meta.url));
@@ -48,6 +58,60 @@ describe("what other tools see is what docs/csv.md says", () => {
       const seen: SeenByReaders = JSON.parse(output.toString());
       expect(columnOf(docs, reader)).toEqual(columnOf(toldTable(seen), reader));
       expect(leftOf(reader)).toBe(leftOver(seen, reader));
+    });
+  });
+});
+
+describe("other tools write CSV as the tests of reading it have them write", () => {
+  const run = (command: string, args: readonly string[]) => {
+    if (isAll) execFileSync(command, args, { stdio: "pipe" });
+  };
+  const python = (tool: "pandas" | "polars" | "DuckDB") => ({
+    tool,
+    table: WHOLE_TABLE,
+    write: (path: string) => run(PYTHON, ["-c", pythonProgram(tool, path)]),
+  });
+  const calc = (tool: keyof typeof DIALECTS, options: string) => ({
+    tool,
+    table: COMMON_TABLE,
+    write: (path: string) => {
+      const sheet = path.replace(/csv$/, "fods");
+      const home = `-env:UserInstallation=file://${dirname(path)}/profile`;
+      writeFileSync(sheet, spreadsheet());
+      if (tool === "LibreOffice in German") {
+        mkdirSync(`${dirname(path)}/profile/user`, { recursive: true });
+        writeFileSync(`${dirname(path)}/profile/user/registrymodifications.xcu`, GERMAN_SETTINGS);
+      }
+      const filter = `csv:Text - txt - csv (StarCalc):${options}`;
+      run("soffice", [
+        home,
+        "--headless",
+        "--convert-to",
+        filter,
+        "--outdir",
+        dirname(path),
+        sheet,
+      ]);
+    },
+  });
+  const r = {
+    tool: "R" as const,
+    table: COMMON_TABLE,
+    write: (path: string) => run("Rscript", ["-e", rProgram(path)]),
+  };
+
+  test.for([
+    ...(["pandas", "polars", "DuckDB"] as const).map(python),
+    r,
+    // The numbers: delimiter, quote, UTF-8, first line, formats, language, quote all texts, as shown.
+    calc("LibreOffice", "44,34,76,1,,1033,false,true,true"),
+    calc("LibreOffice in German", "59,34,76,1,,1031,false,true,true"),
+  ])("$tool", ({ tool, table, write }, { skip }) => {
+    if (!isAll) skip("other tools are asked by `npm run test:readers`");
+    return withFolder(async (folder) => {
+      write(`${folder}/t.csv`);
+      const written = readFileSync(`${folder}/t.csv`, "utf8");
+      expect(written).toBe(DIALECTS[tool].write(table).csv);
     });
   });
 });
