@@ -244,7 +244,12 @@ describe("missing values", () => {
   });
 
   test("what MySQL and ClickHouse write is missing everywhere", async () => {
-    assertFrame(await frameOf("a,b\n\\N,x\n1,\\N\n"), { a: [null, 1], b: ["x", null] });
+    const { frame, report } = await read("a,b\n\\N,x\n1,\\N\n");
+    assertFrame(frame, { a: [null, 1], b: ["x", null] });
+    expect(report.notes).toEqual([
+      'column "a": 1 value taken for missing: row 1 "\\\\N"',
+      'column "b": 1 value taken for missing: row 2 "\\\\N"',
+    ]);
   });
 
   test("missing takes the place of all other words", async () => {

@@ -302,6 +302,10 @@ export class CsvColumn {
     const texts = this.#items instanceof TextItems ? this.#items : undefined;
     const words = texts === undefined ? this.#odd.words : texts.words;
     const told: string[] = [];
+    if (texts?.signs !== undefined) {
+      const { signs } = texts;
+      told.push(`${place}: ${countOf(signs)} taken for missing: ${placeOf(signs)}`);
+    }
     if (words !== undefined && texts?.areWordsTexts === true) {
       const hint = `missing: [${JSON.stringify(words.text)}] reads them as missing`;
       told.push(`${place}: ${countOf(words)} kept as text: ${placeOf(words)} (${hint})`);

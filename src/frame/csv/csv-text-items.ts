@@ -60,6 +60,8 @@ export class TextItems extends CsvItems {
   areWordsTexts: boolean;
   /** bare words that were seen */
   words: Exceptions | undefined;
+  /** fields that are missing wherever they stand */
+  signs: Exceptions | undefined;
   /** the different texts; once they are too many, the texts of all rows */
   #bytes = Buffer.alloc(0);
   #size = 0;
@@ -95,6 +97,7 @@ export class TextItems extends CsvItems {
   protected take(bytes: Buffer, start: number, end: number, row: number, kind: number): boolean {
     if (this.#forms.missing.has(bytes, start, end)) {
       this.missing.add(row);
+      this.signs = counted(this.signs, bytes, start, end, row);
       return true;
     }
     if (kind === BARE && !this.#takesBare(bytes, start, end, row)) return this.missing.has(row);
@@ -106,8 +109,7 @@ export class TextItems extends CsvItems {
   #takesBare(bytes: Buffer, start: number, end: number, row: number): boolean {
     const isWord = this.#forms.words.has(bytes, start, end);
     if (isWord) {
-      if (this.words) this.words.count++;
-      else this.words = { count: 1, row, text: bytes.toString("utf8", start, end) };
+      this.words = counted(this.words, bytes, start, end, row);
     }
     if (this.areWordsTexts) return true;
     if (isWord) this.missing.add(row);
@@ -258,6 +260,18 @@ export class TextItems extends CsvItems {
     const offsets = this.#offsets.subarray(0, rows + 1);
     return toColumnData("string", { length: rows, values, offsets, ...missing });
   }
+}
+
+function counted(
+  known: Exceptions | undefined,
+  bytes: Buffer,
+  start: number,
+  end: number,
+  row: number,
+): Exceptions {
+  if (known === undefined) return { count: 1, row, text: bytes.toString("utf8", start, end) };
+  known.count++;
+  return known;
 }
 
 /** A number by which texts are found: of four bytes at a time, since each step waits for the last. */

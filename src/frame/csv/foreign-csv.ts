@@ -278,6 +278,11 @@ class ForeignReading {
     const { column, name } = slot;
     slot.read = { name, ...column.finish(rows) };
     slot.notes = [...slot.notes, ...column.notes()];
+    const { nullCount } = slot.read.data;
+    if (this.#slots.length === 1 && nullCount > 0) {
+      const told = `column ${JSON.stringify(name)}: ${nullCount.toLocaleString("en")} missing, blank lines among them`;
+      slot.notes = [...slot.notes, told];
+    }
     const reason =
       slot.read.type === "string" && column.plan === "found" ? textReason(slot.read) : undefined;
     if (reason !== undefined) slot.why = reason;
