@@ -195,7 +195,7 @@ describe("why a column is text", () => {
     ["31/12/2024", "01/02/2025", /look like days \(dates: "DD\/MM\/YYYY"/],
     ["unknown", "5", /row 1 "unknown" is not written as its neighbours are/],
   ])("is told for %s and %s", async (one, other, message) => {
-    const { report } = await read(`v;n\n${one};1\n${other};2\n`);
+    const { report } = await read(`v;n\n${one};1\n${other};2\nn/a;3\n`);
     expect(report.columns[0]).toMatchObject({
       type: "string",
       why: expect.stringMatching(message),

@@ -1,7 +1,7 @@
 import { AsyncLocalStorage } from "node:async_hooks";
 import type { FrameColumn } from "../column/column-data.ts";
 import type { ColumnType } from "../schema.ts";
-import { toCsvValue } from "./csv-values.ts";
+import { MISSING_WORDS, toCsvValue } from "./csv-values.ts";
 
 /** What a reader of CSV decided about a column. */
 export interface CsvColumnReport {
@@ -56,12 +56,13 @@ export function textReason(column: FrameColumn): string | undefined {
   return `row ${first.row + 1} ${JSON.stringify(first.text)} is not written as its neighbours are`;
 }
 
-/** The first different texts of a column, with their rows from 0. */
+/** The first different texts of a column but words for missing, with their rows from 0. */
 function firstTexts({ data }: FrameColumn): { row: number; text: string }[] {
   const texts = new Map<string, number>();
   for (let row = 0; row < data.length && row < 1000 && texts.size < SEEN_TEXTS; row++) {
     const text = data.at(row);
-    if (typeof text === "string" && !texts.has(text)) texts.set(text, row);
+    const isWord = typeof text !== "string" || MISSING_WORDS.includes(text);
+    if (!isWord && !texts.has(text)) texts.set(text, row);
   }
   return Array.from(texts, ([text, row]) => ({ row, text }));
 }
