@@ -366,3 +366,10 @@ describe("verbs and SQL", () => {
     return made.rows().map((each) => Object.values(each).map((value) => (value === 0 ? 0 : value)));
   }
 });
+
+test("a sum of whole numbers that a number would round is refused", () => {
+  const large = frame([{ v: 9_007_199_254_740_991 }, { v: 1 }, { v: -5 }]);
+  expect(() => large.rollup({ total: sum("v") })).toThrow(/sum of column "v" .* BigInt/);
+  const exact = large.derive({ v: (row) => BigInt(row.v ?? 0) });
+  expect(exact.rollup({ total: sum("v") }).at("total", 0)).toBe(9_007_199_254_740_987n);
+});

@@ -49,9 +49,12 @@ function valueOfGroup(aggregate: Aggregate, source: FrameColumn): OfGroup<Value>
     case "distinct":
       return differentOf(source, isMissing);
     case "sum":
-      return source.type === "bigint"
-        ? exactSumOf(source, isMissing)
-        : ofNumbers(source, isMissing, sumOf);
+      if (source.type === "bigint") return exactSumOf(source, isMissing);
+      return ofNumbers(
+        source,
+        isMissing,
+        source.type === "integer" ? wholeSumOf(source.name) : sumOf,
+      );
     case "mean":
       return ofNumbers(source, isMissing, meanOf);
     case "median":
@@ -78,6 +81,24 @@ function ofNumbers(
     let count = 0;
     for (const row of rows) if (!isMissing(row)) numbers[count++] = read(row);
     return compute(numbers.subarray(0, count));
+  };
+}
+
+/** The sum of whole numbers, which is refused where a number cannot hold it exactly. */
+function wholeSumOf(name: string): (numbers: Float64Array) => number | null {
+  return (numbers) => {
+    let sum = 0;
+    for (const number of numbers) {
+      sum += number;
+      if (Number.isSafeInteger(sum)) continue;
+      throw expectation("HEX_FRAME_INVALID", {
+        place: `the sum of column ${JSON.stringify(name)}`,
+        expected: "within ±(2^53 − 1) on its way",
+        got: "more, which numbers round",
+        hint: "derive a column of bigints first: (row) => row.v === undefined ? undefined : BigInt(row.v)",
+      });
+    }
+    return numbers.length === 0 ? null : sum;
   };
 }
 
