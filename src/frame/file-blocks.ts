@@ -2,10 +2,10 @@ import { createHash } from "node:crypto";
 import { type FileHandle, open, rm } from "node:fs/promises";
 
 /** The bytes of a file, in order. */
-export type Blocks = Iterable<Uint8Array> | AsyncIterable<Uint8Array>;
+type Blocks = Iterable<Uint8Array> | AsyncIterable<Uint8Array>;
 
 /** What was written to a file. */
-export interface SavedFile {
+interface SavedFile {
   readonly sizeBytes: number;
   /** in hexadecimal digits */
   readonly sha256: string;
@@ -13,8 +13,6 @@ export interface SavedFile {
 
 interface SaveOptions {
   readonly signal?: AbortSignal | undefined;
-  /** tells a failure of the disk that is written to; as it is unless told */
-  readonly toFailure?: (thrown: unknown) => unknown;
 }
 
 /** No block keeps the thread for longer than it takes to hash so many bytes. */
@@ -27,7 +25,7 @@ const PIECE_BYTES = 2 ** 22;
 export async function saveBlocks(
   path: string,
   blocks: Blocks,
-  { signal, toFailure = (thrown) => thrown }: SaveOptions = {},
+  { signal }: SaveOptions = {},
 ): Promise<SavedFile> {
   const hash = createHash("sha256");
   let sizeBytes = 0;
@@ -41,7 +39,7 @@ export async function saveBlocks(
         hash.update(piece);
         sizeBytes += piece.length;
         await writing;
-        writing = writePiece(file, piece, toFailure);
+        writing = writePiece(file, piece);
         // It is waited for when the next piece is there, which is made meanwhile.
         writing.catch(() => undefined);
       }
@@ -57,17 +55,9 @@ export async function saveBlocks(
   return { sizeBytes, sha256: hash.digest("hex") };
 }
 
-async function writePiece(
-  file: FileHandle,
-  piece: Uint8Array,
-  toFailure: (thrown: unknown) => unknown,
-): Promise<void> {
-  try {
-    for (let start = 0; start < piece.length; ) {
-      const { bytesWritten } = await file.write(piece, start);
-      start += bytesWritten;
-    }
-  } catch (error) {
-    throw toFailure(error);
+async function writePiece(file: FileHandle, piece: Uint8Array): Promise<void> {
+  for (let start = 0; start < piece.length; ) {
+    const { bytesWritten } = await file.write(piece, start);
+    start += bytesWritten;
   }
 }

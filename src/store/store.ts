@@ -6,14 +6,6 @@ export interface StoredObject {
   readonly etag: string;
 }
 
-/** The content of an object as a file of this machine. */
-export interface ObjectFile {
-  readonly path: string;
-  readonly sizeBytes: number;
-  /** of what was read from the store, in hexadecimal digits */
-  readonly sha256: string;
-}
-
 /** What a listing tells of an object without reading it. */
 export interface ObjectInfo {
   readonly key: string;
@@ -132,20 +124,6 @@ export interface Store {
    * The others get `conflict`. Without a condition the last one stands.
    */
   write(key: string, body: Uint8Array, options?: WriteOptions): Promise<WriteResult>;
-
-  /**
-   * Reads one object, of any size, into a file of this machine and hands that file over: it is the
-   * caller's alone, and gone when `use` has ended. Gives what `use` gives, or `undefined`, without
-   * asking `use`, when there is none under this key. What `use` throws is thrown as it is.
-   *
-   * @throws {HexError} as `read`; HEX_STORE_UNAVAILABLE also when the temporary folder of this
-   * machine has no room.
-   */
-  readFile<T>(
-    key: string,
-    use: (file: ObjectFile) => Promise<T>,
-    options?: ReadOptions,
-  ): Promise<T | undefined>;
 
   /**
    * Writes one object whole from a file, which never has to fit into memory: `fill` writes it at the

@@ -45,9 +45,14 @@ export function openStoredFile(store: Store, file: StoredFile): ByteSource {
         throw damagedFile(store, file, `${found.sizeBytes} bytes`);
       }
       const hash = createHash("sha256");
-      for await (const block of store.readBlocks(found, { signal })) {
-        hash.update(block);
-        yield block;
+      try {
+        for await (const block of store.readBlocks(found, { signal })) {
+          hash.update(block);
+          yield block;
+        }
+      } catch (error) {
+        if (!isInvalidData(error)) throw error;
+        throw damagedFile(store, file, "a file that was replaced or removed meanwhile", error);
       }
       assertSame(store, file, { sizeBytes, sha256: hash.digest("hex") });
     },

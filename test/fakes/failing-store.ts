@@ -18,7 +18,6 @@ export function failingStore(
     read: (key, options) => store.read(key, options),
     find: (key, options) => store.find(key, options),
     readBlocks: (found, options) => store.readBlocks(found, options),
-    readFile: (key, use, options) => store.readFile(key, use, options),
     write: async (key, body, options) => {
       writes.push(key);
       if (writes.length === failingWrite) throw error;

@@ -1,7 +1,6 @@
 import { HexError } from "../../src/errors.ts";
 import type {
   FoundObject,
-  ObjectFile,
   ObjectInfo,
   ReadOptions,
   Store,
@@ -11,7 +10,7 @@ import type {
   WriteOptions,
   WriteResult,
 } from "../../src/store/store.ts";
-import { readThroughFile, writeThroughFile } from "./through-files.ts";
+import { writeThroughFile } from "./through-files.ts";
 import { Turns } from "./turns.ts";
 
 /** What can go wrong with a call. */
@@ -100,14 +99,6 @@ export class FaultyStore implements Store {
       default:
         return write();
     }
-  }
-
-  readFile<T>(
-    key: string,
-    use: (file: ObjectFile) => Promise<T>,
-    options?: ReadOptions,
-  ): Promise<T | undefined> {
-    return readThroughFile(this, key, use, options);
   }
 
   writeFile<T>(

@@ -2,7 +2,6 @@ import { checkListPrefix, checkStoreKey } from "../../src/store/key.ts";
 import { changedMeanwhile, tooLarge } from "../../src/store/read-limits.ts";
 import type {
   FoundObject,
-  ObjectFile,
   ObjectInfo,
   ReadOptions,
   Store,
@@ -12,7 +11,7 @@ import type {
   WriteOptions,
   WriteResult,
 } from "../../src/store/store.ts";
-import { readThroughFile, writeThroughFile } from "./through-files.ts";
+import { writeThroughFile } from "./through-files.ts";
 
 /** Objects in memory that keep the whole contract; each call is one instant. */
 export class MemoryStore implements Store {
@@ -48,6 +47,7 @@ export class MemoryStore implements Store {
     const object = await this.read(found.key, options);
     if (object?.etag !== found.tag) throw changedMeanwhile(found, this.location);
     yield object.body;
+    options.signal?.throwIfAborted();
   }
 
   async write(key: string, body: Uint8Array, options: WriteOptions = {}): Promise<WriteResult> {
@@ -66,14 +66,6 @@ export class MemoryStore implements Store {
     const etag = `"${++this.#etags}"`;
     this.objects.set(key, { body: body.slice(), etag, modifiedAt: new Date(this.#now()) });
     return { status: "written", etag };
-  }
-
-  readFile<T>(
-    key: string,
-    use: (file: ObjectFile) => Promise<T>,
-    options?: ReadOptions,
-  ): Promise<T | undefined> {
-    return readThroughFile(this, key, use, options);
   }
 
   writeFile<T>(

@@ -137,7 +137,6 @@ export class Machine {
       copy: (from, to, options) => store.copy(from, to, options),
       find: (key, options) => store.find(key, options),
       readBlocks: (found, options) => store.readBlocks(found, options),
-      readFile: (key, use, options) => store.readFile(key, use, options),
       writeFile: (key, fill, options) => store.writeFile(key, fill, options),
       close: async () => undefined,
     };

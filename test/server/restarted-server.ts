@@ -121,7 +121,6 @@ export function through(store: Store, write: Store["write"]): Store {
     read: (...read) => store.read(...read),
     find: (...found) => store.find(...found),
     readBlocks: (...read) => store.readBlocks(...read),
-    readFile: (...read) => store.readFile(...read),
     writeFile: (...written) => store.writeFile(...written),
     copy: (...copied) => store.copy(...copied),
     delete: (...deleted) => store.delete(...deleted),

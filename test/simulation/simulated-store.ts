@@ -1,7 +1,6 @@
 import { HexError } from "../../src/errors.ts";
 import type {
   FoundObject,
-  ObjectFile,
   ObjectInfo,
   ReadOptions,
   Store,
@@ -11,7 +10,7 @@ import type {
   WriteOptions,
   WriteResult,
 } from "../../src/store/store.ts";
-import { readThroughFile, writeThroughFile } from "../fakes/through-files.ts";
+import { writeThroughFile } from "../fakes/through-files.ts";
 import type { FaultBook } from "./fault-book.ts";
 import type { CallFault } from "./fault-plan.ts";
 import { EPOCH_MS, type VirtualProcess, type VirtualWorld } from "./virtual-world.ts";
@@ -72,17 +71,18 @@ export class SimulatedStore implements Store {
   }
 
   async *readBlocks(found: FoundObject, { signal }: StoreOptions = {}): AsyncIterable<Uint8Array> {
-    yield* await this.#call("list", {
+    const { body } = await this.#call("read", {
       key: found.key,
       words: `read ${found.key} in blocks`,
       effect: async () => {
         const blocks: Uint8Array[] = [];
         for await (const block of this.#around.disk.readBlocks(found)) blocks.push(block);
-        return blocks;
+        return { body: new Uint8Array(Buffer.concat(blocks)), etag: found.tag };
       },
-      toWords: ({ length }) => `${length} blocks`,
+      toWords: ({ etag }) => etag,
       signal,
     });
+    yield body;
   }
 
   write(key: string, body: Uint8Array, options: WriteOptions = {}): Promise<WriteResult> {
@@ -133,17 +133,6 @@ export class SimulatedStore implements Store {
       toWords: ({ length }) => `${length} objects`,
       signal,
     });
-  }
-
-  async readFile<T>(
-    key: string,
-    use: (file: ObjectFile) => Promise<T>,
-    options?: ReadOptions,
-  ): Promise<T | undefined> {
-    const object = await this.read(key, options);
-    if (object === undefined) return undefined;
-    const there = { read: async () => object };
-    return this.#around.world.outside(() => readThroughFile(there, key, use, options));
   }
 
   async writeFile<T>(

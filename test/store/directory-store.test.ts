@@ -1,5 +1,15 @@
 import { execFile } from "node:child_process";
-import { chmod, mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from "node:fs/promises";
+import {
+  appendFile,
+  chmod,
+  mkdir,
+  mkdtemp,
+  readdir,
+  readFile,
+  rm,
+  symlink,
+  writeFile,
+} from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
@@ -8,7 +18,7 @@ import { HexError } from "../../src/errors.ts";
 import { toDiskFailure } from "../../src/store/directory/directory-failure.ts";
 import { DirectoryStore } from "../../src/store/directory/directory-store.ts";
 import { runProgram } from "./run-program.ts";
-import { testStore, toArray } from "./store-contract.ts";
+import { mustFind, testStore, toArray } from "./store-contract.ts";
 import { temporaryFolder } from "./temporary-folder.ts";
 
 const bytes = (text: string) => new TextEncoder().encode(text);
@@ -29,12 +39,38 @@ describe("symbolic links", () => {
   it("refuses to read a file through a link", async () => {
     const { store, root, outside } = await attackedStore();
     await symlink(join(outside, "secret.csv"), join(root, "planets.csv"));
-    await expect(store.read("planets.csv")).rejects.toMatchObject({
+    const refusal = {
       code: "HEX_STORE_DAMAGED",
       message:
         `Expected \`planets.csv\` in the store file:${root} to be a plain file in plain folders, got a symbolic link ` +
         "(remove it: a store never follows what leads out of its folder)",
-    });
+    };
+    await expect(store.read("planets.csv")).rejects.toMatchObject(refusal);
+    await expect(store.find("planets.csv")).rejects.toMatchObject(refusal);
+  });
+
+  it("refuses to read in blocks what became a link since it was found", async () => {
+    const { store, root, outside } = await attackedStore();
+    await store.write("planets.csv", bytes("ours"));
+    const found = await mustFind(store, "planets.csv");
+    await rm(join(root, "planets.csv"));
+    await symlink(join(outside, "secret.csv"), join(root, "planets.csv"));
+    const reading = toArray(store.readBlocks(found));
+    await expect(reading).rejects.toMatchObject({ code: "HEX_STORE_DAMAGED" });
+  });
+
+  it("refuses the end of a file that is written to while it is read", async () => {
+    const { store, root } = await attackedStore();
+    await store.write("planets.csv", new Uint8Array(5_000_000));
+    const found = await mustFind(store, "planets.csv");
+    const reading = async () => {
+      let sizeBytes = 0;
+      for await (const block of store.readBlocks(found)) {
+        if (sizeBytes === 0) await appendFile(join(root, "planets.csv"), "more");
+        sizeBytes += block.length;
+      }
+    };
+    await expect(reading()).rejects.toMatchObject({ code: "HEX_DATA_INVALID" });
   });
 
   it("refuses to read, write, list or delete below a folder that is a link", async () => {

@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import { readFile, truncate, writeFile } from "node:fs/promises";
+import { truncate, writeFile } from "node:fs/promises";
 import { devNull } from "node:os";
 import { PutObjectCommand, S3Client } from "@aws-sdk/client-s3";
 import { mockClient } from "aws-sdk-client-mock";
@@ -7,9 +7,9 @@ import { describe, expect, inject, it, onTestFinished, vi } from "vitest";
 import type { S3Location } from "../../src/store/location.ts";
 import { S3Store } from "../../src/store/s3/s3-store.ts";
 import { startClockServer } from "./clock-server.ts";
-import { s3Location, scriptedS3 } from "./scripted-s3.ts";
+import { type ScriptedAnswer, s3Location, scriptedS3 } from "./scripted-s3.ts";
 import { createBucket, openServer } from "./server-store.ts";
-import { testStore, toArray } from "./store-contract.ts";
+import { mustFind, testStore, toArray } from "./store-contract.ts";
 
 const bytes = (text: string) => new TextEncoder().encode(text);
 const credentials = { accessKeyId: "AKTEST", secretAccessKey: "very secret" };
@@ -184,27 +184,74 @@ describe("a file", () => {
     expect(requests).toEqual([]);
   });
 
-  it("is asked for again when it breaks off in the middle", async () => {
-    const { location, requests } = await scriptedS3([
-      { status: 200, body: "ou", fault: "half" },
-      { status: 200, body: "ours" },
-    ]);
-    const read = async ({ path }: { readonly path: string }) => readFile(path, "utf8");
-    expect(await new S3Store(location, { credentials }).readFile("a", read)).toBe("ours");
-    expect(requests).toHaveLength(2);
-  });
-
   it("is told in a sentence when this machine has no place for it", async () => {
-    const { location } = await scriptedS3([{ status: 200, body: "ours" }]);
+    const { location, requests } = await scriptedS3([{ status: 200 }]);
     vi.stubEnv("TMPDIR", "/there/is/no/such/folder");
-    const reading = new S3Store(location, { credentials }).readFile("a", async () => undefined);
-    await expect(reading).rejects.toMatchObject({
+    const writing = new S3Store(location, { credentials }).writeFile("a", fill);
+    await expect(writing).rejects.toMatchObject({
       code: "HEX_STORE_UNAVAILABLE",
       message:
         "Expected the temporary folder /there/is/no/such/folder to be writable, with room for a file of a frame, " +
         "got ENOENT: no such file or directory (free some space, or set TMPDIR to another folder)",
     });
+    expect(requests).toEqual([]);
     vi.unstubAllEnvs();
+  });
+});
+
+describe("an object in blocks", () => {
+  const head = { status: 200, body: "ours" };
+  const rest = { status: 206, body: "rs", headers: { "content-range": "bytes 2-3/4" } };
+
+  /** Reads an object whose first answer breaks off once its beginning is read. */
+  async function readBroken(...others: readonly ScriptedAnswer[]) {
+    let breakOff = () => {};
+    const until = new Promise<void>((resolve) => {
+      breakOff = resolve;
+    });
+    const broken: ScriptedAnswer = { status: 200, body: "ou", fault: "half", until };
+    const { location, ranges } = await scriptedS3([head, broken, ...others]);
+    const store = new S3Store(location, { credentials });
+    const found = await mustFind(store, "a");
+    let text = "";
+    for await (const block of store.readBlocks(found)) {
+      text += new TextDecoder().decode(block);
+      breakOff();
+    }
+    return { text, ranges };
+  }
+
+  it("goes on where an answer broke off", async () => {
+    const ranges = ["", "", "bytes=2-"];
+    expect(await readBroken(rest)).toEqual({ text: "ours", ranges });
+  });
+
+  it("goes on after 503 as well", async () => {
+    const ranges = ["", "", "bytes=2-", "bytes=2-"];
+    const answers = [{ status: 503, code: "SlowDown" }, rest];
+    expect(await readBroken(...answers)).toEqual({ text: "ours", ranges });
+  });
+
+  it.each([
+    ["is another content by then", { ...rest, headers: { ...rest.headers, etag: '"f"' } }],
+    ["is sent from its beginning again", head],
+    ["is gone by then", { status: 404, code: "NoSuchKey" }],
+  ])("is refused when it %s", async (_, answer) => {
+    await expect(readBroken(answer)).rejects.toMatchObject({
+      code: "HEX_DATA_INVALID",
+      message: expect.stringContaining("to be the same while it is read"),
+    });
+  });
+
+  it("is told when every answer breaks off", async () => {
+    const { location, requests } = await scriptedS3([head, { status: 200, fault: "half" }]);
+    const store = new S3Store(location, { credentials });
+    const found = await mustFind(store, "a");
+    await expect(toArray(store.readBlocks(found))).rejects.toMatchObject({
+      code: "HEX_STORE_UNAVAILABLE",
+      message: expect.stringContaining("got ECONNRESET, the connection was cut"),
+    });
+    expect(requests).toHaveLength(4);
   });
 });
 

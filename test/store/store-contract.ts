@@ -1,7 +1,6 @@
-import { access, readFile, writeFile } from "node:fs/promises";
+import { access, writeFile } from "node:fs/promises";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import type { Store } from "../../src/store/store.ts";
-import { toSha256 } from "../../src/store/stored-file.ts";
+import type { FoundObject, Store } from "../../src/store/store.ts";
 import { increment } from "./programs/increment-object.ts";
 
 /** What a store can do besides the plain contract. */
@@ -12,6 +11,9 @@ export interface StoreFacts {
 
 const encoder = new TextEncoder();
 const decoder = new TextDecoder();
+
+/** What no store has found. */
+const NOWHERE: FoundObject = { key: "a", sizeBytes: 1, modifiedAt: new Date(0), tag: "" };
 
 /** The behaviour that every store shares; `open` gives an empty one. */
 export function testStore(name: string, open: () => Promise<Store>, facts: StoreFacts): void {
@@ -114,27 +116,9 @@ function testFiles(store: () => Store): void {
     expect((await toArray(store().list(""))).map(({ key }) => key)).toEqual(["a/b.csv"]);
   });
 
-  it("hands over an object as a file, with its size and SHA-256, and removes the file", async () => {
-    await store().write("a/b.csv", body);
-    let givenPath = "";
-    const used = await store().readFile("a/b.csv", async ({ path, ...told }) => {
-      givenPath = path;
-      expect(told).toEqual({ sizeBytes: body.length, sha256: toSha256(body) });
-      return Buffer.compare(await readFile(path), body);
-    });
-    expect(used).toBe(0);
-    await expect(access(givenPath)).rejects.toMatchObject({ code: "ENOENT" });
-  });
-
-  it("writes and reads an empty file", async () => {
+  it("writes an empty file", async () => {
     await store().writeFile("empty", (path) => writeFile(path, ""));
-    const sizeBytes = await store().readFile("empty", async (file) => file.sizeBytes);
-    expect(sizeBytes).toBe(0);
-  });
-
-  it("hands over no file for a key that is not there", async () => {
-    const use = async () => "used";
-    expect(await store().readFile("x/y", use)).toBeUndefined();
+    expect((await store().read("empty"))?.body.length).toBe(0);
   });
 
   it("leaves the older object where the file cannot be filled, and no file either", async () => {
@@ -151,35 +135,13 @@ function testFiles(store: () => Store): void {
     expect(await toArray(store().list(""))).toHaveLength(1);
   });
 
-  it("throws what the use of a file throws, and removes the file", async () => {
-    await store().write("a", encoder.encode("1"));
-    let givenPath = "";
-    const using = store().readFile("a", async ({ path }) => {
-      givenPath = path;
-      throw new Error("it holds something else");
-    });
-    await expect(using).rejects.toThrow("it holds something else");
-    await expect(access(givenPath)).rejects.toMatchObject({ code: "ENOENT" });
-  });
-
-  it("refuses to hand over a file of more bytes than asked for", async () => {
-    await store().write("a", encoder.encode("12345678"));
-    const use = async ({ sizeBytes }: { readonly sizeBytes: number }) => sizeBytes;
-    expect(await store().readFile("a", use, { limitBytes: 8 })).toBe(8);
-    await expect(store().readFile("a", use, { limitBytes: 7 })).rejects.toMatchObject({
-      code: "HEX_DATA_INVALID",
-      message: `Expected \`a\` in the store ${store().location} to be of at most 7 bytes, got 8`,
-    });
-  });
-
-  it.each(["../a", "a/", ""])("refuses files under %j before it asks for any", async (key) => {
+  it.each(["../a", "a/", ""])("refuses a file for %j before it asks for it", async (key) => {
     const refusal = { code: "HEX_KEY_INVALID" };
     const never = () => Promise.reject(new Error("asked"));
-    await expect(store().readFile(key, never)).rejects.toMatchObject(refusal);
     await expect(store().writeFile(key, never)).rejects.toMatchObject(refusal);
   });
 
-  it("throws the reason of a signal, and neither writes nor hands over a file", async () => {
+  it("throws the reason of a signal, and does not write the file", async () => {
     await store().write("a", encoder.encode("older"));
     const controller = new AbortController();
     const { signal } = controller;
@@ -193,8 +155,6 @@ function testFiles(store: () => Store): void {
       { signal },
     );
     await expect(writing).rejects.toBe(reason);
-    const never = () => Promise.reject(new Error("asked"));
-    await expect(store().readFile("a", never, { signal })).rejects.toBe(reason);
     expect(decoder.decode((await store().read("a"))?.body)).toBe("older");
   });
 }
@@ -241,9 +201,34 @@ function testBlocks(store: () => Store): void {
     await store().delete("raw/x.csv");
     await expect(toArray(store().readBlocks(found))).rejects.toThrow("replaced or removed");
   });
+
+  it("lets go of what is left before its end, however often", async () => {
+    await store().write("raw/x.csv", body);
+    const found = await mustFind(store(), "raw/x.csv");
+    // More than there may be connections at once.
+    for (let time = 0; time < 60; time++) {
+      for await (const block of store().readBlocks(found)) {
+        expect(block.length).toBeGreaterThan(0);
+        break;
+      }
+    }
+    expect(Buffer.concat(await toArray(store().readBlocks(found))).length).toBe(body.length);
+  });
+
+  it("gives up a reading that is aborted on the way, with the reason of the signal", async () => {
+    await store().write("raw/x.csv", body);
+    const found = await mustFind(store(), "raw/x.csv");
+    const controller = new AbortController();
+    const reason = new Error("the run was cancelled");
+    const reading = async () => {
+      const { signal } = controller;
+      for await (const _ of store().readBlocks(found, { signal })) controller.abort(reason);
+    };
+    await expect(reading()).rejects.toBe(reason);
+  });
 }
 
-async function mustFind(store: Store, key: string) {
+export async function mustFind(store: Store, key: string) {
   const found = await store.find(key);
   if (found === undefined) throw new Error(`nothing is at ${key}`);
   return found;
@@ -301,6 +286,9 @@ function testKeys(store: () => Store): void {
       await expect(store().read(key)).rejects.toMatchObject(refusal);
       await expect(store().write(key, encoder.encode("1"))).rejects.toMatchObject(refusal);
       await expect(store().delete(key)).rejects.toMatchObject(refusal);
+      await expect(store().find(key)).rejects.toMatchObject(refusal);
+      const reading = toArray(store().readBlocks({ ...NOWHERE, key }));
+      await expect(reading).rejects.toMatchObject(refusal);
     },
   );
 }
@@ -342,6 +330,8 @@ function testWaits(store: () => Store): void {
     await expect(store().delete("a", options)).rejects.toBe(reason);
     await expect(store().copy("a", "b", options)).rejects.toBe(reason);
     await expect(toArray(store().list("", options))).rejects.toBe(reason);
+    await expect(store().find("a", options)).rejects.toBe(reason);
+    await expect(toArray(store().readBlocks(NOWHERE, options))).rejects.toBe(reason);
     expect(await store().read("a")).toBeUndefined();
   });
 

@@ -30,25 +30,12 @@ export interface Entry {
  */
 export async function readPlainFile(
   entry: Entry,
-  options: ReadOptions,
+  { signal, limitBytes = Number.POSITIVE_INFINITY }: ReadOptions,
 ): Promise<Uint8Array | undefined> {
-  return withPlainFile(entry, (file, sizeBytes) => {
-    checkSize(entry, sizeBytes, options);
-    return readWhole(file, sizeBytes, options.signal);
+  return withPlainFile(entry, async (file, sizeBytes) => {
+    if (sizeBytes > limitBytes) throw tooLarge(entry, { limitBytes, sizeBytes });
+    return readWhole(file, sizeBytes, signal);
   });
-}
-
-/**
- * Refuses a file that is larger than asked for.
- *
- * @throws {HexError} HEX_DATA_INVALID
- */
-export function checkSize(
-  entry: Entry,
-  sizeBytes: number,
-  { limitBytes = Number.POSITIVE_INFINITY }: ReadOptions,
-): void {
-  if (sizeBytes > limitBytes) throw tooLarge(entry, { limitBytes, sizeBytes });
 }
 
 /**

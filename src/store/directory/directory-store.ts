@@ -3,7 +3,6 @@ import { checkListPrefix, checkStoreKey, isStoreKey } from "../key.ts";
 import { changedMeanwhile } from "../read-limits.ts";
 import type {
   FoundObject,
-  ObjectFile,
   ObjectInfo,
   ReadOptions,
   Store,
@@ -14,11 +13,9 @@ import type {
   WriteOptions,
   WriteResult,
 } from "../store.ts";
-import { saveTemporary, withObjectFile } from "../temporary-file.ts";
 import { install, remove } from "./directory-change.ts";
 import { removedFolder, toDiskFailure, unless } from "./directory-failure.ts";
 import {
-  checkSize,
   type Entry,
   openPlainFile,
   readPlainFile,
@@ -105,23 +102,6 @@ export class DirectoryStore implements Store {
       }),
     );
     return result ?? { status: "conflict", reason: "missing" };
-  }
-
-  async readFile<T>(
-    key: string,
-    use: (file: ObjectFile) => Promise<T>,
-    options: ReadOptions = {},
-  ): Promise<T | undefined> {
-    const { signal } = options;
-    const save = (path: string) =>
-      this.#withEntry(key, { create: false, signal }, (entry) =>
-        withPlainFile(entry, (file, sizeBytes) => {
-          checkSize(entry, sizeBytes, options);
-          const bytes = file.createReadStream({ autoClose: false, highWaterMark: BLOCK_BYTES });
-          return saveTemporary(path, bytes, options);
-        }),
-      );
-    return withObjectFile(save, use);
   }
 
   async writeFile<T>(

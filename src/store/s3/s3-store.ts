@@ -17,7 +17,6 @@ import { changedMeanwhile, tooLarge } from "../read-limits.ts";
 import type {
   ConflictReason,
   FoundObject,
-  ObjectFile,
   ObjectInfo,
   ProbeNotes,
   ReadOptions,
@@ -30,12 +29,7 @@ import type {
   WriteOptions,
   WriteResult,
 } from "../store.ts";
-import {
-  saveTemporary,
-  toTemporaryFailure,
-  withObjectFile,
-  withTemporaryPath,
-} from "../temporary-file.ts";
+import { toTemporaryFailure, withTemporaryPath } from "../temporary-file.ts";
 import { findVersioning } from "./s3-bucket.ts";
 import { openClient, type S3ClientOptions } from "./s3-client.ts";
 import { type S3Place, toClockError, toS3Failure } from "./s3-failure.ts";
@@ -94,21 +88,19 @@ export class S3Store implements Store {
   }
 
   async read(key: string, options: ReadOptions = {}): Promise<StoredObject | undefined> {
-    return this.#receive(key, options, async ({ Body, ETag = "" }) => {
-      return Body && { body: await Body.transformToByteArray(), etag: ETag };
+    const { signal } = options;
+    const request = new GetObjectCommand(this.#address(key));
+    return this.#telling(signal, async () => {
+      for (let attempt = 1; ; attempt++) {
+        const answer = await unlessMissing(this.#client.send(request, toSendOptions(signal)));
+        if (answer?.Body === undefined) return undefined;
+        this.#checkSize(key, answer, options);
+        const reading = answer.Body.transformToByteArray();
+        // The SDK repeats requests, but not an answer that breaks off.
+        const body = await (attempt < ATTEMPTS ? reading.catch(() => undefined) : reading);
+        if (body !== undefined) return { body, etag: answer.ETag ?? "" };
+      }
     });
-  }
-
-  async readFile<T>(
-    key: string,
-    use: (file: ObjectFile) => Promise<T>,
-    options: ReadOptions = {},
-  ): Promise<T | undefined> {
-    const save = (path: string) =>
-      this.#receive(key, options, async ({ Body }) => {
-        return Body instanceof Readable ? saveTemporary(path, Body, options) : undefined;
-      });
-    return withObjectFile(save, use);
   }
 
   async find(key: string, { signal }: StoreOptions = {}): Promise<FoundObject | undefined> {
@@ -269,27 +261,6 @@ export class S3Store implements Store {
     }
   }
 
-  /** Takes what an object's answer brings, and asks again when it breaks off on the way. */
-  async #receive<T>(
-    key: string,
-    options: ReadOptions,
-    take: (response: GetObjectCommandOutput) => Promise<T>,
-  ): Promise<T | undefined> {
-    const { signal } = options;
-    const request = new GetObjectCommand(this.#address(key));
-    return this.#telling(signal, async () => {
-      for (let attempt = 1; ; attempt++) {
-        const response = await unlessMissing(this.#client.send(request, toSendOptions(signal)));
-        if (response === undefined) return undefined;
-        this.#checkSize(key, response, options);
-        const taking = take(response).then((taken) => ({ taken }));
-        // The SDK repeats requests, but not an answer that breaks off.
-        const done = await (attempt < ATTEMPTS ? taking.catch(rethrowOurs) : taking);
-        if (done !== undefined) return done.taken;
-      }
-    });
-  }
-
   /** Hangs up on an answer that is larger than what was asked for. */
   #checkSize(key: string, { Body, ContentLength = 0 }: GetObjectCommandOutput, read: ReadOptions) {
     const { limitBytes = Number.POSITIVE_INFINITY } = read;
@@ -313,12 +284,6 @@ export class S3Store implements Store {
       throw error instanceof HexError ? error : toS3Failure(error, this.#place);
     }
   }
-}
-
-/** Lets go of a failure of the network, of which only another answer can tell more. */
-function rethrowOurs(error: unknown): undefined {
-  if (error instanceof HexError) throw error;
-  return undefined;
 }
 
 function toSendOptions(signal: AbortSignal | undefined) {

@@ -62,6 +62,8 @@ await timed("publish", () =>
     frames: new Map([["large", staged]]),
   }),
 );
+// Nothing is written there for reading.
+process.env["TMPDIR"] = "/there/is/no/such/folder";
 const version = await openVersion(store);
 const { csv, arrow } = version.frames().get("large") ?? {};
 const sizeBytes = csv?.sizeBytes;
