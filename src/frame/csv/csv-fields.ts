@@ -89,6 +89,8 @@ export class CsvFields {
   shortRows = 0;
   readonly #dialect: CsvDialect;
   readonly #limits: CsvLimits;
+  /** whether the header has one field, so that blank lines are rows */
+  readonly #isLone: boolean;
   /** blank lines of a file of one column: missing values, unless nothing but such lines comes after */
   #openBlanks = 0;
   /** of the quoted field that was passed last */
@@ -97,10 +99,11 @@ export class CsvFields {
   /** where the bytes of the block end */
   #end = 0;
 
-  constructor(dialect: CsvDialect, limits: CsvLimits, width = 0, lines = 0) {
+  constructor(dialect: CsvDialect, limits: CsvLimits, width = 0, lines = 0, headerWidth = width) {
     this.#dialect = dialect;
     this.#limits = limits;
     this.width = width;
+    this.#isLone = headerWidth === 1;
     this.lines = lines;
   }
 
@@ -158,7 +161,7 @@ export class CsvFields {
     }
     this.lines++;
     if (bytes[start] === comment) return lineEndAt + 1;
-    if (this.width === 1) this.#openBlanks++;
+    if (this.#isLone) this.#openBlanks++;
     else this.blankLines++;
     return lineEndAt + 1;
   }
@@ -258,7 +261,8 @@ export class CsvFields {
   /** Makes a row of a blank line that was passed, and stays where it is. */
   #fillBlank(at: number): number {
     this.#openBlanks--;
-    this.#setMissing(this.rows * this.width, at);
+    const first = this.rows * this.width;
+    for (let column = 0; column < this.width; column++) this.#setMissing(first + column, at);
     this.rows++;
     return at;
   }
