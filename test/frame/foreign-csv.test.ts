@@ -607,6 +607,38 @@ describe("neither the order of rows nor their place in a block matters", () => {
   });
 });
 
+describe("infinities and line ends", () => {
+  const bare = { header: false } as const;
+
+  test.each([
+    ["inf\n5\n2020-01-01\n", "string"],
+    ["inf\n2020-01-01\n5\n", "string"],
+    ["inf\n5\n1.5\n", "number"],
+    ["inf\n5\n9007199254740993\n", "string"],
+    ["inf\n-inf\n", "number"],
+  ])("an infinity before other values is what it is behind them: %j", async (text, type) => {
+    const turned = `${text.trimEnd().split("\n").reverse().join("\n")}\n`;
+    expect([await typesOf(text, bare), await typesOf(turned, bare)]).toEqual([type, type]);
+  });
+
+  test("a bare infinity beside whole numbers makes them bare numbers", async () => {
+    expect(await typesOf('a,b\ninf,"1"\n5,"2"\n')).toBe("number string");
+  });
+
+  test("a quoted field ends a file of CR, whatever its buffer held before", async () => {
+    for (let blockBytes = 1; blockBytes < 40; blockBytes++) {
+      const frame = await frameOf('a,b\r1,"x\ny"\r\r2,"z"', { blockBytes });
+      assertFrame(frame, { a: [1, 2], b: ["x\ny", "z"] });
+      expect(await refusal("\n\n\r", { blockBytes })).toContain("no line in it");
+    }
+  });
+
+  test("a quote in a line above the header opens no field", async () => {
+    assertFrame(await frameOf('# a,"b\na,b\n1,2\n', { comment: "#" }), { a: [1], b: [2] });
+    assertFrame(await frameOf('"a\ra,b\r1,2\r', { skipLines: 1 }), { a: [1], b: [2] });
+  });
+});
+
 describe("headers and options", () => {
   test("a quote within a bare name hides no delimiter", async () => {
     assertFrame(await frameOf('5" pipe;b\n1;2\n'), { '5" pipe': [1], b: [2] });

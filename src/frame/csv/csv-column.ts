@@ -3,7 +3,7 @@ import type { ColumnData } from "../column/column-data.ts";
 import type { ColumnType } from "../schema.ts";
 import { BARE } from "./csv-fields.ts";
 import { newItems } from "./csv-fixed-items.ts";
-import { type CsvBlock, CsvItems, MissingRows, WholeItems } from "./csv-items.ts";
+import { type CsvBlock, CsvItems, InfinityItems, MissingRows, WholeItems } from "./csv-items.ts";
 import { type Exceptions, TextItems, type WordSet } from "./csv-text-items.ts";
 import {
   type CsvValue,
@@ -131,7 +131,8 @@ export class CsvColumn {
 
   /** Whether the column holds numbers that all stand within quotes, or without; undefined for others. */
   get quotedNumbers(): "all" | "none" | undefined {
-    const isNumber = this.#kind === "integer" || this.#kind === "bigint" || this.#kind === "number";
+    const kinds: readonly unknown[] = ["integer", "bigint", "number", "infinity"];
+    const isNumber = kinds.includes(this.#kind);
     if (this.plan !== "found" || !isNumber || this.#isAgain) return undefined;
     return this.#hasBare ? "none" : "all";
   }
@@ -244,10 +245,9 @@ export class CsvColumn {
     const items = this.#items;
     if (items instanceof WholeItems) {
       this.#items = kind === "bigint" ? items.toBigints() : items.toNumbers(this.#decimal);
-    } else if (this.#kind !== "infinity" || kind !== "number") {
-      const type = kind === "infinity" ? "number" : kind;
-      this.#items = newItems(type, this.#missing, this.#itemForms);
-    }
+    } else if (kind === "infinity") this.#items = new InfinityItems(this.#missing, this.#decimal);
+    else if (items instanceof InfinityItems && kind === "number") this.#items = items.toNumbers();
+    else this.#items = newItems(kind, this.#missing, this.#itemForms);
     this.#kind = kind;
     this.#items.reserve(fields.rowsBefore + fields.rows, expectedRows);
   }

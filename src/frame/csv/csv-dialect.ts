@@ -50,7 +50,7 @@ export function findStart(
   if (isCut()) return undefined;
   const told = tellsDelimiter(bytes.subarray(start, Math.min(end, start + TOLD_BYTES)));
   if (told !== undefined) pass();
-  while (start < end && isPassed(bytes, start, lineEnd, rules.comment)) pass();
+  while (start < end && isPassed(bytes, start, end, { lineEnd, comment: rules.comment })) pass();
   if (isCut()) return undefined;
   const delimiter =
     rules.delimiter ?? told ?? findDelimiter(bytes, start, end, isLast, lineEnd, rules);
@@ -106,14 +106,18 @@ class QuoteState {
   }
 }
 
-/** The first line end outside of quotes: CR alone where no LF comes after it. */
+/**
+ * The first line end outside of quotes: CR alone where no LF comes after it. In a line that is passed
+ * over there are no quotes.
+ */
 function findLineEnd(
   bytes: Buffer,
   end: number,
   isLast: boolean,
   rules: StartRules,
 ): number | undefined {
-  const state = new QuoteState(rules);
+  const isPassedOver = rules.skipLines > 0 || bytes[0] === rules.comment;
+  const state = new QuoteState(isPassedOver ? { ...rules, quote: NO_BYTE } : rules);
   for (let at = 0; at < end; at++) {
     const byte = bytes[at] as number;
     state.take(byte);
@@ -128,9 +132,15 @@ function lineEndAt(bytes: Buffer, at: number, end: number, isLast: boolean): num
   return bytes[at + 1] === LF ? LF : CR;
 }
 
-function isPassed(bytes: Buffer, at: number, lineEnd: number, comment: number): boolean {
+function isPassed(
+  bytes: Buffer,
+  at: number,
+  end: number,
+  { lineEnd, comment }: { lineEnd: number; comment: number },
+): boolean {
   const byte = bytes[at];
-  const isBlank = byte === lineEnd || (byte === CR && bytes[at + 1] === lineEnd);
+  const isEndingCr = byte === CR && (at + 1 === end || bytes[at + 1] === lineEnd);
+  const isBlank = byte === lineEnd || isEndingCr;
   return isBlank || (comment !== NO_BYTE && byte === comment);
 }
 

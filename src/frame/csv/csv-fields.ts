@@ -171,6 +171,7 @@ export class CsvFields {
   #splitRow(bytes: Uint8Array, start: number, end: number, isLast: boolean): number {
     const { starts, ends, kinds } = this;
     const { delimiter, lineEnd, quote, isStrict } = this.#dialect;
+    const isCrLf = lineEnd === LF && !isStrict;
     if (this.#openBlanks > 0) return this.#fillBlank(start);
     const first = this.rows * this.width;
     let field = first;
@@ -185,7 +186,7 @@ export class CsvFields {
         starts[field] = from + 1;
         ends[field] = at - 1;
         kinds[field] = this.#isEscaped ? ESCAPED : QUOTED;
-        if (bytes[at] === CR && bytes[at + 1] === LF && !isStrict) at++;
+        if (isCrLf && bytes[at] === CR && bytes[at + 1] === LF) at++;
         byte = bytes[at];
         if (byte !== delimiter && byte !== lineEnd) {
           throw this.#fault("quote", bytes, at, field - first);
@@ -193,7 +194,7 @@ export class CsvFields {
       } else {
         while (byte !== delimiter && byte !== lineEnd) byte = bytes[++at];
         starts[field] = from;
-        const isAfterCr = byte === LF && at > from && bytes[at - 1] === CR && !isStrict;
+        const isAfterCr = isCrLf && byte === LF && at > from && bytes[at - 1] === CR;
         ends[field] = isAfterCr ? at - 1 : at;
         kinds[field] = BARE;
       }
@@ -206,7 +207,7 @@ export class CsvFields {
 
   /** Passes a quoted field; where its closing quote has been passed, or INCOMPLETE. */
   #passQuoted(bytes: Uint8Array, start: number, end: number): number {
-    const { quote, escape: escapeSign } = this.#dialect;
+    const { quote, escape: escapeSign, lineEnd } = this.#dialect;
     this.#isEscaped = false;
     for (let at = start; at < end; at++) {
       const byte = bytes[at];
@@ -217,7 +218,7 @@ export class CsvFields {
         if (bytes[at + 1] !== quote) return at + 1;
         this.#isEscaped = true;
         at++;
-      } else if (byte === LF) this.#innerLines++;
+      } else if (byte === lineEnd) this.#innerLines++;
     }
     return INCOMPLETE;
   }
