@@ -574,3 +574,154 @@ test("microseconds are kept", async () => {
     ],
   });
 });
+
+describe("neither the order of rows nor their place in a block matters", () => {
+  test.each<[string, string, string, string]>([
+    ["a whole number", "5", "-999", "integer"],
+    ["a float", "1.5", "-999.5", "number"],
+    ["a day", "2020-01-01", "1900-01-01", "date"],
+    ["a time", "2020-01-01T00:00:00", "1900-01-01T00:00:00", "datetime"],
+    ["a boolean", "true", "false", "boolean"],
+    ["a text", "x", "-", "string"],
+  ])("%s that was told to be missing is missing in every row", async (_, value, none, type) => {
+    for (const schema of [undefined, { v: type, n: "integer" } as const]) {
+      const options = { missing: [none], schema } as ReadForeignOptions;
+      const late = await frameOf(`v,n\n${value},1\n${none},2\n"${none}",3\n`, options);
+      const early = await frameOf(`v,n\n"${none}",1\n${none},2\n${value},3\n`, options);
+      expect([late.schema[0]?.type, early.schema[0]?.type]).toEqual([type, type]);
+      const missing = [late, early].map((frame) => frame.column("v").map((item) => item === null));
+      expect(missing).toEqual([
+        [false, true, true],
+        [true, true, false],
+      ]);
+    }
+  });
+
+  test("a quoted word is a text among quoted texts, also before all others", async () => {
+    assertFrame(await frameOf('v,n\n"NA",1\n"x",2\n'), { v: ["NA", "x"], n: [1, 2] });
+    assertFrame(await frameOf('v,n\nNA,1\n"NA",2\n"x",3\n'), {
+      v: [null, "NA", "x"],
+      n: [1, 2, 3],
+    });
+    assertFrame(await frameOf('v,n\n"NA",1\n5,2\n'), { v: [null, 5], n: [1, 2] });
+  });
+
+  test("days by a pattern are that pattern's where they look like ISO days too", async () => {
+    const days = "v,n\n2020-05-06,1\n2020-05-06,2\n";
+    const frame = await frameOf(days, { dates: "YYYY-DD-MM" });
+    const day = new Date("2020-06-05T00:00:00Z");
+    expect(frame.column("v").map((value) => new Date(value as string))).toEqual([day, day]);
+    const asked = { dates: "YYYY-D-M", schema: { v: "date", n: "integer" } } as const;
+    expect((await frameOf(days, asked)).column("v")).toEqual(frame.column("v"));
+    const times = await frameOf("v\n2020-05-06 10:00:00\n2020-05-06 10:00:00\n", {
+      dates: "YYYY-DD-MM HH:mm:ss",
+    });
+    expect(times.at("v", 0)).toEqual(times.at("v", 1));
+  });
+
+  test("blank lines under a header of one column are rows, with longer rows too", async () => {
+    const frame = await frameOf("a\n5\n\nx,2\n\n7\n\n", { ragged: "missing" });
+    assertFrame(frame, {
+      a: ["5", null, "x", null, "7", null],
+      column2: [null, null, 2, null, null, null],
+    });
+  });
+
+  test.each<[string, ReadForeignOptions]>([
+    ["# one\n\n# two\n", { comment: "#" }],
+    ["one\ntwo\n", { skipLines: 2 }],
+    ["\r\n\r\n\r\n", {}],
+    ["sep=,\r\n", {}],
+  ])("lines above the header, %j, may end with any block", async (above, options) => {
+    for (let blockBytes = 1; blockBytes < 30; blockBytes++) {
+      const told = { ...options, delimiter: ",", blockBytes };
+      assertFrame(await frameOf(`${above}a,b\r\n1,2\r\n`, told), { a: [1], b: [2] });
+    }
+  });
+});
+
+describe("infinities and line ends", () => {
+  const bare = { header: false } as const;
+
+  test.each([
+    ["inf\n5\n2020-01-01\n", "string"],
+    ["inf\n2020-01-01\n5\n", "string"],
+    ["inf\n5\n1.5\n", "number"],
+    ["inf\n5\n9007199254740993\n", "string"],
+    ["inf\n-inf\n", "number"],
+  ])("an infinity before other values is what it is behind them: %j", async (text, type) => {
+    const turned = `${text.trimEnd().split("\n").reverse().join("\n")}\n`;
+    expect([await typesOf(text, bare), await typesOf(turned, bare)]).toEqual([type, type]);
+  });
+
+  test("a bare infinity beside whole numbers makes them bare numbers", async () => {
+    expect(await typesOf('a,b\ninf,"1"\n5,"2"\n')).toBe("number string");
+  });
+
+  test("a quoted field ends a file of CR, whatever its buffer held before", async () => {
+    for (let blockBytes = 1; blockBytes < 40; blockBytes++) {
+      const frame = await frameOf('a,b\r1,"x\ny"\r\r2,"z"', { blockBytes });
+      assertFrame(frame, { a: [1, 2], b: ["x\ny", "z"] });
+      expect(await refusal("\n\n\r", { blockBytes })).toContain("no line in it");
+    }
+  });
+
+  test("a quote in a line above the header opens no field", async () => {
+    assertFrame(await frameOf('# a,"b\na,b\n1,2\n', { comment: "#" }), { a: [1], b: [2] });
+    assertFrame(await frameOf('"a\ra,b\r1,2\r', { skipLines: 1 }), { a: [1], b: [2] });
+  });
+});
+
+describe("headers and options", () => {
+  test("a quote within a bare name hides no delimiter", async () => {
+    assertFrame(await frameOf('5" pipe;b\n1;2\n'), { '5" pipe': [1], b: [2] });
+    assertFrame(await frameOf('"5"" pipe;",b\n1,2\n'), { '5" pipe;': [1], b: [2] });
+    const told = { escape: "\\" };
+    assertFrame(await frameOf('"a\\",;;;",b\n1,2\n', told), { 'a",;;;': [1], b: [2] });
+  });
+
+  test("a header that is not UTF-8 is refused with its line", async () => {
+    const bytes = Buffer.from("gr\xf6\xdfe,b\n1,2\n", "latin1");
+    expect(await refusal(bytes)).toMatch(/line 1 of x.csv .* 0xF6 .*windows-1252" reads "größe,b"/);
+  });
+
+  test.each([
+    ["UTF-8", "utf8"],
+    ["utf8", "utf8"],
+    ["utf-16", "utf16le"],
+    ["windows-1252", "utf8"],
+  ] as const)("a mark is no part of a name where %s is told", async (encoding, written) => {
+    const frame = await frameOf(Buffer.from("\uFEFFä,b\n1,2\n", written), { encoding });
+    assertFrame(frame, { ä: [1], b: [2] });
+  });
+
+  test("a quote may be told as the escape of quotes", async () => {
+    assertFrame(await frameOf('a\n"x""y"\n', { escape: '"' }), { a: ['x"y'] });
+  });
+
+  test("floats that were asked for tell what was rounded, and nothing else", async () => {
+    const schema = { a: "number", b: "number" } as const;
+    const { report } = await read("a,b\n9007199254740993,007\n9007199254740992,12E4\n", { schema });
+    expect(report.notes).toEqual([
+      'column "a": 1 value rounded to a float: row 1 "9007199254740993"',
+    ]);
+  });
+
+  test("floats next to zero that keep less than is written stay texts", async () => {
+    assertFrame(await frameOf("a,b\n5e-324,1.23456789e-320\n2.03E-322,1\n"), {
+      a: [5e-324, 2.03e-322],
+      b: ["1.23456789e-320", "1"],
+    });
+  });
+
+  test("a whole number has one sign", async () => {
+    expect(await refusal("a\n+-5\n", { schema: { a: "integer" } })).toContain("row 1");
+  });
+
+  test.each([
+    ["bare", "v,n\nNA,1\nx,2\n", "its bare words stand among bare texts"],
+    ["empty", 'v,n\n"",1\nx,2\n', undefined],
+  ])("texts after %s ones are no exceptions among texts", async (_, text, why) => {
+    expect((await read(text)).report.columns[0]?.why).toBe(why);
+  });
+});

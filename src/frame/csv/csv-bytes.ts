@@ -48,11 +48,12 @@ export async function* textBlocks(
     const text = plain === packed.blocks ? packed : await peek(plain);
     const { first, blocks } = text;
     const mark = MARKS.find(([bytes]) => startsWith(first, bytes));
-    const known = encoding ?? mark?.[1] ?? "utf-8";
+    const told = encoding === undefined ? undefined : newDecoder(encoding).encoding;
+    // A mark tells more than a name, which may be of more than one encoding, such as "utf-16".
+    const known = mark?.[1] ?? told ?? "utf-8";
     if (encoding === undefined && mark === undefined) checkWide(source.name, first);
-    if (known !== "utf-8") found.encoding = known;
-    const length = mark?.[1] === known ? mark[0].length / 2 : 0;
-    const rest = skipBytes(blocks, length);
+    if (known !== (told ?? "utf-8") || known !== "utf-8") found.encoding = known;
+    const rest = skipBytes(blocks, (mark?.[0].length ?? 0) / 2);
     yield* known === "utf-8" ? rest : decode(source.name, rest, known);
   } finally {
     // What was opened to peek is also open where none of the blocks were asked for.
@@ -302,14 +303,20 @@ export function takeRows(
   }
 }
 
-function splitText(
+/**
+ * Divides bytes into at most so many rows, and looks whether they are UTF-8.
+ * @returns where the first row begins that was not taken
+ * @throws {RowFaultError}, {BadByteError}
+ */
+export function splitText(
   fields: CsvFields,
   bytes: Buffer,
-  { from, end, isLast }: { from: number; end: number; isLast: boolean },
+  range: { from: number; end: number; isLast: boolean; mostRows?: number },
 ): number {
+  const { from, end, isLast, mostRows } = range;
   let to = end;
   try {
-    to = fields.split(bytes, end, { start: from, isLast });
+    to = fields.split(bytes, end, { start: from, isLast, ...(mostRows && { mostRows }) });
   } catch (error) {
     // Bytes that are not UTF-8 are told first: what they look like otherwise follows from that.
     checkUtf8(bytes, from, isLast ? end : wholeLength(bytes, end));

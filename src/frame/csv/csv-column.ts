@@ -3,10 +3,12 @@ import type { ColumnData } from "../column/column-data.ts";
 import type { ColumnType } from "../schema.ts";
 import { BARE } from "./csv-fields.ts";
 import { newItems } from "./csv-fixed-items.ts";
-import { type CsvBlock, CsvItems, MissingRows, WholeItems } from "./csv-items.ts";
+import { type CsvBlock, CsvItems, InfinityItems, MissingRows, WholeItems } from "./csv-items.ts";
 import { type Exceptions, TextItems, type WordSet } from "./csv-text-items.ts";
 import {
   type CsvValue,
+  isOtherThanIso,
+  isRounded,
   toAskedValue,
   toCsvValue,
   type ValueClass,
@@ -20,6 +22,8 @@ export interface ColumnForms {
   readonly escape: number;
   /** what is missing wherever it stands */
   readonly missing: WordSet;
+  /** whether that was told: it may be written as a number or a day is */
+  readonly isMissingTold: boolean;
   /** what is missing where no text can stand, and where all texts are quoted */
   readonly words: WordSet;
 }
@@ -91,7 +95,8 @@ export class CsvColumn {
   #isAgain = false;
   /** whether a value other than a word stands without quotes */
   #hasBare = false;
-  #hasEmptyTexts = false;
+  /** whether quoted fields were taken for missing, which are texts among texts */
+  #hasQuotedMissing = false;
   readonly #odd: OddValues = {};
 
   constructor(name: string, plan: ColumnPlan, forms: ColumnForms) {
@@ -106,7 +111,7 @@ export class CsvColumn {
     if (plan === "found") return new NoItems(this.#missing);
     if (plan === "texts") return this.#newTexts(false);
     if (plan === "all texts" || plan === "string") return this.#newTexts(true);
-    return newItems(plan, this.#missing, { decimal: this.#decimal });
+    return newItems(plan, this.#missing, this.#itemForms);
   }
 
   #newTexts(areWordsTexts: boolean): TextItems {
@@ -120,9 +125,14 @@ export class CsvColumn {
     return this.#forms.values.decimal.charCodeAt(0);
   }
 
+  get #itemForms(): { decimal: number; isIso: boolean } {
+    return { decimal: this.#decimal, isIso: !isOtherThanIso(this.#forms.values.dates) };
+  }
+
   /** Whether the column holds numbers that all stand within quotes, or without; undefined for others. */
   get quotedNumbers(): "all" | "none" | undefined {
-    const isNumber = this.#kind === "integer" || this.#kind === "bigint" || this.#kind === "number";
+    const kinds: readonly unknown[] = ["integer", "bigint", "number", "infinity"];
+    const isNumber = kinds.includes(this.#kind);
     if (this.plan !== "found" || !isNumber || this.#isAgain) return undefined;
     return this.#hasBare ? "none" : "all";
   }
@@ -136,13 +146,14 @@ export class CsvColumn {
 
   /** Whether nothing but `""` was seen: it is a text, unless the column has values of other kinds. */
   get #hasOnlyEmptyTexts(): boolean {
-    return this.#items instanceof NoItems && this.#hasEmptyTexts;
+    return this.#kind === undefined && this.#hasQuotedMissing;
   }
 
   /** Takes the values of a block, in which this is the column of that number. */
   read(block: CsvBlock, column: number): void {
     if (this.#isAgain && this.#isTold()) return;
     const { rows } = block.fields;
+    if (this.#forms.isMissingTold) this.#empty(block, column);
     if (!this.#hasBare && this.plan === "found") this.#hasBare = this.#findBare(block, column);
     let row = this.#items.read(block, column, 0);
     while (row < rows) {
@@ -161,6 +172,18 @@ export class CsvColumn {
   #isTold(): boolean {
     if (this.#items instanceof TextItems) return true;
     return (this.#odd.exceptions?.count ?? 0) >= MOST_EXCEPTIONS;
+  }
+
+  /** Empties the fields that were told to be missing, before they are read as numbers or days. */
+  #empty({ bytes, fields }: CsvBlock, column: number): void {
+    const { starts, ends, kinds, width, rows } = fields;
+    for (let row = 0; row < rows; row++) {
+      const field = row * width + column;
+      const start = starts[field] as number;
+      if (!this.#forms.missing.has(bytes, start, ends[field] as number)) continue;
+      ends[field] = start;
+      kinds[field] = BARE;
+    }
   }
 
   #findBare({ bytes, fields }: CsvBlock, column: number): boolean {
@@ -189,21 +212,22 @@ export class CsvColumn {
       return true;
     }
     const text = bytes.toString("utf8", start, end);
+    const isBare = fields.kinds[field] === BARE;
     if (start === end || this.#isWord(bytes, start, end)) {
       this.#missing.add(row);
-      if (start === end) this.#hasEmptyTexts = true;
-      else note(this.#odd, "words", row, text);
+      if (!isBare && !this.#forms.missing.has(bytes, start, end)) this.#hasQuotedMissing = true;
+      if (start < end) note(this.#odd, "words", row, text);
       return true;
     }
     if (this.plan !== "found") return this.#putAsked(row, text);
-    return this.#join(block, row, text, fields.kinds[field] === BARE);
+    return this.#join(block, row, text, isBare);
   }
 
   #putAsked(row: number, text: string): boolean {
     const type = this.plan as Exclude<ColumnType, "string">;
     const value = toAskedValue(text, type, this.#forms.values);
     if (value === undefined) throw askedError(this.name, row, type, text);
-    if (type === "number" && toCsvValue(text, this.#forms.values).kind === "text") {
+    if (type === "number" && isRounded(text, Number(value.value), this.#forms.values)) {
       note(this.#odd, "rounded", row, text);
     }
     this.#items.put(row, value);
@@ -227,10 +251,9 @@ export class CsvColumn {
     const items = this.#items;
     if (items instanceof WholeItems) {
       this.#items = kind === "bigint" ? items.toBigints() : items.toNumbers(this.#decimal);
-    } else if (this.#kind !== "infinity" || kind !== "number") {
-      const type = kind === "infinity" ? "number" : kind;
-      this.#items = newItems(type, this.#missing, { decimal: this.#decimal });
-    }
+    } else if (kind === "infinity") this.#items = new InfinityItems(this.#missing, this.#decimal);
+    else if (items instanceof InfinityItems && kind === "number") this.#items = items.toNumbers();
+    else this.#items = newItems(kind, this.#missing, this.#itemForms);
     this.#kind = kind;
     this.#items.reserve(fields.rowsBefore + fields.rows, expectedRows);
   }
@@ -243,7 +266,7 @@ export class CsvColumn {
     isBare: boolean,
   ): boolean {
     const words = this.#odd.words;
-    if (this.#kind === undefined && !this.#hasEmptyTexts && !(isBare && words !== undefined)) {
+    if (this.#kind === undefined && !this.#hasQuotedMissing && !(isBare && words !== undefined)) {
       const texts = this.#newTexts(false);
       if (words !== undefined) texts.words = words;
       this.#items = texts;
@@ -276,16 +299,18 @@ export class CsvColumn {
   }
 
   /**
-   * Why the column is read again as texts, when all of its rows were seen.
+   * Why the column is read again as texts, when all of its rows were seen; undefined when that is a
+   * plain matter.
    * @throws {HexError} HEX_DATA_INVALID for infinity among days or times
    */
-  why(rows: number): string {
+  why(rows: number): string | undefined {
     const { exceptions, infinities } = this.#odd;
     if (this.#hasOnlyEmptyTexts) return 'nothing stands in it but ""';
     const noun = NOUNS[this.#kind ?? "text"];
     if (exceptions === undefined && infinities !== undefined && isMoment(this.#kind)) {
       throw infinityError(this.name, infinities, noun);
     }
+    if (this.#kind === "text" && !(this.#items instanceof TextItems)) return undefined;
     if (exceptions === undefined) return "its bare words stand among bare texts";
     const { count } = exceptions;
     const many =

@@ -16,10 +16,13 @@ export interface CsvStart {
 export interface StartRules {
   readonly delimiter: number | undefined;
   readonly quote: number;
+  readonly escape: number;
   readonly comment: number;
   readonly skipLines: number;
 }
 
+/** As many bytes as it takes to tell a line such as `sep=;` and its end. */
+const TOLD_BYTES = 8;
 const DELIMITERS = [",", ";", "\t", "|"].map((sign) => sign.charCodeAt(0));
 
 /**
@@ -32,7 +35,7 @@ export function findStart(
   isLast: boolean,
   rules: StartRules,
 ): CsvStart | undefined {
-  const lineEnd = findLineEnd(bytes, end, isLast, rules.quote);
+  const lineEnd = findLineEnd(bytes, end, isLast, rules);
   if (lineEnd === undefined) return undefined;
   let start = 0;
   let lines = 0;
@@ -41,12 +44,16 @@ export function findStart(
     start = at < 0 ? end : at + 1;
     lines++;
   };
+  // What these bytes end within may be the beginning of more lines to pass.
+  const isCut = () => !isLast && end - start < TOLD_BYTES;
   while (lines < rules.skipLines && start < end) pass();
-  const told = tellsDelimiter(bytes.subarray(start, Math.min(end, start + 8)));
+  if (isCut()) return undefined;
+  const told = tellsDelimiter(bytes.subarray(start, Math.min(end, start + TOLD_BYTES)));
   if (told !== undefined) pass();
-  while (start < end && isPassed(bytes, start, lineEnd, rules.comment)) pass();
+  while (start < end && isPassed(bytes, start, end, { lineEnd, comment: rules.comment })) pass();
+  if (isCut()) return undefined;
   const delimiter =
-    rules.delimiter ?? told ?? findDelimiter(bytes, start, end, isLast, lineEnd, rules.quote);
+    rules.delimiter ?? told ?? findDelimiter(bytes, start, end, isLast, lineEnd, rules);
   if (delimiter === undefined) return undefined;
   return { start, lines, delimiter, lineEnd, isTold: told !== undefined };
 }
@@ -65,43 +72,79 @@ function findDelimiter(
   end: number,
   isLast: boolean,
   lineEnd: number,
-  quote: number,
+  rules: StartRules,
 ): number | undefined {
-  const line = lineAt(bytes, start, { end, lineEnd, quote });
+  const line = lineAt(bytes, start, end, { lineEnd, rules });
   if (line.isOpen && !isLast) return undefined;
   const found = mostOf(line.counts);
   if (found !== undefined) return found;
   if (end < line.next + LOOK_BYTES && !isLast) return undefined;
-  return delimiterOfRows(bytes, line.next, { end, lineEnd, quote }) ?? DELIMITERS[0];
+  return delimiterOfRows(bytes, line.next, end, { lineEnd, rules }) ?? DELIMITERS[0];
 }
 
 /** The delimiter that at least half of the lines from a place on have, as far as is looked. */
-function delimiterOfRows(bytes: Buffer, start: number, rules: LineRules): number | undefined {
+function delimiterOfRows(
+  bytes: Buffer,
+  start: number,
+  end: number,
+  { lineEnd, rules }: LineRules,
+): number | undefined {
   const counts = new Map<number, number>();
   let lines = 0;
-  for (let at = start; at < Math.min(rules.end, start + LOOK_BYTES); ) {
-    const line = lineAt(bytes, at, rules);
+  for (let at = start; at < Math.min(end, start + LOOK_BYTES); ) {
+    const line = lineAt(bytes, at, end, { lineEnd, rules });
     for (const sign of line.counts.keys()) counts.set(sign, (counts.get(sign) ?? 0) + 1);
-    if (!isPassed(bytes, at, rules.lineEnd, NO_BYTE)) lines++;
+    if (!isPassed(bytes, at, end, { lineEnd, comment: NO_BYTE })) lines++;
     at = line.next;
   }
   const most = mostOf(counts);
   return most !== undefined && (counts.get(most) ?? 0) * 2 >= lines ? most : undefined;
 }
 
-/** The first line end outside of quotes: CR alone where no LF comes after it. */
+/** Follows the quotes of a line, byte by byte: one within a bare field is no quote. */
+class QuoteState {
+  /** whether the byte that was taken last stands within quotes, or is one */
+  isQuoted = false;
+  readonly #rules: StartRules;
+  #mayOpen = true;
+  #isEscaped = false;
+
+  constructor(rules: StartRules) {
+    this.#rules = rules;
+  }
+
+  take(byte: number): void {
+    const { quote, escape: escapeSign, delimiter } = this.#rules;
+    if (this.#isEscaped) this.#isEscaped = false;
+    else if (this.isQuoted) {
+      this.#isEscaped = byte === escapeSign;
+      // A second quote after this one opens the field again.
+      this.#mayOpen = byte === quote;
+      this.isQuoted = byte !== quote;
+    } else {
+      this.isQuoted = byte === quote && this.#mayOpen;
+      this.#mayOpen = delimiter === undefined ? DELIMITERS.includes(byte) : byte === delimiter;
+    }
+  }
+}
+
+/**
+ * The first line end outside of quotes: CR alone where no LF comes after it. In a line that is passed
+ * over there are no quotes.
+ */
 function findLineEnd(
   bytes: Buffer,
   end: number,
   isLast: boolean,
-  quote: number,
+  rules: StartRules,
 ): number | undefined {
-  let isQuoted = false;
+  const isPassedOver = rules.skipLines > 0 || bytes[0] === rules.comment;
+  const state = new QuoteState(isPassedOver ? { ...rules, quote: NO_BYTE } : rules);
   for (let at = 0; at < end; at++) {
-    const byte = bytes[at];
-    if (byte === quote) isQuoted = !isQuoted;
-    else if (byte === LF && !isQuoted) return LF;
-    else if (byte === CR && !isQuoted) return lineEndAt(bytes, at, end, isLast);
+    const byte = bytes[at] as number;
+    state.take(byte);
+    if (byte === LF && !state.isQuoted) return LF;
+    if (byte === CR && !state.isQuoted) return lineEndAt(bytes, at, end, isLast);
   }
   return isLast ? LF : undefined;
 }
@@ -114,9 +157,15 @@ function lineEndAt(bytes: Buffer, at: number, end: number, isLast: boolean): num
   return bytes[next] === LF ? LF : CR;
 }
 
-function isPassed(bytes: Buffer, at: number, lineEnd: number, comment: number): boolean {
+function isPassed(
+  bytes: Buffer,
+  at: number,
+  end: number,
+  { lineEnd, comment }: { lineEnd: number; comment: number },
+): boolean {
   const byte = bytes[at];
-  const isBlank = byte === lineEnd || (byte === CR && bytes[at + 1] === lineEnd);
+  const isEndingCr = byte === CR && (at + 1 === end || bytes[at + 1] === lineEnd);
+  const isBlank = byte === lineEnd || isEndingCr;
   return isBlank || (comment !== NO_BYTE && byte === comment);
 }
 
@@ -135,18 +184,17 @@ interface Line {
 }
 
 interface LineRules {
-  readonly end: number;
   readonly lineEnd: number;
-  readonly quote: number;
+  readonly rules: StartRules;
 }
 
-function lineAt(bytes: Buffer, start: number, { end, lineEnd, quote }: LineRules): Line {
+function lineAt(bytes: Buffer, start: number, end: number, { lineEnd, rules }: LineRules): Line {
   const counts = new Map<number, number>();
-  let isQuoted = false;
+  const state = new QuoteState(rules);
   for (let at = start; at < end; at++) {
     const byte = bytes[at] as number;
-    if (byte === quote) isQuoted = !isQuoted;
-    if (isQuoted) continue;
+    state.take(byte);
+    if (state.isQuoted) continue;
     if (byte === lineEnd) return { counts, next: at + 1, isOpen: false };
     if (DELIMITERS.includes(byte)) counts.set(byte, (counts.get(byte) ?? 0) + 1);
   }

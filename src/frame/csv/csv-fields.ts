@@ -89,16 +89,19 @@ export class CsvFields {
   shortRows = 0;
   readonly #dialect: CsvDialect;
   readonly #limits: CsvLimits;
+  /** whether the header has one field, so that blank lines are rows */
+  readonly #isLone: boolean;
   /** of the quoted field that was passed last */
   #isEscaped = false;
   #innerLines = 0;
   /** where the bytes of the block end */
   #end = 0;
 
-  constructor(dialect: CsvDialect, limits: CsvLimits, width = 0, lines = 0) {
+  constructor(dialect: CsvDialect, limits: CsvLimits, width = 0, lines = 0, headerWidth = width) {
     this.#dialect = dialect;
     this.#limits = limits;
     this.width = width;
+    this.#isLone = headerWidth === 1;
     this.lines = lines;
   }
 
@@ -144,7 +147,7 @@ export class CsvFields {
     const { lineEnd, comment, isStrict } = this.#dialect;
     const byte = bytes[at];
     if (isStrict) return false;
-    if (byte === comment || this.width === 1) return byte === comment;
+    if (byte === comment || this.#isLone) return byte === comment;
     return byte === lineEnd || (byte === CR && bytes[at + 1] === lineEnd);
   }
 
@@ -166,6 +169,7 @@ export class CsvFields {
   #splitRow(bytes: Uint8Array, start: number, end: number, isLast: boolean): number {
     const { starts, ends, kinds } = this;
     const { delimiter, lineEnd, quote, isStrict } = this.#dialect;
+    const isCrLf = lineEnd === LF && !isStrict;
     const first = this.rows * this.width;
     let field = first;
     let at = start;
@@ -179,7 +183,7 @@ export class CsvFields {
         starts[field] = from + 1;
         ends[field] = at - 1;
         kinds[field] = this.#isEscaped ? ESCAPED : QUOTED;
-        if (bytes[at] === CR && !isStrict) at = this.#passCrs(bytes, at);
+        if (isCrLf && bytes[at] === CR) at = this.#passCrs(bytes, at);
         byte = bytes[at];
         if (byte !== delimiter && byte !== lineEnd) {
           throw this.#fault("quote", bytes, at, field - first);
@@ -188,7 +192,7 @@ export class CsvFields {
         while (byte !== delimiter && byte !== lineEnd) byte = bytes[++at];
         starts[field] = from;
         let to = at;
-        if (byte === LF && !isStrict) while (to > from && bytes[to - 1] === CR) to--;
+        if (isCrLf && byte === LF) while (to > from && bytes[to - 1] === CR) to--;
         ends[field] = to;
         kinds[field] = BARE;
       }
@@ -208,7 +212,7 @@ export class CsvFields {
 
   /** Passes a quoted field; where its closing quote has been passed, or INCOMPLETE. */
   #passQuoted(bytes: Uint8Array, start: number, end: number): number {
-    const { quote, escape: escapeSign } = this.#dialect;
+    const { quote, escape: escapeSign, lineEnd } = this.#dialect;
     this.#isEscaped = false;
     for (let at = start; at < end; at++) {
       const byte = bytes[at];
@@ -219,7 +223,7 @@ export class CsvFields {
         if (bytes[at + 1] !== quote) return at + 1;
         this.#isEscaped = true;
         at++;
-      } else if (byte === LF) this.#innerLines++;
+      } else if (byte === lineEnd) this.#innerLines++;
     }
     return INCOMPLETE;
   }

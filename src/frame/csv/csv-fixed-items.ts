@@ -67,13 +67,19 @@ function fourAt(bytes: Buffer, at: number, mask: number): number {
 /** Days, counted from 1970-01-01. */
 class DayItems extends CsvItems {
   #items = new Int32Array(0);
+  readonly #isIso: boolean;
+
+  constructor(missing: MissingRows, isIso: boolean) {
+    super(missing);
+    this.#isIso = isIso;
+  }
 
   reserve(rows: number, expected: number): void {
     if (this.#items.length < rows) this.#items = grown(this.#items, rows, expected, Int32Array);
   }
 
   protected take(bytes: Buffer, start: number, end: number, row: number): boolean {
-    const day = end - start === 10 ? dayAt(bytes, start) : Number.NaN;
+    const day = this.#isIso && end - start === 10 ? dayAt(bytes, start) : Number.NaN;
     this.#items[row] = day;
     return !Number.isNaN(day);
   }
@@ -130,14 +136,20 @@ const CLOCK_LENGTH = 19;
 class TimeItems extends CsvItems {
   readonly #type: "datetime" | "instant";
   readonly #isOwn: boolean;
+  readonly #isIso: boolean;
   #items = new BigInt64Array(0);
   #halves = new Int32Array(0);
   #micros: Uint16Array<ArrayBuffer> | undefined;
 
-  constructor(type: "datetime" | "instant", missing: MissingRows, isOwn: boolean) {
+  constructor(
+    type: "datetime" | "instant",
+    missing: MissingRows,
+    { isOwn, isIso }: { isOwn: boolean; isIso: boolean },
+  ) {
     super(missing);
     this.#type = type;
     this.#isOwn = isOwn;
+    this.#isIso = isIso;
   }
 
   reserve(rows: number, expected: number): void {
@@ -158,7 +170,7 @@ class TimeItems extends CsvItems {
   /** The whole seconds of a time; NaN for what does not begin as one. */
   #secondsAt(bytes: Buffer, start: number, end: number): number {
     const separator = bytes[start + 10];
-    const isTime = separator === LETTER_T || (separator === SPACE && !this.#isOwn);
+    const isTime = this.#isIso && (separator === LETTER_T || (separator === SPACE && !this.#isOwn));
     const isClock = bytes[start + 13] === COLON && bytes[start + 16] === COLON;
     if (end - start < CLOCK_LENGTH || !isTime || !isClock) return Number.NaN;
     const hours = twoAt(bytes, start + 11);
@@ -211,11 +223,14 @@ class TimeItems extends CsvItems {
   }
 }
 
-/** The items that a column of a type is read into; `csv-text-items.ts` has those of texts. */
+/**
+ * The items that a column of a type is read into; `csv-text-items.ts` has those of texts. Where what
+ * looks like an ISO day may be another, none is taken without the whole rules.
+ */
 export function newItems(
   type: Exclude<ColumnType, "string">,
   missing: MissingRows,
-  { isOwn = false, decimal = POINT } = {},
+  { isOwn = false, decimal = POINT, isIso = true } = {},
 ): CsvItems {
   switch (type) {
     case "integer":
@@ -226,9 +241,9 @@ export function newItems(
     case "boolean":
       return new FlagItems(missing, isOwn);
     case "date":
-      return new DayItems(missing);
+      return new DayItems(missing, isIso);
     case "datetime":
     case "instant":
-      return new TimeItems(type, missing, isOwn);
+      return new TimeItems(type, missing, { isOwn, isIso });
   }
 }

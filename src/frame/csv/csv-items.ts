@@ -269,9 +269,21 @@ export class FloatItems extends CsvItems {
     this.#items[row] = Number(value);
   }
 
+  /** The same values, among which all numbers are taken. */
+  toNumbers(): FloatItems {
+    return new FloatItems(this.missing, this.#decimal, this.#items);
+  }
+
   toData(rows: number): ColumnData {
     const values = fitted(this.#items, rows);
     return toColumnData("number", { length: rows, values, ...this.missing.parts(rows) });
+  }
+}
+
+/** Infinities alone: any other number is told, since days may stand among them otherwise. */
+export class InfinityItems extends FloatItems {
+  protected override take(): boolean {
+    return false;
   }
 }
 

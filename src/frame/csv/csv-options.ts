@@ -38,10 +38,14 @@ export interface CsvOptions {
 /** The forms in which values are written, by what was said. */
 export function toColumnForms(options: CsvOptions): ColumnForms {
   const { missing } = options;
+  const quote = options.quote === "" ? NO_BYTE : toByte("quote", options.quote ?? '"');
+  const escapeSign = options.escape === undefined ? NO_BYTE : toByte("escape", options.escape);
   return {
     values: toValueForms(options),
-    quote: options.quote === "" ? NO_BYTE : toByte("quote", options.quote ?? '"'),
-    escape: options.escape === undefined ? NO_BYTE : toByte("escape", options.escape),
+    quote,
+    // A quote before a quote is what is read without being told.
+    escape: escapeSign === quote ? NO_BYTE : escapeSign,
+    isMissingTold: missing !== undefined,
     missing: new WordSet(missing ?? [MISSING_SIGN]),
     words: new WordSet(missing === undefined ? MISSING_WORDS : []),
   };

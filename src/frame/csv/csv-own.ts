@@ -128,7 +128,8 @@ class OwnReading {
   #takeColumns(bytes: Buffer, length: number): void {
     const { rows } = this.#fields;
     const { sizeBytes = 0 } = this.#source;
-    const expectedRows = Math.ceil((sizeBytes / Math.max(1, length)) * rows * 1.02);
+    const expected = Math.ceil((sizeBytes / Math.max(1, length)) * rows * 1.02);
+    const expectedRows = Math.min(expected, this.#limits.maxRows);
     const block = { bytes, fields: this.#fields, expectedRows };
     this.#checkForms(this.#fields);
     for (const [column, items] of this.#items.entries()) this.#takeColumn(block, column, items);

@@ -51,6 +51,8 @@ export const MISSING_SIGN = "\\N";
 /** No number is written longer: 1.8e308 has 309 digits. */
 const LONGEST_VALUE = 400;
 const MAX_DIGITS = 17;
+/** Floats closer to zero have fewer digits. */
+const LEAST_NORMAL = 2 ** -1022;
 const MAX_BIGINT = 2n ** 63n - 1n;
 const MIN_BIGINT = -(2n ** 63n);
 const DAY_MS = 86_400_000;
@@ -118,11 +120,27 @@ function toWhole(text: string): CsvValue | undefined {
 function isKept(text: string, parts: RegExpExecArray): boolean {
   const [, whole = "", fraction, bare, letter, sign] = parts;
   const isId = letter !== undefined && sign === "" && !isNormal(whole, fraction ?? bare, letter);
-  const mantissa = `${whole}${fraction ?? bare ?? ""}`;
-  const digits = mantissa.replace(".", "").replace(/^0+/, "").replace(/0+$/, "");
-  if (isId || digits.length > MAX_DIGITS) return false;
-  const value = Number(text);
-  return Number.isFinite(value) && (value !== 0 || digits === "");
+  return !isId && isHeld(digitsOf(text), Number(text));
+}
+
+/** The digits of a number but zeros at their beginning and end. */
+function digitsOf(text: string): string {
+  const [mantissa = ""] = text.toLowerCase().split("e");
+  return mantissa.replace(/\D/g, "").replace(/^0+/, "").replace(/0+$/, "");
+}
+
+/** Whether a float is what these digits say; those next to zero have fewer than others. */
+function isHeld(digits: string, value: number): boolean {
+  if (digits.length > MAX_DIGITS || !Number.isFinite(value)) return false;
+  if (digits === "" || Math.abs(value) >= LEAST_NORMAL) return true;
+  return value !== 0 && digitsOf(value.toExponential(digits.length - 1)) === digits;
+}
+
+/** Whether a float that was asked for is another number than its text says. */
+export function isRounded(field: string, value: number, forms: ValueForms): boolean {
+  const found = toCsvValue(field, forms);
+  if (found.kind === "bigint") return BigInt(value) !== found.value;
+  return found.kind === "text" && !isHeld(digitsOf(field), value);
 }
 
 /** 1.5E10 and 1e16 are numbers; 12E4 and 4E5 are ids of somebody. */
@@ -211,6 +229,11 @@ export function parseDatePattern(text: string): DatePattern | undefined {
   return { text, regex: new RegExp(`^${source}$`), tokens };
 }
 
+/** Whether a pattern reads what looks like an ISO day as another one, such as YYYY-DD-MM. */
+export function isOtherThanIso(pattern: DatePattern | undefined): boolean {
+  return pattern !== undefined && /^YYYY-(?!MM-DD)/.test(pattern.text);
+}
+
 function toPatternValue(text: string, pattern: DatePattern | undefined): CsvValue | undefined {
   const parts = pattern?.regex.exec(text);
   if (!pattern || !parts) return undefined;
@@ -268,7 +291,7 @@ function toAskedWhole(
   forms: ValueForms,
 ): CsvValue | undefined {
   const plain = toPlain(field.trim(), forms.decimal, forms.thousands) ?? "";
-  const digits = /^\+?(-?\d{1,25})(?:\.0*)?$/.exec(plain)?.[1];
+  const digits = /^(\+?\d{1,25}|-\d{1,25})(?:\.0*)?$/.exec(plain)?.[1];
   if (digits === undefined) return undefined;
   const value = BigInt(digits);
   const isInside =

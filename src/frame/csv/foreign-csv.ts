@@ -5,6 +5,7 @@ import type { ByteSource } from "./byte-source.ts";
 import {
   BadByteError,
   type FoundBytes,
+  splitText,
   type TakeRows,
   takeBlocks,
   takeRows,
@@ -140,10 +141,12 @@ class ForeignReading {
       isRagged: width > 0 && isRagged(this.#options),
     };
     const headerLines = width > 0 && header ? this.#headerLines : 0;
-    return new CsvFields(dialect, this.#limits, width, lines + headerLines);
+    const linesBefore = lines + headerLines;
+    return new CsvFields(dialect, this.#limits, width, linesBefore, this.#headerWidth);
   }
 
   #headerLines = 0;
+  #headerWidth = 0;
 
   /** Finds dialect and columns; false when more bytes are needed. */
   #readStart(bytes: Buffer, end: number, isLast: boolean): boolean {
@@ -151,6 +154,7 @@ class ForeignReading {
     const start = findStart(bytes, end, isLast, {
       delimiter: delimiter === undefined ? undefined : toByte("delimiter", delimiter),
       quote: this.#forms.quote,
+      escape: this.#forms.escape,
       comment: comment === undefined ? NO_BYTE : toByte("comment", comment),
       skipLines: toSkippedLines(this.#options),
     });
@@ -160,7 +164,7 @@ class ForeignReading {
     const fields = this.#newFields(0);
     let next = 0;
     try {
-      next = fields.split(bytes, end, { start: start.start, isLast, mostRows: 1 });
+      next = splitText(fields, bytes, { from: start.start, end, isLast, mostRows: 1 });
     } catch (error) {
       throw this.#toError(error, bytes, start.lines, start.start);
     }
@@ -176,6 +180,7 @@ class ForeignReading {
 
   #setColumns(texts: readonly string[], isHeader: boolean): void {
     if (texts.length > this.#limits.maxColumns) throw headerError(this.#limits);
+    this.#headerWidth = texts.length;
     const { names, notes } = toColumnNames(isHeader ? texts : texts.map(() => ""));
     this.#isNameless = isHeader && texts[0] === "" && texts.length > 1;
     this.#slots = names.map((name, index) => {
@@ -201,7 +206,11 @@ class ForeignReading {
 
   #takeColumns(bytes: Buffer, fields: CsvFields, length: number): void {
     const expected = (this.#sizeBytes / Math.max(1, length)) * fields.rows * 1.02;
-    const block = { bytes, fields, expectedRows: this.#rows ?? Math.ceil(expected) };
+    const block = {
+      bytes,
+      fields,
+      expectedRows: this.#rows ?? Math.min(Math.ceil(expected), this.#limits.maxRows),
+    };
     for (const { column, index, read } of this.#slots) {
       if (read === undefined) column.read(block, index);
     }
@@ -266,7 +275,8 @@ class ForeignReading {
     const { column } = slot;
     const plan = column.nextPlan;
     if (plan !== undefined) {
-      slot.why ??= column.why(rows);
+      const why = column.why(rows);
+      if (why !== undefined) slot.why ??= why;
       return plan;
     }
     if (!hasBareNumbers || column.quotedNumbers !== "all") return undefined;
@@ -283,8 +293,8 @@ class ForeignReading {
       const told = `column ${JSON.stringify(name)}: ${nullCount.toLocaleString("en")} missing, blank lines among them`;
       slot.notes = [...slot.notes, told];
     }
-    const reason =
-      slot.read.type === "string" && column.plan === "found" ? textReason(slot.read) : undefined;
+    const isFound = column.plan !== "string" && (column.plan === "found" || slot.why === undefined);
+    const reason = slot.read.type === "string" && isFound ? textReason(slot.read) : undefined;
     if (reason !== undefined) slot.why = reason;
   }
 
