@@ -3,7 +3,7 @@ import { isUtf8 } from "node:buffer";
 import { Readable } from "node:stream";
 import { expectation, HexError, toMessage } from "../../errors.ts";
 import type { ByteSource } from "./byte-source.ts";
-import type { CsvFields } from "./csv-fields.ts";
+import { type CsvFields, RowFaultError } from "./csv-fields.ts";
 
 /** What files begin with that are no CSV, and what to do about it. */
 const OTHER_FORMATS: readonly (readonly [string, string, string])[] = [
@@ -319,7 +319,8 @@ export function splitText(
     to = fields.split(bytes, end, { start: from, isLast, ...(mostRows && { mostRows }) });
   } catch (error) {
     // Bytes that are not UTF-8 are told first: what they look like otherwise follows from that.
-    checkUtf8(bytes, from, isLast ? end : wholeLength(bytes, end));
+    const until = error instanceof RowFaultError ? error.fault.until : end;
+    checkUtf8(bytes, from, isLast && until >= end ? end : wholeLength(bytes, Math.min(until, end)));
     throw error;
   }
   checkUtf8(bytes, from, to);

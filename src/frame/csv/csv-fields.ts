@@ -45,6 +45,8 @@ export interface RowFault {
   readonly fields: number;
   /** what stands there */
   readonly seen: string;
+  /** the place in the block up to which bytes were looked at to tell it */
+  readonly until: number;
 }
 
 /** A row that cannot be read; whoever reads the file tells it in its own words. */
@@ -59,6 +61,7 @@ export class RowFaultError extends Error {
 
 const INCOMPLETE = -1;
 const SEEN_BYTES = 12;
+const LONGEST_CHARACTER = 4;
 
 interface SplitOptions {
   readonly start?: number;
@@ -186,7 +189,9 @@ export class CsvFields {
         if (isCrLf && bytes[at] === CR) at = this.#passCrs(bytes, at);
         byte = bytes[at];
         if (byte !== delimiter && byte !== lineEnd) {
-          throw this.#fault("quote", bytes, at, field - first);
+          // What stands there is told, so it has to be there.
+          if (at + SEEN_BYTES > end && !isLast) return INCOMPLETE;
+          throw this.#fault("quote", bytes, at, field - first, at + LONGEST_CHARACTER);
         }
       } else {
         while (byte !== delimiter && byte !== lineEnd) byte = bytes[++at];
@@ -249,7 +254,7 @@ export class CsvFields {
       return INCOMPLETE;
     }
     if (count < this.width && isRagged) this.#fillRow(count, at);
-    else if (count !== this.width) throw this.#countFault(bytes, start, count);
+    else if (count !== this.width) throw this.#countFault(bytes, start, at, count);
     if (this.rowsBefore + this.rows >= this.#limits.maxRows) {
       throw this.#fault("rows", bytes, start, 0);
     }
@@ -283,14 +288,20 @@ export class CsvFields {
   }
 
   /** Says which field of a row is the first that is not as it has to be. */
-  #countFault(bytes: Uint8Array, start: number, count: number): RowFaultError {
+  #countFault(bytes: Uint8Array, start: number, end: number, count: number): RowFaultError {
     const column = Math.min(count, this.width) - 1;
     const at = Number(this.ends[this.rows * this.width + column]);
-    const fault = this.#fault("fields", bytes, column < 0 ? start : at, column);
+    const fault = this.#fault("fields", bytes, column < 0 ? start : at, column, end);
     return new RowFaultError({ ...fault.fault, fields: count });
   }
 
-  #fault(kind: RowFault["kind"], bytes: Uint8Array, at: number, column: number): RowFaultError {
+  #fault(
+    kind: RowFault["kind"],
+    bytes: Uint8Array,
+    at: number,
+    column: number,
+    until = this.#end,
+  ): RowFaultError {
     return new RowFaultError({
       kind,
       row: this.rowsBefore + this.rows + 1,
@@ -298,6 +309,7 @@ export class CsvFields {
       column,
       fields: column + 1,
       seen: new TextDecoder().decode(bytes.subarray(at, Math.min(this.#end, at + SEEN_BYTES))),
+      until,
     });
   }
 }
