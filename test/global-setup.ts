@@ -5,6 +5,7 @@ import { fileURLToPath } from "node:url";
 import type { TestProject } from "vitest/node";
 import { openChromium } from "./servers/chromium.ts";
 import { makeProgramsFolder } from "./servers/programs-folder.ts";
+import { openPython } from "./servers/python.ts";
 import { startRedisServers } from "./servers/redis-servers.ts";
 import { startS3Servers } from "./servers/s3-servers.ts";
 
@@ -31,6 +32,7 @@ export default async function setup(project: TestProject): Promise<() => Promise
     stops.push(stop);
   }
   if (isInjected(project, "chromium")) project.provide("chromium", await openChromium(options));
+  if (isInjected(project, "python")) project.provide("python", await openPython(options));
   // Tests wait for run processes, whose priority is 10: beside busy tests of an ordinary one they
   // would hardly go at all. The servers above keep theirs.
   setPriority(9);

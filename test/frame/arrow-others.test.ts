@@ -9,13 +9,12 @@ import {
   tableToIPC,
   timestamp,
 } from "@uwdata/flechette";
-import { describe, expect, test } from "vitest";
+import { describe, expect, inject, test } from "vitest";
 import { arrowBlocks, frameFromArrow } from "../../src/frame/arrow.ts";
 import { joinBytes } from "../../src/frame/join-bytes.ts";
 import { frameToJson } from "../../src/frame/json.ts";
 import { frame } from "../../src/frame/rows.ts";
 import { toFrame } from "../../src/frame/to-frame.ts";
-import { findPython } from "./find-python.ts";
 import { withFolder } from "./with-folder.ts";
 
 const SCHEMA = { local: "datetime", at: "instant" } as const;
@@ -29,14 +28,12 @@ const TIMES = {
 } as const;
 
 describe.each(["file", "stream"] as const)("an Arrow %s of ours", (form) => {
-  // Missing Python is told as the reason of a skip: the suite has to run without it.
   test.for(["polars", "pyarrow", "duckdb"])(
     "is read alike by %s, full and empty",
     (reader, context) =>
       withFolder(async (folder) => {
-        const python = findPython(reader);
-        const isThere = python !== undefined && findPython("pyarrow") === python;
-        if (!isThere) context.skip(`there is no Python with the modules ${reader} and pyarrow`);
+        const python = inject("python");
+        if (python === null) context.skip("there is no Python with the packages");
         for (const [name, times] of Object.entries(TIMES)) {
           const path = `${folder}/${name}.arrow`;
           await writeFile(path, joinBytes(arrowBlocks(framed(times), form)));

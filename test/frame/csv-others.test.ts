@@ -5,14 +5,13 @@ import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parse } from "csv-parse/sync";
-import { describe, expect, test } from "vitest";
+import { describe, expect, inject, test } from "vitest";
 import { fileSource } from "../../src/frame/csv/byte-source.ts";
 import { frameToCsv } from "../../src/frame/csv/csv-write.ts";
 import { readForeignCsv } from "../../src/frame/csv/foreign-csv.ts";
 import { quoteText, readRows, withDuckdb } from "../../src/frame/duckdb/duckdb.ts";
 import { frame } from "../../src/frame/rows.ts";
 import { everyTypeFrame } from "./every-type.ts";
-import { findPython } from "./find-python.ts";
 import { withFolder } from "./with-folder.ts";
 
 const SPECTRUM = dirname(createRequire(import.meta.url).resolve("csv-spectrum/package.json"));
@@ -97,11 +96,10 @@ describe("our CSV", () => {
       expect(rows.map((row) => row.map(blobText))).toEqual(EXPECTED.slice(1));
     }));
 
-  // Missing Python is told as the reason of a skip: the suite has to run without it.
   test.for(["csv", "pandas"])("is read alike by Python's %s", (reader, { skip }) =>
     withFolder(async (folder) => {
-      const python = findPython(reader);
-      if (python === undefined) skip(`there is no Python with the module ${reader}`);
+      const python = inject("python");
+      if (python === null) skip("there is no Python with the packages");
       await writeFile(`${folder}/ours.csv`, bytes);
       const script = fileURLToPath(new URL("read-csv.py", import.meta.url));
       const json = execFileSync(python ?? "", [script, reader, `${folder}/ours.csv`]);
