@@ -725,3 +725,33 @@ describe("headers and options", () => {
     expect((await read(text)).report.columns[0]?.why).toBe(why);
   });
 });
+
+describe("files that are not what they seem", () => {
+  const bytesOf = (text: string) => new TextEncoder().encode(text);
+
+  test.each(["a,b\n1,2\n", "a,b\n1,2\nx,4\n5,6\n", ""])(
+    "a source of other rows in its second pass, %j, is refused",
+    async (second) => {
+      const passes = ["a,b\n1,2\nx,4\n", second];
+      async function* open() {
+        yield bytesOf(passes.shift() ?? "");
+      }
+      await expect(readForeignCsv({ name: "x.csv", open })).rejects.toMatchObject({
+        code: "HEX_DATA_INVALID",
+        message: expect.stringContaining("to stay as it is while it is read"),
+      });
+    },
+  );
+
+  test("zeros at the end of a gzip file are none of it, and nothing stands behind them", async () => {
+    const first = gzipSync("a,b\n1,2\n");
+    const more = gzipSync("3,4\n");
+    assertFrame(await frameOf(Buffer.concat([first, more, Buffer.alloc(20)])), {
+      a: [1, 3],
+      b: [2, 4],
+    });
+    const damaged = Buffer.concat([first, more]);
+    damaged[first.length] = 0;
+    expect(await refusal(damaged)).toContain("more bytes behind its end");
+  });
+});

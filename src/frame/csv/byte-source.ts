@@ -65,7 +65,8 @@ export function memorySource(bytes: Uint8Array, name: string): ByteSource {
   };
 }
 
-function changedError(path: string): HexError {
+/** Says that a file is not what it was when it was read before. */
+export function changedError(path: string): HexError {
   const advice =
     "read it again when nothing writes to it; writers should replace files by a rename";
   return new HexError(

@@ -133,10 +133,22 @@ function unpack(
 
 async function* ungzip(blocks: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
   const { createGunzip } = await import("node:zlib");
-  const input = Readable.from(blocks);
+  let size = 0;
+  let sizeBeforeZeros = 0;
+  async function* counted() {
+    for await (const block of blocks) {
+      const last = block.findLastIndex((byte) => byte !== 0);
+      if (last >= 0) sizeBeforeZeros = size + last + 1;
+      size += block.length;
+      yield block;
+    }
+  }
+  const input = Readable.from(counted());
   const output = createGunzip({ chunkSize: 2 ** 18 });
   input.on("error", (error) => output.destroy(error));
   yield* input.pipe(output);
+  // Zeros may fill the end of a file; what stands behind them is not unpacked.
+  if (sizeBeforeZeros > output.bytesWritten) throw new Error("more bytes behind its end");
 }
 
 async function* unzstd(blocks: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {

@@ -1,7 +1,7 @@
 import type { FrameColumn } from "../column/column-data.ts";
 import { type Frame, toFrameOf } from "../frame.ts";
 import { isSchema, type Schema, toSchema } from "../schema.ts";
-import type { ByteSource } from "./byte-source.ts";
+import { type ByteSource, changedError } from "./byte-source.ts";
 import {
   BadByteError,
   type FoundBytes,
@@ -119,7 +119,7 @@ class ForeignReading {
       if (end > this.#limits.maxFieldBytes) {
         throw limitError(
           "HEX_DATA_INVALID",
-          "the header of the CSV",
+          "the header of the CSV with the lines above it",
           this.#limits,
           "maxFieldBytes",
         );
@@ -258,6 +258,7 @@ class ForeignReading {
     const fields = this.#fields;
     const rows = fields === undefined ? 0 : fields.rowsBefore + fields.rows;
     if (this.#rows === undefined) this.#tellRows(fields);
+    else if (rows !== this.#rows) throw changedError(this.#source.name);
     this.#rows = rows;
     const open = this.#slots.filter(({ read }) => read === undefined);
     const hasBareNumbers = open.some(({ column }) => column.quotedNumbers === "none");
