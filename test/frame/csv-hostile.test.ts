@@ -57,6 +57,7 @@ describe("a stored CSV is refused with its row, or read by the rule", () => {
     ["no newline at the end", `${GOOD}2,"y"`, /row 2, column "b" .* end of the file/],
     ["a half header", '"a","b"', /the header/],
     ["a number that is a word", `${GOOD}two,"y"\n`, /row 2, column "a"/],
+    ["a whole number that is written otherwise", `${GOOD}-0,"y"\n`, /row 2, column "a"/],
   ])("refuses %s", async (_, bytes, message) => {
     const reading = frameFromCsv(typeof bytes === "string" ? bytesOf(bytes) : bytes, SCHEMA);
     const expected = { code: "HEX_DATA_INVALID", message: expect.stringMatching(message) };
@@ -81,6 +82,18 @@ describe("a stored CSV is refused with its row, or read by the rule", () => {
     expect((await frameFromCsv(bytesOf('"a","b"\n'), SCHEMA)).numRows).toBe(0);
   });
 });
+
+test.each(["01.5", "1E5", "+1", ".5", "1.e1", "infinity"])(
+  "refuses %s as a number",
+  async (text) => {
+    const schema: Schema = [
+      { name: "n", type: "number" },
+      { name: "b", type: "string" },
+    ];
+    const reading = frameFromCsv(bytesOf(`"n","b"\n${text},"x"\n`), schema);
+    await expect(reading).rejects.toMatchObject({ code: "HEX_DATA_INVALID" });
+  },
+);
 
 describe("names and texts", () => {
   test.each([["__proto__"], ["n".repeat(65_536)], ['a,"b"\nc\r\n'], ["\0"], ["\uFFFF"], [" "]])(

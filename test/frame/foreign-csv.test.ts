@@ -364,6 +364,7 @@ describe("rows and fields", () => {
     const times = await frameOf("t;n\n1.2.2024 9:05;1\n", { dates: "D.M.YYYY H:mm" });
     expect(times.column("t")).toEqual(["2024-02-01T09:05:00"]);
     expect(await refusal("a,b\n1,2\n", { dates: "DD/MM/YY" })).toMatch(/option `dates`/);
+    expect(await refusal("a,b\n1,2\n", { delimiter: "'", quote: "'" })).toMatch(/`delimiter`/);
   });
 
   test("5,000 columns are read as quickly as as many fields in rows", async () => {

@@ -39,6 +39,12 @@ export interface CsvOptions {
 export function toColumnForms(options: CsvOptions): ColumnForms {
   const { missing } = options;
   const quote = options.quote === "" ? NO_BYTE : toByte("quote", options.quote ?? '"');
+  for (const name of ["delimiter", "comment"] as const) {
+    const sign = options[name];
+    if (sign !== undefined && sign === (options.quote ?? '"')) {
+      throw optionError(name, "another sign than the quote", sign);
+    }
+  }
   const escapeSign = options.escape === undefined ? NO_BYTE : toByte("escape", options.escape);
   return {
     values: toValueForms(options),

@@ -2,7 +2,6 @@
 import { expectation, type HexError } from "../../errors.ts";
 import type { FrameColumn } from "../column/column-data.ts";
 import { type Frame, toFrameOf } from "../frame.ts";
-import { parseNumberText } from "../number-text.ts";
 import type { ColumnType, Schema } from "../schema.ts";
 import { type ByteSource, memorySource } from "./byte-source.ts";
 import { BadByteError, findBadByte, type TakeRows, takeBlocks, takeRows } from "./csv-bytes.ts";
@@ -240,14 +239,19 @@ function ownItems(name: string, type: ColumnType, words: WordSet): CsvItems {
 
 /** What stands in no plain form, and is a value all the same; undefined for what is none of its type. */
 function toOwnValue(type: ColumnType, text: string): number | bigint | undefined {
-  if (type === "number") {
-    return text === "NaN" ? Number.NaN : (INFINITIES.get(text) ?? parseNumberText(text));
-  }
+  if (type === "number") return toOwnNumber(text);
   if (type !== "integer" && type !== "bigint") return undefined;
-  const value = /^-?(?:0|[1-9]\d{0,18})$/.test(text) ? BigInt(text) : undefined;
+  const value = /^(?:0|-?[1-9]\d{0,18})$/.test(text) ? BigInt(text) : undefined;
   if (value === undefined) return undefined;
   const isKept = type === "integer" ? Number.isSafeInteger(Number(value)) : isWord(value);
   return isKept ? value : undefined;
+}
+
+/** A number in the one form in which it is written. */
+function toOwnNumber(text: string): number | undefined {
+  const value = INFINITIES.get(text) ?? Number(text);
+  if (text === "NaN" || text === "-0" || INFINITIES.has(text)) return value;
+  return String(value) === text ? value : undefined;
 }
 
 function isWord(value: bigint): boolean {
