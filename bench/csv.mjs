@@ -143,7 +143,7 @@ const publishing = (readCsv) => `
 async function bundlePublishing(hexRoot) {
   const outfile = `${hexRoot}.cache/bench-csv/publishing.mjs`;
   // A build before may have it elsewhere.
-  const places = ["./src/frame/csv/read-csv.ts", "./src/frame/read-csv.ts"];
+  const places = ["./src/frame/csv/read/read-csv.ts", "./src/frame/read-csv.ts"];
   const readCsv = places.find((place) => existsSync(join(hexRoot, place)));
   await build({
     stdin: { contents: publishing(readCsv), resolveDir: hexRoot, loader: "ts" },

@@ -1,4 +1,4 @@
-import { csvBlocks } from "../frame/csv/csv-write.ts";
+import { csvBlocks } from "../frame/csv/write/csv-write.ts";
 import type { AnyFrame, Frame } from "../frame/frame.ts";
 import { headRows, type JsonRow } from "../frame/json.ts";
 import { toSpreadsheetText } from "../frame/spreadsheet-text.ts";

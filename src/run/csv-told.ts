@@ -1,4 +1,4 @@
-import { type CsvReport, csvListener, reasons } from "../frame/csv/csv-report.ts";
+import { type CsvReport, csvListener, reasons } from "../frame/csv/read/csv-report.ts";
 
 /** So many reports of one cell are kept with its result, each with so many columns and notes. */
 const MOST_REPORTS = 20;

@@ -1,7 +1,7 @@
 import type { PlannedAction, RunPlan } from "../cell/plan.ts";
 import type { RunContext } from "../cell/run-context.ts";
 import type { ErrorCode } from "../errors.ts";
-import type { CsvReport } from "../frame/csv/csv-report.ts";
+import type { CsvReport } from "../frame/csv/read/csv-report.ts";
 import type { CellOutput } from "./cell-output.ts";
 import type { Freshness } from "./freshness.ts";
 

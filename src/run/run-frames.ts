@@ -1,5 +1,5 @@
 import { expectation, HexError } from "../errors.ts";
-import type { ByteSource } from "../frame/csv/byte-source.ts";
+import type { ByteSource } from "../frame/csv/read/byte-source.ts";
 import type { Frame } from "../frame/frame.ts";
 import type { SchemaSpec } from "../frame/schema.ts";
 import { openObject } from "../store/object-source.ts";

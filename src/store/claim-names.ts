@@ -109,7 +109,7 @@ async function note(
 /** The header alone, or nothing where the columns are not known. */
 async function toClaim(frame: Frame | undefined): Promise<Uint8Array> {
   if (frame === undefined) return NO_BYTES;
-  const { csvBlocks } = await import("../frame/csv/csv-write.ts");
+  const { csvBlocks } = await import("../frame/csv/write/csv-write.ts");
   return joinBytes([...csvBlocks(frame.head(0))]);
 }
 

@@ -1,4 +1,4 @@
-import { csvListener } from "../frame/csv/csv-report.ts";
+import { csvListener } from "../frame/csv/read/csv-report.ts";
 import type { Frame } from "../frame/frame.ts";
 import { claimKey, sharedCsvKey } from "./key.ts";
 import { toByteSource } from "./object-source.ts";
@@ -42,7 +42,7 @@ export async function readForeignFrame(
   if (sizeBytes > limitBytes) throw tooLarge({ key, ...store }, { limitBytes, sizeBytes });
   const schema = await findSchema?.();
   const source = toByteSource(store, found);
-  const { readForeignCsv } = await import("../frame/csv/foreign-csv.ts");
+  const { readForeignCsv } = await import("../frame/csv/read/foreign-csv.ts");
   const { frame, report } = await readForeignCsv(source, { schema, signal });
   csvListener.getStore()?.(report);
   onWarning?.(`frame ${name} comes from ${source.name}, which no run has published`);

@@ -1,5 +1,5 @@
 import { expectation } from "../errors.ts";
-import type { ByteSource } from "../frame/csv/byte-source.ts";
+import type { ByteSource } from "../frame/csv/read/byte-source.ts";
 import { checkStoreKey } from "./key.ts";
 import type { FoundObject, Store } from "./store.ts";
 

@@ -51,7 +51,7 @@ export async function readPublishedFrame(
   }
   return readWhole(store, csv, rows, async () => {
     // An app run that finds its Arrow file never loads what reads CSV.
-    const { readOwnCsv } = await import("../frame/csv/csv-own.ts");
+    const { readOwnCsv } = await import("../frame/csv/read/csv-own.ts");
     return readOwnCsv(openStoredFile(store, csv), columns, { signal });
   });
 }

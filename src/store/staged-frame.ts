@@ -63,7 +63,7 @@ export async function stageFrame(
     stageFile(store, { key, contentType, place, blocks }, options);
   checkFrameSize(place, { columns: frame.numColumns, rows: frame.numRows }, READ_LIMITS);
   // Loading it costs a run that only reads.
-  const { csvBlocks } = await import("../frame/csv/csv-write.ts");
+  const { csvBlocks } = await import("../frame/csv/write/csv-write.ts");
   const arrow = arrowBlocks(frame);
   const arrowBytes = arrow.reduce((sum, { length }) => sum + length, 0);
   return {

@@ -4,8 +4,8 @@ import { join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
 import { gunzipSync } from "node:zlib";
 import { describe, expect, test } from "vitest";
-import { fileSource } from "../../src/frame/csv/byte-source.ts";
-import { type ForeignCsv, readForeignCsv } from "../../src/frame/csv/foreign-csv.ts";
+import { fileSource } from "../../src/frame/csv/read/byte-source.ts";
+import { type ForeignCsv, readForeignCsv } from "../../src/frame/csv/read/foreign-csv.ts";
 import { isSameValue, textsOf } from "../frame/csv-truth.ts";
 import { csvFiles, openCorpus } from "./corpora.ts";
 

@@ -1,13 +1,13 @@
 import fc, { type Arbitrary } from "fast-check";
 import { expect, test } from "vitest";
 import type { FrameColumn } from "../../src/frame/column/column-data.ts";
-import { memorySource } from "../../src/frame/csv/byte-source.ts";
-import type { CsvReport } from "../../src/frame/csv/csv-report.ts";
+import { memorySource } from "../../src/frame/csv/read/byte-source.ts";
+import type { CsvReport } from "../../src/frame/csv/read/csv-report.ts";
 import {
   type ForeignCsv,
   type ReadForeignOptions,
   readForeignCsv,
-} from "../../src/frame/csv/foreign-csv.ts";
+} from "../../src/frame/csv/read/foreign-csv.ts";
 import type { ColumnType } from "../../src/frame/schema.ts";
 import {
   type Cell,

@@ -1,5 +1,5 @@
 /** Tables as other tools write them to CSV; `npm run test:readers` holds each against its tool. */
-import type { ReadForeignOptions } from "../../src/frame/csv/foreign-csv.ts";
+import type { ReadForeignOptions } from "../../src/frame/csv/read/foreign-csv.ts";
 
 export type Cell = string | number | bigint | boolean | Moment | null;
 

@@ -1,9 +1,9 @@
 import { describe, expect, test } from "vitest";
-import { memorySource } from "../../src/frame/csv/byte-source.ts";
 import { CSV_LIMITS, type CsvLimits } from "../../src/frame/csv/csv-limits.ts";
-import { frameFromCsv, readOwnCsv } from "../../src/frame/csv/csv-own.ts";
-import { frameToCsv } from "../../src/frame/csv/csv-write.ts";
-import { readForeignCsv } from "../../src/frame/csv/foreign-csv.ts";
+import { memorySource } from "../../src/frame/csv/read/byte-source.ts";
+import { frameFromCsv, readOwnCsv } from "../../src/frame/csv/read/csv-own.ts";
+import { readForeignCsv } from "../../src/frame/csv/read/foreign-csv.ts";
+import { frameToCsv } from "../../src/frame/csv/write/csv-write.ts";
 import { frame } from "../../src/frame/rows.ts";
 import { parseSchema, type Schema } from "../../src/frame/schema.ts";
 

@@ -2,7 +2,7 @@ import { isUtf8 } from "node:buffer";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { frameFromArrow, frameToArrow } from "../../src/frame/arrow.ts";
-import { csvBlocks, frameToCsv } from "../../src/frame/csv/csv-write.ts";
+import { csvBlocks, frameToCsv } from "../../src/frame/csv/write/csv-write.ts";
 import type { AnyFrame } from "../../src/frame/frame.ts";
 import { frame } from "../../src/frame/rows.ts";
 import * as api from "../../src/index.ts";

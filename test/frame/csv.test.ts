@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
-import { frameFromCsv } from "../../src/frame/csv/csv-own.ts";
-import { frameToCsv } from "../../src/frame/csv/csv-write.ts";
+import { frameFromCsv } from "../../src/frame/csv/read/csv-own.ts";
+import { frameToCsv } from "../../src/frame/csv/write/csv-write.ts";
 import type { AnyFrame } from "../../src/frame/frame.ts";
 import { frame } from "../../src/frame/rows.ts";
 import type { ColumnType, Schema } from "../../src/frame/schema.ts";

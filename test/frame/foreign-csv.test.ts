@@ -1,9 +1,9 @@
 import { writeFile } from "node:fs/promises";
 import { gzipSync } from "node:zlib";
 import { describe, expect, test } from "vitest";
-import { memorySource } from "../../src/frame/csv/byte-source.ts";
-import { type ReadForeignOptions, readForeignCsv } from "../../src/frame/csv/foreign-csv.ts";
-import { readCsv } from "../../src/frame/csv/read-csv.ts";
+import { memorySource } from "../../src/frame/csv/read/byte-source.ts";
+import { type ReadForeignOptions, readForeignCsv } from "../../src/frame/csv/read/foreign-csv.ts";
+import { readCsv } from "../../src/frame/csv/read/read-csv.ts";
 import { frameToJson } from "../../src/frame/json.ts";
 import { assertFrame } from "./assert-frame.ts";
 import { withFolder } from "./with-folder.ts";

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { frameFromArrow, frameToArrow } from "../../src/frame/arrow.ts";
-import { frameFromCsv } from "../../src/frame/csv/csv-own.ts";
-import { frameToCsv } from "../../src/frame/csv/csv-write.ts";
+import { frameFromCsv } from "../../src/frame/csv/read/csv-own.ts";
+import { frameToCsv } from "../../src/frame/csv/write/csv-write.ts";
 import { desc } from "../../src/frame/frame.ts";
 import { frameToJson } from "../../src/frame/json.ts";
 import { frame } from "../../src/frame/rows.ts";

@@ -1,4 +1,4 @@
-import { readCsv } from "../../src/frame/csv/read-csv.ts";
+import { readCsv } from "../../src/frame/csv/read/read-csv.ts";
 import type { AnyFrame } from "../../src/frame/frame.ts";
 
 export const PLANETS_FILE = new URL("../../data/planets.csv", import.meta.url);

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { csvBlocks } from "../../src/frame/csv/csv-write.ts";
+import { csvBlocks } from "../../src/frame/csv/write/csv-write.ts";
 import { frame } from "../../src/frame/rows.ts";
 import { toSpreadsheetText } from "../../src/frame/spreadsheet-text.ts";
 

@@ -4,7 +4,7 @@ import { writeFile } from "node:fs/promises";
 import { dirname } from "node:path";
 import { fileURLToPath } from "node:url";
 import { beforeAll, describe, expect, test } from "vitest";
-import { frameToCsv } from "../../src/frame/csv/csv-write.ts";
+import { frameToCsv } from "../../src/frame/csv/write/csv-write.ts";
 import { DIALECTS } from "../frame/csv-dialects.ts";
 import { withFolder } from "../frame/with-folder.ts";
 import { CSV_KINDS, csvOf, frameOf, typesOf } from "./csv-kinds.ts";

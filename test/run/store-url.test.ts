@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
 import { cached, cell } from "../../src/cell/cell.ts";
-import { readCsv } from "../../src/frame/csv/read-csv.ts";
+import { readCsv } from "../../src/frame/csv/read/read-csv.ts";
 import type { RunEvent } from "../../src/run/run-event.ts";
 import { hexJson, statusesOf } from "../cli/hex.ts";
 import { MemoryStore } from "../fakes/memory-store.ts";

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { chart, markdown } from "../../src/cell/output.ts";
 import { frameFromArrow } from "../../src/frame/arrow.ts";
-import { frameFromCsv } from "../../src/frame/csv/csv-own.ts";
+import { frameFromCsv } from "../../src/frame/csv/read/csv-own.ts";
 import { frame } from "../../src/frame/rows.ts";
 import { newRunId } from "../../src/run/history/run-id.ts";
 import { publish } from "../../src/store/publication.ts";

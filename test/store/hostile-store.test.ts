@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
 import { HexError } from "../../src/errors.ts";
 import { frameFromArrow, frameToArrow } from "../../src/frame/arrow.ts";
-import { frameFromCsv } from "../../src/frame/csv/csv-own.ts";
+import { frameFromCsv } from "../../src/frame/csv/read/csv-own.ts";
 import { frame } from "../../src/frame/rows.ts";
 import { createToken, listTokens } from "../../src/project/tokens.ts";
 import { parseLog } from "../../src/run/history/log-lines.ts";

@@ -2,7 +2,7 @@ import { readdir } from "node:fs/promises";
 import { expect, it, vi } from "vitest";
 import { frameToArrow } from "../../src/frame/arrow.ts";
 import { toColumnData } from "../../src/frame/column/column-data.ts";
-import { frameToCsv } from "../../src/frame/csv/csv-write.ts";
+import { frameToCsv } from "../../src/frame/csv/write/csv-write.ts";
 import { type Frame, toFrameOf } from "../../src/frame/frame.ts";
 import { publish } from "../../src/store/publication.ts";
 import type { Store } from "../../src/store/store.ts";

@@ -1,5 +1,5 @@
 import { expectTypeOf, test } from "vitest";
-import { readCsv } from "../../src/frame/csv/read-csv.ts";
+import { readCsv } from "../../src/frame/csv/read/read-csv.ts";
 import { type AnyFrame, desc, type Frame } from "../../src/frame/frame.ts";
 import { frame } from "../../src/frame/rows.ts";
 import type { Schema, Value } from "../../src/frame/schema.ts";

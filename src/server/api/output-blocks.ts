@@ -1,5 +1,5 @@
 import { arrowBlocks } from "../../frame/arrow.ts";
-import { csvBlocks } from "../../frame/csv/csv-write.ts";
+import { csvBlocks } from "../../frame/csv/write/csv-write.ts";
 import type { Frame } from "../../frame/frame.ts";
 import { JsonRows } from "../../frame/json-rows.ts";
 import { toSpreadsheetText } from "../../frame/spreadsheet-text.ts";

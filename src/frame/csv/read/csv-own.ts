@@ -1,15 +1,15 @@
 /** Reads CSV exactly as `csv-write.ts` writes it, and refuses all else: it would hide damage. */
-import { expectation, type HexError } from "../../errors.ts";
-import type { FrameColumn } from "../column/column-data.ts";
-import { type Frame, toFrameOf } from "../frame.ts";
-import type { ColumnType, Schema } from "../schema.ts";
+import { expectation, type HexError } from "../../../errors.ts";
+import type { FrameColumn } from "../../column/column-data.ts";
+import { type Frame, toFrameOf } from "../../frame.ts";
+import type { ColumnType, Schema } from "../../schema.ts";
+import { type CsvLimits, limitError, toCsvLimits } from "../csv-limits.ts";
+import { csvHeader, LONE_MISSING } from "../csv-text.ts";
 import { type ByteSource, memorySource } from "./byte-source.ts";
 import { BadByteError, findBadByte, type TakeRows, takeBlocks, takeRows } from "./csv-bytes.ts";
 import { BARE, CsvFields, ESCAPED, LF, NO_BYTE, QUOTE, RowFaultError } from "./csv-fields.ts";
 import { newItems } from "./csv-fixed-items.ts";
 import { type CsvBlock, type CsvItems, MissingRows } from "./csv-items.ts";
-import { type CsvLimits, limitError, toCsvLimits } from "./csv-limits.ts";
-import { csvHeader, LONE_MISSING } from "./csv-text.ts";
 import { TextItems, WordSet } from "./csv-text-items.ts";
 
 const DIALECT = {

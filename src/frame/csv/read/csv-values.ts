@@ -2,9 +2,9 @@
  * What a field of another tool's CSV may be, as one table of rules (docs/csv.md tells them): nothing
  * is a number, a day or a time unless it is written as one and is kept whole as one.
  */
-import { FIRST_MS, LAST_MS, parseDay } from "../column/calendar.ts";
-import { parseNumberText } from "../number-text.ts";
-import type { ColumnType } from "../schema.ts";
+import { FIRST_MS, LAST_MS, parseDay } from "../../column/calendar.ts";
+import { parseNumberText } from "../../number-text.ts";
+import type { ColumnType } from "../../schema.ts";
 
 /** What a written value is, before its column has a type. */
 export type ValueClass =

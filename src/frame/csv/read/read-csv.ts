@@ -1,7 +1,7 @@
 import { resolve } from "node:path";
 import { fileURLToPath } from "node:url";
-import type { AnyFrame, Frame } from "../frame.ts";
-import type { RowOf, Schema, SchemaSpec } from "../schema.ts";
+import type { AnyFrame, Frame } from "../../frame.ts";
+import type { RowOf, Schema, SchemaSpec } from "../../schema.ts";
 import type { ByteSource } from "./byte-source.ts";
 import type { CsvOptions } from "./csv-options.ts";
 import type { CsvReport } from "./csv-report.ts";

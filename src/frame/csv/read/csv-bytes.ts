@@ -1,7 +1,7 @@
 /** From the bytes of a source to UTF-8: unpacked, in the encoding that was found or told. */
 import { isUtf8 } from "node:buffer";
 import { Readable } from "node:stream";
-import { expectation, HexError, toMessage } from "../../errors.ts";
+import { expectation, HexError, toMessage } from "../../../errors.ts";
 import type { ByteSource } from "./byte-source.ts";
 import { type CsvFields, RowFaultError } from "./csv-fields.ts";
 

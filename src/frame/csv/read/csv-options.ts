@@ -1,5 +1,5 @@
-import { expectation } from "../../errors.ts";
-import type { Schema, SchemaSpec } from "../schema.ts";
+import { expectation } from "../../../errors.ts";
+import type { Schema, SchemaSpec } from "../../schema.ts";
 import type { ColumnForms } from "./csv-column.ts";
 import { NO_BYTE, QUOTE } from "./csv-fields.ts";
 import { WordSet } from "./csv-text-items.ts";

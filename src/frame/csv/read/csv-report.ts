@@ -1,6 +1,6 @@
 import { AsyncLocalStorage } from "node:async_hooks";
-import type { FrameColumn } from "../column/column-data.ts";
-import type { ColumnType } from "../schema.ts";
+import type { FrameColumn } from "../../column/column-data.ts";
+import type { ColumnType } from "../../schema.ts";
 import { MISSING_WORDS, toCsvValue } from "./csv-values.ts";
 
 /** What a reader of CSV decided about a column. */

@@ -1,4 +1,4 @@
-import { batchOf, type ColumnData } from "../column/column-data.ts";
+import { batchOf, type ColumnData } from "../../column/column-data.ts";
 import { countDigits, writeDigits, writeNarrow } from "./csv-digits.ts";
 import { ColumnFields, type FieldsOptions } from "./csv-write-fields.ts";
 

@@ -1,5 +1,5 @@
 import { TimeUnit, Type } from "@uwdata/flechette";
-import { batchOf, type ColumnData } from "../column/column-data.ts";
+import { batchOf, type ColumnData } from "../../column/column-data.ts";
 import { writeDigits, writePair } from "./csv-digits.ts";
 import { ColumnFields, type FieldsOptions } from "./csv-write-fields.ts";
 

@@ -1,6 +1,7 @@
-import type { FrameColumn } from "../column/column-data.ts";
-import { type Frame, toFrameOf } from "../frame.ts";
-import { isSchema, type Schema, toSchema } from "../schema.ts";
+import type { FrameColumn } from "../../column/column-data.ts";
+import { type Frame, toFrameOf } from "../../frame.ts";
+import { isSchema, type Schema, toSchema } from "../../schema.ts";
+import { type CsvLimits, limitError, toCsvLimits } from "../csv-limits.ts";
 import { type ByteSource, changedError } from "./byte-source.ts";
 import {
   BadByteError,
@@ -15,7 +16,6 @@ import { type ColumnForms, type ColumnPlan, CsvColumn } from "./csv-column.ts";
 import { type CsvStart, findStart } from "./csv-dialect.ts";
 import { badByteError, emptyError, headerError, rowError, schemaError } from "./csv-errors.ts";
 import { CsvFields, ESCAPED, NO_BYTE, RowFaultError } from "./csv-fields.ts";
-import { type CsvLimits, limitError, toCsvLimits } from "./csv-limits.ts";
 import { toColumnNames } from "./csv-names.ts";
 import { type CsvOptions, isRagged, toByte, toColumnForms, toSkippedLines } from "./csv-options.ts";
 import { type CsvColumnReport, type CsvReport, textReason } from "./csv-report.ts";

@@ -1,9 +1,9 @@
 /** The sentences in which a CSV of another tool is refused. */
-import { expectation, HexError } from "../../errors.ts";
-import type { Schema } from "../schema.ts";
+import { expectation, HexError } from "../../../errors.ts";
+import type { Schema } from "../../schema.ts";
+import { type CsvLimits, limitError } from "../csv-limits.ts";
 import { newDecoder } from "./csv-bytes.ts";
 import { LF, type RowFault } from "./csv-fields.ts";
-import { type CsvLimits, limitError } from "./csv-limits.ts";
 
 /** What a row has to be like, and where it stands. */
 export interface RowPlace {

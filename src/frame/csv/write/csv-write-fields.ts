@@ -1,5 +1,5 @@
-import type { ColumnData } from "../column/column-data.ts";
-import { batchOf } from "../column/column-data.ts";
+import type { ColumnData } from "../../column/column-data.ts";
+import { batchOf } from "../../column/column-data.ts";
 
 /** What a column's fields are written with. */
 export interface FieldsOptions {

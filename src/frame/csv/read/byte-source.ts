@@ -1,5 +1,5 @@
 import { open } from "node:fs/promises";
-import { HexError, toMessage } from "../../errors.ts";
+import { HexError, toMessage } from "../../../errors.ts";
 
 /** Bytes that can be read from their beginning as often as they are needed. */
 export interface ByteSource {

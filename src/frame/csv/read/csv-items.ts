@@ -3,7 +3,7 @@
  * form that programs write; `csv-values.ts` has the whole rules, and reads what stands otherwise.
  */
 import type { TypedArray } from "@uwdata/flechette";
-import { type ColumnData, toColumnData } from "../column/column-data.ts";
+import { type ColumnData, toColumnData } from "../../column/column-data.ts";
 import { BARE, type CsvFields } from "./csv-fields.ts";
 import type { CsvValue } from "./csv-values.ts";
 

@@ -1,6 +1,6 @@
-import { expectation, type HexError } from "../../errors.ts";
-import type { ColumnData } from "../column/column-data.ts";
-import type { ColumnType } from "../schema.ts";
+import { expectation, type HexError } from "../../../errors.ts";
+import type { ColumnData } from "../../column/column-data.ts";
+import type { ColumnType } from "../../schema.ts";
 import { BARE } from "./csv-fields.ts";
 import { newItems } from "./csv-fixed-items.ts";
 import { type CsvBlock, CsvItems, InfinityItems, MissingRows, WholeItems } from "./csv-items.ts";

@@ -8,12 +8,12 @@
  * written INF before, which is read for ever.
  */
 import { isUtf8 } from "node:buffer";
-import { batchOf, type FrameColumn } from "../column/column-data.ts";
-import type { AnyFrame } from "../frame.ts";
-import { joinBytes } from "../join-bytes.ts";
-import { CSV_LIMITS, limitError } from "./csv-limits.ts";
+import { batchOf, type FrameColumn } from "../../column/column-data.ts";
+import type { AnyFrame } from "../../frame.ts";
+import { joinBytes } from "../../join-bytes.ts";
+import { CSV_LIMITS, limitError } from "../csv-limits.ts";
+import { csvHeader, LONE_MISSING } from "../csv-text.ts";
 import { NarrowFields, NumberFields } from "./csv-number-fields.ts";
-import { csvHeader, LONE_MISSING } from "./csv-text.ts";
 import { TextFields, type TextFieldsOptions } from "./csv-text-fields.ts";
 import { DayFields, type FractionDigits, fractionDigits, TimeFields } from "./csv-time-fields.ts";
 import { BooleanFields, type ColumnFields } from "./csv-write-fields.ts";

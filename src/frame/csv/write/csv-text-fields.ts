@@ -4,8 +4,8 @@ import {
   dictionaryOf,
   type FrameColumn,
   readText,
-} from "../column/column-data.ts";
-import { CSV_LIMITS, limitError } from "./csv-limits.ts";
+} from "../../column/column-data.ts";
+import { CSV_LIMITS, limitError } from "../csv-limits.ts";
 import { ColumnFields, type FieldsOptions } from "./csv-write-fields.ts";
 
 const QUOTE = 34;

@@ -1,6 +1,6 @@
-import { expectation } from "../../errors.ts";
-import { dictionaryLimit } from "../column/column-build.ts";
-import { type ColumnData, toColumnData, toDictionary } from "../column/column-data.ts";
+import { expectation } from "../../../errors.ts";
+import { dictionaryLimit } from "../../column/column-build.ts";
+import { type ColumnData, toColumnData, toDictionary } from "../../column/column-data.ts";
 import { BARE, ESCAPED } from "./csv-fields.ts";
 import { CsvItems, fitted, grown, type MissingRows } from "./csv-items.ts";
 

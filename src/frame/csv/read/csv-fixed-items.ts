@@ -1,8 +1,8 @@
 /** Booleans, days and times while a CSV is read; and which items a column of each type is read into. */
-import { type ColumnData, toColumnData } from "../column/column-data.ts";
-import { putMicroseconds } from "../column/moment.ts";
-import { toBits } from "../column/typed-items.ts";
-import type { ColumnType } from "../schema.ts";
+import { type ColumnData, toColumnData } from "../../column/column-data.ts";
+import { putMicroseconds } from "../../column/moment.ts";
+import { toBits } from "../../column/typed-items.ts";
+import type { ColumnType } from "../../schema.ts";
 import {
   CsvItems,
   FloatItems,
