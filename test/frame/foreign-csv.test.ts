@@ -440,6 +440,22 @@ describe("files that are no plain CSV", () => {
     expect((await frameOf(zstd)).columnNames).toEqual(["a", "b"]);
   });
 
+  test("lets go of a packed file that is refused in its middle", async () => {
+    const packed = gzipSync(`a,b\n${"1,2\n".repeat(200_000)}1,2,3\n${"1,2\n".repeat(200_000)}`, {
+      level: 0,
+    });
+    let isClosed = false;
+    async function* open() {
+      try {
+        for (let at = 0; at < packed.length; at += 65_536) yield packed.subarray(at, at + 65_536);
+      } finally {
+        isClosed = true;
+      }
+    }
+    await expect(readForeignCsv({ name: "x.csv.gz", open })).rejects.toThrow(/line 200,002 of/);
+    await expect.poll(() => isClosed).toBe(true);
+  });
+
   test("a header alone has no rows", async () => {
     const frame = await frameOf("a,b\n");
     expect([frame.numRows, frame.columnNames]).toEqual([0, ["a", "b"]]);

@@ -146,7 +146,12 @@ async function* ungzip(blocks: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8A
   const input = Readable.from(counted());
   const output = createGunzip({ chunkSize: 2 ** 18 });
   input.on("error", (error) => output.destroy(error));
-  yield* input.pipe(output);
+  try {
+    yield* input.pipe(output);
+  } finally {
+    // Whoever stops before the end lets go of the file, too.
+    input.destroy();
+  }
   // Zeros may fill the end of a file; what stands behind them is not unpacked.
   if (sizeBeforeZeros > output.bytesWritten) throw new Error("more bytes behind its end");
 }
