@@ -1,9 +1,7 @@
 /** From the bytes of a source to UTF-8: unpacked, in the encoding that was found or told. */
-import { isUtf8 } from "node:buffer";
 import { Readable } from "node:stream";
 import { expectation, HexError, toMessage } from "../../../errors.ts";
 import type { ByteSource } from "./byte-source.ts";
-import { type CsvFields, RowFaultError } from "./csv-fields.ts";
 
 /** What files begin with that are no CSV, and what to do about it. */
 const OTHER_FORMATS: readonly (readonly [string, string, string])[] = [
@@ -236,125 +234,5 @@ export function newDecoder(encoding: string): InstanceType<typeof TextDecoder> {
     const expected = 'the name of an encoding, such as "windows-1252", "utf-16le" or "shift_jis"';
     const got = JSON.stringify(encoding);
     throw expectation("HEX_DATA_INVALID", { place: "encoding", expected, got }, { cause });
-  }
-}
-
-/** The first byte of a text that is not UTF-8; undefined when all are. */
-export function findBadByte(bytes: Uint8Array): number | undefined {
-  if (isUtf8(bytes)) return undefined;
-  let valid = 0;
-  let invalid = bytes.length;
-  while (invalid - valid > 1) {
-    const middle = (valid + invalid) >> 1;
-    if (isUtf8(bytes.subarray(0, wholeLength(bytes, middle)))) valid = middle;
-    else invalid = middle;
-  }
-  return wholeLength(bytes, valid);
-}
-
-/** A length that ends no character in its middle. */
-function wholeLength(bytes: Uint8Array, length: number): number {
-  let start = length - 1;
-  while (start > length - 4 && start > 0 && (bytes[start] ?? 0) >> 6 === 0b10) start--;
-  return start >= 0 && start + characterLength(bytes[start] ?? 0) > length ? start : length;
-}
-
-/** How many bytes a character has, by its first. */
-function characterLength(first: number): number {
-  if (first < 0xe0) return first < 0xc0 ? 1 : 2;
-  return first < 0xf0 ? 3 : 4;
-}
-
-const BLOCK_BYTES = 2 ** 18;
-
-/** Takes the rows at the beginning of bytes; gives how many bytes they are. */
-export type TakeRows = (bytes: Buffer, end: number, isLast: boolean) => number;
-
-/**
- * Hands the bytes of blocks on in a buffer that has one byte more than they fill. What was not
- * taken comes again with more after it.
- */
-export async function takeBlocks(
-  blocks: AsyncIterable<Uint8Array>,
-  take: TakeRows,
-  blockBytes = BLOCK_BYTES,
-): Promise<void> {
-  let buffer = Buffer.allocUnsafeSlow(blockBytes + 1);
-  let held = 0;
-  for await (const block of blocks) {
-    for (let start = 0; start < block.length; ) {
-      const count = Math.min(block.length - start, buffer.length - 1 - held);
-      buffer.set(block.subarray(start, start + count), held);
-      held += count;
-      start += count;
-      if (held < buffer.length - 1) continue;
-      const taken = take(buffer, held, false);
-      if (taken === 0) buffer = Buffer.concat([buffer, Buffer.allocUnsafeSlow(buffer.length)]);
-      else buffer.copyWithin(0, taken, held);
-      held -= taken;
-    }
-  }
-  take(buffer, held, true);
-}
-
-/** Takes the rows of a block that `fields` has divided; they lie from one place to another. */
-export type TakeFields = (from: number, to: number) => void;
-
-/**
- * Divides bytes into rows, as many blocks of fields after each other as it takes, and looks whether
- * they are UTF-8.
- * @returns where the first row begins that was not taken
- * @throws {RowFaultError}, {BadByteError}
- */
-export function takeRows(
-  fields: CsvFields,
-  bytes: Buffer,
-  { start, end, isLast }: { start: number; end: number; isLast: boolean },
-  take: TakeFields,
-): number {
-  for (let from = start; ; ) {
-    const to = splitText(fields, bytes, { from, end, isLast });
-    if (to === from && fields.rows === 0 && fields.wantedWidth === 0) return to;
-    take(from, to);
-    from = to;
-  }
-}
-
-/**
- * Divides bytes into at most so many rows, and looks whether they are UTF-8.
- * @returns where the first row begins that was not taken
- * @throws {RowFaultError}, {BadByteError}
- */
-export function splitText(
-  fields: CsvFields,
-  bytes: Buffer,
-  range: { from: number; end: number; isLast: boolean; mostRows?: number },
-): number {
-  const { from, end, isLast, mostRows } = range;
-  let to = end;
-  try {
-    to = fields.split(bytes, end, { start: from, isLast, ...(mostRows && { mostRows }) });
-  } catch (error) {
-    // Bytes that are not UTF-8 are told first: what they look like otherwise follows from that.
-    const until = error instanceof RowFaultError ? error.fault.until : end;
-    checkUtf8(bytes, from, isLast && until >= end ? end : wholeLength(bytes, Math.min(until, end)));
-    throw error;
-  }
-  checkUtf8(bytes, from, to);
-  return to;
-}
-
-function checkUtf8(bytes: Buffer, from: number, to: number): void {
-  const bad = findBadByte(bytes.subarray(from, to));
-  if (bad !== undefined) throw new BadByteError(from + bad);
-}
-
-/** A byte of the buffer that is not UTF-8; whoever reads the file tells its place. */
-export class BadByteError extends Error {
-  readonly at: number;
-
-  constructor(at: number) {
-    super(`The byte at ${at} is not UTF-8`);
-    this.at = at;
   }
 }

@@ -6,7 +6,7 @@ import type { ColumnType, Schema } from "../../schema.ts";
 import { type CsvLimits, limitError, toCsvLimits } from "../csv-limits.ts";
 import { csvHeader, LONE_MISSING } from "../csv-text.ts";
 import { type ByteSource, memorySource } from "./byte-source.ts";
-import { BadByteError, findBadByte, type TakeRows, takeBlocks, takeRows } from "./csv-bytes.ts";
+import { BadByteError, findBadByte, type TakeRows, takeBlocks, takeRows } from "./csv-blocks.ts";
 import { BARE, CsvFields, ESCAPED, LF, NO_BYTE, QUOTE, RowFaultError } from "./csv-fields.ts";
 import { newItems } from "./csv-fixed-items.ts";
 import { type CsvBlock, type CsvItems, MissingRows } from "./csv-items.ts";

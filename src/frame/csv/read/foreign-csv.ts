@@ -3,15 +3,8 @@ import { type Frame, toFrameOf } from "../../frame.ts";
 import { isSchema, type Schema, toSchema } from "../../schema.ts";
 import { type CsvLimits, limitError, toCsvLimits } from "../csv-limits.ts";
 import { type ByteSource, changedError } from "./byte-source.ts";
-import {
-  BadByteError,
-  type FoundBytes,
-  splitText,
-  type TakeRows,
-  takeBlocks,
-  takeRows,
-  textBlocks,
-} from "./csv-bytes.ts";
+import { BadByteError, splitText, type TakeRows, takeBlocks, takeRows } from "./csv-blocks.ts";
+import { type FoundBytes, textBlocks } from "./csv-bytes.ts";
 import { type ColumnForms, type ColumnPlan, CsvColumn } from "./csv-column.ts";
 import { type CsvStart, findStart } from "./csv-dialect.ts";
 import { badByteError, emptyError, headerError, rowError, schemaError } from "./csv-errors.ts";
