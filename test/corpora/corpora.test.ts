@@ -3,7 +3,7 @@ import { readFileSync } from "node:fs";
 import { join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
 import { gunzipSync } from "node:zlib";
-import { describe, expect, test } from "vitest";
+import { describe, expect, inject, test } from "vitest";
 import { fileSource } from "../../src/frame/csv/read/byte-source.ts";
 import { type ForeignCsv, readForeignCsv } from "../../src/frame/csv/read/foreign-csv.ts";
 import { isSameValue, textsOf } from "../frame/csv-truth.ts";
@@ -11,7 +11,6 @@ import { csvFiles, openCorpus } from "./corpora.ts";
 
 /** `npm run test:corpora`: the collections are fetched, and a Python with pandas and DuckDB is there. */
 const isAsked = process.env["HEX_TEST_CORPORA"] === "all";
-const PYTHON = process.env["HEX_TEST_PYTHON"] ?? ".cache/readers-venv/bin/python";
 const TIMEOUT_MS = 600_000;
 
 type Read = { readonly path: string } & (
@@ -166,7 +165,10 @@ function compareAll(files: readonly Read[]): Record<"pandas" | "duckdb", Verdict
   });
   const script = fileURLToPath(new URL("read-texts.py", import.meta.url));
   const input = `${asked.join("\n")}\n`;
-  const output = execFileSync(PYTHON, [script], { input, maxBuffer: 2 ** 30 });
+  const output = execFileSync(inject("python") ?? "python3", [script], {
+    input,
+    maxBuffer: 2 ** 30,
+  });
   const answers = output.toString().trimEnd().split("\n");
   const compared: Record<"pandas" | "duckdb", Verdict[]> = { pandas: [], duckdb: [] };
   for (const [index, { path, csv }] of read.entries()) {
