@@ -7,6 +7,7 @@ const line = [
   ["store"],
   ["queue", "schedule", "run"],
   ["project"],
+  ["work"],
   ["kernel"],
   ["page"],
   ["server"],
@@ -19,7 +20,7 @@ const rooms = line.flatMap((places, index) =>
     const others = [...places.filter((name) => name !== room), ...line.slice(index + 1).flat()];
     return {
       name: `${room}-imports-leftwards`,
-      comment: `\`src/${room}/\` may import only rooms to its left: ${left.join(", ")}. Move what is shared into the lowest room that needs it, or hand it over as a parameter in \`src/project/\`.`,
+      comment: `\`src/${room}/\` may import only rooms to its left: ${left.join(", ")}. Move what is shared into the lowest room that needs it, or hand it over as a parameter in \`src/work/\`.`,
       severity: "error",
       from: { path: `^src/${room}/` },
       to: { path: `^src/(${[...others, "index\\.ts"].join("|")})` },
@@ -82,7 +83,7 @@ export default {
     {
       name: "only-these-touch-the-disk",
       comment:
-        "Disk, network and processes are touched only in `store/`, `queue/`, `run/process/`, `project/`, `cli/`, by the cell loader in `source/` and by the CSV and DuckDB files of `frame/`. Take the data as a parameter instead.",
+        "Disk, network and processes are touched only in `store/`, `queue/`, `run/process/`, `project/`, `work/`, `cli/`, by the cell loader in `source/` and by the CSV and DuckDB files of `frame/`. Take the data as a parameter instead.",
       severity: "error",
       from: { path: "^src/(cell/|errors|index)" },
       to: { path: "^(node:)?(fs|fs/promises|net|http|https|child_process|os)$" },

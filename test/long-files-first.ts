@@ -2,17 +2,17 @@ import { BaseSequencer, type TestSpecification } from "vitest/node";
 
 /** Beginnings of paths below `test/` of files that take long, however few lines they have. */
 const LONG = [
-  "project/worker",
-  "project/chaos",
+  "work/worker",
+  "work/chaos",
   "store/crash",
   "page/viewer-opens-a-file",
-  "project/superseded-holder",
+  "work/superseded-holder",
   "simulation/",
   "kills/kill-table",
   "page/viewer-",
   "queue/queue-crash",
   "kernel/viewers",
-  "project/shared-compute",
+  "work/shared-compute",
   "store/large-frame",
   "server/page-routes",
 ];

@@ -1,9 +1,9 @@
 import { parseRunContext } from "../cell/run-context.ts";
 import { HexError } from "../errors.ts";
-import { planChangedNow } from "../project/plan-changed.ts";
 import { openProject, planProject } from "../project/project.ts";
-import { type RunRequest, runProject } from "../project/run-project.ts";
 import type { RunResult } from "../run/run-event.ts";
+import { planChangedNow } from "../work/plan-changed.ts";
+import { type RunRequest, runProject } from "../work/run-project.ts";
 import { EXIT_COMPLETED, toRunExitCode } from "./exit-code.ts";
 import { parseInputFlag } from "./input-flag.ts";
 import type { MainOptions } from "./main.ts";
@@ -69,7 +69,7 @@ async function printPlan(project: OpenProject, request: RunRequest, flags: RunFl
 
 /** Leaves the run to a worker. */
 async function detach(project: OpenProject, request: RunRequest, flags: RunFlags): Promise<number> {
-  const { submitFromHere } = await import("../project/submit-run.ts");
+  const { submitFromHere } = await import("../work/submit-run.ts");
   const { runId } = await submitFromHere(project, request);
   if (flags.json === true) sayJson({ runId, context: request.context, status: "queued" });
   else say(runId);

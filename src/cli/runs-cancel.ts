@@ -1,6 +1,6 @@
-import { cancelRun } from "../project/cancel-run.ts";
-import { openProjectRuns } from "../project/project-runs.ts";
-import { findRun } from "../project/run-lookup.ts";
+import { cancelRun } from "../work/cancel-run.ts";
+import { openProjectRuns } from "../work/project-runs.ts";
+import { findRun } from "../work/run-lookup.ts";
 import { EXIT_COMPLETED } from "./exit-code.ts";
 import type { MainOptions } from "./main.ts";
 import type { RunsFlags } from "./runs.ts";

@@ -1,7 +1,7 @@
 import { parseRunContext } from "../cell/run-context.ts";
 import { expectation } from "../errors.ts";
-import { findProjectRun, listProjectRuns, readProjectLog } from "../project/run-lookup.ts";
 import { RUN_STATES, type RunState } from "../run/history/run-record.ts";
+import { findProjectRun, listProjectRuns, readProjectLog } from "../work/run-lookup.ts";
 import { EXIT_COMPLETED } from "./exit-code.ts";
 import { renderLog, renderRun, renderRuns } from "./render-runs.ts";
 import { say, sayJson, warn } from "./terminal.ts";

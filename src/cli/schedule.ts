@@ -1,11 +1,11 @@
 import { expectation } from "../errors.ts";
 import { CONFIG_FILE, readConfig } from "../project/config.ts";
-import { openProjectRuns } from "../project/project-runs.ts";
-import { toRequest } from "../project/project-schedules.ts";
 import { toRequester } from "../project/project-store.ts";
-import { submitRun } from "../project/submit-run.ts";
 import { nextInstant } from "../schedule/planned-instants.ts";
 import type { Schedule } from "../schedule/schedule.ts";
+import { openProjectRuns } from "../work/project-runs.ts";
+import { toRequest } from "../work/project-schedules.ts";
+import { submitRun } from "../work/submit-run.ts";
 import { EXIT_COMPLETED } from "./exit-code.ts";
 import type { MainOptions } from "./main.ts";
 import { renderColumns } from "./render-columns.ts";

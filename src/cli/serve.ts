@@ -1,13 +1,13 @@
 import { Registry } from "prom-client";
 import { HexError } from "../errors.ts";
-import { keepHealing } from "../project/heal-runs.ts";
-import { openProjectRuns, type ProjectRuns } from "../project/project-runs.ts";
-import { keepSchedules } from "../project/project-schedules.ts";
 import type { ServerSettings } from "../project/server-settings.ts";
-import { runWorker, type WorkerEvent } from "../project/worker.ts";
 import type { SchedulerEvent } from "../schedule/scheduler-event.ts";
 import type { Log, LogEntry } from "../server/request-log.ts";
 import { type HexServer, openServer } from "../server/server.ts";
+import { keepHealing } from "../work/heal-runs.ts";
+import { openProjectRuns, type ProjectRuns } from "../work/project-runs.ts";
+import { keepSchedules } from "../work/project-schedules.ts";
+import { runWorker, type WorkerEvent } from "../work/worker.ts";
 import { EXIT_COMPLETED, EXIT_INTERRUPTED } from "./exit-code.ts";
 import type { MainOptions } from "./main.ts";
 import { countWork } from "./worker-metrics.ts";

@@ -5,7 +5,7 @@ import {
   type ProjectVersions,
   rollbackProject,
   type StoreHooks,
-} from "../project/versions.ts";
+} from "../work/versions.ts";
 import { EXIT_COMPLETED } from "./exit-code.ts";
 import { formatInstant } from "./format-time.ts";
 import type { MainOptions } from "./main.ts";

@@ -1,9 +1,9 @@
 import { parseDuration } from "../cell/duration.ts";
 import { HexError } from "../errors.ts";
-import { openProjectRuns, type ProjectRuns } from "../project/project-runs.ts";
-import { keepSchedules } from "../project/project-schedules.ts";
-import { runWorker, type WorkerEvent, type WorkerOptions } from "../project/worker.ts";
 import type { SchedulerEvent } from "../schedule/scheduler-event.ts";
+import { openProjectRuns, type ProjectRuns } from "../work/project-runs.ts";
+import { keepSchedules } from "../work/project-schedules.ts";
+import { runWorker, type WorkerEvent, type WorkerOptions } from "../work/worker.ts";
 import { EXIT_COMPLETED, EXIT_INTERRUPTED } from "./exit-code.ts";
 import type { MainOptions } from "./main.ts";
 import { toShownJson, toShownWord, warn } from "./terminal.ts";

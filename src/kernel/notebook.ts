@@ -1,8 +1,8 @@
 import { resolve } from "node:path";
 import { HexError } from "../errors.ts";
-import { startProjectProcess } from "../project/project-process.ts";
 import { GRACE_MS } from "../run/process/spawn-child.ts";
 import type { RunStatus } from "../run/run-event.ts";
+import { startProjectProcess } from "../work/project-process.ts";
 import type { TableReader } from "./ask.ts";
 import { type GivenOrder, KernelProcess } from "./kernel-process.ts";
 import { NotebookBook } from "./notebook-book.ts";

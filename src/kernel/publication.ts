@@ -1,5 +1,4 @@
 import { HexError } from "../errors.ts";
-import { ProcessCalls } from "../project/process-calls.ts";
 import type { ProjectPlace } from "../project/project.ts";
 import {
   openProjectHistory,
@@ -7,12 +6,13 @@ import {
   toHolder,
   toRequester,
 } from "../project/project-store.ts";
-import { recordRun } from "../project/run-recording.ts";
-import { NOTES } from "../project/run-task.ts";
 import { openRunHistory } from "../run/history/run-history.ts";
 import { newRunId } from "../run/history/run-id.ts";
 import { toRedactor } from "../run/redact/redactor.ts";
 import type { RunEvent, RunResult } from "../run/run-event.ts";
+import { ProcessCalls } from "../work/process-calls.ts";
+import { recordRun } from "../work/run-recording.ts";
+import { NOTES } from "../work/run-task.ts";
 import type { NotebookBook } from "./notebook-book.ts";
 import type { NotebookPublication } from "./notebook-state.ts";
 

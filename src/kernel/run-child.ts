@@ -1,20 +1,10 @@
 import { join } from "node:path";
 import type { RequestedInput } from "../cell/input-value.ts";
-import { askForLease } from "../project/asked-lease.ts";
 import { readConfig } from "../project/config.ts";
 import type { RequestedInputs } from "../project/inputs.ts";
-import { keepResult } from "../project/keep-result.ts";
 import { openProject } from "../project/project.ts";
 import { describeProject, type ProjectDescription } from "../project/project-description.ts";
 import { openProjectStore } from "../project/project-store.ts";
-import { runProject } from "../project/run-project.ts";
-import {
-  CALLS,
-  type DescribeTask,
-  NOTES,
-  type PartTask,
-  type RunTask,
-} from "../project/run-task.ts";
 import { computePart } from "../run/parts/compute-part.ts";
 import type { RunParts } from "../run/parts/join-parts.ts";
 import type { RunSummary } from "../run/process/messages.ts";
@@ -25,6 +15,10 @@ import { toWishes } from "../run/run-wishes.ts";
 import type { ShownFrame } from "../run/shown-frame.ts";
 import { loadCells } from "../source/load-cells.ts";
 import { openVersion } from "../store/version.ts";
+import { askForLease } from "../work/asked-lease.ts";
+import { keepResult } from "../work/keep-result.ts";
+import { runProject } from "../work/run-project.ts";
+import { CALLS, type DescribeTask, NOTES, type PartTask, type RunTask } from "../work/run-task.ts";
 import type { KernelTask } from "./order.ts";
 
 /** The program of a run process: one run of a project, one part of a run, or a look at its cells. */

@@ -1,5 +1,5 @@
-import { startProjectProcess } from "../project/project-process.ts";
-import type { ProjectRuns } from "../project/project-runs.ts";
+import { startProjectProcess } from "../work/project-process.ts";
+import type { ProjectRuns } from "../work/project-runs.ts";
 import type { CsvAsk, EvaluateAsk, Evaluation, RowsAnswer, TableReader, Viewers } from "./ask.ts";
 import { answerLate, LateCells } from "./late-cells.ts";
 import type { CsvBlock, KernelOrder, OrderAnswer } from "./order.ts";

@@ -1,11 +1,11 @@
 import type { RunContext } from "../cell/run-context.ts";
-import type { CellProgress } from "../project/run-progress.ts";
 import type { LogLine } from "../run/history/log-lines.ts";
 import type { RunAttemptRecord, RunOccasion, RunState } from "../run/history/run-record.ts";
 import type { RunError, RunTrigger } from "../run/run-event.ts";
 import type { Schedule } from "../schedule/schedule.ts";
 import type { VersionDifference } from "../store/version-difference.ts";
 import type { ForeignSummary, VersionSummary } from "../store/versions.ts";
+import type { CellProgress } from "../work/run-progress.ts";
 
 /** One run as the list of runs tells it; all times are ISO 8601, UTC. */
 export interface ListedRun {

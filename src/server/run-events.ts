@@ -1,5 +1,5 @@
-import type { CellProgress } from "../project/run-progress.ts";
 import { isFinal, type RunRecord } from "../run/history/run-record.ts";
+import type { CellProgress } from "../work/run-progress.ts";
 import type { ServerEvent } from "./event-stream.ts";
 import { findUnknown, type LogCursor, passLine, toEventId } from "./log-cursor.ts";
 import type { RunSight } from "./run-feed.ts";

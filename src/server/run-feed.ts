@@ -1,9 +1,9 @@
 import { isDeepStrictEqual } from "node:util";
 import { toMessage } from "../errors.ts";
-import type { ProjectRuns } from "../project/project-runs.ts";
-import type { CellProgress, RunView } from "../project/run-progress.ts";
 import type { LogLine } from "../run/history/log-lines.ts";
 import { isFinal, type RunRecord } from "../run/history/run-record.ts";
+import type { ProjectRuns } from "../work/project-runs.ts";
+import type { CellProgress, RunView } from "../work/run-progress.ts";
 
 /** How a run stands, as far as is known here. */
 export interface RunSight {

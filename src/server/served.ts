@@ -1,9 +1,9 @@
 import type { FastifyRequest } from "fastify";
 import type { Registry } from "prom-client";
 import type { Viewers } from "../kernel/ask.ts";
-import type { DescribedProject } from "../project/described-project.ts";
-import type { ProjectRuns } from "../project/project-runs.ts";
 import type { ServerSettings } from "../project/server-settings.ts";
+import type { DescribedProject } from "../work/described-project.ts";
+import type { ProjectRuns } from "../work/project-runs.ts";
 import type { RunAdmission } from "./api/run-admission.ts";
 import type { Caller } from "./caller.ts";
 import type { NewestVersion } from "./newest-version.ts";

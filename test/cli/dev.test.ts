@@ -3,7 +3,7 @@ import { createServer } from "node:net";
 import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
 import { makeProject } from "../fixtures/make-project.ts";
-import { until } from "../project/project-processes.ts";
+import { until } from "../work/project-processes.ts";
 import { hex, startHex } from "./hex.ts";
 import { planetsProject } from "./planets-project.ts";
 

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import type { RunResult } from "../../src/run/run-event.ts";
 import { makeProject } from "../fixtures/make-project.ts";
-import { until } from "../project/project-processes.ts";
+import { until } from "../work/project-processes.ts";
 import { hex, hexJson, startHex, statusesOf } from "./hex.ts";
 import { planetsProject } from "./planets-project.ts";
 

@@ -9,7 +9,7 @@ import {
   findCanaries,
   findCanaryFiles,
 } from "../fixtures/canaries.ts";
-import { until } from "../project/project-processes.ts";
+import { until } from "../work/project-processes.ts";
 import { hex, hexJson, startHex } from "./hex.ts";
 import { shareProject } from "./share-project.ts";
 

@@ -6,7 +6,7 @@ import { connect } from "node:net";
 import { fileURLToPath } from "node:url";
 import { expect, onTestFinished, test } from "vitest";
 import { makeProject } from "../fixtures/make-project.ts";
-import { until } from "../project/project-processes.ts";
+import { until } from "../work/project-processes.ts";
 
 // What becomes of a server that may open no more files: by too many connections, or because its limit
 // is lowered below what it has open, so that nothing can be opened, accepted or started.

@@ -2,7 +2,7 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { fileURLToPath } from "node:url";
 import { expect, onTestFinished, test } from "vitest";
-import { until } from "../project/project-processes.ts";
+import { until } from "../work/project-processes.ts";
 import { hex } from "./hex.ts";
 import { planetsProject } from "./planets-project.ts";
 

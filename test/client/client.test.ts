@@ -4,11 +4,11 @@ import type { AddressInfo } from "node:net";
 import { expect, onTestFinished, test } from "vitest";
 import { type CellProgress, createClient, HexClientError } from "../../src/client/client.ts";
 import { frame } from "../../src/frame/rows.ts";
-import { runWorker } from "../../src/project/worker.ts";
+import { runWorker } from "../../src/work/worker.ts";
 import { everyTypeFrame } from "../frame/every-type.ts";
-import { until } from "../project/project-processes.ts";
 import { PROJECT_ID, serveProject } from "../server/served-project.ts";
 import { leaveShownRun } from "../server/shown-run.ts";
+import { until } from "../work/project-processes.ts";
 import type { Project } from "./served-project.d.ts";
 
 /** A served project that carries its runs out, and a client of it. */

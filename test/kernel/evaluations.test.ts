@@ -2,8 +2,8 @@ import { expect, it } from "vitest";
 import type { EvaluateAsk, Evaluation, RowsAsk, Viewers } from "../../src/kernel/ask.ts";
 import { DirectoryStore } from "../../src/store/directory/directory-store.ts";
 import { openVersion } from "../../src/store/version.ts";
-import { until } from "../project/project-processes.ts";
-import { isAlive } from "../project/worker-project.ts";
+import { until } from "../work/project-processes.ts";
+import { isAlive } from "../work/worker-project.ts";
 import { type ViewedTestProject, viewedProject } from "./viewed-project.ts";
 
 /** Long enough for a busy machine; a cell that waits for a gate is never late. */

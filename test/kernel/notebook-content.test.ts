@@ -1,7 +1,7 @@
 import { mkdir, rename, rm, symlink, utimes, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { until } from "../project/project-processes.ts";
+import { until } from "../work/project-processes.ts";
 import { imports, note, notebookOf, type OpenNotebook, openAgain } from "./notebook-project.ts";
 
 /** A heavy cell over a data file, a secret that it may see, and one cell below it. */

@@ -4,8 +4,8 @@ import { onTestFinished } from "vitest";
 import { type Notebook, type NotebookOptions, openNotebook } from "../../src/kernel/notebook.ts";
 import type { CellStanding, NotebookRun } from "../../src/kernel/notebook-state.ts";
 import { makeProject } from "../fixtures/make-project.ts";
-import { until } from "../project/project-processes.ts";
-import { runtimeUrl } from "../project/worker-project.ts";
+import { until } from "../work/project-processes.ts";
+import { runtimeUrl } from "../work/worker-project.ts";
 
 /** A line for the body of a cell that notes that it ran. */
 export const note = (name: string) => `appendFileSync("ran", "${name}\\n");`;

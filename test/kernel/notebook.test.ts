@@ -4,7 +4,7 @@ import { expect, test } from "vitest";
 import { openRunHistory } from "../../src/run/history/run-history.ts";
 import { DirectoryStore } from "../../src/store/directory/directory-store.ts";
 import { openVersion } from "../../src/store/version.ts";
-import { until } from "../project/project-processes.ts";
+import { until } from "../work/project-processes.ts";
 import { CELLS, imports, note, notebookOf, openAgain } from "./notebook-project.ts";
 
 test("runs all cells at first, and after a change only that cell and those below", async () => {

@@ -4,10 +4,10 @@ import { dirname, join, relative } from "node:path";
 import { onTestFinished } from "vitest";
 import type { Evaluation, Viewers } from "../../src/kernel/ask.ts";
 import { openViewers, type ViewersOptions } from "../../src/kernel/viewers.ts";
-import { openProjectRuns } from "../../src/project/project-runs.ts";
+import { openProjectRuns } from "../../src/work/project-runs.ts";
 import { hexJson } from "../cli/hex.ts";
 import { makeProject } from "../fixtures/make-project.ts";
-import { runtimeUrl } from "../project/worker-project.ts";
+import { runtimeUrl } from "../work/worker-project.ts";
 
 const CELLS = {
   "cells/01-people.ts": `import { readFileSync } from "node:fs";

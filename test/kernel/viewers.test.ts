@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { HexError } from "../../src/errors.ts";
 import type { EvaluateAsk } from "../../src/kernel/ask.ts";
-import { until } from "../project/project-processes.ts";
-import { isAlive } from "../project/worker-project.ts";
+import { until } from "../work/project-processes.ts";
+import { isAlive } from "../work/worker-project.ts";
 import { SECRET, shownIn, viewedProject } from "./viewed-project.ts";
 
 /** Of the first version, with default inputs, unless told. */

@@ -1,7 +1,7 @@
 import { describe, expect, inject, it, onTestFinished } from "vitest";
 import { openNotebookServer } from "../../src/server/notebook/notebook-server.ts";
 import { CELLS, imports, note, notebookOf } from "../kernel/notebook-project.ts";
-import { runtimeUrl } from "../project/worker-project.ts";
+import { runtimeUrl } from "../work/worker-project.ts";
 import { faultsOf } from "./axe-faults.ts";
 import { usePages } from "./open-page.ts";
 

@@ -1,7 +1,7 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { fileURLToPath } from "node:url";
-import { until } from "../project/project-processes.ts";
+import { until } from "../work/project-processes.ts";
 
 const command = fileURLToPath(new URL("../../dist/hex.js", import.meta.url));
 

@@ -2,7 +2,7 @@ import { cp, readFile, rename, rm } from "node:fs/promises";
 import { join } from "node:path";
 import type { Page } from "playwright-core";
 import { describe, expect, inject, it, onTestFinished } from "vitest";
-import { until } from "../project/project-processes.ts";
+import { until } from "../work/project-processes.ts";
 import { usePages } from "./open-page.ts";
 import {
   cellOf,

@@ -1,12 +1,12 @@
 import { writeFile } from "node:fs/promises";
 import { fastify, type LightMyRequestResponse } from "fastify";
 import { expect, test } from "vitest";
-import { openProjectRuns } from "../../src/project/project-runs.ts";
 import { revokeToken } from "../../src/project/tokens.ts";
 import { requireDeclaredAuth } from "../../src/server/caller.ts";
 import { openServer } from "../../src/server/server.ts";
+import { openProjectRuns } from "../../src/work/project-runs.ts";
 import { makeProject } from "../fixtures/make-project.ts";
-import { until } from "../project/project-processes.ts";
+import { until } from "../work/project-processes.ts";
 import { toAddresses } from "./router-addresses.ts";
 import { LEGACY, PROJECT_ID, RUNS, serveProject, shareProject } from "./served-project.ts";
 

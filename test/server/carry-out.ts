@@ -1,5 +1,5 @@
-import { runWorker } from "../../src/project/worker.ts";
-import { until } from "../project/project-processes.ts";
+import { runWorker } from "../../src/work/worker.ts";
+import { until } from "../work/project-processes.ts";
 import type { ServedProject } from "./served-project.ts";
 
 /** Carries out what waits, until a run has ended. */

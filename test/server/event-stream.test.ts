@@ -3,7 +3,7 @@ import { createServer, type IncomingMessage, request, type ServerResponse } from
 import type { AddressInfo } from "node:net";
 import { expect, onTestFinished, test } from "vitest";
 import { EventStream, type EventStreamOptions } from "../../src/server/event-stream.ts";
-import { until } from "../project/project-processes.ts";
+import { until } from "../work/project-processes.ts";
 
 interface Opened {
   readonly stream: EventStream;

@@ -4,7 +4,7 @@ import { expect, test } from "vitest";
 import type { Evaluation } from "../../src/kernel/ask.ts";
 import type { PageState } from "../../src/page/page-state.ts";
 import { hex, hexJson } from "../cli/hex.ts";
-import { until } from "../project/project-processes.ts";
+import { until } from "../work/project-processes.ts";
 import { type ServedProject, serveProject } from "./served-project.ts";
 
 const CELLS = {

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
-import { runWorker } from "../../src/project/worker.ts";
-import { until } from "../project/project-processes.ts";
+import { runWorker } from "../../src/work/worker.ts";
+import { until } from "../work/project-processes.ts";
 import { LEGACY, PROJECT_ID, RUNS, serveProject } from "./served-project.ts";
 
 // What published clients of Hex's API rely on, one test for each.

@@ -1,8 +1,8 @@
 import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
-import { runWorker } from "../../src/project/worker.ts";
-import { until } from "../project/project-processes.ts";
+import { runWorker } from "../../src/work/worker.ts";
+import { until } from "../work/project-processes.ts";
 import { carryOut } from "./carry-out.ts";
 import { type ServedProject, serveProject } from "./served-project.ts";
 

@@ -2,7 +2,7 @@ import { test } from "vitest";
 import { openNotebookServer } from "../../src/server/notebook/notebook-server.ts";
 import { type Attack, expectHeld } from "../fixtures/attacks.ts";
 import { CELLS, notebookOf } from "../kernel/notebook-project.ts";
-import { runtimeUrl } from "../project/worker-project.ts";
+import { runtimeUrl } from "../work/worker-project.ts";
 
 // A notebook's server runs what its author writes, for whoever may ask. Any page that the author has
 // open in the same browser can send requests to it: what such pages try, and what they get.

@@ -1,7 +1,7 @@
 import { expect, onTestFinished, test } from "vitest";
 import { openNotebookServer } from "../../src/server/notebook/notebook-server.ts";
 import { CELLS, notebookOf } from "../kernel/notebook-project.ts";
-import { runtimeUrl } from "../project/worker-project.ts";
+import { runtimeUrl } from "../work/worker-project.ts";
 
 const ROWS = { evaluation: "some", cell: "heavy", offset: 0, limit: 2 };
 const HEADERS = { host: "127.0.0.1:8788", "content-type": "application/json" };

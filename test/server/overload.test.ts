@@ -1,7 +1,7 @@
 import { connect } from "node:net";
 import { expect, test } from "vitest";
 import { RateLimit } from "../../src/server/rate-limit.ts";
-import { until } from "../project/project-processes.ts";
+import { until } from "../work/project-processes.ts";
 import { PROJECT_ID, RUNS, type ServedProject, serveProject } from "./served-project.ts";
 
 const NOTE = { "cells/note.md": `# Note\n${"x".repeat(200_000)}\n` };

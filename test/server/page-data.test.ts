@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { expect, test } from "vitest";
 import type { PageState } from "../../src/page/page-state.ts";
 import { hex } from "../cli/hex.ts";
-import { until } from "../project/project-processes.ts";
+import { until } from "../work/project-processes.ts";
 import { serveProject } from "./served-project.ts";
 
 const toReading = (file: string) => `readFileSync(new URL("../${file}", import.meta.url), "utf8")`;

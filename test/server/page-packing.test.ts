@@ -1,7 +1,7 @@
 import { brotliDecompressSync, gunzipSync } from "node:zlib";
 import type { LightMyRequestResponse } from "fastify";
 import { expect, test } from "vitest";
-import { until } from "../project/project-processes.ts";
+import { until } from "../work/project-processes.ts";
 import { carryOut } from "./carry-out.ts";
 import { type ServeOptions, serveProject } from "./served-project.ts";
 

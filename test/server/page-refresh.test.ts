@@ -1,6 +1,6 @@
 import { expect, onTestFinished, test } from "vitest";
-import { openProjectRuns } from "../../src/project/project-runs.ts";
 import { openServer } from "../../src/server/server.ts";
+import { openProjectRuns } from "../../src/work/project-runs.ts";
 import { hex } from "../cli/hex.ts";
 import { queuedRun, toRunning } from "../run/history/records.ts";
 import { serveProject } from "./served-project.ts";

@@ -5,7 +5,7 @@ import type { CsvAsk, EvaluateAsk, Evaluation, RowsAsk, Viewers } from "../../sr
 import type { PageState } from "../../src/page/page-state.ts";
 import { listTokens, revokeToken } from "../../src/project/tokens.ts";
 import { openVersion } from "../../src/store/version.ts";
-import { until } from "../project/project-processes.ts";
+import { until } from "../work/project-processes.ts";
 import { carryOut } from "./carry-out.ts";
 import {
   RUNS,

@@ -1,12 +1,12 @@
 import { expect, test } from "vitest";
 import type { RunList, ScheduleList, ShownRun } from "../../src/page/history-state.ts";
-import { submitRun } from "../../src/project/submit-run.ts";
-import { runWorker } from "../../src/project/worker.ts";
 import type { RunRecord } from "../../src/run/history/run-record.ts";
 import { identifyProcess } from "../../src/store/holder.ts";
 import { openRunKey } from "../../src/store/key.ts";
-import { until } from "../project/project-processes.ts";
+import { submitRun } from "../../src/work/submit-run.ts";
+import { runWorker } from "../../src/work/worker.ts";
 import { queuedRun, toCompleted, toRunning } from "../run/history/records.ts";
+import { until } from "../work/project-processes.ts";
 import { CANARY, type ServedProject, serveProject, shareProject } from "./served-project.ts";
 
 const UNKNOWN = "01900000-0000-7000-8000-000000000000";

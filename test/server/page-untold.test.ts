@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import { HexError } from "../../src/errors.ts";
 import { HttpFailure } from "../../src/server/http-failure.ts";
 import { toToldAnswer, toToldFailure } from "../../src/server/page/untold-reasons.ts";
-import { until } from "../project/project-processes.ts";
+import { until } from "../work/project-processes.ts";
 import { carryOut } from "./carry-out.ts";
 import { serveProject } from "./served-project.ts";
 

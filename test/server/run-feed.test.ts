@@ -8,8 +8,8 @@ import { LOG_START, parseEventId } from "../../src/server/log-cursor.ts";
 import { RunEvents } from "../../src/server/run-events.ts";
 import { RunFeeds } from "../../src/server/run-feed.ts";
 import { MemoryStore } from "../fakes/memory-store.ts";
-import { until } from "../project/project-processes.ts";
 import { queuedRun, toCompleted, toRunning } from "../run/history/records.ts";
+import { until } from "../work/project-processes.ts";
 
 /** A run in a history and a queue that the test moves. */
 async function world() {

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
-import { runWorker } from "../../src/project/worker.ts";
-import { until } from "../project/project-processes.ts";
+import { runWorker } from "../../src/work/worker.ts";
+import { until } from "../work/project-processes.ts";
 import {
   PROJECT_ID,
   RUNS,

@@ -4,7 +4,7 @@ import type { AddressInfo } from "node:net";
 import { fastify } from "fastify";
 import { expect, onTestFinished, test } from "vitest";
 import { sendBlocks } from "../../src/server/send-blocks.ts";
-import { until } from "../project/project-processes.ts";
+import { until } from "../work/project-processes.ts";
 
 /** A server that answers with blocks, and how many of them it has made. */
 async function serveBlocks(most: number, stuckMs: number) {

@@ -4,10 +4,10 @@ import { dirname, join } from "node:path";
 import type { LightMyRequestResponse } from "fastify";
 import { afterAll, onTestFinished } from "vitest";
 import type { Viewers } from "../../src/kernel/ask.ts";
-import { openProjectRuns, type ProjectRuns } from "../../src/project/project-runs.ts";
 import type { ServerLimits, ServerSettings } from "../../src/project/server-settings.ts";
 import { createToken, type TokenScope } from "../../src/project/tokens.ts";
 import { type ClientTimes, type HexServer, openServer } from "../../src/server/server.ts";
+import { openProjectRuns, type ProjectRuns } from "../../src/work/project-runs.ts";
 
 /** The built package: the processes that read cells and carry runs out are started from there. */
 const runtimeUrl = new URL("../../dist/index.js", import.meta.url).href;

@@ -3,9 +3,9 @@ import { request as askServer, createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { describe, expect, inject, onTestFinished, test } from "vitest";
-import { openProjectRuns } from "../../src/project/project-runs.ts";
 import { listTokens, revokeToken } from "../../src/project/tokens.ts";
 import type { Store } from "../../src/store/store.ts";
+import { openProjectRuns } from "../../src/work/project-runs.ts";
 import {
   ACCESS,
   deleteAll,

@@ -1,10 +1,10 @@
 import { type Config, parseConfig } from "../../src/project/config.ts";
-import type { ProjectRuns } from "../../src/project/project-runs.ts";
 import { openEmbeddedQueue } from "../../src/queue/embedded/embedded-queue.ts";
 import { LEASE_MS, type Queue } from "../../src/queue/queue.ts";
 import { openRunHistory } from "../../src/run/history/run-history.ts";
 import { toRedactor } from "../../src/run/redact/redactor.ts";
 import type { Store } from "../../src/store/store.ts";
+import type { ProjectRuns } from "../../src/work/project-runs.ts";
 import type { FaultBook } from "./fault-book.ts";
 import type { Judge, JudgedStore } from "./judge.ts";
 import { simulatedQueue } from "./simulated-queue.ts";

@@ -1,7 +1,5 @@
 import { HexError } from "../../src/errors.ts";
 import { frame } from "../../src/frame/rows.ts";
-import { askForLease } from "../../src/project/asked-lease.ts";
-import type { RunTask } from "../../src/project/run-task.ts";
 import type { ProcessTask, RunSummary } from "../../src/run/process/messages.ts";
 import type { CrashReason, ProcessEnding } from "../../src/run/process/process-ending.ts";
 import type { ProcessHooks, RunProcess } from "../../src/run/process/run-process.ts";
@@ -9,6 +7,8 @@ import type { Parent } from "../../src/run/process/serve-task.ts";
 import { startPublishing, type TakeLease } from "../../src/run/run-publishing.ts";
 import { publish } from "../../src/store/publication.ts";
 import type { Store } from "../../src/store/store.ts";
+import { askForLease } from "../../src/work/asked-lease.ts";
+import type { RunTask } from "../../src/work/run-task.ts";
 import { publication } from "../store/published-frames.ts";
 import { SimulatedProject } from "./simulated-project.ts";
 import { currentProcess, sleep } from "./virtual-globals.ts";

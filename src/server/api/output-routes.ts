@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
-import { RunOutputs } from "../../project/run-output.ts";
 import type { CellOutput } from "../../run/cell-output.ts";
+import { RunOutputs } from "../../work/run-output.ts";
 import { HttpFailure } from "../http-failure.ts";
 import { type Query, readOne, readWholeNumber, readWord } from "../query.ts";
 import { sendBlocks } from "../send-blocks.ts";

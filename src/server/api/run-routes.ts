@@ -1,9 +1,9 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
-import { cancelRun } from "../../project/cancel-run.ts";
-import type { RunRequest } from "../../project/run-project.ts";
-import { submitRun } from "../../project/submit-run.ts";
 import { newRunId } from "../../run/history/run-id.ts";
 import { isFinal } from "../../run/history/run-record.ts";
+import { cancelRun } from "../../work/cancel-run.ts";
+import type { RunRequest } from "../../work/run-project.ts";
+import { submitRun } from "../../work/submit-run.ts";
 import type { Caller } from "../caller.ts";
 import { HttpFailure } from "../http-failure.ts";
 import type { Query } from "../query.ts";

@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import type { PageAssets } from "../../page/page-assets.ts";
 import type { PageBuild } from "../../page/page-state.ts";
 import type { Config } from "../../project/config.ts";
-import type { Described } from "../../project/described-project.ts";
+import type { Described } from "../../work/described-project.ts";
 
 /** What the page that is served now is made of: another one is told to pages that are open. */
 export class PageBuilds {

@@ -6,13 +6,13 @@ import {
   type PageFacts,
   toPageContent,
 } from "../../page/to-page-state.ts";
-import type { Described } from "../../project/described-project.ts";
 import { frameNames } from "../../project/known-names.ts";
 import { LastUsed } from "../../project/last-used.ts";
 import { planDescribed } from "../../project/plan-described.ts";
-import type { ProjectRuns } from "../../project/project-runs.ts";
 import { parseSavedOutputs, type SavedOutputs } from "../../run/saved-outputs.ts";
 import type { Version } from "../../store/version.ts";
+import type { Described } from "../../work/described-project.ts";
+import type { ProjectRuns } from "../../work/project-runs.ts";
 
 /** What all viewers of a version see, ready to be sent. */
 export interface ReadyContent {

@@ -1,8 +1,8 @@
 import type { EvaluateAsk, Evaluation, InvalidInput } from "../../kernel/ask.ts";
 import { toUnknownInputs } from "../../kernel/asked-inputs.ts";
 import { findPageCells } from "../../page/page-cells.ts";
-import type { Described } from "../../project/described-project.ts";
 import type { PageSettings } from "../../project/page-settings.ts";
+import type { Described } from "../../work/described-project.ts";
 
 /** Which cells of a project its viewers may ask for, by name. */
 export interface PageNames {

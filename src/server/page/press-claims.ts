@@ -1,7 +1,7 @@
 import { createHash, randomUUID } from "node:crypto";
 import { expectation } from "../../errors.ts";
-import type { ProjectRuns } from "../../project/project-runs.ts";
 import { PRESS_PREFIX } from "../../store/key.ts";
+import type { ProjectRuns } from "../../work/project-runs.ts";
 
 /**
  * Which server carries out a press, noted in the store before it does: of several servers on one

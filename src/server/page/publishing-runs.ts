@@ -1,13 +1,13 @@
 import type { PageFailure, PageRun } from "../../page/page-state.ts";
 import { isToPublish, toPageRun } from "../../page/to-page-run.ts";
-import { isLeft } from "../../project/heal-runs.ts";
 import type { DescribedCell } from "../../project/project-description.ts";
-import type { ProjectRuns } from "../../project/project-runs.ts";
-import type { RunView } from "../../project/run-progress.ts";
 import type { JobState } from "../../queue/job.ts";
 import { MarkWatch, type RunStanding } from "../../run/history/run-mark.ts";
 import { isFinal, type RunRecord } from "../../run/history/run-record.ts";
 import type { Version } from "../../store/version.ts";
+import { isLeft } from "../../work/heal-runs.ts";
+import type { ProjectRuns } from "../../work/project-runs.ts";
+import type { RunView } from "../../work/run-progress.ts";
 import { Held } from "../held.ts";
 import type { RunRecords } from "../run-records.ts";
 

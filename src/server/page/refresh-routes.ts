@@ -1,8 +1,8 @@
 import type { FastifyInstance, FastifyRequest } from "fastify";
 import type { RunContext } from "../../cell/run-context.ts";
 import { isToPublish } from "../../page/to-page-run.ts";
-import { submitRun } from "../../project/submit-run.ts";
 import { isFinal } from "../../run/history/run-record.ts";
+import { submitRun } from "../../work/submit-run.ts";
 import { readUuid } from "../api/addresses.ts";
 import { toRunContext } from "../api/run-context.ts";
 import { HttpFailure } from "../http-failure.ts";

@@ -3,7 +3,7 @@ import { toTimeTicks } from "../../../src/page/browser/runs/time-ticks.ts";
 import { toTimeline } from "../../../src/page/browser/runs/timeline.ts";
 import { layOutTimeline } from "../../../src/page/browser/runs/timeline-layout.ts";
 import type { ShownRun } from "../../../src/page/history-state.ts";
-import type { CellProgress } from "../../../src/project/run-progress.ts";
+import type { CellProgress } from "../../../src/work/run-progress.ts";
 
 const START = Date.parse("2026-03-04T12:00:00Z");
 const at = (ms: number) => new Date(START + ms).toISOString();

@@ -1,4 +1,4 @@
-import type { CellProgress } from "../../../project/run-progress.ts";
+import type { CellProgress } from "../../../work/run-progress.ts";
 import type { ShownRun } from "../../history-state.ts";
 import { formatDuration } from "./formats.ts";
 

@@ -1,6 +1,6 @@
 import { useCallback, useEffect, useState } from "preact/hooks";
-import type { CellProgress } from "../../../project/run-progress.ts";
 import type { LogLine } from "../../../run/history/log-lines.ts";
+import type { CellProgress } from "../../../work/run-progress.ts";
 import type { ShownLog, ShownRun } from "../../history-state.ts";
 import { askJson } from "../ask/ask-page.ts";
 import type { PageFailure } from "../ask/page-failure.ts";

@@ -1,6 +1,6 @@
 import type { ListedRun, ShownRun } from "../../../page/history-state.ts";
-import type { CellProgress } from "../../../project/run-progress.ts";
 import { type CellRecord, isFinal, type RunRecord } from "../../../run/history/run-record.ts";
+import type { CellProgress } from "../../../work/run-progress.ts";
 import type { Caller } from "../../caller.ts";
 import { mayDo } from "../../caller.ts";
 

@@ -6,10 +6,10 @@ import type {
   VersionComparison,
   VersionList,
 } from "../../../page/history-state.ts";
-import { rollBack } from "../../../project/versions.ts";
 import { openVersion } from "../../../store/version.ts";
 import { toVersionDifference } from "../../../store/version-difference.ts";
 import { listForeign, listVersions } from "../../../store/versions.ts";
+import { rollBack } from "../../../work/versions.ts";
 import { mayDo } from "../../caller.ts";
 import { HttpFailure } from "../../http-failure.ts";
 import { packLong } from "../../packing.ts";

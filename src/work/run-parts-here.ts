@@ -1,9 +1,9 @@
 import { availableParallelism } from "node:os";
 import type { RunContext } from "../cell/run-context.ts";
 import { HexError } from "../errors.ts";
+import type { ProjectPlace } from "../project/project.ts";
 import type { PartsOrder, RunParts } from "../run/parts/join-parts.ts";
 import { describeCause } from "../run/process/process-ending.ts";
-import type { ProjectPlace } from "./project.ts";
 import type { PartTask } from "./run-task.ts";
 
 /** Computes the parts of a run in processes on this machine, as many at once as it has cores. */

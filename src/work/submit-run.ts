@@ -1,15 +1,15 @@
 import { createHash } from "node:crypto";
 import * as v from "valibot";
 import { expectation } from "../errors.ts";
+import { toInputs } from "../project/inputs.ts";
+import { namesOf } from "../project/known-names.ts";
+import type { Project } from "../project/project.ts";
+import { toRequester } from "../project/project-store.ts";
 import { isRunId, newRunId } from "../run/history/run-id.ts";
 import type { RunOccasion, RunRecord } from "../run/history/run-record.ts";
 import { toWishes } from "../run/run-wishes.ts";
 import { KEYS_PREFIX } from "../store/key.ts";
-import { toInputs } from "./inputs.ts";
-import { namesOf } from "./known-names.ts";
-import type { Project } from "./project.ts";
 import { openProjectRuns, type ProjectRuns } from "./project-runs.ts";
-import { toRequester } from "./project-store.ts";
 import type { RunRequest } from "./run-project.ts";
 import { toAsked } from "./to-asked.ts";
 

@@ -1,9 +1,9 @@
+import type { ProjectPlace } from "../project/project.ts";
 import {
   type RunProcess,
   type RunProcessSpec,
   startRunProcess,
 } from "../run/process/run-process.ts";
-import type { ProjectPlace } from "./project.ts";
 
 /**
  * What a run process sees of the environment, besides the project's secrets and what its config

@@ -1,7 +1,7 @@
 import { expect, it } from "vitest";
-import { submitRun } from "../../src/project/submit-run.ts";
 import { KEYS_PREFIX } from "../../src/store/key.ts";
 import type { Store } from "../../src/store/store.ts";
+import { submitRun } from "../../src/work/submit-run.ts";
 import { openRuns, toRequest, workerProject } from "./worker-project.ts";
 
 it("gives one run to 50 who ask at once with the same key, in two places", async () => {

@@ -1,5 +1,5 @@
 import { openProject } from "../../../src/project/project.ts";
-import { runProject } from "../../../src/project/run-project.ts";
+import { runProject } from "../../../src/work/run-project.ts";
 
 /** Runs a project so many times at once, and tells each event of each run as a line of JSON. */
 const [directory = "", runtimeUrl = "", runs = "1", ttlMs = "30000"] = process.argv.slice(2);

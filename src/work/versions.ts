@@ -1,5 +1,7 @@
 import { framesRead } from "../cell/plan.ts";
 import { HexError } from "../errors.ts";
+import { openProject, planProject } from "../project/project.ts";
+import { openProjectHistory, toHolder, withProjectStore } from "../project/project-store.ts";
 import type { PrunePlan } from "../run/history/prune-history.ts";
 import { findConditions } from "../run/run-publishing.ts";
 import { type Collected, collectGarbage } from "../store/collect-garbage.ts";
@@ -12,9 +14,7 @@ import {
   rollback,
   type VersionSummary,
 } from "../store/versions.ts";
-import { openProject, planProject } from "./project.ts";
 import type { ProjectRuns } from "./project-runs.ts";
-import { openProjectHistory, toHolder, withProjectStore } from "./project-store.ts";
 
 /** How a change of the store is watched and stopped. */
 export interface StoreHooks {

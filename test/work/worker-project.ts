@@ -3,11 +3,11 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { onTestFinished } from "vitest";
 import { HexError } from "../../src/errors.ts";
-import { openProjectRuns, type ProjectRuns } from "../../src/project/project-runs.ts";
-import type { RunRequest } from "../../src/project/run-project.ts";
-import { type Submission, submitRun } from "../../src/project/submit-run.ts";
-import { runWorker, type WorkerEvent } from "../../src/project/worker.ts";
 import { isFinal, type RunRecord } from "../../src/run/history/run-record.ts";
+import { openProjectRuns, type ProjectRuns } from "../../src/work/project-runs.ts";
+import type { RunRequest } from "../../src/work/run-project.ts";
+import { type Submission, submitRun } from "../../src/work/submit-run.ts";
+import { runWorker, type WorkerEvent } from "../../src/work/worker.ts";
 import { makeProject } from "../fixtures/make-project.ts";
 import { until } from "./project-processes.ts";
 

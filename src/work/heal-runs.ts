@@ -1,8 +1,8 @@
 import { setTimeout as wait } from "node:timers/promises";
 import { HexError } from "../errors.ts";
+import type { Config } from "../project/config.ts";
 import { MarkWatch, type RunStanding } from "../run/history/run-mark.ts";
 import { isFinal, type RunRecord } from "../run/history/run-record.ts";
-import type { Config } from "./config.ts";
 import type { ProjectRuns } from "./project-runs.ts";
 import { endCancelled, endRun, LOST_WORKER } from "./run-end.ts";
 import { enqueueRun } from "./submit-run.ts";

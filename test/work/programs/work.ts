@@ -1,6 +1,6 @@
 import { HexError } from "../../../src/errors.ts";
-import { openProjectRuns } from "../../../src/project/project-runs.ts";
-import { runWorker } from "../../../src/project/worker.ts";
+import { openProjectRuns } from "../../../src/work/project-runs.ts";
+import { runWorker } from "../../../src/work/worker.ts";
 
 /** A worker whose lease is as long as told; it tells what happens as lines of JSON. */
 const [directory = "", runtimeUrl = "", leaseMs = "", drainMs = ""] = process.argv.slice(2);

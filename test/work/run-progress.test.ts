@@ -1,5 +1,5 @@
 import { expect, onTestFinished, test, vi } from "vitest";
-import { RunProgress, type RunView } from "../../src/project/run-progress.ts";
+import { RunProgress, type RunView } from "../../src/work/run-progress.ts";
 import { until } from "./project-processes.ts";
 
 const START = Date.parse("2026-03-04T12:00:00Z");

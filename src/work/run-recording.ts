@@ -1,5 +1,7 @@
 import { setTimeout as wait } from "node:timers/promises";
 import { HexError, toMessage } from "../errors.ts";
+import type { Config } from "../project/config.ts";
+import { openProjectHistory, toRequester } from "../project/project-store.ts";
 import type { RunHistory } from "../run/history/run-history.ts";
 import { RunLog } from "../run/history/run-log.ts";
 import type { RunRecord } from "../run/history/run-record.ts";
@@ -10,8 +12,6 @@ import { type RunWishes, toWishes } from "../run/run-wishes.ts";
 import type { RunWork } from "../run/run-work.ts";
 import { BEAT_MS } from "../store/holder.ts";
 import type { Store } from "../store/store.ts";
-import type { Config } from "./config.ts";
-import { openProjectHistory, toRequester } from "./project-store.ts";
 import { findCompleted } from "./published-result.ts";
 import { toCellRecord, toRunError } from "./recorded-facts.ts";
 import type { RunRequest } from "./run-project.ts";

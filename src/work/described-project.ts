@@ -1,12 +1,12 @@
 import { readdir, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { HexError } from "../errors.ts";
+import { refuseOtherPlaces } from "../project/check-page.ts";
+import { CONFIG_FILE } from "../project/config.ts";
+import { cellNames } from "../project/known-names.ts";
+import type { ProjectDescription } from "../project/project-description.ts";
 import { toCrashError } from "../run/process/process-ending.ts";
 import { toHash } from "../source/cell-files.ts";
-import { refuseOtherPlaces } from "./check-page.ts";
-import { CONFIG_FILE } from "./config.ts";
-import { cellNames } from "./known-names.ts";
-import type { ProjectDescription } from "./project-description.ts";
 import { startProjectProcess } from "./project-process.ts";
 import type { ProjectRuns } from "./project-runs.ts";
 import type { DescribeTask } from "./run-task.ts";

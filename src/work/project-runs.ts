@@ -1,14 +1,14 @@
 import { join, resolve } from "node:path";
+import { readConfig } from "../project/config.ts";
+import { configNames } from "../project/known-names.ts";
+import type { ProjectPlace } from "../project/project.ts";
+import { openProjectHistory, openProjectStore } from "../project/project-store.ts";
+import type { Secrets } from "../project/secrets.ts";
 import { openQueue, type QueueToOpen } from "../queue/open-queue.ts";
 import { LEASE_MS, type Queue } from "../queue/queue.ts";
 import type { RunHistory } from "../run/history/run-history.ts";
 import { type Redact, type Redactor, toRedactor } from "../run/redact/redactor.ts";
 import type { Store } from "../store/store.ts";
-import { readConfig } from "./config.ts";
-import { configNames } from "./known-names.ts";
-import type { ProjectPlace } from "./project.ts";
-import { openProjectHistory, openProjectStore } from "./project-store.ts";
-import type { Secrets } from "./secrets.ts";
 
 /** A project's runs, wherever they wait or go: its store, queue and history, opened. No cell is read. */
 export interface ProjectRuns extends ProjectPlace {

@@ -1,6 +1,6 @@
 import { setTimeout as wait } from "node:timers/promises";
 import { expect, it } from "vitest";
-import { keepSchedules } from "../../src/project/project-schedules.ts";
+import { keepSchedules } from "../../src/work/project-schedules.ts";
 import { hexJson } from "../cli/hex.ts";
 import { until } from "./project-processes.ts";
 import { workerProject } from "./worker-project.ts";

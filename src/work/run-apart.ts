@@ -1,4 +1,7 @@
 import { HexError } from "../errors.ts";
+import type { RequestedInputs } from "../project/inputs.ts";
+import type { Project } from "../project/project.ts";
+import { openProjectHistory } from "../project/project-store.ts";
 import { openRunHistory } from "../run/history/run-history.ts";
 import type { PartsOrder } from "../run/parts/join-parts.ts";
 import type { RunSummary } from "../run/process/messages.ts";
@@ -8,11 +11,8 @@ import type { Redactor } from "../run/redact/redactor.ts";
 import type { CellResult, RunEvent, RunResult } from "../run/run-event.ts";
 import type { RunWishes } from "../run/run-wishes.ts";
 import type { RunWork } from "../run/run-work.ts";
-import type { RequestedInputs } from "./inputs.ts";
 import { ProcessCalls } from "./process-calls.ts";
-import type { Project } from "./project.ts";
 import { startProjectProcess } from "./project-process.ts";
-import { openProjectHistory } from "./project-store.ts";
 import { NOTES, type RunTask } from "./run-task.ts";
 import { toAsked } from "./to-asked.ts";
 

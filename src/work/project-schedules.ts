@@ -1,11 +1,11 @@
 import { setTimeout as wait } from "node:timers/promises";
+import { toHolder, toRequester } from "../project/project-store.ts";
 import { newRunId } from "../run/history/run-id.ts";
 import { isFinal } from "../run/history/run-record.ts";
 import type { Schedule } from "../schedule/schedule.ts";
 import { runScheduler, type ScheduledRun, type SchedulerClock } from "../schedule/scheduler.ts";
 import type { SchedulerEvent } from "../schedule/scheduler-event.ts";
 import type { ProjectRuns } from "./project-runs.ts";
-import { toHolder, toRequester } from "./project-store.ts";
 import { type SubmittedRun, submitRun } from "./submit-run.ts";
 
 export interface SchedulesOptions {

@@ -1,10 +1,10 @@
 import { expectation } from "../errors.ts";
+import { openProjectHistory, withProjectStore } from "../project/project-store.ts";
 import type { RunPage, RunQuery } from "../run/history/list-runs.ts";
 import type { LogLine } from "../run/history/log-lines.ts";
 import type { RunHistory } from "../run/history/run-history.ts";
 import { isRunId, isRunIdPrefix } from "../run/history/run-id.ts";
 import type { RunRecord } from "../run/history/run-record.ts";
-import { openProjectHistory, withProjectStore } from "./project-store.ts";
 
 /** The runs of a project that are asked for, the newest first; it searches until there are enough. */
 export function listProjectRuns(folder: string, query: RunQuery): Promise<RunPage> {

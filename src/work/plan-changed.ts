@@ -1,15 +1,15 @@
 import { planRun, type RunPlan } from "../cell/plan.ts";
+import { type RequestedInputs, toInputs } from "../project/inputs.ts";
+import { type Project, planProject } from "../project/project.ts";
+import { openProjectStore } from "../project/project-store.ts";
+import { type Secrets, toSecretsDigest } from "../project/secrets.ts";
 import { type CellGrounds, readCellGrounds } from "../run/cell-grounds.ts";
 import { findNeeds } from "../run/compute-needs.ts";
 import { planInputs } from "../run/planned-inputs.ts";
 import type { ChangedPlan } from "../run/run-work.ts";
 import { openFileContents } from "../source/file-contents.ts";
 import { openVersion, type Version } from "../store/version.ts";
-import { type RequestedInputs, toInputs } from "./inputs.ts";
-import { type Project, planProject } from "./project.ts";
-import { openProjectStore } from "./project-store.ts";
 import type { RunRequest } from "./run-project.ts";
-import { type Secrets, toSecretsDigest } from "./secrets.ts";
 
 /** What is published, and what the project's cells hang on now. */
 export interface ChangesSince {

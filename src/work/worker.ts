@@ -1,16 +1,16 @@
 import { availableParallelism } from "node:os";
 import { setTimeout as wait } from "node:timers/promises";
 import { HexError } from "../errors.ts";
+import { tellCommonSecrets } from "../project/known-names.ts";
+import { toHolder } from "../project/project-store.ts";
 import type { Lane } from "../queue/job.ts";
 import type { Claim } from "../queue/queue.ts";
 import { carryOutPart } from "./claimed-part.ts";
 import { type ClaimedWork, carryOutRun } from "./claimed-run.ts";
 import { keepHealing } from "./heal-runs.ts";
 import { type JobOutcome, toJobOutcome } from "./job-outcome.ts";
-import { tellCommonSecrets } from "./known-names.ts";
 import { PreparedProcesses } from "./prepared-processes.ts";
 import type { ProjectRuns } from "./project-runs.ts";
-import { toHolder } from "./project-store.ts";
 
 /** What a worker tells, for its log. */
 export type WorkerEvent =

@@ -1,13 +1,13 @@
 import { createHash } from "node:crypto";
 import { expectation, HexError } from "../errors.ts";
 import type { Frame } from "../frame/frame.ts";
+import { LastUsed } from "../project/last-used.ts";
 import type { CellOutput } from "../run/cell-output.ts";
 import { isFinal, type RunRecord } from "../run/history/run-record.ts";
 import { readKeptFrame, readShownIndex } from "../run/history/shown-frames.ts";
 import type { ShownIndex, ShownPlace } from "../run/history/shown-index.ts";
 import type { RunResult } from "../run/run-event.ts";
 import { openVersion, type Version } from "../store/version.ts";
-import { LastUsed } from "./last-used.ts";
 import type { ProjectRuns } from "./project-runs.ts";
 
 /** What a cell of a run that has ended showed. */

@@ -1,6 +1,5 @@
 import { describe, expect, it } from "vitest";
 import { frame } from "../../src/frame/rows.ts";
-import { RunOutputs } from "../../src/project/run-output.ts";
 import { toShownOutput } from "../../src/run/cell-output.ts";
 import { openRunHistory } from "../../src/run/history/run-history.ts";
 import { newRunId } from "../../src/run/history/run-id.ts";
@@ -9,6 +8,7 @@ import { keepShownFrames } from "../../src/run/history/shown-frames.ts";
 import type { RunResult } from "../../src/run/run-event.ts";
 import { MANIFEST_KEY } from "../../src/store/key.ts";
 import { publish } from "../../src/store/publication.ts";
+import { RunOutputs } from "../../src/work/run-output.ts";
 import { MemoryStore } from "../fakes/memory-store.ts";
 import { publication } from "../store/published-frames.ts";
 
