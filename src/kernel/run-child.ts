@@ -19,7 +19,7 @@ import { askForLease } from "../work/asked-lease.ts";
 import { keepResult } from "../work/keep-result.ts";
 import { runProject } from "../work/run-project.ts";
 import { CALLS, type DescribeTask, NOTES, type PartTask, type RunTask } from "../work/run-task.ts";
-import type { KernelTask } from "./order.ts";
+import type { KernelTask } from "./request.ts";
 
 /** The program of a run process: one run of a project, one part of a run, or a look at its cells. */
 const runtimeUrl = new URL("./index.js", import.meta.url).href;
