@@ -16,7 +16,7 @@ import { type Redactor, toRedactor } from "../run/redact/redactor.ts";
 import { runCells } from "../run/run-cells.ts";
 import type { CellResult, RunEvent } from "../run/run-event.ts";
 import { RunFrames } from "../run/run-frames.ts";
-import { toHash } from "../source/cell-files.ts";
+import { toSha256 } from "../sha256.ts";
 import { parseEvaluationId } from "../store/evaluation-id.ts";
 import type { Store } from "../store/store.ts";
 import { type AskedInputs, toAskedInputs } from "./asked-inputs.ts";
@@ -147,7 +147,7 @@ class ViewerSession implements KernelSession {
     );
     const { number, id } = opened.version;
     const { redact } = this.#redactor;
-    const state = toHash(JSON.stringify([number, id, values, press]));
+    const state = toSha256(JSON.stringify([number, id, values, press]));
     const evaluation = this.#evaluations.settle(state, opened, results);
     const head = {
       evaluation,
@@ -179,7 +179,7 @@ class ViewerSession implements KernelSession {
     const grounds = await this.#grounds.read(project, secrets);
     const recall = new KernelRecall({
       ...{ memory: this.#memory, grounds, press, published, withheld },
-      scope: toHash(JSON.stringify([version.number, version.id, asked.state, press])),
+      scope: toSha256(JSON.stringify([version.number, version.id, asked.state, press])),
     });
     const shown = new Map<string, Frame>();
     const invalid = new Map(asked.unknown.map((each) => [each.name, each]));
