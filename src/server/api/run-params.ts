@@ -1,8 +1,8 @@
 import { namesAbove } from "../../cell/graph.ts";
 import type { InputWidget } from "../../cell/input.ts";
-import { type RequestedInput, readInputValue } from "../../cell/input-value.ts";
+import { readInputValue } from "../../cell/input-value.ts";
+import type { RequestedInput, RequestedInputs } from "../../cell/requested-input.ts";
 import { HexError } from "../../errors.ts";
-import type { RequestedInputs } from "../../project/inputs.ts";
 import type { DescribedCell } from "../../project/project-description.ts";
 import { HttpFailure } from "../http-failure.ts";
 
