@@ -1,8 +1,9 @@
 import type { CachedCell, CellContext, CellDefinition, FrameStore } from "../cell/cell.ts";
 import type { InputWidget } from "../cell/input.ts";
-import { type InputValue, type RequestedInput, readInputValue } from "../cell/input-value.ts";
+import { type InputValue, readInputValue } from "../cell/input-value.ts";
 import { type PartsDefinition, partsOf } from "../cell/over.ts";
 import { computesIn, type PlannedCell, type RunPlan } from "../cell/plan.ts";
+import type { RequestedInput } from "../cell/requested-input.ts";
 import { toInputOutput } from "../cell/shown-input.ts";
 import { expectation, HexError } from "../errors.ts";
 import type { CsvReport } from "../frame/csv/read/csv-report.ts";
