@@ -20,6 +20,8 @@ export interface IndexedCell {
   readonly named: readonly string[];
   /** files that it or these write */
   readonly written: readonly string[];
+  /** whether its code may call `readCsv`; false only when it surely does not */
+  readonly readsCsv: boolean;
   /** the names in a query */
   readonly references?: SqlReferences;
 }
