@@ -1,7 +1,7 @@
 import type { CellDefinition } from "../cell/cell.ts";
 import { namesAbove } from "../cell/graph.ts";
-import type { InputWidget } from "../cell/input.ts";
 import { type InputValue, readInputValue } from "../cell/input-value.ts";
+import type { InputWidget } from "../cell/input-widget.ts";
 import type { ComputeNeed, RunPlan } from "../cell/plan.ts";
 import type { RequestedInputs } from "../cell/requested-input.ts";
 import { HexError } from "../errors.ts";

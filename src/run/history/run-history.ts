@@ -1,5 +1,5 @@
 import { openRunKey } from "../../store/key.ts";
-import { sealManifest } from "../../store/manifest/seal-manifest.ts";
+import { sealManifest } from "../../store/manifest/swap-manifest.ts";
 import type { Store, StoreOptions } from "../../store/store.ts";
 import type { RunResult } from "../run-event.ts";
 import {
