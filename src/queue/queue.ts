@@ -72,7 +72,7 @@ export interface Queue {
   cancel(id: string): Promise<CancelAnswer>;
 
   /** How many jobs of each lane wait and are claimed. */
-  count(): Promise<Readonly<Record<Lane, LaneCount>>>;
+  count(): Promise<LaneCounts>;
 
   /** What an operator should know about how it is set up, a sentence each; empty when all is well. */
   check(): Promise<readonly string[]>;
@@ -88,6 +88,8 @@ export interface LaneCount {
   readonly queued: number;
   readonly claimed: number;
 }
+
+export type LaneCounts = Readonly<Record<Lane, LaneCount>>;
 
 /** One attempt at a job, held under a lease. Calls after its end answer `lost`. */
 export interface Claim {

@@ -1,29 +1,20 @@
 import { appendFileSync, type FSWatcher, utimesSync, watch } from "node:fs";
 import { identifyProcess, isProcessGone } from "../../store/holder.ts";
+import { type TakenJob, toClaim, toLaneCounts } from "../attempt.ts";
 import { ClaimWait } from "../claim-wait.ts";
-import { ATTEMPTS, type Job, type JobSpec, type Lane } from "../job.ts";
-import { toPayloadText, toProgressText } from "../job-rules.ts";
-import { eachLane } from "../kept-job.ts";
+import { ATTEMPTS, type Job, type JobSpec } from "../job.ts";
 import {
   type CancelAnswer,
   type Claim,
   type ClaimOptions,
-  type LaneCount,
+  type LaneCounts,
   LEASE_MS,
   type Queue,
   type QueueOptions,
   type WaitOptions,
 } from "../queue.ts";
-import { toJob } from "./job-row.ts";
-import {
-  type AttemptEnd,
-  type ClaimRules,
-  endAttempt,
-  keepProgress,
-  renewLease,
-  type TakenJob,
-  takeJob,
-} from "./lane-claims.ts";
+import { toJob, toPayloadText } from "../stored-job.ts";
+import { type ClaimRules, endAttempt, keepProgress, renewLease, takeJob } from "./lane-claims.ts";
 import { type Clocks, LeaseClock } from "./lease-clock.ts";
 import { identifyFile, openQueueFile, reopenQueueFile, toFileFailure } from "./queue-file.ts";
 import type { Sqlite } from "./sqlite.ts";
@@ -138,11 +129,11 @@ class EmbeddedQueue implements Queue {
     return (await this.find(id)) === undefined ? "unknown" : "ended";
   }
 
-  async count(): Promise<Readonly<Record<Lane, LaneCount>>> {
+  async count(): Promise<LaneCounts> {
     const rows = this.#do(() =>
       this.#database.rows("SELECT lane, state, count(*) AS jobs FROM jobs GROUP BY lane, state"),
     );
-    return eachLane((lane) => {
+    return toLaneCounts((lane) => {
       const jobsIn = (state: string) =>
         rows.find((row) => row["lane"] === lane && row["state"] === state)?.["jobs"] ?? 0;
       return { queued: Number(jobsIn("queued")), claimed: Number(jobsIn("claimed")) };
@@ -166,24 +157,17 @@ class EmbeddedQueue implements Queue {
   #toClaim(taken: TakenJob): Claim {
     const rules = this.#rules;
     // The same job may have been submitted to the file that has taken the place of a lost one.
-    const unlessLost = <T>(work: () => T) =>
-      this.#do(() => (rules === this.#rules ? work() : "lost"));
-    const end = async (how: AttemptEnd) => {
-      const answer = unlessLost(() => endAttempt(rules, taken, how));
-      this.#wakeAll();
-      return answer;
-    };
-    return {
-      ...taken,
-      renew: async () => unlessLost(() => renewLease(rules, taken)) ?? "lost",
-      progress: async (progress) => {
-        const text = toProgressText(progress, taken.job.id);
-        unlessLost(() => keepProgress(rules, taken, text));
+    const unlessLost = <T>(move: () => T) =>
+      this.#do(() => (rules === this.#rules ? move() : "lost"));
+    return toClaim(taken, rules.attempts, {
+      renew: () => unlessLost(() => renewLease(rules, taken)),
+      progress: (text) => unlessLost(() => keepProgress(rules, taken, text)),
+      end: async (ending) => {
+        const answer = unlessLost(() => endAttempt(rules, taken, ending));
+        this.#wakeAll();
+        return answer;
       },
-      finish: () => end({ kind: "finished" }),
-      fail: (cause) => end({ kind: "failed", cause }),
-      handBack: () => end({ kind: "handed-back" }),
-    };
+    });
   }
 
   /** Has whoever waits look at once, in this process and in all others. */

@@ -1,7 +1,7 @@
 import type { Database, Statement } from "libsql";
 
 type SqliteValue = string | number | null;
-export type SqliteRow = Readonly<Record<string, SqliteValue>>;
+type SqliteRow = Readonly<Record<string, SqliteValue>>;
 
 /** All that the queue asks of a database; `node:sqlite` can stand behind it as well. */
 export interface Sqlite {

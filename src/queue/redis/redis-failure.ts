@@ -65,10 +65,15 @@ export function toRedisFailure(thrown: unknown, location: string): unknown {
   return cause === undefined ? thrown : unavailable(location, cause, thrown);
 }
 
+/** The answer of a server; one older than 7.0 wraps the answer to a command of a script. */
+function toAnswer(thrown: unknown): string {
+  return toMessage(thrown).replace(/^ERR Error running script .*?: -/, "");
+}
+
 /** Whether a failure may pass by itself: the server is away, starts, or is short of something. */
-export function mayPass(thrown: unknown): boolean {
+export function isTransient(thrown: unknown): boolean {
   const cause = thrown instanceof Error ? thrown.cause : undefined;
-  return cause !== undefined && !LASTING.test(toMessage(cause)) && !isTlsCode(toCode(cause));
+  return cause !== undefined && !LASTING.test(toAnswer(cause)) && !isTlsCode(toCode(cause));
 }
 
 function toCause(thrown: unknown): Cause | undefined {
@@ -94,7 +99,7 @@ const NO_CONNECTION =
 
 /** Reads what Redis answered, or what its client says when there is no connection. */
 function toAnswerCause(thrown: Error): Cause | undefined {
-  const { message } = thrown;
+  const message = toAnswer(thrown);
   const word = /^[A-Z]+(?= |$)/.exec(message)?.[0];
   const refusal = word === undefined ? undefined : REFUSALS[word];
   if (refusal !== undefined) return refusal;

@@ -1,5 +1,11 @@
 import { expectation, type HexError } from "../errors.ts";
-import { type JobSpec, LANES } from "./job.ts";
+import { type Job, type JobSpec, type JobState, LANES, type Lane } from "./job.ts";
+
+/** All that is stored of a job, by the names that a table's columns and a hash's fields share. */
+export type JobRecord = Readonly<Record<string, string | number | null>>;
+
+/** Why a job is dead that nobody could take. */
+export const ALTERED_CAUSE = "What the queue keeps of the job was altered and is no job any more";
 
 const PAYLOAD_BYTES = 256 * 1024;
 const PROGRESS_BYTES = 64 * 1024;
@@ -29,6 +35,40 @@ export function toPayloadText({ id, lane, priority, payload }: JobSpec): string 
  */
 export function toProgressText(progress: unknown, id: string): string {
   return toJsonText(progress, PROGRESS_BYTES, `the progress of job ${id}`, "tell less of it");
+}
+
+/** The job in a record. */
+export function toJob(record: JobRecord): Job {
+  const text = (name: string) => {
+    const value = record[name] ?? undefined;
+    return value === undefined ? undefined : String(value);
+  };
+  return {
+    id: String(record["id"]),
+    lane: record["lane"] as Lane,
+    payload: parse(text("payload"))?.value,
+    priority: Number(record["priority"]),
+    state: record["state"] as JobState,
+    attempts: Number(record["attempts"]),
+    worker: text("worker"),
+    isCancelRequested: text("cancel_requested") === "1",
+    progress: parse(text("progress"))?.value,
+    cause: text("cause"),
+  };
+}
+
+/** Whether a record still is a job; somebody may have edited the file, or the server's keys. */
+export function isSound(record: JobRecord): boolean {
+  return parse(String(record["payload"])) !== undefined;
+}
+
+function parse(text = ""): { readonly value: unknown } | undefined {
+  try {
+    return { value: JSON.parse(text) };
+  } catch {
+    // The caller knows what that means for the job.
+    return undefined;
+  }
 }
 
 function toJsonText(value: unknown, mostBytes: number, place: string, hint: string): string {
