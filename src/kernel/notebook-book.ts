@@ -1,15 +1,16 @@
+import { namesBelow } from "../cell/graph.ts";
 import { widgetIn } from "../cell/shown-input.ts";
 import type { DescribedCell } from "../project/project-description.ts";
 import type { RunEvent } from "../run/run-event.ts";
 import type {
-  CellShown,
-  CellStanding,
-  CellState,
+  NotebookCellOutput,
+  NotebookCellProgress,
+  NotebookCellState,
   NotebookHead,
   NotebookLine,
   NotebookState,
 } from "./notebook-state.ts";
-import type { NotebookReport } from "./order.ts";
+import type { NotebookReport } from "./request.ts";
 
 /** So many lines are kept. */
 const MOST_LINES = 2_000;
@@ -21,8 +22,8 @@ const MOST_LINES = 2_000;
 export class NotebookBook {
   #head: NotebookHead;
   #cells = new Map<string, DescribedCell>();
-  readonly #standings = new Map<string, CellStanding>();
-  readonly #shown = new Map<string, CellShown>();
+  readonly #standings = new Map<string, NotebookCellProgress>();
+  readonly #shown = new Map<string, NotebookCellOutput>();
   #lines: readonly NotebookLine[] = [];
   #lastLine = 0;
   readonly #listeners = new Set<() => void>();
@@ -152,7 +153,7 @@ export class NotebookBook {
     const run = this.#head.run?.number ?? 0;
     const startedAt = new Date().toISOString();
     this.#move(name, { state: "running", run, fraction: null, message: "", startedAt });
-    for (const below of belowOf(name, this.#cells)) {
+    for (const below of namesBelow([...this.#cells.values()], [name])) {
       const standing = this.#standings.get(below);
       if (standing !== undefined && standing.run < run) {
         this.#move(below, { ...AT_REST, state: "waiting" });
@@ -179,7 +180,7 @@ export class NotebookBook {
     this.#shown.set(name, { name, ...shown, error });
   }
 
-  #move(name: string, change: Partial<CellStanding>): void {
+  #move(name: string, change: Partial<NotebookCellProgress>): void {
     const before = this.#standings.get(name);
     if (before !== undefined) this.#standings.set(name, { ...before, ...change });
   }
@@ -194,7 +195,7 @@ const AT_REST = { fraction: null, message: "", startedAt: null } as const;
 function toState(
   status: Extract<NotebookReport, { type: "cell-ended" }>["cell"]["status"],
   source: Extract<NotebookReport, { type: "cell-ended" }>["source"],
-): CellState {
+): NotebookCellState {
   if (status === "skipped" || status === "failed" || status === "pruned") return status;
   if (source === "memory") return "remembered";
   return source === "store" ? "read" : "computed";
@@ -203,18 +204,4 @@ function toState(
 /** The one that was told before, when it is the same: it need not be told again. */
 function keepSame(before: DescribedCell | undefined, cell: DescribedCell): DescribedCell {
   return before !== undefined && JSON.stringify(before) === JSON.stringify(cell) ? before : cell;
-}
-
-/** Names of all cells that hang on a cell, directly or not. */
-function belowOf(name: string, cells: ReadonlyMap<string, DescribedCell>): ReadonlySet<string> {
-  const below = new Set<string>();
-  const waiting = [name];
-  for (let above = waiting.pop(); above !== undefined; above = waiting.pop()) {
-    for (const cell of cells.values()) {
-      if (below.has(cell.name) || !cell.dependencies.includes(above)) continue;
-      below.add(cell.name);
-      waiting.push(cell.name);
-    }
-  }
-  return below;
 }

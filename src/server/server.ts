@@ -4,7 +4,7 @@ import type { AddressInfo } from "node:net";
 import { type FastifyInstance, fastify } from "fastify";
 import { Registry } from "prom-client";
 import { expectation, HexError, toMessage } from "../errors.ts";
-import type { Viewers } from "../kernel/ask.ts";
+import type { Viewers } from "../kernel/evaluation.ts";
 import { openViewers } from "../kernel/viewers.ts";
 import { tellCommonSecrets } from "../project/known-names.ts";
 import { framesShown } from "../project/plan-described.ts";
