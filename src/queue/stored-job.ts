@@ -1,5 +1,6 @@
 import { expectation, type HexError } from "../errors.ts";
-import { type Job, type JobSpec, type JobState, LANES, type Lane } from "./job.ts";
+import { shorten } from "../text.ts";
+import { type Job, type JobSpec, type JobState, LANES, type Lane } from "./queue.ts";
 
 /** All that is stored of a job, by the names that a table's columns and a hash's fields share. */
 export type JobRecord = Readonly<Record<string, string | number | null>>;
@@ -30,7 +31,7 @@ export function toPayloadText({ id, lane, priority, payload }: JobSpec): string 
 }
 
 /**
- * What an attempt tells of its progress, as the JSON text to keep.
+ * The progress of an attempt, as the JSON text to keep.
  * @throws {HexError} HEX_JOB_INVALID
  */
 export function toProgressText(progress: unknown, id: string): string {
@@ -72,7 +73,7 @@ function parse(text = ""): { readonly value: unknown } | undefined {
 }
 
 function toJsonText(value: unknown, mostBytes: number, place: string, hint: string): string {
-  const found = findNoJson(value, []);
+  const found = findNonJson(value, []);
   if (found !== undefined) throw fault(place, "plain JSON", found);
   const text = JSON.stringify(value);
   const sizeBytes = Buffer.byteLength(text);
@@ -81,8 +82,8 @@ function toJsonText(value: unknown, mostBytes: number, place: string, hint: stri
   throw fault(place, expected, `${Math.ceil(sizeBytes / 1024)} KiB`, hint);
 }
 
-/** What in a value would be lost or changed as JSON; a property that is undefined counts as absent. */
-function findNoJson(value: unknown, above: readonly unknown[]): string | undefined {
+/** The part of a value that JSON would lose or change; a property that is undefined counts as absent. */
+function findNonJson(value: unknown, above: readonly unknown[]): string | undefined {
   switch (typeof value) {
     case "string":
     case "boolean":
@@ -90,7 +91,7 @@ function findNoJson(value: unknown, above: readonly unknown[]): string | undefin
     case "number":
       return Number.isFinite(value) ? undefined : String(value);
     case "object":
-      return value === null ? undefined : findNoJsonInside(value, above);
+      return value === null ? undefined : findNonJsonInside(value, above);
     case "undefined":
       return "undefined";
     default:
@@ -98,13 +99,13 @@ function findNoJson(value: unknown, above: readonly unknown[]): string | undefin
   }
 }
 
-function findNoJsonInside(value: object, above: readonly unknown[]): string | undefined {
+function findNonJsonInside(value: object, above: readonly unknown[]): string | undefined {
   if (above.length > 200) return "more than 200 levels";
   if (above.includes(value)) return "an object that contains itself";
   if (!Array.isArray(value) && !isPlain(value)) return `an object of class ${className(value)}`;
   const inside = [...above, value];
   for (const item of toItems(value)) {
-    const found = findNoJson(item, inside);
+    const found = findNonJson(item, inside);
     if (found !== undefined) return found;
   }
   return undefined;
@@ -127,7 +128,7 @@ function className(value: object): string {
 
 function printable(value: unknown): string {
   const text = (typeof value === "string" && JSON.stringify(value)) || String(value);
-  return text.length <= 80 ? text : `${text.slice(0, 80)}…`;
+  return shorten(text, 80);
 }
 
 function fault(place: string, expected: string, got: string, hint?: string): HexError {

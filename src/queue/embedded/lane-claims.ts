@@ -5,11 +5,15 @@ import {
   type TakenJob,
   type TakeOptions,
   toTaken,
-} from "../attempt.ts";
-import { type Attempts, type Lane, toBackoffMs } from "../job.ts";
-import type { ClaimState, EndAnswer } from "../queue.ts";
+} from "../claim.ts";
+import {
+  type Attempts,
+  type ClaimState,
+  type EndAnswer,
+  type Lane,
+  toBackoffMs,
+} from "../queue.ts";
 import { ALTERED_CAUSE, isSound, type JobRecord } from "../stored-job.ts";
-import type { LeaseClock } from "./lease-clock.ts";
 import type { Sqlite } from "./sqlite.ts";
 
 /** The moves of jobs from claim to claim, each of them one statement. */
@@ -50,7 +54,7 @@ const TAKE = `UPDATE jobs SET state = 'claimed', attempts = attempts + 1, claims
 const CUT_LEASES = `UPDATE jobs SET lease_until = :leaseEnd
   WHERE lane = :lane AND state = 'claimed' AND lease_until > :leaseEnd`;
 
-/** Older builds leave it as they find it: who made a claim is told only beside its own number. */
+/** Older builds leave `process` as they find it: it counts only beside the number of its claim. */
 const CLAIMED = `SELECT * FROM jobs
   WHERE lane = :lane AND state = 'claimed' AND process LIKE claims || ':%'`;
 
@@ -58,7 +62,7 @@ const LOST = "SELECT * FROM jobs WHERE lane = :lane AND state = 'claimed' AND le
 
 const RENEW = `UPDATE jobs SET lease_until = :leaseEnd WHERE ${HELD} RETURNING cancel_requested`;
 
-/** Whatever an attempt came to, a cancellation comes first. */
+/** A cancellation comes before the result of the attempt. */
 const END = `UPDATE jobs SET
     state = CASE cancel_requested WHEN 1 THEN 'cancelled' ELSE :next END,
     ended_at = CASE WHEN cancel_requested = 1 OR :next <> 'queued' THEN :now END,
@@ -131,7 +135,7 @@ function endLostLeases(rules: ClaimRules, lane: Lane, isTrusted: boolean): void 
     endLost(rules, row, lostLeaseCause, now);
 }
 
-/** Nobody has to wait for the lease of a process that is proven to be no more. */
+/** The lease of a process that is proven to be no more is not waited for. */
 function endClaimsOfGone(rules: ClaimRules, lane: Lane): void {
   for (const row of rules.database.rows(CLAIMED, { lane })) {
     const [, process = ""] = /^\d+:(.*)$/s.exec(String(row["process"])) ?? [];
@@ -152,4 +156,54 @@ function endLost(
 
 function longestPauseMs({ attempts }: ClaimRules): number {
   return toBackoffMs(attempts.most, attempts);
+}
+
+export interface Clocks {
+  /** the machine's clock, which all its processes share; milliseconds */
+  readonly now: () => number;
+  /** a clock that nobody sets, of this process alone; milliseconds */
+  readonly monotonic: () => number;
+}
+
+/** A difference between the two clocks that is no drift but a jump. */
+const JUMP_MS = 2_000;
+
+/**
+ * The clock by which leases run out. They are kept in the machine's time, the only one that its
+ * processes share and that goes on over a restart. That clock may be set, and stands still for
+ * nobody while a laptop sleeps:
+ *
+ * - forward: leases would all seem to have run out. A process that notices, against a clock that
+ *   nobody sets, takes no lease for lost until each worker had the time to renew its own.
+ * - backward: leases would seem to run for hours. One that runs longer than any lease can is cut
+ *   down to a whole one from now on.
+ *
+ * A process that starts right after a jump notices nothing, and may give a job again whose worker
+ * still lives: that worker then learns that its claim is `lost`, and nothing it does counts.
+ */
+export class LeaseClock {
+  readonly #clocks: Clocks;
+  readonly #leaseMs: number;
+  #difference: number;
+  #trustedFrom = Number.NEGATIVE_INFINITY;
+
+  constructor(leaseMs: number, clocks: Clocks) {
+    this.#clocks = clocks;
+    this.#leaseMs = leaseMs;
+    this.#difference = clocks.now() - clocks.monotonic();
+  }
+
+  now(): number {
+    return Math.round(this.#clocks.now());
+  }
+
+  /** Whether a lease that has run out by the machine's clock may be taken for lost. */
+  isTrusted(): boolean {
+    const monotonic = this.#clocks.monotonic();
+    const difference = this.#clocks.now() - monotonic;
+    const hasJumped = Math.abs(difference - this.#difference) > JUMP_MS;
+    if (hasJumped) this.#trustedFrom = monotonic + this.#leaseMs;
+    this.#difference = difference;
+    return monotonic >= this.#trustedFrom;
+  }
 }

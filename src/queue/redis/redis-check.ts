@@ -1,5 +1,5 @@
 import type { Redis } from "ioredis";
-import { LANES } from "../job.ts";
+import { LANES } from "../queue.ts";
 
 /** The commands by which a server is checked. */
 export interface CheckedServer {
@@ -24,7 +24,7 @@ export async function checkServer(
     .map((sentence) => `The Redis server ${location} ${sentence}`);
 }
 
-/** Tells of keys that a build of before left, which kept jobs by BullMQ. */
+/** Keys of an older build, which kept its jobs by BullMQ. */
 export async function checkLeftovers(
   client: Pick<Redis, "exists">,
   location: string,

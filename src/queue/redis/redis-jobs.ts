@@ -1,27 +1,28 @@
 import type { Redis } from "ioredis";
+import { type Ending, lostLeaseCause, type TakenJob, type TakeOptions, toTaken } from "../claim.ts";
 import {
-  type Ending,
-  lostLeaseCause,
-  type TakenJob,
-  type TakeOptions,
+  type CancelAnswer,
+  type ClaimState,
+  type EndAnswer,
+  type Job,
+  type JobSpec,
+  LANES,
+  type LaneCounts,
   toLaneCounts,
-  toTaken,
-} from "../attempt.ts";
-import { type Job, type JobSpec, LANES } from "../job.ts";
-import type { CancelAnswer, ClaimState, EndAnswer, LaneCounts } from "../queue.ts";
+} from "../queue.ts";
 import { ALTERED_CAUSE, isSound, type JobRecord, toJob } from "../stored-job.ts";
 
 /** Ended jobs are kept for an hour, and as long a repeated submit of them is known. */
 const KEPT_SECONDS = 60 * 60;
 
 /**
- * What all moves share. Under the prefix of a queue are:
+ * The part that all moves share. Under the prefix of a queue are:
  *
  * - `job:<id>`: a hash of all that is known of a job
  * - `queued:<lane>`: ids in the order in which they are taken
  * - `paused:<lane>`: ids of failed jobs, by the time at which they are queued again
  * - `claimed:<lane>`: ids by the time at which their lease is looked at, on the server's clock
- * - `sequence`: how many jobs were submitted; `wake`: a channel that tells of changes
+ * - `sequence`: how many jobs were submitted; `wake`: a channel for changes
  *
  * A lease has two stages: after two thirds it is late, and after one third more it has run out. So
  * every worker has the time to renew its lease when a server comes back that was away for long.
@@ -54,7 +55,7 @@ local function lease(id, lane, state, ms)
   call('ZADD', setOf('claimed', lane), now + ms, id)
 end
 
--- Ends the attempt under way; a cancellation comes before all that it came to.
+-- Ends the attempt under way; a cancellation comes first.
 local function endAttempt(id, lane, state, uncounted, pauseMs, cause)
   call('ZREM', setOf('claimed', lane), id)
   if get(id, 'cancel_requested') then state = 'cancelled' end
@@ -114,7 +115,7 @@ const PROGRESS = `${SHARED}
 local id, number, progress = unpack(ARGV)
 if isHeld(id, number) then call('HSET', keyOf(id), 'progress', progress) end`;
 
-/** An end that is told twice, since its first answer got lost, is answered as it was. */
+/** An end that comes twice, since its first answer got lost, is answered as before. */
 const END = `${SHARED}
 local id, lane, number, state, uncounted, pauseMs, cause = unpack(ARGV)
 if get(id, 'ended_claim') == number then return get(id, 'ended_state') end
@@ -193,7 +194,7 @@ export class RedisJobs {
     return this.#run(RENEW, job.id, job.lane, number, this.#rules.leaseMs);
   }
 
-  /** Keeps what an attempt tells of its progress, if it still counts. */
+  /** Keeps the progress of an attempt, if it still counts. */
   async progress({ job, number }: TakenJob, progress: string): Promise<void> {
     await this.#run(PROGRESS, job.id, number, progress);
   }

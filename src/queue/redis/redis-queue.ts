@@ -1,10 +1,12 @@
-import { type TakenJob, type TakeOptions, toClaim } from "../attempt.ts";
-import { ClaimWait } from "../claim-wait.ts";
-import { ATTEMPTS, type Attempts, type Job, type JobSpec } from "../job.ts";
+import { ClaimWait, type TakenJob, type TakeOptions, toClaim } from "../claim.ts";
 import {
+  ATTEMPTS,
+  type Attempts,
   type CancelAnswer,
   type Claim,
   type ClaimOptions,
+  type Job,
+  type JobSpec,
   type LaneCounts,
   LEASE_MS,
   type Queue,
@@ -13,11 +15,10 @@ import {
 } from "../queue.ts";
 import { toPayloadText } from "../stored-job.ts";
 import { checkLeftovers, checkServer } from "./redis-check.ts";
-import { RedisConnection, type RedisPlace } from "./redis-connection.ts";
-import { isTransient } from "./redis-failure.ts";
+import { isTransient, RedisConnection, type RedisPlace } from "./redis-connection.ts";
 import { RedisJobs } from "./redis-jobs.ts";
 
-/** How often a claim that waits looks by itself, for it is told of most changes. */
+/** How often a claim that waits looks by itself, for most changes wake it. */
 const POLL_MS = 250;
 
 /**
@@ -92,7 +93,7 @@ class RedisQueue implements Queue {
 
   async close(): Promise<void> {
     this.#wait.close();
-    // What a look takes at the last moment, it gives back.
+    // A look gives back the job that it takes at the last moment.
     if (this.#connection.client.status === "ready") await Promise.allSettled(this.#looks);
     this.#connection.close();
   }
