@@ -1,6 +1,6 @@
 import type { CachedCell, CellContext, CellDefinition, FrameStore } from "../cell/cell.ts";
-import type { InputWidget } from "../cell/input.ts";
 import { type InputValue, readInputValue } from "../cell/input-value.ts";
+import type { InputWidget } from "../cell/input-widget.ts";
 import { type PartsDefinition, partsOf } from "../cell/over.ts";
 import { computesIn, type PlannedCell, type RunPlan } from "../cell/plan.ts";
 import type { RequestedInput } from "../cell/requested-input.ts";

@@ -1,6 +1,6 @@
 import type { CellDefinition } from "../cell/cell.ts";
-import type { InputWidget } from "../cell/input.ts";
 import { type InputValue, readInputValue } from "../cell/input-value.ts";
+import type { InputWidget } from "../cell/input-widget.ts";
 import type { RequestedInputs } from "../cell/requested-input.ts";
 import { HexError } from "../errors.ts";
 import type { CellSource } from "../source/cell-sources.ts";
