@@ -1,4 +1,76 @@
 import { expectation, type HexError } from "../errors.ts";
+import { shorten } from "../text.ts";
+import {
+  type Attempts,
+  type Claim,
+  type ClaimOptions,
+  type ClaimState,
+  type EndAnswer,
+  type Job,
+  toBackoffMs,
+} from "./queue.ts";
+import { type JobRecord, toJob, toProgressText } from "./stored-job.ts";
+
+/** A job that was taken; its number tells the claim from all others of the job. */
+export interface TakenJob {
+  readonly job: Job;
+  readonly number: number;
+}
+
+/** The job in the record of a claim. */
+export function toTaken(record: JobRecord): TakenJob {
+  return { job: toJob(record), number: Number(record["claims"]) };
+}
+
+export type TakeOptions = Omit<ClaimOptions, "signal">;
+
+/** How an attempt ends, unless its job was cancelled meanwhile. */
+export interface Ending {
+  readonly next: "finished" | "queued" | "dead";
+  readonly cause?: string;
+  readonly pauseMs?: number;
+  /** how many attempts of those counted were none */
+  readonly uncounted?: number;
+}
+
+/** The moves of a claim, as a queue makes them. */
+export interface ClaimMoves {
+  renew(): ClaimState | Promise<ClaimState>;
+  progress(text: string): unknown;
+  end(ending: Ending): Promise<EndAnswer>;
+}
+
+/** How long a cause is kept at most, in characters: it is a sentence, not a log. */
+const CAUSE_LENGTH = 2_000;
+
+export function toClaim(taken: TakenJob, attempts: Attempts, moves: ClaimMoves): Claim {
+  const { job } = taken;
+  return {
+    ...taken,
+    renew: async () => moves.renew(),
+    progress: async (progress) => {
+      await moves.progress(toProgressText(progress, job.id));
+    },
+    finish: () => moves.end({ next: "finished" }),
+    fail: (cause) =>
+      moves.end({
+        next: job.attempts >= attempts.most ? "dead" : "queued",
+        pauseMs: toBackoffMs(job.attempts, attempts),
+        cause: shorten(cause, CAUSE_LENGTH),
+      }),
+    handBack: () => moves.end({ next: "queued", uncounted: 1 }),
+  };
+}
+
+/** Why an attempt counts as failed that was never ended by its worker. */
+export function lostLeaseCause(worker: string): string {
+  return `The lease of ${worker} ran out: it ended, hung or lost its connection`;
+}
+
+/** Why an attempt counts as failed whose process is no more. */
+export function goneCause(worker: string): string {
+  return `The process ${worker} is gone: it crashed or was killed`;
+}
 
 /**
  * Where claims wait for jobs: they look at each wake-up, and every `pollMs` in between, for a
@@ -25,7 +97,7 @@ export class ClaimWait {
     return this.#closing.signal;
   }
 
-  /** Something may have changed: whoever waits looks again. */
+  /** Something may have changed: claims that wait look again. */
   wake(): void {
     this.#wakes += 1;
     for (const sleeper of [...this.#sleepers]) sleeper();
@@ -42,7 +114,7 @@ export class ClaimWait {
   }
 
   /**
-   * Gives what a look finds, once it finds something. When the wait ends first, its last look may
+   * The result of the first look that finds something. When the wait ends first, its last look may
    * still be under way: it must then keep nothing.
    */
   async untilFound<T>(
@@ -55,7 +127,7 @@ export class ClaimWait {
       const wakes = this.#wakes;
       const found = await unlessAborted(Promise.resolve(look()), over);
       if (found !== undefined) return found;
-      // Who was woken while it looked, may have looked too early.
+      // Woken during the look, it may have looked too early.
       if (wakes === this.#wakes) await this.#sleep(over);
     }
   }

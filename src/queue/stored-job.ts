@@ -1,5 +1,12 @@
 import { expectation, type HexError } from "../errors.ts";
-import { type JobSpec, LANES } from "./job.ts";
+import { shorten } from "../text.ts";
+import { type Job, type JobSpec, type JobState, LANES, type Lane } from "./queue.ts";
+
+/** All that is stored of a job, by the names that a table's columns and a hash's fields share. */
+export type JobRecord = Readonly<Record<string, string | number | null>>;
+
+/** Why a job is dead that nobody could take. */
+export const ALTERED_CAUSE = "What the queue keeps of the job was altered and is no job any more";
 
 const PAYLOAD_BYTES = 256 * 1024;
 const PROGRESS_BYTES = 64 * 1024;
@@ -24,15 +31,49 @@ export function toPayloadText({ id, lane, priority, payload }: JobSpec): string 
 }
 
 /**
- * What an attempt tells of its progress, as the JSON text to keep.
+ * The progress of an attempt, as the JSON text to keep.
  * @throws {HexError} HEX_JOB_INVALID
  */
 export function toProgressText(progress: unknown, id: string): string {
   return toJsonText(progress, PROGRESS_BYTES, `the progress of job ${id}`, "tell less of it");
 }
 
+/** The job in a record. */
+export function toJob(record: JobRecord): Job {
+  const text = (name: string) => {
+    const value = record[name] ?? undefined;
+    return value === undefined ? undefined : String(value);
+  };
+  return {
+    id: String(record["id"]),
+    lane: record["lane"] as Lane,
+    payload: parse(text("payload"))?.value,
+    priority: Number(record["priority"]),
+    state: record["state"] as JobState,
+    attempts: Number(record["attempts"]),
+    worker: text("worker"),
+    isCancelRequested: text("cancel_requested") === "1",
+    progress: parse(text("progress"))?.value,
+    cause: text("cause"),
+  };
+}
+
+/** Whether a record still is a job; somebody may have edited the file, or the server's keys. */
+export function isSound(record: JobRecord): boolean {
+  return parse(String(record["payload"])) !== undefined;
+}
+
+function parse(text = ""): { readonly value: unknown } | undefined {
+  try {
+    return { value: JSON.parse(text) };
+  } catch {
+    // The caller knows what that means for the job.
+    return undefined;
+  }
+}
+
 function toJsonText(value: unknown, mostBytes: number, place: string, hint: string): string {
-  const found = findNoJson(value, []);
+  const found = findNonJson(value, []);
   if (found !== undefined) throw fault(place, "plain JSON", found);
   const text = JSON.stringify(value);
   const sizeBytes = Buffer.byteLength(text);
@@ -41,8 +82,8 @@ function toJsonText(value: unknown, mostBytes: number, place: string, hint: stri
   throw fault(place, expected, `${Math.ceil(sizeBytes / 1024)} KiB`, hint);
 }
 
-/** What in a value would be lost or changed as JSON; a property that is undefined counts as absent. */
-function findNoJson(value: unknown, above: readonly unknown[]): string | undefined {
+/** The part of a value that JSON would lose or change; a property that is undefined counts as absent. */
+function findNonJson(value: unknown, above: readonly unknown[]): string | undefined {
   switch (typeof value) {
     case "string":
     case "boolean":
@@ -50,7 +91,7 @@ function findNoJson(value: unknown, above: readonly unknown[]): string | undefin
     case "number":
       return Number.isFinite(value) ? undefined : String(value);
     case "object":
-      return value === null ? undefined : findNoJsonInside(value, above);
+      return value === null ? undefined : findNonJsonInside(value, above);
     case "undefined":
       return "undefined";
     default:
@@ -58,13 +99,13 @@ function findNoJson(value: unknown, above: readonly unknown[]): string | undefin
   }
 }
 
-function findNoJsonInside(value: object, above: readonly unknown[]): string | undefined {
+function findNonJsonInside(value: object, above: readonly unknown[]): string | undefined {
   if (above.length > 200) return "more than 200 levels";
   if (above.includes(value)) return "an object that contains itself";
   if (!Array.isArray(value) && !isPlain(value)) return `an object of class ${className(value)}`;
   const inside = [...above, value];
   for (const item of toItems(value)) {
-    const found = findNoJson(item, inside);
+    const found = findNonJson(item, inside);
     if (found !== undefined) return found;
   }
   return undefined;
@@ -87,7 +128,7 @@ function className(value: object): string {
 
 function printable(value: unknown): string {
   const text = (typeof value === "string" && JSON.stringify(value)) || String(value);
-  return text.length <= 80 ? text : `${text.slice(0, 80)}…`;
+  return shorten(text, 80);
 }
 
 function fault(place: string, expected: string, got: string, hint?: string): HexError {
