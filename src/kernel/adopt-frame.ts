@@ -1,8 +1,7 @@
 import { namesAbove } from "../cell/graph.ts";
 import { HexError } from "../errors.ts";
-import { toCellState } from "../run/cell-grounds.ts";
+import { toCellState, toStateChanges } from "../run/cell-fingerprints.ts";
 import { toShownOutput } from "../run/cell-output.ts";
-import { toStateChanges } from "../run/cell-state.ts";
 import type { ComputedCell } from "../run/compute-cell.ts";
 import type { CellTurn } from "../run/recall.ts";
 import type { LoadedCells } from "../source/load-cells.ts";

@@ -1,7 +1,7 @@
 import type { Frame } from "../frame/frame.ts";
 import type { CellOutput } from "../run/cell-output.ts";
 import type { Readers } from "../run/column-reads.ts";
-import type { FrameOrigin } from "../run/freshness.ts";
+import type { FrameOrigin } from "../run/run-event.ts";
 import type { StagedFrame } from "../store/publication.ts";
 import { FrameMemory } from "./frame-memory.ts";
 

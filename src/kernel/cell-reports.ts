@@ -1,10 +1,9 @@
 import { randomUUID } from "node:crypto";
 import type { Frame } from "../frame/frame.ts";
-import type { CellOutput } from "../run/cell-output.ts";
-import { toPageOutput } from "../run/page-output.ts";
+import type { CellOutput, ShownFrame } from "../run/cell-output.ts";
+import { toPageOutput } from "../run/cell-output.ts";
 import type { Redact } from "../run/redact/redactor.ts";
 import type { CellResult, RunEvent } from "../run/run-event.ts";
-import type { ShownFrame } from "../run/shown-frame.ts";
 import { toNotebookError } from "./notebook-error.ts";
 import type { KernelRecall } from "./recall.ts";
 import type { NotebookReport, ResultSource } from "./request.ts";

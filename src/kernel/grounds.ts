@@ -1,6 +1,6 @@
 import type { Config } from "../project/config.ts";
 import { type Secrets, toSecretsDigest } from "../project/secrets.ts";
-import { type CellGrounds, readCellGrounds } from "../run/cell-grounds.ts";
+import { type CellGrounds, readCellGrounds } from "../run/cell-fingerprints.ts";
 import { openFileContents } from "../source/file-contents.ts";
 import type { LoadedCells } from "../source/load-cells.ts";
 

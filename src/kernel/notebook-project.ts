@@ -5,7 +5,7 @@ import { namesOf } from "../project/known-names.ts";
 import { openProject, type Project } from "../project/project.ts";
 import { type OpenedStore, openProjectStore } from "../project/project-store.ts";
 import { readSecrets } from "../project/secrets.ts";
-import type { CellGrounds } from "../run/cell-grounds.ts";
+import type { CellGrounds } from "../run/cell-fingerprints.ts";
 import { type Redactor, toRedactor } from "../run/redact/redactor.ts";
 import { GroundsReader } from "./grounds.ts";
 import type { NotebookRunRequest } from "./request.ts";

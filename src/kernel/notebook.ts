@@ -1,6 +1,6 @@
 import { resolve } from "node:path";
 import { HexError } from "../errors.ts";
-import { GRACE_MS } from "../run/process/spawn-child.ts";
+import { GRACE_MS } from "../run/process/child-life.ts";
 import type { RunStatus } from "../run/run-event.ts";
 import { startProjectProcess } from "../work/project-process.ts";
 import type { TableReader } from "./evaluation.ts";

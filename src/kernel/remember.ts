@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
-import type { FrameOrigin } from "../run/freshness.ts";
 import type { CellTurn, ExecutedCell } from "../run/recall.ts";
+import type { FrameOrigin } from "../run/run-event.ts";
 import { shareValue } from "../run/shared-value.ts";
 import type { Version } from "../store/version.ts";
 import { type CellMemory, type CellRecord, isRecord, type RememberedSize } from "./cell-memory.ts";
