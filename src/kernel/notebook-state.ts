@@ -29,7 +29,7 @@ export interface NotebookHead {
 }
 
 /** Why a notebook's run goes. */
-export type NotebookCause = "start" | "change" | "input" | "asked" | "publish";
+type NotebookCause = "start" | "change" | "input" | "asked" | "publish";
 
 export interface NotebookRun {
   /** 1 for the first one of this notebook */
@@ -136,8 +136,28 @@ export type NotebookEvent =
   | { readonly type: "cell-shown"; readonly shown: NotebookCellOutput }
   | { readonly type: "line-logged"; readonly line: NotebookLine };
 
-/** What can be asked to run. */
+/** The body of a request to run cells. */
 export interface NotebookRunBody {
   /** runs these again even if nothing changed; what hangs on them follows */
   readonly fresh: "none" | "all" | readonly string[];
+}
+
+/** A run that is wanted, and why. */
+export interface WantedRun extends NotebookRunBody {
+  readonly cause: NotebookCause;
+  /** values of buttons that were pressed, by input name */
+  readonly pressed?: Readonly<Record<string, unknown>>;
+}
+
+/** One run in the place of two. */
+export function joinWanted(before: WantedRun | undefined, wanted: WantedRun): WantedRun {
+  if (before === undefined) return wanted;
+  const pressed = { ...before.pressed, ...wanted.pressed };
+  return { cause: wanted.cause, fresh: joinFresh(before.fresh, wanted.fresh), pressed };
+}
+
+function joinFresh(one: WantedRun["fresh"], other: WantedRun["fresh"]): WantedRun["fresh"] {
+  if (one === "all" || other === "all") return "all";
+  if (one === "none") return other;
+  return other === "none" ? one : [...new Set([...one, ...other])];
 }

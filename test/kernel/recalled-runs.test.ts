@@ -8,7 +8,7 @@ import { chart } from "../../src/cell/output.ts";
 import type { RunContext } from "../../src/cell/run-context.ts";
 import type { Frame } from "../../src/frame/frame.ts";
 import { frame } from "../../src/frame/rows.ts";
-import { CellMemory } from "../../src/kernel/cell-memory.ts";
+import { CellCache } from "../../src/kernel/cell-cache.ts";
 import { KernelRecall } from "../../src/kernel/recall.ts";
 import { DirectoryStore } from "../../src/store/directory/directory-store.ts";
 import { openVersion } from "../../src/store/version.ts";
@@ -16,11 +16,11 @@ import { inMemoryCells } from "../run/in-memory-cells.ts";
 import { runInMemory } from "../run/run-in-memory.ts";
 
 let directory: string;
-let memory: CellMemory;
+let cache: CellCache;
 let ran: string[];
 beforeEach(async () => {
   directory = await mkdtemp(join(tmpdir(), "hex-remembered-"));
-  memory = new CellMemory({ limitBytes: 1e8 });
+  cache = new CellCache({ limitBytes: 1e8 });
   ran = [];
 });
 afterEach(() => rm(directory, { recursive: true }));
@@ -46,8 +46,8 @@ function run(
     store: new DirectoryStore(directory),
     hasDefaultInputs: true,
     recall: new KernelRecall({
-      memory,
-      grounds: toGrounds(cells, ground),
+      cache,
+      fingerprints: toGrounds(cells, ground),
       scope: `${runs}`,
       press,
     }),
@@ -265,7 +265,7 @@ describe("runs with a memory", () => {
 
   it("look again after a while only at a CSV of another tool that cells read themselves", async () => {
     let nowMs = 0;
-    memory = new CellMemory({ limitBytes: 1e8, now: () => nowMs });
+    cache = new CellCache({ limitBytes: 1e8, now: () => nowMs });
     const read = cell((_, { store }) => store.readFrame("people"));
     const rows = async () => {
       const { cells } = await run(inMemoryCells({ read: { is: read } }), { context: "app" });
