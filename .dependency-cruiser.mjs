@@ -16,7 +16,7 @@ const line = [
 
 const rooms = line.flatMap((places, index) =>
   places.map((room) => {
-    const left = ["errors.ts", ...line.slice(0, index).flat()];
+    const left = ["errors.ts", "text.ts", "sha256.ts", ...line.slice(0, index).flat()];
     const others = [...places.filter((name) => name !== room), ...line.slice(index + 1).flat()];
     return {
       name: `${room}-imports-leftwards`,
@@ -33,10 +33,10 @@ export default {
   forbidden: [
     ...rooms,
     {
-      name: "errors-import-nothing",
-      comment: "`src/errors.ts` is what every room leans on: it must not lean on any.",
+      name: "root-imports-nothing",
+      comment: "Every room may import `errors.ts`, `text.ts` and `sha256.ts`: these import none.",
       severity: "error",
-      from: { path: "^src/errors\\.ts$" },
+      from: { path: "^src/(errors|text|sha256)\\.ts$" },
       to: { path: "^src/" },
     },
     {
@@ -62,7 +62,7 @@ export default {
       from: { path: "^src/page/browser/" },
       to: {
         path: "^src/",
-        pathNot: "^src/(page|frame|cell)/|^src/errors\\.ts$",
+        pathNot: "^src/(page|frame|cell)/|^src/(errors|text)\\.ts$",
         dependencyTypesNot: ["type-only"],
       },
     },
@@ -75,7 +75,8 @@ export default {
     },
     {
       name: "no-loops",
-      comment: "Two files that import each other are one thing, or hide a third: split them anew.",
+      comment:
+        "Two files that import each other, be it only a type, are one thing or hide a third: move what both need into the lower one.",
       severity: "error",
       from: {},
       to: { circular: true, viaOnly: { dependencyTypesNot: ["type-only"] } },
@@ -83,10 +84,30 @@ export default {
     {
       name: "only-these-touch-the-disk",
       comment:
-        "Disk, network and processes are touched only in `store/`, `queue/`, `run/process/`, `project/`, `work/`, `cli/`, by the cell loader in `source/` and by the CSV and DuckDB files of `frame/`. Take the data as a parameter instead.",
+        "Files are opened only in `store/`, `queue/embedded/`, `run/process/`, `source/`, `project/`, `work/`, `kernel/`, `server/`, `cli/`, by the server's side of `page/`, and by what reads CSV files and opens DuckDB in `frame/`. Take the data, or a function that reads it, as a parameter instead.",
       severity: "error",
-      from: { path: "^src/(cell/|errors|index)" },
-      to: { path: "^(node:)?(fs|fs/promises|net|http|https|child_process|os)$" },
+      from: {
+        path: "^src/",
+        pathNot:
+          "^src/(store|queue/embedded|run/process|source|project|work|kernel|server|cli|frame/csv/read|frame/duckdb)/|^src/frame/file-blocks\\.ts$|^src/page/[^/]+\\.ts$",
+      },
+      to: { path: "^(node:)?(fs|fs/promises|os)$" },
+    },
+    {
+      name: "only-these-use-the-network",
+      comment:
+        "Connections are opened and listened for only in `server/`, `cli/`, and by the libraries behind `store/s3/` and `queue/redis/`. Take what is sent or received as a parameter instead.",
+      severity: "error",
+      from: { path: "^src/", pathNot: "^src/(server|cli|store/s3|queue/redis)/" },
+      to: { path: "^(node:)?(net|tls|dgram|dns|dns/promises|http|https|http2)$" },
+    },
+    {
+      name: "only-this-starts-processes",
+      comment:
+        "Processes and threads are started only in `run/process/`, which ends them with all that they have started.",
+      severity: "error",
+      from: { path: "^src/", pathNot: "^src/run/process/" },
+      to: { path: "^(node:)?(child_process|cluster|worker_threads)$" },
     },
     {
       name: "one-door-to-duckdb",

@@ -1,19 +1,12 @@
 import { expectation, type HexError } from "../errors.ts";
 import { parseDay } from "../frame/column/calendar.ts";
 import { parseNumberText } from "../frame/number-text.ts";
+import { formatCount, shorten } from "../text.ts";
 import type { DateRange, InputWidget, Option } from "./input.ts";
+import type { RequestedInput } from "./requested-input.ts";
 
 /** What an input can hold: plain JSON. */
 export type InputValue = string | number | boolean | null | DateRange | readonly Option[];
-
-/** A value somebody asks an input to have, and where they said so. */
-export interface RequestedInput {
-  /** the value as JSON, or the text of a flag, to be read by the widget's rule */
-  readonly value: unknown;
-  readonly form: "json" | "text";
-  /** for messages: "--input method", "`inputs.method` in hex.config.json" */
-  readonly place: string;
-}
 
 /** The rule that a value breaks, to follow "to be", or undefined when it keeps them all. */
 type BrokenRule = string | undefined;
@@ -119,7 +112,7 @@ function brokenRule(widget: InputWidget, value: unknown): BrokenRule {
 
 function textRule(maxLength: number, value: unknown): BrokenRule {
   const fits = typeof value === "string" && value.length <= maxLength;
-  return fits ? undefined : `a text of at most ${maxLength.toLocaleString("en")} characters`;
+  return fits ? undefined : `a text of at most ${formatCount(maxLength)} characters`;
 }
 
 interface NumberLimits {
@@ -216,6 +209,5 @@ function listOptions(options: readonly Option[]): string {
 }
 
 function show(value: unknown): string {
-  const text = JSON.stringify(value) ?? String(value);
-  return text.length > 80 ? `${text.slice(0, 77)}…` : text;
+  return shorten(JSON.stringify(value) ?? String(value), 80);
 }

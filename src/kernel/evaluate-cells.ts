@@ -1,10 +1,14 @@
-import type { RequestedInput } from "../cell/input-value.ts";
 import { readInputValue } from "../cell/input-value.ts";
-import type { RunPlan } from "../cell/plan.ts";
+import { type RunPlan, waitingFor } from "../cell/plan.ts";
+import {
+  type RequestedInput,
+  type RequestedInputs,
+  toRequestedInputs,
+} from "../cell/requested-input.ts";
 import { isPressedButton } from "../cell/shown-input.ts";
 import { expectation, HexError } from "../errors.ts";
 import type { Frame } from "../frame/frame.ts";
-import { type RequestedInputs, toConfigured } from "../project/inputs.ts";
+import { toConfigured } from "../project/inputs.ts";
 import { frameNames } from "../project/known-names.ts";
 import type { Project } from "../project/project.ts";
 import type { Secrets } from "../project/secrets.ts";
@@ -15,7 +19,7 @@ import type { Redactor } from "../run/redact/redactor.ts";
 import { runCells } from "../run/run-cells.ts";
 import type { CellResult, RunEvent } from "../run/run-event.ts";
 import { RunFrames } from "../run/run-frames.ts";
-import { toHash } from "../source/cell-files.ts";
+import { toSha256 } from "../sha256.ts";
 import type { Store } from "../store/store.ts";
 import type { CellCache } from "./cell-cache.ts";
 import type { InvalidInput, ViewerState } from "./evaluation.ts";
@@ -77,7 +81,7 @@ async function evaluateOnce(
   const recall = new KernelRecall({
     ...{ cache, press, published, withheld },
     fingerprints: await fingerprints.read(project, secrets),
-    scope: toHash(JSON.stringify([version.number, version.id, inputs.state, press])),
+    scope: toSha256(JSON.stringify([version.number, version.id, inputs.state, press])),
   });
   const shown = new Map<string, Frame>();
   const invalid = new Map(inputs.unknown.map((each) => [each.name, each]));
@@ -140,7 +144,7 @@ class EvaluationProgress {
   /** A cell's code is called next. */
   begin(name: string): void {
     const { asked, plan } = this.#options;
-    const all = toBelow(name, plan);
+    const all = waitingFor(plan, name);
     const below = asked.filter((each) => all.has(each));
     this.#computing.set(name, { name, startedAt: new Date().toISOString(), below });
     this.#unpaused = name;
@@ -175,16 +179,6 @@ class EvaluationProgress {
   }
 }
 
-/** The cells of a plan that wait for one of them, directly or not. */
-function toBelow(name: string, { cells }: RunPlan): ReadonlySet<string> {
-  const below = new Set<string>();
-  // Those that others wait for stand before them.
-  for (const cell of cells) {
-    if (cell.after.some((each) => each === name || below.has(each))) below.add(cell.name);
-  }
-  return below;
-}
-
 /** The inputs of a viewer's state. */
 export interface ViewerInputs {
   readonly requested: RequestedInputs;
@@ -202,11 +196,10 @@ export function toViewerInputs(
   { cells, config }: Pick<Project, "cells" | "config">,
 ): ViewerInputs {
   const names = cells.cells.filter(({ kind }) => kind === "input").map(({ name }) => name);
-  const pressed = Object.fromEntries(Object.keys(press).map((name) => [name, true]));
   const asked = [
-    ...toRequested(texts, "text"),
-    ...toRequested(inputs, "json"),
-    ...toRequested(pressed, "json"),
+    ...toRequestedInputs(Object.entries(texts), { form: "text" }),
+    ...toRequestedInputs(Object.entries(inputs)),
+    ...toRequestedInputs(Object.keys(press).map((name) => [name, true])),
   ];
   const configured = toConfigured(config);
   const isKnown = ([name]: readonly [string, unknown]) => names.includes(name);
@@ -218,17 +211,6 @@ export function toViewerInputs(
     state: JSON.stringify(cells.cells.map((cell) => toKnownValue(cell, requested.get(cell.name)))),
     unknown: unknownInputs([...unknown], names),
   };
-}
-
-/** Requested values by input name. */
-export function toRequested(
-  values: Readonly<Record<string, unknown>>,
-  form: RequestedInput["form"],
-): [string, RequestedInput][] {
-  return Object.entries(values).map(([name, value]) => [
-    name,
-    { value, form, place: `input ${name}` },
-  ]);
 }
 
 function toKnownValue(

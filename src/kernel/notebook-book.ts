@@ -1,3 +1,4 @@
+import { namesBelow } from "../cell/graph.ts";
 import { widgetIn } from "../cell/shown-input.ts";
 import type { DescribedCell } from "../project/project-description.ts";
 import type { RunEvent } from "../run/run-event.ts";
@@ -150,7 +151,8 @@ export class NotebookBook {
     const run = this.#run;
     const startedAt = new Date().toISOString();
     this.#move(name, { state: "running", run, fraction: null, message: "", startedAt });
-    for (const below of belowOf(name, this.#cells)) {
+    const described = [...this.#cells.values()].map((cell) => cell.described);
+    for (const below of namesBelow(described, [name])) {
       const isToCome = (this.#cells.get(below)?.progress.run ?? run) < run;
       if (isToCome) this.#move(below, { ...IDLE, state: "waiting" });
     }
@@ -214,18 +216,4 @@ function toState(
   if (status === "skipped" || status === "failed" || status === "pruned") return status;
   if (source === "memory") return "remembered";
   return source === "store" ? "read" : "computed";
-}
-
-/** Names of all cells that depend on a cell, directly or not. */
-function belowOf(name: string, cells: ReadonlyMap<string, BookCell>): ReadonlySet<string> {
-  const below = new Set<string>();
-  const waiting = [name];
-  for (let above = waiting.pop(); above !== undefined; above = waiting.pop()) {
-    for (const { described } of cells.values()) {
-      if (below.has(described.name) || !described.dependencies.includes(above)) continue;
-      below.add(described.name);
-      waiting.push(described.name);
-    }
-  }
-  return below;
 }

@@ -1,3 +1,4 @@
+import { toRequestedInputs } from "../cell/requested-input.ts";
 import { HexError } from "../errors.ts";
 import type { Frame } from "../frame/frame.ts";
 import { planProject } from "../project/project.ts";
@@ -18,7 +19,6 @@ import { runPartsHere } from "../work/run-parts-here.ts";
 import { runProject } from "../work/run-project.ts";
 import { CellCache } from "./cell-cache.ts";
 import { CellReports, CellTracker, type SentCell, toNotebookError } from "./cell-reports.ts";
-import { toRequested } from "./evaluate-cells.ts";
 import type { CsvRequest } from "./evaluation.ts";
 import { type NotebookProject, OutdatedProcessError, ProjectReader } from "./project-reader.ts";
 import { KernelRecall } from "./recall.ts";
@@ -194,8 +194,8 @@ export class NotebookSession implements KernelSession {
     const names = project.cells.cells
       .filter(({ kind }) => kind === "input")
       .map(({ name }) => name);
-    const own = toRequested(set, "json").filter(
-      ([name, { value }]) => names.includes(name) && value !== undefined,
+    const own = Object.entries(set).filter(
+      ([name, value]) => names.includes(name) && value !== undefined,
     );
     const { store, secrets } = await openProjectStore(project, process.env);
     try {
@@ -207,7 +207,7 @@ export class NotebookSession implements KernelSession {
         plan: planProject(project, "logic"),
         cells: this.#tracker.track(project.cells),
         frames: new RunFrames({ store, signal, now: Date.now, onWarning }),
-        inputs: new Map([...configured, ...own]),
+        inputs: new Map([...configured, ...toRequestedInputs(own)]),
         standIns: {
           inputs: configured,
           onInvalid: (name, message) => onWarning(`input ${name} has its default: ${message}`),

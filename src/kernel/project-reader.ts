@@ -1,5 +1,6 @@
+import type { RequestedInputs } from "../cell/requested-input.ts";
 import type { Config } from "../project/config.ts";
-import { type RequestedInputs, toInputs } from "../project/inputs.ts";
+import { toInputs } from "../project/inputs.ts";
 import { namesOf } from "../project/known-names.ts";
 import { openProject, type Project } from "../project/project.ts";
 import { readSecrets, type Secrets, toSecretsDigest } from "../project/secrets.ts";

@@ -1,3 +1,4 @@
+import { namesAbove } from "../cell/graph.ts";
 import { widgetIn } from "../cell/shown-input.ts";
 import { HexError } from "../errors.ts";
 import type { Frame } from "../frame/frame.ts";
@@ -10,7 +11,6 @@ import type { FrameOrigin } from "../run/freshness.ts";
 import type { CellTurn } from "../run/recall.ts";
 import { parseSavedOutputs, type SavedOutput } from "../run/saved-outputs.ts";
 import type { Variant } from "../run/variant.ts";
-import { namesAbove } from "../source/code-hash.ts";
 import type { LoadedCells } from "../source/load-cells.ts";
 import type { PublishedFrame } from "../store/manifest/manifest.ts";
 import type { Version } from "../store/version.ts";
@@ -285,7 +285,7 @@ function isCurrent(
   const own = cells.find((each) => each.name === name);
   const mostMs = own?.maxAgeMs ?? maxAgeMs ?? Number.POSITIVE_INFINITY;
   if (Date.now() - Date.parse(computedAt) > mostMs) return false;
-  return [name, ...namesAbove(name, cells)].every((each) => timesFreshened(each) === 0);
+  return [name, ...namesAbove(cells, [name])].every((each) => timesFreshened(each) === 0);
 }
 
 async function readFrame(

@@ -6,7 +6,7 @@ import type { CellGrounds } from "../run/cell-grounds.ts";
 import type { ComputedCell } from "../run/compute-cell.ts";
 import { orAborted } from "../run/or-aborted.ts";
 import type { CellRecall, CellTurn, ExecutedCell, RecalledCell } from "../run/recall.ts";
-import { toHash } from "../source/cell-files.ts";
+import { toSha256 } from "../sha256.ts";
 import { type Cached, type CellCache, cacheResult, isCell, withVersion } from "./cell-cache.ts";
 import {
   type FoundResult,
@@ -82,9 +82,9 @@ export class KernelRecall implements CellRecall {
     const pressId = isPressedButton(output) ? (ownValue(press, name) ?? randomUUID()) : undefined;
     if (pressId !== undefined) this.#pressed.add(name);
     this.#inputs.set(name, value);
-    const own = toHash(JSON.stringify([name, output]));
+    const own = toSha256(JSON.stringify([name, output]));
     this.#results.set(name, { result: published?.resultOf(name, output) ?? own, output });
-    this.#below.set(name, toHash(JSON.stringify([value, pressId])));
+    this.#below.set(name, toSha256(JSON.stringify([value, pressId])));
   }
 
   #note(name: string, { result, output }: FoundResult): void {
@@ -122,13 +122,13 @@ export class KernelRecall implements CellRecall {
       const tags = names.map((each) => this.#foreign.get(each) ?? null);
       // A CSV of another tool is read by the schema that the cell declares.
       const code = tags.every((tag) => tag === null) ? null : fingerprints.get(name)?.code;
-      return toHash(JSON.stringify([name, action, variant.frame, digests, tags, code]));
+      return toSha256(JSON.stringify([name, action, variant.frame, digests, tags, code]));
     }
     const { code, data, secrets } = fingerprints.get(name) ?? { code: "", data: "", secrets: "" };
     const { context, computeIn } = plan;
     const own = [context, computeIn, code, data, secrets, reuse?.timesFreshened(name)];
     const above = planned.after.map((each) => [each, this.#below.get(each)]);
-    return toHash(JSON.stringify([name, action, own, above]));
+    return toSha256(JSON.stringify([name, action, own, above]));
   }
 
   /** The content of a key, once no other run is about to compute it. */

@@ -1,5 +1,4 @@
-import { framesRead, type RunPlan } from "../cell/plan.ts";
-import { restrictPlan } from "../cell/restrict-plan.ts";
+import { framesRead, type RunPlan, restrictPlan } from "../cell/plan.ts";
 import type { Frame } from "../frame/frame.ts";
 import { ownValue } from "../frame/own-value.ts";
 import { namesOf } from "../project/known-names.ts";
@@ -10,7 +9,7 @@ import type { CellOutput } from "../run/cell-output.ts";
 import { toPageOutput } from "../run/page-output.ts";
 import { toRedactor } from "../run/redact/redactor.ts";
 import type { RunEvent } from "../run/run-event.ts";
-import { toHash } from "../source/cell-files.ts";
+import { toSha256 } from "../sha256.ts";
 import { parseEvaluationId } from "../store/evaluation-id.ts";
 import type { Store } from "../store/store.ts";
 import { CellCache } from "./cell-cache.ts";
@@ -134,7 +133,7 @@ class ViewerSession implements KernelSession {
       [...inputs].sort(([left], [right]) => (left < right ? -1 : 1)),
     );
     const { number: version, id: commit } = opened.version;
-    const state = toHash(JSON.stringify([version, commit, values, press]));
+    const state = toSha256(JSON.stringify([version, commit, values, press]));
     const evaluation = this.#evaluations.settle(state, opened, results);
     const { redact } = redactor;
     const head = { evaluation, version, commit, inputs: redact(values, "inputs") };

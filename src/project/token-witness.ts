@@ -1,6 +1,6 @@
-import { createHash } from "node:crypto";
 import { lstat, rm } from "node:fs/promises";
 import { join } from "node:path";
+import { toSha256 } from "../sha256.ts";
 import type { StoreLocation } from "../store/location.ts";
 import type { TokenWitness } from "../store/store.ts";
 import { writeNote } from "./project-note.ts";
@@ -28,7 +28,7 @@ export class ProjectTokenWitness implements TokenWitness {
   constructor(directory: string, location: StoreLocation) {
     this.#place = toPlace(location);
     this.#madeFile = join(directory, MADE_FILE);
-    const name = createHash("sha256").update(this.#place).digest("hex").slice(0, 32);
+    const name = toSha256(this.#place).slice(0, 32);
     this.#lookedFile = isInside(directory, location)
       ? undefined
       : join(directory, LOOKED_FOLDER, `${name}.json`);

@@ -1,5 +1,6 @@
-import { toHash } from "../source/cell-files.ts";
-import { namesAbove, toCodeHash } from "../source/code-hash.ts";
+import { namesAbove } from "../cell/graph.ts";
+import { toSha256 } from "../sha256.ts";
+import { toCodeHash } from "../source/code-hash.ts";
 import type { FileContents } from "../source/file-contents.ts";
 import type { LoadedCells } from "../source/load-cells.ts";
 import type { CellGround, CellState } from "./cell-state.ts";
@@ -46,7 +47,7 @@ export function toCellState(
   grounds: CellGrounds,
   { inputs, frames }: EvaluatedWith = NOTHING,
 ): CellState {
-  const names = [name, ...namesAbove(name, cells)].sort();
+  const names = [name, ...namesAbove(cells, [name])].sort();
   const ground = (each: string) => grounds.get(each) ?? NO_GROUND;
   const hashed = cells.map((each) => ({ ...each, ownCode: ground(each.name).code }));
   const near = nearOf(name, cells);
@@ -58,7 +59,7 @@ export function toCellState(
   const kept = names.filter((each) => inputs.has(each) && isInput(each, cells));
   return {
     code: toCodeHash(name, hashed),
-    data: data.length === 0 ? "" : toHash(JSON.stringify(data)),
+    data: data.length === 0 ? "" : toSha256(JSON.stringify(data)),
     inputs: Object.fromEntries(kept.map((each) => [each, inputs.get(each)])),
     secrets: [...secrets].sort().join(" "),
     frames: Object.fromEntries(framesAbove(near.heavy, cells, frames)),

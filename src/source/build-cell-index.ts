@@ -1,14 +1,15 @@
 import { mkdir, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
+import { toSha256 } from "../sha256.ts";
 import { exists, publishFolder, removeUnused } from "./cell-cache.ts";
 import { readCellFacts } from "./cell-facts.ts";
-import { type CellFile, toHash, toProjectPath } from "./cell-files.ts";
+import { type CellFile, toProjectPath } from "./cell-files.ts";
 import { toHandleModule } from "./cell-handle.ts";
 import type { CellIndex, IndexedCell } from "./cell-index.ts";
 import { compileModules, type SourceModules } from "./module/cell-modules.ts";
 import { toHandlePath, toModulePath } from "./module/module-path.ts";
 import type { SourceCompiler } from "./module/source-compiler.ts";
-import { reachCode } from "./reached-code.ts";
+import { type ReachedCode, reachCode } from "./reached-code.ts";
 import { nameReferences, type ReadReferences, readCellReferences } from "./sql-cell.ts";
 
 export interface IndexOptions {
@@ -49,12 +50,13 @@ export async function buildCellIndex(options: IndexOptions): Promise<BuiltCells>
       packages: [...reached.packages].sort(),
       named: toFiles(reached.named),
       written: toFiles(reached.written),
+      readsCsv: mayReadCsv([cell.path, ...reached.files], reached, compiled),
       ...(await readSource(cell, compiled, options)),
     });
   }
   const texts = toTexts(options, compiled);
-  const modules = toHash(JSON.stringify([...texts])).slice(0, 32);
-  const loadedByNode = kept.size === 0 ? "" : toHash(JSON.stringify([...kept].sort(byName)));
+  const modules = toSha256(JSON.stringify([...texts])).slice(0, 32);
+  const loadedByNode = kept.size === 0 ? "" : toSha256(JSON.stringify([...kept].sort(byName)));
   return { index: { files: compiled.files, modules, loadedByNode, cells }, texts };
 }
 
@@ -69,6 +71,19 @@ export async function writeModules(cache: string, { index, texts }: BuiltCells):
     await Promise.all([...texts].map(([path, text]) => writeFile(join(draft, path), text)));
   });
   await removeUnused(folder);
+}
+
+/** Names the reader of CSV, takes a module as a whole, or loads one whose name is computed. */
+const CSV_READER = /\breadCsv\b|\*\s*(?:as|from)\b|\b(?:import|require)\s*\(/;
+
+/** Whether code may read CSV. Packages and CommonJS are not looked into. */
+function mayReadCsv(
+  paths: readonly string[],
+  { packages, kept }: ReachedCode,
+  { modules }: SourceModules,
+): boolean {
+  if (packages.size > 0 || kept.size > 0) return true;
+  return paths.some((path) => CSV_READER.test(modules.get(path)?.code ?? ""));
 }
 
 /** A project of prose and queries needs no compiler. */

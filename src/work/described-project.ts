@@ -6,7 +6,7 @@ import { CONFIG_FILE } from "../project/config.ts";
 import { cellNames } from "../project/known-names.ts";
 import type { ProjectDescription } from "../project/project-description.ts";
 import { toCrashError } from "../run/process/process-ending.ts";
-import { toHash } from "../source/cell-files.ts";
+import { toSha256 } from "../sha256.ts";
 import { startProjectProcess } from "./project-process.ts";
 import type { ProjectRuns } from "./project-runs.ts";
 import type { DescribeTask } from "./run-task.ts";
@@ -147,7 +147,11 @@ async function toPrint(
   const data = new Set(dataFiles.map((file) => join(directory, file)));
   const code = told.filter(({ path }) => !data.has(path));
   const changedAtMs = Math.max(0, ...code.map(({ mtimeMs }) => mtimeMs));
-  return { print: toHash(JSON.stringify(told)), code: toHash(JSON.stringify(code)), changedAtMs };
+  return {
+    print: toSha256(JSON.stringify(told)),
+    code: toSha256(JSON.stringify(code)),
+    changedAtMs,
+  };
 }
 
 type KnownCells = Pick<Print, "code"> & { readonly described: PrintedFiles };

@@ -1,9 +1,9 @@
-import { createHash } from "node:crypto";
 import { setTimeout as wait } from "node:timers/promises";
 import { HexError } from "../errors.ts";
 import type { Job } from "../queue/job.ts";
 import type { PartsOrder } from "../run/parts/join-parts.ts";
 import { readOutcome } from "../run/parts/parts-exchange.ts";
+import { toSha256 } from "../sha256.ts";
 import type { ProjectRuns } from "./project-runs.ts";
 import type { PartTask } from "./run-task.ts";
 
@@ -78,6 +78,6 @@ function refuseBroken(
 
 /** Names a part's job: the same for the same part of the same attempt. */
 function toPartId({ runId, attempt, frame }: Omit<AskedParts, "count">, index: number): string {
-  const digest = createHash("sha256").update(frame).digest("hex").slice(0, 8);
+  const digest = toSha256(frame).slice(0, 8);
   return `${runId}-${attempt}-${digest}-${index}`;
 }

@@ -1,4 +1,3 @@
-import { createHash } from "node:crypto";
 import * as v from "valibot";
 import { expectation } from "../errors.ts";
 import { toInputs } from "../project/inputs.ts";
@@ -8,6 +7,7 @@ import { toRequester } from "../project/project-store.ts";
 import { isRunId, newRunId } from "../run/history/run-id.ts";
 import type { RunOccasion, RunRecord } from "../run/history/run-record.ts";
 import { toWishes } from "../run/run-wishes.ts";
+import { toSha256 } from "../sha256.ts";
 import { KEYS_PREFIX } from "../store/key.ts";
 import { openProjectRuns, type ProjectRuns } from "./project-runs.ts";
 import type { RunRequest } from "./run-project.ts";
@@ -169,5 +169,5 @@ function isEmpty(wishes: object): boolean {
 }
 
 function toDigest(text: string): string {
-  return createHash("sha256").update(text).digest("hex");
+  return toSha256(text);
 }

@@ -1,7 +1,7 @@
 import type { JSX } from "preact";
 import { useEffect, useState } from "preact/hooks";
 import type { NotebookCellProgress, NotebookCellState } from "../../../kernel/notebook-state.ts";
-import { toDuration } from "./duration-text.ts";
+import { formatDuration } from "../../../text.ts";
 
 /** What a state is called. */
 export const STATE_WORDS: Readonly<Record<NotebookCellState, string>> = {
@@ -47,7 +47,7 @@ function Details({ standing }: { readonly standing: NotebookCellProgress }): JSX
   const title = state === "remembered" ? "what its function took when it ran" : undefined;
   return (
     <span class="standing__number" title={title}>
-      {toDuration(elapsedMs)}
+      {formatDuration(elapsedMs)}
     </span>
   );
 }
