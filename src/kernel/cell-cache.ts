@@ -117,7 +117,7 @@ export class CellCache {
     const beforeBytes = this.sizeBytes;
     const entry = { cached, sizeBytes: ENTRY_BYTES + size.sizeBytes, frames: size.frames };
     this.#plainBytes += entry.sizeBytes;
-    for (const frame of entry.frames) this.#frames.add(frame);
+    for (const frame of entry.frames) this.#frames.count(frame, 1);
     if (isCell(cached)) this.#keys.set(cached.result, key);
     this.#entries.set(key, entry, { ttl: ttlMs ?? 0 });
     // One that has no room by itself is not to drive out all others first.
@@ -128,7 +128,7 @@ export class CellCache {
   #forget({ cached, sizeBytes, frames }: Entry, key: string): void {
     if (isCell(cached) && this.#keys.get(cached.result) === key) this.#keys.delete(cached.result);
     this.#plainBytes -= sizeBytes;
-    for (const frame of frames) this.#frames.remove(frame);
+    for (const frame of frames) this.#frames.count(frame, -1);
   }
 }
 
@@ -232,43 +232,21 @@ const ROW_BYTES = 4;
 /** How much memory frames take together that share columns: each column counts once. */
 class FrameSizes {
   readonly #columns = new Map<ColumnData, { readonly sizeBytes: number; users: number }>();
-  #sizeBytes = 0;
+  sizeBytes = 0;
 
-  get sizeBytes(): number {
-    return this.#sizeBytes;
-  }
-
-  add(frame: Frame): void {
+  /** @param by 1 for a frame that comes, -1 for one that goes */
+  count(frame: Frame, by: 1 | -1): void {
     const { columns, totalRows, isWhole } = frame.unarranged();
-    if (!isWhole) this.#sizeBytes += ROW_BYTES * totalRows;
-    for (const { data } of columns) this.#addColumn(data);
-  }
-
-  /** Takes back one `add` of the same frame. */
-  remove(frame: Frame): void {
-    const { columns, totalRows, isWhole } = frame.unarranged();
-    if (!isWhole) this.#sizeBytes -= ROW_BYTES * totalRows;
-    for (const { data } of columns) this.#removeColumn(data);
-  }
-
-  #addColumn(data: ColumnData): void {
-    const known = this.#columns.get(data);
-    if (known !== undefined) {
-      known.users += 1;
-      return;
+    if (!isWhole) this.sizeBytes += by * ROW_BYTES * totalRows;
+    for (const { data } of columns) {
+      const column = this.#columns.get(data) ?? { sizeBytes: toBytes(data), users: 0 };
+      this.#columns.set(data, column);
+      if (column.users === 0) this.sizeBytes += column.sizeBytes;
+      column.users += by;
+      if (column.users > 0) continue;
+      this.sizeBytes -= column.sizeBytes;
+      this.#columns.delete(data);
     }
-    const sizeBytes = toBytes(data);
-    this.#columns.set(data, { sizeBytes, users: 1 });
-    this.#sizeBytes += sizeBytes;
-  }
-
-  #removeColumn(data: ColumnData): void {
-    const known = this.#columns.get(data);
-    if (known === undefined) return;
-    known.users -= 1;
-    if (known.users > 0) return;
-    this.#columns.delete(data);
-    this.#sizeBytes -= known.sizeBytes;
   }
 }
 

@@ -139,7 +139,7 @@ export class KernelProcess {
     this.#child.note(name, payload);
   }
 
-  /** Kills it with all that it started. */
+  /** Kills it with everything that it started. */
   async kill(why: HexError): Promise<void> {
     clearTimeout(this.#timer);
     this.#why ??= why;

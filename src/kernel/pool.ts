@@ -2,7 +2,7 @@ import { expectation, HexError } from "../errors.ts";
 import type { RunProcess } from "../run/process/run-process.ts";
 import type { RedactLine } from "../run/redact/redactor.ts";
 import { Affinity, pressesOf, unknownPress } from "./affinity.ts";
-import { type KernelEnd, KernelProcess } from "./kernel-process.ts";
+import { type KernelEnd, type KernelLimits, KernelProcess } from "./kernel-process.ts";
 import {
   type KernelAnswer,
   type KernelReply,
@@ -12,15 +12,11 @@ import {
 } from "./request.ts";
 
 /** How many processes there may be, and how long a caller waits. */
-export interface PoolLimits {
+export interface PoolLimits extends Omit<KernelLimits, "startMs"> {
   /** processes at once */
   readonly size: number;
   /** requests that wait in line, or go in one process */
   readonly waiting: number;
-  /** for a request, before its process is killed */
-  readonly deadlineMs: number;
-  /** a process without any request for so long is ended */
-  readonly idleMs: number;
 }
 
 export interface PoolOptions {

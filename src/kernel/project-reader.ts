@@ -73,12 +73,6 @@ export class ProjectReader {
   }
 }
 
-interface CellsInPlace {
-  readonly cells: LoadedCells;
-  readonly config: Config;
-  readonly directory: string;
-}
-
 /** Reads the fingerprints of a project's cells again and again. */
 export class FingerprintReader {
   readonly #isDataRead: (cell: string) => boolean;
@@ -92,7 +86,7 @@ export class FingerprintReader {
   }
 
   /** Of the files as they are now; the very same map as long as nothing has changed. */
-  async read({ cells, config, directory }: CellsInPlace, secrets: Secrets): Promise<CellGrounds> {
+  async read({ cells, config, directory }: Project, secrets: Secrets): Promise<CellGrounds> {
     const last = this.#last?.cells === cells ? this.#last.fingerprints : undefined;
     // Cells that are loaded keep their code.
     const hasData = cells.cells.some(

@@ -3,8 +3,7 @@ import { widgetIn } from "../cell/shown-input.ts";
 import { HexError } from "../errors.ts";
 import type { Frame } from "../frame/frame.ts";
 import { type CellGrounds, type EvaluatedWith, toCellState } from "../run/cell-grounds.ts";
-import type { CellOutput } from "../run/cell-output.ts";
-import { toShownOutput } from "../run/cell-output.ts";
+import { type CellOutput, toShownOutput } from "../run/cell-output.ts";
 import { type CellState, toStateChanges } from "../run/cell-state.ts";
 import type { ComputedCell } from "../run/compute-cell.ts";
 import type { FrameOrigin } from "../run/freshness.ts";
@@ -247,12 +246,6 @@ export interface FrameReuse {
 
 type Turn = Pick<CellTurn, "planned" | "variant" | "frames" | "signal">;
 
-interface ReusedFrame {
-  readonly computed: ComputedCell;
-  /** of its CSV */
-  readonly sha256: string;
-}
-
 /**
  * The published frame of a heavy cell, staged again, when all that it depends on is unchanged. Where
  * the store fails there is none.
@@ -261,7 +254,7 @@ export async function reuseFrame(
   turn: Turn,
   reuse: FrameReuse,
   so: Omit<RunSoFar, "results">,
-): Promise<ReusedFrame | undefined> {
+): Promise<{ readonly computed: ComputedCell; readonly sha256: string } | undefined> {
   try {
     const version = await turn.frames.version();
     const published = version.frames().get(turn.variant.frame);
@@ -269,7 +262,9 @@ export async function reuseFrame(
     const { name } = turn.planned;
     const state = toCellState(name, reuse.cells, so.fingerprints, so);
     const isSame = published.state && toStateChanges(published.state, state).length === 0;
-    return isSame === true ? await readFrame(turn, published) : undefined;
+    if (isSame !== true) return undefined;
+    const computed = await readFrame(turn);
+    return computed && { computed, sha256: published.csv.sha256 };
   } catch (thrown) {
     if (!(thrown instanceof HexError) || turn.signal.aborted) throw thrown;
     return undefined;
@@ -288,16 +283,14 @@ function isCurrent(
   return [name, ...namesAbove(cells, [name])].every((each) => timesFreshened(each) === 0);
 }
 
-async function readFrame(
-  { planned: { name }, variant, frames, signal }: Turn,
-  { csv: { sha256 } }: PublishedFrame,
-): Promise<ReusedFrame | undefined> {
+async function readFrame(turn: Turn): Promise<ComputedCell | undefined> {
+  const { planned, variant, frames, signal } = turn;
+  const { name } = planned;
   const read = await (await frames.version()).readFrame(variant.frame, { signal });
   if (read === undefined || read.source !== "version") return undefined;
   const { frame, generation, computedAt, codeHash } = read;
   if (computedAt === null || codeHash === null) return undefined;
   frames.restage(variant.frame, { frame, cell: name, computedAt, codeHash });
   const origin = { version: generation, computedAt, codeHash };
-  const shown = toShownOutput(name, frame);
-  return { computed: { value: frame, ...shown, origin, frame: variant.frame }, sha256 };
+  return { value: frame, ...toShownOutput(name, frame), origin, frame: variant.frame };
 }

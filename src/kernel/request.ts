@@ -120,7 +120,7 @@ export interface KernelSession {
 /** Where a cell's result came from. */
 export type ResultSource = "code" | "memory" | "store";
 
-/** News of a notebook's process; lines, progress and beginnings of cells come as a run's events. */
+/** A report of a notebook's process; lines, progress and beginnings of cells come as a run's events. */
 export type NotebookReport =
   /** the run before has let go */
   | { readonly type: "run-begun"; readonly run: number }

@@ -10,6 +10,7 @@ import type { Frame } from "../../src/frame/frame.ts";
 import { frame } from "../../src/frame/rows.ts";
 import { CellCache } from "../../src/kernel/cell-cache.ts";
 import { KernelRecall } from "../../src/kernel/recall.ts";
+import { parseSavedOutputs } from "../../src/run/saved-outputs.ts";
 import { DirectoryStore } from "../../src/store/directory/directory-store.ts";
 import { openVersion } from "../../src/store/version.ts";
 import { inMemoryCells } from "../run/in-memory-cells.ts";
@@ -126,6 +127,21 @@ describe("runs with a memory", () => {
     expect(Object.keys(published?.readers ?? {})).toEqual(["old"]);
     expect(published?.readers?.["old"]?.columns).toEqual(["age"]);
     expect((await version.readFrame("people"))?.frame.rows()).toEqual(people().rows());
+  });
+
+  it("publish that a cell looks at the context, also when it did so in a run before", async () => {
+    const cells = () =>
+      inMemoryCells({
+        people: { is: cached("people", () => people()) },
+        where: { is: cell({}, (_, { runContext }) => runContext) },
+      });
+    await run(cells());
+    await run(cells());
+    const version = await openVersion(new DirectoryStore(directory));
+    const bytes = await version.readOutputs();
+    const saved = parseSavedOutputs(bytes ?? new Uint8Array());
+    expect(version.number).toBe(2);
+    expect(saved?.cells.find(({ name }) => name === "where")?.looksAtContext).toBe(true);
   });
 
   it("tell of the version that is read, although a frame is the same as before", async () => {
