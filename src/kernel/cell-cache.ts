@@ -4,8 +4,8 @@ import { batchOf, type ColumnData, dictionaryOf } from "../frame/column/column-d
 import type { Frame } from "../frame/frame.ts";
 import type { Readers } from "../run/column-reads.ts";
 import type { ComputedCell } from "../run/compute-cell.ts";
-import type { FrameOrigin } from "../run/freshness.ts";
 import type { CellTurn, ExecutedCell } from "../run/recall.ts";
+import type { FrameOrigin } from "../run/run-event.ts";
 import { shareValue } from "../run/shared-value.ts";
 import type { StagedFrame } from "../store/publication.ts";
 import type { Version } from "../store/version.ts";

@@ -4,7 +4,7 @@ import { readConfig } from "../project/config.ts";
 import { configNames, tellCommonSecrets } from "../project/known-names.ts";
 import type { ProjectPlace } from "../project/project.ts";
 import { readSecrets } from "../project/secrets.ts";
-import { GRACE_MS } from "../run/process/spawn-child.ts";
+import { GRACE_MS } from "../run/process/child-life.ts";
 import { type Redactor, toRedactor } from "../run/redact/redactor.ts";
 import { startProjectProcess } from "../work/project-process.ts";
 import type { TableReader } from "./evaluation.ts";

@@ -4,7 +4,7 @@ import { toInputs } from "../project/inputs.ts";
 import { namesOf } from "../project/known-names.ts";
 import { openProject, type Project } from "../project/project.ts";
 import { readSecrets, type Secrets, toSecretsDigest } from "../project/secrets.ts";
-import { type CellGrounds, readCellGrounds } from "../run/cell-grounds.ts";
+import { type CellGrounds, readCellGrounds } from "../run/cell-fingerprints.ts";
 import { type Redactor, toRedactor } from "../run/redact/redactor.ts";
 import { openFileContents } from "../source/file-contents.ts";
 import type { LoadedCells } from "../source/load-cells.ts";

@@ -2,14 +2,19 @@ import { namesAbove } from "../cell/graph.ts";
 import { widgetIn } from "../cell/shown-input.ts";
 import { HexError } from "../errors.ts";
 import type { Frame } from "../frame/frame.ts";
-import { type CellGrounds, type EvaluatedWith, toCellState } from "../run/cell-grounds.ts";
+import {
+  type CellGrounds,
+  type CellState,
+  type EvaluatedWith,
+  toCellState,
+  toStateChanges,
+} from "../run/cell-fingerprints.ts";
 import { type CellOutput, toShownOutput } from "../run/cell-output.ts";
-import { type CellState, toStateChanges } from "../run/cell-state.ts";
 import type { ComputedCell } from "../run/compute-cell.ts";
-import type { FrameOrigin } from "../run/freshness.ts";
 import type { CellTurn } from "../run/recall.ts";
+import type { FrameOrigin } from "../run/run-event.ts";
+import type { Variant } from "../run/run-frames.ts";
 import { parseSavedOutputs, type SavedOutput } from "../run/saved-outputs.ts";
-import type { Variant } from "../run/variant.ts";
 import type { LoadedCells } from "../source/load-cells.ts";
 import type { PublishedFrame } from "../store/manifest/manifest.ts";
 import type { Version } from "../store/version.ts";

@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto";
 import { isPressedButton } from "../cell/shown-input.ts";
 import { HexError } from "../errors.ts";
 import { ownValue } from "../frame/own-value.ts";
-import type { CellGrounds } from "../run/cell-grounds.ts";
+import type { CellGrounds } from "../run/cell-fingerprints.ts";
 import type { ComputedCell } from "../run/compute-cell.ts";
 import { orAborted } from "../run/or-aborted.ts";
 import type { CellRecall, CellTurn, ExecutedCell, RecalledCell } from "../run/recall.ts";

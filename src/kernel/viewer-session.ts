@@ -6,7 +6,7 @@ import { openProject, type Project, planProject } from "../project/project.ts";
 import { openProjectStore } from "../project/project-store.ts";
 import type { Secrets } from "../project/secrets.ts";
 import type { CellOutput } from "../run/cell-output.ts";
-import { toPageOutput } from "../run/page-output.ts";
+import { toPageOutput } from "../run/cell-output.ts";
 import { toRedactor } from "../run/redact/redactor.ts";
 import type { RunEvent } from "../run/run-event.ts";
 import { toSha256 } from "../sha256.ts";

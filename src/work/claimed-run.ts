@@ -1,9 +1,9 @@
 import type { Claim } from "../queue/queue.ts";
 import { RunLog } from "../run/history/run-log.ts";
 import type { CellRecord, RunRecord } from "../run/history/run-record.ts";
+import { toWishes } from "../run/history/run-record.ts";
 import type { RunProcess } from "../run/process/run-process.ts";
 import type { RunEvent } from "../run/run-event.ts";
-import { toWishes } from "../run/run-wishes.ts";
 import { SILENCE_MS } from "../store/holder.ts";
 import { ClaimKeeper } from "./claim-keeper.ts";
 import type { JobOutcome } from "./job-outcome.ts";

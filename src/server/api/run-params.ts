@@ -1,6 +1,6 @@
 import { namesAbove } from "../../cell/graph.ts";
-import type { InputWidget } from "../../cell/input.ts";
 import { readInputValue } from "../../cell/input-value.ts";
+import type { InputWidget } from "../../cell/input-widget.ts";
 import type { RequestedInput, RequestedInputs } from "../../cell/requested-input.ts";
 import { HexError } from "../../errors.ts";
 import type { DescribedCell } from "../../project/project-description.ts";

@@ -1,6 +1,6 @@
 import type { JSX } from "preact";
 import { useId } from "preact/hooks";
-import type { DateRange } from "../../../cell/input.ts";
+import type { DateRange } from "../../../cell/input-widget.ts";
 import { DateField } from "./date-field.tsx";
 import { FieldGroup } from "./field.tsx";
 import { type Draft, useDraft } from "./use-draft.ts";

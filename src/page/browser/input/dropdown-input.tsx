@@ -1,6 +1,6 @@
 import type { JSX } from "preact";
 import { useId } from "preact/hooks";
-import type { Option } from "../../../cell/input.ts";
+import type { Option } from "../../../cell/input-widget.ts";
 import { Field } from "./field.tsx";
 import { FilteredDropdown } from "./filtered-dropdown.tsx";
 import { optionLabel } from "./option-label.ts";

@@ -1,6 +1,6 @@
 import type { JSX } from "preact";
-import type { InputWidget } from "../../../cell/input.ts";
 import type { InputValue } from "../../../cell/input-value.ts";
+import type { InputWidget } from "../../../cell/input-widget.ts";
 import { ButtonInput } from "./button-input.tsx";
 import { CheckboxInput } from "./checkbox-input.tsx";
 import { DateInput } from "./date-input.tsx";

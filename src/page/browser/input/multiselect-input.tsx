@@ -1,6 +1,6 @@
 import type { JSX } from "preact";
 import { useEffect, useId, useRef } from "preact/hooks";
-import type { Option } from "../../../cell/input.ts";
+import type { Option } from "../../../cell/input-widget.ts";
 import { Icon } from "../design/icon.tsx";
 import { MultiselectMenu } from "./multiselect-menu.tsx";
 import { choiceLabel } from "./option-label.ts";

@@ -1,6 +1,6 @@
 import type { JSX } from "preact";
 import { useState } from "preact/hooks";
-import type { Option } from "../../../cell/input.ts";
+import type { Option } from "../../../cell/input-widget.ts";
 import { findOptions, optionLabel } from "./option-label.ts";
 
 interface MultiselectMenuProps {

@@ -1,5 +1,5 @@
-import type { InputWidget } from "../../../cell/input.ts";
 import { readInputValue } from "../../../cell/input-value.ts";
+import type { InputWidget } from "../../../cell/input-widget.ts";
 import { toMessage } from "../../../errors.ts";
 
 /** The sentence on a value that breaks the widget's rule; undefined when it keeps it. */

@@ -1,5 +1,5 @@
-import type { InputWidget } from "../../../cell/input.ts";
 import type { InputValue } from "../../../cell/input-value.ts";
+import type { InputWidget } from "../../../cell/input-widget.ts";
 
 /** What every widget gets. */
 export interface WidgetProps<Kind extends InputWidget["widget"]> {

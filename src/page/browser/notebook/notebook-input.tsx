@@ -1,6 +1,6 @@
 import type { JSX } from "preact";
-import type { InputWidget } from "../../../cell/input.ts";
 import type { InputValue } from "../../../cell/input-value.ts";
+import type { InputWidget } from "../../../cell/input-widget.ts";
 import { inputValueIn } from "../../../cell/shown-input.ts";
 import type { CellOutput } from "../../../run/cell-output.ts";
 import { InputView } from "../input/input-view.tsx";

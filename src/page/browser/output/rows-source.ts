@@ -1,6 +1,7 @@
 import type { JsonRow } from "../../../frame/json.ts";
+import type { RowFilter } from "../../../frame/rows/row-filter.ts";
+import type { RowSort } from "../../../frame/rows/table-rows.ts";
 import type { Schema } from "../../../frame/schema.ts";
-import type { RowFilter, RowSort } from "../../../frame/table-rows.ts";
 import type { RowsAnswer } from "../../../kernel/evaluation.ts";
 import { passingRows } from "./table/row-rules.ts";
 

@@ -1,6 +1,6 @@
 import type { JSX } from "preact";
 import { useContext, useMemo } from "preact/hooks";
-import type { InputWidget } from "../../../cell/input.ts";
+import type { InputWidget } from "../../../cell/input-widget.ts";
 import { InputView } from "../input/input-view.tsx";
 import { FixedPage } from "./fixed-page.ts";
 import { isPending, type PageModel, type ShownCell } from "./page-model.ts";

@@ -1,5 +1,5 @@
-import type { InputWidget } from "../../../cell/input.ts";
 import { type InputValue, readInputValue } from "../../../cell/input-value.ts";
+import type { InputWidget } from "../../../cell/input-widget.ts";
 
 /** A value as an address has it: the text that the widget's own rule reads back to it. */
 export function toInputText(widget: InputWidget, value: InputValue): string {

@@ -1,5 +1,5 @@
+import type { FilterTest, RowFilter } from "../../../../frame/rows/row-filter.ts";
 import type { ColumnType } from "../../../../frame/schema.ts";
-import type { FilterTest, RowFilter } from "../../../../frame/table-rows.ts";
 import { instantText } from "./cell-text.ts";
 
 /** What each test is called. */

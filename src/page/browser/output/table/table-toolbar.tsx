@@ -1,7 +1,7 @@
 import type { Selection } from "hightable";
 import type { JSX } from "preact";
+import type { RowFilter } from "../../../../frame/rows/row-filter.ts";
 import type { Schema } from "../../../../frame/schema.ts";
-import type { RowFilter } from "../../../../frame/table-rows.ts";
 import { formatCount } from "../../../../text.ts";
 import { CopyButton } from "../copy-button.tsx";
 import { figureText } from "../number-text.ts";

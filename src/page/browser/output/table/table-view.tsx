@@ -1,7 +1,7 @@
 import type { Selection } from "hightable";
 import type { JSX } from "preact";
 import { useEffect, useState } from "preact/hooks";
-import type { RowFilter } from "../../../../frame/table-rows.ts";
+import type { RowFilter } from "../../../../frame/rows/row-filter.ts";
 import type { FrameOutput } from "../../../../run/cell-output.ts";
 import { formatCount } from "../../../../text.ts";
 import type { RowsSource } from "../rows-source.ts";
