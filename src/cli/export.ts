@@ -3,7 +3,7 @@ import { resolve } from "node:path";
 import { expectation } from "../errors.ts";
 import { openViewers } from "../kernel/viewers.ts";
 import { type CutTable, exportPage } from "../page/export-page.ts";
-import { type ExportedCode, renderExportedPage } from "../page/exported-page.ts";
+import { type ExportedCode, renderExportedPage } from "../page/shell.ts";
 import { framesShown } from "../project/plan-described.ts";
 import { openVersion } from "../store/version.ts";
 import { DescribedProject } from "../work/described-project.ts";
