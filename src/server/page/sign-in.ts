@@ -1,11 +1,11 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import * as v from "valibot";
 import { TOKEN_FORM } from "../../project/tokens.ts";
+import { type CookieOptions, toCookie, toCookieName, toNoCookie } from "../caller.ts";
 import { checkHost, refuseOtherSites, toNetwork } from "../hosts.ts";
 import { HttpFailure } from "../http-failure.ts";
-import { RateLimit } from "../rate-limit.ts";
+import { RateLimit } from "../limits.ts";
 import type { Served } from "../served.ts";
-import { type CookieOptions, toCookie, toCookieName, toNoCookie } from "./cookie.ts";
 
 const SIGN_IN = "/page/sign-in";
 const MOST_A_MINUTE = 10;

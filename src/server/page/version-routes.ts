@@ -1,20 +1,20 @@
 import type { FastifyInstance, FastifyRequest } from "fastify";
-import { HexError } from "../../../errors.ts";
+import { HexError } from "../../errors.ts";
 import type {
   ListedVersion,
   RolledBack,
   VersionComparison,
   VersionList,
-} from "../../../page/history-state.ts";
-import { openVersion } from "../../../store/version.ts";
-import { toVersionDifference } from "../../../store/version-difference.ts";
-import { listForeign, listVersions } from "../../../store/versions.ts";
-import { rollBack } from "../../../work/versions.ts";
-import { mayDo } from "../../caller.ts";
-import { HttpFailure } from "../../http-failure.ts";
-import { packLong } from "../../packing.ts";
-import { type Query, readOne } from "../../query.ts";
-import type { Served } from "../../served.ts";
+} from "../../page/history-state.ts";
+import { openVersion } from "../../store/version.ts";
+import { toVersionDifference } from "../../store/version-difference.ts";
+import { listForeign, listVersions } from "../../store/versions.ts";
+import { rollBack } from "../../work/versions.ts";
+import { mayDo } from "../caller.ts";
+import { HttpFailure } from "../http-failure.ts";
+import { type Query, readOne } from "../query.ts";
+import { packLong } from "../send.ts";
+import type { Served } from "../served.ts";
 
 const LIST = "/page/versions";
 
