@@ -1,4 +1,4 @@
-import type { RequestedInput } from "../cell/input-value.ts";
+import type { RequestedInput } from "../cell/requested-input.ts";
 import { expectation } from "../errors.ts";
 
 /** The value that `--input name=value` asks for. @throws {HexError} HEX_USAGE */

@@ -1,4 +1,4 @@
-import type { LogLine } from "../run/history/log-lines.ts";
+import type { LogLine } from "../run/history/run-log.ts";
 import type { CellRecord, RunAttemptRecord, RunRecord } from "../run/history/run-record.ts";
 import { formatInstant, formatMs } from "./format-time.ts";
 import { renderColumns } from "./render-columns.ts";

@@ -1,10 +1,10 @@
+import { namesAbove } from "../cell/graph.ts";
 import { HexError } from "../errors.ts";
 import { toCellState } from "../run/cell-grounds.ts";
 import { toShownOutput } from "../run/cell-output.ts";
 import { toStateChanges } from "../run/cell-state.ts";
 import type { ComputedCell } from "../run/compute-cell.ts";
 import type { CellTurn } from "../run/recall.ts";
-import { namesAbove } from "../source/code-hash.ts";
 import type { LoadedCells } from "../source/load-cells.ts";
 import type { PublishedFrame } from "../store/manifest/manifest.ts";
 import type { RunSoFar } from "./published.ts";
@@ -58,7 +58,7 @@ function isCurrent(
   const own = cells.find((each) => each.name === name);
   const mostMs = own?.maxAgeMs ?? maxAgeMs ?? Number.POSITIVE_INFINITY;
   if (Date.now() - Date.parse(computedAt) > mostMs) return false;
-  return [name, ...namesAbove(name, cells)].every((each) => timesFreshened(each) === 0);
+  return [name, ...namesAbove(cells, [name])].every((each) => timesFreshened(each) === 0);
 }
 
 async function readFrame(

@@ -1,6 +1,11 @@
-import { type RequestedInput, readInputValue } from "../cell/input-value.ts";
+import { readInputValue } from "../cell/input-value.ts";
+import {
+  type RequestedInput,
+  type RequestedInputs,
+  toRequestedInputs,
+} from "../cell/requested-input.ts";
 import { expectation, HexError } from "../errors.ts";
-import { type RequestedInputs, toConfigured } from "../project/inputs.ts";
+import { toConfigured } from "../project/inputs.ts";
 import type { Project } from "../project/project.ts";
 import type { InvalidInput, ViewerState } from "./evaluation.ts";
 
@@ -24,11 +29,11 @@ export function toAskedInputs(
   { cells, config }: Pick<Project, "cells" | "config">,
 ): AskedInputs {
   const names = cells.cells.filter(({ kind }) => kind === "input").map(({ name }) => name);
-  const pressed = Object.fromEntries(Object.keys(press).map((name) => [name, true]));
+  const pressed = Object.keys(press).map((name) => [name, true] as const);
   const asked = [
-    ...toRequested(texts, "text"),
-    ...toRequested(inputs, "json"),
-    ...toRequested(pressed, "json"),
+    ...toRequestedInputs(Object.entries(texts), { form: "text" }),
+    ...toRequestedInputs(Object.entries(inputs)),
+    ...toRequestedInputs(pressed),
   ];
   const configured = toConfigured(config);
   const isKnown = ([name]: readonly [string, unknown]) => names.includes(name);
@@ -40,17 +45,6 @@ export function toAskedInputs(
     state: JSON.stringify(cells.cells.map((cell) => toKnownValue(cell, requested.get(cell.name)))),
     unknown: toUnknownInputs([...unknown], names),
   };
-}
-
-/** Values by input name as they are asked for. */
-export function toRequested(
-  values: Readonly<Record<string, unknown>>,
-  form: RequestedInput["form"],
-): [string, RequestedInput][] {
-  return Object.entries(values).map(([name, value]) => [
-    name,
-    { value, form, place: `input ${name}` },
-  ]);
 }
 
 function toKnownValue(

@@ -1,5 +1,6 @@
 import type { JsonRow } from "../frame/json.ts";
-import type { RowFilter, RowSort } from "../frame/table-rows.ts";
+import type { RowFilter } from "../frame/rows/row-filter.ts";
+import type { RowSort } from "../frame/rows/table-rows.ts";
 import type { CellResult } from "../run/run-event.ts";
 
 /** The state that one viewer looks at. */

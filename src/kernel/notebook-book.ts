@@ -1,3 +1,4 @@
+import { namesBelow } from "../cell/graph.ts";
 import { widgetIn } from "../cell/shown-input.ts";
 import type { DescribedCell } from "../project/project-description.ts";
 import type { RunEvent } from "../run/run-event.ts";
@@ -152,7 +153,7 @@ export class NotebookBook {
     const run = this.#head.run?.number ?? 0;
     const startedAt = new Date().toISOString();
     this.#move(name, { state: "running", run, fraction: null, message: "", startedAt });
-    for (const below of belowOf(name, this.#cells)) {
+    for (const below of namesBelow([...this.#cells.values()], [name])) {
       const standing = this.#standings.get(below);
       if (standing !== undefined && standing.run < run) {
         this.#move(below, { ...AT_REST, state: "waiting" });
@@ -203,18 +204,4 @@ function toState(
 /** The one that was told before, when it is the same: it need not be told again. */
 function keepSame(before: DescribedCell | undefined, cell: DescribedCell): DescribedCell {
   return before !== undefined && JSON.stringify(before) === JSON.stringify(cell) ? before : cell;
-}
-
-/** Names of all cells that hang on a cell, directly or not. */
-function belowOf(name: string, cells: ReadonlyMap<string, DescribedCell>): ReadonlySet<string> {
-  const below = new Set<string>();
-  const waiting = [name];
-  for (let above = waiting.pop(); above !== undefined; above = waiting.pop()) {
-    for (const cell of cells.values()) {
-      if (below.has(cell.name) || !cell.dependencies.includes(above)) continue;
-      below.add(cell.name);
-      waiting.push(cell.name);
-    }
-  }
-  return below;
 }

@@ -1,5 +1,6 @@
+import type { RequestedInputs } from "../cell/requested-input.ts";
 import { HexError } from "../errors.ts";
-import { type RequestedInputs, toInputs } from "../project/inputs.ts";
+import { toInputs } from "../project/inputs.ts";
 import { namesOf } from "../project/known-names.ts";
 import { openProject, type Project } from "../project/project.ts";
 import { type OpenedStore, openProjectStore } from "../project/project-store.ts";

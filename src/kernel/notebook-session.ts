@@ -1,6 +1,6 @@
+import { type RequestedInputs, toRequestedInputs } from "../cell/requested-input.ts";
 import { HexError } from "../errors.ts";
 import type { Frame } from "../frame/frame.ts";
-import type { RequestedInputs } from "../project/inputs.ts";
 import { type Project, planProject } from "../project/project.ts";
 import { describeProject } from "../project/project-description.ts";
 import { ColumnReads } from "../run/column-reads.ts";
@@ -16,7 +16,6 @@ import { askForLease } from "../work/asked-lease.ts";
 import { keepResult } from "../work/keep-result.ts";
 import { runPartsHere } from "../work/run-parts-here.ts";
 import { runProject } from "../work/run-project.ts";
-import { toRequested } from "./asked-inputs.ts";
 import { CellMemory } from "./cell-memory.ts";
 import { CellReports, type ShownResult, ToldOutputs } from "./cell-reports.ts";
 import { CellTracker } from "./cell-tracker.ts";
@@ -300,6 +299,6 @@ function withSet(
   { cells }: Project,
 ): RequestedInputs {
   const known = cells.cells.filter(({ name, kind }) => kind === "input" && set[name] !== undefined);
-  const values = Object.fromEntries(known.map(({ name }) => [name, set[name]]));
-  return new Map([...configured, ...toRequested(values, "json")]);
+  const values = known.map(({ name }) => [name, set[name]] as const);
+  return new Map([...configured, ...toRequestedInputs(values)]);
 }

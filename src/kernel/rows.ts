@@ -1,8 +1,8 @@
 import { csvBlocks } from "../frame/csv/write/csv-write.ts";
 import type { AnyFrame, Frame } from "../frame/frame.ts";
 import { headRows, type JsonRow } from "../frame/json.ts";
+import { type RowsQuery, type TableRows, toTableRows } from "../frame/rows/table-rows.ts";
 import { toSpreadsheetText } from "../frame/spreadsheet-text.ts";
-import { type RowsWish, type TableRows, toTableRows } from "../frame/table-rows.ts";
 import type { FrameOutput } from "../run/cell-output.ts";
 import type { Redact } from "../run/redact/redactor.ts";
 import type { CsvRequest, RowsAnswer, RowsRequest } from "./evaluation.ts";
@@ -63,7 +63,7 @@ class LastRows {
   #held: readonly HeldRows[] = [];
 
   /** @throws {HexError} as `toTableRows` */
-  find(frame: Frame, { sort, filters = [] }: RowsWish): HeldRows {
+  find(frame: Frame, { sort, filters = [] }: RowsQuery): HeldRows {
     const wish = JSON.stringify([sort, filters]);
     const known = this.#held.find((each) => each.frame === frame && each.wish === wish);
     const found = known ?? {

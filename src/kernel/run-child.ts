@@ -1,7 +1,6 @@
 import { join } from "node:path";
-import type { RequestedInput } from "../cell/input-value.ts";
+import { type RequestedInputs, toRequestedInputs } from "../cell/requested-input.ts";
 import { readConfig } from "../project/config.ts";
-import type { RequestedInputs } from "../project/inputs.ts";
 import { openProject } from "../project/project.ts";
 import { describeProject, type ProjectDescription } from "../project/project-description.ts";
 import { openProjectStore } from "../project/project-store.ts";
@@ -92,11 +91,9 @@ async function runWhole(task: RunTask, parent: Parent): Promise<RunSummary> {
 }
 
 function toRequested({ inputs, textInputs }: RunTask): RequestedInputs {
-  const requested = Object.entries(inputs).map(([name, value]): [string, RequestedInput] => {
-    const form = textInputs.includes(name) ? "text" : "json";
-    return [name, { value, form, place: `input ${name}` }];
-  });
-  return new Map(requested);
+  const values = Object.entries(inputs);
+  const texts = values.filter(([name]) => textInputs.includes(name));
+  return new Map([...toRequestedInputs(values), ...toRequestedInputs(texts, { form: "text" })]);
 }
 
 /** What cells show may be large, and is in the store. */

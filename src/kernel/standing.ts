@@ -1,4 +1,4 @@
-import type { RunPlan } from "../cell/plan.ts";
+import { type RunPlan, waitingFor } from "../cell/plan.ts";
 import { isPressedButton } from "../cell/shown-input.ts";
 import type { RunEvent } from "../run/run-event.ts";
 import type { Version } from "../store/version.ts";
@@ -30,7 +30,7 @@ export class EvaluationStanding {
   /** A cell's code is called next. */
   begin(name: string): void {
     const { asked, plan } = this.#options;
-    const all = toBelow(name, plan);
+    const all = waitingFor(plan, name);
     const below = asked.filter((each) => all.has(each));
     this.#computing.set(name, { name, startedAt: new Date().toISOString(), below });
     this.#unpaused = name;
@@ -63,14 +63,4 @@ export class EvaluationStanding {
       isPress: this.#isPress,
     });
   }
-}
-
-/** The cells of a plan that wait for one of them, however far. */
-function toBelow(name: string, { cells }: RunPlan): ReadonlySet<string> {
-  const below = new Set<string>();
-  // Those that others wait for stand before them.
-  for (const cell of cells) {
-    if (cell.after.some((each) => each === name || below.has(each))) below.add(cell.name);
-  }
-  return below;
 }

@@ -1,5 +1,4 @@
-import { framesRead, type RunPlan } from "../cell/plan.ts";
-import { restrictPlan } from "../cell/restrict-plan.ts";
+import { framesRead, type RunPlan, restrictPlan } from "../cell/plan.ts";
 import { expectation } from "../errors.ts";
 import type { Frame } from "../frame/frame.ts";
 import { ownValue } from "../frame/own-value.ts";

@@ -1,3 +1,4 @@
+import { namesBelow } from "../cell/graph.ts";
 import { readInputValue } from "../cell/input-value.ts";
 import { toInputOutput } from "../cell/shown-input.ts";
 import type { PageSettings } from "../project/page-settings.ts";
@@ -22,20 +23,20 @@ export function toPageCells(
   { saved = [], inputs, moved, ...placed }: PageCellsOptions,
 ): readonly PageCell[] {
   const shown = findPageCells(cells, placed);
-  const below = findBelow(cells);
+  const movedBelow = namesBelow(cells, [...moved]);
   const savedCells = new Map(saved.map((cell) => [cell.name, cell]));
-  const isMoved = (name: string) =>
-    [...moved].some((input) => input === name || below.get(input)?.has(name) === true);
+  const isMoved = (name: string) => moved.has(name) || movedBelow.has(name);
   return shown.map((cell) => {
     const { name, title, kind } = cell;
     const known = savedCells.get(name);
     const isSame = known !== undefined && isStill(known, cell) && !isMoved(name);
+    const below = namesBelow(cells, [name]);
     const told = isSame ? undefined : toToldOutput(cell, inputs.get(name));
     return {
       name,
       title,
       kind,
-      below: shown.flatMap((other) => (below.get(name)?.has(other.name) ? other.name : [])),
+      below: shown.flatMap((other) => (below.has(other.name) ? other.name : [])),
       output: told ?? known?.output ?? null,
       // What the source tells was computed by nobody.
       result: told === undefined ? (known?.result ?? null) : null,
@@ -68,25 +69,6 @@ export function findPageCells(
   const hidden = new Set([...hide, ...pruned]);
   const placed = layout && new Set(layout.flatMap(({ rows }) => rows.flat()));
   return cells.filter(({ name }) => !hidden.has(name) && placed?.has(name) !== false);
-}
-
-/** The cells that hang on each, also through others. */
-function findBelow(cells: readonly DescribedCell[]): ReadonlyMap<string, ReadonlySet<string>> {
-  const users = new Map<string, string[]>(cells.map(({ name }) => [name, []]));
-  for (const { name, dependencies } of cells) {
-    for (const above of dependencies) users.get(above)?.push(name);
-  }
-  const findUsers = (name: string) => {
-    const found = new Set<string>();
-    const waiting = [...(users.get(name) ?? [])];
-    for (let next = waiting.pop(); next !== undefined; next = waiting.pop()) {
-      if (found.has(next)) continue;
-      found.add(next);
-      waiting.push(...(users.get(next) ?? []));
-    }
-    return found;
-  };
-  return new Map(cells.map(({ name }) => [name, findUsers(name)]));
 }
 
 /** What a cell shows whose source tells it: prose, and an input that hangs on no data. */

@@ -1,10 +1,8 @@
-import { type RequestedInput, readInputValue } from "../cell/input-value.ts";
+import { readInputValue } from "../cell/input-value.ts";
+import { type RequestedInputs, toRequestedInputs } from "../cell/requested-input.ts";
 import { expectation } from "../errors.ts";
 import { CONFIG_FILE } from "./config.ts";
 import type { Project } from "./project.ts";
-
-/** Values asked for by input name, with the place where they were asked for. */
-export type RequestedInputs = ReadonlyMap<string, RequestedInput>;
 
 /**
  * The requested value of every input: the request's, or else the config's; read from its text
@@ -32,12 +30,7 @@ export function toInputs(
 
 /** The values that the config gives to inputs. */
 export function toConfigured({ inputs }: Pick<Project["config"], "inputs">): RequestedInputs {
-  return new Map(
-    [...inputs].map(([name, value]) => [
-      name,
-      { value, form: "json", place: `\`inputs.${name}\` in ${CONFIG_FILE}` },
-    ]),
-  );
+  return toRequestedInputs(inputs, { place: (name) => `\`inputs.${name}\` in ${CONFIG_FILE}` });
 }
 
 function refuseUnknown(inputs: RequestedInputs, known: readonly string[]): void {

@@ -1,7 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import type { CellDefinition } from "../cell/cell.ts";
-import type { InputWidget } from "../cell/input.ts";
+import type { InputWidget } from "../cell/input-widget.ts";
 import type { RunContext } from "../cell/run-context.ts";
 import { type CellGrounds, readCellGrounds, toCellState } from "../run/cell-grounds.ts";
 import type { CellSource } from "../source/cell-sources.ts";

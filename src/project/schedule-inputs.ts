@@ -1,18 +1,14 @@
+import { type RequestedInputs, toRequestedInputs } from "../cell/requested-input.ts";
 import type { Schedule } from "../schedule/schedule.ts";
 import { CONFIG_FILE, type Config } from "./config.ts";
-import { type RequestedInputs, toInputs } from "./inputs.ts";
+import { toInputs } from "./inputs.ts";
 import type { Project } from "./project.ts";
 
 /** What the runs of a schedule ask for, with the places where it is written. */
 export function toScheduleInputs({ schedules }: Config, { name }: Schedule): RequestedInputs {
   const index = schedules.findIndex((schedule) => schedule.name === name);
-  const written = Object.entries(schedules[index]?.inputs ?? {});
-  return new Map(
-    written.map(([input, value]) => {
-      const place = `\`schedules[${index}].inputs.${input}\` in ${CONFIG_FILE}`;
-      return [input, { value, form: "json", place }];
-    }),
-  );
+  const place = (input: string) => `\`schedules[${index}].inputs.${input}\` in ${CONFIG_FILE}`;
+  return toRequestedInputs(Object.entries(schedules[index]?.inputs ?? {}), { place });
 }
 
 /**

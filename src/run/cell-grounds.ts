@@ -1,5 +1,6 @@
+import { namesAbove } from "../cell/graph.ts";
 import { toSha256 } from "../sha256.ts";
-import { namesAbove, toCodeHash } from "../source/code-hash.ts";
+import { toCodeHash } from "../source/code-hash.ts";
 import type { FileContents } from "../source/file-contents.ts";
 import type { LoadedCells } from "../source/load-cells.ts";
 import type { CellGround, CellState } from "./cell-state.ts";
@@ -46,7 +47,7 @@ export function toCellState(
   grounds: CellGrounds,
   { inputs, frames }: EvaluatedWith = NOTHING,
 ): CellState {
-  const names = [name, ...namesAbove(name, cells)].sort();
+  const names = [name, ...namesAbove(cells, [name])].sort();
   const ground = (each: string) => grounds.get(each) ?? NO_GROUND;
   const hashed = cells.map((each) => ({ ...each, ownCode: ground(each.name).code }));
   const near = nearOf(name, cells);

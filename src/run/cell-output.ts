@@ -1,4 +1,4 @@
-import type { InputWidget } from "../cell/input.ts";
+import type { InputWidget } from "../cell/input-widget.ts";
 import { type ChartSpec, isChart, isMarkdown } from "../cell/output.ts";
 import { expectation, type HexError } from "../errors.ts";
 import type { Frame } from "../frame/frame.ts";

@@ -1,10 +1,12 @@
 import type { CachedCell, CellContext, CellDefinition, FrameStore } from "../cell/cell.ts";
-import type { InputWidget } from "../cell/input.ts";
-import { type InputValue, type RequestedInput, readInputValue } from "../cell/input-value.ts";
+import { type InputValue, readInputValue } from "../cell/input-value.ts";
+import type { InputWidget } from "../cell/input-widget.ts";
 import { type PartsDefinition, partsOf } from "../cell/over.ts";
 import { computesIn, type PlannedCell, type RunPlan } from "../cell/plan.ts";
+import type { RequestedInput } from "../cell/requested-input.ts";
 import { toInputOutput } from "../cell/shown-input.ts";
 import { expectation, HexError } from "../errors.ts";
+import type { CsvReport } from "../frame/csv/read/csv-report.ts";
 import type { Frame } from "../frame/frame.ts";
 import { toFrame } from "../frame/to-frame.ts";
 import { parseFrameName } from "../store/key.ts";
@@ -34,6 +36,8 @@ export interface CellSurroundings {
   readonly variant: Variant;
   /** the columns that the cell declares for its frame */
   readonly findSchema: FindSchema;
+  /** gets what was decided about each CSV of another tool that stands for a frame */
+  readonly onCsv: (report: CsvReport) => void;
   /** told where each frame came from that the cell reads */
   readonly onRead: (origin: FrameOrigin) => void;
   /** of the cell and all that is above it */
@@ -62,8 +66,8 @@ export interface ComputedCell extends ShownOutput {
 
 /** Reads a cached cell's published frame. */
 export async function readCell(around: CellSurroundings): Promise<ComputedCell> {
-  const { planned, frames, variant, findSchema } = around;
-  const { name, frame, origin } = await frames.read(variant, findSchema);
+  const { planned, frames, variant, findSchema, onCsv } = around;
+  const { name, frame, origin } = await frames.read(variant, { findSchema, onCsv });
   around.onRead(origin);
   return { value: frame, ...toShownOutput(planned.name, frame), origin, frame: name };
 }
@@ -207,7 +211,7 @@ function toCellContext(
 
 /** The explicit form of the tutorial: a cell that branches on the run context reads and writes itself. */
 function toFrameStore(around: Looking, computeIn: CachedCell["options"]["computeIn"]): FrameStore {
-  const { plan, planned, frames, codeHash, onRead, looks } = around;
+  const { plan, planned, frames, codeHash, onRead, onCsv, looks } = around;
   return {
     async writeFrame(name, written) {
       looks.note();
@@ -233,7 +237,10 @@ function toFrameStore(around: Looking, computeIn: CachedCell["options"]["compute
     },
     async readFrame(name) {
       looks.note();
-      const { frame, origin } = await frames.read({ frame: parseFrameName(name), flags: "" });
+      const { frame, origin } = await frames.read(
+        { frame: parseFrameName(name), flags: "" },
+        { onCsv },
+      );
       onRead(origin);
       return frame;
     },

@@ -1,6 +1,6 @@
+import { namesAbove } from "../cell/graph.ts";
 import type { ComputeNeed, RunPlan } from "../cell/plan.ts";
 import type { CellSource } from "../source/cell-sources.ts";
-import { namesAbove } from "../source/code-hash.ts";
 import type { LoadedCells } from "../source/load-cells.ts";
 import type { Version } from "../store/version.ts";
 import { type CellGrounds, isInput, nearOf, toCellState } from "./cell-grounds.ts";
@@ -74,7 +74,7 @@ function findNeed(
 ): ComputeNeed {
   const { cells, grounds, inputs, version, nowMs } = work;
   const published = version.frames().get(variant);
-  const above = namesAbove(source.name, cells.cells);
+  const above = [...namesAbove(cells.cells, [source.name])];
   const unknown = above.filter((each) => isInput(each, cells.cells) && !inputs.has(each));
   if (unknown.length > 0) return needed(`input ${unknown.join(", ")} is known only in the run`);
   if (published === undefined) return needed("it is not published");

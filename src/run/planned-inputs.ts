@@ -1,6 +1,7 @@
 import type { CellDefinition } from "../cell/cell.ts";
-import type { InputWidget } from "../cell/input.ts";
-import { type InputValue, type RequestedInput, readInputValue } from "../cell/input-value.ts";
+import { type InputValue, readInputValue } from "../cell/input-value.ts";
+import type { InputWidget } from "../cell/input-widget.ts";
+import type { RequestedInputs } from "../cell/requested-input.ts";
 import { HexError } from "../errors.ts";
 import type { CellSource } from "../source/cell-sources.ts";
 import type { LoadedCells } from "../source/load-cells.ts";
@@ -18,7 +19,7 @@ export interface PlannedInput {
  */
 export async function planInputs(
   cells: LoadedCells,
-  requested: ReadonlyMap<string, RequestedInput>,
+  requested: RequestedInputs,
 ): Promise<ReadonlyMap<string, PlannedInput>> {
   const known = new Map<string, PlannedInput>();
   let waiting = cells.cells.filter(({ kind }) => kind === "input");
@@ -58,7 +59,7 @@ async function findWidget(
 function planInput(
   name: string,
   widget: InputWidget,
-  requested: ReadonlyMap<string, RequestedInput>,
+  requested: RequestedInputs,
 ): PlannedInput | undefined {
   try {
     return { value: readInputValue(name, widget, requested.get(name)), initial: widget.default };

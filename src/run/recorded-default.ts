@@ -1,9 +1,9 @@
-import type { RequestedInput } from "../cell/input-value.ts";
+import type { RequestedInputs } from "../cell/requested-input.ts";
 import type { CellSource } from "../source/cell-sources.ts";
 
 /** What stands in for the requested value of an input that its widget refuses. */
 export interface InputStandIns {
-  readonly inputs: ReadonlyMap<string, RequestedInput>;
+  readonly inputs: RequestedInputs;
   readonly onInvalid: (input: string, message: string) => void;
 }
 
@@ -19,7 +19,7 @@ export type RecordedDefaults = Readonly<Record<string, RecordedDefault>>;
 
 export interface DefaultsWork {
   /** requested values by input name; an input that is not here has its default */
-  readonly inputs: ReadonlyMap<string, RequestedInput>;
+  readonly inputs: RequestedInputs;
   /** undefined: a requested value that a widget refuses fails its cell */
   readonly standIns?: InputStandIns | undefined;
   /** those of the version that is read; undefined: every default is found anew */

@@ -4,6 +4,7 @@ import type { Frame } from "../frame/frame.ts";
 import type { SchemaSpec } from "../frame/schema.ts";
 import { openObject } from "../store/object-source.ts";
 import type { StagedFrame } from "../store/publication.ts";
+import type { ReadFrameOptions } from "../store/published-frame.ts";
 import type { Store } from "../store/store.ts";
 import { openVersion, type Version } from "../store/version.ts";
 import type { FrameOrigin } from "./freshness.ts";
@@ -23,6 +24,9 @@ export interface RunFramesOptions {
 
 /** Tells the columns that a cell declares for its frame; undefined where it declares none. */
 export type FindSchema = () => Promise<SchemaSpec | undefined>;
+
+/** How a CSV of another tool is read that stands for a frame. */
+export type ForeignOptions = Pick<ReadFrameOptions, "findSchema" | "onCsv">;
 
 /** A frame that a run computed. */
 export interface ComputedFrame {
@@ -86,12 +90,11 @@ export class RunFrames {
 
   /**
    * The frame staged in this run, or else the published one, or else a CSV of another tool.
-   * @param findSchema the columns that a CSV of another tool is to have
    * @throws {HexError} HEX_NOT_COMPUTED
    */
   async read(
     { frame: name, flags, formerly }: Variant,
-    findSchema?: FindSchema,
+    foreign: ForeignOptions = {},
   ): Promise<FrameRead> {
     const staged = this.#staged.get(name);
     if (staged !== undefined) {
@@ -99,8 +102,7 @@ export class RunFrames {
       return { name, frame, origin: { version: null, computedAt, codeHash: codeHash ?? null } };
     }
     const read =
-      (await this.#readPublished(name, findSchema)) ??
-      (await this.#readFormer(formerly, findSchema));
+      (await this.#readPublished(name, foreign)) ?? (await this.#readFormer(formerly, foreign));
     if (read !== undefined) return read;
     throw new HexError(
       "HEX_NOT_COMPUTED",
@@ -108,10 +110,10 @@ export class RunFrames {
     );
   }
 
-  async #readPublished(name: string, findSchema?: FindSchema): Promise<FrameRead | undefined> {
+  async #readPublished(name: string, foreign: ForeignOptions): Promise<FrameRead | undefined> {
     const { signal, onWarning } = this.#options;
     const version = await this.version();
-    const read = await version.readFrame(name, { signal, onWarning, findSchema });
+    const read = await version.readFrame(name, { signal, onWarning, ...foreign });
     if (read === undefined) return undefined;
     const { frame, generation, computedAt, codeHash, source, tag } = read;
     const sha256 = source === "version" ? version.frames().get(name)?.csv.sha256 : undefined;
@@ -122,11 +124,11 @@ export class RunFrames {
   /** A frame with a state is of a release that would have named it otherwise. */
   async #readFormer(
     name: string | undefined,
-    findSchema: FindSchema | undefined,
+    foreign: ForeignOptions,
   ): Promise<FrameRead | undefined> {
     if (name === undefined) return undefined;
     const { state } = (await this.version()).frames().get(name) ?? {};
-    return state === undefined ? this.#readPublished(name, findSchema) : undefined;
+    return state === undefined ? this.#readPublished(name, foreign) : undefined;
   }
 
   /** @throws {HexError} HEX_CELL_FAILED when two cells write one frame in a run */

@@ -1,5 +1,5 @@
-import type { RequestedInput } from "../cell/input-value.ts";
 import type { RunPlan } from "../cell/plan.ts";
+import type { RequestedInputs } from "../cell/requested-input.ts";
 import type { LoadedCells } from "../source/load-cells.ts";
 import type { Store } from "../store/store.ts";
 import type { Version } from "../store/version.ts";
@@ -48,7 +48,7 @@ export interface RunWork extends Recall {
   /** has the parts of cells computed */
   readonly runParts: RunParts;
   /** requested values by input name; an input that is not here has its default */
-  readonly inputs: ReadonlyMap<string, RequestedInput>;
+  readonly inputs: RequestedInputs;
   /** names of those that were asked for, and not configured; all of them unless told */
   readonly asked?: ReadonlySet<string> | undefined;
   /** names of frames that may replace a CSV which no run has published */

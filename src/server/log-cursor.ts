@@ -1,4 +1,4 @@
-import type { LogLine } from "../run/history/log-lines.ts";
+import type { LogLine } from "../run/history/run-log.ts";
 
 /**
  * Up to where somebody knows a log: all lines before an instant, and so many of that instant. It

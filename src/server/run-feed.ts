@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from "node:util";
 import { toMessage } from "../errors.ts";
-import type { LogLine } from "../run/history/log-lines.ts";
+import type { LogLine } from "../run/history/run-log.ts";
 import { isFinal, type RunRecord } from "../run/history/run-record.ts";
 import type { ProjectRuns } from "../work/project-runs.ts";
 import type { CellProgress, RunView } from "../work/run-progress.ts";

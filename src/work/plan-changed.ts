@@ -1,5 +1,6 @@
 import { planRun, type RunPlan } from "../cell/plan.ts";
-import { type RequestedInputs, toInputs } from "../project/inputs.ts";
+import type { RequestedInputs } from "../cell/requested-input.ts";
+import { toInputs } from "../project/inputs.ts";
 import { type Project, planProject } from "../project/project.ts";
 import { openProjectStore } from "../project/project-store.ts";
 import { type Secrets, toSecretsDigest } from "../project/secrets.ts";

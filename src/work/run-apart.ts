@@ -1,5 +1,5 @@
+import type { RequestedInputs } from "../cell/requested-input.ts";
 import { HexError } from "../errors.ts";
-import type { RequestedInputs } from "../project/inputs.ts";
 import type { Project } from "../project/project.ts";
 import { openProjectHistory } from "../project/project-store.ts";
 import { openRunHistory } from "../run/history/run-history.ts";

@@ -1,7 +1,8 @@
+import type { RequestedInputs } from "../cell/requested-input.ts";
 import type { RunContext } from "../cell/run-context.ts";
 import { HexError } from "../errors.ts";
 import { writeFrameDeclarations } from "../project/frame-declarations.ts";
-import { type RequestedInputs, toInputs } from "../project/inputs.ts";
+import { toInputs } from "../project/inputs.ts";
 import { frameNames, namesOf, tellCommonSecrets } from "../project/known-names.ts";
 import { type Project, planProject } from "../project/project.ts";
 import { openProjectStore, toHolder } from "../project/project-store.ts";

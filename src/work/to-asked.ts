@@ -1,4 +1,4 @@
-import type { RequestedInputs } from "../project/inputs.ts";
+import type { RequestedInputs } from "../cell/requested-input.ts";
 
 /** The values that are asked for, by input name, and which of them are still texts. */
 export function toAsked(inputs: RequestedInputs) {

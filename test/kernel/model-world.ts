@@ -1,7 +1,7 @@
 import { cp, mkdir, mkdtemp, readFile, realpath, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
-import type { RequestedInput } from "../../src/cell/input-value.ts";
+import type { RequestedInput } from "../../src/cell/requested-input.ts";
 import { HexError } from "../../src/errors.ts";
 import { KernelPool } from "../../src/kernel/pool.ts";
 import type { KernelRequest, KernelTask } from "../../src/kernel/request.ts";

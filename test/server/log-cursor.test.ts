@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import type { LogLine } from "../../src/run/history/log-lines.ts";
+import type { LogLine } from "../../src/run/history/run-log.ts";
 import {
   findUnknown,
   LOG_START,

@@ -1,7 +1,7 @@
 import { expect, onTestFinished, test } from "vitest";
 import type { Job } from "../../src/queue/job.ts";
-import type { LogLine } from "../../src/run/history/log-lines.ts";
 import { openRunHistory } from "../../src/run/history/run-history.ts";
+import type { LogLine } from "../../src/run/history/run-log.ts";
 import type { RunRecord } from "../../src/run/history/run-record.ts";
 import type { ServerEvent } from "../../src/server/event-stream.ts";
 import { LOG_START, parseEventId } from "../../src/server/log-cursor.ts";

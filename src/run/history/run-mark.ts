@@ -1,7 +1,7 @@
 import * as v from "valibot";
+import { refusedCondition } from "../../store/change-document.ts";
 import { identifyProcess, isProcessGone, SILENCE_MS } from "../../store/holder.ts";
 import { openRunKey } from "../../store/key.ts";
-import { refusedCondition } from "../../store/lease/lease-record.ts";
 import type { Store, StoreOptions } from "../../store/store.ts";
 import { format, toStoredBytes } from "./stored-json.ts";
 

@@ -1,9 +1,8 @@
 import * as v from "valibot";
 import { RUN_COMPUTES } from "../../cell/run-compute.ts";
 import type { Store, StoreOptions } from "../../store/store.ts";
-import { keysOf } from "./run-keys.ts";
-import { stateFault } from "./run-moves.ts";
-import { RUN_STATES, type RunRecord } from "./run-record.ts";
+import { keysOf } from "./run-id.ts";
+import { RUN_STATES, type RunRecord, stateFault } from "./run-record.ts";
 import {
   context,
   count,

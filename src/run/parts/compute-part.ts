@@ -4,7 +4,7 @@ import type { RunContext } from "../../cell/run-context.ts";
 import { expectation, type HexError } from "../../errors.ts";
 import { toFrame } from "../../frame/to-frame.ts";
 import type { LoadedCells } from "../../source/load-cells.ts";
-import { CsvTold } from "../csv-told.ts";
+import { CsvReportLog } from "../csv-report-log.ts";
 import { toHandedChange } from "../handed-change.ts";
 import type { Redact } from "../redact/redactor.ts";
 import { toCellError } from "../run-error.ts";
@@ -52,7 +52,7 @@ export async function computePart(work: PartWork): Promise<PartOutcome["status"]
   const context = toContext(work, lines);
   try {
     const compute = toPartFunction(work, await cells.load(cell));
-    const result = await new CsvTold(context.log).hear(() => compute(part, values, context));
+    const result = await new CsvReportLog(context.log).around(() => compute(part, values, context));
     const frame = toFrame(result);
     if (frame === undefined) throw notAFrame(cell, index, result);
     await writePartFrame(exchange, index, { frame, lines });

@@ -1,7 +1,8 @@
-import type { InputWidget } from "../../cell/input.ts";
-import { type RequestedInput, readInputValue } from "../../cell/input-value.ts";
+import { namesAbove } from "../../cell/graph.ts";
+import { readInputValue } from "../../cell/input-value.ts";
+import type { InputWidget } from "../../cell/input-widget.ts";
+import type { RequestedInput, RequestedInputs } from "../../cell/requested-input.ts";
 import { HexError } from "../../errors.ts";
-import type { RequestedInputs } from "../../project/inputs.ts";
 import type { DescribedCell } from "../../project/project-description.ts";
 import { HttpFailure } from "../http-failure.ts";
 
@@ -60,21 +61,9 @@ function publishedWidget(
   params: ReadonlyMap<string, unknown>,
   { cells, published }: KnownInputs,
 ): InputWidget | undefined {
-  const above = toCellsAbove(cell, cells);
+  const above = namesAbove(cells, [cell.name]);
   const isSteady = [...params.keys()].every((name) => !above.has(name));
   return isSteady ? published.get(cell.name) : undefined;
-}
-
-/** The names of all cells that a cell's value comes from. */
-function toCellsAbove(cell: DescribedCell, cells: readonly DescribedCell[]): ReadonlySet<string> {
-  const above = new Set<string>();
-  const waiting = [...cell.dependencies];
-  for (let name = waiting.pop(); name !== undefined; name = waiting.pop()) {
-    if (above.has(name)) continue;
-    above.add(name);
-    waiting.push(...(cells.find((each) => each.name === name)?.dependencies ?? []));
-  }
-  return above;
 }
 
 function findFault(

@@ -11,7 +11,8 @@ import { badByteError, emptyError, headerError, rowError, schemaError } from "./
 import { CsvFields, ESCAPED, NO_BYTE, RowFaultError } from "./csv-fields.ts";
 import { toColumnNames } from "./csv-names.ts";
 import { type CsvOptions, isRagged, toByte, toColumnForms, toSkippedLines } from "./csv-options.ts";
-import { type CsvColumnReport, type CsvReport, textReason } from "./csv-report.ts";
+import type { CsvColumnReport, CsvReport } from "./csv-report.ts";
+import { textReason } from "./csv-text-reason.ts";
 
 /** A CSV of another tool as it was understood. */
 export interface ForeignCsv {

@@ -1,6 +1,6 @@
 import type { JSX } from "preact";
 import { useId } from "preact/hooks";
-import type { DateRange } from "../../../cell/input.ts";
+import type { DateRange } from "../../../cell/input-widget.ts";
 import type { WidgetProps } from "./field.tsx";
 import { Field, FieldGroup, faultProps } from "./field.tsx";
 import { type Draft, draftProps, useDraft, valueFault } from "./use-draft.ts";

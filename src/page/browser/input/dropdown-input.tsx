@@ -1,6 +1,6 @@
 import type { JSX } from "preact";
 import { useId } from "preact/hooks";
-import type { Option } from "../../../cell/input.ts";
+import type { Option } from "../../../cell/input-widget.ts";
 import type { WidgetProps } from "./field.tsx";
 import { Field, faultProps } from "./field.tsx";
 import { findOptions, optionLabel } from "./option-label.ts";

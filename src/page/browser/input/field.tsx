@@ -1,6 +1,6 @@
 import type { ComponentChildren, JSX } from "preact";
-import type { InputWidget } from "../../../cell/input.ts";
 import type { InputValue } from "../../../cell/input-value.ts";
+import type { InputWidget } from "../../../cell/input-widget.ts";
 
 interface FieldProps {
   /** of the control that the label is for */

@@ -1,7 +1,7 @@
 import type { JSX } from "preact";
 import { useId } from "preact/hooks";
-import type { InputWidget } from "../../../cell/input.ts";
 import type { InputValue } from "../../../cell/input-value.ts";
+import type { InputWidget } from "../../../cell/input-widget.ts";
 import { DateInput, DateRangeInput } from "./date-input.tsx";
 import { DropdownInput } from "./dropdown-input.tsx";
 import type { WidgetProps } from "./field.tsx";

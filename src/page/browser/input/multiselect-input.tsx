@@ -1,6 +1,6 @@
 import type { JSX } from "preact";
 import { useEffect, useId, useRef, useState } from "preact/hooks";
-import type { Option } from "../../../cell/input.ts";
+import type { Option } from "../../../cell/input-widget.ts";
 import { Icon } from "../design/icon.tsx";
 import type { WidgetProps } from "./field.tsx";
 import { choiceLabel, findOptions, optionLabel } from "./option-label.ts";

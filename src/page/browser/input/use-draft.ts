@@ -1,7 +1,7 @@
 import type { TargetedEvent, TargetedKeyboardEvent } from "preact";
 import { useEffect, useRef, useState } from "preact/hooks";
-import type { InputWidget } from "../../../cell/input.ts";
 import { readInputValue } from "../../../cell/input-value.ts";
+import type { InputWidget } from "../../../cell/input-widget.ts";
 import { toMessage } from "../../../errors.ts";
 
 /** What is written into a control, until it counts. */

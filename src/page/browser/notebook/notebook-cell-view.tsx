@@ -1,7 +1,7 @@
 import type { JSX } from "preact";
 import { useMemo, useState } from "preact/hooks";
-import type { InputWidget } from "../../../cell/input.ts";
 import type { InputValue } from "../../../cell/input-value.ts";
+import type { InputWidget } from "../../../cell/input-widget.ts";
 import { inputValueIn } from "../../../cell/shown-input.ts";
 import type { NotebookError } from "../../../kernel/notebook-state.ts";
 import type { CellOutput } from "../../../run/cell-output.ts";

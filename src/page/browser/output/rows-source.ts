@@ -1,4 +1,5 @@
-import type { RowFilter, RowSort } from "../../../frame/table-rows.ts";
+import type { RowFilter } from "../../../frame/rows/row-filter.ts";
+import type { RowSort } from "../../../frame/rows/table-rows.ts";
 import type { RowsAnswer } from "../../../kernel/evaluation.ts";
 
 /** Which rows of a table, in which order. */

@@ -1,7 +1,7 @@
 import type { JSX } from "preact";
 import { createContext } from "preact";
 import { useContext, useEffect, useMemo, useState } from "preact/hooks";
-import type { InputWidget } from "../../../cell/input.ts";
+import type { InputWidget } from "../../../cell/input-widget.ts";
 import { Icon } from "../design/icon.tsx";
 import { ErrorBoundary, Sentence } from "../design/notice.tsx";
 import { InputView } from "../input/input-view.tsx";

@@ -1,5 +1,5 @@
-import type { InputWidget } from "../../../cell/input.ts";
 import { type InputValue, readInputValue } from "../../../cell/input-value.ts";
+import type { InputWidget } from "../../../cell/input-widget.ts";
 import { inputValueIn, widgetIn } from "../../../cell/shown-input.ts";
 import type { PageCell } from "../../page-state.ts";
 

@@ -1,6 +1,6 @@
 import type { JSX } from "preact";
 import { useEffect, useMemo, useRef, useState } from "preact/hooks";
-import type { LogLine } from "../../../run/history/log-lines.ts";
+import type { LogLine } from "../../../run/history/run-log.ts";
 import { formatCount } from "../../../text.ts";
 import { Timestamp } from "./formats.tsx";
 

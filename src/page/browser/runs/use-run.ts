@@ -1,5 +1,5 @@
 import { useCallback, useEffect, useState } from "preact/hooks";
-import type { LogLine } from "../../../run/history/log-lines.ts";
+import type { LogLine } from "../../../run/history/run-log.ts";
 import type { CellProgress } from "../../../work/run-progress.ts";
 import type { ShownLog, ShownRun } from "../../history-state.ts";
 import type { RequestFailure } from "../server/requests.ts";

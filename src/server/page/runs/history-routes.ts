@@ -1,8 +1,8 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { RUN_CONTEXTS } from "../../../cell/run-context.ts";
 import type { RunList, ShownLog } from "../../../page/history-state.ts";
-import type { LogLine } from "../../../run/history/log-lines.ts";
 import { isRunId } from "../../../run/history/run-id.ts";
+import type { LogLine } from "../../../run/history/run-log.ts";
 import { RUN_STATES, type RunRecord } from "../../../run/history/run-record.ts";
 import { readUuid } from "../../api/addresses.ts";
 import { HttpFailure } from "../../http-failure.ts";

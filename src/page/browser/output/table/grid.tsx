@@ -2,8 +2,8 @@ import { type CellContentProps, HighTable, type OrderBy, type Selection } from "
 import type { JSX } from "preact";
 import { useId, useLayoutEffect, useMemo, useRef } from "preact/hooks";
 import type { JsonRow, JsonValue } from "../../../../frame/json.ts";
+import type { RowSort } from "../../../../frame/rows/table-rows.ts";
 import type { ColumnType, Schema } from "../../../../frame/schema.ts";
-import type { RowSort } from "../../../../frame/table-rows.ts";
 import type { RowsOrder } from "../rows-source.ts";
 import { titleOfFrame, useFigureWidths, useGridFrame } from "./grid-frame.ts";
 import {

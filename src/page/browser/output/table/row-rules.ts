@@ -1,13 +1,14 @@
 import { parseDatetime, parseDay, parseMicros } from "../../../../frame/column/calendar.ts";
 import type { JsonRow, JsonValue } from "../../../../frame/json.ts";
-import type { Column, ColumnType, Schema } from "../../../../frame/schema.ts";
-import type { RowFilter, RowSort } from "../../../../frame/table-rows.ts";
-import { compareTexts } from "../../../../frame/text-order.ts";
+import type { RowFilter } from "../../../../frame/rows/row-filter.ts";
+import type { RowSort } from "../../../../frame/rows/table-rows.ts";
+import { compareTexts } from "../../../../frame/rows/text-order.ts";
 import {
   type MomentType,
   parseMomentRange,
   parseTypedRange,
-} from "../../../../frame/typed-range.ts";
+} from "../../../../frame/rows/typed-range.ts";
+import type { Column, ColumnType, Schema } from "../../../../frame/schema.ts";
 import type { RowsAnswer } from "../../../../kernel/evaluation.ts";
 import type { RowsOrder, RowsSource, RowsSpan } from "../rows-source.ts";
 
@@ -16,7 +17,7 @@ type ValueTest = (value: JsonValue) => boolean;
 
 /**
  * The rows that pass all filters, in the order that is asked for: by the rules of the server
- * (`frame/table-rows.ts`), for tables that are all in the browser.
+ * (`frame/rows/table-rows.ts`), for tables that are all in the browser.
  * @throws {Error} with a sentence for the viewer, when a value is none that its column can have
  */
 export function passingRows(

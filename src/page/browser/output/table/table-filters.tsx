@@ -1,7 +1,7 @@
 import type { JSX } from "preact";
 import { useEffect, useId, useRef, useState } from "preact/hooks";
+import type { FilterTest, RowFilter } from "../../../../frame/rows/row-filter.ts";
 import type { ColumnType, Schema } from "../../../../frame/schema.ts";
-import type { FilterTest, RowFilter } from "../../../../frame/table-rows.ts";
 import { instantText } from "./rows-text.ts";
 
 interface TableFiltersProps {

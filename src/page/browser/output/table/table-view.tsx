@@ -1,8 +1,8 @@
 import type { Selection } from "hightable";
 import type { JSX } from "preact";
 import { useEffect, useState } from "preact/hooks";
+import type { RowFilter } from "../../../../frame/rows/row-filter.ts";
 import type { Schema } from "../../../../frame/schema.ts";
-import type { RowFilter } from "../../../../frame/table-rows.ts";
 import type { FrameOutput } from "../../../../run/cell-output.ts";
 import { formatCount } from "../../../../text.ts";
 import { CopyButton } from "../copy-button.tsx";

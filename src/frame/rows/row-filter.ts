@@ -1,11 +1,22 @@
-import { batchOf, dictionaryOf, type FrameColumn, readText } from "./column/column-data.ts";
-import { missingTest, numbersOf, type ReadRow } from "./column/column-numbers.ts";
-import { instantTexts } from "./column/column-reader.ts";
-import { toJsonNumber } from "./json.ts";
-import { LONGEST_NUMBER } from "./number-text.ts";
-import { wrongFilterValue } from "./row-wish-faults.ts";
-import type { FilterTest, RowFilter } from "./table-rows.ts";
+import { expectation, type HexError } from "../../errors.ts";
+import { shorten } from "../../text.ts";
+import { batchOf, dictionaryOf, type FrameColumn, readText } from "../column/column-data.ts";
+import { instantTexts, missingTest, numbersOf, type ReadRow } from "../column/column-reader.ts";
+import { toJsonNumber } from "../json.ts";
+import { LONGEST_NUMBER } from "../number-text.ts";
+import { foldCase } from "./text-order.ts";
 import { type MomentType, parseMomentRange, parseTypedRange, TYPED_RULES } from "./typed-range.ts";
+
+/** What can be asked of the values of a column; texts compare without regard to case. */
+export type FilterTest = "contains" | "equals" | "at-least" | "at-most" | "missing" | "present";
+
+/** One condition on the rows of a table. */
+export interface RowFilter {
+  readonly column: string;
+  readonly test: FilterTest;
+  /** as it was typed; not needed for `missing` and `present` */
+  readonly value?: string | undefined;
+}
 
 /** Whether a row passes. */
 export type RowTest = ReadRow<boolean>;
@@ -100,11 +111,6 @@ function toBigintTest({ name, data }: FrameColumn, test: Comparison, value: stri
   return (row) => values[row] === bound;
 }
 
-/** Texts are compared as if all letters were small. */
-export function foldCase(text: string): string {
-  return text.toLowerCase();
-}
-
 function textComparison(test: Comparison, wanted: string): (folded: string) => boolean {
   switch (test) {
     case "contains":
@@ -136,4 +142,31 @@ function textsOf({ type, data }: FrameColumn): ReadRow<string> {
   if (type === "instant") return instantTexts(data);
   if (type === "number") return (row) => String(toJsonNumber(Number(data.at(row))));
   return (row) => String(data.at(row));
+}
+
+const COLUMNS_SHOWN = 20;
+const TEXT_SHOWN = 60;
+
+/** Says that a table has no such column. */
+export function unknownColumn(name: string, columns: readonly FrameColumn[]): HexError {
+  const names = columns.slice(0, COLUMNS_SHOWN).map((column) => column.name);
+  const more = columns.length - names.length;
+  return expectation("HEX_INPUT_INVALID", {
+    place: "the column to sort or filter by",
+    expected: `one of ${names.join(", ")}${more > 0 ? ` and ${more} more` : ""}`,
+    got: quoted(name),
+  });
+}
+
+/** Says that a filter's value cannot be compared with those of its column. */
+function wrongFilterValue(column: string, expected: string, got: string): HexError {
+  return expectation("HEX_INPUT_INVALID", {
+    place: `the filter on column ${quoted(column)}`,
+    expected,
+    got: quoted(got),
+  });
+}
+
+function quoted(text: string): string {
+  return JSON.stringify(shorten(text, TEXT_SHOWN));
 }

@@ -1,36 +1,36 @@
 import { type CsvReport, csvListener, reasons } from "../frame/csv/read/csv-report.ts";
 
-/** So many reports of one cell are kept with its result, each with so many columns and notes. */
+/** Limits of what is kept with a cell's result. */
 const MOST_REPORTS = 20;
 const MOST_COLUMNS = 1_000;
 const MOST_NOTES = 100;
-/** So many columns are listed in one line, and so many lines of one kind are told in a log. */
+/** Columns listed in one line, and lines of one kind in a log. */
 const MOST_LISTED = 20;
 const MOST_LINES = 10;
 
-/** What the readers of CSV have decided for one cell. */
-export class CsvTold {
+/** Logs and keeps what was decided about the CSV files that one cell reads. */
+export class CsvReportLog {
   readonly #reports: CsvReport[] = [];
   readonly #log: (line: string) => void;
 
-  /** @param log told at once, a line for each decision that is worth one */
+  /** @param log gets a line at once for each decision that is worth one */
   constructor(log: (line: string) => void) {
     this.#log = log;
   }
 
-  /** As much of it as is kept with the cell's result; undefined when the cell read no CSV. */
-  get kept(): readonly CsvReport[] | undefined {
-    return this.#reports.length === 0 ? undefined : this.#reports;
+  /** The part of a cell's result that says which CSV files it has read. */
+  get result(): { readonly csv?: readonly CsvReport[] } {
+    return this.#reports.length === 0 ? {} : { csv: this.#reports };
   }
 
-  /** Hears of every CSV that is read within a call. */
-  hear<T>(call: () => T): T {
-    return csvListener.run((report) => this.#take(report), call);
-  }
-
-  #take(report: CsvReport): void {
+  readonly add = (report: CsvReport): void => {
     for (const line of toCsvLines(report)) this.#log(line);
     if (this.#reports.length < MOST_REPORTS) this.#reports.push(toKept(report));
+  };
+
+  /** Adds every CSV that is read within a call. */
+  around<T>(call: () => T): T {
+    return csvListener.run(this.add, call);
   }
 }
 

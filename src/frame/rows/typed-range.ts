@@ -1,6 +1,6 @@
-import { parseDatetime, parseDay, parseMicros } from "./column/calendar.ts";
-import { parseNumberText } from "./number-text.ts";
-import type { ColumnType } from "./schema.ts";
+import { parseDatetime, parseDay, parseMicros } from "../column/calendar.ts";
+import { parseNumberText } from "../number-text.ts";
+import type { ColumnType } from "../schema.ts";
 
 /** What a typed text stands for: all numbers from the first to the last. */
 export interface TypedRange<Item extends number | bigint = number> {

@@ -1,9 +1,8 @@
-import { batchOf, dictionaryOf, type FrameColumn, readText } from "./column/column-data.ts";
-import { missingTest, numbersOf } from "./column/column-numbers.ts";
+import { batchOf, dictionaryOf, type FrameColumn, readText } from "../column/column-data.ts";
+import { missingTest, numbersOf } from "../column/column-reader.ts";
+
 import { radixSort, type SortKeys } from "./radix-sort.ts";
-import { foldCase } from "./row-test.ts";
-import { sortTexts } from "./sort-texts.ts";
-import { compareTexts } from "./text-order.ts";
+import { compareTexts, foldCase, unitOrder } from "./text-order.ts";
 
 export interface SortOptions {
   readonly isDescending: boolean;
@@ -118,4 +117,101 @@ function splitMissing(rows: Uint32Array, isMissing: (row: number) => boolean) {
     else present[count++] = row;
   }
   return { present: present.subarray(0, count), missing };
+}
+
+/** A text to be sorted, as it is and as it is compared. */
+interface Sorted {
+  readonly text: string;
+  readonly folded: string;
+}
+
+/** Characters that JavaScript's own order has elsewhere than that of `compareTexts`. */
+const HIGH = /[\ud800-\uffff]/;
+
+interface TextSort {
+  readonly read: (row: number) => string;
+  /** what is compared first of a text; two texts that it makes the same are compared as they are */
+  readonly fold: (text: string) => string;
+  readonly isDescending: boolean;
+}
+
+/**
+ * Rows in the order of many different texts: first by four characters of each, after the beginning
+ * that all share; then those that are still equal are compared.
+ */
+function sortTexts(rows: Uint32Array, { read, fold, isDescending }: TextSort): Uint32Array {
+  const texts: Sorted[] = new Array(rows.length);
+  let isPlain = true;
+  for (let at = 0; at < rows.length; at++) {
+    const row = rows[at] ?? 0;
+    const text = read(row);
+    isPlain &&= !HIGH.test(text);
+    texts[at] = { text, folded: fold(text) };
+  }
+  const skipped = commonLength(texts);
+  const keys = textKeys(texts, skipped);
+  if (isDescending) invert(keys);
+  const places = radixSort(Uint32Array.from(texts.keys()), keys);
+  sortEquals(places, texts, keys, { isDescending, compare: isPlain ? compareUnits : compareTexts });
+  return places.map((place) => rows[place] ?? 0);
+}
+
+/** How many characters are the same at the beginning of all texts. */
+function commonLength(texts: readonly Sorted[]): number {
+  const [first] = texts;
+  if (first === undefined) return 0;
+  let length = first.folded.length;
+  for (const { folded } of texts) {
+    let same = 0;
+    while (same < length && folded.charCodeAt(same) === first.folded.charCodeAt(same)) same++;
+    length = same;
+    if (length === 0) break;
+  }
+  return length;
+}
+
+function textKeys(texts: readonly Sorted[], skipped: number): Required<SortKeys> {
+  const low = new Uint32Array(texts.length);
+  const high = new Uint32Array(texts.length);
+  for (const [at, { folded }] of texts.entries()) {
+    high[at] = (unit(folded, skipped) << 16) | unit(folded, skipped + 1);
+    low[at] = (unit(folded, skipped + 2) << 16) | unit(folded, skipped + 3);
+  }
+  return { low, high };
+}
+
+/** A character's code, the end of a text before all of them. */
+function unit(text: string, at: number): number {
+  return at < text.length ? unitOrder(text.charCodeAt(at)) : 0;
+}
+
+interface EqualsSort {
+  readonly isDescending: boolean;
+  readonly compare: (one: string, other: string) => number;
+}
+
+function sortEquals(
+  places: Uint32Array,
+  texts: readonly Sorted[],
+  { low, high }: SortKeys,
+  { isDescending, compare }: EqualsSort,
+): void {
+  const direction = isDescending ? -1 : 1;
+  const compareBoth = (one?: Sorted, other?: Sorted) =>
+    one === undefined || other === undefined
+      ? 0
+      : compare(one.folded, other.folded) || compare(one.text, other.text);
+  const order = (a: number, b: number) => direction * compareBoth(texts[a], texts[b]) || a - b;
+  const isSame = (a = 0, b = 0) => low[a] === low[b] && high?.[a] === high?.[b];
+  for (let start = 0; start < places.length; ) {
+    let end = start + 1;
+    while (end < places.length && isSame(places[start], places[end])) end++;
+    if (end - start > 1) places.subarray(start, end).sort(order);
+    start = end;
+  }
+}
+
+/** As `compareTexts`, for texts of which none has characters that are ordered otherwise. */
+function compareUnits(one: string, other: string): number {
+  return one < other ? -1 : one > other ? 1 : 0;
 }

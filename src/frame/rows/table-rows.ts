@@ -1,9 +1,8 @@
-import type { FrameColumn } from "./column/column-data.ts";
-import { type Frame, toFrameOf } from "./frame.ts";
-import { type RowTest, toRowTest } from "./row-test.ts";
-import { unknownColumn } from "./row-wish-faults.ts";
+import type { FrameColumn } from "../column/column-data.ts";
+import { type Frame, toFrameOf } from "../frame.ts";
+import { takeColumns } from "../verb/view.ts";
+import { type RowFilter, type RowTest, toRowTest, unknownColumn } from "./row-filter.ts";
 import { sortRows } from "./sort-rows.ts";
-import { takeColumns } from "./verb/view.ts";
 
 /** The order that a reader of a table asks for. */
 export interface RowSort {
@@ -11,25 +10,14 @@ export interface RowSort {
   readonly descending: boolean;
 }
 
-/** What can be asked of the values of a column; texts compare without regard to case. */
-export type FilterTest = "contains" | "equals" | "at-least" | "at-most" | "missing" | "present";
-
-/** One condition on the rows of a table. */
-export interface RowFilter {
-  readonly column: string;
-  readonly test: FilterTest;
-  /** as it was typed; not needed for `missing` and `present` */
-  readonly value?: string | undefined;
-}
-
 /** Which rows of a table are wanted, and in what order. */
-export interface RowsWish {
+export interface RowsQuery {
   readonly sort?: RowSort | undefined;
   /** all of them hold */
   readonly filters?: readonly RowFilter[] | undefined;
 }
 
-/** The rows of a table that were wished for; values are copied only of rows that are taken. */
+/** Rows of a table that pass all filters, in order; values are copied only of rows that are taken. */
 export interface TableRows {
   readonly numRows: number;
   /** The rows from `start` up to `end`, or to the last one. */
@@ -42,7 +30,7 @@ export interface TableRows {
  * @throws {HexError} HEX_INPUT_INVALID on a column that is not there, and on a value that its
  * column cannot have
  */
-export function toTableRows(frame: Frame, { sort, filters = [] }: RowsWish): TableRows {
+export function toTableRows(frame: Frame, { sort, filters = [] }: RowsQuery): TableRows {
   if (sort === undefined && filters.length === 0) {
     return { numRows: frame.numRows, slice: (start, end) => frame.slice(start, end) };
   }

@@ -17,3 +17,8 @@ export function unitOrder(unit: number): number {
   if (unit < 0xd800) return unit;
   return unit < 0xe000 ? unit + 0x2000 : unit - 0x800;
 }
+
+/** Texts are compared as if all letters were small. */
+export function foldCase(text: string): string {
+  return text.toLowerCase();
+}
