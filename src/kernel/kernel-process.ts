@@ -1,5 +1,5 @@
 import { HexError, toMessage } from "../errors.ts";
-import { type ProcessEnding, toCrashError } from "../run/process/process-ending.ts";
+import { type ProcessEnding, toFailure } from "../run/process/process-ending.ts";
 import type { RunProcess } from "../run/process/run-process.ts";
 import type { RedactLine } from "../run/redact/redactor.ts";
 import type { RunEvent } from "../run/run-event.ts";
@@ -173,16 +173,12 @@ export class KernelProcess {
   }
 
   #run(task: KernelTask): Promise<ProcessEnding> {
-    return this.#child.run(
-      { kind: task.kind, payload: task },
-      {
-        signal: new AbortController().signal,
-        onEvent: (event) => this.#unlessEnding(() => this.#hooks.onEvent(event)),
-        onLine: (_, line) => this.#unlessEnding(() => this.#hooks.onLine(line)),
-        redactLine: this.#hooks.redactLine,
-        onCall: (name, payload) => this.#answer(name, payload),
-      },
-    );
+    return this.#child.run(task, {
+      onEvent: (event) => this.#unlessEnding(() => this.#hooks.onEvent(event)),
+      onLine: (_, line) => this.#unlessEnding(() => this.#hooks.onLine(line)),
+      redactLine: this.#hooks.redactLine,
+      onCall: (name, payload) => this.#answer(name, payload),
+    });
   }
 
   async #answer(name: string, payload: unknown): Promise<unknown> {
@@ -285,8 +281,6 @@ function toHookFailure(thrown: unknown): HexError {
 }
 
 function toWhy(ending: ProcessEnding): HexError {
-  if (ending.status === "crashed") return toCrashError(ending.cause);
-  const { ending: task } = ending;
-  if (task.status === "failed") return new HexError(task.code, task.message);
+  if (ending.status !== "done") return toFailure(ending);
   return new HexError("HEX_RUN_CRASHED", "Expected the process to go on, got its end");
 }

@@ -24,7 +24,7 @@ import type { KernelTask } from "./request.ts";
 const runtimeUrl = new URL("./index.js", import.meta.url).href;
 
 serveTask((task, parent) => {
-  const given = task.payload as RunTask | PartTask | DescribeTask | KernelTask;
+  const given = task as RunTask | PartTask | DescribeTask | KernelTask;
   switch (given.kind) {
     case "run":
       return runWhole(given, parent);

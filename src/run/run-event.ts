@@ -5,7 +5,9 @@ import type { CsvReport } from "../frame/csv/read/csv-report.ts";
 import type { CellOutput } from "./cell-output.ts";
 
 /** Which door a run came in by. */
-export type RunTrigger = "cli" | "page" | "schedule" | "api";
+export const RUN_TRIGGERS = ["cli", "page", "schedule", "api"] as const;
+
+export type RunTrigger = (typeof RUN_TRIGGERS)[number];
 
 /** What happened to a cell in a run. */
 type CellStatus = PlannedAction | "skipped" | "failed";

@@ -105,17 +105,14 @@ async function runAttempt(
     progress.take(event);
   };
   try {
-    const ending = await child.run(
-      { kind: "run", payload: toTask(runs, record) },
-      {
-        signal: keeper.signal,
-        deadlineMs: runs.config.runs.deadlineMs,
-        onEvent,
-        onLine: (stream, line) => log.add({ stream, text: line }),
-        redactLine: runs.redactor.openLines(),
-        onCall: calls.answer,
-      },
-    );
+    const ending = await child.run(toTask(runs, record), {
+      signal: keeper.signal,
+      deadlineMs: runs.config.runs.deadlineMs,
+      onEvent,
+      onLine: (stream, line) => log.add({ stream, text: line }),
+      redactLine: runs.redactor.openLines(),
+      onCall: calls.answer,
+    });
     const outcome = toOutcome(ending, keeper.order, runs.redact);
     return { outcome, cells: progress.interrupt() };
   } finally {

@@ -214,7 +214,7 @@ export class ModelWorld {
       directory: this.#directory,
       startProcess: () => {
         const started = startInThisProcess((task, parent) =>
-          serveKernel(task.payload as KernelTask, parent, runtimeUrl),
+          serveKernel(task as KernelTask, parent, runtimeUrl),
         );
         this.#processes = [...this.#processes.filter(({ isOver }) => !isOver), started];
         return started;

@@ -57,21 +57,15 @@ export async function giveTask(
 ): Promise<TaskReport> {
   const events: RunEvent[] = [];
   const lines = { stdout: [] as string[], stderr: [] as string[] };
-  const ending = await started.run(
-    { kind, payload },
-    {
-      signal: new AbortController().signal,
-      onEvent: (event) => events.push(event),
-      onCall: async (name) => {
-        throw new Error(`Nobody answers ${name}`);
-      },
-      ...hooks,
-      onLine: (stream, line) => {
-        lines[stream].push(line);
-        hooks.onLine?.(stream, line);
-      },
+  const task = { kind, payload };
+  const ending = await started.run(task, {
+    onEvent: (event) => events.push(event),
+    ...hooks,
+    onLine: (stream, line) => {
+      lines[stream].push(line);
+      hooks.onLine?.(stream, line);
     },
-  );
+  });
   return { ending, events, ...lines };
 }
 
