@@ -125,7 +125,7 @@ export default {
     },
     {
       name: "one-door-to-redis",
-      comment: "BullMQ costs 130 ms to load: only `src/queue/redis/` imports it.",
+      comment: "The Redis client costs 50 ms to load: only `src/queue/redis/` imports it.",
       severity: "error",
       from: { path: "^src/", pathNot: "^src/queue/redis/" },
       to: { path: "node_modules/(bullmq|ioredis)/" },
