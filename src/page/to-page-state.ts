@@ -8,7 +8,7 @@ import {
   type FreshnessRule,
   oldestOf,
   toFreshness,
-} from "../run/freshness.ts";
+} from "../run/run-event.ts";
 import type { SavedOutputs } from "../run/saved-outputs.ts";
 import type { Commit, PublishedFrame } from "../store/manifest/manifest.ts";
 import type { FoundObject } from "../store/store.ts";

@@ -8,7 +8,7 @@ import { parseInputFlag } from "../../src/cli/command.ts";
 import { HexError } from "../../src/errors.ts";
 import { parseMomentRange, parseTypedRange } from "../../src/frame/rows/typed-range.ts";
 import { COLUMN_TYPES } from "../../src/frame/schema.ts";
-import { toNotebookError } from "../../src/kernel/notebook-error.ts";
+import { toNotebookError } from "../../src/kernel/cell-reports.ts";
 import { pageKey } from "../../src/project/page-settings.ts";
 import { serverKey } from "../../src/project/server-settings.ts";
 import { parseQueueLocation } from "../../src/queue/location.ts";

@@ -1,5 +1,5 @@
 import { expect, onTestFinished, test } from "vitest";
-import type { Job } from "../../src/queue/job.ts";
+import type { Job } from "../../src/queue/queue.ts";
 import { openRunHistory } from "../../src/run/history/run-history.ts";
 import type { LogLine } from "../../src/run/history/run-log.ts";
 import type { RunRecord } from "../../src/run/history/run-record.ts";
