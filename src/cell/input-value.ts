@@ -209,5 +209,5 @@ function listOptions(options: readonly Option[]): string {
 }
 
 function show(value: unknown): string {
-  return shorten(JSON.stringify(value) ?? String(value), 80);
+  return shorten(JSON.stringify(value) ?? String(value), 78);
 }
