@@ -3,7 +3,7 @@ import type { FilterTest } from "../frame/rows/row-filter.ts";
 import type { CsvRequest, EvaluateRequest, RowsRequest } from "../kernel/evaluation.ts";
 import type { NotebookRunBody } from "../kernel/notebook-state.ts";
 import { HttpFailure } from "./http-failure.ts";
-import { parseJsonText } from "./json-text.ts";
+import { parseJsonText } from "./json-body.ts";
 
 const FILTER_TESTS = [
   "contains",

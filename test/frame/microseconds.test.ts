@@ -10,8 +10,8 @@ import { frame } from "../../src/frame/rows.ts";
 import type { Schema } from "../../src/frame/schema.ts";
 import { toFrame } from "../../src/frame/to-frame.ts";
 import { max, min } from "../../src/frame/verb/aggregate.ts";
-import { toJsonValue } from "../../src/run/json-value.ts";
-import { toOwnCopy } from "../../src/run/own-copy.ts";
+import { toJsonValue } from "../../src/run/cell-output.ts";
+import { toOwnCopy } from "../../src/run/shared-value.ts";
 
 const SCHEMA: Schema = [
   { name: "local", type: "datetime" },

@@ -14,7 +14,7 @@ import { toFrame } from "../../src/frame/to-frame.ts";
 import { count, max } from "../../src/frame/verb/aggregate.ts";
 import { chartRows } from "../../src/page/browser/output/chart/chart-rows.ts";
 import { passingRows } from "../../src/page/browser/output/table/row-rules.ts";
-import { tsvText } from "../../src/page/browser/output/table/tsv-text.ts";
+import { tsvText } from "../../src/page/browser/output/table/rows-text.ts";
 
 const NAMES: readonly (readonly string[])[] = [
   ["country", "2020", "2019", "v"],

@@ -6,7 +6,7 @@ import {
   parseEventId,
   passLine,
   toEventId,
-} from "../../src/server/log-cursor.ts";
+} from "../../src/server/run-events.ts";
 
 const at = (second: number, text: string): LogLine => ({
   at: new Date(Date.UTC(2026, 0, 1, 0, 0, second)).toISOString(),

@@ -4,8 +4,7 @@ import type { ObjectInfo, Store, StoreOptions } from "../../store/store.ts";
 import { isDamage, isInvalidData } from "../../store/stored-file.ts";
 import type { RunTrigger } from "../run-event.ts";
 import { isRunId, isRunIdPrefix, toAcceptedMs, toAcceptedSpan, toDay } from "./run-id.ts";
-import type { RunRecord, RunState } from "./run-record.ts";
-import { isFinal } from "./run-record.ts";
+import { isFinal, type RunRecord, type RunState } from "./run-record.ts";
 import { readRecord } from "./stored-record.ts";
 
 /** Which runs are asked for; what is left out does not matter. */
@@ -36,7 +35,7 @@ export interface RunPage {
 }
 
 /** How far back history goes. */
-export interface HistorySpan {
+interface HistorySpan {
   /** milliseconds since 1970 */
   readonly nowMs: number;
   readonly keepMs: number;

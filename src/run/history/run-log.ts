@@ -27,7 +27,7 @@ const FLUSH_MS = 2_000;
 /** Limit in memory; far more than a log has room for. */
 const HELD_BYTES = 2 * LOG_LIMIT_BYTES;
 
-export interface RunLogOptions {
+interface RunLogOptions {
   /** replaces the log that is kept; `left` lines came before these */
   readonly write: (lines: readonly LogLine[], left: number) => Promise<void>;
   /** called once, when the log cannot be written; the run continues */

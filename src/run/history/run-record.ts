@@ -1,6 +1,6 @@
+import type { RunCompute } from "../../cell/run-compute.ts";
 import type { RunContext } from "../../cell/run-context.ts";
 import type { CellResult, RunError, RunStatus, RunTrigger } from "../run-event.ts";
-import type { RunWishes } from "../run-wishes.ts";
 
 /** Where a run stands: it waits, it goes, or how it ended. */
 export type RunState = "queued" | "running" | RunStatus;
@@ -123,4 +123,27 @@ export function stateFault({ state, startedAt, endedAt }: RunRecord): string | u
   const hasStarted = state === "running" || state === "completed";
   if (hasStarted && startedAt === null) return `a run that is ${state} has started`;
   return undefined;
+}
+
+/** What a run was asked to do otherwise than runs do; plain JSON. */
+export interface RunWishes {
+  /** publishes frames also when they lost columns that cells below them read */
+  readonly acceptSchema: boolean;
+  /** which heavy cells are computed; all of them unless told */
+  readonly compute?: RunCompute;
+  /** names of frames that may replace a CSV which no run has published; none unless told */
+  readonly overwrite?: readonly string[];
+}
+
+/** The wishes out of all that a run was asked for; what is as always is left out. */
+export function toWishes({
+  acceptSchema = false,
+  compute = "all",
+  overwrite = [],
+}: { readonly [Wish in keyof RunWishes]?: RunWishes[Wish] | undefined }): RunWishes {
+  return {
+    acceptSchema,
+    ...(compute === "all" ? {} : { compute }),
+    ...(overwrite.length === 0 ? {} : { overwrite }),
+  };
 }

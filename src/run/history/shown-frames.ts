@@ -11,9 +11,8 @@ import { SHOWN_LIMITS, type ShownLimits } from "../../store/staged-shown.ts";
 import type { Store, StoreOptions } from "../../store/store.ts";
 import { isDamage, isInvalidData, readStoredFile } from "../../store/stored-file.ts";
 import { openVersion } from "../../store/version.ts";
+import { isSameFrame, type ShownFrame } from "../cell-output.ts";
 import type { CellResult, RunResult } from "../run-event.ts";
-import { isSameFrame } from "../same-frame.ts";
-import type { ShownFrame } from "../shown-frame.ts";
 import { keysOf } from "./run-id.ts";
 import { count, format, ordinal, parseStored, text, toStoredBytes, word } from "./stored-json.ts";
 
@@ -65,7 +64,7 @@ export interface ShownFrames {
   readonly frames: ReadonlyMap<string, ShownFrame>;
 }
 
-export interface KeepShownOptions extends StoreOptions {
+interface KeepShownOptions extends StoreOptions {
   readonly limits?: ShownLimits;
 }
 
