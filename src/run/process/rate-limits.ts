@@ -88,7 +88,7 @@ export class LineRateLimit {
   #omitted = 0;
 
   /**
-   * @param@param onOmitted gets a sentence with the number of missing lines, in their place
+   * @param onOmitted gets a sentence with the number of missing lines, in their place
    * @param now milliseconds; only the distance between two calls counts
    */
   constructor(onOmitted: (sentence: string) => void, now = performance.now.bind(performance)) {
