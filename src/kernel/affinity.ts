@@ -1,5 +1,5 @@
 import { expectation, type HexError } from "../errors.ts";
-import { parseEvaluationId } from "../store/evaluation-id.ts";
+import { parseEvaluationId } from "../store/version.ts";
 import type { EvaluateRequest } from "./evaluation.ts";
 import { goneEvaluation } from "./evaluations.ts";
 import type { KernelRequest } from "./request.ts";

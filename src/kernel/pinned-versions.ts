@@ -1,7 +1,6 @@
 import { expectation, HexError } from "../errors.ts";
 import type { Store } from "../store/store.ts";
-import { openVersion, type Version } from "../store/version.ts";
-import { commitIdOf } from "../store/view-id.ts";
+import { commitIdOf, openVersion, type Version } from "../store/version.ts";
 import type { ViewerState } from "./evaluation.ts";
 import { PublishedCells, type PublishedCellsOptions } from "./published.ts";
 

@@ -1,8 +1,8 @@
 import { framesRead } from "../cell/plan.ts";
 import { widgetIn } from "../cell/shown-input.ts";
 import { HexError } from "../errors.ts";
-import { assertFree } from "../store/claim-names.ts";
 import { publish } from "../store/publication.ts";
+import { assertFree } from "../store/shared-csv.ts";
 import type { Version } from "../store/version.ts";
 import { findOwnVersion, listVersions } from "../store/versions.ts";
 import { ColumnReads } from "./column-reads.ts";

@@ -23,9 +23,9 @@ import { findPacking } from "../../src/server/packing.ts";
 import { readCookie } from "../../src/server/page/cookie.ts";
 import { parseQuery, readWholeNumber } from "../../src/server/query.ts";
 import { findSourcePlace } from "../../src/source/module/source-place.ts";
-import { parseEvaluationId } from "../../src/store/evaluation-id.ts";
 import { isStoreKey, parseFrameName, parseTickKey } from "../../src/store/key.ts";
 import { parseStoreLocation } from "../../src/store/location.ts";
+import { parseEvaluationId } from "../../src/store/version.ts";
 
 type Door = readonly [name: string, open: (text: string) => unknown];
 

@@ -1,7 +1,7 @@
 import { HexError } from "../../errors.ts";
 import { stagedPrefix } from "../../store/key.ts";
 import type { Commit, PublishedShown } from "../../store/manifest/manifest.ts";
-import { shownOf } from "../../store/read-shown.ts";
+import { shownOf } from "../../store/published-frame.ts";
 import type { Store, StoreOptions } from "../../store/store.ts";
 import { openVersion } from "../../store/version.ts";
 import type { CellResult } from "../run-event.ts";
