@@ -2,7 +2,7 @@ import { expectation, type HexError } from "../errors.ts";
 import { parseDay } from "../frame/column/calendar.ts";
 import { parseNumberText } from "../frame/number-text.ts";
 import { formatCount, shorten } from "../text.ts";
-import type { DateRange, InputWidget, Option } from "./input.ts";
+import type { DateRange, InputWidget, Option } from "./input-widget.ts";
 import type { RequestedInput } from "./requested-input.ts";
 
 /** What an input can hold: plain JSON. */

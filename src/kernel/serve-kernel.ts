@@ -4,43 +4,56 @@ import {
   KERNEL_CALLS,
   KERNEL_NOTES,
   type KernelReply,
+  type KernelRequest,
   type KernelSession,
   type KernelTask,
   type NumberedRequest,
-  type ReportProgress,
+  type RequestContext,
 } from "./request.ts";
+import { RowsReader } from "./rows.ts";
 
-/** Serves a project in its own process: carries out what the parent orders, until that ends it. */
+/** Serves a project in its own process: answers requests of the parent, until that ends it. */
 export async function serveKernel(
   task: KernelTask,
   parent: Parent,
   runtimeUrl: string,
 ): Promise<never> {
   const session = await openSession(task, parent, runtimeUrl);
-  const going = new Map<number, AbortController>();
-  const answer = async ({ id, order }: NumberedRequest): Promise<KernelReply> => {
-    const dropped = new AbortController();
-    going.set(id, dropped);
-    try {
-      const signal = AbortSignal.any([dropped.signal, parent.signal]);
-      const tell: ReportProgress = (standing) => {
-        void parent.call(KERNEL_CALLS.standing, { id, ...standing });
-      };
-      return { id, ok: true, ...(await session.answer(order, { signal, tell })) };
-    } catch (thrown) {
-      if (!(thrown instanceof HexError)) throw thrown;
-      return { id, ok: false, code: thrown.code, message: session.redact(thrown.message) };
-    } finally {
-      going.delete(id);
+  const rows = new RowsReader((query) => session.findShown(query));
+  const running = new Map<number, AbortController>();
+  const carryOut = async (request: KernelRequest, context: RequestContext) => {
+    switch (request.kind) {
+      case "rows":
+        return { text: await rows.rows(request.query, session.redact) };
+      case "csv":
+        return { text: await rows.csv(request.query, request.start, session.redact) };
+      default:
+        return session.answer(request, context);
     }
   };
-  parent.onNote(KERNEL_NOTES.order, (note) => {
-    // What is no HexError is a bug, and ends the process as one.
+  const answer = async ({ id, request }: NumberedRequest): Promise<KernelReply> => {
+    const cancelled = new AbortController();
+    running.set(id, cancelled);
+    try {
+      const signal = AbortSignal.any([cancelled.signal, parent.signal]);
+      const report: RequestContext["report"] = (progress) => {
+        void parent.call(KERNEL_CALLS.progress, { id, ...progress });
+      };
+      return { id, ok: true, ...(await carryOut(request, { signal, report })) };
+    } catch (thrown) {
+      if (!(thrown instanceof HexError)) throw thrown;
+      return { id, ok: false, code: thrown.code, message: session.toMessage(thrown.message) };
+    } finally {
+      running.delete(id);
+    }
+  };
+  parent.onNote(KERNEL_NOTES.request, (note) => {
+    // Any other failure than a HexError is a bug, and ends the process as one.
     void answer(note as NumberedRequest).then((reply) => parent.call(KERNEL_CALLS.reply, reply));
   });
-  parent.onNote(KERNEL_NOTES.drop, (id) => {
+  parent.onNote(KERNEL_NOTES.cancel, (id) => {
     const error = new HexError("HEX_CANCELLED", "nobody waits for the answer any more");
-    going.get(id as number)?.abort(error);
+    running.get(id as number)?.abort(error);
   });
   await parent.call(KERNEL_CALLS.ready, null);
   await new Promise<void>((resolve) => {
@@ -51,7 +64,7 @@ export async function serveKernel(
   throw parent.signal.reason;
 }
 
-/** What only one of the two needs is loaded by it alone. */
+/** Loads the code of one of the two alone. */
 async function openSession(
   { kind, directory }: KernelTask,
   parent: Parent,

@@ -1,4 +1,4 @@
-import type { InputWidget, Option } from "../cell/input.ts";
+import type { InputWidget, Option } from "../cell/input-widget.ts";
 import type { Schema } from "../frame/schema.ts";
 import type { CellOutput } from "../run/cell-output.ts";
 import type { CellResult } from "../run/run-event.ts";

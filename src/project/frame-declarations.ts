@@ -3,7 +3,7 @@ import { dirname, join } from "node:path";
 import { toMessage } from "../errors.ts";
 import type { Schema } from "../frame/schema.ts";
 import type { RunResult } from "../run/run-event.ts";
-import { frameOfVariant } from "../run/variant.ts";
+import { frameOfVariant } from "../run/run-frames.ts";
 import type { Version } from "../store/version.ts";
 import { renderClientDeclarations } from "./client-declarations.ts";
 import { VALUE_TYPES } from "./column-value-types.ts";

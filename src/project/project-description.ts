@@ -1,9 +1,9 @@
 import { readFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import type { CellDefinition } from "../cell/cell.ts";
-import type { InputWidget } from "../cell/input.ts";
+import type { InputWidget } from "../cell/input-widget.ts";
 import type { RunContext } from "../cell/run-context.ts";
-import { type CellGrounds, readCellGrounds, toCellState } from "../run/cell-grounds.ts";
+import { type CellGrounds, readCellGrounds, toCellState } from "../run/cell-fingerprints.ts";
 import type { CellSource } from "../source/cell-sources.ts";
 import { openFileContents } from "../source/file-contents.ts";
 import type { LoadedCells } from "../source/load-cells.ts";

@@ -5,6 +5,7 @@ import type { SchemaSpec } from "../frame/schema.ts";
 import type { CellSource } from "../source/cell-sources.ts";
 import type { LoadedCells } from "../source/load-cells.ts";
 import type { Store } from "../store/store.ts";
+import type { ShowFrame } from "./cell-output.ts";
 import type { ColumnReads } from "./column-reads.ts";
 import {
   type CellSurroundings,
@@ -12,25 +13,27 @@ import {
   type ComputedCell,
   computeCell,
   computeInput,
+  type FindSecret,
   readCell,
 } from "./compute-cell.ts";
 import { CsvReportLog } from "./csv-report-log.ts";
-import { type FrameOrigin, type FreshnessRule, toFreshness } from "./freshness.ts";
-import { toHandedChange } from "./handed-change.ts";
 import { orAborted } from "./or-aborted.ts";
-import { joinParts, type RunParts } from "./parts/join-parts.ts";
+import type { RunParts } from "./parts/join-parts.ts";
 import type { CellTurn, ExecutedCell, Recall, RecalledCell } from "./recall.ts";
 import { type DefaultsWork, findRecorded, type RecordedDefault } from "./recorded-default.ts";
-import { toCellError } from "./run-error.ts";
-import type { CellResult, RunEvent } from "./run-event.ts";
-import type { RunFrames } from "./run-frames.ts";
-import type { FindSecret } from "./secret-names.ts";
+import { toCellError, toHandedChange } from "./run-error.ts";
+import {
+  type CellResult,
+  type FrameOrigin,
+  type FreshnessRule,
+  type RunEvent,
+  toFreshness,
+} from "./run-event.ts";
+import { type KeyInput, type RunFrames, toVariant, type Variant } from "./run-frames.ts";
 import { shareValue } from "./shared-value.ts";
-import type { ShowFrame } from "./shown-frame.ts";
-import { type KeyInput, toVariant, type Variant } from "./variant.ts";
 
 /** What running the cells of a plan needs. */
-export interface CellsWork extends Recall, DefaultsWork {
+interface CellsWork extends Recall, DefaultsWork {
   readonly plan: RunPlan;
   readonly frames: RunFrames;
   readonly reads: ColumnReads;
@@ -245,8 +248,10 @@ async function execute(
     codeHash: source?.codeHash ?? "",
     progress,
     log,
-    joinParts: (parts, values) =>
-      joinParts(parts, values, { exchange, runParts: work.runParts, signal, progress, log }),
+    joinParts: async (parts, values) => {
+      const { joinParts } = await import("./parts/join-parts.ts");
+      return joinParts(parts, values, { exchange, runParts: work.runParts, signal, progress, log });
+    },
   };
   if (planned.action === "read" || planned.action === "kept") return readCell(around);
   const loaded = await (definition ?? work.cells.load(name));

@@ -1,17 +1,25 @@
 import type { RunPlan } from "../cell/plan.ts";
 import type { RequestedInputs } from "../cell/requested-input.ts";
 import type { LoadedCells } from "../source/load-cells.ts";
+import type { Lease, LeaseOptions } from "../store/lease/lease.ts";
 import type { Store } from "../store/store.ts";
 import type { Version } from "../store/version.ts";
-import type { CellGrounds } from "./cell-grounds.ts";
+import type { CellGrounds } from "./cell-fingerprints.ts";
+import type { ShowFrame } from "./cell-output.ts";
+import type { FindSecret } from "./compute-cell.ts";
 import type { RunParts } from "./parts/join-parts.ts";
 import type { Recall } from "./recall.ts";
 import type { RecordedDefaults } from "./recorded-default.ts";
 import type { Redact } from "./redact/redactor.ts";
 import type { RunEvent, RunTrigger } from "./run-event.ts";
-import type { TakeLease } from "./run-publishing.ts";
-import type { FindSecret } from "./secret-names.ts";
-import type { ShowFrame } from "./shown-frame.ts";
+
+/** The lease of a project, renewed by this process or by another one on its behalf. */
+export type RunLease = Pick<Lease, "fence" | "lost" | "release">;
+
+/** Waits for the lease of a project. @throws {HexError} as `acquireLease` does */
+export type TakeLease = (
+  options: Pick<LeaseOptions, "signal" | "onWaiting" | "afterFence">,
+) => Promise<RunLease>;
 
 /** What a run does that computes only what has changed, and the inputs by which that was decided. */
 export interface ChangedPlan {

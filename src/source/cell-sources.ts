@@ -1,6 +1,6 @@
 import type { CellNode } from "../cell/cell-node.ts";
 import { parseCellOptions } from "../cell/cell-options.ts";
-import type { InputWidget } from "../cell/input.ts";
+import type { InputWidget } from "../cell/input-widget.ts";
 import type { SchemaSpec } from "../frame/schema.ts";
 import { toSha256 } from "../sha256.ts";
 import type { CellFacts } from "./cell-facts.ts";

@@ -1,7 +1,6 @@
 import * as v from "valibot";
 import { RUN_CONTEXTS } from "../cell/run-context.ts";
-import { HexError } from "../errors.ts";
-import { describeCause, type ProcessEnding } from "../run/process/process-ending.ts";
+import { type ProcessEnding, toFailure } from "../run/process/process-ending.ts";
 import { ClaimKeeper, type StopOrder } from "./claim-keeper.ts";
 import type { ClaimedWork } from "./claimed-run.ts";
 import { type JobOutcome, toJobOutcome } from "./job-outcome.ts";
@@ -29,16 +28,8 @@ export async function carryOutPart(work: ClaimedWork): Promise<JobOutcome> {
   const keeper = new ClaimKeeper(claim, drained, runs.leaseMs);
   const task: PartTask = { kind: "part", directory: runs.directory, ...payload.output };
   try {
-    const ending = await takeProcess().run(
-      { kind: task.kind, payload: task },
-      {
-        signal: keeper.signal,
-        deadlineMs: runs.config.runs.deadlineMs,
-        onEvent: () => undefined,
-        onLine: () => undefined,
-        onCall: refuseCall,
-      },
-    );
+    const { deadlineMs } = runs.config.runs;
+    const ending = await takeProcess().run(task, { signal: keeper.signal, deadlineMs });
     return await tellEnd(work, ending, keeper.order);
   } finally {
     keeper.close();
@@ -60,23 +51,14 @@ async function tellEnd(
   order: StopOrder | undefined,
 ): Promise<JobOutcome> {
   if (order === "lost") return "lost";
-  if (ending.status === "ended" && ending.ending.status === "done") {
+  if (ending.status === "done") {
     await claim.finish();
-    return ending.ending.value === "failed" ? "failed" : "completed";
+    return ending.value === "failed" ? "failed" : "completed";
   }
   if (order === "cancelled") {
     await claim.finish();
     return "cancelled";
   }
   if (order === "drained") return toJobOutcome(await claim.handBack(), "handed-back");
-  return toJobOutcome(await claim.fail(runs.redact(toCause(ending), "text")), "retried");
-}
-
-function toCause(ending: ProcessEnding): string {
-  if (ending.status === "crashed") return describeCause(ending.cause);
-  return ending.ending.status === "failed" ? ending.ending.message : "";
-}
-
-async function refuseCall(name: string): Promise<never> {
-  throw new HexError("HEX_JOB_INVALID", `Expected a part to ask nothing of its run, got ${name}`);
+  return toJobOutcome(await claim.fail(runs.redact(toFailure(ending).message, "text")), "retried");
 }

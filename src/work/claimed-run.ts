@@ -1,9 +1,9 @@
 import type { Claim } from "../queue/queue.ts";
 import { RunLog } from "../run/history/run-log.ts";
 import type { CellRecord, RunRecord } from "../run/history/run-record.ts";
+import { toWishes } from "../run/history/run-record.ts";
 import type { RunProcess } from "../run/process/run-process.ts";
 import type { RunEvent } from "../run/run-event.ts";
-import { toWishes } from "../run/run-wishes.ts";
 import { SILENCE_MS } from "../store/holder.ts";
 import { ClaimKeeper } from "./claim-keeper.ts";
 import type { JobOutcome } from "./job-outcome.ts";
@@ -105,17 +105,14 @@ async function runAttempt(
     progress.take(event);
   };
   try {
-    const ending = await child.run(
-      { kind: "run", payload: toTask(runs, record) },
-      {
-        signal: keeper.signal,
-        deadlineMs: runs.config.runs.deadlineMs,
-        onEvent,
-        onLine: (stream, line) => log.add({ stream, text: line }),
-        redactLine: runs.redactor.openLines(),
-        onCall: calls.answer,
-      },
-    );
+    const ending = await child.run(toTask(runs, record), {
+      signal: keeper.signal,
+      deadlineMs: runs.config.runs.deadlineMs,
+      onEvent,
+      onLine: (stream, line) => log.add({ stream, text: line }),
+      redactLine: runs.redactor.openLines(),
+      onCall: calls.answer,
+    });
     const outcome = toOutcome(ending, keeper.order, runs.redact);
     return { outcome, cells: progress.interrupt() };
   } finally {

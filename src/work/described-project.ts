@@ -5,7 +5,7 @@ import { refuseOtherPlaces } from "../project/check-page.ts";
 import { CONFIG_FILE } from "../project/config.ts";
 import { cellNames } from "../project/known-names.ts";
 import type { ProjectDescription } from "../project/project-description.ts";
-import { toCrashError } from "../run/process/process-ending.ts";
+import { toValue } from "../run/process/process-ending.ts";
 import { toSha256 } from "../sha256.ts";
 import { startProjectProcess } from "./project-process.ts";
 import type { ProjectRuns } from "./project-runs.ts";
@@ -109,19 +109,10 @@ export class DescribedProject {
   async #describe(): Promise<ProjectDescription> {
     const { directory, environment } = this.#runs;
     const task: DescribeTask = { kind: "describe", directory };
-    const ending = await startProjectProcess(this.#runs, environment).run(
-      { kind: task.kind, payload: task },
-      {
-        signal: this.#closing.signal,
-        deadlineMs: DEADLINE_MS,
-        onEvent: () => undefined,
-        onLine: () => undefined,
-        onCall: refuseCall,
-      },
-    );
-    if (ending.status === "crashed") throw toCrashError(ending.cause);
-    if (ending.ending.status === "done") return ending.ending.value as ProjectDescription;
-    throw new HexError(ending.ending.code, ending.ending.message);
+    const { signal } = this.#closing;
+    const child = startProjectProcess(this.#runs, environment);
+    const ending = await child.run(task, { signal, deadlineMs: DEADLINE_MS });
+    return toValue(ending) as ProjectDescription;
   }
 }
 
@@ -166,11 +157,4 @@ async function toState(path: string) {
   const { mtimeMs = 0, ctimeMs = 0, ino = 0, size: sizeBytes = -1 } = stats ?? {};
   // A file that is moved over another one may have its time and its size.
   return { path, mtimeMs, ctimeMs, ino, sizeBytes };
-}
-
-async function refuseCall(name: string): Promise<never> {
-  throw new HexError(
-    "HEX_JOB_INVALID",
-    `Expected a description to ask nothing of its parent, got ${name}`,
-  );
 }

@@ -3,13 +3,13 @@ import { HexError } from "../errors.ts";
 import type { Project } from "../project/project.ts";
 import { openProjectHistory } from "../project/project-store.ts";
 import { openRunHistory } from "../run/history/run-history.ts";
+import type { RunWishes } from "../run/history/run-record.ts";
 import type { PartsOrder } from "../run/parts/join-parts.ts";
 import type { RunSummary } from "../run/process/messages.ts";
-import { describeCause, type ProcessEnding } from "../run/process/process-ending.ts";
+import { type TaskFailure, toRunFailure } from "../run/process/process-ending.ts";
 import type { RunProcess } from "../run/process/run-process.ts";
 import type { Redactor } from "../run/redact/redactor.ts";
 import type { CellResult, RunEvent, RunResult } from "../run/run-event.ts";
-import type { RunWishes } from "../run/run-wishes.ts";
 import type { RunWork } from "../run/run-work.ts";
 import { ProcessCalls } from "./process-calls.ts";
 import { startProjectProcess } from "./project-process.ts";
@@ -64,18 +64,15 @@ export async function runApart(project: Project, work: ApartWork): Promise<RunRe
     emit(event);
   };
   try {
-    const ending = await child.run(
-      { kind: "run", payload: toTask(project, work) },
-      {
-        signal,
-        onEvent,
-        onLine: (_, line) => emit({ type: "line-logged", line }),
-        redactLine: work.redactor.openLines(),
-        onCall: calls.answer,
-      },
-    );
-    if (ending.status === "ended" && ending.ending.status === "done") {
-      const summary = ending.ending.value as RunSummary;
+    const ending = await child.run(toTask(project, work), {
+      signal,
+      onEvent,
+      onLine: (_, line) => emit({ type: "line-logged", line }),
+      redactLine: work.redactor.openLines(),
+      onCall: calls.answer,
+    });
+    if (ending.status === "done") {
+      const summary = ending.value as RunSummary;
       return (await openRunHistory(store).readResult(work.runId)) ?? summary;
     }
     if (ending.status === "crashed") await keepFromPublishing(project, work);
@@ -126,17 +123,10 @@ interface Broken {
 }
 
 /** A run whose process had to be killed because it did not stop by itself; throws for any other end. */
-function toCancelled(ending: ProcessEnding, { work, ended, startedMs }: Broken): RunResult {
-  if (ending.status === "ended") {
-    const { ending: task } = ending;
-    if (task.status === "failed" && task.code !== "HEX_CANCELLED") {
-      throw new HexError(task.code, work.redactor.redact(task.message, "text"));
-    }
-  } else if (ending.cause.reason !== "cancelled") {
-    throw new HexError(
-      "HEX_RUN_CRASHED",
-      work.redactor.redact(describeCause(ending.cause), "text"),
-    );
+function toCancelled(ending: TaskFailure, { work, ended, startedMs }: Broken): RunResult {
+  const failure = toRunFailure(ending);
+  if (failure.code !== "HEX_CANCELLED") {
+    throw new HexError(failure.code, work.redactor.redact(failure.message, "text"));
   }
   const { runId, plan, now } = work;
   const message =

@@ -1,7 +1,7 @@
 import type { ErrorCode } from "../errors.ts";
 import type { RunRecord } from "../run/history/run-record.ts";
 import type { RunSummary } from "../run/process/messages.ts";
-import { describeCause, type ProcessEnding } from "../run/process/process-ending.ts";
+import { type ProcessEnding, toRunFailure } from "../run/process/process-ending.ts";
 import type { Redact } from "../run/redact/redactor.ts";
 import type { RunStatus } from "../run/run-event.ts";
 import type { StopOrder } from "./claim-keeper.ts";
@@ -43,16 +43,11 @@ export function toOutcome(
   redact: Redact,
 ): RunOutcome {
   if (order === "lost") return { status: "lost" };
-  if (ending.status === "ended") {
-    const { ending: task, stop } = ending;
-    if (task.status === "done") return toEnd(task.value as RunSummary, order, stop);
-    return toFailure(task.code, redact(task.message, "text"));
-  }
-  const { cause } = ending;
-  if (cause.reason === "cancelled" && order === "drained") return { status: "drained" };
-  const message = redact(describeCause(cause), "text");
-  if (cause.reason === "cancelled") return toFailure("HEX_CANCELLED", message);
-  return toFailure(cause.reason === "timeout" ? "HEX_RUN_TIMEOUT" : "HEX_RUN_CRASHED", message);
+  if (ending.status === "done") return toEnd(ending.value as RunSummary, order, ending.stop);
+  const { code, message } = toRunFailure(ending);
+  const isKilled = ending.status === "crashed" && code === "HEX_CANCELLED";
+  if (isKilled && order === "drained") return { status: "drained" };
+  return toBroken(code, redact(message, "text"));
 }
 
 /** Failures of the surroundings rather than of the project: trying again may help. */
@@ -63,7 +58,7 @@ const WORTH_ANOTHER: readonly ErrorCode[] = [
   "HEX_QUEUE_UNAVAILABLE",
 ];
 
-function toFailure(code: ErrorCode, message: string): RunOutcome {
+function toBroken(code: ErrorCode, message: string): RunOutcome {
   if (WORTH_ANOTHER.includes(code)) return { status: "broken", code, cause: message };
   const state = code === "HEX_CANCELLED" ? "cancelled" : "failed";
   return { status: "ended", end: { state, error: { code, message } } };

@@ -3,7 +3,7 @@ import type { RunContext } from "../cell/run-context.ts";
 import { HexError } from "../errors.ts";
 import type { ProjectPlace } from "../project/project.ts";
 import type { PartsOrder, RunParts } from "../run/parts/join-parts.ts";
-import { describeCause } from "../run/process/process-ending.ts";
+import { toCrashError, toValue } from "../run/process/process-ending.ts";
 import type { PartTask } from "./run-task.ts";
 
 /** Computes the parts of a run in processes on this machine, as many at once as it has cores. */
@@ -45,20 +45,11 @@ async function runPart(
 ): Promise<"computed" | "failed"> {
   const { startProjectProcess } = await import("./project-process.ts");
   const child = startProjectProcess(place, process.env);
-  const ended = await child.run(
-    { kind: task.kind, payload: task },
-    { signal, onEvent: () => undefined, onLine: () => undefined, onCall: refuseCall },
-  );
+  const ending = await child.run(task, { signal });
   signal.throwIfAborted();
-  if (ended.status === "crashed") {
-    const cause = `part ${task.index} of cell ${task.cell}: ${describeCause(ended.cause)}`;
-    throw new HexError("HEX_RUN_CRASHED", cause);
+  if (ending.status === "crashed") {
+    const { message } = toCrashError(ending.cause);
+    throw new HexError("HEX_RUN_CRASHED", `part ${task.index} of cell ${task.cell}: ${message}`);
   }
-  const { ending } = ended;
-  if (ending.status === "failed") throw new HexError(ending.code, ending.message);
-  return ending.value as "computed" | "failed";
-}
-
-async function refuseCall(name: string): Promise<never> {
-  throw new HexError("HEX_JOB_INVALID", `Expected a part to ask nothing of its run, got ${name}`);
+  return toValue(ending) as "computed" | "failed";
 }

@@ -1,6 +1,6 @@
 import { setTimeout as wait } from "node:timers/promises";
 import { HexError } from "../errors.ts";
-import type { Job } from "../queue/job.ts";
+import type { Job } from "../queue/queue.ts";
 import type { PartsOrder } from "../run/parts/join-parts.ts";
 import { readOutcome } from "../run/parts/parts-exchange.ts";
 import { toSha256 } from "../sha256.ts";

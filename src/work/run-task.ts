@@ -1,6 +1,6 @@
 import type { RunContext } from "../cell/run-context.ts";
+import type { RunWishes } from "../run/history/run-record.ts";
 import type { RunTrigger } from "../run/run-event.ts";
-import type { RunWishes } from "../run/run-wishes.ts";
 
 /** What a run process is told to run: ids and inputs, no frames and no secrets. */
 export interface RunTask extends RunWishes {

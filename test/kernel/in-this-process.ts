@@ -1,5 +1,5 @@
 import { HexError } from "../../src/errors.ts";
-import type { ProcessTask } from "../../src/run/process/messages.ts";
+import type { ProcessTask, TaskEnding } from "../../src/run/process/messages.ts";
 import type { ProcessEnding } from "../../src/run/process/process-ending.ts";
 import type { ProcessHooks, RunProcess } from "../../src/run/process/run-process.ts";
 import type { Parent, RunTask } from "../../src/run/process/serve-task.ts";
@@ -33,7 +33,7 @@ class InThisProcess implements RunProcess {
     const ended = new Promise<ProcessEnding>((resolve) => {
       this.#end = resolve;
     });
-    hooks.signal.addEventListener("abort", () => void this.kill());
+    hooks.signal?.addEventListener("abort", () => void this.kill());
     this.#serve(toPlain(task), this.#toParent(hooks)).then(
       (value) => this.#finish({ status: "done", value }),
       (thrown: unknown) => {
@@ -61,24 +61,24 @@ class InThisProcess implements RunProcess {
     this.#end({ status: "crashed", cause, survivors: [] } as unknown as ProcessEnding);
   }
 
-  #finish(ending: Extract<ProcessEnding, { status: "ended" }>["ending"]): void {
+  #finish(ending: TaskEnding): void {
     if (this.#isOver) return;
     this.#isOver = true;
-    this.#end({ status: "ended", ending, stop: null, peakMemoryBytes: 0, survivors: [] });
+    this.#end({ ...ending, stop: null, peakMemoryBytes: 0, survivors: [] });
   }
 
   #toParent(hooks: ProcessHooks): Parent {
     return {
       signal: this.#stopping.signal,
       emit: (event) => {
-        if (!this.#isOver) hooks.onEvent(event);
+        if (!this.#isOver) hooks.onEvent?.(event);
       },
       call: async (name, payload) => {
         const told = toPlain(payload);
         await new Promise((resolve) => setImmediate(resolve));
         // Nobody hears a process that is gone.
         if (this.#isOver) return new Promise(() => undefined);
-        return hooks.onCall(name, told);
+        return hooks.onCall?.(name, told);
       },
       onNote: (name, listener) => {
         this.#listeners.set(name, [...(this.#listeners.get(name) ?? []), listener]);

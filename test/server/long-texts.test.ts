@@ -2,26 +2,30 @@ import * as v from "valibot";
 import { expect, test } from "vitest";
 import { parseCellFileName } from "../../src/cell/cell-name.ts";
 import { parseDuration } from "../../src/cell/duration.ts";
-import type { InputWidget } from "../../src/cell/input.ts";
 import { readInputValue } from "../../src/cell/input-value.ts";
-import { parseInputFlag } from "../../src/cli/input-flag.ts";
+import type { InputWidget } from "../../src/cell/input-widget.ts";
+import { parseInputFlag } from "../../src/cli/command.ts";
 import { HexError } from "../../src/errors.ts";
+import { parseMomentRange, parseTypedRange } from "../../src/frame/rows/typed-range.ts";
 import { COLUMN_TYPES } from "../../src/frame/schema.ts";
-import { parseMomentRange, parseTypedRange } from "../../src/frame/typed-range.ts";
-import { toNotebookError } from "../../src/kernel/notebook-error.ts";
+import { toNotebookError } from "../../src/kernel/cell-reports.ts";
 import { pageKey } from "../../src/project/page-settings.ts";
 import { serverKey } from "../../src/project/server-settings.ts";
 import { parseQueueLocation } from "../../src/queue/location.ts";
 import { cronFault } from "../../src/schedule/cron.ts";
 import { isTimezone } from "../../src/schedule/zone.ts";
-import { parseCsvAsk, parseEvaluateAsk, parseRowsAsk } from "../../src/server/ask-body.ts";
+import { readCookie } from "../../src/server/caller.ts";
 import { checkHost, isLoopback, toNetwork } from "../../src/server/hosts.ts";
 import { HttpFailure } from "../../src/server/http-failure.ts";
-import { parseJsonText } from "../../src/server/json-text.ts";
-import { parseEventId } from "../../src/server/log-cursor.ts";
-import { findPacking } from "../../src/server/packing.ts";
-import { readCookie } from "../../src/server/page/cookie.ts";
+import { parseJsonText } from "../../src/server/json-body.ts";
 import { parseQuery, readWholeNumber } from "../../src/server/query.ts";
+import {
+  parseCsvRequest,
+  parseEvaluateRequest,
+  parseRowsRequest,
+} from "../../src/server/request-body.ts";
+import { parseEventId } from "../../src/server/run-events.ts";
+import { findPacking } from "../../src/server/send.ts";
 import { findSourcePlace } from "../../src/source/module/source-place.ts";
 import { isStoreKey, parseFrameName, parseTickKey } from "../../src/store/key.ts";
 import { parseStoreLocation } from "../../src/store/location.ts";
@@ -88,14 +92,14 @@ const DOORS: readonly Door[] = [
   ["a body", (text) => parseJsonText(text)],
   ["a text in a body", (text) => parseJsonText(JSON.stringify({ text }))],
   ["a number in a body", (text) => parseJsonText(`[${text}]`)],
-  ["a name of a cell", (text) => parseEvaluateAsk({ ...place, cells: [text] })],
-  ["a text of an input", (text) => parseEvaluateAsk({ ...place, texts: { a: text } })],
-  ["an id of a press", (text) => parseEvaluateAsk({ ...place, press: { a: text } })],
+  ["a name of a cell", (text) => parseEvaluateRequest({ ...place, cells: [text] })],
+  ["a text of an input", (text) => parseEvaluateRequest({ ...place, texts: { a: text } })],
+  ["an id of a press", (text) => parseEvaluateRequest({ ...place, press: { a: text } })],
   [
     "a column to sort by",
-    (column) => parseRowsAsk({ ...rows, sort: { column, descending: true } }),
+    (column) => parseRowsRequest({ ...rows, sort: { column, descending: true } }),
   ],
-  ["an ask for a CSV", (text) => parseCsvAsk(text)],
+  ["an ask for a CSV", (text) => parseCsvRequest(text)],
   ["the public address", (publicUrl) => v.safeParse(serverKey, { publicUrl })],
   ["a host that is allowed", (text) => v.safeParse(serverKey, { allowedHosts: [text] })],
   ["a site to embed in", (text) => v.safeParse(pageKey, { embedIn: [`https://${text}`] })],

@@ -4,7 +4,8 @@ import type { ProcessTask, RunSummary } from "../../src/run/process/messages.ts"
 import type { CrashReason, ProcessEnding } from "../../src/run/process/process-ending.ts";
 import type { ProcessHooks, RunProcess } from "../../src/run/process/run-process.ts";
 import type { Parent } from "../../src/run/process/serve-task.ts";
-import { startPublishing, type TakeLease } from "../../src/run/run-publishing.ts";
+import { startPublishing } from "../../src/run/publish-run.ts";
+import type { TakeLease } from "../../src/run/run-work.ts";
 import { publish } from "../../src/store/publication.ts";
 import type { Store } from "../../src/store/store.ts";
 import { askForLease } from "../../src/work/asked-lease.ts";
@@ -65,10 +66,11 @@ class SimulatedRunProcess implements RunProcess {
       };
       this.#self.onDeath = () => this.#end(crashed("signal"));
       if (this.#self.isDead) return this.#end(crashed("signal"));
-      const stop = () => this.#stop(hooks.signal.reason);
-      if (hooks.signal.aborted) stop();
-      else hooks.signal.addEventListener("abort", stop);
-      this.#tell(this.#self, () => void this.#carryOut(task.payload as RunTask));
+      const { signal } = hooks;
+      const stop = () => this.#stop(signal?.reason);
+      if (signal?.aborted) stop();
+      else signal?.addEventListener("abort", stop);
+      this.#tell(this.#self, () => void this.#carryOut(task as RunTask));
     });
   }
 
@@ -91,7 +93,7 @@ class SimulatedRunProcess implements RunProcess {
   async #carryOut(task: RunTask): Promise<void> {
     const parent: Parent = {
       signal: this.#stopping.signal,
-      emit: (event) => this.#tell(this.#parent, () => this.#hooks?.onEvent(event)),
+      emit: (event) => this.#tell(this.#parent, () => this.#hooks?.onEvent?.(event)),
       call: (name, payload) => this.#ask(name, payload),
       onNote: (name, listener) => this.#listeners.set(name, listener),
     };
@@ -101,8 +103,7 @@ class SimulatedRunProcess implements RunProcess {
       takeLease: askForLease(parent),
     });
     this.#tell(this.#parent, () => {
-      const ending = { status: "done", value } as const;
-      this.#end({ status: "ended", ending, stop: null, peakMemoryBytes: 0, survivors: [] });
+      this.#end({ status: "done", value, stop: null, peakMemoryBytes: 0, survivors: [] });
       this.#world.kill(this.#self);
     });
   }
@@ -110,7 +111,7 @@ class SimulatedRunProcess implements RunProcess {
   #ask(name: string, payload: unknown): Promise<unknown> {
     return new Promise((resolve, reject) => {
       this.#tell(this.#parent, () => {
-        const answering = this.#hooks?.onCall(name, payload) ?? Promise.resolve();
+        const answering = this.#hooks?.onCall?.(name, payload) ?? Promise.resolve();
         answering.then(
           (answer) => this.#tell(this.#self, () => resolve(answer)),
           (error: unknown) => this.#tell(this.#self, () => reject(error)),

@@ -30,7 +30,7 @@ const TRIES = 5;
 const UNTOLD = new TextEncoder().encode("not ended\n");
 
 /** How marks are written. */
-export interface MarkOptions {
+interface MarkOptions {
   /** whether the store keeps the conditions of writes; required unless told */
   readonly conditions?: "required" | "unavailable" | undefined;
 }
@@ -115,7 +115,7 @@ interface Seen {
 /** What nobody looks at any more has most likely ended. */
 const FORGOTTEN_MS = 60_000;
 
-export interface MarkWatchOptions {
+interface MarkWatchOptions {
   /** milliseconds on a clock that nobody sets */
   readonly steady?: (() => number) | undefined;
   readonly isGone?: ((process: string) => boolean) | undefined;

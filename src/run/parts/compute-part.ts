@@ -5,9 +5,8 @@ import { expectation, type HexError } from "../../errors.ts";
 import { toFrame } from "../../frame/to-frame.ts";
 import type { LoadedCells } from "../../source/load-cells.ts";
 import { CsvReportLog } from "../csv-report-log.ts";
-import { toHandedChange } from "../handed-change.ts";
 import type { Redact } from "../redact/redactor.ts";
-import { toCellError } from "../run-error.ts";
+import { toCellError, toHandedChange } from "../run-error.ts";
 import { shareValue } from "../shared-value.ts";
 import {
   type PartOutcome,
@@ -18,7 +17,7 @@ import {
 } from "./parts-exchange.ts";
 
 /** Everything that computing one part needs. */
-export interface PartWork {
+interface PartWork {
   readonly exchange: PartsExchange;
   readonly index: number;
   readonly context: RunContext;

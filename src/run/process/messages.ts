@@ -1,11 +1,9 @@
 import type { ErrorCode } from "../../errors.ts";
 import type { RunEvent, RunResult } from "../run-event.ts";
 
-/** What a run process is told to do: ids and inputs, plain JSON. */
+/** A task of a run process: ids and inputs, plain JSON; its kind tells the program the rest. */
 export interface ProcessTask {
-  /** what the child's own program makes of it */
   readonly kind: string;
-  readonly payload: unknown;
 }
 
 /** What a run process is told, in order. */
@@ -50,3 +48,6 @@ export type TaskEnding =
 export type RunSummary = Omit<RunResult, "cells"> & {
   readonly cells: readonly Omit<RunResult["cells"][number], "output">[];
 };
+
+/** The variable that all members of a run's tree carry, whatever else they leave behind. */
+export const MARK_NAME = "HEX_PROCESS_MARK";

@@ -1,4 +1,4 @@
-import { type ErrorCode, type Expectation, expectation, type HexError } from "../../errors.ts";
+import { type ErrorCode, type Expectation, expectation, HexError } from "../../errors.ts";
 import type { TaskEnding } from "./messages.ts";
 
 /** Why a process was asked to stop. */
@@ -33,35 +33,56 @@ export interface CrashCause {
   readonly message: string | null;
 }
 
-/** What became of a run's process; by then all of its tree has been killed. */
-export type ProcessEnding = Ended | Crashed;
+/**
+ * How a run process ended, by which time all of its tree has been killed: its task is `done` with a
+ * value, or has `failed` with an error that it reported, or the process `crashed` without an answer.
+ */
+export type ProcessEnding = (TaskEnding & Answered) | (Crash & Survived);
 
-interface Ended {
-  readonly status: "ended";
-  readonly ending: TaskEnding;
-  /** whether the task had been asked to stop, and why, before it ended */
+interface Answered extends Survived {
+  /** why the task was asked to stop before it ended; null when it was not */
   readonly stop: StopReason | null;
   readonly peakMemoryBytes: number;
-  readonly survivors: Survivors;
 }
 
-interface Crashed {
+interface Crash {
   readonly status: "crashed";
   readonly cause: CrashCause;
-  readonly survivors: Survivors;
 }
 
-/** Ids of processes that the system would not let die in time; nearly always empty. */
-type Survivors = readonly number[];
+interface Survived {
+  /** ids of processes that the system would not let die in time; nearly always empty */
+  readonly survivors: readonly number[];
+}
 
-/** The failure that a crash is for its run. */
+/** A task's end without a value. */
+export type TaskFailure = Exclude<TaskEnding, { readonly status: "done" }> | Crash;
+
+/** The value of a task. @throws {HexError} the error that its ending is for its caller */
+export function toValue(ending: ProcessEnding): unknown {
+  if (ending.status === "done") return ending.value;
+  throw toFailure(ending);
+}
+
+/** The error that an ending without a value is for the caller of its task. */
+export function toFailure(ending: TaskFailure): HexError {
+  if (ending.status === "crashed") return toCrashError(ending.cause);
+  return new HexError(ending.code, ending.message);
+}
+
+/**
+ * As `toFailure`, for the record of a run: a machine that is too busy for its process, or cannot watch
+ * it, has crashed it.
+ */
+export function toRunFailure(ending: TaskFailure): HexError {
+  const failure = toFailure(ending);
+  const isBusy = ending.status === "crashed" && failure.code === "HEX_TOO_BUSY";
+  return isBusy ? new HexError("HEX_RUN_CRASHED", failure.message) : failure;
+}
+
+/** The error that a crash is for the caller of its task. */
 export function toCrashError(cause: CrashCause): HexError {
   return expectation(toCode(cause.reason), toExpectation(cause));
-}
-
-/** Why a process ended without an answer, in one sentence for people. */
-export function describeCause(cause: CrashCause): string {
-  return toCrashError(cause).message;
 }
 
 function toCode(reason: CrashReason): ErrorCode {

@@ -1,10 +1,8 @@
 import { expectation, HexError, toMessage } from "../../errors.ts";
 import type { RedactLine } from "../redact/redactor.ts";
 import type { RunEvent } from "../run-event.ts";
-import { type ChildEnd, ChildLife } from "./child-life.ts";
-import { MemoryWatch } from "./memory-watch.ts";
+import { type ChildEnd, ChildLife, GRACE_MS, type RunProcessSpec } from "./child-life.ts";
 import type { CallAnswer, FromProcess, ProcessTask, TaskEnding } from "./messages.ts";
-import { toPlainLine } from "./plain-line.ts";
 import {
   type CrashCause,
   type CrashReason,
@@ -13,23 +11,24 @@ import {
   toCrashError,
 } from "./process-ending.ts";
 import type { OnLine } from "./process-lines.ts";
-import { GRACE_MS, type RunProcessSpec } from "./spawn-child.ts";
+import { MemoryWatch } from "./process-tree.ts";
+import { toPlainLine } from "./rate-limits.ts";
 
-export type { RunProcessSpec } from "./spawn-child.ts";
+export type { RunProcessSpec } from "./child-life.ts";
 
-/** What a task's caller does with what the process tells. */
+/** How a task is watched and stopped; by default it is left alone, and its calls are refused. */
 export interface ProcessHooks {
   /** ends the task: first by asking, after the grace time by killing */
-  readonly signal: AbortSignal;
-  /** how long the task may take from now on, as if the signal came then; none: as long as it takes */
+  readonly signal?: AbortSignal | undefined;
+  /** how long the task may take from now on, as if the signal came then */
   readonly deadlineMs?: number | undefined;
-  readonly onEvent: (event: RunEvent) => void;
-  /** a line that the process, or one that it started, has written */
-  readonly onLine: OnLine;
-  /** takes secrets out of such a line before it is cut; nothing unless told */
+  readonly onEvent?: ((event: RunEvent) => void) | undefined;
+  /** called with each line that the process, or one that it started, has written */
+  readonly onLine?: OnLine | undefined;
+  /** takes secrets out of such a line before it is cut */
   readonly redactLine?: RedactLine | undefined;
-  /** answers what the task asks; a HexError is an answer, too, anything else is a bug */
-  readonly onCall: (name: string, payload: unknown) => Promise<unknown>;
+  /** answers a call of the task; a HexError is an answer, too, anything else is a bug */
+  readonly onCall?: ((name: string, payload: unknown) => Promise<unknown>) | undefined;
 }
 
 /** A process that loads its code at once, then waits for its one task. */
@@ -54,12 +53,12 @@ export interface RunProcess {
    *
    * @throws what a hook threw, once the tree is gone
    */
-  run(task: ProcessTask, hooks: ProcessHooks): Promise<ProcessEnding>;
+  run(task: ProcessTask, hooks?: ProcessHooks): Promise<ProcessEnding>;
 
-  /** Tells the task something that it did not ask for; one that has ended is not told. */
+  /** Sends the task a note that it did not ask for; one that has ended gets none. */
   note(name: string, payload: unknown): void;
 
-  /** Kills it with all that it started, at once; a task that is going ends as cancelled. */
+  /** Kills it with all that it started, at once; a running task ends as cancelled. */
   kill(): Promise<void>;
 }
 
@@ -120,16 +119,14 @@ class ChildRun implements RunProcess {
     return this.#isOver || this.#life.hasExited;
   }
 
-  async run(task: ProcessTask, hooks: ProcessHooks): Promise<ProcessEnding> {
+  async run(task: ProcessTask, hooks: ProcessHooks = {}): Promise<ProcessEnding> {
     if (this.#hooks !== undefined) throw new Error("A run's process takes one task, got another");
     this.#hooks = hooks;
-    this.#life.lines?.deliverTo(
-      (...line) => this.#guard(() => hooks.onLine(...line)),
-      hooks.redactLine ?? ((_, line) => line),
-    );
-    const onAbort = () => this.#askToStop(hooks.signal.reason);
-    if (hooks.signal.aborted) await this.kill();
-    hooks.signal.addEventListener("abort", onAbort);
+    const { signal, onLine, redactLine = (_, line) => line } = hooks;
+    this.#life.lines?.deliverTo((...line) => this.#guard(() => onLine?.(...line)), redactLine);
+    const onAbort = () => this.#askToStop(signal?.reason);
+    if (signal?.aborted) await this.kill();
+    signal?.addEventListener("abort", onAbort);
     this.#watchLimits(hooks);
     try {
       this.ready.then(
@@ -138,7 +135,7 @@ class ChildRun implements RunProcess {
       );
       return this.#toEnding(await this.#life.over);
     } finally {
-      hooks.signal.removeEventListener("abort", onAbort);
+      signal?.removeEventListener("abort", onAbort);
       this.#memory?.stop();
       for (const timer of this.#timers) clearTimeout(timer);
     }
@@ -161,7 +158,7 @@ class ChildRun implements RunProcess {
         this.#onReady();
         break;
       case "event-emitted":
-        this.#guard(() => this.#hooks?.onEvent(message.event));
+        this.#guard(() => this.#hooks?.onEvent?.(message.event));
         break;
       case "call-made":
         this.#answer(message).catch((thrown: unknown) => this.#fail(thrown));
@@ -184,7 +181,7 @@ class ChildRun implements RunProcess {
 
   async #toAnswer(name: string, payload: unknown): Promise<CallAnswer> {
     try {
-      return { ok: true, value: await this.#hooks?.onCall(name, payload) };
+      return { ok: true, value: await (this.#hooks?.onCall ?? refuseCall)(name, payload) };
     } catch (thrown) {
       if (thrown instanceof HexError) return { ok: false, ...toPlain(thrown) };
       // Whatever an interruption makes of a call that was on its way.
@@ -255,7 +252,7 @@ class ChildRun implements RunProcess {
       return { status: "crashed", cause: this.#toCause(end), survivors };
     }
     const peakMemoryBytes = this.#memory?.peakBytes ?? 0;
-    return { status: "ended", ending: this.#ending, stop: this.#stop, peakMemoryBytes, survivors };
+    return { ...this.#ending, stop: this.#stop, peakMemoryBytes, survivors };
   }
 
   #toCause({ exitCode, signal, refusal }: ChildEnd): CrashCause {
@@ -286,6 +283,11 @@ class ChildRun implements RunProcess {
 }
 
 type CallMade = Extract<FromProcess, { type: "call-made" }>;
+
+async function refuseCall(name: string): Promise<never> {
+  const message = `Expected the task to ask nothing of its parent, got ${name}`;
+  throw new HexError("HEX_JOB_INVALID", message);
+}
 
 /** Why a task is to stop, as it is told. */
 function toStopError(reason: unknown): HexError {

@@ -1,10 +1,14 @@
 import type { FastifyRequest } from "fastify";
+import type { RunRecord } from "../../run/history/run-record.ts";
 import { toBaseUrl } from "../hosts.ts";
 import { HttpFailure } from "../http-failure.ts";
 import type { Served } from "../served.ts";
 
-/** What all addresses of the API begin with. */
+/** The start of all addresses of the API. */
 export const API = "/api/v1";
+
+/** The size of a page of a list. */
+export const PAGE_LIMIT = { from: 1, to: 100, unless: 25 } as const;
 
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 
@@ -30,4 +34,16 @@ export function checkProject(request: FastifyRequest, { projectId }: Served): vo
 /** The absolute address of a path below the API, as the caller would reach it. */
 export function toUrl(request: FastifyRequest, path: string, { settings }: Served): string {
   return `${toBaseUrl(request.headers.host ?? "127.0.0.1", settings)}${API}${path}`;
+}
+
+/**
+ * The record of the run that an address names.
+ * @throws {HttpFailure} 400, 404; HexError HEX_STORE_UNAVAILABLE
+ */
+export async function findRecord(request: FastifyRequest, served: Served): Promise<RunRecord> {
+  checkProject(request, served);
+  const { runId } = request.params as { readonly runId?: string };
+  const record = await served.records.read(readUuid(runId, "run id"));
+  if (record !== undefined) return record;
+  throw new HttpFailure(404, "Expected the id of a run that this token may see, got another");
 }

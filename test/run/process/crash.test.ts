@@ -2,7 +2,7 @@ import { spawn } from "node:child_process";
 import { randomUUID } from "node:crypto";
 import { once } from "node:events";
 import { expect, it, onTestFinished } from "vitest";
-import { type CrashCause, describeCause } from "../../../src/run/process/process-ending.ts";
+import { type CrashCause, toCrashError } from "../../../src/run/process/process-ending.ts";
 import { buildProgram } from "../../store/build-program.ts";
 import { runTask } from "./run-task.ts";
 
@@ -77,11 +77,11 @@ it("ends only the task when a string becomes too long for V8", async () => {
 it("runs another task after each crash", async () => {
   await crash("abort");
   const { ending } = await runTask("echo", "still here");
-  expect(ending).toMatchObject({ ending: { value: "still here" } });
+  expect(ending).toMatchObject({ value: "still here" });
 });
 
 async function crash(kind: string): Promise<CrashCause & { readonly sentence: string }> {
   const { ending } = await runTask(kind, null, {}, { limits: LIMITS });
   if (ending.status !== "crashed") throw new Error("It did not crash");
-  return { ...ending.cause, sentence: describeCause(ending.cause) };
+  return { ...ending.cause, sentence: toCrashError(ending.cause).message };
 }

@@ -3,10 +3,8 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { PassThrough } from "node:stream";
 import { expect, it } from "vitest";
-import { LineFlood } from "../../../src/run/process/line-flood.ts";
-import { LineReader } from "../../../src/run/process/line-reader.ts";
-import { LONGEST_LINE, toPlainLine } from "../../../src/run/process/plain-line.ts";
-import { ProcessLines } from "../../../src/run/process/process-lines.ts";
+import { LineReader, ProcessLines } from "../../../src/run/process/process-lines.ts";
+import { LineFlood, LONGEST_LINE, toPlainLine } from "../../../src/run/process/rate-limits.ts";
 import { toRedactor } from "../../../src/run/redact/redactor.ts";
 import { temporaryFolder } from "../../store/temporary-folder.ts";
 import { runTask } from "./run-task.ts";
@@ -91,7 +89,7 @@ it("reads what has come while this process itself stood still", async () => {
 
 it("survives a task that floods its log", async () => {
   const { ending, stdout } = await runTask("flood");
-  expect(ending).toMatchObject({ status: "ended" });
+  expect(ending).toMatchObject({ status: "done" });
   const omitted = stdout.map((line) => Number(/^\((\d+) lines left out/.exec(line)?.[1] ?? -1));
   const kept = omitted.filter((count) => count < 0).length;
   expect(kept + omitted.reduce((sum, count) => sum + Math.max(0, count), 0)).toBe(200_000);

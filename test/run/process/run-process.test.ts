@@ -4,25 +4,22 @@ import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { expect, it } from "vitest";
 import { HexError } from "../../../src/errors.ts";
-import { describeCause } from "../../../src/run/process/process-ending.ts";
+import { toCrashError } from "../../../src/run/process/process-ending.ts";
 import { giveTask, runTask, startTasks } from "./run-task.ts";
 
 it("gives what the task came to", async () => {
   const value = { rows: 3, names: ["a", "ü"], none: null };
   const { ending } = await runTask("echo", value);
-  expect(ending).toMatchObject({ status: "ended", stop: null, survivors: [] });
-  expect(ending).toMatchObject({ ending: { status: "done", value } });
+  expect(ending).toMatchObject({ status: "done", stop: null, survivors: [] });
+  expect(ending).toMatchObject({ status: "done", value });
 });
 
 it("gives an expected failure by its code", async () => {
   const { ending } = await runTask("fail-expectedly");
   expect(ending).toMatchObject({
-    status: "ended",
-    ending: {
-      status: "failed",
-      code: "HEX_NOT_COMPUTED",
-      message: "Expected it to be computed, got nothing",
-    },
+    status: "failed",
+    code: "HEX_NOT_COMPUTED",
+    message: "Expected it to be computed, got nothing",
   });
 });
 
@@ -39,7 +36,7 @@ it("tells events in order, of progress only some, and always the last before its
 it("answers what the task asks", async () => {
   const onCall = async (name: string, payload: unknown) => [name, Number(payload) * 2];
   const { ending } = await runTask("ask", 21, { onCall });
-  expect(ending).toMatchObject({ ending: { status: "done", value: ["double", 42] } });
+  expect(ending).toMatchObject({ status: "done", value: ["double", 42] });
 });
 
 it("answers a call with an expected failure", async () => {
@@ -48,7 +45,8 @@ it("answers a call with an expected failure", async () => {
   };
   const { ending } = await runTask("ask-in-vain", null, { onCall });
   expect(ending).toMatchObject({
-    ending: { status: "done", value: ["HEX_RUN_SUPERSEDED", "another one was faster"] },
+    status: "done",
+    value: ["HEX_RUN_SUPERSEDED", "another one was faster"],
   });
 });
 
@@ -71,15 +69,15 @@ it("tells a task what it did not ask for", async () => {
   const process = await startTasks();
   const onLine = () => process.note("lease-lost", { by: "another" });
   const { ending } = await giveTask(process, "await-note", null, { onLine });
-  expect(ending).toMatchObject({ ending: { value: { by: "another" } } });
+  expect(ending).toMatchObject({ value: { by: "another" } });
 });
 
 it("hands on the environment it was given, and its own mark, but nothing else", async () => {
   const { ending } = await runTask("environment", null, {}, { environment: { ONLY: "this" } });
   expect(ending).toMatchObject({
-    ending: { value: { ONLY: "this", HEX_PROCESS_MARK: expect.any(String) } },
+    value: { ONLY: "this", HEX_PROCESS_MARK: expect.any(String) },
   });
-  const value = ending.status === "ended" && ending.ending.status === "done" && ending.ending.value;
+  const value = ending.status === "done" && ending.value;
   expect(Object.keys(value || {})).toHaveLength(2);
 });
 
@@ -93,17 +91,17 @@ it("runs at a lower priority than ours, in all of its threads", async () => {
 
 it("keeps the channel to the parent from cells", async () => {
   const { ending } = await runTask("find-channel");
-  expect(ending).toMatchObject({ ending: { value: "undefined" } });
+  expect(ending).toMatchObject({ value: "undefined" });
 });
 
 it("does not wait for timers that a task leaves behind", async () => {
   const { ending } = await runTask("leave-timers");
-  expect(ending).toMatchObject({ ending: { status: "done", value: "done" } });
+  expect(ending).toMatchObject({ status: "done", value: "done" });
 });
 
 it("ends a process that has given its answer but does not exit", async () => {
   const { ending } = await runTask("hang-at-exit");
-  expect(ending).toMatchObject({ status: "ended", ending: { value: "done" } });
+  expect(ending).toMatchObject({ status: "done", value: "done" });
 });
 
 it("takes one task", async () => {
@@ -130,7 +128,7 @@ it("tells of a folder that is not there", async () => {
   await expect(process.ready).rejects.toMatchObject({ code: "HEX_RUN_CRASHED" });
   const { ending } = await giveTask(process, "echo");
   expect(ending).toMatchObject({ cause: { reason: "failed-to-start" } });
-  expect(ending.status === "crashed" && describeCause(ending.cause)).toMatch(
+  expect(ending.status === "crashed" && toCrashError(ending.cause).message).toMatch(
     /^Expected the run's process to be ready to run cells, got spawn .* ENOENT/,
   );
 });
@@ -139,7 +137,9 @@ it("tells of a program that cannot be loaded", async () => {
   const program = pathToFileURL(join(import.meta.dirname, "missing.mjs"));
   const { ending, stderr } = await runTask("echo", null, {}, { program });
   expect(ending).toMatchObject({ cause: { reason: "failed-to-start", exitCode: 1 } });
-  expect(ending.status === "crashed" && describeCause(ending.cause)).toContain("missing.mjs");
+  expect(ending.status === "crashed" && toCrashError(ending.cause).message).toContain(
+    "missing.mjs",
+  );
   expect(stderr.join("\n")).toContain("MODULE_NOT_FOUND");
 });
 

@@ -1,13 +1,13 @@
 import { tmpdir } from "node:os";
 import { pathToFileURL } from "node:url";
 import { onTestFinished } from "vitest";
+import type { RunProcessSpec } from "../../../src/run/process/child-life.ts";
 import type { ProcessEnding } from "../../../src/run/process/process-ending.ts";
 import {
   type ProcessHooks,
   type RunProcess,
   startRunProcess,
 } from "../../../src/run/process/run-process.ts";
-import type { RunProcessSpec } from "../../../src/run/process/spawn-child.ts";
 import type { RunEvent } from "../../../src/run/run-event.ts";
 import { buildProgram } from "../../store/build-program.ts";
 
@@ -57,21 +57,15 @@ export async function giveTask(
 ): Promise<TaskReport> {
   const events: RunEvent[] = [];
   const lines = { stdout: [] as string[], stderr: [] as string[] };
-  const ending = await started.run(
-    { kind, payload },
-    {
-      signal: new AbortController().signal,
-      onEvent: (event) => events.push(event),
-      onCall: async (name) => {
-        throw new Error(`Nobody answers ${name}`);
-      },
-      ...hooks,
-      onLine: (stream, line) => {
-        lines[stream].push(line);
-        hooks.onLine?.(stream, line);
-      },
+  const task = { kind, payload };
+  const ending = await started.run(task, {
+    onEvent: (event) => events.push(event),
+    ...hooks,
+    onLine: (stream, line) => {
+      lines[stream].push(line);
+      hooks.onLine?.(stream, line);
     },
-  );
+  });
   return { ending, events, ...lines };
 }
 

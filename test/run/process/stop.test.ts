@@ -5,7 +5,7 @@ import { createInterface } from "node:readline";
 import { pathToFileURL } from "node:url";
 import { expect, it, onTestFinished } from "vitest";
 import { HexError } from "../../../src/errors.ts";
-import { describeCause } from "../../../src/run/process/process-ending.ts";
+import { toCrashError } from "../../../src/run/process/process-ending.ts";
 import { readProcess } from "../../../src/run/process/process-table.ts";
 import { buildProgram } from "../../store/build-program.ts";
 import { findSleepers } from "./find-sleepers.ts";
@@ -15,9 +15,9 @@ it("lets a task that listens end by itself, and says why it is to", async () => 
   const reason = new HexError("HEX_CANCELLED", "somebody asked for it");
   const { ending } = await runTask("stop-politely", null, abortAt("waiting", reason), PATIENT);
   expect(ending).toMatchObject({
-    status: "ended",
+    status: "done",
     stop: "cancelled",
-    ending: { status: "done", value: ["HEX_CANCELLED", "somebody asked for it"] },
+    value: ["HEX_CANCELLED", "somebody asked for it"],
   });
 });
 
@@ -28,7 +28,7 @@ it("asks a task to stop at its deadline", async () => {
   const { ending } = await giveTask(process, "stop-politely", null, { deadlineMs: 1_000 });
   expect(ending).toMatchObject({
     stop: "timeout",
-    ending: { value: ["HEX_RUN_TIMEOUT", expect.stringContaining("over within 1 s")] },
+    value: ["HEX_RUN_TIMEOUT", expect.stringContaining("over within 1 s")],
   });
 });
 
@@ -45,14 +45,14 @@ it.each(["loop", "ignore-all"])("kills a task that does not stop: %s", async (ki
 it("kills a task that goes on after its deadline", async () => {
   const { ending } = await runTask("loop", null, { deadlineMs: 1_000 });
   expect(ending).toMatchObject({ cause: { reason: "timeout", signal: "SIGKILL" } });
-  expect(ending.status === "crashed" && describeCause(ending.cause)).toBe(
+  expect(ending.status === "crashed" && toCrashError(ending.cause).message).toBe(
     "Expected the run to be over by its deadline, got a process that still went on and was killed",
   );
 });
 
 it("takes a deadline of months", async () => {
   const { ending } = await runTask("echo", 1, { deadlineMs: 2 ** 40 });
-  expect(ending).toMatchObject({ stop: null, ending: { value: 1 } });
+  expect(ending).toMatchObject({ stop: null, value: 1 });
 });
 
 it("kills a task at once when it is told to", async () => {
@@ -74,7 +74,7 @@ it.each(["loop", "ignore-all", "exit", "abort", "throw-later", "echo"])(
     const line = kind === "loop" ? "looping" : "ignoring";
     const { ending } = await runTask("family", `${kind} ${id}`, { ...abortAt(line), onCall });
     expect(ending).toMatchObject({
-      status: kind === "echo" ? "ended" : "crashed",
+      status: kind === "echo" ? "done" : "crashed",
       survivors: [],
     });
     expect(seen).toBe(5);
@@ -85,7 +85,7 @@ it.each(["loop", "ignore-all", "exit", "abort", "throw-later", "echo"])(
 it("is not held up by a stranger that holds its pipes open", async () => {
   const id = toFamilyId();
   const { ending } = await runTask("leave-stranger", id);
-  expect(ending).toMatchObject({ status: "ended", ending: { value: "left" } });
+  expect(ending).toMatchObject({ status: "done", value: "left" });
   expect(findSleepers(id)).toHaveLength(1);
 });
 

@@ -1,4 +1,6 @@
 import type { ComponentChildren, JSX } from "preact";
+import type { InputValue } from "../../../cell/input-value.ts";
+import type { InputWidget } from "../../../cell/input-widget.ts";
 
 interface FieldProps {
   /** of the control that the label is for */
@@ -33,7 +35,7 @@ export function FieldGroup({ id, label, fault, children }: FieldProps): JSX.Elem
   );
 }
 
-/** What ties a control to the sentence under it. */
+/** The props that tie a control to the sentence under it. */
 export function faultProps(id: string, fault: string | undefined) {
   return { "aria-invalid": fault !== undefined, "aria-describedby": faultId(id) } as const;
 }
@@ -48,4 +50,15 @@ function FieldFault({ id, fault }: Pick<FieldProps, "id" | "fault">): JSX.Elemen
 
 function faultId(id: string): string {
   return `${id}-fault`;
+}
+
+/** The props of every widget. */
+export interface WidgetProps<Kind extends InputWidget["widget"]> {
+  /** of the input's cell */
+  readonly name: string;
+  readonly label: string;
+  readonly widget: Extract<InputWidget, { readonly widget: Kind }>;
+  readonly value: InputValue;
+  /** a value that keeps the widget's rule; of a gesture (dragging, typing) only the last is finished */
+  readonly onValue: (value: InputValue, isFinished: boolean) => void;
 }

@@ -1,12 +1,10 @@
 import type { ComponentChildren, JSX } from "preact";
 import { formatDuration } from "../../../text.ts";
 import type { ShownRun } from "../../history-state.ts";
-import { formatValue } from "./formats.ts";
-import { Moment } from "./moment.tsx";
-import { PlaceLink } from "./place-link.tsx";
+import { formatValue, Timestamp } from "./formats.tsx";
+import type { Go } from "./place.tsx";
+import { ALL_RUNS, PlaceLink } from "./place.tsx";
 import { toDuration, toOrigin, toVersionText } from "./run-table.tsx";
-import { ALL_RUNS } from "./runs-place.ts";
-import type { Go } from "./use-place.ts";
 
 interface RunFactsProps {
   readonly run: ShownRun;
@@ -15,7 +13,7 @@ interface RunFactsProps {
   readonly go: Go;
 }
 
-/** What is known of a run besides its cells. */
+/** The facts of a run besides its cells. */
 export function RunFacts({ run, nowMs, go }: RunFactsProps): JSX.Element {
   const { runId, context, requestedBy, occasion, submittedAt, startedAt, attempts, version } = run;
   const waitedMs = (startedAt === null ? nowMs : Date.parse(startedAt)) - Date.parse(submittedAt);
@@ -30,11 +28,11 @@ export function RunFacts({ run, nowMs, go }: RunFactsProps): JSX.Element {
             {occasion.schedule}
           </PlaceLink>
           {", due "}
-          <Moment instant={occasion.instant} />
+          <Timestamp instant={occasion.instant} />
         </Fact>
       )}
       <Fact name="Asked for">
-        <Moment instant={submittedAt} />
+        <Timestamp instant={submittedAt} />
       </Fact>
       <Fact name="Waited">{formatDuration(waitedMs)}</Fact>
       <Fact name="Duration">{toDuration(run, nowMs)}</Fact>

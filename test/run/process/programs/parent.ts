@@ -8,13 +8,9 @@ const child = startRunProcess({
   environment: { PATH: process.env["PATH"] ?? "" },
   directory: ".",
 });
-const ending = child.run(
-  { kind: "family", payload },
-  {
-    signal: new AbortController().signal,
-    onEvent: () => undefined,
-    onLine: (_, line) => console.log(line),
-    onCall: async () => console.log(`started ${child.pid}`),
-  },
-);
+const task = { kind: "family", payload };
+const ending = child.run(task, {
+  onLine: (_, line) => console.log(line),
+  onCall: async () => console.log(`started ${child.pid}`),
+});
 console.log(await ending);

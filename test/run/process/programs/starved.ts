@@ -2,7 +2,7 @@ import { execSync, spawn } from "node:child_process";
 import { once } from "node:events";
 import { tmpdir } from "node:os";
 import { setTimeout as wait } from "node:timers/promises";
-import { describeCause } from "../../../../src/run/process/process-ending.ts";
+import { toFailure } from "../../../../src/run/process/process-ending.ts";
 import { type RunProcess, startRunProcess } from "../../../../src/run/process/run-process.ts";
 
 /*
@@ -22,16 +22,8 @@ function start(): RunProcess {
 }
 
 async function run(child: RunProcess, kind: string, onLine: (line: string) => void) {
-  const ending = await child.run(
-    { kind, payload: null },
-    {
-      signal: new AbortController().signal,
-      onEvent: () => undefined,
-      onLine: (_, line) => onLine(line),
-      onCall: async () => null,
-    },
-  );
-  return ending.status === "crashed" ? describeCause(ending.cause) : ending.ending;
+  const ending = await child.run({ kind }, { onLine: (_, line) => onLine(line) });
+  return ending.status === "done" ? ending : toFailure(ending).message;
 }
 
 /** Those that are open stay open; the hard limit is left, so that it can be raised again. */

@@ -4,6 +4,7 @@ import { openSync } from "node:fs";
 import { getPriority } from "node:os";
 import { setTimeout as wait } from "node:timers/promises";
 import { HexError } from "../../../../src/errors.ts";
+import type { ProcessTask } from "../../../../src/run/process/messages.ts";
 import { type Parent, serveTask } from "../../../../src/run/process/serve-task.ts";
 
 /** A program whose tasks do what runs should not, one kind each. */
@@ -127,4 +128,7 @@ const TASKS: Readonly<Record<string, (payload: unknown, parent: Parent) => unkno
   "find-channel": () => typeof process.send,
 };
 
-serveTask(async ({ kind, payload }, parent) => TASKS[kind]?.(payload, parent));
+serveTask(async (task, parent) => {
+  const { kind, payload = null } = task as ProcessTask & { readonly payload?: unknown };
+  return TASKS[kind]?.(payload, parent);
+});

@@ -1,12 +1,13 @@
 import { useEffect, useLayoutEffect, useMemo, useRef, useState } from "preact/hooks";
 import type { Schema } from "../../../../frame/schema.ts";
 import type { FrameOutput } from "../../../../run/cell-output.ts";
-import { fromRows, type RowsOrder, type RowsSource } from "../rows-source.ts";
+import type { RowsOrder, RowsSource } from "../rows-source.ts";
 import { RowBlocks } from "./row-blocks.ts";
+import { fromRows } from "./row-rules.ts";
 
 /** A table as it stands: its rows, their order, and what went wrong. */
 export interface TableRows {
-  /** the same list as long as the columns are the same, whatever the rows */
+  /** the same list as long as the columns are the same */
   readonly columns: Schema;
   readonly blocks: RowBlocks;
   /** where the rows are read: in the browser when all of them are there */
