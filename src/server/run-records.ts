@@ -3,8 +3,8 @@ import type { RunPage, RunQuery } from "../run/history/list-runs.ts";
 import type { RunHistory } from "../run/history/run-history.ts";
 import { isFinal, type RunRecord } from "../run/history/run-record.ts";
 import { cancelRun } from "../work/cancel-run.ts";
+import type { ProjectRuns } from "../work/project-runs.ts";
 import { HttpFailure } from "./http-failure.ts";
-import type { Served } from "./served.ts";
 
 const MAX_CACHED = 500;
 
@@ -41,7 +41,10 @@ export class RunRecords {
  * Cancels a run on behalf of a person.
  * @throws {HttpFailure} 422 when it cannot be stopped from here
  */
-export async function stopRun(record: RunRecord, { runs }: Pick<Served, "runs">): Promise<void> {
+export async function stopRun(
+  record: RunRecord,
+  { runs }: { readonly runs: ProjectRuns },
+): Promise<void> {
   switch (await cancelRun(runs, record)) {
     case "cancelled":
     case "requested":

@@ -4,7 +4,8 @@ import type { PageAssets } from "../../page/page-assets.ts";
 import type { PageBuild, PageRun } from "../../page/page-state.ts";
 import type { Config } from "../../project/config.ts";
 import type { Described } from "../../work/described-project.ts";
-import type { ServedPage } from "./served-page.ts";
+import type { Served } from "../served.ts";
+import type { PublishingRuns } from "./publishing-runs.ts";
 
 /** The current state of the project, as open pages need it. */
 export interface PageSnapshot {
@@ -18,7 +19,10 @@ export interface PageSnapshot {
   readonly build: PageBuild;
 }
 
-type Watched = Pick<ServedPage, "newest" | "publishing" | "project" | "runs" | "log" | "builds">;
+type Watched = Pick<Served, "newest" | "project" | "runs" | "log"> & {
+  readonly publishing: PublishingRuns;
+  readonly builds: PageBuilds;
+};
 
 /** Pauses between looks, without and with a running run. */
 const IDLE_MS = 1_000;
