@@ -1,6 +1,6 @@
 import { HexError } from "../errors.ts";
 import type { Parent } from "../run/process/serve-task.ts";
-import type { RunLease, TakeLease } from "../run/run-publishing.ts";
+import type { RunLease, TakeLease } from "../run/run-work.ts";
 import {
   acquireLease,
   type Lease,

@@ -4,7 +4,7 @@ import type { DescribedCell } from "../../project/project-description.ts";
 import { HttpFailure } from "../http-failure.ts";
 import { type Query, readOne, readWholeNumber } from "../query.ts";
 import type { Served } from "../served.ts";
-import { API, readUuid } from "./addresses.ts";
+import { API, PAGE_LIMIT, readUuid } from "./addresses.ts";
 
 /** ListCells and GetCell: the cells as their files are now. */
 export function addCellRoutes(app: FastifyInstance, served: Served): void {
@@ -25,7 +25,7 @@ async function listCells(query: Query, { project, projectId }: Served) {
   if (readUuid(readOne(query, "projectId"), "projectId") !== projectId) {
     throw new HttpFailure(404, "Expected the id of a project that this token may see, got another");
   }
-  const limit = readWholeNumber(query, "limit", { from: 1, to: 100, unless: 25 });
+  const limit = readWholeNumber(query, "limit", PAGE_LIMIT);
   const { cells } = await project.read();
   const objects = cells.map((cell) => toCellObject(cell, projectId));
   const after = findPlace(objects, query, "after");
@@ -41,7 +41,7 @@ async function listCells(query: Query, { project, projectId }: Served) {
   };
 }
 
-/** Where the cell stands that a cursor names; undefined without one. */
+/** The index of a cursor's cell; undefined without a cursor. */
 function findPlace(
   cells: readonly { readonly id: string }[],
   query: Query,
@@ -72,7 +72,7 @@ function toCellId({ name }: Pick<DescribedCell, "name">, projectId: string): str
   return v5(name, projectId);
 }
 
-/** A cell as Hex's API tells it. An input, which is code here, shows its code. */
+/** A cell in the form of Hex's API. An input, which is code here, shows its code. */
 function toCellObject(cell: DescribedCell, projectId: string) {
   const id = toCellId(cell, projectId);
   const { name, title, kind, source } = cell;

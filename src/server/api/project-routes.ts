@@ -6,13 +6,13 @@ import { CONFIG_FILE } from "../../project/config.ts";
 import type { Schedule } from "../../schedule/schedule.ts";
 import { type Query, readWholeNumber } from "../query.ts";
 import type { Served } from "../served.ts";
-import { API, checkProject } from "./addresses.ts";
+import { API, checkProject, PAGE_LIMIT } from "./addresses.ts";
 
 /** ListProjects and GetProject: the one project that is served. */
 export function addProjectRoutes(app: FastifyInstance, served: Served): void {
   app.get(`${API}/projects`, { config: { auth: "read" } }, async (request) => {
     const query = request.query as Query;
-    readWholeNumber(query, "limit", { from: 1, to: 100, unless: 25 });
+    readWholeNumber(query, "limit", PAGE_LIMIT);
     const values = isAskedFor(query) ? [await readProject(served)] : [];
     return { values, pagination: { after: null, before: null } };
   });
@@ -50,7 +50,7 @@ async function readProject({ runs, project, newest, projectId, now }: Served) {
   });
 }
 
-/** What is told of a project besides its config. */
+/** Facts about a project besides its config. */
 interface ProjectFacts {
   readonly projectId: string;
   /** ISO 8601, UTC, as is the next */
@@ -66,7 +66,7 @@ const NOBODY = { email: "nobody@hex-runtime.invalid" };
 
 const NO_VIEWS = { lastThirtyDays: 0, lastFourteenDays: 0, lastSevenDays: 0, allTime: 0 };
 
-/** A project as Hex's API tells it. */
+/** A project in the form of Hex's API. */
 function toProjectObject(config: Config, facts: ProjectFacts) {
   const { projectId, createdAt, editedAt, publishedAt, nowMs } = facts;
   return {
