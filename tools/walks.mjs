@@ -35,7 +35,8 @@ export function entered(file) {
 `;
 
 const SLIDER_PROJECT = {
-  "hex.config.json": '{ "name": "Walk", "projectId": "f32fc2bf-726f-4e86-90d4-23d6b9b49a76", "store": "file:.hex/store" }',
+  "hex.config.json":
+    '{ "name": "Walk", "projectId": "f32fc2bf-726f-4e86-90d4-23d6b9b49a76", "store": "file:.hex/store" }',
   "cells/01-rows.ts": `import { cached, frame } from "hex-runtime";
 export default cached("rows", {}, () =>
   frame(Array.from({ length: 1000 }, (_, at) => ({ at, of: at % 7 }))),
