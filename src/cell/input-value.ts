@@ -1,6 +1,7 @@
 import { expectation, type HexError } from "../errors.ts";
 import { parseDay } from "../frame/column/calendar.ts";
 import { parseNumberText } from "../frame/number-text.ts";
+import { formatCount, shorten } from "../text.ts";
 import type { DateRange, InputWidget, Option } from "./input.ts";
 
 /** What an input can hold: plain JSON. */
@@ -119,7 +120,7 @@ function brokenRule(widget: InputWidget, value: unknown): BrokenRule {
 
 function textRule(maxLength: number, value: unknown): BrokenRule {
   const fits = typeof value === "string" && value.length <= maxLength;
-  return fits ? undefined : `a text of at most ${maxLength.toLocaleString("en")} characters`;
+  return fits ? undefined : `a text of at most ${formatCount(maxLength)} characters`;
 }
 
 interface NumberLimits {
@@ -216,6 +217,5 @@ function listOptions(options: readonly Option[]): string {
 }
 
 function show(value: unknown): string {
-  const text = JSON.stringify(value) ?? String(value);
-  return text.length > 80 ? `${text.slice(0, 77)}…` : text;
+  return shorten(JSON.stringify(value) ?? String(value), 80);
 }

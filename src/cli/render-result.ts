@@ -1,6 +1,7 @@
 import { renderTable } from "../frame/terminal-table.ts";
 import type { CellOutput, FrameOutput } from "../run/cell-output.ts";
 import type { CellResult, RunResult } from "../run/run-event.ts";
+import { formatCount } from "../text.ts";
 import { formatMs } from "./format-time.ts";
 import { renderColumns } from "./render-columns.ts";
 import { renderElapsed, renderStatus } from "./render-status.ts";
@@ -73,10 +74,6 @@ function renderHead({ rows, columns, head }: Omit<FrameOutput, "kind">): Promise
 
 function formatShape({ rows, columns }: { rows: number; columns: readonly unknown[] }): string {
   return `${formatCount(rows, "row")} × ${formatCount(columns.length, "column")}`;
-}
-
-function formatCount(count: number, noun: string): string {
-  return `${count.toLocaleString("en")} ${noun}${count === 1 ? "" : "s"}`;
 }
 
 function formatValue(value: string | number | boolean | null): string {

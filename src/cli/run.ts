@@ -1,9 +1,10 @@
 import { parseRunContext } from "../cell/run-context.ts";
 import { HexError } from "../errors.ts";
-import { openProject, planProject } from "../project/project.ts";
+import { openProject } from "../project/project.ts";
 import type { RunResult } from "../run/run-event.ts";
-import { planChangedNow } from "../work/plan-changed.ts";
-import { type RunRequest, runProject } from "../work/run-project.ts";
+import { planRequest } from "../work/plan-changed.ts";
+import { runProject } from "../work/run-project.ts";
+import type { RunRequest } from "../work/run-task.ts";
 import { EXIT_COMPLETED, toRunExitCode } from "./exit-code.ts";
 import { parseInputFlag } from "./input-flag.ts";
 import type { MainOptions } from "./main.ts";
@@ -59,9 +60,7 @@ export async function run(flags: RunFlags, { runtimeUrl }: MainOptions): Promise
 type OpenProject = Awaited<ReturnType<typeof openProject>>;
 
 async function printPlan(project: OpenProject, request: RunRequest, flags: RunFlags) {
-  const plan = flags.changed
-    ? await planChangedNow(project, request)
-    : planProject(project, request.context);
+  const plan = await planRequest(project, request);
   if (flags.json === true) sayJson(plan);
   else say(renderPlan(plan));
   return toRunExitCode({});

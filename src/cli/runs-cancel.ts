@@ -1,5 +1,5 @@
-import { cancelRun } from "../work/cancel-run.ts";
 import { openProjectRuns } from "../work/project-runs.ts";
+import { cancelRun } from "../work/recover-runs.ts";
 import { findRun } from "../work/run-lookup.ts";
 import { EXIT_COMPLETED } from "./exit-code.ts";
 import type { MainOptions } from "./main.ts";

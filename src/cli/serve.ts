@@ -4,9 +4,9 @@ import type { ServerSettings } from "../project/server-settings.ts";
 import type { SchedulerEvent } from "../schedule/scheduler-event.ts";
 import type { Log, LogEntry } from "../server/request-log.ts";
 import { type HexServer, openServer } from "../server/server.ts";
-import { keepHealing } from "../work/heal-runs.ts";
 import { openProjectRuns, type ProjectRuns } from "../work/project-runs.ts";
 import { keepSchedules } from "../work/project-schedules.ts";
+import { recoverRuns } from "../work/recover-runs.ts";
 import { runWorker, type WorkerEvent } from "../work/worker.ts";
 import { EXIT_COMPLETED, EXIT_INTERRUPTED } from "./exit-code.ts";
 import type { MainOptions } from "./main.ts";
@@ -83,7 +83,7 @@ async function keepServing(
     closeWhenStopped(server, server.log, signal),
     flags.worker
       ? runWorker(runs, { signal, drainMs: DRAIN_MS, onEvent })
-      : keepHealing(runs, { signal, onWarning }),
+      : recoverRuns(runs, { signal, onWarning }),
     ...(flags.schedules ? [keepSchedules(runs, { signal, onEvent })] : []),
   ];
   const ended = await Promise.allSettled(

@@ -1,4 +1,5 @@
 import { expectation } from "../errors.ts";
+import { formatBytes } from "../text.ts";
 import {
   collectProjectGarbage,
   listProjectVersions,
@@ -43,7 +44,7 @@ const FOREIGN_HEADINGS = ["frame", "written", "age", "size", "file"];
 
 function toForeignRow({ frame, key, writtenAt, sizeBytes }: ForeignSummary): readonly string[] {
   const age = formatAge(Date.now() - Date.parse(writtenAt));
-  return [frame, formatInstant(writtenAt), age, formatSize(sizeBytes), key];
+  return [frame, formatInstant(writtenAt), age, formatBytes(sizeBytes), key];
 }
 
 type Summary = ProjectVersions["versions"][number];
@@ -77,7 +78,7 @@ function toRow(version: Summary): readonly string[] {
     codeHash.slice(0, 8),
     String(version.frames),
     version.rows.toLocaleString("en"),
-    formatSize(version.sizeBytes),
+    formatBytes(version.sizeBytes),
     [note ?? "", ...inputs].filter((text) => text !== "").join(" "),
   ];
 }
@@ -114,12 +115,12 @@ export async function gc({ project, json, dryRun }: VersionFlags): Promise<numbe
     plan.versions.length === 0 ? "" : `, versions ${plan.versions.join(", ")} leave the history`;
   say(
     collected === undefined
-      ? `Would remove ${count} objects of ${formatSize(plan.sizeBytes)}${left}.`
-      : `Removed ${collected.objects} objects of ${formatSize(collected.sizeBytes)}${left}; spared ${collected.spared}.`,
+      ? `Would remove ${count} objects of ${formatBytes(plan.sizeBytes)}${left}.`
+      : `Removed ${collected.objects} objects of ${formatBytes(collected.sizeBytes)}${left}; spared ${collected.spared}.`,
   );
   if (history.objects.length > 0) {
     const verb = collected === undefined ? "Would remove" : "Removed";
-    say(`${verb} the history of ${history.runs} runs, ${formatSize(history.sizeBytes)}.`);
+    say(`${verb} the history of ${history.runs} runs, ${formatBytes(history.sizeBytes)}.`);
   }
   return EXIT_COMPLETED;
 }
@@ -135,12 +136,4 @@ function formatAge(ageMs: number): string {
   if (minutes < 1) return `${Math.max(0, Math.round(ageMs / 1_000))} s`;
   if (minutes < 120) return `${Math.round(minutes)} min`;
   return minutes < 2_880 ? `${Math.round(minutes / 60)} h` : `${Math.round(minutes / 1_440)} d`;
-}
-
-function formatSize(sizeBytes: number): string {
-  if (sizeBytes < 1_000) return `${sizeBytes} B`;
-  if (sizeBytes < 1e6) return `${(sizeBytes / 1e3).toFixed(1)} kB`;
-  return sizeBytes < 1e9
-    ? `${(sizeBytes / 1e6).toFixed(1)} MB`
-    : `${(sizeBytes / 1e9).toFixed(1)} GB`;
 }

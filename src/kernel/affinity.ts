@@ -1,8 +1,8 @@
 import { expectation, type HexError } from "../errors.ts";
 import { parseEvaluationId } from "../store/evaluation-id.ts";
-import type { EvaluateAsk } from "./ask.ts";
+import type { EvaluateRequest } from "./evaluation.ts";
 import { goneEvaluation } from "./evaluations.ts";
-import type { KernelOrder } from "./order.ts";
+import type { KernelRequest } from "./request.ts";
 
 /** Where an order belongs: to one process, to whichever is there, or first to a free one. */
 export type Route<Process> = Process | "any" | "free";
@@ -35,7 +35,7 @@ export class Affinity<Process> {
    * @throws {HexError} HEX_OUTPUT_GONE, HEX_PRESS_UNKNOWN when that process is no more;
    * HEX_INPUT_INVALID for a press that was made in another state
    */
-  find(order: KernelOrder): Route<Process> {
+  find(order: KernelRequest): Route<Process> {
     switch (order.kind) {
       case "rows":
       case "csv":
@@ -50,7 +50,7 @@ export class Affinity<Process> {
   }
 
   /** A process is about to carry out an order. */
-  note(order: KernelOrder, process: Process): void {
+  note(order: KernelRequest, process: Process): void {
     if (order.kind !== "evaluate") return;
     const state = toState(order.ask);
     hold(this.#states, state, process);
@@ -60,7 +60,7 @@ export class Affinity<Process> {
   }
 
   /** It has carried it out. */
-  noteAnswer(order: KernelOrder, process: Process, evaluation: string | undefined): void {
+  noteAnswer(order: KernelRequest, process: Process, evaluation: string | undefined): void {
     const isOwn = evaluation !== undefined && parseEvaluationId(evaluation) === undefined;
     if (isOwn) hold(this.#evaluations, evaluation, process);
     for (const id of pressesOf(order)) {
@@ -70,7 +70,7 @@ export class Affinity<Process> {
   }
 
   /** Nothing has begun of what an order's press starts. */
-  forgetPress(order: KernelOrder): void {
+  forgetPress(order: KernelRequest): void {
     for (const id of pressesOf(order)) this.#presses.delete(id);
   }
 
@@ -86,7 +86,7 @@ export class Affinity<Process> {
     return process;
   }
 
-  #findPress(ask: EvaluateAsk): Process | undefined {
+  #findPress(ask: EvaluateRequest): Process | undefined {
     const known = Object.values(ask.press ?? {}).flatMap((id) => this.#presses.get(id) ?? []);
     const [lost] = known.filter(({ process }) => !this.#isAlive(process));
     if (lost !== undefined) throw lost.isDone ? gonePress() : unknownPress();
@@ -99,7 +99,7 @@ export class Affinity<Process> {
   }
 }
 
-export function pressesOf(order: KernelOrder): readonly string[] {
+export function pressesOf(order: KernelRequest): readonly string[] {
   return order.kind === "evaluate" ? Object.values(order.ask.press ?? {}) : [];
 }
 
@@ -111,7 +111,7 @@ function hold<Value>(known: Map<string, Value>, key: string, value: Value): void
 }
 
 /** Stands for the state that is asked for, whatever cells of it are. */
-function toState({ version, commit, inputs, texts = {}, press = {} }: EvaluateAsk): string {
+function toState({ version, commit, inputs, texts = {}, press = {} }: EvaluateRequest): string {
   const sorted = [inputs, texts, press].map((values) =>
     Object.entries(values).sort(([left], [right]) => (left < right ? -1 : 1)),
   );

@@ -2,7 +2,7 @@ import { type RequestedInput, readInputValue } from "../cell/input-value.ts";
 import { expectation, HexError } from "../errors.ts";
 import { type RequestedInputs, toConfigured } from "../project/inputs.ts";
 import type { Project } from "../project/project.ts";
-import type { InvalidInput, ViewerState } from "./ask.ts";
+import type { InvalidInput, ViewerState } from "./evaluation.ts";
 
 /** The inputs that a viewer asks for. */
 export interface AskedInputs {

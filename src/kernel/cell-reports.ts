@@ -6,8 +6,8 @@ import type { Redact } from "../run/redact/redactor.ts";
 import type { CellResult, RunEvent } from "../run/run-event.ts";
 import type { ShownFrame } from "../run/shown-frame.ts";
 import { toNotebookError } from "./notebook-error.ts";
-import type { NotebookReport, ResultSource } from "./order.ts";
 import type { KernelRecall } from "./recall.ts";
+import type { NotebookReport, ResultSource } from "./request.ts";
 
 /** What was told of each cell last, in whichever run. */
 export class ToldOutputs {

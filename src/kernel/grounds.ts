@@ -1,5 +1,5 @@
 import type { Config } from "../project/config.ts";
-import { type Secrets, toSecretsDigest } from "../project/secrets.ts";
+import { type Secrets, secretsDigest } from "../project/secrets.ts";
 import { type CellGrounds, readCellGrounds } from "../run/cell-grounds.ts";
 import { openFileContents } from "../source/file-contents.ts";
 import type { LoadedCells } from "../source/load-cells.ts";
@@ -46,7 +46,7 @@ export class GroundsReader {
   #digest(config: Config, secrets: Secrets): Promise<string> {
     const of = JSON.stringify([config.projectId, config.name, secrets]);
     if (this.#secrets?.of !== of) {
-      this.#secrets = { of, digest: toSecretsDigest(secrets, config) };
+      this.#secrets = { of, digest: secretsDigest(secrets, config) };
     }
     return this.#secrets.digest;
   }

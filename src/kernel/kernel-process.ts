@@ -6,14 +6,14 @@ import type { RunEvent } from "../run/run-event.ts";
 import {
   KERNEL_CALLS,
   KERNEL_NOTES,
-  type KernelOrder,
+  type KernelAnswer,
   type KernelReply,
+  type KernelRequest,
   type KernelTask,
   type NotebookReport,
-  type NumberedOrder,
-  type OrderAnswer,
-  type OrderStanding,
-} from "./order.ts";
+  type NumberedRequest,
+  type RequestProgress,
+} from "./request.ts";
 
 /** What whoever holds a process is told of it. */
 export interface KernelHooks {
@@ -35,9 +35,9 @@ export interface KernelHooks {
 }
 
 interface Going {
-  readonly resolve: (answer: OrderAnswer) => void;
+  readonly resolve: (answer: KernelAnswer) => void;
   readonly reject: (error: HexError) => void;
-  standing?: OrderStanding;
+  standing?: RequestProgress;
 }
 
 /** An order that a process was given. */
@@ -45,7 +45,7 @@ export interface GivenOrder {
   /** by which it is dropped, and its standing found */
   readonly id: number;
   /** what it came to; rejects with the failure, or why the process is gone */
-  readonly answer: Promise<OrderAnswer>;
+  readonly answer: Promise<KernelAnswer>;
 }
 
 /**
@@ -58,7 +58,7 @@ export class KernelProcess {
   readonly #going = new Map<number, Going>();
   readonly #ended: Promise<void>;
   /** handed over as soon as it is ready */
-  #waiting: NumberedOrder[] = [];
+  #waiting: NumberedRequest[] = [];
   #state: "starting" | "ready" | "ending" | "over" = "starting";
   #lastId = 0;
   #why: HexError | undefined;
@@ -74,14 +74,14 @@ export class KernelProcess {
   }
 
   /** Hands it an order, as soon as it takes some. */
-  order(order: KernelOrder): GivenOrder {
+  order(order: KernelRequest): GivenOrder {
     this.#lastId += 1;
     const id = this.#lastId;
-    const answer = new Promise<OrderAnswer>((resolve, reject) => {
+    const answer = new Promise<KernelAnswer>((resolve, reject) => {
       this.#going.set(id, { resolve, reject });
     });
     if (this.#state === "starting") this.#waiting.push({ id, order });
-    else this.#child.note(KERNEL_NOTES.order, { id, order } satisfies NumberedOrder);
+    else this.#child.note(KERNEL_NOTES.order, { id, order } satisfies NumberedRequest);
     return { id, answer };
   }
 
@@ -96,7 +96,7 @@ export class KernelProcess {
   }
 
   /** How far an order is; undefined until a cell's code was called for it. */
-  standingOf(id: number): OrderStanding | undefined {
+  standingOf(id: number): RequestProgress | undefined {
     return this.#going.get(id)?.standing;
   }
 
@@ -136,7 +136,7 @@ export class KernelProcess {
     if (this.#state === "ending") throw new HexError("HEX_CANCELLED", "the process is ended");
     switch (name) {
       case KERNEL_CALLS.standing:
-        this.#note(payload as OrderStanding);
+        this.#note(payload as RequestProgress);
         return null;
       case KERNEL_CALLS.ready:
         this.#begin();
@@ -158,7 +158,7 @@ export class KernelProcess {
     this.#hooks.onReady?.();
   }
 
-  #note(standing: OrderStanding): void {
+  #note(standing: RequestProgress): void {
     // A cell of an order that was dropped may still go on.
     const going = this.#going.get(standing.id);
     if (going !== undefined) going.standing = standing;

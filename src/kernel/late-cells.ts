@@ -1,14 +1,14 @@
 import { randomUUID } from "node:crypto";
 import { expectation, HexError } from "../errors.ts";
-import type { EvaluateAsk, EvaluatedCell, Evaluation } from "./ask.ts";
-import type { ComputingCell, OrderStanding } from "./order.ts";
+import type { EvaluatedCell, EvaluateRequest, Evaluation } from "./evaluation.ts";
+import type { ComputingCell, RequestProgress } from "./request.ts";
 
 /** Cells that still went on when the time for an order was over; it was stopped then. */
 export class LateCells extends HexError {
-  readonly standing: OrderStanding;
+  readonly standing: RequestProgress;
   readonly limitMs: number;
 
-  constructor(standing: OrderStanding, limitMs: number) {
+  constructor(standing: RequestProgress, limitMs: number) {
     const names = standing.computing.map(({ name }) => name);
     super("HEX_RUN_TIMEOUT", toSentence(names, limitMs));
     this.name = "LateCells";
@@ -25,8 +25,8 @@ export class LateCells extends HexError {
  */
 export async function answerLate(
   late: LateCells,
-  ask: EvaluateAsk,
-  again: (ask: EvaluateAsk) => Promise<string>,
+  ask: EvaluateRequest,
+  again: (ask: EvaluateRequest) => Promise<string>,
 ): Promise<string> {
   const { version, commit, invalid, asked, computing, isPress } = late.standing;
   const told = new Map(toLateResults(late).map((result) => [result.name, result]));

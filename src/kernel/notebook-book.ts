@@ -2,14 +2,14 @@ import { widgetIn } from "../cell/shown-input.ts";
 import type { DescribedCell } from "../project/project-description.ts";
 import type { RunEvent } from "../run/run-event.ts";
 import type {
-  CellShown,
-  CellStanding,
-  CellState,
+  NotebookCellOutput,
+  NotebookCellProgress,
+  NotebookCellState,
   NotebookHead,
   NotebookLine,
   NotebookState,
 } from "./notebook-state.ts";
-import type { NotebookReport } from "./order.ts";
+import type { NotebookReport } from "./request.ts";
 
 /** So many lines are kept. */
 const MOST_LINES = 2_000;
@@ -21,8 +21,8 @@ const MOST_LINES = 2_000;
 export class NotebookBook {
   #head: NotebookHead;
   #cells = new Map<string, DescribedCell>();
-  readonly #standings = new Map<string, CellStanding>();
-  readonly #shown = new Map<string, CellShown>();
+  readonly #standings = new Map<string, NotebookCellProgress>();
+  readonly #shown = new Map<string, NotebookCellOutput>();
   #lines: readonly NotebookLine[] = [];
   #lastLine = 0;
   readonly #listeners = new Set<() => void>();
@@ -179,7 +179,7 @@ export class NotebookBook {
     this.#shown.set(name, { name, ...shown, error });
   }
 
-  #move(name: string, change: Partial<CellStanding>): void {
+  #move(name: string, change: Partial<NotebookCellProgress>): void {
     const before = this.#standings.get(name);
     if (before !== undefined) this.#standings.set(name, { ...before, ...change });
   }
@@ -194,7 +194,7 @@ const AT_REST = { fraction: null, message: "", startedAt: null } as const;
 function toState(
   status: Extract<NotebookReport, { type: "cell-ended" }>["cell"]["status"],
   source: Extract<NotebookReport, { type: "cell-ended" }>["source"],
-): CellState {
+): NotebookCellState {
   if (status === "skipped" || status === "failed" || status === "pruned") return status;
   if (source === "memory") return "remembered";
   return source === "store" ? "read" : "computed";

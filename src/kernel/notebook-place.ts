@@ -1,8 +1,7 @@
 import { HexError } from "../errors.ts";
 import { readConfig } from "../project/config.ts";
-import { configNames, tellCommonSecrets } from "../project/known-names.ts";
 import type { ProjectPlace } from "../project/project.ts";
-import { readSecrets } from "../project/secrets.ts";
+import { configNames, readSecrets, warnOfCommonSecrets } from "../project/secrets.ts";
 import { type RedactLine, type Redactor, toRedactor } from "../run/redact/redactor.ts";
 
 /** Where a notebook's project is, as its config says now; no cell is looked at. */
@@ -38,7 +37,7 @@ export class NotebookPlace {
 
   /** What is to be said of secrets that stand where nobody would look for one. */
   secretWarnings(): readonly string[] {
-    return tellCommonSecrets(this.#redactor);
+    return warnOfCommonSecrets(this.#redactor);
   }
 
   /** @throws {HexError} HEX_CONFIG_INVALID, HEX_SECRET_MISSING */

@@ -1,13 +1,12 @@
 import { HexError } from "../errors.ts";
 import { type RequestedInputs, toInputs } from "../project/inputs.ts";
-import { namesOf } from "../project/known-names.ts";
 import { openProject, type Project } from "../project/project.ts";
 import { type OpenedStore, openProjectStore } from "../project/project-store.ts";
-import { readSecrets } from "../project/secrets.ts";
+import { namesOf, readSecrets } from "../project/secrets.ts";
 import type { CellGrounds } from "../run/cell-grounds.ts";
 import { type Redactor, toRedactor } from "../run/redact/redactor.ts";
 import { GroundsReader } from "./grounds.ts";
-import type { RunOrder } from "./order.ts";
+import type { NotebookRunRequest } from "./request.ts";
 
 /** A project as its files are now, and what its cells hang on besides. */
 export interface NotebookProject {
@@ -40,7 +39,7 @@ export class ProjectReader {
   }
 
   /** From now on these cells, and what hangs on them, are not what they were. */
-  freshen(fresh: RunOrder["fresh"]): void {
+  freshen(fresh: NotebookRunRequest["fresh"]): void {
     if (fresh === "all") this.#allFreshened += 1;
     if (fresh === "all" || fresh === "none") return;
     for (const name of fresh) this.#freshened.set(name, (this.#freshened.get(name) ?? 0) + 1);

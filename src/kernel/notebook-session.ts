@@ -12,15 +12,15 @@ import { runCells } from "../run/run-cells.ts";
 import type { RunEvent, RunStatus } from "../run/run-event.ts";
 import { RunFrames } from "../run/run-frames.ts";
 import type { ShownFrame } from "../run/shown-frame.ts";
-import { askForLease } from "../work/asked-lease.ts";
 import { keepResult } from "../work/keep-result.ts";
-import { runPartsHere } from "../work/run-parts-here.ts";
+import { acquireRemoteLease } from "../work/process-calls.ts";
+import { runPartsHere } from "../work/run-parts.ts";
 import { runProject } from "../work/run-project.ts";
-import type { CsvAsk } from "./ask.ts";
 import { toRequested } from "./asked-inputs.ts";
 import { CellMemory } from "./cell-memory.ts";
 import { CellReports, type ShownResult, ToldOutputs } from "./cell-reports.ts";
 import { CellTracker } from "./cell-tracker.ts";
+import type { CsvRequest } from "./evaluation.ts";
 import { goneEvaluation, showsNoTable } from "./evaluations.ts";
 import { toNotebookError } from "./notebook-error.ts";
 import {
@@ -29,18 +29,18 @@ import {
   ProjectReader,
   toExpected,
 } from "./notebook-project.ts";
+import { KernelRecall } from "./recall.ts";
 import {
   KERNEL_CALLS,
-  type KernelOrder,
+  type KernelAnswer,
+  type KernelRequest,
   type KernelSession,
   type NotebookReport,
-  type OrderAnswer,
-  type OrderContext,
-  type PublishOrder,
-  type RunAnswer,
-  type RunOrder,
-} from "./order.ts";
-import { KernelRecall } from "./recall.ts";
+  type NotebookRunAnswer,
+  type NotebookRunRequest,
+  type PublishRequest,
+  type RequestContext,
+} from "./request.ts";
 import { RowsReader } from "./rows.ts";
 
 export interface NotebookSessionOptions {
@@ -49,7 +49,7 @@ export interface NotebookSessionOptions {
   readonly parent: Parent;
 }
 
-type Order = RunOrder | PublishOrder;
+type Order = NotebookRunRequest | PublishRequest;
 
 /** A run on its way in this process. */
 interface Going {
@@ -81,7 +81,7 @@ export class NotebookSession implements KernelSession {
     this.#reader = new ProjectReader(options);
   }
 
-  async answer(order: KernelOrder, { signal }: OrderContext): Promise<OrderAnswer> {
+  async answer(order: KernelRequest, { signal }: RequestContext): Promise<KernelAnswer> {
     switch (order.kind) {
       case "run":
       case "publish":
@@ -106,7 +106,7 @@ export class NotebookSession implements KernelSession {
   }
 
   /** Begins a run as soon as the cells of the one before have let go. */
-  #begin(order: Order, dropped: AbortSignal): Promise<RunAnswer> {
+  #begin(order: Order, dropped: AbortSignal): Promise<NotebookRunAnswer> {
     if (order.kind === "run") this.#reader.freshen(order.fresh);
     this.#stop.abort(cancelled());
     const stop = new AbortController();
@@ -117,7 +117,7 @@ export class NotebookSession implements KernelSession {
     return running;
   }
 
-  async #carryOut(order: Order, signal: AbortSignal): Promise<RunAnswer> {
+  async #carryOut(order: Order, signal: AbortSignal): Promise<NotebookRunAnswer> {
     if (signal.aborted) return CANCELLED;
     this.#report({ type: "run-begun", run: order.run });
     const ending = await this.#toEnding(order, signal);
@@ -126,7 +126,7 @@ export class NotebookSession implements KernelSession {
     return ending;
   }
 
-  async #toEnding(order: Order, signal: AbortSignal): Promise<RunAnswer> {
+  async #toEnding(order: Order, signal: AbortSignal): Promise<NotebookRunAnswer> {
     const { directory } = this.#options;
     try {
       return await this.#run(order, signal);
@@ -137,7 +137,7 @@ export class NotebookSession implements KernelSession {
     }
   }
 
-  async #run(order: Order, signal: AbortSignal): Promise<RunAnswer> {
+  async #run(order: Order, signal: AbortSignal): Promise<NotebookRunAnswer> {
     const { directory, parent } = this.#options;
     const notebook = await this.#read();
     if (notebook === undefined) return { status: "failed", error: null };
@@ -191,7 +191,7 @@ export class NotebookSession implements KernelSession {
     }
   }
 
-  async #runCells({ inputs: set }: RunOrder, going: Going): Promise<RunStatus> {
+  async #runCells({ inputs: set }: NotebookRunRequest, going: Going): Promise<RunStatus> {
     const { notebook, signal, reports } = going;
     const { project, inputs: configured } = notebook;
     const emit = this.#toEmit(going);
@@ -230,7 +230,7 @@ export class NotebookSession implements KernelSession {
   }
 
   /** A logic run like any other, but that it knows what the notebook's cells came to. */
-  async #publish({ runId }: PublishOrder, going: Going): Promise<RunStatus> {
+  async #publish({ runId }: PublishRequest, going: Going): Promise<RunStatus> {
     const { parent } = this.#options;
     const { notebook, signal, reports } = going;
     const { project, grounds } = notebook;
@@ -242,7 +242,7 @@ export class NotebookSession implements KernelSession {
         runId,
         signal,
         emit: this.#toEmit(going),
-        takeLease: askForLease(parent),
+        takeLease: acquireRemoteLease(parent),
         onShown: (cell, shown) => {
           frames.set(cell, shown);
           reports.onShown(cell, shown);
@@ -269,7 +269,7 @@ export class NotebookSession implements KernelSession {
   }
 
   /** The frame that a cell shows, as long as it shows the one that is asked for. */
-  #findShown({ evaluation, cell }: CsvAsk): Frame {
+  #findShown({ evaluation, cell }: CsvRequest): Frame {
     const shown = this.#shown.get(cell);
     if (shown === undefined) throw showsNoTable(cell);
     if (shown.rowsKey !== evaluation) throw goneEvaluation(cell);
@@ -287,7 +287,7 @@ function toRecall({ reports: { onKnown }, recall }: Going): Recall {
   return { recall, onKnown, isSparing: true };
 }
 
-const CANCELLED: RunAnswer = { status: "cancelled", error: null };
+const CANCELLED: NotebookRunAnswer = { status: "cancelled", error: null };
 
 function cancelled(): HexError {
   return new HexError("HEX_CANCELLED", "the run was cancelled");
@@ -296,7 +296,7 @@ function cancelled(): HexError {
 /** The project's own values of inputs, and over them those that were set in the notebook. */
 function withSet(
   configured: RequestedInputs,
-  set: RunOrder["inputs"],
+  set: NotebookRunRequest["inputs"],
   { cells }: Project,
 ): RequestedInputs {
   const known = cells.cells.filter(({ name, kind }) => kind === "input" && set[name] !== undefined);

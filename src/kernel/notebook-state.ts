@@ -8,8 +8,8 @@ export interface NotebookState {
   readonly head: NotebookHead;
   /** in file order, as are the next two */
   readonly cells: readonly DescribedCell[];
-  readonly standings: readonly CellStanding[];
-  readonly shown: readonly CellShown[];
+  readonly standings: readonly NotebookCellProgress[];
+  readonly shown: readonly NotebookCellOutput[];
   readonly lines: readonly NotebookLine[];
 }
 
@@ -54,7 +54,7 @@ export interface NotebookPublication {
 }
 
 /** How a cell is doing. */
-export type CellState =
+export type NotebookCellState =
   /** has not had its turn in any run */
   | "idle"
   /** its turn comes in the run that goes */
@@ -72,9 +72,9 @@ export type CellState =
   | "failed";
 
 /** Where a cell stands; changes often, and is small. */
-export interface CellStanding {
+export interface NotebookCellProgress {
   readonly name: string;
-  readonly state: CellState;
+  readonly state: NotebookCellState;
   /** the run in which it last had its turn; 0 before that */
   readonly run: number;
   /** the run in which its function last began; 0 before that */
@@ -91,7 +91,7 @@ export interface CellStanding {
 }
 
 /** What a cell shows; may be large. */
-export interface CellShown {
+export interface NotebookCellOutput {
   readonly name: string;
   /** what it came to last; stays while it fails or cannot be read */
   readonly output: CellOutput | null;
@@ -132,12 +132,12 @@ export interface NotebookLine {
 export type NotebookEvent =
   | { readonly type: "head-changed"; readonly head: NotebookHead }
   | { readonly type: "cell-described"; readonly cell: DescribedCell }
-  | { readonly type: "cell-moved"; readonly standing: CellStanding }
-  | { readonly type: "cell-shown"; readonly shown: CellShown }
+  | { readonly type: "cell-moved"; readonly standing: NotebookCellProgress }
+  | { readonly type: "cell-shown"; readonly shown: NotebookCellOutput }
   | { readonly type: "line-logged"; readonly line: NotebookLine };
 
 /** What can be asked to run. */
-export interface NotebookRunAsk {
+export interface NotebookRunBody {
   /** runs these again even if nothing changed; what hangs on them follows */
   readonly fresh: "none" | "all" | readonly string[];
 }

@@ -3,21 +3,21 @@ import { HexError } from "../errors.ts";
 import { GRACE_MS } from "../run/process/spawn-child.ts";
 import type { RunStatus } from "../run/run-event.ts";
 import { startProjectProcess } from "../work/project-process.ts";
-import type { TableReader } from "./ask.ts";
+import type { TableReader } from "./evaluation.ts";
 import { type GivenOrder, KernelProcess } from "./kernel-process.ts";
 import { NotebookBook } from "./notebook-book.ts";
 import { NotebookPlace } from "./notebook-place.ts";
 import type { NotebookError, NotebookRun } from "./notebook-state.ts";
-import type {
-  KernelOrder,
-  NotebookReport,
-  OrderAnswer,
-  PublishOrder,
-  RunAnswer,
-  RunOrder,
-} from "./order.ts";
 import { ProjectWatch } from "./project-watch.ts";
 import { Publication } from "./publication.ts";
+import type {
+  KernelAnswer,
+  KernelRequest,
+  NotebookReport,
+  NotebookRunAnswer,
+  NotebookRunRequest,
+  PublishRequest,
+} from "./request.ts";
 import { joinWishes, type RunWish } from "./run-wish.ts";
 import { toTableReader } from "./viewers.ts";
 
@@ -200,12 +200,12 @@ export class Notebook {
   }
 
   /** Has the process go through the cells, or another one that can; waits for its end. */
-  async #carryOut(going: Going, order: RunOrder | PublishOrder): Promise<Ended> {
+  async #carryOut(going: Going, order: NotebookRunRequest | PublishRequest): Promise<Ended> {
     for (;;) {
       going.given = this.#startedKernel().order(order);
       try {
         const { text } = await going.given.answer;
-        const { status, error } = JSON.parse(text) as RunAnswer;
+        const { status, error } = JSON.parse(text) as NotebookRunAnswer;
         if (status !== "outdated") return { status, error };
         this.book.log("packages or CommonJS files have changed: the cells go on in a new process");
         await this.#endKernel("what Node has loaded in the notebook's process has changed");
@@ -216,7 +216,7 @@ export class Notebook {
     }
   }
 
-  async #ask(order: KernelOrder, signal: AbortSignal | undefined): Promise<OrderAnswer> {
+  async #ask(order: KernelRequest, signal: AbortSignal | undefined): Promise<KernelAnswer> {
     signal?.throwIfAborted();
     return this.#startedKernel().order(order).answer;
   }

@@ -2,7 +2,7 @@ import { expectation, HexError } from "../errors.ts";
 import type { Store } from "../store/store.ts";
 import { openVersion, type Version } from "../store/version.ts";
 import { commitIdOf } from "../store/view-id.ts";
-import type { ViewerState } from "./ask.ts";
+import type { ViewerState } from "./evaluation.ts";
 import { PublishedCells, type PublishedCellsOptions } from "./published.ts";
 
 /** A version that is open, with what its cells came to when it was published. */

@@ -3,20 +3,20 @@ import type { RunProcess } from "../run/process/run-process.ts";
 import type { RedactLine } from "../run/redact/redactor.ts";
 import { KernelProcess } from "./kernel-process.ts";
 import { LateCells } from "./late-cells.ts";
-import type { KernelOrder, OrderAnswer, OrderStanding } from "./order.ts";
+import type { KernelAnswer, KernelRequest, RequestProgress } from "./request.ts";
 
 /** An order from when it is asked until somebody is told the answer, or waits no more. */
 export class PendingOrder {
-  readonly order: KernelOrder;
-  readonly answer: Promise<OrderAnswer>;
-  resolve: (answer: OrderAnswer) => void = () => undefined;
+  readonly order: KernelRequest;
+  readonly answer: Promise<KernelAnswer>;
+  resolve: (answer: KernelAnswer) => void = () => undefined;
   reject: (error: unknown) => void = () => undefined;
   /** the process that carries it out; undefined while it waits in line */
   member: PoolMember | undefined;
   /** whether a process has ended under it before */
   wasRescued = false;
 
-  constructor(order: KernelOrder) {
+  constructor(order: KernelRequest) {
     this.order = order;
     this.answer = new Promise((resolve, reject) => {
       this.resolve = resolve;
@@ -45,7 +45,7 @@ interface CarryOutOptions {
   /** so long it may take before the process is killed for it */
   readonly deadlineMs: number;
   /** it is answered, or refused with a failure */
-  readonly onSettled: (answer: OrderAnswer | undefined, failure?: unknown) => void;
+  readonly onSettled: (answer: KernelAnswer | undefined, failure?: unknown) => void;
 }
 
 interface Carried {
@@ -110,7 +110,7 @@ export class PoolMember {
   }
 
   /** How far an order is; undefined until a cell's code was called for it. */
-  standingOf(pending: PendingOrder): OrderStanding | undefined {
+  standingOf(pending: PendingOrder): RequestProgress | undefined {
     const id = this.#carried.get(pending)?.id;
     return id === undefined ? undefined : this.#process.standingOf(id);
   }
@@ -125,7 +125,7 @@ export class PoolMember {
     pending.member = this;
     this.orders.add(pending);
     this.#carried.set(pending, { id, deadline, givenMs: performance.now() });
-    const settle = (told: OrderAnswer | undefined, failure?: unknown) => {
+    const settle = (told: KernelAnswer | undefined, failure?: unknown) => {
       this.#forget(pending);
       onSettled(told, failure);
     };

@@ -3,8 +3,8 @@ import type { RunProcess } from "../run/process/run-process.ts";
 import type { RedactLine } from "../run/redact/redactor.ts";
 import { Affinity, pressesOf, unknownPress } from "./affinity.ts";
 import { LateCells } from "./late-cells.ts";
-import type { KernelOrder, OrderAnswer } from "./order.ts";
 import { PendingOrder, PoolMember } from "./pool-member.ts";
+import type { KernelAnswer, KernelRequest } from "./request.ts";
 import { RestartPause } from "./restart-pause.ts";
 
 /** How many processes there may be, and how long anybody waits. */
@@ -67,7 +67,7 @@ export class KernelPool {
    * can read the project
    * @throws the signal's reason, as soon as it is aborted
    */
-  async order(order: KernelOrder, signal?: AbortSignal): Promise<OrderAnswer> {
+  async order(order: KernelRequest, signal?: AbortSignal): Promise<KernelAnswer> {
     signal?.throwIfAborted();
     if (this.#closed !== undefined) throw this.#closed;
     if (this.#fault !== undefined && this.#pause.leftMs > 0) throw this.#fault;
@@ -140,7 +140,7 @@ export class KernelPool {
   #give(member: PoolMember, pending: PendingOrder): void {
     const { deadlineMs } = this.#options.limits;
     this.#affinity.note(pending.order, member);
-    const onSettled = (answer: OrderAnswer | undefined, failure?: unknown) => {
+    const onSettled = (answer: KernelAnswer | undefined, failure?: unknown) => {
       this.#affinity.noteAnswer(pending.order, member, answer?.evaluation);
       // The version is kept no more: no cell has begun, and the press may be made on another one.
       const isGone = failure instanceof HexError && failure.code === "HEX_OUTPUT_GONE";

@@ -7,7 +7,7 @@ import type { CellOutput } from "../run/cell-output.ts";
 import type { ComputedCell } from "../run/compute-cell.ts";
 import { orAborted } from "../run/or-aborted.ts";
 import type { CellRecall, CellTurn, ExecutedCell, RecalledCell } from "../run/recall.ts";
-import { toHash } from "../source/cell-files.ts";
+import { toSha256 } from "../sha256.ts";
 import type { Version } from "../store/version.ts";
 import { type Adoption, adoptFrame } from "./adopt-frame.ts";
 import { type CellMemory, type CellRecord, isRecord, type Remembered } from "./cell-memory.ts";
@@ -85,9 +85,9 @@ export class KernelRecall implements CellRecall {
     const pressId = isPressedButton(output) ? (ownValue(press, name) ?? randomUUID()) : undefined;
     if (pressId !== undefined) this.#pressed.add(name);
     this.#inputs.set(name, value);
-    const own = toHash(JSON.stringify([name, output]));
+    const own = toSha256(JSON.stringify([name, output]));
     this.#results.set(name, { result: published?.resultOf(name, output) ?? own, output });
-    this.#below.set(name, toHash(JSON.stringify([value, pressId])));
+    this.#below.set(name, toSha256(JSON.stringify([value, pressId])));
   }
 
   #note(name: string, { result, output }: FoundResult): void {
@@ -125,7 +125,7 @@ export class KernelRecall implements CellRecall {
       const tags = names.map((each) => this.#foreign.get(each) ?? null);
       // A CSV of another tool is read by the schema that the cell declares.
       const code = tags.every((tag) => tag === null) ? null : grounds.get(name)?.code;
-      return toHash(JSON.stringify([name, action, variant.frame, digests, tags, code]));
+      return toSha256(JSON.stringify([name, action, variant.frame, digests, tags, code]));
     }
     const { code, data, secrets } = grounds.get(name) ?? { code: "", data: "", secrets: "" };
     const ground = [
@@ -137,7 +137,7 @@ export class KernelRecall implements CellRecall {
       adoption?.timesFreshened(name),
     ];
     const above = planned.after.map((each) => [each, this.#below.get(each)]);
-    return toHash(JSON.stringify([name, action, ground, above]));
+    return toSha256(JSON.stringify([name, action, ground, above]));
   }
 
   /** What is known under a key, once nobody else is about to find it out. */

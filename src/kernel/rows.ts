@@ -5,14 +5,14 @@ import { toSpreadsheetText } from "../frame/spreadsheet-text.ts";
 import { type RowsWish, type TableRows, toTableRows } from "../frame/table-rows.ts";
 import type { FrameOutput } from "../run/cell-output.ts";
 import type { Redact } from "../run/redact/redactor.ts";
-import type { CsvAsk, RowsAnswer, RowsAsk } from "./ask.ts";
-import type { CsvBlock } from "./order.ts";
+import type { CsvRequest, RowsAnswer, RowsRequest } from "./evaluation.ts";
+import type { CsvAnswer } from "./request.ts";
 
 /**
  * Gives the whole frame that a cell shows in an evaluation.
  * @throws {HexError} HEX_OUTPUT_GONE, HEX_OUTPUT_UNKNOWN
  */
-export type FindShown = (ask: CsvAsk) => Frame | Promise<Frame>;
+export type FindShown = (ask: CsvRequest) => Frame | Promise<Frame>;
 
 /** At most so many rows are told at once. */
 const MOST_ROWS = 1_000;
@@ -27,7 +27,7 @@ export class RowsReader {
   }
 
   /** Some rows, as JSON. @throws {HexError} as `FindShown` and `toTableRows` */
-  async rows(ask: RowsAsk, redact: Redact): Promise<string> {
+  async rows(ask: RowsRequest, redact: Redact): Promise<string> {
     const { rows, texts } = this.#last.find(await this.#find(ask), ask);
     const offset = Math.max(0, ask.offset);
     const limit = Math.min(Math.max(0, ask.limit), MOST_ROWS);
@@ -42,7 +42,7 @@ export class RowsReader {
   }
 
   /** One block of a CSV, as JSON. @throws {HexError} as `rows` */
-  async csv(ask: CsvAsk, start: number, redact: Redact): Promise<string> {
+  async csv(ask: CsvRequest, start: number, redact: Redact): Promise<string> {
     const { frame, rows } = this.#last.find(await this.#find(ask), ask);
     return JSON.stringify(toCsvBlock(rows, start, (part) => toCsv(part, frame, redact)));
   }
@@ -97,7 +97,7 @@ const FIRST_ROWS = 250;
 const MOST_ROWS_AT_ONCE = 8_000;
 
 /** One block of a table's CSV for people, who open it in a spreadsheet: no text is a formula there. */
-function toCsvBlock(rows: TableRows, start: number, toText: (part: AnyFrame) => string): CsvBlock {
+function toCsvBlock(rows: TableRows, start: number, toText: (part: AnyFrame) => string): CsvAnswer {
   const header = toText(rows.slice(0, 0));
   let csv = start === 0 ? header : "";
   let row = start;

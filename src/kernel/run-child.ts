@@ -15,11 +15,11 @@ import { toWishes } from "../run/run-wishes.ts";
 import type { ShownFrame } from "../run/shown-frame.ts";
 import { loadCells } from "../source/load-cells.ts";
 import { openVersion } from "../store/version.ts";
-import { askForLease } from "../work/asked-lease.ts";
 import { keepResult } from "../work/keep-result.ts";
+import { acquireRemoteLease } from "../work/process-calls.ts";
 import { runProject } from "../work/run-project.ts";
 import { CALLS, type DescribeTask, NOTES, type PartTask, type RunTask } from "../work/run-task.ts";
-import type { KernelTask } from "./order.ts";
+import type { KernelTask } from "./request.ts";
 
 /** The program of a run process: one run of a project, one part of a run, or a look at its cells. */
 const runtimeUrl = new URL("./index.js", import.meta.url).href;
@@ -83,7 +83,7 @@ async function runWhole(task: RunTask, parent: Parent): Promise<RunSummary> {
     attempt,
     signal: parent.signal,
     emit: (event) => emitBriefly(event, parent),
-    takeLease: askForLease(parent),
+    takeLease: acquireRemoteLease(parent),
     runParts: askForParts(task, parent),
     onShown: (cell, shown) => frames.set(cell, shown),
     keep: (told, store) => keepResult(store, { result: told, attempt, frames }, parent),

@@ -1,7 +1,7 @@
-import type { NotebookCause, NotebookRunAsk } from "./notebook-state.ts";
+import type { NotebookCause, NotebookRunBody } from "./notebook-state.ts";
 
 /** A run that is wanted, and why. */
-export interface RunWish extends NotebookRunAsk {
+export interface RunWish extends NotebookRunBody {
   readonly cause: NotebookCause;
   /** values of buttons that were pressed, by input name */
   readonly pressed?: Readonly<Record<string, unknown>>;

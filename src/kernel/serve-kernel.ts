@@ -6,9 +6,9 @@ import {
   type KernelReply,
   type KernelSession,
   type KernelTask,
-  type NumberedOrder,
-  type TellStanding,
-} from "./order.ts";
+  type NumberedRequest,
+  type ReportProgress,
+} from "./request.ts";
 
 /** Serves a project in its own process: carries out what the parent orders, until that ends it. */
 export async function serveKernel(
@@ -18,12 +18,12 @@ export async function serveKernel(
 ): Promise<never> {
   const session = await openSession(task, parent, runtimeUrl);
   const going = new Map<number, AbortController>();
-  const answer = async ({ id, order }: NumberedOrder): Promise<KernelReply> => {
+  const answer = async ({ id, order }: NumberedRequest): Promise<KernelReply> => {
     const dropped = new AbortController();
     going.set(id, dropped);
     try {
       const signal = AbortSignal.any([dropped.signal, parent.signal]);
-      const tell: TellStanding = (standing) => {
+      const tell: ReportProgress = (standing) => {
         void parent.call(KERNEL_CALLS.standing, { id, ...standing });
       };
       return { id, ok: true, ...(await session.answer(order, { signal, tell })) };
@@ -36,7 +36,7 @@ export async function serveKernel(
   };
   parent.onNote(KERNEL_NOTES.order, (note) => {
     // What is no HexError is a bug, and ends the process as one.
-    void answer(note as NumberedOrder).then((reply) => parent.call(KERNEL_CALLS.reply, reply));
+    void answer(note as NumberedRequest).then((reply) => parent.call(KERNEL_CALLS.reply, reply));
   });
   parent.onNote(KERNEL_NOTES.drop, (id) => {
     const error = new HexError("HEX_CANCELLED", "nobody waits for the answer any more");

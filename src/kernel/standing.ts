@@ -2,8 +2,8 @@ import type { RunPlan } from "../cell/plan.ts";
 import { isPressedButton } from "../cell/shown-input.ts";
 import type { RunEvent } from "../run/run-event.ts";
 import type { Version } from "../store/version.ts";
-import type { InvalidInput } from "./ask.ts";
-import type { ComputingCell, TellStanding } from "./order.ts";
+import type { InvalidInput } from "./evaluation.ts";
+import type { ComputingCell, ReportProgress } from "./request.ts";
 
 interface StandingOptions {
   readonly version: Version;
@@ -12,7 +12,7 @@ interface StandingOptions {
   /** names of cells, in file order */
   readonly asked: readonly string[];
   readonly invalid: ReadonlyMap<string, InvalidInput>;
-  readonly tell: TellStanding;
+  readonly tell: ReportProgress;
 }
 
 /** Watches which cells' code runs in an evaluation, and tells it. */

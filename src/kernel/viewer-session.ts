@@ -3,10 +3,10 @@ import { restrictPlan } from "../cell/restrict-plan.ts";
 import { expectation } from "../errors.ts";
 import type { Frame } from "../frame/frame.ts";
 import { ownValue } from "../frame/own-value.ts";
-import { frameNames, namesOf } from "../project/known-names.ts";
 import { openProject, type Project, planProject } from "../project/project.ts";
 import { openProjectStore } from "../project/project-store.ts";
 import type { Secrets } from "../project/secrets.ts";
+import { frameNames, namesOf } from "../project/secrets.ts";
 import type { CellOutput } from "../run/cell-output.ts";
 import { ColumnReads } from "../run/column-reads.ts";
 import { newRunId } from "../run/history/run-id.ts";
@@ -16,17 +16,17 @@ import { type Redactor, toRedactor } from "../run/redact/redactor.ts";
 import { runCells } from "../run/run-cells.ts";
 import type { CellResult, RunEvent } from "../run/run-event.ts";
 import { RunFrames } from "../run/run-frames.ts";
-import { toHash } from "../source/cell-files.ts";
+import { toSha256 } from "../sha256.ts";
 import { parseEvaluationId } from "../store/evaluation-id.ts";
 import type { Store } from "../store/store.ts";
-import type { CsvAsk, EvaluateAsk, InvalidInput, ViewedVersion } from "./ask.ts";
 import { type AskedInputs, toAskedInputs } from "./asked-inputs.ts";
 import { CellMemory } from "./cell-memory.ts";
+import type { CsvRequest, EvaluateRequest, InvalidInput, ViewedVersion } from "./evaluation.ts";
 import { Evaluations, goneEvaluation, showsNoTable } from "./evaluations.ts";
 import { GroundsReader } from "./grounds.ts";
-import type { KernelOrder, KernelSession, OrderAnswer, OrderContext } from "./order.ts";
 import { type OpenedVersion, PinnedVersions } from "./pinned-versions.ts";
 import { KernelRecall } from "./recall.ts";
+import type { KernelAnswer, KernelRequest, KernelSession, RequestContext } from "./request.ts";
 import { RowsReader } from "./rows.ts";
 import { EvaluationStanding } from "./standing.ts";
 
@@ -52,7 +52,7 @@ interface Viewed {
 }
 
 /** One evaluation that goes. */
-interface Evaluating extends OrderContext {
+interface Evaluating extends RequestContext {
   readonly opened: OpenedVersion;
   readonly asked: AskedInputs;
   readonly press: Readonly<Record<string, string>>;
@@ -103,7 +103,7 @@ class ViewerSession implements KernelSession {
     });
   }
 
-  async answer(order: KernelOrder, context: OrderContext): Promise<OrderAnswer> {
+  async answer(order: KernelRequest, context: RequestContext): Promise<KernelAnswer> {
     switch (order.kind) {
       case "evaluate":
         return this.#evaluate(order.ask, context);
@@ -129,7 +129,7 @@ class ViewerSession implements KernelSession {
     return this.#viewed.store.close();
   }
 
-  async #evaluate(ask: EvaluateAsk, context: OrderContext): Promise<OrderAnswer> {
+  async #evaluate(ask: EvaluateRequest, context: RequestContext): Promise<KernelAnswer> {
     const { project } = this.#viewed;
     const opened = await this.#versions.open(ask);
     const asked = toAskedInputs(ask, project);
@@ -147,7 +147,7 @@ class ViewerSession implements KernelSession {
     );
     const { number, id } = opened.version;
     const { redact } = this.#redactor;
-    const state = toHash(JSON.stringify([number, id, values, press]));
+    const state = toSha256(JSON.stringify([number, id, values, press]));
     const evaluation = this.#evaluations.settle(state, opened, results);
     const head = {
       evaluation,
@@ -179,7 +179,7 @@ class ViewerSession implements KernelSession {
     const grounds = await this.#grounds.read(project, secrets);
     const recall = new KernelRecall({
       ...{ memory: this.#memory, grounds, press, published, withheld },
-      scope: toHash(JSON.stringify([version.number, version.id, asked.state, press])),
+      scope: toSha256(JSON.stringify([version.number, version.id, asked.state, press])),
     });
     const shown = new Map<string, Frame>();
     const invalid = new Map(asked.unknown.map((each) => [each.name, each]));
@@ -245,7 +245,7 @@ class ViewerSession implements KernelSession {
   }
 
   /** The whole frame that a cell shows in an evaluation. */
-  async #findShown({ evaluation, cell }: CsvAsk): Promise<Frame> {
+  async #findShown({ evaluation, cell }: CsvRequest): Promise<Frame> {
     const published = parseEvaluationId(evaluation);
     if (published !== undefined) {
       const { generation: version, commitId: commit } = published;
@@ -276,7 +276,7 @@ class ViewerSession implements KernelSession {
   }
 
   /** Loads what a viewer's change will need; what fails now fails then. */
-  async #warm(version: ViewedVersion | null, context: OrderContext): Promise<OrderAnswer> {
+  async #warm(version: ViewedVersion | null, context: RequestContext): Promise<KernelAnswer> {
     const { project } = this.#viewed;
     const pinned = version ?? { version: null, commit: null };
     const { cells } = this.#plan;

@@ -1,9 +1,16 @@
 import { startProjectProcess } from "../work/project-process.ts";
 import type { ProjectRuns } from "../work/project-runs.ts";
-import type { CsvAsk, EvaluateAsk, Evaluation, RowsAnswer, TableReader, Viewers } from "./ask.ts";
+import type {
+  CsvRequest,
+  EvaluateRequest,
+  Evaluation,
+  RowsAnswer,
+  TableReader,
+  Viewers,
+} from "./evaluation.ts";
 import { answerLate, LateCells } from "./late-cells.ts";
-import type { CsvBlock, KernelOrder, OrderAnswer } from "./order.ts";
 import { KernelPool, type PoolLimits } from "./pool.ts";
+import type { CsvAnswer, KernelAnswer, KernelRequest } from "./request.ts";
 
 export interface ViewersOptions extends Partial<PoolLimits> {
   /** a line that a cell logged or printed; nobody is told unless told to be */
@@ -35,7 +42,7 @@ export function openViewers(
     openLines: redactor.openLines,
   });
   const evaluateText: Viewers["evaluateText"] = async (ask, { signal } = {}) => {
-    const order = async (each: EvaluateAsk) =>
+    const order = async (each: EvaluateRequest) =>
       (await pool.order({ kind: "evaluate", ask: each }, signal)).text;
     try {
       return await order(ask);
@@ -56,7 +63,7 @@ export function openViewers(
   };
 }
 
-type GiveOrder = (order: KernelOrder, signal: AbortSignal | undefined) => Promise<OrderAnswer>;
+type GiveOrder = (order: KernelRequest, signal: AbortSignal | undefined) => Promise<KernelAnswer>;
 
 /** Answers for rows by orders to a kernel's process. */
 export function toTableReader(give: GiveOrder): TableReader {
@@ -69,11 +76,11 @@ export function toTableReader(give: GiveOrder): TableReader {
   };
 }
 
-async function* readCsv(give: GiveOrder, ask: CsvAsk, signal: AbortSignal | undefined) {
+async function* readCsv(give: GiveOrder, ask: CsvRequest, signal: AbortSignal | undefined) {
   let start: number | null = 0;
   while (start !== null) {
-    const { text }: OrderAnswer = await give({ kind: "csv", ask, start }, signal);
-    const { csv, next } = JSON.parse(text) as CsvBlock;
+    const { text }: KernelAnswer = await give({ kind: "csv", ask, start }, signal);
+    const { csv, next } = JSON.parse(text) as CsvAnswer;
     yield Buffer.from(csv, "utf8");
     start = next;
   }

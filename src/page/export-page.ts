@@ -1,6 +1,6 @@
 import { expectation, HexError } from "../errors.ts";
 import type { JsonRow } from "../frame/json.ts";
-import type { Evaluation, Viewers } from "../kernel/ask.ts";
+import type { Evaluation, Viewers } from "../kernel/evaluation.ts";
 import type { DescribedCell } from "../project/project-description.ts";
 import { NOTHING_NOTED, type SavedOutputs } from "../run/saved-outputs.ts";
 import type { Version } from "../store/version.ts";

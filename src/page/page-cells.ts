@@ -1,8 +1,8 @@
 import { readInputValue } from "../cell/input-value.ts";
 import { toInputOutput } from "../cell/shown-input.ts";
 import type { PageSettings } from "../project/page-settings.ts";
-import { planDescribed } from "../project/plan-described.ts";
 import type { DescribedCell } from "../project/project-description.ts";
+import { planDescribed } from "../project/project-description.ts";
 import type { CellOutput } from "../run/cell-output.ts";
 import type { SavedOutput } from "../run/saved-outputs.ts";
 import type { PageCell } from "./page-state.ts";

@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from "node:util";
 import { inputValueIn } from "../cell/shown-input.ts";
-import { planDescribed } from "../project/plan-described.ts";
 import type { DescribedCell } from "../project/project-description.ts";
+import { planDescribed } from "../project/project-description.ts";
 import type { SavedOutputs } from "../run/saved-outputs.ts";
 import type { Commit } from "../store/manifest/manifest.ts";
 

@@ -1,4 +1,4 @@
-import { toHash } from "../source/cell-files.ts";
+import { toSha256 } from "../sha256.ts";
 import { namesAbove, toCodeHash } from "../source/code-hash.ts";
 import type { FileContents } from "../source/file-contents.ts";
 import type { LoadedCells } from "../source/load-cells.ts";
@@ -58,7 +58,7 @@ export function toCellState(
   const kept = names.filter((each) => inputs.has(each) && isInput(each, cells));
   return {
     code: toCodeHash(name, hashed),
-    data: data.length === 0 ? "" : toHash(JSON.stringify(data)),
+    data: data.length === 0 ? "" : toSha256(JSON.stringify(data)),
     inputs: Object.fromEntries(kept.map((each) => [each, inputs.get(each)])),
     secrets: [...secrets].sort().join(" "),
     frames: Object.fromEntries(framesAbove(near.heavy, cells, frames)),

@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { widgetIn } from "../cell/shown-input.ts";
-import { toHash } from "../source/cell-files.ts";
+import { toSha256 } from "../sha256.ts";
 import {
   type Publication,
   type ShownToStage,
@@ -89,7 +89,7 @@ function toAskedValues({ inputs }: Pick<FinishedRun, "inputs">): Record<string, 
 }
 
 function toCodeHash({ cells }: FinishedRun["cells"]): string {
-  return toHash(cells.map(({ codeHash }) => codeHash).join());
+  return toSha256(cells.map(({ codeHash }) => codeHash).join());
 }
 
 /** What the inputs are when nobody asks for them: as this run found it, or the version before. */

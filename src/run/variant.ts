@@ -1,5 +1,5 @@
 import { encodeKey, toVariantName } from "../cell/key-encoding.ts";
-import { toHash } from "../source/cell-files.ts";
+import { toSha256 } from "../sha256.ts";
 
 /** An input that is part of a frame's key, with its value in this run and its default. */
 export interface KeyInput {
@@ -23,7 +23,7 @@ export function toVariant(frame: string, keyInputs: readonly KeyInput[]): Varian
   );
   if (keyInputs.length === 0) return { frame, flags: "" };
   const encoded = encodeKey(Object.fromEntries(keyInputs.map(({ name, value }) => [name, value])));
-  const named = `${frame}/${toVariantName(encoded, toHash)}`;
+  const named = `${frame}/${toVariantName(encoded, toSha256)}`;
   if (isDefault) return { frame: named, flags: "", formerly: frame };
   const flags = keyInputs.map(({ name, value }) => ` --input ${name}=${toFlag(value)}`).join("");
   return { frame: named, flags };

@@ -1,7 +1,7 @@
 import * as v from "valibot";
 import type { FilterTest } from "../frame/table-rows.ts";
-import type { CsvAsk, EvaluateAsk, RowsAsk } from "../kernel/ask.ts";
-import type { NotebookRunAsk } from "../kernel/notebook-state.ts";
+import type { CsvRequest, EvaluateRequest, RowsRequest } from "../kernel/evaluation.ts";
+import type { NotebookRunBody } from "../kernel/notebook-state.ts";
 import { HttpFailure } from "./http-failure.ts";
 import { parseJsonText } from "./json-text.ts";
 
@@ -118,22 +118,22 @@ const notebookRun = v.strictObject({
 const notebookInputs = toNamed(v.unknown());
 
 /** What a page asks of some cells. @throws {HttpFailure} 400, 413 */
-export function parseEvaluateAsk(body: unknown): EvaluateAsk {
-  return parseAsk(evaluateAsk, body) as EvaluateAsk;
+export function parseEvaluateAsk(body: unknown): EvaluateRequest {
+  return parseAsk(evaluateAsk, body) as EvaluateRequest;
 }
 
 /** Which rows of a table are asked for. @throws {HttpFailure} 400, 413 */
-export function parseRowsAsk(body: unknown): RowsAsk {
+export function parseRowsAsk(body: unknown): RowsRequest {
   return parseAsk(rowsAsk, body);
 }
 
 /** Which table is to be downloaded. @throws {HttpFailure} 400, 413, 422 */
-export function parseCsvAsk(text: string | undefined): CsvAsk {
+export function parseCsvAsk(text: string | undefined): CsvRequest {
   return parseAsk(csvAsk, text === undefined ? undefined : parseJsonText(text));
 }
 
 /** Which cells of a notebook are to run again. @throws {HttpFailure} 400, 413 */
-export function parseNotebookRun(body: unknown): NotebookRunAsk {
+export function parseNotebookRun(body: unknown): NotebookRunBody {
   const { cells, fresh } = parseAsk(notebookRun, body ?? {});
   return { fresh: fresh ? cells : "none" };
 }

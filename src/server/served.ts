@@ -1,6 +1,6 @@
 import type { FastifyRequest } from "fastify";
 import type { Registry } from "prom-client";
-import type { Viewers } from "../kernel/ask.ts";
+import type { Viewers } from "../kernel/evaluation.ts";
 import type { ServerSettings } from "../project/server-settings.ts";
 import type { DescribedProject } from "../work/described-project.ts";
 import type { ProjectRuns } from "../work/project-runs.ts";

@@ -1,5 +1,5 @@
 import type { RunRecord } from "../run/history/run-record.ts";
-import { cancelRun } from "../work/cancel-run.ts";
+import { cancelRun } from "../work/recover-runs.ts";
 import { HttpFailure } from "./http-failure.ts";
 import type { Served } from "./served.ts";
 

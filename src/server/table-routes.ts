@@ -1,5 +1,5 @@
 import type { FastifyContextConfig, FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
-import type { TableReader } from "../kernel/ask.ts";
+import type { TableReader } from "../kernel/evaluation.ts";
 import { parseCsvAsk, parseRowsAsk } from "./ask-body.ts";
 import { packLong } from "./packing.ts";
 import { type Query, readOne } from "./query.ts";

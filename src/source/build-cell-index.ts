@@ -1,8 +1,9 @@
 import { mkdir, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
+import { toSha256 } from "../sha256.ts";
 import { exists, publishFolder, removeUnused } from "./cell-cache.ts";
 import { readCellFacts } from "./cell-facts.ts";
-import { type CellFile, toHash, toProjectPath } from "./cell-files.ts";
+import { type CellFile, toProjectPath } from "./cell-files.ts";
 import { toHandleModule } from "./cell-handle.ts";
 import type { CellIndex, IndexedCell } from "./cell-index.ts";
 import { compileModules, type SourceModules } from "./module/cell-modules.ts";
@@ -53,8 +54,8 @@ export async function buildCellIndex(options: IndexOptions): Promise<BuiltCells>
     });
   }
   const texts = toTexts(options, compiled);
-  const modules = toHash(JSON.stringify([...texts])).slice(0, 32);
-  const loadedByNode = kept.size === 0 ? "" : toHash(JSON.stringify([...kept].sort(byName)));
+  const modules = toSha256(JSON.stringify([...texts])).slice(0, 32);
+  const loadedByNode = kept.size === 0 ? "" : toSha256(JSON.stringify([...kept].sort(byName)));
   return { index: { files: compiled.files, modules, loadedByNode, cells }, texts };
 }
 

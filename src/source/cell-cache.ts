@@ -2,7 +2,8 @@ import { randomUUID } from "node:crypto";
 import { lstat, mkdir, readdir, rename, rm, stat, symlink, utimes } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
-import { isMissing, toHash } from "./cell-files.ts";
+import { toSha256 } from "../sha256.ts";
+import { isMissing } from "./cell-files.ts";
 
 /** The folder in which a project keeps what the loader made, unless it cannot be written to. */
 export function toOwnCache(projectDirectory: string): string {
@@ -20,7 +21,7 @@ export async function openTemporaryCache(projectDirectory: string): Promise<stri
   const found = await lstat(root);
   const isOurs = user === undefined || (found.uid === user && (found.mode & 0o022) === 0);
   if (!found.isDirectory() || !isOurs) return undefined;
-  return linkPackages(projectDirectory, join(root, toHash(projectDirectory).slice(0, 32)));
+  return linkPackages(projectDirectory, join(root, toSha256(projectDirectory).slice(0, 32)));
 }
 
 /** Node looks for packages in all folders above a module: links give it those of the project. */
@@ -28,7 +29,7 @@ async function linkPackages(projectDirectory: string, root: string): Promise<str
   let folder = root;
   await mkdir(folder, { recursive: true });
   for (const packages of await findPackages(projectDirectory)) {
-    folder = join(folder, toHash(packages).slice(0, 8));
+    folder = join(folder, toSha256(packages).slice(0, 8));
     await mkdir(folder, { recursive: true });
     await symlink(packages, join(folder, "node_modules"), "junction").catch(unless("EEXIST"));
   }

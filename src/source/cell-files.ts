@@ -1,4 +1,3 @@
-import { createHash } from "node:crypto";
 import { readdir } from "node:fs/promises";
 import { join, relative, sep } from "node:path";
 import { type CellFileName, compareCellFiles, parseCellFileName } from "../cell/cell-name.ts";
@@ -35,12 +34,6 @@ export async function listCellFiles(
 /** The path as messages and the index write it: below the project's folder, with `/`. */
 export function toProjectPath(projectDirectory: string, path: string): string {
   return relative(projectDirectory, path).split(sep).join("/");
-}
-
-export function toHash(...parts: readonly (string | Uint8Array)[]): string {
-  const hash = createHash("sha256");
-  for (const part of parts) hash.update(part);
-  return hash.digest("hex");
 }
 
 /** Whether the error says that there is nothing at a path. */

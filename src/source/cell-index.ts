@@ -2,8 +2,9 @@ import { randomUUID } from "node:crypto";
 import { readFile, rename, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { SqlReferences } from "../frame/duckdb/sql-references.ts";
+import { toSha256 } from "../sha256.ts";
 import type { CellFacts } from "./cell-facts.ts";
-import { isMissing, toHash } from "./cell-files.ts";
+import { isMissing } from "./cell-files.ts";
 
 /** A cell as the index keeps it. */
 export interface IndexedCell {
@@ -42,7 +43,7 @@ export interface CellIndex {
 export async function readCellIndex(cache: string, key: string): Promise<CellIndex | undefined> {
   try {
     const [hash, json = ""] = (await readFile(toPath(cache, key), "utf8")).split("\n");
-    return hash === toHash(json) ? (JSON.parse(json) as CellIndex) : undefined;
+    return hash === toSha256(json) ? (JSON.parse(json) as CellIndex) : undefined;
   } catch (error) {
     if (isMissing(error)) return undefined;
     throw error;
@@ -54,7 +55,7 @@ export async function writeCellIndex(cache: string, key: string, index: CellInde
   const json = JSON.stringify(index);
   const path = toPath(cache, key);
   const draft = `${path}.${randomUUID()}`;
-  await writeFile(draft, `${toHash(json)}\n${json}\n`);
+  await writeFile(draft, `${toSha256(json)}\n${json}\n`);
   await rename(draft, path);
 }
 

@@ -2,8 +2,8 @@ import type { CellNode } from "../cell/cell-node.ts";
 import { parseCellOptions } from "../cell/cell-options.ts";
 import type { InputWidget } from "../cell/input.ts";
 import type { SchemaSpec } from "../frame/schema.ts";
+import { toSha256 } from "../sha256.ts";
 import type { CellFacts } from "./cell-facts.ts";
-import { toHash } from "./cell-files.ts";
 import type { CellIndex, IndexedCell } from "./cell-index.ts";
 import { toCodeHash } from "./code-hash.ts";
 import { listDataFiles } from "./list-data-files.ts";
@@ -88,7 +88,7 @@ async function toSource(
     dependencies: Object.freeze([...new Set(Object.values(own.named))]),
     dataFiles: Object.freeze(data.files),
     hash: files[file] ?? "",
-    ownCode: toHash(JSON.stringify([code, indexed.packages])),
+    ownCode: toSha256(JSON.stringify([code, indexed.packages])),
   };
   return { cell, folders: data.folders };
 }

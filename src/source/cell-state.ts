@@ -1,8 +1,9 @@
 import { readFileSync, statSync } from "node:fs";
 import { join, resolve } from "node:path";
+import { toSha256 } from "../sha256.ts";
 import type { IndexOptions } from "./build-cell-index.ts";
 import { exists, isUnwritable, markUsed, openTemporaryCache } from "./cell-cache.ts";
-import { isMissing, toHash } from "./cell-files.ts";
+import { isMissing } from "./cell-files.ts";
 import { type CellIndex, readCellIndex, writeCellIndex } from "./cell-index.ts";
 
 /** The cells' index, and the cache folder in which their compiled modules lie. */
@@ -68,7 +69,7 @@ function isCurrent(index: CellIndex, options: StateOptions): boolean {
 /** Waits for the disk: for a few small files that takes a quarter of what handing them over takes. */
 function readHash(path: string): string | null {
   try {
-    return toHash(readFileSync(path));
+    return toSha256(readFileSync(path));
   } catch (error) {
     if (isMissing(error)) return null;
     throw error;

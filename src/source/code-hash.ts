@@ -1,4 +1,4 @@
-import { toHash } from "./cell-files.ts";
+import { toSha256 } from "../sha256.ts";
 
 /** A cell as far as it tells whose code its value comes from. */
 interface HashedCell {
@@ -15,7 +15,7 @@ export function toCodeHash(name: string, cells: readonly HashedCell[]): string {
     each,
     byName.get(each)?.ownCode ?? "",
   ]);
-  return toHash(JSON.stringify(code.sort(([left], [right]) => (left < right ? -1 : 1))));
+  return toSha256(JSON.stringify(code.sort(([left], [right]) => (left < right ? -1 : 1))));
 }
 
 /** Names of all cells above a cell, directly or not. A loop ends by itself. */

@@ -2,7 +2,8 @@ import { createHash } from "node:crypto";
 import { createReadStream } from "node:fs";
 import { stat } from "node:fs/promises";
 import { join } from "node:path";
-import { isMissing, toHash } from "./cell-files.ts";
+import { toSha256 } from "../sha256.ts";
+import { isMissing } from "./cell-files.ts";
 
 /** What files hold, told by digests. */
 export interface FileContents {
@@ -52,7 +53,7 @@ export function openFileContents({
       if (files.length === 0) return "";
       const sorted = [...new Set(files)].sort();
       const told = sorted.map(async (file) => [file, await digestOf(join(directory, file))]);
-      return toHash(JSON.stringify(await Promise.all(told)));
+      return toSha256(JSON.stringify(await Promise.all(told)));
     },
   };
 }

@@ -2,10 +2,11 @@ import { readFile, realpath } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { type CellDefinition, defineCell } from "../cell/cell.ts";
 import { expectation } from "../errors.ts";
+import { toSha256 } from "../sha256.ts";
 import { toOwnCache } from "./cell-cache.ts";
 import { toFacts } from "./cell-definition-facts.ts";
 import type { CellFacts } from "./cell-facts.ts";
-import { listCellFiles, toHash, toProjectPath } from "./cell-files.ts";
+import { listCellFiles, toProjectPath } from "./cell-files.ts";
 import type { CellIndex, IndexedCell } from "./cell-index.ts";
 import { type CellSource, readCellSources } from "./cell-sources.ts";
 import { type CellState, openCellState } from "./cell-state.ts";
@@ -97,7 +98,7 @@ async function toProject(options: LoadCellsOptions) {
     runtimeUrl,
     cells: await listCellFiles(projectDirectory, cellsDirectory),
     cache: cacheDirectory ?? toOwnCache(projectDirectory),
-    key: toHash(JSON.stringify([FORMAT, await readOwnVersion(), ...places])),
+    key: toSha256(JSON.stringify([FORMAT, await readOwnVersion(), ...places])),
     openCompiler: options.openCompiler ?? openSourceCompiler,
     readReferences: options.readReferences ?? readReferences,
   };

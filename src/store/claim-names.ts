@@ -2,13 +2,14 @@ import { setTimeout as wait } from "node:timers/promises";
 import { expectation, HexError } from "../errors.ts";
 import type { Frame } from "../frame/frame.ts";
 import { joinBytes } from "../frame/join-bytes.ts";
+import { toSha256 } from "../sha256.ts";
 import { claimKey, sharedCsvKey } from "./key.ts";
 import { refusedCondition } from "./lease/lease-record.ts";
 import { frameOf } from "./manifest/history.ts";
 import { readManifest } from "./manifest/read-manifest.ts";
 import type { SwapOptions } from "./manifest/swap-manifest.ts";
 import type { Store, StoreOptions, WriteResult } from "./store.ts";
-import { hashFound, isInvalidData, toSha256 } from "./stored-file.ts";
+import { hashFound, isInvalidData } from "./stored-file.ts";
 
 export interface ClaimOptions extends SwapOptions {
   /** names that may be taken all the same */

@@ -1,11 +1,11 @@
 import { csvListener } from "../frame/csv/read/csv-report.ts";
 import type { Frame } from "../frame/frame.ts";
+import { toSha256 } from "../sha256.ts";
 import { claimKey, sharedCsvKey } from "./key.ts";
 import { toByteSource } from "./object-source.ts";
 import type { ReadFrameOptions } from "./published-frame.ts";
 import { checkFrameSize, READ_LIMITS, readUnlessLarger, tooLarge } from "./read-limits.ts";
 import type { FoundObject, Store, StoreOptions } from "./store.ts";
-import { toSha256 } from "./stored-file.ts";
 
 /** Finds the CSV that another tool left at `<name>.csv`; a claim of ours there is none. */
 export async function findForeign(

@@ -1,6 +1,7 @@
-import { createHash, randomUUID } from "node:crypto";
+import { randomUUID } from "node:crypto";
 import { readFileSync, readlinkSync } from "node:fs";
 import { hostname, networkInterfaces } from "node:os";
+import { toSha256 } from "../sha256.ts";
 
 /*
  * Who holds something (a lock, a lease, a run, a job) may be killed before it lets go. Others go past
@@ -114,5 +115,5 @@ function readOrNone(read: () => string): string | undefined {
 }
 
 function toDigest(text: string): string {
-  return createHash("sha256").update(text).digest("hex").slice(0, 12);
+  return toSha256(text).slice(0, 12);
 }

@@ -3,13 +3,13 @@ import { arrowBlocks } from "../frame/arrow.ts";
 import { saveBlocks } from "../frame/file-blocks.ts";
 import type { Frame } from "../frame/frame.ts";
 import { joinBytes } from "../frame/join-bytes.ts";
+import { toSha256 } from "../sha256.ts";
 import { stagedFrameKeys, stagedOutputsKey, stagedPrefix } from "./key.ts";
 import { referencedKeys } from "./manifest/history.ts";
 import type { PublishedFrame, StoredFile, StoredState } from "./manifest/manifest.ts";
 import { readManifest } from "./manifest/read-manifest.ts";
 import { checkFrameSize, READ_LIMITS } from "./read-limits.ts";
 import type { Store, StoreOptions } from "./store.ts";
-import { toSha256 } from "./stored-file.ts";
 
 /** A cell that reads columns of a frame. */
 interface FrameReader {

@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import { type ErrorCode, expectation, HexError } from "../errors.ts";
 import type { ByteSource } from "../frame/csv/read/byte-source.ts";
+import { toSha256 } from "../sha256.ts";
 import type { StoredFile } from "./manifest/manifest.ts";
 import type { FoundObject, Store, StoreOptions } from "./store.ts";
 
@@ -77,11 +78,6 @@ export async function hashFound(
   const hash = createHash("sha256");
   for await (const block of store.readBlocks(found, options)) hash.update(block);
   return hash.digest("hex");
-}
-
-/** The SHA-256 of some bytes, as the manifest writes it. */
-export function toSha256(bytes: Uint8Array): string {
-  return createHash("sha256").update(bytes).digest("hex");
 }
 
 /** The failure to find in a file what was published. */

@@ -1,4 +1,4 @@
-import { createHash } from "node:crypto";
+import { toSha256 } from "../sha256.ts";
 import type { Commit } from "./manifest/manifest.ts";
 import type { FoundObject } from "./store.ts";
 
@@ -14,7 +14,7 @@ export function toViewId(
 ): string | null {
   if (foreign.size === 0) return commit?.commitId ?? null;
   const contents = [...foreign].map(([name, { tag }]) => [name, tag]).sort();
-  const digest = createHash("sha256").update(JSON.stringify(contents)).digest("hex");
+  const digest = toSha256(JSON.stringify(contents));
   const csv = `csv-${digest.slice(0, 32)}`;
   return commit === undefined ? csv : `${commit.commitId}-${csv}`;
 }

@@ -1,12 +1,13 @@
 import { readdir, stat } from "node:fs/promises";
 import { join } from "node:path";
-import { HexError } from "../errors.ts";
-import { refuseOtherPlaces } from "../project/check-page.ts";
+import { isDeepStrictEqual } from "node:util";
+import { expectation, HexError } from "../errors.ts";
 import { CONFIG_FILE } from "../project/config.ts";
-import { cellNames } from "../project/known-names.ts";
+import type { PlacedPage } from "../project/page-settings.ts";
 import type { ProjectDescription } from "../project/project-description.ts";
+import { cellNames } from "../project/secrets.ts";
 import { toValue } from "../run/process/process-ending.ts";
-import { toHash } from "../source/cell-files.ts";
+import { toSha256 } from "../sha256.ts";
 import { startProjectProcess } from "./project-process.ts";
 import type { ProjectRuns } from "./project-runs.ts";
 import type { DescribeTask } from "./run-task.ts";
@@ -116,6 +117,20 @@ export class DescribedProject {
   }
 }
 
+/**
+ * Refuses cells read under other settings of the page than this process goes by: they might hide a
+ * cell that this process would show.
+ */
+function refuseOtherPlaces(own: PlacedPage, now: PlacedPage): void {
+  if (isDeepStrictEqual([own.hide, own.layout], [now.hide, now.layout])) return;
+  throw expectation("HEX_CONFIG_INVALID", {
+    place: `what \`page\` in ${CONFIG_FILE} shows and hides`,
+    expected: "as it was when this process was started",
+    got: "something else",
+    hint: "start it again: until then the cells are shown as they were",
+  });
+}
+
 type PrintedFiles = Pick<ProjectDescription, "files" | "dataFiles">;
 
 interface Print {
@@ -138,7 +153,11 @@ async function toPrint(
   const data = new Set(dataFiles.map((file) => join(directory, file)));
   const code = told.filter(({ path }) => !data.has(path));
   const changedAtMs = Math.max(0, ...code.map(({ mtimeMs }) => mtimeMs));
-  return { print: toHash(JSON.stringify(told)), code: toHash(JSON.stringify(code)), changedAtMs };
+  return {
+    print: toSha256(JSON.stringify(told)),
+    code: toSha256(JSON.stringify(code)),
+    changedAtMs,
+  };
 }
 
 type KnownCells = Pick<Print, "code"> & { readonly described: PrintedFiles };

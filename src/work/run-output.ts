@@ -1,4 +1,3 @@
-import { createHash } from "node:crypto";
 import { expectation, HexError } from "../errors.ts";
 import type { Frame } from "../frame/frame.ts";
 import { LastUsed } from "../project/last-used.ts";
@@ -7,6 +6,7 @@ import { isFinal, type RunRecord } from "../run/history/run-record.ts";
 import { readKeptFrame, readShownIndex } from "../run/history/shown-frames.ts";
 import type { ShownIndex, ShownPlace } from "../run/history/shown-index.ts";
 import type { RunResult } from "../run/run-event.ts";
+import { toSha256 } from "../sha256.ts";
 import { openVersion, type Version } from "../store/version.ts";
 import type { ProjectRuns } from "./project-runs.ts";
 
@@ -148,7 +148,7 @@ function toContentId(place: ShownPlace): string {
 }
 
 function toDigest(data: unknown): string {
-  return createHash("sha256").update(JSON.stringify(data)).digest("hex").slice(0, 32);
+  return toSha256(JSON.stringify(data)).slice(0, 32);
 }
 
 function nothingShown({ runId, cells }: RunRecord, cell: string | undefined): HexError {

@@ -1,17 +1,16 @@
-import { createHash } from "node:crypto";
 import * as v from "valibot";
 import { expectation } from "../errors.ts";
 import { toInputs } from "../project/inputs.ts";
-import { namesOf } from "../project/known-names.ts";
 import type { Project } from "../project/project.ts";
 import { toRequester } from "../project/project-store.ts";
+import { namesOf } from "../project/secrets.ts";
 import { isRunId, newRunId } from "../run/history/run-id.ts";
 import type { RunOccasion, RunRecord } from "../run/history/run-record.ts";
 import { toWishes } from "../run/run-wishes.ts";
+import { toSha256 } from "../sha256.ts";
 import { KEYS_PREFIX } from "../store/key.ts";
 import { openProjectRuns, type ProjectRuns } from "./project-runs.ts";
-import type { RunRequest } from "./run-project.ts";
-import { toAsked } from "./to-asked.ts";
+import { type RunRequest, toPlainInputs } from "./run-task.ts";
 
 /** Who asks for a run, and on what occasion. */
 export interface Submission {
@@ -101,7 +100,7 @@ function toRecord(request: RunRequest, submission: Submission): RunRecord {
     trigger,
     requestedBy: submission.requestedBy,
     ...(submission.occasion === undefined ? {} : { occasion: submission.occasion }),
-    ...toAsked(inputs),
+    ...toPlainInputs(inputs),
     ...toWishes(request),
     isQueued: true,
     state: "queued",
@@ -169,5 +168,5 @@ function isEmpty(wishes: object): boolean {
 }
 
 function toDigest(text: string): string {
-  return createHash("sha256").update(text).digest("hex");
+  return toSha256(text);
 }

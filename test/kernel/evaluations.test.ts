@@ -1,5 +1,10 @@
 import { expect, it } from "vitest";
-import type { EvaluateAsk, Evaluation, RowsAsk, Viewers } from "../../src/kernel/ask.ts";
+import type {
+  EvaluateRequest,
+  Evaluation,
+  RowsRequest,
+  Viewers,
+} from "../../src/kernel/evaluation.ts";
 import { DirectoryStore } from "../../src/store/directory/directory-store.ts";
 import { openVersion } from "../../src/store/version.ts";
 import { until } from "../work/project-processes.ts";
@@ -60,7 +65,7 @@ const ALL = ["listed", "framed", "of_list", "of_frame"];
 interface Open extends ViewedTestProject {
   readonly viewers: Viewers;
   /** evaluates cells in the version that was published last */
-  readonly evaluate: (more?: Partial<EvaluateAsk>) => Promise<Evaluation>;
+  readonly evaluate: (more?: Partial<EvaluateRequest>) => Promise<Evaluation>;
   readonly commit: string;
 }
 
@@ -93,7 +98,7 @@ function firstIn({ cells }: Evaluation, name: string): unknown {
 async function drawnIn(
   viewers: Viewers,
   { evaluation }: Pick<Evaluation, "evaluation">,
-  more: Partial<RowsAsk> & { readonly cell: string },
+  more: Partial<RowsRequest> & { readonly cell: string },
 ): Promise<readonly unknown[]> {
   const { head } = await viewers.rows({ evaluation, offset: 0, limit: 1_000, ...more });
   return head.map(({ drawn }) => drawn);

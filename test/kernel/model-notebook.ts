@@ -1,6 +1,6 @@
 import { HexError } from "../../src/errors.ts";
 import { KernelProcess } from "../../src/kernel/kernel-process.ts";
-import type { KernelTask, NotebookReport, RunAnswer } from "../../src/kernel/order.ts";
+import type { KernelTask, NotebookReport, NotebookRunAnswer } from "../../src/kernel/request.ts";
 import { toTableReader } from "../../src/kernel/viewers.ts";
 import type { CellOutput } from "../../src/run/cell-output.ts";
 import type { RunProcess } from "../../src/run/process/run-process.ts";
@@ -40,7 +40,7 @@ export class ModelNotebook {
     const inputs = { ...this.#inputs, ...pressed };
     const order = { kind: "run", run: this.#runs, inputs, fresh: "none" } as const;
     const { text } = await this.#kernel.order(order).answer;
-    const { status } = JSON.parse(text) as RunAnswer;
+    const { status } = JSON.parse(text) as NotebookRunAnswer;
     if (status === "outdated") {
       await this.close();
       this.#kernel = undefined;

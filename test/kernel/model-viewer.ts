@@ -1,5 +1,10 @@
 import { randomUUID } from "node:crypto";
-import type { EvaluateAsk, Evaluation, RowsAnswer, RowsAsk } from "../../src/kernel/ask.ts";
+import type {
+  EvaluateRequest,
+  Evaluation,
+  RowsAnswer,
+  RowsRequest,
+} from "../../src/kernel/evaluation.ts";
 import type { CellOutput } from "../../src/run/cell-output.ts";
 import { findMix, refuseMix } from "./any-app.ts";
 
@@ -20,9 +25,9 @@ export interface OpenedPage {
 /** The ways by which pages ask; what is gone is told as undefined. */
 export interface PageDoor {
   open(): Promise<OpenedPage>;
-  evaluate(ask: EvaluateAsk): Promise<Evaluation | undefined>;
-  rows(ask: RowsAsk): Promise<RowsAnswer | undefined>;
-  csv(ask: Omit<RowsAsk, "offset" | "limit">): Promise<string | undefined>;
+  evaluate(ask: EvaluateRequest): Promise<Evaluation | undefined>;
+  rows(ask: RowsRequest): Promise<RowsAnswer | undefined>;
+  csv(ask: Omit<RowsRequest, "offset" | "limit">): Promise<string | undefined>;
 }
 
 interface ShownCell {
@@ -179,7 +184,7 @@ export class ModelViewer {
     if (new Set(keys).size !== keys.length) throw new Error(`${name} tells rows twice`);
   }
 
-  async #readRows(cell: string, order: Pick<RowsAsk, "sort" | "filters">) {
+  async #readRows(cell: string, order: Pick<RowsRequest, "sort" | "filters">) {
     const evaluation = this.#evaluation;
     if (evaluation === null) return undefined;
     const rows: Readonly<Record<string, unknown>>[] = [];
@@ -211,7 +216,7 @@ export class ModelViewer {
     return undefined;
   }
 
-  #toOrder(columns: readonly string[]): Pick<RowsAsk, "sort" | "filters"> {
+  #toOrder(columns: readonly string[]): Pick<RowsRequest, "sort" | "filters"> {
     const column = columns[Math.floor(this.#random() * columns.length)];
     if (column === undefined || this.#random() < 0.4) return {};
     if (this.#random() < 0.5) return { sort: { column, descending: this.#random() < 0.5 } };

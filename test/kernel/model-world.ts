@@ -3,8 +3,8 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import type { RequestedInput } from "../../src/cell/input-value.ts";
 import { HexError } from "../../src/errors.ts";
-import type { KernelOrder, KernelTask } from "../../src/kernel/order.ts";
 import { KernelPool } from "../../src/kernel/pool.ts";
+import type { KernelRequest, KernelTask } from "../../src/kernel/request.ts";
 import { serveKernel } from "../../src/kernel/serve-kernel.ts";
 import { toTableReader } from "../../src/kernel/viewers.ts";
 import { openProject } from "../../src/project/project.ts";
@@ -227,7 +227,7 @@ export class ModelWorld {
 
   #toDoor(): PageDoor {
     const contents = new PageContents(this.#runs, () => undefined);
-    const order = (each: KernelOrder, signal?: AbortSignal) => this.#pool.order(each, signal);
+    const order = (each: KernelRequest, signal?: AbortSignal) => this.#pool.order(each, signal);
     const tables = toTableReader(order);
     return {
       open: async () => {

@@ -2,7 +2,7 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { onTestFinished } from "vitest";
 import { type Notebook, type NotebookOptions, openNotebook } from "../../src/kernel/notebook.ts";
-import type { CellStanding, NotebookRun } from "../../src/kernel/notebook-state.ts";
+import type { NotebookCellProgress, NotebookRun } from "../../src/kernel/notebook-state.ts";
 import { makeProject } from "../fixtures/make-project.ts";
 import { until } from "../work/project-processes.ts";
 import { runtimeUrl } from "../work/worker-project.ts";
@@ -50,7 +50,7 @@ export interface OpenNotebook {
   ran(): Promise<readonly string[]>;
   /** Waits until a run has ended that comes after the last one that this has told. */
   ended(): Promise<NotebookRun>;
-  standing(name: string): CellStanding | undefined;
+  standing(name: string): NotebookCellProgress | undefined;
   /** what a cell shows, when that is a single value */
   value(name: string): unknown;
 }

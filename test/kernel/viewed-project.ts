@@ -2,7 +2,7 @@ import { existsSync } from "node:fs";
 import { mkdir, readdir, readFile, writeFile } from "node:fs/promises";
 import { dirname, join, relative } from "node:path";
 import { onTestFinished } from "vitest";
-import type { Evaluation, Viewers } from "../../src/kernel/ask.ts";
+import type { Evaluation, Viewers } from "../../src/kernel/evaluation.ts";
 import { openViewers, type ViewersOptions } from "../../src/kernel/viewers.ts";
 import { openProjectRuns } from "../../src/work/project-runs.ts";
 import { hexJson } from "../cli/hex.ts";

@@ -1,12 +1,12 @@
 import { describe, expect, it } from "vitest";
 import { HexError } from "../../src/errors.ts";
-import type { EvaluateAsk } from "../../src/kernel/ask.ts";
+import type { EvaluateRequest } from "../../src/kernel/evaluation.ts";
 import { until } from "../work/project-processes.ts";
 import { isAlive } from "../work/worker-project.ts";
 import { SECRET, shownIn, viewedProject } from "./viewed-project.ts";
 
 /** Of the first version, with default inputs, unless told. */
-function ask(cells: readonly string[], more: Partial<EvaluateAsk> = {}): EvaluateAsk {
+function ask(cells: readonly string[], more: Partial<EvaluateRequest> = {}): EvaluateRequest {
   return { version: 1, commit: null, inputs: {}, cells, ...more };
 }
 

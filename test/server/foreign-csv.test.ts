@@ -1,7 +1,7 @@
 import { mkdir, rename, utimes, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import type { Evaluation } from "../../src/kernel/ask.ts";
+import type { Evaluation } from "../../src/kernel/evaluation.ts";
 import type { PageState } from "../../src/page/page-state.ts";
 import { hex, hexJson } from "../cli/hex.ts";
 import { until } from "../work/project-processes.ts";

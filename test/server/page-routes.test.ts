@@ -1,7 +1,13 @@
 import { writeFile } from "node:fs/promises";
 import { expect, test } from "vitest";
 import { HexError } from "../../src/errors.ts";
-import type { CsvAsk, EvaluateAsk, Evaluation, RowsAsk, Viewers } from "../../src/kernel/ask.ts";
+import type {
+  CsvRequest,
+  EvaluateRequest,
+  Evaluation,
+  RowsRequest,
+  Viewers,
+} from "../../src/kernel/evaluation.ts";
 import type { PageState } from "../../src/page/page-state.ts";
 import { listTokens, revokeToken } from "../../src/project/tokens.ts";
 import { openVersion } from "../../src/store/version.ts";
@@ -77,7 +83,7 @@ function watchedViewers() {
 
 /** Answers each ask with itself, and with what the test adds to the evaluation. */
 function scriptedViewers(evaluation: Partial<Evaluation> = {}) {
-  const evaluated: EvaluateAsk[] = [];
+  const evaluated: EvaluateRequest[] = [];
   const { viewers } = watchedViewers();
   const scripted: Viewers = {
     ...viewers,
@@ -87,8 +93,9 @@ function scriptedViewers(evaluation: Partial<Evaluation> = {}) {
       const answer = { evaluation: "evaluated", version, commit, inputs, cells: [], invalid: [] };
       return JSON.stringify({ ...answer, ...evaluation });
     },
-    rowsText: async (ask: RowsAsk) => JSON.stringify({ rows: 1, offset: ask.offset, head: [ask] }),
-    async *csv(ask: CsvAsk) {
+    rowsText: async (ask: RowsRequest) =>
+      JSON.stringify({ rows: 1, offset: ask.offset, head: [ask] }),
+    async *csv(ask: CsvRequest) {
       yield Buffer.from(JSON.stringify(ask));
     },
   };

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import type { LightMyRequestResponse } from "fastify";
 import { afterAll, onTestFinished } from "vitest";
-import type { Viewers } from "../../src/kernel/ask.ts";
+import type { Viewers } from "../../src/kernel/evaluation.ts";
 import type { ServerLimits, ServerSettings } from "../../src/project/server-settings.ts";
 import { createToken, type TokenScope } from "../../src/project/tokens.ts";
 import { type ClientTimes, type HexServer, openServer } from "../../src/server/server.ts";

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { openStoredFile, toSha256 } from "../../src/store/stored-file.ts";
+import { toSha256 } from "../../src/sha256.ts";
+import { openStoredFile } from "../../src/store/stored-file.ts";
 import { MemoryStore } from "../fakes/memory-store.ts";
 import { toArray } from "./store-contract.ts";
 

@@ -1,4 +1,5 @@
 import { expectation, type HexError } from "../../errors.ts";
+import { shorten } from "../../text.ts";
 import type { ColumnType } from "../schema.ts";
 import { FIRST_MS, LAST_MS, parseDatetime, parseDay } from "./calendar.ts";
 
@@ -85,7 +86,7 @@ function placeOf(name: string, row: number): string {
 /** A value as a message shows it: short, with its type unless that is plain to see. */
 export function describeValue(value: unknown): string {
   if (value instanceof Date) return Number.isNaN(value.getTime()) ? "an invalid Date" : "a Date";
-  if (typeof value === "string") return shorten(JSON.stringify(value));
+  if (typeof value === "string") return shorten(JSON.stringify(value), 60);
   if (typeof value === "bigint") return `${value}n`;
   if (typeof value === "object" && value !== null) {
     return Array.isArray(value) ? "an array" : "an object";
@@ -110,8 +111,4 @@ function mixedError(name: string, row: number, value: unknown, type?: ColumnType
     got: describeValue(value),
     hint: "a column holds one type",
   });
-}
-
-function shorten(text: string): string {
-  return text.length <= 60 ? text : `${text.slice(0, 57)}…`;
 }

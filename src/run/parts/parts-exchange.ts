@@ -3,9 +3,9 @@ import * as v from "valibot";
 import { expectation, type HexError } from "../../errors.ts";
 import { frameFromArrow, frameToArrow } from "../../frame/arrow.ts";
 import { type AnyFrame, Frame } from "../../frame/frame.ts";
+import { toSha256 } from "../../sha256.ts";
 import { partsPrefix } from "../../store/key.ts";
 import type { Store, StoreOptions } from "../../store/store.ts";
-import { toSha256 } from "../../store/stored-file.ts";
 
 /** Through which objects the processes that compute the parts of one frame speak to each other. */
 export interface PartsExchange {

@@ -1,8 +1,8 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { newRunId } from "../../run/history/run-id.ts";
 import { isFinal } from "../../run/history/run-record.ts";
-import { cancelRun } from "../../work/cancel-run.ts";
-import type { RunRequest } from "../../work/run-project.ts";
+import { cancelRun } from "../../work/recover-runs.ts";
+import type { RunRequest } from "../../work/run-task.ts";
 import { submitRun } from "../../work/submit-run.ts";
 import type { Caller } from "../caller.ts";
 import { HttpFailure } from "../http-failure.ts";

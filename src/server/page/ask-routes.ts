@@ -1,5 +1,5 @@
 import type { FastifyInstance, FastifyRequest } from "fastify";
-import type { EvaluateAsk } from "../../kernel/ask.ts";
+import type { EvaluateRequest } from "../../kernel/evaluation.ts";
 import { parseEvaluateAsk } from "../ask-body.ts";
 import { HttpFailure } from "../http-failure.ts";
 import { packLong } from "../packing.ts";
@@ -49,7 +49,7 @@ function refuseOthers(cell: string, { shown }: PageNames): void {
  * @throws {HttpFailure} 422
  */
 function refuseWrongPresses(
-  { inputs, texts = {}, press = {} }: EvaluateAsk,
+  { inputs, texts = {}, press = {} }: EvaluateRequest,
   names: PageNames,
 ): void {
   const other = Object.keys(press).find((each) => !names.pressable.has(each));

@@ -1,5 +1,5 @@
-import type { EvaluateAsk, Evaluation, InvalidInput } from "../../kernel/ask.ts";
 import { toUnknownInputs } from "../../kernel/asked-inputs.ts";
+import type { EvaluateRequest, Evaluation, InvalidInput } from "../../kernel/evaluation.ts";
 import { findPageCells } from "../../page/page-cells.ts";
 import type { PageSettings } from "../../project/page-settings.ts";
 import type { Described } from "../../work/described-project.ts";
@@ -47,7 +47,7 @@ function toNames(cells: readonly { readonly name: string }[]): ReadonlySet<strin
 
 /** What a viewer asks of a page, without the names that are not on it. */
 export interface PageAsk {
-  readonly ask: EvaluateAsk;
+  readonly ask: EvaluateRequest;
   /** inputs that the page does not have */
   readonly unknown: readonly InvalidInput[];
 }
@@ -56,7 +56,7 @@ export interface PageAsk {
  * Leaves out what is not on the page. Whether a cell that the config hides has the name, or none at
  * all, makes no difference: whoever asks cannot find out which.
  */
-export function toPageAsk(asked: EvaluateAsk, { shown, inputs: known }: PageNames): PageAsk {
+export function toPageAsk(asked: EvaluateRequest, { shown, inputs: known }: PageNames): PageAsk {
   const { cells, inputs, texts = {}, press, has, ...rest } = asked;
   const isKnown = (name: string) => known.includes(name);
   const only = <Value>(values: Readonly<Record<string, Value>>) =>

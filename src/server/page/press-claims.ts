@@ -1,5 +1,6 @@
-import { createHash, randomUUID } from "node:crypto";
+import { randomUUID } from "node:crypto";
 import { expectation } from "../../errors.ts";
+import { toSha256 } from "../../sha256.ts";
 import { PRESS_PREFIX } from "../../store/key.ts";
 import type { ProjectRuns } from "../../work/project-runs.ts";
 
@@ -39,7 +40,7 @@ export class PressClaims {
   /** Whether a press is this server's to carry out. */
   async #claim(id: string): Promise<boolean> {
     const { store } = this.#runs;
-    const key = `${PRESS_PREFIX}${createHash("sha256").update(id).digest("hex")}.json`;
+    const key = `${PRESS_PREFIX}${toSha256(id)}.json`;
     const body = new TextEncoder().encode(JSON.stringify({ press: id, owner: this.#owner }));
     const options = { contentType: "application/json" } as const;
     if (this.#isAlone()) {

@@ -1,6 +1,6 @@
 import type { FastifyRequest } from "fastify";
 import { type ErrorCode, HexError } from "../../errors.ts";
-import type { EvaluatedCell, Evaluation } from "../../kernel/ask.ts";
+import type { EvaluatedCell, Evaluation } from "../../kernel/evaluation.ts";
 import type { RunError } from "../../run/run-event.ts";
 import { isAnyone } from "../caller.ts";
 import { refuseForNow } from "../http-failure.ts";

@@ -1,7 +1,7 @@
 import { realpath } from "node:fs/promises";
 import { isBuiltin } from "node:module";
 import { dirname, join } from "node:path";
-import { toHash } from "../cell-files.ts";
+import { toSha256 } from "../../sha256.ts";
 import { type PackageFile, readPackageFile } from "./package-scope.ts";
 import { SeenFiles } from "./seen-files.ts";
 
@@ -60,7 +60,7 @@ export class InstalledPackages {
       versions.set(key, `${name}@${folder === undefined ? "missing" : (manifest.version ?? "")}`);
       if (folder !== undefined) waiting.push(...(await this.#dependenciesOf(folder, manifest)));
     }
-    return toHash([...new Set(versions.values())].sort().join("\n"));
+    return toSha256([...new Set(versions.values())].sort().join("\n"));
   }
 
   async #dependenciesOf(folder: string, manifest: PackageFile): Promise<InstalledPackage[]> {

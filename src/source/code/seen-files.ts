@@ -1,5 +1,6 @@
 import { readFile, stat } from "node:fs/promises";
-import { isMissing, toHash, toProjectPath } from "../cell-files.ts";
+import { toSha256 } from "../../sha256.ts";
+import { isMissing, toProjectPath } from "../cell-files.ts";
 
 /** Reads files and notes what was found: as long as all of it is the same, so is what follows from it. */
 export class SeenFiles {
@@ -45,7 +46,7 @@ export class SeenFiles {
     this.#texts.set(path, reading);
     const bytes = await reading;
     const file = toProjectPath(this.#projectDirectory, path);
-    this.#files[file] = bytes === undefined ? null : toHash(bytes);
+    this.#files[file] = bytes === undefined ? null : toSha256(bytes);
     return bytes;
   }
 }

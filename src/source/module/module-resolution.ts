@@ -1,6 +1,6 @@
 import { dirname, extname, isAbsolute, resolve as resolvePath } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
-import { toHash } from "../cell-files.ts";
+import { toSha256 } from "../../sha256.ts";
 import { resolveInScope } from "../code/package-scope.ts";
 import type { SeenFiles } from "../code/seen-files.ts";
 
@@ -88,7 +88,7 @@ async function toTarget(
   if (name !== undefined) return { kind: "cell", name };
   const ending = extname(path);
   if (ending === ".json") {
-    return { kind: "file", path, version: toHash((await seen.readText(path)) ?? "") };
+    return { kind: "file", path, version: toSha256((await seen.readText(path)) ?? "") };
   }
   const isSource = SOURCE_ENDINGS.includes(ending) && !/[\\/]node_modules[\\/]/.test(path);
   return { kind: isSource ? "source" : "file", path };

@@ -1,6 +1,7 @@
-import { createHash, randomUUID } from "node:crypto";
+import { randomUUID } from "node:crypto";
 import { constants } from "node:fs";
 import { type FileHandle, open, rm, writeFile } from "node:fs/promises";
+import { toSha256 } from "../../sha256.ts";
 import { TEMPORARY_PREFIX } from "../key.ts";
 import { tooLarge } from "../read-limits.ts";
 import type { ReadOptions, StoreOptions } from "../store.ts";
@@ -116,7 +117,7 @@ export function toTemporaryPath(folder: Folder): string {
 
 /** Names a content, for the conditions of writes. */
 export function toEtag(body: Uint8Array): string {
-  return `"${createHash("sha256").update(body).digest("hex")}"`;
+  return `"${toSha256(body)}"`;
 }
 
 async function fillFile<Filled>(

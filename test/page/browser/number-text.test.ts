@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { countText, figureText } from "../../../src/page/browser/output/number-text.ts";
+import { figureText } from "../../../src/page/browser/output/number-text.ts";
 
 test("groups the thousands of a figure and keeps up to six digits beyond the point", () => {
   expect([1035, 2.638160585, 1234567.891, -12_000, 0, 5].map(figureText)).toEqual([
@@ -17,13 +17,5 @@ test("keeps six digits that count of a small figure, and leaves very small and l
     "0.000123457",
     "1e-9",
     "6.02e+23",
-  ]);
-});
-
-test("counts in one and in many", () => {
-  expect([countText(1, "row"), countText(0, "row"), countText(1e6, "row")]).toEqual([
-    "1 row",
-    "0 rows",
-    "1,000,000 rows",
   ]);
 });

@@ -3,7 +3,7 @@ import { useState } from "preact/hooks";
 import type { JsonRow } from "../../../src/frame/json.ts";
 import type { Schema } from "../../../src/frame/schema.ts";
 import "../../../src/page/browser/design/design.css";
-import type { RowsAnswer } from "../../../src/kernel/ask.ts";
+import type { RowsAnswer } from "../../../src/kernel/evaluation.ts";
 import { OutputView } from "../../../src/page/browser/output/output-view.tsx";
 import type { RowsSource, RowsSpan } from "../../../src/page/browser/output/rows-source.ts";
 

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import type { EvaluatedCell, Evaluation } from "../../../src/kernel/ask.ts";
+import type { EvaluatedCell, Evaluation } from "../../../src/kernel/evaluation.ts";
 import { takeAnswer, takeFailure } from "../../../src/page/browser/published/page-answer.ts";
 import { type PageAsk, toAsk, whenAsked } from "../../../src/page/browser/published/page-ask.ts";
 import {

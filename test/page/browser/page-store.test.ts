@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import type { EvaluateAsk, Evaluation } from "../../../src/kernel/ask.ts";
+import type { EvaluateRequest, Evaluation } from "../../../src/kernel/evaluation.ts";
 import type { PageEventListener } from "../../../src/page/browser/ask/page-events.ts";
 import { PageFailure } from "../../../src/page/browser/ask/page-failure.ts";
 import type { PageEffects } from "../../../src/page/browser/published/page-effects.ts";
@@ -20,7 +20,7 @@ const RUN = { runId: "r", state: "running", startedAt: null, fraction: 0, cells:
 interface Given {
   state: PageState | Error;
   refresh: PageEffects["refresh"];
-  run: (ask: EvaluateAsk) => Evaluation;
+  run: (ask: EvaluateRequest) => Evaluation;
 }
 
 /** A page whose server, address bar and clock are in the hands of the test. */
@@ -35,7 +35,7 @@ async function openStore(search = "", first: PageState | Error = pageState(CELLS
       ),
   };
   const entries = [search];
-  const runs: EvaluateAsk[] = [];
+  const runs: EvaluateRequest[] = [];
   let ids = 0;
   const timers: { readonly ms: number; readonly call: () => void }[] = [];
   let listener: PageEventListener | undefined;

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
-import type { RowsAnswer } from "../../../src/kernel/ask.ts";
+import type { RowsAnswer } from "../../../src/kernel/evaluation.ts";
 import type { RowsSource, RowsSpan } from "../../../src/page/browser/output/rows-source.ts";
 import { RowBlocks } from "../../../src/page/browser/output/table/row-blocks.ts";
 

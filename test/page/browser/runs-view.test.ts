@@ -1,13 +1,9 @@
 import { expect, test } from "vitest";
-import {
-  formatAgo,
-  formatChange,
-  formatDuration,
-  formatSize,
-} from "../../../src/page/browser/runs/formats.ts";
+import { formatAgo, formatChange } from "../../../src/page/browser/runs/formats.ts";
 import { addOlder, mergeNewest } from "../../../src/page/browser/runs/merge-runs.ts";
 import { parsePlace, toAddress } from "../../../src/page/browser/runs/runs-place.ts";
 import type { ListedRun, RunList } from "../../../src/page/history-state.ts";
+import { formatBytes, formatDuration } from "../../../src/text.ts";
 
 test.each([
   "/runs",
@@ -65,7 +61,7 @@ test("lengths of time, ages, sizes and changes are told as people say them", () 
   expect([5_000, 300_000, 7_200_000, 259_200_000].map(formatAgo)).toEqual([
     ...["just now", "5 min ago", "2 h ago", "3 d ago"],
   ]);
-  expect([12, 5_240, 2_000_000, 3e9].map(formatSize)).toEqual([
+  expect([12, 5_240, 2_000_000, 3e9].map(formatBytes)).toEqual([
     ...["12 B", "5.2 kB", "2.0 MB", "3.0 GB"],
   ]);
   expect([formatChange(1, 1_001), formatChange(3, 1), formatChange(2, 2)]).toEqual([

@@ -1,4 +1,10 @@
-import type { CsvAsk, EvaluateAsk, Evaluation, RowsAnswer, RowsAsk } from "../../../kernel/ask.ts";
+import type {
+  CsvRequest,
+  EvaluateRequest,
+  Evaluation,
+  RowsAnswer,
+  RowsRequest,
+} from "../../../kernel/evaluation.ts";
 import type { PageState } from "../../page-state.ts";
 import { failureOf, PageFailure } from "./page-failure.ts";
 
@@ -33,16 +39,16 @@ export function askState(version?: number, signal?: AbortSignal): Promise<PageSt
   return askJson(`/page/state${query}`, { signal });
 }
 
-export function askRun(ask: EvaluateAsk, signal?: AbortSignal): Promise<Evaluation> {
+export function askRun(ask: EvaluateRequest, signal?: AbortSignal): Promise<Evaluation> {
   return askJson("/page/run", { method: "POST", body: ask, signal });
 }
 
-export function askRows(ask: RowsAsk, signal?: AbortSignal): Promise<RowsAnswer> {
+export function askRows(ask: RowsRequest, signal?: AbortSignal): Promise<RowsAnswer> {
   return askJson("/page/rows", { method: "POST", body: ask, signal });
 }
 
 /** Where all rows that pass can be downloaded. */
-export function csvAddress(ask: CsvAsk): string {
+export function csvAddress(ask: CsvRequest): string {
   return `/page/csv?ask=${encodeURIComponent(JSON.stringify(ask))}`;
 }
 

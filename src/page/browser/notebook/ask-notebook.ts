@@ -1,4 +1,4 @@
-import type { CsvAsk, RowsAnswer, RowsAsk } from "../../../kernel/ask.ts";
+import type { CsvRequest, RowsAnswer, RowsRequest } from "../../../kernel/evaluation.ts";
 import { askJson } from "../ask/ask-page.ts";
 import type { RowsSource } from "../output/rows-source.ts";
 
@@ -25,11 +25,11 @@ export function notebookRows(cell: string, key: string): RowsSource {
   return {
     key,
     read(span, signal) {
-      const body = { ...span, evaluation: key, cell } satisfies RowsAsk;
+      const body = { ...span, evaluation: key, cell } satisfies RowsRequest;
       return askJson<RowsAnswer>("/notebook/rows", { method: "POST", body, signal });
     },
     csvUrl(order) {
-      const ask = { ...order, evaluation: key, cell } satisfies CsvAsk;
+      const ask = { ...order, evaluation: key, cell } satisfies CsvRequest;
       return `/notebook/csv?ask=${encodeURIComponent(JSON.stringify(ask))}`;
     },
   };

@@ -1,10 +1,10 @@
 import type { JSX } from "preact";
 import { useEffect, useState } from "preact/hooks";
-import type { CellStanding, CellState } from "../../../kernel/notebook-state.ts";
-import { toDuration } from "./duration-text.ts";
+import type { NotebookCellProgress, NotebookCellState } from "../../../kernel/notebook-state.ts";
+import { formatDuration } from "../../../text.ts";
 
 /** What a state is called. */
-export const STATE_WORDS: Readonly<Record<CellState, string>> = {
+export const STATE_WORDS: Readonly<Record<NotebookCellState, string>> = {
   idle: "not run yet",
   waiting: "waiting",
   running: "running",
@@ -17,7 +17,11 @@ export const STATE_WORDS: Readonly<Record<CellState, string>> = {
 };
 
 /** How a cell is doing, in a few words. */
-export function CellStandingView({ standing }: { readonly standing: CellStanding }): JSX.Element {
+export function CellStandingView({
+  standing,
+}: {
+  readonly standing: NotebookCellProgress;
+}): JSX.Element {
   const { state, message, fraction } = standing;
   const isRunning = state === "running";
   const percent = isRunning && fraction !== null ? `${Math.floor(100 * fraction)} %` : "";
@@ -32,7 +36,7 @@ export function CellStandingView({ standing }: { readonly standing: CellStanding
   );
 }
 
-function Details({ standing }: { readonly standing: CellStanding }): JSX.Element | null {
+function Details({ standing }: { readonly standing: NotebookCellProgress }): JSX.Element | null {
   const { state, startedAt, elapsedMs, version } = standing;
   if (startedAt !== null) return <Since instant={startedAt} />;
   if (state === "read") {
@@ -43,7 +47,7 @@ function Details({ standing }: { readonly standing: CellStanding }): JSX.Element
   const title = state === "remembered" ? "what its function took when it ran" : undefined;
   return (
     <span class="standing__number" title={title}>
-      {toDuration(elapsedMs)}
+      {formatDuration(elapsedMs)}
     </span>
   );
 }

@@ -1,9 +1,9 @@
 import type { JSX } from "preact";
 import type { NotebookHead, NotebookRun } from "../../../kernel/notebook-state.ts";
+import { formatDuration } from "../../../text.ts";
 import { ThemeButton } from "../design/theme-button.tsx";
 import { askCancel, askPublish, askRun } from "./ask-notebook.ts";
 import { Since } from "./cell-standing.tsx";
-import { toDuration } from "./duration-text.ts";
 import type { NotebookStore } from "./notebook-store.ts";
 
 interface NotebookBarProps {
@@ -70,7 +70,7 @@ function RunState({ run }: { readonly run: NotebookRun }): JSX.Element {
   return (
     <p class={`notebook-bar__run notebook-bar__run--${status}`}>
       {`Run ${number} ${WORDS[status]} `}
-      {elapsedMs === null ? <Since instant={startedAt} /> : toDuration(elapsedMs)}
+      {elapsedMs === null ? <Since instant={startedAt} /> : formatDuration(elapsedMs)}
     </p>
   );
 }

@@ -1,6 +1,6 @@
 import type {
-  CellShown,
-  CellStanding,
+  NotebookCellOutput,
+  NotebookCellProgress,
   NotebookEvent,
   NotebookHead,
   NotebookLine,
@@ -12,8 +12,8 @@ export interface NotebookModel {
   /** null until the server has told it */
   readonly head: NotebookHead | null;
   readonly cells: ReadonlyMap<string, DescribedCell>;
-  readonly standings: ReadonlyMap<string, CellStanding>;
-  readonly shown: ReadonlyMap<string, CellShown>;
+  readonly standings: ReadonlyMap<string, NotebookCellProgress>;
+  readonly shown: ReadonlyMap<string, NotebookCellOutput>;
   /** what each cell logged; under null what the run itself did */
   readonly lines: ReadonlyMap<string | null, readonly NotebookLine[]>;
 }
@@ -73,8 +73,8 @@ const NO_LINES: readonly NotebookLine[] = [];
 /** One cell of a notebook. */
 export interface NotebookCell {
   readonly cell: DescribedCell;
-  readonly standing: CellStanding;
-  readonly shown: CellShown;
+  readonly standing: NotebookCellProgress;
+  readonly shown: NotebookCellOutput;
   /** why its file cannot be read as it is now */
   readonly problem: NotebookHead["problem"];
   readonly lines: readonly NotebookLine[];

@@ -7,8 +7,3 @@ export function figureText(value: number): string {
   if (size !== 0 && (size < 1e-6 || size >= 1e15)) return String(value);
   return size < 1 ? SMALL.format(value) : GROUPED.format(value);
 }
-
-/** A number of things: "1,000,000 rows", "1 row". */
-export function countText(count: number, noun: string): string {
-  return `${GROUPED.format(count)} ${noun}${count === 1 ? "" : "s"}`;
-}

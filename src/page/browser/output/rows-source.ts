@@ -1,7 +1,7 @@
 import type { JsonRow } from "../../../frame/json.ts";
 import type { Schema } from "../../../frame/schema.ts";
 import type { RowFilter, RowSort } from "../../../frame/table-rows.ts";
-import type { RowsAnswer } from "../../../kernel/ask.ts";
+import type { RowsAnswer } from "../../../kernel/evaluation.ts";
 import { passingRows } from "./table/row-rules.ts";
 
 /** Which rows of a table, in which order. */

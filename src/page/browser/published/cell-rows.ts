@@ -1,4 +1,4 @@
-import type { RowsAnswer, RowsAsk } from "../../../kernel/ask.ts";
+import type { RowsAnswer, RowsRequest } from "../../../kernel/evaluation.ts";
 import { askRows, csvAddress } from "../ask/ask-page.ts";
 import { PageFailure } from "../ask/page-failure.ts";
 import type { RowsOrder, RowsSource } from "../output/rows-source.ts";
@@ -52,7 +52,7 @@ const DROPPED =
 
 /** The rows that are asked for; undefined when their evaluation is not held any more. */
 async function heldRows(
-  { evaluation, ...ask }: Omit<RowsAsk, "evaluation"> & { readonly evaluation: string | null },
+  { evaluation, ...ask }: Omit<RowsRequest, "evaluation"> & { readonly evaluation: string | null },
   signal: AbortSignal,
 ): Promise<RowsAnswer | undefined> {
   try {

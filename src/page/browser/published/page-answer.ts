@@ -1,6 +1,6 @@
 import type { InputValue } from "../../../cell/input-value.ts";
 import { ownValue } from "../../../frame/own-value.ts";
-import type { EvaluatedCell, Evaluation } from "../../../kernel/ask.ts";
+import type { EvaluatedCell, Evaluation } from "../../../kernel/evaluation.ts";
 import type { InputFault } from "./address.ts";
 import { isSameValue } from "./input-text.ts";
 import type { PageAsk } from "./page-ask.ts";

@@ -1,10 +1,10 @@
-import type { EvaluateAsk, ViewerState } from "../../../kernel/ask.ts";
+import type { EvaluateRequest, ViewerState } from "../../../kernel/evaluation.ts";
 import type { PageModel, ShownCell } from "./page-model.ts";
 import { changedInputs, defaultOf, type SetInputs, widgetOf } from "./set-inputs.ts";
 
 /** A request, and the state of the page that its answer is of. */
 export interface PageAsk {
-  readonly ask: EvaluateAsk;
+  readonly ask: EvaluateRequest;
   readonly revision: number;
   /** the inputs that are set in it */
   readonly inputs: SetInputs;
@@ -75,7 +75,7 @@ function belowMoved({ cells, inputs, shown }: PageModel): ReadonlySet<string> {
 }
 
 /** All cells of the page, with the results that it has of them. */
-function toCells({ cells }: PageModel): Pick<EvaluateAsk, "cells" | "has"> {
+function toCells({ cells }: PageModel): Pick<EvaluateRequest, "cells" | "has"> {
   const known = [...cells.values()].flatMap(({ name, result }) =>
     result === null ? [] : [[name, result]],
   );

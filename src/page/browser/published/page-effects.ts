@@ -1,4 +1,4 @@
-import type { EvaluateAsk, Evaluation } from "../../../kernel/ask.ts";
+import type { EvaluateRequest, Evaluation } from "../../../kernel/evaluation.ts";
 import type { PageState } from "../../page-state.ts";
 import { askRefresh, askRun, askState, cancelRefresh } from "../ask/ask-page.ts";
 import { openPageEvents, type PageEventListener } from "../ask/page-events.ts";
@@ -7,7 +7,7 @@ import { newPressId } from "./press-id.ts";
 /** What a page does to the world around it; tests bring their own. */
 export interface PageEffects {
   readonly askState: (version?: number, signal?: AbortSignal) => Promise<PageState>;
-  readonly askRun: (ask: EvaluateAsk, signal?: AbortSignal) => Promise<Evaluation>;
+  readonly askRun: (ask: EvaluateRequest, signal?: AbortSignal) => Promise<Evaluation>;
   readonly refresh: () => Promise<{ readonly runId: string }>;
   readonly cancelRefresh: (runId: string) => Promise<void>;
   readonly listen: (listener: PageEventListener) => () => void;

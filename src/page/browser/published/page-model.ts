@@ -1,6 +1,6 @@
 import type { InputValue } from "../../../cell/input-value.ts";
 import { ownValue } from "../../../frame/own-value.ts";
-import type { ViewerState } from "../../../kernel/ask.ts";
+import type { ViewerState } from "../../../kernel/evaluation.ts";
 import type { PageCell, PageState } from "../../page-state.ts";
 import { type InputFault, readAddress } from "./address.ts";
 import { keptInputs } from "./kept-inputs.ts";

@@ -1,6 +1,6 @@
 import type { InputValue } from "../../../cell/input-value.ts";
 import { toMessage } from "../../../errors.ts";
-import type { Evaluation } from "../../../kernel/ask.ts";
+import type { Evaluation } from "../../../kernel/evaluation.ts";
 import type { PageEvent, PageRun, PageState } from "../../page-state.ts";
 import { PageFailure } from "../ask/page-failure.ts";
 import { type InputFault, toSearch } from "./address.ts";

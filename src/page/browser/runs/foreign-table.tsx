@@ -1,6 +1,6 @@
 import type { JSX } from "preact";
+import { formatBytes } from "../../../text.ts";
 import type { VersionList } from "../../history-state.ts";
-import { formatSize } from "./formats.ts";
 import { Moment } from "./moment.tsx";
 
 /** What other tools have left in the store for frames that no run has published. */
@@ -25,7 +25,7 @@ export function ForeignTable({ foreign }: Pick<VersionList, "foreign">): JSX.Ele
             <td>
               <Moment instant={writtenAt} />
             </td>
-            <td class="is-number">{formatSize(sizeBytes)}</td>
+            <td class="is-number">{formatBytes(sizeBytes)}</td>
           </tr>
         ))}
       </tbody>

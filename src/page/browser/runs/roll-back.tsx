@@ -1,8 +1,8 @@
 import type { JSX } from "preact";
+import { formatCount } from "../../../text.ts";
 import type { ListedVersion, RolledBack } from "../../history-state.ts";
 import { askJson } from "../ask/ask-page.ts";
 import { ConfirmDialog } from "./confirm-dialog.tsx";
-import { formatCounted } from "./formats.ts";
 import { Moment } from "./moment.tsx";
 
 interface RollBackProps {
@@ -29,7 +29,7 @@ export function RollBack({ target, newest, onDone, onClose }: RollBackProps): JS
       <p>
         {`Version ${generation} of `}
         <Moment instant={publishedAt} />
-        {` (${formatCounted(frames, "frame")}, ${formatCounted(rows, "row")}) is checked, and published again as version ${newest.generation + 1}.`}
+        {` (${formatCount(frames, "frame")}, ${formatCount(rows, "row")}) is checked, and published again as version ${newest.generation + 1}.`}
       </p>
       <ul>
         <li>Everybody who has the page open sees them within seconds; no cell runs.</li>

@@ -1,6 +1,7 @@
 import type { ComponentChildren, JSX } from "preact";
+import { formatDuration } from "../../../text.ts";
 import type { ShownRun } from "../../history-state.ts";
-import { formatDuration, formatValue } from "./formats.ts";
+import { formatValue } from "./formats.ts";
 import { Moment } from "./moment.tsx";
 import { PlaceLink } from "./place-link.tsx";
 import { toDuration, toOrigin, toVersionText } from "./run-table.tsx";

@@ -1,7 +1,7 @@
 import type { JSX } from "preact";
 import { useEffect, useMemo, useRef, useState } from "preact/hooks";
 import type { LogLine } from "../../../run/history/log-lines.ts";
-import { formatCount } from "./formats.ts";
+import { formatCount } from "../../../text.ts";
 import { Moment } from "./moment.tsx";
 
 /** So many of the last lines are drawn until the viewer asks for all. */

@@ -1,6 +1,7 @@
 import type { JSX } from "preact";
+import { formatDuration } from "../../../text.ts";
 import type { ListedRun } from "../../history-state.ts";
-import { formatAgo, formatDuration } from "./formats.ts";
+import { formatAgo } from "./formats.ts";
 import { Moment } from "./moment.tsx";
 import { PlaceLink } from "./place-link.tsx";
 import { StateBadge } from "./state-badge.tsx";

@@ -1,13 +1,10 @@
+import { HOUR, MINUTE, SECOND } from "../../../text.ts";
 /** A mark on a time axis. */
 export interface TimeTick {
   /** milliseconds from the axis's start */
   readonly ms: number;
   readonly label: string;
 }
-
-const SECOND = 1_000;
-const MINUTE = 60_000;
-const HOUR = 3_600_000;
 
 /** Distances between marks that people read well; milliseconds. */
 const STEPS = [

@@ -1,4 +1,4 @@
-import { formatDuration } from "./formats.ts";
+import { formatDuration } from "../../../text.ts";
 import { toTimeTicks } from "./time-ticks.ts";
 import type { Timeline, TimelineSpan, TimelineStatus } from "./timeline.ts";
 

@@ -1,6 +1,6 @@
 import type { JSX } from "preact";
 import { useEffect, useId, useRef, useState } from "preact/hooks";
-import { formatDuration } from "./formats.ts";
+import { formatDuration } from "../../../text.ts";
 import type { Timeline } from "./timeline.ts";
 import { BAR_HEIGHT, type LaidRow, layOutTimeline } from "./timeline-layout.ts";
 

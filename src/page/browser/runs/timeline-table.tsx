@@ -1,5 +1,5 @@
 import type { JSX } from "preact";
-import { formatDuration } from "./formats.ts";
+import { formatDuration } from "../../../text.ts";
 import type { Timeline, TimelineCell } from "./timeline.ts";
 
 /** The timeline in words and numbers, for whoever does not see the picture or wants them exact. */

@@ -1,6 +1,6 @@
+import { formatDuration } from "../../../text.ts";
 import type { CellProgress } from "../../../work/run-progress.ts";
 import type { ShownRun } from "../../history-state.ts";
-import { formatDuration } from "./formats.ts";
 
 /** When what of a run happened: plain data that a picture and a table are made of. */
 export interface Timeline {

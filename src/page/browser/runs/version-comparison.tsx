@@ -1,10 +1,11 @@
 import type { JSX } from "preact";
 import { useCallback } from "preact/hooks";
 import type { ColumnDifference, FrameDifference } from "../../../store/version-difference.ts";
+import { formatBytes, formatCount } from "../../../text.ts";
 import type { VersionComparison as Comparison } from "../../history-state.ts";
 import { askJson } from "../ask/ask-page.ts";
 import { FailureNote } from "./failure-note.tsx";
-import { formatChange, formatCount, formatSize, formatValue } from "./formats.ts";
+import { formatChange, formatValue } from "./formats.ts";
 import { Moment } from "./moment.tsx";
 import { useAsked } from "./use-asked.ts";
 
@@ -104,7 +105,7 @@ function FrameRow({ frame }: { readonly frame: FrameDifference }): JSX.Element {
         <Change before={before?.rows} after={after?.rows} format={formatCount} />
       </td>
       <td class="is-number is-wide">
-        <Change before={before?.sizeBytes} after={after?.sizeBytes} format={formatSize} />
+        <Change before={before?.sizeBytes} after={after?.sizeBytes} format={formatBytes} />
       </td>
       <td>
         {columns.length === 0 ? (

@@ -1,6 +1,7 @@
 import type { JSX } from "preact";
+import { formatBytes, formatCount } from "../../../text.ts";
 import type { ListedVersion } from "../../history-state.ts";
-import { formatAgo, formatCount, formatCounted, formatSize, formatValue } from "./formats.ts";
+import { formatAgo, formatValue } from "./formats.ts";
 import { Moment } from "./moment.tsx";
 import { PlaceLink } from "./place-link.tsx";
 import type { Go } from "./use-place.ts";
@@ -66,7 +67,7 @@ interface VersionRowProps extends Omit<VersionTableProps, "versions"> {
 function VersionRow({ version, isAlone, compared, choose, go, onRollBack }: VersionRowProps) {
   const { generation, isNewest, publishedAt, publishedBy, note, runId } = version;
   const { context, codeHash, inputs, frames, rows, sizeBytes } = version;
-  const holds = `${formatCounted(frames, "frame")}, ${formatCounted(rows, "row")}`;
+  const holds = `${formatCount(frames, "frame")}, ${formatCount(rows, "row")}`;
   return (
     <tr class={isNewest ? "is-current" : ""}>
       {!isAlone && (
@@ -91,7 +92,7 @@ function VersionRow({ version, isAlone, compared, choose, go, onRollBack }: Vers
         <Moment instant={publishedAt} />
         <span class="runs-ago">{formatAgo(Date.now() - Date.parse(publishedAt))}</span>
         {note !== null && <span class="runs-version-note">{note}</span>}
-        <span class="is-narrow">{`${holds}, ${formatSize(sizeBytes)}`}</span>
+        <span class="is-narrow">{`${holds}, ${formatBytes(sizeBytes)}`}</span>
         {onRollBack !== undefined && !isAlone && (
           <span class="is-narrow">
             <GoBack {...{ version, onRollBack }} />
@@ -106,7 +107,7 @@ function VersionRow({ version, isAlone, compared, choose, go, onRollBack }: Vers
       </td>
       <td class="is-number is-wide">
         {formatCount(rows)} rows
-        <span class="runs-second">{`${formatCounted(frames, "frame")}, ${formatSize(sizeBytes)}`}</span>
+        <span class="runs-second">{`${formatCount(frames, "frame")}, ${formatBytes(sizeBytes)}`}</span>
       </td>
       <td class="is-wide">
         <code>{codeHash.slice(0, 8)}</code>

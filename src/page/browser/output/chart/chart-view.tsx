@@ -1,8 +1,8 @@
 import type { JSX } from "preact";
 import { useState } from "preact/hooks";
 import type { CellOutput } from "../../../../run/cell-output.ts";
+import { formatCount } from "../../../../text.ts";
 import { CodePiece, useCode } from "../code-piece.ts";
-import { countText } from "../number-text.ts";
 import type { OutputViewProps } from "../output-view.tsx";
 import { chartLabel } from "./chart-label.ts";
 import { ChartToolbar } from "./chart-toolbar.tsx";
@@ -52,7 +52,7 @@ export function ChartView({ cell, output, rows }: ChartViewProps): JSX.Element {
       {output.rows === 0 && <p class="output-note">There are no rows to draw.</p>}
       {head.length < output.rows && (
         <p class="output-note">
-          {`Drawn from the first ${countText(head.length, "row")} of ${countText(output.rows, "row")}.`}
+          {`Drawn from the first ${formatCount(head.length, "row")} of ${formatCount(output.rows, "row")}.`}
         </p>
       )}
       {isTableShown && <ChartTable cell={cell} output={output} rows={rows} />}

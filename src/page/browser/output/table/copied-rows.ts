@@ -1,7 +1,7 @@
 import type { Selection } from "hightable";
 import type { JsonRow } from "../../../../frame/json.ts";
 import type { Schema } from "../../../../frame/schema.ts";
-import { countText } from "../number-text.ts";
+import { formatCount } from "../../../../text.ts";
 import { REPLACED, type RowsSource, type RowsSpan } from "../rows-source.ts";
 import { tsvText } from "./tsv-text.ts";
 import type { TableRows } from "./use-table-rows.ts";
@@ -29,11 +29,11 @@ export async function copiedRows(
     }
   }
   const isAll = rows.length >= all;
-  const said = isAll ? "" : ` of ${countText(all, "row")}: download the CSV for all of them`;
+  const said = isAll ? "" : ` of ${formatCount(all, "row")}: download the CSV for all of them`;
   return {
     text: tsvText(columns, rows, true),
     said: isAll
-      ? `Copied ${countText(rows.length, "row")}`
+      ? `Copied ${formatCount(rows.length, "row")}`
       : `Copied the first ${rows.length}${said}`,
   };
 }

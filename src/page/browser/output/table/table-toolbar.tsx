@@ -2,8 +2,9 @@ import type { Selection } from "hightable";
 import type { JSX } from "preact";
 import type { Schema } from "../../../../frame/schema.ts";
 import type { RowFilter } from "../../../../frame/table-rows.ts";
+import { formatCount } from "../../../../text.ts";
 import { CopyButton } from "../copy-button.tsx";
-import { countText, figureText } from "../number-text.ts";
+import { figureText } from "../number-text.ts";
 import { copiedRows } from "./copied-rows.ts";
 import { DownloadCsv } from "./download-csv.tsx";
 import { filterText } from "./filter-choices.ts";
@@ -65,7 +66,7 @@ export function TableToolbar(props: TableToolbarProps): JSX.Element {
 }
 
 function countOf(passing: number | null, all: number): string {
-  const total = countText(all, "row");
+  const total = formatCount(all, "row");
   return passing === null ? total : `${figureText(passing)} of ${total}`;
 }
 

@@ -3,7 +3,7 @@ import type { JSX } from "preact";
 import { useEffect, useState } from "preact/hooks";
 import type { RowFilter } from "../../../../frame/table-rows.ts";
 import type { FrameOutput } from "../../../../run/cell-output.ts";
-import { countText } from "../number-text.ts";
+import { formatCount } from "../../../../text.ts";
 import type { RowsSource } from "../rows-source.ts";
 import { chosenText } from "./copied-rows.ts";
 import { Grid } from "./grid.tsx";
@@ -57,7 +57,7 @@ export function TableView({ cell, output, rows }: TableViewProps): JSX.Element {
         </p>
       )}
       <Grid
-        name={`${name}, ${countText(table.blocks.rows, "row")}`}
+        name={`${name}, ${formatCount(table.blocks.rows, "row")}`}
         columns={table.columns}
         head={output.head}
         blocks={table.blocks}

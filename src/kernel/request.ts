@@ -1,8 +1,14 @@
 import type { ErrorCode } from "../errors.ts";
 import type { DescribedCell } from "../project/project-description.ts";
 import type { CellResult, RunStatus } from "../run/run-event.ts";
-import type { CsvAsk, EvaluateAsk, InvalidInput, RowsAsk, ViewedVersion } from "./ask.ts";
-import type { NotebookError, NotebookRunAsk } from "./notebook-state.ts";
+import type {
+  CsvRequest,
+  EvaluateRequest,
+  InvalidInput,
+  RowsRequest,
+  ViewedVersion,
+} from "./evaluation.ts";
+import type { NotebookError, NotebookRunBody } from "./notebook-state.ts";
 
 /** What a kernel's process is started for: it lives until it is ended. */
 export interface KernelTask {
@@ -12,39 +18,39 @@ export interface KernelTask {
 }
 
 /** What a kernel's process is asked for; plain JSON. */
-export type KernelOrder =
-  | { readonly kind: "evaluate"; readonly ask: EvaluateAsk }
+export type KernelRequest =
+  | { readonly kind: "evaluate"; readonly ask: EvaluateRequest }
   /** loads cells and reads the frames that they read */
   | { readonly kind: "warm"; readonly version: ViewedVersion | null }
-  | { readonly kind: "rows"; readonly ask: RowsAsk }
+  | { readonly kind: "rows"; readonly ask: RowsRequest }
   /** one block of it; from the row `start` on */
-  | { readonly kind: "csv"; readonly ask: CsvAsk; readonly start: number }
-  | RunOrder
-  | PublishOrder;
+  | { readonly kind: "csv"; readonly ask: CsvRequest; readonly start: number }
+  | NotebookRunRequest
+  | PublishRequest;
 
 /** Runs a notebook's cells; it ends the run that goes, as does the next one. */
-export interface RunOrder {
+export interface NotebookRunRequest {
   readonly kind: "run";
   readonly run: number;
   /** values set in the notebook, by input name */
   readonly inputs: Readonly<Record<string, unknown>>;
-  readonly fresh: NotebookRunAsk["fresh"];
+  readonly fresh: NotebookRunBody["fresh"];
 }
 
-export interface PublishOrder {
+export interface PublishRequest {
   readonly kind: "publish";
   readonly run: number;
   readonly runId: string;
 }
 
 /** An order, with the number under which it is answered. */
-export interface NumberedOrder {
+export interface NumberedRequest {
   readonly id: number;
-  readonly order: KernelOrder;
+  readonly order: KernelRequest;
 }
 
 /** What an order came to. */
-export interface OrderAnswer {
+export interface KernelAnswer {
   /** JSON, as it is sent to who asked */
   readonly text: string;
   /** the evaluation that holds what it tells */
@@ -53,7 +59,7 @@ export interface OrderAnswer {
 
 /** The answer to an order. */
 export type KernelReply =
-  | ({ readonly id: number; readonly ok: true } & OrderAnswer)
+  | ({ readonly id: number; readonly ok: true } & KernelAnswer)
   | {
       readonly id: number;
       readonly ok: false;
@@ -62,14 +68,14 @@ export type KernelReply =
     };
 
 /** One block of a CSV. */
-export interface CsvBlock {
+export interface CsvAnswer {
   readonly csv: string;
   /** the row with which the next block begins; null after the last one */
   readonly next: number | null;
 }
 
 /** What a run of a notebook came to. */
-export interface RunAnswer {
+export interface NotebookRunAnswer {
   /** `outdated`: what Node itself loads has changed since, so that it has to go in a new process */
   readonly status: RunStatus | "outdated";
   readonly error: NotebookError | null;
@@ -88,7 +94,7 @@ export interface ComputingCell {
  * How far an order is, told whenever a cell's code is called and when it has ended: a loop that never
  * ends lets nothing be told later. It is short, since what is long leaves only once the code pauses.
  */
-export interface OrderStanding {
+export interface RequestProgress {
   /** of the order */
   readonly id: number;
   readonly version: number | null;
@@ -104,18 +110,18 @@ export interface OrderStanding {
 }
 
 /** Tells how far an order is. */
-export type TellStanding = (standing: Omit<OrderStanding, "id">) => void;
+export type ReportProgress = (standing: Omit<RequestProgress, "id">) => void;
 
 /** What whoever carries out an order minds. */
-export interface OrderContext {
+export interface RequestContext {
   readonly signal: AbortSignal;
-  readonly tell: TellStanding;
+  readonly tell: ReportProgress;
 }
 
 /** Carries out the orders of a kernel's process. */
 export interface KernelSession {
   /** @throws {HexError} why it cannot be, with secrets still in its message */
-  answer(order: KernelOrder, context: OrderContext): Promise<OrderAnswer>;
+  answer(order: KernelRequest, context: RequestContext): Promise<KernelAnswer>;
   /** A message as those who ask may read it. */
   redact(message: string): string;
   close(): Promise<void>;

@@ -20,7 +20,7 @@ export interface ViewerState {
 }
 
 /** Asks what some cells show in a state. */
-export interface EvaluateAsk extends ViewerState {
+export interface EvaluateRequest extends ViewerState {
   /** names of the cells to be told; what they need above them is evaluated as well */
   readonly cells: readonly string[];
   /** name of a cell -> result id of what the asker shows of it: its output is not sent again */
@@ -56,7 +56,7 @@ export interface Evaluation {
 }
 
 /** Asks for some rows of the table that a cell shows, or of what a chart draws. */
-export interface RowsAsk {
+export interface RowsRequest {
   /** id of an evaluation; in a notebook, the `rowsKey` of what the cell shows */
   readonly evaluation: string;
   readonly cell: string;
@@ -76,7 +76,7 @@ export interface RowsAnswer {
 }
 
 /** Asks for all rows of a table that pass, as CSV. */
-export type CsvAsk = Omit<RowsAsk, "offset" | "limit">;
+export type CsvRequest = Omit<RowsRequest, "offset" | "limit">;
 
 /** A version as viewers are pinned to it. */
 export interface ViewedVersion {
@@ -85,7 +85,7 @@ export interface ViewedVersion {
   readonly commit: string;
 }
 
-interface AskOptions {
+interface RequestOptions {
   /** ends the waiting; what has not begun is not done */
   readonly signal?: AbortSignal | undefined;
 }
@@ -101,13 +101,13 @@ export interface TableReader {
    * HEX_OUTPUT_UNKNOWN when the cell shows no table; HEX_INPUT_INVALID on a filter or an order that
    * it cannot have
    */
-  rows(ask: RowsAsk, options?: AskOptions): Promise<RowsAnswer>;
+  rows(ask: RowsRequest, options?: RequestOptions): Promise<RowsAnswer>;
 
   /** The same as JSON, ready to be sent. */
-  rowsText(ask: RowsAsk, options?: AskOptions): Promise<string>;
+  rowsText(ask: RowsRequest, options?: RequestOptions): Promise<string>;
 
   /** All rows that pass as CSV for a spreadsheet, block by block. @throws {HexError} as `rows` */
-  csv(ask: CsvAsk, options?: AskOptions): AsyncGenerator<Uint8Array, void, undefined>;
+  csv(ask: CsvRequest, options?: RequestOptions): AsyncGenerator<Uint8Array, void, undefined>;
 }
 
 /**
@@ -124,10 +124,10 @@ export interface Viewers extends TableReader {
    * @throws {HexError} HEX_PRESS_UNKNOWN when the process in which a button was pressed died before
    * it told what came of it
    */
-  evaluate(ask: EvaluateAsk, options?: AskOptions): Promise<Evaluation>;
+  evaluate(ask: EvaluateRequest, options?: RequestOptions): Promise<Evaluation>;
 
   /** The same as JSON, ready to be sent. */
-  evaluateText(ask: EvaluateAsk, options?: AskOptions): Promise<string>;
+  evaluateText(ask: EvaluateRequest, options?: RequestOptions): Promise<string>;
 
   /**
    * Starts a process ahead, and lets it read what the cells of a version read; resolves when that is
