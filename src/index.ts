@@ -8,7 +8,6 @@ export type {
   PublishedFrames,
 } from "./cell/cell.ts";
 export { cached, cell } from "./cell/cell.ts";
-export type { DateRange, InputWidget } from "./cell/input.ts";
 export {
   button,
   checkbox,
@@ -20,6 +19,7 @@ export {
   slider,
   text,
 } from "./cell/input.ts";
+export type { DateRange, InputWidget } from "./cell/input-widget.ts";
 export type { Chart, ChartSpec, Markdown } from "./cell/output.ts";
 export { chart, markdown } from "./cell/output.ts";
 export { over } from "./cell/over.ts";

@@ -77,7 +77,7 @@ const page = await build({
 // The page as a file that is sent around: all of its code in one piece.
 await build({
   ...forBrowsers,
-  entryPoints: { exported: "src/page/browser/exported/exported-main.tsx" },
+  entryPoints: { exported: "src/page/browser/exported.tsx" },
   outdir: "dist/exported",
 });
 await removeOldFiles("dist/chunks/", Object.keys(metafile.outputs));

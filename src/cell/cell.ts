@@ -2,7 +2,7 @@ import type { ByteSource } from "../frame/csv/read/byte-source.ts";
 import type { Frame } from "../frame/frame.ts";
 import type { RowOf, SchemaSpec } from "../frame/schema.ts";
 import type { Duration } from "./duration.ts";
-import type { InputWidget } from "./input.ts";
+import type { InputWidget } from "./input-widget.ts";
 import type { RunContext } from "./run-context.ts";
 
 /** Marks the objects that cell files export, whichever copy of the package made them. */

@@ -30,7 +30,37 @@ export function toGraph(cells: readonly CellNode[]): CellGraph {
   });
 }
 
-function toDependents(cells: readonly CellNode[]): ReadonlyMap<string, readonly string[]> {
+/** A cell as far as it says whose values it gets. */
+type LinkedCell = Pick<CellNode, "name" | "dependencies">;
+
+/** Names of all cells that the values of the named ones come from, directly or not. */
+export function namesAbove(
+  cells: readonly LinkedCell[],
+  names: readonly string[],
+): ReadonlySet<string> {
+  return reach(names, new Map(cells.map((cell) => [cell.name, cell.dependencies])));
+}
+
+/** Names of all cells that depend on one of the named ones, directly or not. */
+export function namesBelow(
+  cells: readonly LinkedCell[],
+  names: readonly string[],
+): ReadonlySet<string> {
+  return reach(names, toDependents(cells));
+}
+
+/** The names that links lead to; a loop ends by itself. */
+function reach(
+  names: readonly string[],
+  links: ReadonlyMap<string, readonly string[]>,
+): ReadonlySet<string> {
+  const found = new Set(names.flatMap((name) => links.get(name) ?? []));
+  // A set also goes through what is added meanwhile.
+  for (const name of found) for (const next of links.get(name) ?? []) found.add(next);
+  return found;
+}
+
+function toDependents(cells: readonly LinkedCell[]): ReadonlyMap<string, readonly string[]> {
   const dependents = new Map<string, string[]>(cells.map((cell) => [cell.name, []]));
   for (const cell of cells) {
     for (const name of cell.dependencies) dependents.get(name)?.push(cell.name);

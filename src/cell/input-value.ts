@@ -2,19 +2,11 @@ import { expectation, type HexError } from "../errors.ts";
 import { parseDay } from "../frame/column/calendar.ts";
 import { parseNumberText } from "../frame/number-text.ts";
 import { formatCount, shorten } from "../text.ts";
-import type { DateRange, InputWidget, Option } from "./input.ts";
+import type { DateRange, InputWidget, Option } from "./input-widget.ts";
+import type { RequestedInput } from "./requested-input.ts";
 
 /** What an input can hold: plain JSON. */
 export type InputValue = string | number | boolean | null | DateRange | readonly Option[];
-
-/** A value somebody asks an input to have, and where they said so. */
-export interface RequestedInput {
-  /** the value as JSON, or the text of a flag, to be read by the widget's rule */
-  readonly value: unknown;
-  readonly form: "json" | "text";
-  /** for messages: "--input method", "`inputs.method` in hex.config.json" */
-  readonly place: string;
-}
 
 /** The rule that a value breaks, to follow "to be", or undefined when it keeps them all. */
 type BrokenRule = string | undefined;

@@ -1,5 +1,5 @@
 import type { CellNode } from "./cell-node.ts";
-import type { CellGraph } from "./graph.ts";
+import { type CellGraph, namesAbove, namesBelow } from "./graph.ts";
 import type { RunContext } from "./run-context.ts";
 
 /**
@@ -52,6 +52,22 @@ export interface ComputeNeed {
 /** Names of the frames that a run reads, as they are with default inputs. */
 export function framesRead({ cells }: RunPlan): readonly string[] {
   return cells.flatMap(({ name, action, frame = name }) => (action === "read" ? frame : []));
+}
+
+/** A plan of the named cells and of those that they wait for; names of no cell are passed over. */
+export function restrictPlan(plan: RunPlan, names: readonly string[]): RunPlan {
+  const needed = new Set([...names, ...namesAbove(toLinked(plan), names)]);
+  const cells = plan.cells.filter(({ name }) => needed.has(name));
+  return Object.freeze({ ...plan, cells: Object.freeze(cells) });
+}
+
+/** Names of the cells of a plan that wait for one of them, directly or not. */
+export function waitingFor(plan: RunPlan, name: string): ReadonlySet<string> {
+  return namesBelow(toLinked(plan), [name]);
+}
+
+function toLinked({ cells }: RunPlan) {
+  return cells.map(({ name, after }) => ({ name, dependencies: after }));
 }
 
 /** Decides what a run in a context does with every cell. */

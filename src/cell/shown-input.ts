@@ -1,5 +1,5 @@
-import type { InputWidget } from "./input.ts";
 import type { InputValue } from "./input-value.ts";
+import type { InputWidget } from "./input-widget.ts";
 
 /** What a cell shows, as far as it may be an input's. */
 interface Shown {

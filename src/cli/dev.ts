@@ -1,69 +1,68 @@
-import { HexError } from "../errors.ts";
 import { type Notebook, openNotebook } from "../kernel/notebook.ts";
 import type { NotebookRun } from "../kernel/notebook-state.ts";
 import { type NotebookServer, openNotebookServer } from "../server/notebook/notebook-server.ts";
-import { toLog } from "../server/request-log.ts";
-import { EXIT_COMPLETED, EXIT_INTERRUPTED } from "./exit-code.ts";
-import type { MainOptions } from "./main.ts";
+import { type LogEntry, toLog } from "../server/request-log.ts";
+import {
+  type CommandFlags,
+  EXIT_COMPLETED,
+  type MainOptions,
+  parsePort,
+  untilInterrupted,
+  whenAborted,
+} from "./command.ts";
 import { say, toShownWord, warn } from "./terminal.ts";
 
-/** The flags of `hex dev`, as commander hands them over. */
-export interface DevFlags {
-  readonly project: string;
+/** The flags of `hex dev`. */
+export interface DevFlags extends CommandFlags {
   readonly port?: string;
 }
 
 const FIRST_PORT = 8_788;
-/** So many ports are tried when nobody asked for one. */
-const MOST_PORTS = 20;
+/** How many ports are tried without `--port`. */
+const PORTS_TRIED = 20;
 
-/** `hex dev`: the project as its author's live notebook, until it is told to stop. */
+/** `hex dev`: the project as its author's live notebook, until a signal stops it. */
 export async function dev(flags: DevFlags, { runtimeUrl }: MainOptions): Promise<number> {
-  const stop = new AbortController();
-  const onStop = () => {
-    if (stop.signal.aborted) process.exit(EXIT_INTERRUPTED);
-    stop.abort(new HexError("HEX_CANCELLED", "the notebook was told to stop"));
-  };
-  process.on("SIGINT", onStop).on("SIGTERM", onStop);
-  const notebook = await openNotebook(flags.project, {
-    runtimeUrl,
-    onEnded: (run) => tell(toLine(run, notebook)),
-    onWarning: tell,
-  });
-  try {
-    const server = await serveNotebook(flags, notebook, runtimeUrl);
+  return untilInterrupted("the notebook was told to stop", async ({ signal }) => {
+    const notebook = await openNotebook(flags.project, {
+      runtimeUrl,
+      onEnded: (run) => log(toLine(run, notebook)),
+      onWarning: log,
+    });
     try {
-      await whenStopped(stop.signal);
+      const server = await serveNotebook(flags, notebook, runtimeUrl);
+      try {
+        await whenAborted(signal);
+      } finally {
+        await server.close();
+      }
+      return EXIT_COMPLETED;
     } finally {
-      await server.close();
+      await notebook.close();
     }
-    return EXIT_COMPLETED;
-  } finally {
-    await notebook.close();
-    process.off("SIGINT", onStop).off("SIGTERM", onStop);
-  }
+  });
 }
 
-/** Listens on the asked port, or on the first free one where none was asked for; prints the address. */
+/** Listens on the port of the flags, or on the first free one, and prints the address. */
 async function serveNotebook(
   { port }: DevFlags,
   notebook: Notebook,
   runtimeUrl: string,
 ): Promise<NotebookServer> {
-  const log = toLog(
+  const logEntry = toLog(
     (entry) => entry,
     (line) => process.stderr.write(line),
   );
-  const tellFaults = (entry: Parameters<typeof log>[0]) => {
-    if (entry.level !== "info") log(entry);
+  const logFault = (entry: LogEntry) => {
+    if (entry.level !== "info") logEntry(entry);
   };
   const first = port === undefined ? FIRST_PORT : parsePort(port);
-  const last = port === undefined ? FIRST_PORT + MOST_PORTS : first;
+  const last = port === undefined ? FIRST_PORT + PORTS_TRIED : first;
   for (let each = first; ; each++) {
-    const server = await openNotebookServer({ notebook, runtimeUrl, port: each, log: tellFaults });
+    const server = await openNotebookServer({ notebook, runtimeUrl, port: each, log: logFault });
     try {
       const address = await server.listen();
-      if (each !== first) tell(`port ${first} is taken: listening on ${each}`);
+      if (each !== first) log(`port ${first} is taken: listening on ${each}`);
       say(address);
       return server;
     } catch (error) {
@@ -73,15 +72,7 @@ async function serveNotebook(
   }
 }
 
-function parsePort(text: string): number {
-  if (/^\d{1,5}$/.test(text) && Number(text) <= 65_535) return Number(text);
-  throw new HexError(
-    "HEX_USAGE",
-    `Expected --port to be a whole number from 0 to 65535, got ${JSON.stringify(text)}`,
-  );
-}
-
-/** What a run came to, in one line. */
+/** The outcome of a run in one line. */
 function toLine({ number, cause, status, elapsedMs }: NotebookRun, { book }: Notebook): string {
   const { standings, head } = book.state;
   const inRun = standings.filter(({ run }) => run === number);
@@ -110,12 +101,7 @@ const CAUSES: Readonly<Record<NotebookRun["cause"], string>> = {
   publish: "publication",
 };
 
-function tell(line: string): void {
+function log(line: string): void {
   const time = new Date().toTimeString().slice(0, 8);
   warn(`${time} ${toShownWord(line)}`);
-}
-
-async function whenStopped(signal: AbortSignal): Promise<void> {
-  if (signal.aborted) return;
-  await new Promise((resolve) => signal.addEventListener("abort", resolve, { once: true }));
 }

@@ -3,23 +3,19 @@ import { resolve } from "node:path";
 import { expectation } from "../errors.ts";
 import { openViewers } from "../kernel/viewers.ts";
 import { type CutTable, exportPage } from "../page/export-page.ts";
-import { type ExportedCode, renderExportedPage } from "../page/exported-page.ts";
+import { type ExportedCode, renderExportedPage } from "../page/shell.ts";
 import { framesShown } from "../project/project-description.ts";
 import { openVersion } from "../store/version.ts";
 import { DescribedProject } from "../work/described-project.ts";
 import { openProjectRuns, type ProjectRuns } from "../work/project-runs.ts";
-import { EXIT_COMPLETED } from "./exit-code.ts";
-import { parseInputFlag } from "./input-flag.ts";
-import type { MainOptions } from "./main.ts";
-import { say, sayJson, warn } from "./terminal.ts";
+import { type CommandFlags, EXIT_COMPLETED, type MainOptions, parseInputFlag } from "./command.ts";
+import { sayResult, warn } from "./terminal.ts";
 
-/** The flags of `hex export`, as commander hands them over. */
-export interface ExportFlags {
-  readonly project: string;
+/** The flags of `hex export`. */
+export interface ExportFlags extends CommandFlags {
   readonly input: readonly string[];
   readonly out?: string;
   readonly at?: string;
-  readonly json?: true;
 }
 
 /** `hex export`: the published page as one HTML file that needs no server. */
@@ -41,7 +37,7 @@ export async function exportToFile(
     const html = renderExportedPage(exported, await readCode(runtimeUrl));
     const file = resolve(flags.out ?? toFileName(runs));
     await writeHtml(file, html);
-    tell(
+    report(
       { file, version: version.number, sizeBytes: Buffer.byteLength(html), cut: exported.cut },
       flags,
     );
@@ -99,15 +95,14 @@ interface Written {
   readonly cut: readonly CutTable[];
 }
 
-function tell(written: Written, { json }: ExportFlags): void {
-  if (json === true) {
-    sayJson(written);
-    return;
-  }
+function report(written: Written, flags: ExportFlags): void {
   const { file, version, sizeBytes, cut } = written;
-  const size = `${(sizeBytes / 2 ** 20).toFixed(1)} MB`;
-  const what = version === null ? "What other tools left in the store" : `Version ${version}`;
-  say(`${what} is in ${file} (${size})`);
+  sayResult(flags, written, () => {
+    const size = `${(sizeBytes / 2 ** 20).toFixed(1)} MB`;
+    const what = version === null ? "What other tools left in the store" : `Version ${version}`;
+    return `${what} is in ${file} (${size})`;
+  });
+  if (flags.json === true) return;
   for (const { cell, rows, kept } of cut) {
     warn(
       `Of ${cell}, the file has the first ${kept.toLocaleString("en")} of ${rows.toLocaleString("en")} rows`,

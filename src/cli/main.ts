@@ -1,32 +1,29 @@
 import { CommanderError } from "commander";
 import { HexError } from "../errors.ts";
 import { readOwnVersion } from "../source/own-version.ts";
-import { EXIT_COMPLETED, toExitCode } from "./exit-code.ts";
+import { EXIT_COMPLETED, type MainOptions, toExitCode } from "./command.ts";
 import { toProgram } from "./program.ts";
 import { say, warn } from "./terminal.ts";
 
-export interface MainOptions {
-  /** URL of the module that cells get when they import "hex-runtime" */
-  readonly runtimeUrl: string;
-}
-
 /** Runs a command line and gives the exit code. */
 export async function main(argv: readonly string[], options: MainOptions): Promise<number> {
-  const ending = { exitCode: EXIT_COMPLETED };
+  let exitCode = EXIT_COMPLETED;
   try {
     if (argv[0] === "--version" || argv[0] === "-V") {
       say(await readOwnVersion());
       return EXIT_COMPLETED;
     }
-    const program = toProgram(options, ending);
+    const program = toProgram(options, (code) => {
+      exitCode = code;
+    });
     await program.parseAsync(argv, { from: "user" });
-    return ending.exitCode;
+    return exitCode;
   } catch (thrown) {
-    return tell(toHexError(thrown), argv);
+    return report(toHexError(thrown), argv);
   }
 }
 
-/** A wrong command line is told like every other expected failure; anything else is a bug. */
+/** Turns a wrong command line into an expected failure; `undefined` when help was asked for. */
 function toHexError(thrown: unknown): unknown {
   if (!(thrown instanceof CommanderError)) return thrown;
   if (thrown.exitCode === 0 || thrown.code === "commander.help") return undefined;
@@ -37,7 +34,8 @@ function toHexError(thrown: unknown): unknown {
   );
 }
 
-function tell(thrown: unknown, argv: readonly string[]): number {
+/** Prints a failure and gives the exit code. Anything but a HexError is a bug of ours. */
+function report(thrown: unknown, argv: readonly string[]): number {
   if (thrown === undefined) return EXIT_COMPLETED;
   if (thrown instanceof HexError) {
     const text = argv.includes("--debug") ? thrown.stack : `${thrown.message} [${thrown.code}]`;

@@ -1,232 +1,179 @@
 import { Command, Option } from "commander";
 import { RUN_CONTEXTS } from "../cell/run-context.ts";
-import type { MainOptions } from "./main.ts";
+import type { MainOptions } from "./command.ts";
 
-/** Where a command leaves the exit code. */
-export interface Ending {
-  exitCode: number;
-}
+const CONTEXTS = RUN_CONTEXTS.join(", ");
+const RUN_ID = "run id, or at least its first 8 characters";
+const AS_JSON = "print the result as one JSON object";
 
-/** The command line: what each command is called with, and which file answers it. */
-export function toProgram(options: MainOptions, ending: Ending): Command {
+/** Carries out a command and gives the exit code. */
+type Act = (...given: Parameters<Parameters<Command["action"]>[0]>) => Promise<number>;
+
+/** Adds a command to a parent. Its code is loaded once it is called. */
+type Add = (parent: Command, name: string, description: string, act: Act) => Command;
+
+/** The command line: name, flags and code of each command. */
+export function toProgram(options: MainOptions, onExitCode: (exitCode: number) => void): Command {
   const program = new Command("hex")
     .description("Runs notebook-style data apps: compute once, answer from what was published.")
     .option("-V, --version", "print the version")
-    .option("--debug", "show stacks of failures")
+    .option("--debug", "print stack traces of failures")
     .exitOverride()
     .configureOutput({ outputError: () => undefined })
     .showSuggestionAfterError(false);
-  program
-    .command("run")
-    .description("run the project's cells once")
-    .addOption(
-      new Option("--context <context>", `why the cells run: ${RUN_CONTEXTS.join(", ")}`).default(
-        "logic",
-      ),
-    )
-    .option("--input <name=value>", "set an input; may be repeated", collect, [])
-    .option("--project <dir>", "the project's folder", ".")
-    .option("--json", "print the result as one JSON object")
-    .option("--detach", "leave the run to a worker, and print its id at once")
-    .option("--plan", "print what would be computed, read and pruned, and why; run nothing")
-    .option("--quiet", "show no progress")
-    .option("--changed", "compute only the heavy cells that hang on something that has changed")
-    .option(
-      "--overwrite <frame>",
-      "publish a frame over a CSV of its name that no run has published; may be repeated",
-      collect,
-      [],
-    )
-    .option("--accept-schema", "publish also when columns are gone that cells below read")
-    .option("--debug", "show stacks of failures")
-    .exitOverride()
-    .action(async (flags) => {
-      const { run } = await import("./run.ts");
-      ending.exitCode = await run(flags, options);
-    });
-  addVersionCommands(program, options, ending);
-  addWorkerCommand(program, options, ending);
-  addScheduleCommands(program, options, ending);
-  addRunsCommands(program, options, ending);
-  addDevCommand(program, options, ending);
-  addServeCommand(program, options, ending);
-  addExportCommand(program, options, ending);
-  addTokenCommands(program, ending);
-  return program;
-}
-
-function addVersionCommands(program: Command, options: MainOptions, ending: Ending): void {
-  const command = commandsOf(program);
-  command("versions", "list the published versions").action(async (flags) => {
-    const { versions } = await import("./versions.ts");
-    ending.exitCode = await versions(flags, options);
-  });
-  command("rollback", "publish an earlier version anew")
-    .argument("<version>", "a number that `hex versions` lists")
-    .action(async (version, flags) => {
-      const { rollback } = await import("./versions.ts");
-      ending.exitCode = await rollback(version, flags);
-    });
-  command("gc", "remove from the store what no kept version needs")
-    .option("--dry-run", "only say what would be removed")
-    .action(async (flags) => {
-      const { gc } = await import("./versions.ts");
-      ending.exitCode = await gc(flags);
-    });
-}
-
-function addRunsCommands(program: Command, options: MainOptions, ending: Ending): void {
-  const runs = program.command("runs").description("look at earlier runs").exitOverride();
-  const command = commandsOf(runs);
-  command("list", "list the runs, the newest first")
-    .option("--context <context>", `only runs of a context: ${RUN_CONTEXTS.join(", ")}`)
-    .option("--status <status>", "only runs that are queued, running, completed, failed, cancelled")
-    .option("--limit <number>", "so many at most", "25")
-    .option("--before <run>", "only runs before this one")
-    .action(async (flags) => {
-      const { list } = await import("./runs.ts");
-      ending.exitCode = await list(flags);
-    });
-  command("show", "show what became of a run")
-    .argument("<run>", "the id of a run, or its first 8 characters or more")
-    .action(async (runId, flags) => {
-      const { show } = await import("./runs.ts");
-      ending.exitCode = await show(runId, flags);
-    });
-  command("cancel", "take back a run that waits, or stop one that goes")
-    .argument("<run>", "the id of a run, or its first 8 characters or more")
-    .action(async (runId, flags) => {
-      const { cancel } = await import("./runs-cancel.ts");
-      ending.exitCode = await cancel(runId, flags, options);
-    });
-  command("logs", "print the log of a run")
-    .argument("<run>", "the id of a run, or its first 8 characters or more")
-    .action(async (runId, flags) => {
-      const { logs } = await import("./runs.ts");
-      ending.exitCode = await logs(runId, flags);
-    });
-}
-
-function addWorkerCommand(program: Command, options: MainOptions, ending: Ending): void {
-  program
-    .command("worker")
-    .description("carry out the runs that wait in the queue, until it is told to stop")
-    .option("--project <dir>", "the project's folder", ".")
-    .option("--drain <duration>", "how long runs may go on once it is told to stop", "30s")
-    .option("--no-schedules", "leave the schedules to other workers")
-    .option("--metrics <address>", "serve metrics for Prometheus at [host:]port; host 127.0.0.1")
-    .option("--json", "tell what happens as lines of JSON")
-    .option("--debug", "show stacks of failures")
-    .exitOverride()
-    .action(async (flags) => {
-      const { worker } = await import("./worker.ts");
-      ending.exitCode = await worker(flags, options);
-    });
-}
-
-function addScheduleCommands(program: Command, options: MainOptions, ending: Ending): void {
-  const schedule = program
-    .command("schedule")
-    .description("look at the schedules of hex.config.json")
-    .exitOverride();
-  const command = commandsOf(schedule);
-  command("list", "list the schedules and when each is due").action(async (flags) => {
-    const { list } = await import("./schedule.ts");
-    ending.exitCode = await list(flags);
-  });
-  command("next", "print when a schedule is due next")
-    .argument("<name>", "the name of a schedule")
-    .option("--count <number>", "so many instants", "5")
-    .action(async (name, flags) => {
-      const { next } = await import("./schedule.ts");
-      ending.exitCode = await next(name, flags);
-    });
-  command("run", "file the run of a schedule now")
-    .argument("<name>", "the name of a schedule")
-    .action(async (name, flags) => {
-      const { run } = await import("./schedule.ts");
-      ending.exitCode = await run(name, flags, options);
-    });
-}
-
-function addDevCommand(program: Command, options: MainOptions, ending: Ending): void {
-  program
-    .command("dev")
-    .description("open the project as a live notebook: cells run again when their files change")
-    .option("--port <number>", "the port to listen on; 0 takes any that is free (default: 8788)")
-    .option("--project <dir>", "the project's folder", ".")
-    .option("--debug", "show stacks of failures")
-    .exitOverride()
-    .action(async (flags) => {
-      const { dev } = await import("./dev.ts");
-      ending.exitCode = await dev(flags, options);
-    });
-}
-
-function addServeCommand(program: Command, options: MainOptions, ending: Ending): void {
-  program
-    .command("serve")
-    .description("serve the page and answer programs over HTTP, carry out runs and keep schedules")
-    .option("--host <address>", "the address to listen on; others than 127.0.0.1 need tokens")
-    .option("--port <number>", "the port to listen on; 0 takes any that is free")
-    .option("--project <dir>", "the project's folder", ".")
-    .option("--no-worker", "leave the runs to other workers")
-    .option("--no-schedules", "leave the schedules to other workers")
-    .option("--debug", "show stacks of failures")
-    .exitOverride()
-    .action(async (flags) => {
-      const { serve } = await import("./serve.ts");
-      ending.exitCode = await serve(flags, options);
-    });
-}
-
-function addExportCommand(program: Command, options: MainOptions, ending: Ending): void {
-  commandsOf(program)("export", "write the published page as one HTML file that needs no server")
-    .option("--out <file>", "the file to write; by default the project's name with .html")
-    .option("--input <name=value>", "set an input; may be repeated", collect, [])
-    .option("--at <version>", "a version that `hex versions` lists; the newest unless told")
-    .action(async (flags) => {
-      const { exportToFile } = await import("./export.ts");
-      ending.exitCode = await exportToFile(flags, options);
-    });
-}
-
-function addTokenCommands(program: Command, ending: Ending): void {
-  const token = program
-    .command("token")
-    .description("the tokens by which programs name themselves to `hex serve`")
-    .exitOverride();
-  const command = commandsOf(token);
-  command("create", "make a token, and print it this once")
-    .argument("<name>", "who will use it")
-    .option("--scope <scope>", "read, run or admin; may be repeated; run unless told", collect, [])
-    .option("--expires <duration>", "how long it is good for, such as 90d, or never", "90d")
-    .action(async (name, flags) => {
-      const { create } = await import("./token.ts");
-      ending.exitCode = await create(name, flags);
-    });
-  command("list", "list the tokens").action(async (flags) => {
-    const { list } = await import("./token.ts");
-    ending.exitCode = await list(flags);
-  });
-  command("revoke", "end a token")
-    .argument("<id>", "an id that `hex token list` lists")
-    .action(async (id, flags) => {
-      const { revoke } = await import("./token.ts");
-      ending.exitCode = await revoke(id, flags);
-    });
-}
-
-/** Adds commands to a parent, with the options that all of them have. */
-function commandsOf(parent: Command): (name: string, description: string) => Command {
-  return (name, description) =>
+  const add: Add = (parent, name, description, act) =>
     parent
       .command(name)
       .description(description)
-      .option("--project <dir>", "the project's folder", ".")
-      .option("--json", "print the result as one JSON object")
-      .option("--debug", "show stacks of failures")
-      .exitOverride();
+      .option("--project <dir>", "project folder", ".")
+      .option("--debug", "print stack traces of failures")
+      .exitOverride()
+      .action(async (...given) => onExitCode(await act(...given)));
+  addRunCommand(program, add, options);
+  addVersionCommands(program, add, options);
+  addWorkerCommand(program, add, options);
+  addScheduleCommands(program, add, options);
+  addRunsCommands(program, add, options);
+  addPageCommands(program, add, options);
+  addTokenCommands(program, add);
+  return program;
+}
+
+function addRunCommand(program: Command, add: Add, options: MainOptions): void {
+  add(program, "run", "run the project's cells once", async (flags) =>
+    (await import("./run.ts")).run(flags, options),
+  )
+    .addOption(new Option("--context <context>", `why the cells run: ${CONTEXTS}`).default("logic"))
+    .option("--input <name=value>", "set an input; may be repeated", collect, [])
+    .option("--json", AS_JSON)
+    .option("--detach", "queue the run for a worker, and print its id")
+    .option("--plan", "print which cells compute, are read or are pruned, and why; run nothing")
+    .option("--quiet", "show no progress")
+    .option("--changed", "compute only cached cells whose code, inputs or data have changed")
+    .option(
+      "--overwrite <frame>",
+      "replace a CSV of this frame's name that no run has published; may be repeated",
+      collect,
+      [],
+    )
+    .option("--accept-schema", "publish even if columns that cells below read are gone");
+}
+
+function addVersionCommands(program: Command, add: Add, options: MainOptions): void {
+  add(program, "versions", "list the published versions", async (flags) =>
+    (await import("./versions.ts")).versions(flags, options),
+  ).option("--json", AS_JSON);
+  add(program, "rollback", "publish an earlier version again", async (version, flags) =>
+    (await import("./versions.ts")).rollback(version, flags),
+  )
+    .argument("<version>", "version number, as `hex versions` lists it")
+    .option("--json", AS_JSON);
+  add(program, "gc", "delete old runs and objects that no kept version needs", async (flags) =>
+    (await import("./versions.ts")).gc(flags),
+  )
+    .option("--json", AS_JSON)
+    .option("--dry-run", "only print what would be deleted");
+}
+
+function addRunsCommands(program: Command, add: Add, options: MainOptions): void {
+  const runs = program.command("runs").description("list, show and cancel runs").exitOverride();
+  add(runs, "list", "list runs, newest first", async (flags) =>
+    (await import("./runs.ts")).list(flags),
+  )
+    .option("--json", AS_JSON)
+    .option("--context <context>", `only runs in this context: ${CONTEXTS}`)
+    .option("--status <status>", "only runs that are queued, running, completed, failed, cancelled")
+    .option("--limit <number>", "maximum number of runs", "25")
+    .option("--before <run>", "only runs before this run id");
+  add(runs, "show", "show a run", async (runId, flags) =>
+    (await import("./runs.ts")).show(runId, flags),
+  )
+    .argument("<run>", RUN_ID)
+    .option("--json", AS_JSON);
+  add(runs, "cancel", "cancel a queued or running run", async (runId, flags) =>
+    (await import("./runs.ts")).cancel(runId, flags, options),
+  )
+    .argument("<run>", RUN_ID)
+    .option("--json", AS_JSON);
+  add(runs, "logs", "print the log of a run", async (runId, flags) =>
+    (await import("./runs.ts")).logs(runId, flags),
+  )
+    .argument("<run>", RUN_ID)
+    .option("--json", AS_JSON);
+}
+
+function addWorkerCommand(program: Command, add: Add, options: MainOptions): void {
+  add(program, "worker", "carry out queued runs until stopped", async (flags) =>
+    (await import("./worker.ts")).worker(flags, options),
+  )
+    .option("--drain <duration>", "how long runs may go on after a request to stop", "30s")
+    .option("--no-schedules", "do not run schedules")
+    .option("--metrics <address>", "serve Prometheus metrics at [host:]port; host 127.0.0.1")
+    .option("--json", "log events as lines of JSON");
+}
+
+function addScheduleCommands(program: Command, add: Add, options: MainOptions): void {
+  const schedule = program
+    .command("schedule")
+    .description("list and run the schedules of hex.config.json")
+    .exitOverride();
+  add(schedule, "list", "list schedules with their next due times", async (flags) =>
+    (await import("./schedule.ts")).list(flags),
+  ).option("--json", AS_JSON);
+  add(schedule, "next", "print the next due times of a schedule", async (name, flags) =>
+    (await import("./schedule.ts")).next(name, flags),
+  )
+    .argument("<name>", "name of a schedule")
+    .option("--json", AS_JSON)
+    .option("--count <number>", "number of times", "5");
+  add(schedule, "run", "queue the run of a schedule now", async (name, flags) =>
+    (await import("./schedule.ts")).run(name, flags, options),
+  )
+    .argument("<name>", "name of a schedule")
+    .option("--json", AS_JSON);
+}
+
+function addPageCommands(program: Command, add: Add, options: MainOptions): void {
+  const notebook = "open the project as a live notebook: cells rerun when their files change";
+  add(program, "dev", notebook, async (flags) =>
+    (await import("./dev.ts")).dev(flags, options),
+  ).option("--port <number>", "port to listen on; 0 picks a free one (default: 8788)");
+  const server = "serve the page and the API, carry out runs and run schedules";
+  add(program, "serve", server, async (flags) => (await import("./serve.ts")).serve(flags, options))
+    .option("--host <address>", "address to listen on; others than 127.0.0.1 need tokens")
+    .option("--port <number>", "port to listen on; 0 picks a free one")
+    .option("--no-worker", "do not carry out runs")
+    .option("--no-schedules", "do not run schedules");
+  const exported = "write the published page as one HTML file that needs no server";
+  add(program, "export", exported, async (flags) =>
+    (await import("./export.ts")).exportToFile(flags, options),
+  )
+    .option("--json", AS_JSON)
+    .option("--out <file>", "file to write (default: the project's name with .html)")
+    .option("--input <name=value>", "set an input; may be repeated", collect, [])
+    .option("--at <version>", "version number, as `hex versions` lists it (default: the newest)");
+}
+
+function addTokenCommands(program: Command, add: Add): void {
+  const token = program
+    .command("token")
+    .description("create, list and revoke access tokens of `hex serve`")
+    .exitOverride();
+  add(token, "create", "create a token, and print it once", async (name, flags) =>
+    (await import("./token.ts")).create(name, flags),
+  )
+    .argument("<name>", "who uses it")
+    .option("--json", AS_JSON)
+    .option("--scope <scope>", "read, run or admin; may be repeated (default: run)", collect, [])
+    .option("--expires <duration>", "lifetime such as 90d, or never", "90d");
+  add(token, "list", "list the tokens", async (flags) =>
+    (await import("./token.ts")).list(flags),
+  ).option("--json", AS_JSON);
+  add(token, "revoke", "revoke a token", async (id, flags) =>
+    (await import("./token.ts")).revoke(id, flags),
+  )
+    .argument("<id>", "token id, as `hex token list` lists it")
+    .option("--json", AS_JSON);
 }
 
 function collect(value: string, previous: readonly string[]): readonly string[] {

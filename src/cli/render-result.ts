@@ -2,12 +2,10 @@ import { renderTable } from "../frame/terminal-table.ts";
 import type { CellOutput, FrameOutput } from "../run/cell-output.ts";
 import type { CellResult, RunResult } from "../run/run-event.ts";
 import { formatCount } from "../text.ts";
-import { formatMs } from "./format-time.ts";
-import { renderColumns } from "./render-columns.ts";
-import { renderElapsed, renderStatus } from "./render-status.ts";
+import { formatMs, renderColumns, renderElapsed, renderStatus } from "./render.ts";
 import { toShownWord } from "./terminal.ts";
 
-/** What a finished run shows a person: every cell's output in file order, then what became of each cell. */
+/** A finished run for a person: the output of each cell in file order, then a summary. */
 export async function renderResult(
   name: string,
   titles: ReadonlyMap<string, string>,
@@ -65,7 +63,7 @@ async function renderCell(title: string, { output }: CellResult): Promise<string
   }
 }
 
-/** How many of the rows that a result carries are worth a person's screen. */
+/** Rows of a table that are printed. */
 const ROWS_SHOWN = 10;
 
 function renderHead({ rows, columns, head }: Omit<FrameOutput, "kind">): Promise<string> {

@@ -6,27 +6,27 @@ import type { Schedule } from "../schedule/schedule.ts";
 import { openProjectRuns } from "../work/project-runs.ts";
 import { toRequest } from "../work/project-schedules.ts";
 import { submitRun } from "../work/submit-run.ts";
-import { EXIT_COMPLETED } from "./exit-code.ts";
-import type { MainOptions } from "./main.ts";
-import { renderColumns } from "./render-columns.ts";
-import { say, sayJson } from "./terminal.ts";
-
-/** The flags of `hex schedule`, as commander hands them over. */
-export interface ScheduleFlags {
-  readonly project: string;
-  readonly json?: true;
-}
+import {
+  type CommandFlags,
+  EXIT_COMPLETED,
+  type MainOptions,
+  parseWholeNumber,
+} from "./command.ts";
+import { renderColumns, renderValues } from "./render.ts";
+import { sayResult } from "./terminal.ts";
 
 /** `hex schedule list`: the schedules and when each is due next. */
-export async function list({ project, json }: ScheduleFlags): Promise<number> {
-  const { schedules } = await readConfig(project, process.env);
-  const told = schedules.map((schedule) => ({
+export async function list(flags: CommandFlags): Promise<number> {
+  const { schedules } = await readConfig(flags.project, process.env);
+  const listed = schedules.map((schedule) => ({
     ...schedule,
     next: toText(nextInstant(schedule, Date.now())),
   }));
-  if (json === true) sayJson({ schedules: told });
-  else if (told.length === 0) say(`\`schedules\` in ${CONFIG_FILE} names none.`);
-  else say(renderColumns([HEADINGS, ...told.map(toRow)]));
+  sayResult(flags, { schedules: listed }, () =>
+    listed.length === 0
+      ? `\`schedules\` in ${CONFIG_FILE} names none.`
+      : renderColumns([HEADINGS, ...listed.map(toRow)]),
+  );
   return EXIT_COMPLETED;
 }
 
@@ -34,44 +34,44 @@ const HEADINGS = ["name", "cron", "timezone", "context", "overlap", "next (UTC)"
 
 function toRow(schedule: Schedule & { readonly next: string | null }): readonly string[] {
   const { name, cron, timezone, context, overlap, next, inputs } = schedule;
-  const values = Object.entries(inputs).map(([key, value]) => `${key}=${JSON.stringify(value)}`);
-  return [name, cron, timezone, context, overlap, next ?? "never", values.join(" ")];
+  return [name, cron, timezone, context, overlap, next ?? "never", renderValues(inputs)];
 }
 
 /** The flags of `hex schedule next`. */
-export interface NextFlags extends ScheduleFlags {
+export interface NextFlags extends CommandFlags {
   readonly count: string;
 }
 
 /** `hex schedule next NAME`: the next planned instants of a schedule. */
-export async function next(name: string, { project, json, count }: NextFlags): Promise<number> {
-  const schedule = findSchedule((await readConfig(project, process.env)).schedules, name);
+export async function next(name: string, flags: NextFlags): Promise<number> {
+  const schedule = findSchedule((await readConfig(flags.project, process.env)).schedules, name);
+  const count = parseWholeNumber(flags.count, "--count", { from: 1, to: 999 });
   const instants: string[] = [];
   let afterMs: number | undefined = Date.now();
-  while (instants.length < parseCount(count)) {
+  while (instants.length < count) {
     afterMs = nextInstant(schedule, afterMs);
     if (afterMs === undefined) break;
     instants.push(new Date(afterMs).toISOString());
   }
-  if (json === true) sayJson({ name, instants });
-  else for (const instant of instants) say(toLocal(instant, schedule));
+  sayResult(flags, { name, instants }, () =>
+    instants.map((instant) => toLocal(instant, schedule)).join("\n"),
+  );
   return EXIT_COMPLETED;
 }
 
-/** `hex schedule run NAME`: files a schedule's run now, whatever the clock says. */
+/** `hex schedule run NAME`: queues the run of a schedule now. */
 export async function run(
   name: string,
-  { project, json }: ScheduleFlags,
+  flags: CommandFlags,
   { runtimeUrl }: MainOptions,
 ): Promise<number> {
-  const runs = await openProjectRuns(project, { runtimeUrl });
+  const runs = await openProjectRuns(flags.project, { runtimeUrl });
   try {
     const schedule = findSchedule(runs.config.schedules, name);
     const request = toRequest(schedule);
     const occasion = { schedule: schedule.name, instant: new Date().toISOString() };
     const { runId } = await submitRun(runs, request, { requestedBy: toRequester(), occasion });
-    if (json === true) sayJson({ runId, status: "queued" });
-    else say(runId);
+    sayResult(flags, { runId, status: "queued" }, () => runId);
     return EXIT_COMPLETED;
   } finally {
     await runs.close();
@@ -87,12 +87,6 @@ function findSchedule(schedules: readonly Schedule[], name: string): Schedule {
     expected: names === "" ? `one of the schedules in ${CONFIG_FILE}` : `one of ${names}`,
     got: JSON.stringify(name),
   });
-}
-
-function parseCount(count: string): number {
-  if (/^[1-9]\d{0,2}$/.test(count)) return Number(count);
-  const expected = "a whole number from 1 to 999";
-  throw expectation("HEX_USAGE", { place: "--count", expected, got: JSON.stringify(count) });
 }
 
 /** An instant by the clocks of its schedule's zone, and in UTC. */

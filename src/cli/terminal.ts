@@ -1,6 +1,8 @@
+import type { CommandFlags } from "./command.ts";
+
 /*
  * All that the commands print goes through here. It may hold what others wrote: data, names, errors,
- * logs, and whatever somebody put into the store. None of it may steer the terminal of whoever reads.
+ * logs, and objects of the store. None of it may steer the terminal of the reader.
  */
 
 /** Prints text for a person. */
@@ -19,6 +21,16 @@ export function warn(text: string): void {
 /** Prints data for a program. */
 export function sayJson(value: object): void {
   console.log(toShownJson(value, 2));
+}
+
+/** Prints a command's result: as JSON with `--json`, otherwise as text, of which there may be none. */
+export function sayResult(
+  { json }: Pick<CommandFlags, "json">,
+  data: object,
+  toText: () => string,
+): void {
+  const text = json === true ? toShownJson(data, 2) : toShownText(toText());
+  if (text !== "") console.log(text);
 }
 
 /** JSON that reads back the same, and in which no character acts upon a terminal. */

@@ -1,5 +1,4 @@
-import { parseDuration } from "../cell/duration.ts";
-import { expectation, HexError } from "../errors.ts";
+import { expectation } from "../errors.ts";
 import { withProjectStore } from "../project/project-store.ts";
 import { TokenProver } from "../project/token-proof.ts";
 import {
@@ -12,18 +11,12 @@ import {
   type TokenScope,
 } from "../project/tokens.ts";
 import type { Store } from "../store/store.ts";
-import { EXIT_COMPLETED } from "./exit-code.ts";
-import { renderColumns } from "./render-columns.ts";
-import { say, sayJson, warn } from "./terminal.ts";
-
-/** The flags of `hex token`, as commander hands them over. */
-export interface TokenFlags {
-  readonly project: string;
-  readonly json?: true;
-}
+import { type CommandFlags, EXIT_COMPLETED, parseDurationFlag, parseWord } from "./command.ts";
+import { renderColumns } from "./render.ts";
+import { sayResult, warn } from "./terminal.ts";
 
 /** The flags of `hex token create`. */
-export interface CreateFlags extends TokenFlags {
+export interface CreateFlags extends CommandFlags {
   readonly scope: readonly string[];
   readonly expires: string;
 }
@@ -38,34 +31,33 @@ export async function create(name: string, flags: CreateFlags): Promise<number> 
   const { token, record } = await withProjectStore(flags.project, (store) =>
     createToken(store, spec),
   );
-  if (flags.json === true) sayJson({ token, ...toTold(record) });
-  else {
+  sayResult(flags, { token, ...toListed(record) }, () => {
     warn(`Token ${record.name} (${record.id}); it is shown this once:`);
-    say(token);
-  }
+    return token;
+  });
   return EXIT_COMPLETED;
 }
 
-/** `hex token list`: the tokens, those that ended among them. */
-export async function list({ project, json }: TokenFlags): Promise<number> {
-  const { tokens, warnings, doubt } = await withProjectStore(project, listProven);
+/** `hex token list`: all tokens, with those that are expired or revoked. */
+export async function list(flags: CommandFlags): Promise<number> {
+  const { tokens, warnings, doubt } = await withProjectStore(flags.project, listProven);
   for (const warning of warnings) warn(warning);
-  if (json === true) sayJson({ tokens: tokens.map(toTold) });
-  else if (doubt !== undefined) say(doubt);
-  else if (tokens.length === 0) say("No token was created yet; `hex token create` does.");
-  else say(renderColumns([HEADINGS, ...tokens.map(toRow)]));
+  sayResult(flags, { tokens: tokens.map(toListed) }, () => {
+    if (doubt !== undefined) return doubt;
+    if (tokens.length === 0) return "No token was created yet; `hex token create` does.";
+    return renderColumns([HEADINGS, ...tokens.map(toRow)]);
+  });
   return EXIT_COMPLETED;
 }
 
-/** `hex token revoke ID`: ends a token, within seconds also on servers that run. */
-export async function revoke(id: string, { project, json }: TokenFlags): Promise<number> {
-  const record = await withProjectStore(project, (store) => revokeToken(store, id));
-  if (json === true) sayJson(toTold(record));
-  else say(`Token ${record.name} is revoked.`);
+/** `hex token revoke ID`: ends a token; running servers follow within seconds. */
+export async function revoke(id: string, flags: CommandFlags): Promise<number> {
+  const record = await withProjectStore(flags.project, (store) => revokeToken(store, id));
+  sayResult(flags, toListed(record), () => `Token ${record.name} is revoked.`);
   return EXIT_COMPLETED;
 }
 
-/** The tokens, and what is amiss where there are none though there were. */
+/** The tokens, and the doubt where some should exist and none is found. */
 async function listProven(store: Store) {
   const list = await listTokens(store);
   const { doubt } = await new TokenProver(store).prove(list);
@@ -80,9 +72,9 @@ function toRow(record: TokenRecord): readonly string[] {
   return [id, name, scopes.join(","), createdAt, expiresAt ?? "never", toState(record)];
 }
 
-function toTold(record: TokenRecord) {
-  const { digest: _, format: _format, ...told } = record;
-  return { ...told, state: toState(record) };
+function toListed(record: TokenRecord) {
+  const { digest: _, format: _format, ...listed } = record;
+  return { ...listed, state: toState(record) };
 }
 
 function toState(record: TokenRecord): "active" | "expired" | "revoked" {
@@ -101,19 +93,9 @@ function parseName(name: string): string {
 
 function parseScopes(written: readonly string[]): readonly TokenScope[] {
   if (written.length === 0) return ["run"];
-  return written.map((scope) => {
-    const known = TOKEN_SCOPES.find((each) => each === scope);
-    if (known !== undefined) return known;
-    const expected = `one of ${TOKEN_SCOPES.join(", ")}`;
-    throw expectation("HEX_USAGE", { place: "--scope", expected, got: JSON.stringify(scope) });
-  });
+  return written.map((scope) => parseWord(scope, "--scope", TOKEN_SCOPES));
 }
 
 function parseExpiry(text: string, nowMs: number): number | null {
-  if (text === "never") return null;
-  try {
-    return nowMs + parseDuration(text, "--expires");
-  } catch (cause) {
-    throw cause instanceof HexError ? new HexError("HEX_USAGE", cause.message) : cause;
-  }
+  return text === "never" ? null : nowMs + parseDurationFlag(text, "--expires");
 }

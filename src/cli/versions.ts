@@ -7,37 +7,28 @@ import {
   rollbackProject,
   type StoreHooks,
 } from "../work/versions.ts";
-import { EXIT_COMPLETED } from "./exit-code.ts";
-import { formatInstant } from "./format-time.ts";
-import type { MainOptions } from "./main.ts";
-import { renderColumns } from "./render-columns.ts";
-import { say, sayJson, warn } from "./terminal.ts";
+import {
+  type CommandFlags,
+  EXIT_COMPLETED,
+  type MainOptions,
+  untilInterrupted,
+} from "./command.ts";
+import { formatInstant, renderColumns, renderValues } from "./render.ts";
+import { sayResult, warn } from "./terminal.ts";
 
-/** The flags that the commands on versions share. */
-export interface VersionFlags {
-  readonly project: string;
-  readonly json?: true;
-  readonly dryRun?: true;
+/** `hex versions`: the published versions, with publisher, time and size. */
+export async function versions(flags: CommandFlags, { runtimeUrl }: MainOptions): Promise<number> {
+  const listed = await listProjectVersions(flags.project, { runtimeUrl, onWarning: warn });
+  sayResult(flags, listed, () => renderVersions(listed));
+  return EXIT_COMPLETED;
 }
 
-/** `hex versions`: who published what, when, and how large it is. */
-export async function versions(
-  { project, json }: VersionFlags,
-  { runtimeUrl }: MainOptions,
-): Promise<number> {
-  const onWarning = (line: string) => warn(line);
-  const { versions: all, foreign } = await listProjectVersions(project, { runtimeUrl, onWarning });
-  if (json === true) {
-    sayJson({ versions: all, foreign });
-    return EXIT_COMPLETED;
-  }
-  if (all.length > 0) say(renderColumns([HEADINGS, ...all.map(toRow)]));
-  else if (foreign.length === 0) say("Nothing is published yet.");
-  if (foreign.length > 0) {
-    say("Written by another tool, and published by no run:");
-    say(renderColumns([FOREIGN_HEADINGS, ...foreign.map(toForeignRow)]));
-  }
-  return EXIT_COMPLETED;
+function renderVersions({ versions: all, foreign }: ProjectVersions): string {
+  if (all.length + foreign.length === 0) return "Nothing is published yet.";
+  const own = all.length === 0 ? [] : [renderColumns([HEADINGS, ...all.map(toRow)])];
+  if (foreign.length === 0) return own.join("\n");
+  const others = renderColumns([FOREIGN_HEADINGS, ...foreign.map(toForeignRow)]);
+  return [...own, "Written by another tool, and published by no run:", others].join("\n");
 }
 
 const FOREIGN_HEADINGS = ["frame", "written", "age", "size", "file"];
@@ -65,10 +56,8 @@ const HEADINGS = [
 
 function toRow(version: Summary): readonly string[] {
   const { generation, isNewest, publishedAt, publishedBy, context, codeHash, note } = version;
-  // The others had their defaults; `--json` tells all.
-  const inputs = Object.entries(version.asked ?? version.inputs).map(
-    ([name, value]) => `${name}=${JSON.stringify(value)}`,
-  );
+  // The other inputs had their defaults; `--json` prints all.
+  const inputs = renderValues(version.asked ?? version.inputs);
   return [
     `${generation}${isNewest ? " *" : ""}`,
     formatInstant(publishedAt),
@@ -79,12 +68,12 @@ function toRow(version: Summary): readonly string[] {
     String(version.frames),
     version.rows.toLocaleString("en"),
     formatBytes(version.sizeBytes),
-    [note ?? "", ...inputs].filter((text) => text !== "").join(" "),
+    [note ?? "", inputs].filter((text) => text !== "").join(" "),
   ];
 }
 
-/** `hex rollback VERSION`: publishes an earlier version anew. */
-export async function rollback(version: string, { project, json }: VersionFlags): Promise<number> {
+/** `hex rollback VERSION`: publishes an earlier version again. */
+export async function rollback(version: string, flags: CommandFlags): Promise<number> {
   if (!/^[1-9]\d{0,14}$/.test(version)) {
     throw expectation("HEX_USAGE", {
       place: "VERSION",
@@ -92,43 +81,55 @@ export async function rollback(version: string, { project, json }: VersionFlags)
       got: JSON.stringify(version),
     });
   }
-  const published = await rollbackProject(project, Number(version), hooks());
-  if (json === true) sayJson({ version: published, rollbackTo: Number(version) });
-  else say(`Version ${published} is published; its frames are those of version ${version}.`);
+  const published = await withHooks((hooks) =>
+    rollbackProject(flags.project, Number(version), hooks),
+  );
+  sayResult(
+    flags,
+    { version: published, rollbackTo: Number(version) },
+    () => `Version ${published} is published; its frames are those of version ${version}.`,
+  );
   return EXIT_COMPLETED;
 }
 
-/** `hex gc`: removes what no kept version needs and old runs, or says what that is. */
-export async function gc({ project, json, dryRun }: VersionFlags): Promise<number> {
-  const { plan, history, collected } = await collectProjectGarbage(
-    project,
-    dryRun === true,
-    hooks(),
+/** The flags of `hex gc`. */
+export interface GcFlags extends CommandFlags {
+  readonly dryRun?: true;
+}
+
+/** `hex gc`: deletes old runs and objects that no kept version needs; `--dry-run` only lists them. */
+export async function gc(flags: GcFlags): Promise<number> {
+  const garbage = await withHooks((hooks) =>
+    collectProjectGarbage(flags.project, flags.dryRun === true, hooks),
   );
-  if (json === true) {
-    sayJson({ plan, history, collected: collected ?? null });
-    return EXIT_COMPLETED;
-  }
-  const count = plan.objects.length + plan.leftovers.length;
-  for (const { key } of [...plan.objects, ...plan.leftovers]) say(`  ${key}`);
+  const { plan, history, collected = null } = garbage;
+  sayResult(flags, { plan, history, collected }, () => renderGarbage(garbage));
+  return EXIT_COMPLETED;
+}
+
+function renderGarbage({ plan, history, collected }: ProjectGarbage): string {
+  const objects = [...plan.objects, ...plan.leftovers];
+  const lines = objects.map(({ key }) => `  ${key}`);
   const left =
     plan.versions.length === 0 ? "" : `, versions ${plan.versions.join(", ")} leave the history`;
-  say(
+  lines.push(
     collected === undefined
-      ? `Would remove ${count} objects of ${formatBytes(plan.sizeBytes)}${left}.`
+      ? `Would remove ${objects.length} objects of ${formatBytes(plan.sizeBytes)}${left}.`
       : `Removed ${collected.objects} objects of ${formatBytes(collected.sizeBytes)}${left}; spared ${collected.spared}.`,
   );
   if (history.objects.length > 0) {
     const verb = collected === undefined ? "Would remove" : "Removed";
-    say(`${verb} the history of ${history.runs} runs, ${formatBytes(history.sizeBytes)}.`);
+    lines.push(`${verb} the history of ${history.runs} runs, ${formatBytes(history.sizeBytes)}.`);
   }
-  return EXIT_COMPLETED;
+  return lines.join("\n");
 }
 
-function hooks(): StoreHooks {
-  const controller = new AbortController();
-  process.once("SIGINT", () => controller.abort());
-  return { signal: controller.signal, onWarning: (line) => warn(line) };
+type ProjectGarbage = Awaited<ReturnType<typeof collectProjectGarbage>>;
+
+function withHooks<Result>(act: (hooks: StoreHooks) => Promise<Result>): Promise<Result> {
+  return untilInterrupted("the command was interrupted", ({ signal }) =>
+    act({ signal, onWarning: warn }),
+  );
 }
 
 function formatAge(ageMs: number): string {

@@ -3,8 +3,8 @@ import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from "prom-client";
 import { expectation, HexError } from "../errors.ts";
-import { LANES } from "../queue/job.ts";
 import type { Queue } from "../queue/queue.ts";
+import { LANES } from "../queue/queue.ts";
 import type { SchedulerEvent } from "../schedule/scheduler-event.ts";
 import type { WorkerEvent } from "../work/worker.ts";
 

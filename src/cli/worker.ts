@@ -1,43 +1,39 @@
-import { parseDuration } from "../cell/duration.ts";
-import { HexError } from "../errors.ts";
 import type { SchedulerEvent } from "../schedule/scheduler-event.ts";
 import { openProjectRuns, type ProjectRuns } from "../work/project-runs.ts";
 import { keepSchedules } from "../work/project-schedules.ts";
 import { runWorker, type WorkerEvent, type WorkerOptions } from "../work/worker.ts";
-import { EXIT_COMPLETED, EXIT_INTERRUPTED } from "./exit-code.ts";
-import type { MainOptions } from "./main.ts";
+import {
+  type CommandFlags,
+  EXIT_COMPLETED,
+  type MainOptions,
+  parseDurationFlag,
+  untilInterrupted,
+} from "./command.ts";
 import { toShownJson, toShownWord, warn } from "./terminal.ts";
 import type { MetricsEvent } from "./worker-metrics.ts";
 
-/** The flags of `hex worker`, as commander hands them over. */
-export interface WorkerFlags {
-  readonly project: string;
+/** The flags of `hex worker`. */
+export interface WorkerFlags extends CommandFlags {
   readonly drain: string;
   readonly schedules: boolean;
   readonly metrics?: string;
-  readonly json?: true;
 }
 
-/** `hex worker`: carries out runs that wait, until it is told to stop. */
+/** `hex worker`: carries out queued runs until a signal stops it. */
 export async function worker(flags: WorkerFlags, { runtimeUrl }: MainOptions): Promise<number> {
-  const drainMs = parseDrain(flags.drain);
+  const drainMs = parseDurationFlag(flags.drain, "--drain");
   const runs = await openProjectRuns(flags.project, { runtimeUrl });
-  const stop = new AbortController();
-  const onStop = () => {
-    if (stop.signal.aborted) process.exit(EXIT_INTERRUPTED);
-    stop.abort(new HexError("HEX_CANCELLED", "the worker was told to stop"));
-  };
-  process.on("SIGINT", onStop).on("SIGTERM", onStop);
   try {
-    await work(runs, flags, { signal: stop.signal, drainMs });
+    await untilInterrupted("the worker was told to stop", ({ signal }) =>
+      work(runs, flags, { signal, drainMs }),
+    );
     return EXIT_COMPLETED;
   } finally {
-    process.off("SIGINT", onStop).off("SIGTERM", onStop);
     await runs.close();
   }
 }
 
-/** Carries out runs and files those of schedules, telling and measuring what happens. */
+/** Carries out runs and files those of schedules; logs and counts the events. */
 async function work(
   runs: ProjectRuns,
   flags: WorkerFlags,
@@ -45,58 +41,50 @@ async function work(
 ): Promise<void> {
   const print = flags.json === true ? printJson : printLine;
   const metrics = await openMetrics(flags, runs, print);
-  const onEvent = (event: ToldEvent) => {
+  const onEvent = (event: LoggedEvent) => {
     metrics?.take(event);
     print(event);
   };
   try {
     await Promise.all([
       runWorker(runs, { signal, drainMs, onEvent }),
-      flags.schedules ? keepSchedules(runs, { signal, onEvent }) : tellLeftOut(runs, onEvent),
+      flags.schedules ? keepSchedules(runs, { signal, onEvent }) : warnLeftOut(runs, onEvent),
     ]);
   } finally {
     await metrics?.close();
   }
 }
 
-type ToldEvent = WorkerEvent | SchedulerEvent | MetricsEvent;
+type LoggedEvent = WorkerEvent | SchedulerEvent | MetricsEvent;
 
-type TellEvent = (event: ToldEvent) => void;
+type LogEvent = (event: LoggedEvent) => void;
 
-async function openMetrics({ metrics }: WorkerFlags, { queue }: ProjectRuns, tell: TellEvent) {
+async function openMetrics({ metrics }: WorkerFlags, { queue }: ProjectRuns, onEvent: LogEvent) {
   if (metrics === undefined) return undefined;
   const { serveMetrics } = await import("./worker-metrics.ts");
-  return serveMetrics(metrics, { queue, onEvent: tell });
+  return serveMetrics(metrics, { queue, onEvent });
 }
 
-function tellLeftOut({ config }: ProjectRuns, onEvent: TellEvent): void {
+function warnLeftOut({ config }: ProjectRuns, onEvent: LogEvent): void {
   if (config.schedules.length === 0) return;
   const message = `${config.schedules.length} schedules are left to other workers`;
   onEvent({ type: "worker-warned", message });
 }
 
-function parseDrain(text: string): number {
-  try {
-    return parseDuration(text, "--drain");
-  } catch (cause) {
-    throw cause instanceof HexError ? new HexError("HEX_USAGE", cause.message) : cause;
-  }
-}
-
-function printJson(event: ToldEvent): void {
+function printJson(event: LoggedEvent): void {
   warn(toShownJson({ at: new Date().toISOString(), ...event }));
 }
 
-function printLine(event: ToldEvent): void {
+function printLine(event: LoggedEvent): void {
   warn(`${new Date().toISOString()} ${toShownWord(toLine(event))}`);
 }
 
-function toLine(event: ToldEvent): string {
+function toLine(event: LoggedEvent): string {
   switch (event.type) {
     case "worker-started":
       return `worker ${event.worker} takes jobs from ${event.queue}; Ctrl-C stops it`;
     case "worker-draining":
-      return "no new jobs are taken; those that go may end";
+      return "draining: takes no new jobs; those that run may end";
     case "worker-warned":
     case "store-unfit":
       return event.message;

@@ -1,77 +1,73 @@
+import { LRUCache } from "lru-cache";
 import { expectation, type HexError } from "../errors.ts";
 import { parseEvaluationId } from "../store/evaluation-id.ts";
-import type { EvaluateRequest } from "./evaluation.ts";
-import { goneEvaluation } from "./evaluations.ts";
-import type { KernelRequest } from "./request.ts";
+import type { CsvRequest, EvaluateRequest } from "./evaluation.ts";
+import type { KernelProcess } from "./kernel-process.ts";
+import { goneError, goneEvaluation, type KernelRequest } from "./request.ts";
 
-/** Where an order belongs: to one process, to whichever is there, or first to a free one. */
-export type Route<Process> = Process | "any" | "free";
+/** So many evaluations, states and presses are known, each in some 200 bytes. */
+const LIMIT = { max: 20_000 };
 
-/** So many evaluations and states are known of, each in some 200 bytes. */
-const MOST_KNOWN = 20_000;
-
-interface KnownPress<Process> {
-  readonly process: Process;
+interface KnownPress {
+  readonly kernel: KernelProcess;
   /** in which it was made */
   readonly state: string;
   isDone: boolean;
 }
 
 /**
- * Knows which process holds what: rows are asked of the one that evaluated them, a press is carried
+ * Knows which process holds what: rows are read from the one that evaluated them, a press is carried
  * out in one, and equal states are evaluated in one, so that they give equal outputs.
  */
-export class Affinity<Process> {
-  readonly #isAlive: (process: Process) => boolean;
-  readonly #evaluations = new Map<string, Process>();
-  readonly #states = new Map<string, Process>();
-  readonly #presses = new Map<string, KnownPress<Process>>();
-
-  constructor(isAlive: (process: Process) => boolean) {
-    this.#isAlive = isAlive;
-  }
+export class Affinity {
+  readonly #evaluations = new LRUCache<string, KernelProcess>(LIMIT);
+  readonly #states = new LRUCache<string, KernelProcess>(LIMIT);
+  readonly #presses = new LRUCache<string, KnownPress>(LIMIT);
 
   /**
+   * The process that a request belongs to; `any` where all can answer it, `free` where a free one is to.
    * @throws {HexError} HEX_OUTPUT_GONE, HEX_PRESS_UNKNOWN when that process is no more;
    * HEX_INPUT_INVALID for a press that was made in another state
    */
-  find(order: KernelRequest): Route<Process> {
-    switch (order.kind) {
+  find(request: KernelRequest): KernelProcess | "any" | "free" {
+    switch (request.kind) {
       case "rows":
       case "csv":
-        return this.#findEvaluation(order.ask);
+        return this.#findEvaluation(request.query);
       case "evaluate":
         return (
-          this.#findPress(order.ask) ?? this.#alive(this.#states.get(toState(order.ask))) ?? "free"
+          this.#findPress(request.query) ??
+          whenReady(this.#states.get(toState(request.query))) ??
+          "free"
         );
       default:
         return "free";
     }
   }
 
-  /** A process is about to carry out an order. */
-  note(order: KernelRequest, process: Process): void {
-    if (order.kind !== "evaluate") return;
-    const state = toState(order.ask);
-    hold(this.#states, state, process);
-    for (const id of pressesOf(order)) {
-      if (!this.#presses.has(id)) hold(this.#presses, id, { process, state, isDone: false });
+  /** Notes that a process is about to carry out a request. */
+  note(request: KernelRequest, kernel: KernelProcess): void {
+    if (request.kind !== "evaluate") return;
+    const state = toState(request.query);
+    this.#states.set(state, kernel);
+    for (const id of pressesOf(request)) {
+      if (!this.#presses.has(id)) this.#presses.set(id, { kernel, state, isDone: false });
     }
   }
 
-  /** It has carried it out. */
-  noteAnswer(order: KernelRequest, process: Process, evaluation: string | undefined): void {
+  /** Notes that a process has carried it out. */
+  noteAnswer(request: KernelRequest, kernel: KernelProcess, evaluation: string | undefined): void {
     const isOwn = evaluation !== undefined && parseEvaluationId(evaluation) === undefined;
-    if (isOwn) hold(this.#evaluations, evaluation, process);
-    for (const id of pressesOf(order)) {
+    if (isOwn) this.#evaluations.set(evaluation, kernel);
+    for (const id of pressesOf(request)) {
       const press = this.#presses.get(id);
       if (press !== undefined) press.isDone = true;
     }
   }
 
-  /** Nothing has begun of what an order's press starts. */
-  forgetPress(order: KernelRequest): void {
-    for (const id of pressesOf(order)) this.#presses.delete(id);
+  /** Forgets a request's press, of which nothing has begun. */
+  forgetPress(request: KernelRequest): void {
+    for (const id of pressesOf(request)) this.#presses.delete(id);
   }
 
   /** Code has changed: equal states give other outputs from now on. */
@@ -79,38 +75,31 @@ export class Affinity<Process> {
     this.#states.clear();
   }
 
-  #findEvaluation({ evaluation, cell }: { readonly evaluation: string; readonly cell: string }) {
+  #findEvaluation({ evaluation, cell }: CsvRequest): KernelProcess | "any" {
     if (parseEvaluationId(evaluation) !== undefined) return "any";
-    const process = this.#alive(this.#evaluations.get(evaluation));
-    if (process === undefined) throw goneEvaluation(cell);
-    return process;
+    const kernel = whenReady(this.#evaluations.get(evaluation));
+    if (kernel === undefined) throw goneEvaluation(cell);
+    return kernel;
   }
 
-  #findPress(ask: EvaluateRequest): Process | undefined {
-    const known = Object.values(ask.press ?? {}).flatMap((id) => this.#presses.get(id) ?? []);
-    const [lost] = known.filter(({ process }) => !this.#isAlive(process));
+  #findPress(query: EvaluateRequest): KernelProcess | undefined {
+    const known = Object.values(query.press ?? {}).flatMap((id) => this.#presses.get(id) ?? []);
+    const lost = known.find(({ kernel }) => !kernel.isReady);
     if (lost !== undefined) throw lost.isDone ? gonePress() : unknownPress();
-    if (known.some(({ state }) => state !== toState(ask))) throw otherPress();
-    return known[0]?.process;
-  }
-
-  #alive(process: Process | undefined): Process | undefined {
-    return process !== undefined && this.#isAlive(process) ? process : undefined;
+    if (known.some(({ state }) => state !== toState(query))) throw otherPress();
+    return known[0]?.kernel;
   }
 }
 
-export function pressesOf(order: KernelRequest): readonly string[] {
-  return order.kind === "evaluate" ? Object.values(order.ask.press ?? {}) : [];
+export function pressesOf(request: KernelRequest): readonly string[] {
+  return request.kind === "evaluate" ? Object.values(request.query.press ?? {}) : [];
 }
 
-function hold<Value>(known: Map<string, Value>, key: string, value: Value): void {
-  known.delete(key);
-  known.set(key, value);
-  const [oldest] = known.keys();
-  if (known.size > MOST_KNOWN && oldest !== undefined) known.delete(oldest);
+function whenReady(kernel: KernelProcess | undefined): KernelProcess | undefined {
+  return kernel?.isReady === true ? kernel : undefined;
 }
 
-/** Stands for the state that is asked for, whatever cells of it are. */
+/** Stands for the state of an evaluation, of any cells. */
 function toState({ version, commit, inputs, texts = {}, press = {} }: EvaluateRequest): string {
   const sorted = [inputs, texts, press].map((values) =>
     Object.entries(values).sort(([left], [right]) => (left < right ? -1 : 1)),
@@ -137,10 +126,6 @@ function otherPress(): HexError {
 }
 
 function gonePress(): HexError {
-  return expectation("HEX_OUTPUT_GONE", {
-    place: "what the press of a button came to",
-    expected: "kept",
-    got: "one that is there no more",
-    hint: "evaluate again without the press",
-  });
+  const hint = "evaluate again without the press";
+  return goneError("what the press of a button came to", "one", hint);
 }

@@ -1,10 +1,108 @@
 import { randomUUID } from "node:crypto";
-import { expectation, type HexError } from "../errors.ts";
-import type { OpenedVersion } from "./pinned-versions.ts";
-import type { FoundResult } from "./recall.ts";
+import { LRUCache } from "lru-cache";
+import { expectation, HexError } from "../errors.ts";
+import type { Store } from "../store/store.ts";
+import { openVersion, type Version } from "../store/version.ts";
+import { commitIdOf } from "../store/view-id.ts";
+import type { ViewerState } from "./evaluation.ts";
+import { type FoundResult, PublishedCells, type PublishedCellsOptions } from "./published.ts";
+import { goneError } from "./request.ts";
 
-/** One computation of the cells for one state: which results it has. */
-interface HeldEvaluation {
+/** A version that is open, with the results of its publication. */
+export interface OpenedVersion {
+  readonly version: Version;
+  /** undefined where nothing was saved */
+  readonly published: PublishedCells | undefined;
+}
+
+type VersionQuery = Pick<ViewerState, "version" | "commit">;
+
+interface VersionsOptions extends Omit<PublishedCellsOptions, "version"> {
+  readonly store: Store;
+  /** names of frames for which CSVs of other tools may stand */
+  readonly frames: readonly string[];
+}
+
+/** The newest version is not looked up again for so long. */
+const FRESH_MS = 2_000;
+
+/** Versions of a project, each opened once by its number and its commit. */
+export class PinnedVersions {
+  readonly #options: VersionsOptions;
+  readonly #opened = new LRUCache<string, Promise<OpenedVersion>>({ max: 4 });
+  #newest: { readonly version: Promise<Version>; readonly openedMs: number } | undefined;
+
+  constructor(options: VersionsOptions) {
+    this.#options = options;
+  }
+
+  /**
+   * The version of a number and a commit, or the newest one where the query names none.
+   * @throws {HexError} HEX_OUTPUT_GONE when it is not kept any more; HEX_STORE_UNAVAILABLE,
+   * HEX_STORE_DAMAGED
+   */
+  async open(query: VersionQuery): Promise<OpenedVersion> {
+    if (query.commit !== null) return this.#openOnce(query);
+    const found = await (query.version === null ? this.#openNewest() : this.#find(query));
+    return this.#openOnce({ version: found.number, commit: found.id }, found);
+  }
+
+  #openOnce(query: VersionQuery, found?: Version): Promise<OpenedVersion> {
+    const key = JSON.stringify([query.version, query.commit]);
+    const opened = this.#opened.get(key) ?? this.#open(found ?? this.#find(query));
+    this.#opened.set(key, opened);
+    opened.catch(() => this.#opened.delete(key));
+    return opened;
+  }
+
+  async #open(finding: Version | Promise<Version>): Promise<OpenedVersion> {
+    const version = await finding;
+    return { version, published: await PublishedCells.open({ ...this.#options, version }) };
+  }
+
+  async #find({ version: number, commit }: VersionQuery): Promise<Version> {
+    const { store, frames } = this.#options;
+    try {
+      const found = await openVersion(store, {
+        generation: number ?? undefined,
+        commitId: commit === null ? undefined : commitIdOf(commit),
+        frames,
+      });
+      if (commit === null || found.id === commit) return found;
+    } catch (thrown) {
+      if (!(thrown instanceof HexError) || thrown.code !== "HEX_USAGE") throw thrown;
+      // A viewer looks at it, so that a store without any version has been one with versions.
+      if ((await openVersion(store)).number === null) {
+        const place = `version ${number}`;
+        const [expected, got] = ["in the store", "a store in which nothing is published"];
+        throw expectation("HEX_STORE_UNAVAILABLE", { place, expected, got }, { cause: thrown });
+      }
+      throw goneVersion(number, { cause: thrown });
+    }
+    throw goneVersion(number);
+  }
+
+  #openNewest(): Promise<Version> {
+    const { store, frames } = this.#options;
+    const nowMs = performance.now();
+    if (this.#newest === undefined || nowMs - this.#newest.openedMs > FRESH_MS) {
+      const version = openVersion(store, { frames });
+      this.#newest = { version, openedMs: nowMs };
+      version.catch(() => {
+        this.#newest = undefined;
+      });
+    }
+    return this.#newest.version;
+  }
+}
+
+function goneVersion(number: number | null, options?: ErrorOptions): HexError {
+  const place = number === null ? "what other tools had left in the store" : `version ${number}`;
+  return goneError(place, "one", "reload the page to see the newest one", options);
+}
+
+/** One computation of the cells for one state. */
+interface KnownEvaluation {
   readonly id: string;
   /** stands for the state */
   readonly state: string;
@@ -13,17 +111,20 @@ interface HeldEvaluation {
   readonly results: Map<string, string>;
 }
 
-/** So many are known of; the results themselves are held as long as there is memory. */
-const EVALUATIONS_HELD = 4_096;
-
-/** The evaluations of this process. A result that is held names one computation. */
+/** The evaluations of this process; their results are cached as long as there is memory. */
 export class Evaluations {
-  readonly #byId = new Map<string, HeldEvaluation>();
+  readonly #byId = new LRUCache<string, KnownEvaluation>({
+    max: 4_096,
+    dispose: (evaluation) => {
+      const { state } = evaluation;
+      if (this.#byState.get(state) === evaluation) this.#byState.delete(state);
+    },
+  });
   /** a state -> its newest evaluation */
-  readonly #byState = new Map<string, HeldEvaluation>();
+  readonly #byState = new Map<string, KnownEvaluation>();
 
   /**
-   * The id of the evaluation in which a state has these results: the one of before when they are the
+   * The id of the evaluation in which a state has these results: the one before when they are the
    * same, and that of the version when they are those of its publication.
    */
   settle(state: string, opened: OpenedVersion, results: ReadonlyMap<string, FoundResult>): string {
@@ -33,45 +134,14 @@ export class Evaluations {
     const isSame =
       known !== undefined &&
       [...results].every(([name, { result }]) => (known.results.get(name) ?? result) === result);
-    const held = isSame ? known : { id: randomUUID(), state, opened, results: new Map() };
-    for (const [name, { result }] of results) held.results.set(name, result);
-    this.#hold(held);
-    return held.id;
+    const settled = isSame ? known : { id: randomUUID(), state, opened, results: new Map() };
+    for (const [name, { result }] of results) settled.results.set(name, result);
+    this.#byState.set(state, settled);
+    this.#byId.set(settled.id, settled);
+    return settled.id;
   }
 
-  /** Whether it was told of an evaluation that it still knows. */
-  find(id: string): Pick<HeldEvaluation, "opened" | "results"> | undefined {
-    const held = this.#byId.get(id);
-    if (held !== undefined) this.#hold(held);
-    return held;
+  find(id: string): Pick<KnownEvaluation, "opened" | "results"> | undefined {
+    return this.#byId.get(id);
   }
-
-  #hold(held: HeldEvaluation): void {
-    this.#byId.delete(held.id);
-    this.#byId.set(held.id, held);
-    this.#byState.set(held.state, held);
-    const [oldest] = this.#byId.values();
-    if (this.#byId.size <= EVALUATIONS_HELD || oldest === undefined) return;
-    this.#byId.delete(oldest.id);
-    if (this.#byState.get(oldest.state) === oldest) this.#byState.delete(oldest.state);
-  }
-}
-
-/** What is asked of an evaluation that nobody holds. */
-export function goneEvaluation(cell: string): HexError {
-  return expectation("HEX_OUTPUT_GONE", {
-    place: `what cell ${cell.slice(0, 80)} showed`,
-    expected: "kept",
-    got: "an evaluation that is there no more",
-    hint: "evaluate again",
-  });
-}
-
-/** What is asked of a cell that has no rows. */
-export function showsNoTable(cell: string): HexError {
-  return expectation("HEX_OUTPUT_UNKNOWN", {
-    place: `cell ${cell.slice(0, 80)}`,
-    expected: "one that shows a table or a chart",
-    got: "one that shows neither",
-  });
 }

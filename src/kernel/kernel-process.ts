@@ -12,115 +12,164 @@ import {
   type KernelTask,
   type NotebookReport,
   type NumberedRequest,
+  PendingRequest,
   type RequestProgress,
+  TimedOutCells,
+  timeoutError,
 } from "./request.ts";
 
-/** What whoever holds a process is told of it. */
+/** The end of a process, with all that it started. */
+export interface KernelEnd {
+  readonly why: HexError;
+  /** the requests that it has not answered */
+  readonly left: readonly PendingRequest[];
+  /** those of them that it ended for */
+  readonly guilty: ReadonlySet<PendingRequest>;
+}
+
 export interface KernelHooks {
-  /** it takes orders from now on */
+  /** requests are carried out from now on */
   readonly onReady?: () => void;
-  /** it is gone, with all that it started */
-  readonly onOver: (why: HexError) => void;
-  /** a line that cells, or what they start, have printed */
+  /** a request is answered */
+  readonly onSettled?: (pending: PendingRequest, reply: KernelReply) => void;
+  /** takes over the requests that are left */
+  readonly onOver: (end: KernelEnd) => void;
+  /** a line that cells, or programs that they start, have printed */
   readonly onLine: (line: string) => void;
-  /** what cells tell while they go */
   readonly onEvent: (event: RunEvent) => void;
   readonly onReport?: (report: NotebookReport) => void;
-  /** answers what a run asks of its parent */
-  readonly onCall?: (name: string, payload: unknown) => Promise<unknown>;
-  /** takes secrets out of what is told of its death */
+  /** answers calls of a run to its parent; undefined to a call that it does not know */
+  readonly onCall?: (name: string, payload: unknown) => Promise<unknown> | undefined;
+  /** takes secrets out of the reason of its death */
   readonly redact: (text: string) => string;
-  /** takes secrets out of such lines before they are cut */
+  /** takes secrets out of printed lines before they are cut */
   readonly redactLine: RedactLine;
 }
 
-interface Going {
-  readonly resolve: (answer: KernelAnswer) => void;
-  readonly reject: (error: HexError) => void;
-  standing?: RequestProgress;
+/** How long a process may take before it is killed; milliseconds. */
+export interface KernelLimits {
+  readonly startMs: number;
+  /** without any request */
+  readonly idleMs: number;
+  /** for one request */
+  readonly deadlineMs: number;
 }
 
-/** An order that a process was given. */
-export interface GivenOrder {
-  /** by which it is dropped, and its standing found */
-  readonly id: number;
-  /** what it came to; rejects with the failure, or why the process is gone */
-  readonly answer: Promise<KernelAnswer>;
-}
+const NO_LIMITS: KernelLimits = {
+  startMs: Number.POSITIVE_INFINITY,
+  idleMs: Number.POSITIVE_INFINITY,
+  deadlineMs: Number.POSITIVE_INFINITY,
+};
 
 /**
  * A process in which a project's cells run, from its start to its end: `starting` → `ready`, and from
- * both → `ending` → `over`. Several orders may be on their way in it, each under its number.
+ * both → `ending` → `over`. Several requests may be on their way in it, each under its number.
  */
 export class KernelProcess {
   readonly #child: RunProcess;
   readonly #hooks: KernelHooks;
-  readonly #going = new Map<number, Going>();
+  readonly #limits: KernelLimits;
+  readonly #pending = new Map<number, PendingRequest>();
   readonly #ended: Promise<void>;
-  /** handed over as soon as it is ready */
-  #waiting: NumberedRequest[] = [];
   #state: "starting" | "ready" | "ending" | "over" = "starting";
+  #wasReady = false;
   #lastId = 0;
   #why: HexError | undefined;
+  #guilty: ReadonlySet<PendingRequest> | undefined;
+  /** kills it when it takes too long to start, or has been idle for too long */
+  #timer: NodeJS.Timeout | undefined;
 
-  constructor(child: RunProcess, task: KernelTask, hooks: KernelHooks) {
+  constructor(child: RunProcess, task: KernelTask, hooks: KernelHooks, limits = NO_LIMITS) {
     this.#child = child;
     this.#hooks = hooks;
+    this.#limits = limits;
     this.#ended = this.#serve(task);
+    this.#arm(limits.startMs, () => timeoutError(limits.startMs));
   }
 
-  get state(): "starting" | "ready" | "ending" | "over" {
-    return this.#state;
+  get isStarting(): boolean {
+    return this.#state === "starting";
   }
 
-  /** Hands it an order, as soon as it takes some. */
-  order(order: KernelRequest): GivenOrder {
+  get isReady(): boolean {
+    return this.#state === "ready";
+  }
+
+  /** Whether it has ever been ready. */
+  get wasReady(): boolean {
+    return this.#wasReady;
+  }
+
+  /** How many requests it has not answered. */
+  get size(): number {
+    return this.#pending.size;
+  }
+
+  /** Since when cells may run in it; undefined while none can. */
+  get busySinceMs(): number | undefined {
+    const since = [...this.#pending.values()].flatMap(({ request, sentMs }) =>
+      request.kind === "rows" || request.kind === "csv" ? [] : sentMs,
+    );
+    return since.length === 0 ? undefined : Math.min(...since);
+  }
+
+  /** Hands it a request, as soon as it is ready. */
+  send(pending: PendingRequest): void {
+    clearTimeout(this.#timer);
     this.#lastId += 1;
-    const id = this.#lastId;
-    const answer = new Promise<KernelAnswer>((resolve, reject) => {
-      this.#going.set(id, { resolve, reject });
-    });
-    if (this.#state === "starting") this.#waiting.push({ id, order });
-    else this.#child.note(KERNEL_NOTES.order, { id, order } satisfies NumberedRequest);
-    return { id, answer };
+    pending.id = this.#lastId;
+    pending.cancel = () => this.#cancel(pending);
+    pending.sentMs = performance.now();
+    // A report that has arrived meanwhile is read first, also after this process was held up.
+    const onDeadline = () => setImmediate(() => this.#onLate(pending));
+    pending.deadline = startTimer(this.#limits.deadlineMs, onDeadline);
+    this.#pending.set(pending.id, pending);
+    if (this.#state !== "starting") this.#hand(pending);
   }
 
-  /** Tells it that nobody waits for an answer any more; it goes on until it has noticed. */
-  drop(id: number): void {
-    const going = this.#going.get(id);
-    if (this.#waiting.some((each) => each.id === id)) {
-      this.#waiting = this.#waiting.filter((each) => each.id !== id);
-      this.#going.delete(id);
-      going?.reject(new HexError("HEX_CANCELLED", "nobody waits for the answer any more"));
-    } else if (going !== undefined) this.#child.note(KERNEL_NOTES.drop, id);
+  /** Sends a request of which nobody else knows; gives its answer. */
+  ask(request: KernelRequest): Promise<KernelAnswer> {
+    const pending = new PendingRequest(request);
+    this.send(pending);
+    return pending.answer;
   }
 
-  /** How far an order is; undefined until a cell's code was called for it. */
-  standingOf(id: number): RequestProgress | undefined {
-    return this.#going.get(id)?.standing;
-  }
-
-  /** Tells what the parent of a run has to say. */
+  /** Sends a note to the run that goes on in it. */
   note(name: string, payload: unknown): void {
     this.#child.note(name, payload);
   }
 
-  /** Kills it with all that it started; whoever waits for it is told why. */
+  /** Kills it with everything that it started. */
   async kill(why: HexError): Promise<void> {
+    clearTimeout(this.#timer);
     this.#why ??= why;
-    // Nothing is heard of it from now on, although it takes a while to die.
+    // Nothing that it still sends is taken, although it takes a while to die.
     if (this.#state !== "over") this.#state = "ending";
     await this.#child.kill();
     await this.#ended;
+  }
+
+  /** A request that has begun goes on until it has noticed. */
+  #cancel(pending: PendingRequest): void {
+    if (this.#pending.get(pending.id) !== pending) return;
+    if (this.#state === "starting") {
+      this.#forget(pending);
+      pending.reject(new HexError("HEX_CANCELLED", "nobody waits for the answer any more"));
+    } else this.#child.note(KERNEL_NOTES.cancel, pending.id);
   }
 
   async #serve(task: KernelTask): Promise<void> {
     const { code, message } = await this.#run(task).then(toWhy, toHookFailure);
     const why = this.#why ?? new HexError(code, this.#hooks.redact(message));
     this.#state = "over";
-    this.#hooks.onOver(why);
-    for (const going of this.#going.values()) going.reject(why);
-    this.#going.clear();
+    clearTimeout(this.#timer);
+    const left = [...this.#pending.values()];
+    this.#pending.clear();
+    for (const { deadline } of left) clearTimeout(deadline);
+    const computing = left.filter(({ isComputing }) => isComputing);
+    // A request that runs no cell ends no process by itself, unless there are no others.
+    const guilty = this.#guilty ?? new Set(computing.length === 0 ? left : computing);
+    this.#hooks.onOver({ why, left, guilty });
   }
 
   #run(task: KernelTask): Promise<ProcessEnding> {
@@ -135,45 +184,95 @@ export class KernelProcess {
   async #answer(name: string, payload: unknown): Promise<unknown> {
     if (this.#state === "ending") throw new HexError("HEX_CANCELLED", "the process is ended");
     switch (name) {
-      case KERNEL_CALLS.standing:
-        this.#note(payload as RequestProgress);
+      case KERNEL_CALLS.progress:
+        this.#onProgress(payload as RequestProgress);
         return null;
       case KERNEL_CALLS.ready:
-        this.#begin();
+        this.#onReady();
         return null;
       case KERNEL_CALLS.reply:
-        this.#settle(payload as KernelReply);
+        this.#onReply(payload as KernelReply);
         return null;
       case KERNEL_CALLS.report:
         this.#hooks.onReport?.(payload as NotebookReport);
         return null;
     }
-    if (this.#hooks.onCall !== undefined) return this.#hooks.onCall(name, payload);
+    const answer = this.#hooks.onCall?.(name, payload);
+    if (answer !== undefined) return answer;
     throw new HexError("HEX_JOB_INVALID", `Expected a call that its parent knows, got ${name}`);
   }
 
-  #begin(): void {
+  #onReady(): void {
     this.#state = "ready";
-    for (const each of this.#waiting.splice(0)) this.#child.note(KERNEL_NOTES.order, each);
+    this.#wasReady = true;
+    for (const pending of this.#pending.values()) this.#hand(pending);
+    this.#rest();
     this.#hooks.onReady?.();
   }
 
-  #note(standing: RequestProgress): void {
-    // A cell of an order that was dropped may still go on.
-    const going = this.#going.get(standing.id);
-    if (going !== undefined) going.standing = standing;
+  #onProgress(progress: RequestProgress): void {
+    // A cell of a request that is answered already may still go on.
+    const pending = this.#pending.get(progress.id);
+    if (pending !== undefined) pending.progress = progress;
   }
 
-  #settle(reply: KernelReply): void {
-    const going = this.#going.get(reply.id);
-    this.#going.delete(reply.id);
-    if (reply.ok) going?.resolve(reply);
-    else going?.reject(new HexError(reply.code, reply.message));
+  #onReply(reply: KernelReply): void {
+    const pending = this.#pending.get(reply.id);
+    if (pending === undefined) return;
+    this.#forget(pending);
+    if (reply.ok) pending.resolve(reply);
+    else pending.reject(new HexError(reply.code, reply.message));
+    this.#hooks.onSettled?.(pending, reply);
   }
 
-  #unlessEnding(tell: () => void): void {
-    if (this.#state !== "ending") tell();
+  /** A request has no answer in time: guilty are the cells whose code runs, of any request. */
+  #onLate(pending: PendingRequest): void {
+    if (this.#pending.get(pending.id) !== pending || !this.isReady) return;
+    const all = [...this.#pending.values()];
+    const computing = pending.isComputing ? [pending] : all.filter((each) => each.isComputing);
+    this.#guilty = new Set(computing.length === 0 ? [pending] : computing);
+    const [{ progress } = pending] = computing;
+    const { deadlineMs } = this.#limits;
+    const isKnown = progress !== undefined && progress.computing.length > 0;
+    void this.kill(isKnown ? new TimedOutCells(progress, deadlineMs) : timeoutError(deadlineMs));
   }
+
+  #hand({ id, request }: PendingRequest): void {
+    this.#child.note(KERNEL_NOTES.request, { id, request } satisfies NumberedRequest);
+  }
+
+  #forget(pending: PendingRequest): void {
+    clearTimeout(pending.deadline);
+    this.#pending.delete(pending.id);
+    this.#rest();
+  }
+
+  #rest(): void {
+    if (this.#pending.size > 0 || !this.isReady) return;
+    this.#arm(
+      this.#limits.idleMs,
+      () => new HexError("HEX_CANCELLED", "nobody has asked for long"),
+    );
+  }
+
+  #arm(ms: number, toReason: () => HexError): void {
+    clearTimeout(this.#timer);
+    const timer = startTimer(ms, () => {
+      setImmediate(() => {
+        if (this.#timer === timer && this.#pending.size === 0) void this.kill(toReason());
+      });
+    });
+    this.#timer = timer;
+  }
+
+  #unlessEnding(act: () => void): void {
+    if (this.#state !== "ending") act();
+  }
+}
+
+/** A server that ends does not wait for such a timer. */
+function startTimer(ms: number, act: () => void): NodeJS.Timeout | undefined {
+  return ms === Number.POSITIVE_INFINITY ? undefined : setTimeout(act, ms).unref();
 }
 
 /** A hook of ours that failed ends this process only, not the one that answers everybody. */

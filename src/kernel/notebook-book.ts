@@ -1,3 +1,4 @@
+import { namesBelow } from "../cell/graph.ts";
 import { widgetIn } from "../cell/shown-input.ts";
 import type { DescribedCell } from "../project/project-description.ts";
 import type { RunEvent } from "../run/run-event.ts";
@@ -14,15 +15,23 @@ import type { NotebookReport } from "./request.ts";
 /** So many lines are kept. */
 const MOST_LINES = 2_000;
 
+/** A cell of the notebook: its code, its progress, and its output. */
+interface BookCell {
+  readonly described: DescribedCell;
+  readonly progress: NotebookCellProgress;
+  readonly shown: NotebookCellOutput;
+}
+
+type CellEnded = Extract<NotebookReport, { type: "cell-ended" }>;
+
 /**
- * What is known of a notebook: gathers what its process tells. Each thing is replaced when it
- * changes, never changed in place, so that a listener sees by identity what it has not told yet.
+ * The state of a notebook, from the reports of its process. Each part is replaced when it changes,
+ * never changed in place, so that a listener sees by identity which parts are new.
  */
 export class NotebookBook {
   #head: NotebookHead;
-  #cells = new Map<string, DescribedCell>();
-  readonly #standings = new Map<string, NotebookCellProgress>();
-  readonly #shown = new Map<string, NotebookCellOutput>();
+  /** by name, in file order */
+  #cells = new Map<string, BookCell>();
   #lines: readonly NotebookLine[] = [];
   #lastLine = 0;
   readonly #listeners = new Set<() => void>();
@@ -43,22 +52,22 @@ export class NotebookBook {
   }
 
   get state(): NotebookState {
-    const { order } = this.#head;
+    const cells = [...this.#cells.values()];
     return {
       head: this.#head,
-      cells: order.flatMap((name) => this.#cells.get(name) ?? []),
-      standings: order.flatMap((name) => this.#standings.get(name) ?? []),
-      shown: order.flatMap((name) => this.#shown.get(name) ?? []),
+      cells: cells.map(({ described }) => described),
+      standings: cells.map(({ progress }) => progress),
+      shown: cells.map(({ shown }) => shown),
       lines: this.#lines,
     };
   }
 
   /** Whether a cell is an input that is pressed, not set. */
   isButton(name: string): boolean {
-    return widgetIn(this.#shown.get(name)?.output)?.widget === "button";
+    return widgetIn(this.#cells.get(name)?.shown.output)?.widget === "button";
   }
 
-  /** Calls back after every change, until the function that it gives is called. */
+  /** Calls back after every change, until the returned function is called. */
   listen(listener: () => void): () => void {
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);
@@ -66,18 +75,19 @@ export class NotebookBook {
 
   changeHead(change: Partial<NotebookHead>): void {
     this.#head = { ...this.#head, ...change };
-    this.#tell();
+    this.#notify();
   }
 
-  /** What cells of the run that goes say while they do. */
-  readonly take = (event: RunEvent): void => {
+  /** Takes the events of running cells. */
+  readonly onEvent = (event: RunEvent): void => {
     switch (event.type) {
       case "cell-started":
         this.#start(event.name);
         break;
       case "cell-progressed": {
         const { name, fraction, message } = event;
-        if (this.#standings.get(name)?.state === "running") this.#move(name, { fraction, message });
+        if (this.#cells.get(name)?.progress.state !== "running") break;
+        this.#move(name, { fraction, message });
         break;
       }
       case "line-logged":
@@ -88,10 +98,10 @@ export class NotebookBook {
       case "run-ended":
         break;
     }
-    this.#tell();
+    this.#notify();
   };
 
-  readonly report = (report: NotebookReport): void => {
+  onReport(report: NotebookReport): void {
     switch (report.type) {
       case "project-read":
         this.#describe(report.title, report.cells);
@@ -105,116 +115,105 @@ export class NotebookBook {
       case "run-begun":
         break;
     }
-    this.#tell();
-  };
+    this.#notify();
+  }
 
-  /** Cells that the ended run has left on their way did not have their turn. */
+  /** Cells that the ended run left waiting or running did not have their turn. */
   settle(): void {
-    for (const { name, state } of this.#standings.values()) {
-      if (state === "running" || state === "waiting")
-        this.#move(name, { ...AT_REST, state: "skipped" });
+    for (const [name, { progress }] of this.#cells) {
+      const { state } = progress;
+      if (state === "running" || state === "waiting") {
+        this.#move(name, { ...IDLE, state: "skipped" });
+      }
     }
-    this.#tell();
+    this.#notify();
   }
 
   log(line: string, cell: string | null = null): void {
     this.#lastLine += 1;
-    const logged = { number: this.#lastLine, run: this.#head.run?.number ?? 0, cell, line };
+    const logged = { number: this.#lastLine, run: this.#run, cell, line };
     this.#lines = [...this.#lines.slice(1 - MOST_LINES), logged];
-    this.#tell();
+    this.#notify();
   }
 
-  #describe(title: string, cells: readonly DescribedCell[]): void {
-    const before = this.#cells;
-    this.#cells = new Map(cells.map((cell) => [cell.name, keepSame(before.get(cell.name), cell)]));
-    for (const name of before.keys()) {
-      if (this.#cells.has(name)) continue;
-      this.#standings.delete(name);
-      this.#shown.delete(name);
-    }
-    for (const name of this.#cells.keys()) {
-      if (this.#standings.has(name)) continue;
-      this.#standings.set(name, {
-        name,
-        state: "idle",
-        run: 0,
-        computedIn: 0,
-        ...AT_REST,
-        elapsedMs: null,
-        version: null,
-      });
-      this.#shown.set(name, { name, output: null, error: null, rowsKey: "" });
-    }
+  get #run(): number {
+    return this.#head.run?.number ?? 0;
+  }
+
+  #describe(title: string, described: readonly DescribedCell[]): void {
+    this.#cells = new Map(
+      described.map((each) => [each.name, toBookCell(each, this.#cells.get(each.name))]),
+    );
     this.#head = { ...this.#head, title, problem: null, order: [...this.#cells.keys()] };
   }
 
   #start(name: string): void {
-    const run = this.#head.run?.number ?? 0;
+    const run = this.#run;
     const startedAt = new Date().toISOString();
     this.#move(name, { state: "running", run, fraction: null, message: "", startedAt });
-    for (const below of belowOf(name, this.#cells)) {
-      const standing = this.#standings.get(below);
-      if (standing !== undefined && standing.run < run) {
-        this.#move(below, { ...AT_REST, state: "waiting" });
-      }
+    const described = [...this.#cells.values()].map((cell) => cell.described);
+    for (const below of namesBelow(described, [name])) {
+      const isToCome = (this.#cells.get(below)?.progress.run ?? run) < run;
+      if (isToCome) this.#move(below, { ...IDLE, state: "waiting" });
     }
   }
 
-  #end({ cell, error, source, rowsKey }: Extract<NotebookReport, { type: "cell-ended" }>): void {
+  #end({ cell, error, source, rowsKey }: CellEnded): void {
     const { name, status, elapsedMs, output, data } = cell;
     const state = toState(status, source);
-    const run = this.#head.run?.number ?? 0;
+    const run = this.#run;
     const hasRun = state !== "skipped" && state !== "pruned";
     this.#move(name, {
-      ...AT_REST,
+      ...IDLE,
       state,
       run,
       version: data?.version ?? null,
       ...(hasRun ? { elapsedMs } : {}),
       ...(state === "computed" || state === "failed" ? { computedIn: run } : {}),
     });
-    const before = this.#shown.get(name);
+    const before = this.#cells.get(name)?.shown;
     if (before === undefined || (output === undefined && error === before.error)) return;
     const shown = { output: output ?? before.output, rowsKey: rowsKey ?? before.rowsKey };
-    this.#shown.set(name, { name, ...shown, error });
+    this.#change(name, { shown: { name, ...shown, error } });
   }
 
   #move(name: string, change: Partial<NotebookCellProgress>): void {
-    const before = this.#standings.get(name);
-    if (before !== undefined) this.#standings.set(name, { ...before, ...change });
+    const before = this.#cells.get(name);
+    if (before !== undefined) this.#change(name, { progress: { ...before.progress, ...change } });
   }
 
-  #tell(): void {
+  #change(name: string, change: Partial<BookCell>): void {
+    const before = this.#cells.get(name);
+    if (before !== undefined) this.#cells.set(name, { ...before, ...change });
+  }
+
+  #notify(): void {
     for (const listener of this.#listeners) listener();
   }
 }
 
-const AT_REST = { fraction: null, message: "", startedAt: null } as const;
+const IDLE = { fraction: null, message: "", startedAt: null } as const;
+
+/** A cell as it is described now; the description before is kept when it is the same. */
+function toBookCell(described: DescribedCell, before: BookCell | undefined): BookCell {
+  const { name } = described;
+  if (before === undefined) {
+    const none = { run: 0, computedIn: 0, elapsedMs: null, version: null };
+    return {
+      described,
+      progress: { name, state: "idle", ...none, ...IDLE },
+      shown: { name, output: null, error: null, rowsKey: "" },
+    };
+  }
+  const isSame = JSON.stringify(before.described) === JSON.stringify(described);
+  return isSame ? before : { ...before, described };
+}
 
 function toState(
-  status: Extract<NotebookReport, { type: "cell-ended" }>["cell"]["status"],
-  source: Extract<NotebookReport, { type: "cell-ended" }>["source"],
+  status: CellEnded["cell"]["status"],
+  source: CellEnded["source"],
 ): NotebookCellState {
   if (status === "skipped" || status === "failed" || status === "pruned") return status;
   if (source === "memory") return "remembered";
   return source === "store" ? "read" : "computed";
-}
-
-/** The one that was told before, when it is the same: it need not be told again. */
-function keepSame(before: DescribedCell | undefined, cell: DescribedCell): DescribedCell {
-  return before !== undefined && JSON.stringify(before) === JSON.stringify(cell) ? before : cell;
-}
-
-/** Names of all cells that hang on a cell, directly or not. */
-function belowOf(name: string, cells: ReadonlyMap<string, DescribedCell>): ReadonlySet<string> {
-  const below = new Set<string>();
-  const waiting = [name];
-  for (let above = waiting.pop(); above !== undefined; above = waiting.pop()) {
-    for (const cell of cells.values()) {
-      if (below.has(cell.name) || !cell.dependencies.includes(above)) continue;
-      below.add(cell.name);
-      waiting.push(cell.name);
-    }
-  }
-  return below;
 }

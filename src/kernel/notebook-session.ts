@@ -1,8 +1,10 @@
+import { toRequestedInputs } from "../cell/requested-input.ts";
 import { HexError } from "../errors.ts";
 import type { Frame } from "../frame/frame.ts";
-import type { RequestedInputs } from "../project/inputs.ts";
-import { type Project, planProject } from "../project/project.ts";
+import { planProject } from "../project/project.ts";
 import { describeProject } from "../project/project-description.ts";
+import { openProjectStore } from "../project/project-store.ts";
+import type { ShownFrame } from "../run/cell-output.ts";
 import { ColumnReads } from "../run/column-reads.ts";
 import { newRunId } from "../run/history/run-id.ts";
 import type { Parent } from "../run/process/serve-task.ts";
@@ -11,35 +13,26 @@ import type { Redact } from "../run/redact/redactor.ts";
 import { runCells } from "../run/run-cells.ts";
 import type { RunEvent, RunStatus } from "../run/run-event.ts";
 import { RunFrames } from "../run/run-frames.ts";
-import type { ShownFrame } from "../run/shown-frame.ts";
 import { keepResult } from "../work/keep-result.ts";
 import { acquireRemoteLease } from "../work/process-calls.ts";
 import { runPartsHere } from "../work/run-parts.ts";
 import { runProject } from "../work/run-project.ts";
-import { toRequested } from "./asked-inputs.ts";
-import { CellMemory } from "./cell-memory.ts";
-import { CellReports, type ShownResult, ToldOutputs } from "./cell-reports.ts";
-import { CellTracker } from "./cell-tracker.ts";
+import { CellCache } from "./cell-cache.ts";
+import { CellReports, CellTracker, type SentCell, toNotebookError } from "./cell-reports.ts";
 import type { CsvRequest } from "./evaluation.ts";
-import { goneEvaluation, showsNoTable } from "./evaluations.ts";
-import { toNotebookError } from "./notebook-error.ts";
-import {
-  type NotebookProject,
-  OutdatedProcessError,
-  ProjectReader,
-  toExpected,
-} from "./notebook-project.ts";
+import { type NotebookProject, OutdatedProcessError, ProjectReader } from "./project-reader.ts";
 import { KernelRecall } from "./recall.ts";
 import {
+  goneEvaluation,
   KERNEL_CALLS,
   type KernelAnswer,
   type KernelRequest,
   type KernelSession,
   type NotebookReport,
+  type NotebookRequest,
   type NotebookRunAnswer,
-  type NotebookRunRequest,
-  type PublishRequest,
   type RequestContext,
+  showsNoTable,
 } from "./request.ts";
 import { RowsReader } from "./rows.ts";
 
@@ -49,29 +42,25 @@ export interface NotebookSessionOptions {
   readonly parent: Parent;
 }
 
-type Order = NotebookRunRequest | PublishRequest;
-
 /** A run on its way in this process. */
-interface Going {
+interface NotebookRunning {
   readonly notebook: NotebookProject;
   readonly signal: AbortSignal;
   readonly reports: CellReports;
-  readonly recall: KernelRecall;
+  readonly recall: Recall;
 }
 
-/** of what a run's processes may take; what cells hold while they run has to fit as well */
+/** of the memory that a run's processes may take; running cells need some as well */
 const MEMORY_SHARE = 0.5;
 
-/** Carries out the runs of a notebook one after the other; a new one ends the one that goes. */
+/** Carries out the runs of a notebook one after the other; a new one ends the one before. */
 export class NotebookSession implements KernelSession {
   readonly #options: NotebookSessionOptions;
   readonly #reader: ProjectReader;
   readonly #tracker = new CellTracker();
-  readonly #told = new ToldOutputs();
-  /** what each cell shows now */
-  readonly #shown = new Map<string, ShownResult>();
-  readonly #rows = new RowsReader((ask) => this.#findShown(ask));
-  #memory: CellMemory | undefined;
+  readonly #sent = new Map<string, SentCell>();
+  readonly #rows = new RowsReader((query) => this.#findShown(query));
+  #cache: CellCache | undefined;
   #redact: Redact = (data) => data;
   #stop = new AbortController();
   #last: Promise<unknown> = Promise.resolve();
@@ -81,18 +70,18 @@ export class NotebookSession implements KernelSession {
     this.#reader = new ProjectReader(options);
   }
 
-  async answer(order: KernelRequest, { signal }: RequestContext): Promise<KernelAnswer> {
-    switch (order.kind) {
+  async answer(request: KernelRequest, { signal }: RequestContext): Promise<KernelAnswer> {
+    switch (request.kind) {
       case "run":
       case "publish":
-        return { text: JSON.stringify(await this.#begin(order, signal)) };
+        return { text: JSON.stringify(await this.#begin(request, signal)) };
       case "rows":
-        return { text: await this.#rows.rows(order.ask, this.#redact) };
+        return { text: await this.#rows.rows(request.query, this.#redact) };
       case "csv":
-        return { text: await this.#rows.csv(order.ask, order.start, this.#redact) };
+        return { text: await this.#rows.csv(request.query, request.start, this.#redact) };
       case "evaluate":
       case "warm":
-        throw new Error("Expected a notebook to run, got an order of a viewer");
+        throw new Error("Expected a notebook to run, got a request of a viewer");
     }
   }
 
@@ -106,74 +95,76 @@ export class NotebookSession implements KernelSession {
   }
 
   /** Begins a run as soon as the cells of the one before have let go. */
-  #begin(order: Order, dropped: AbortSignal): Promise<NotebookRunAnswer> {
-    if (order.kind === "run") this.#reader.freshen(order.fresh);
+  #begin(request: NotebookRequest, dropped: AbortSignal): Promise<NotebookRunAnswer> {
+    if (request.kind === "run") this.#reader.freshen(request.fresh);
     this.#stop.abort(cancelled());
-    const stop = new AbortController();
-    this.#stop = stop;
-    const signal = AbortSignal.any([stop.signal, dropped]);
-    const running = this.#last.then(() => this.#carryOut(order, signal));
+    this.#stop = new AbortController();
+    const signal = AbortSignal.any([this.#stop.signal, dropped]);
+    const running = this.#last.then(() => this.#carryOut(request, signal));
     this.#last = running.catch(() => undefined);
     return running;
   }
 
-  async #carryOut(order: Order, signal: AbortSignal): Promise<NotebookRunAnswer> {
+  async #carryOut(request: NotebookRequest, signal: AbortSignal): Promise<NotebookRunAnswer> {
     if (signal.aborted) return CANCELLED;
-    this.#report({ type: "run-begun", run: order.run });
-    const ending = await this.#toEnding(order, signal);
-    // A cell that goes on is not to see what the next run does.
+    this.#report({ type: "run-begun", run: request.run });
+    const answer = await this.#toAnswer(request, signal);
+    // A cell that runs on is not to see changes of the next run.
     await this.#tracker.settled();
-    return ending;
+    return answer;
   }
 
-  async #toEnding(order: Order, signal: AbortSignal): Promise<NotebookRunAnswer> {
-    const { directory } = this.#options;
+  async #toAnswer(request: NotebookRequest, signal: AbortSignal): Promise<NotebookRunAnswer> {
     try {
-      return await this.#run(order, signal);
+      return await this.#run(request, signal);
     } catch (thrown) {
       if (thrown instanceof OutdatedProcessError) return { status: "outdated", error: null };
       if (signal.aborted) return CANCELLED;
-      return { status: "failed", error: await toNotebookError(toExpected(thrown), directory) };
+      if (!(thrown instanceof HexError)) throw thrown;
+      return {
+        status: "failed",
+        error: await toNotebookError(thrown, this.#options.directory),
+      };
     }
   }
 
-  async #run(order: Order, signal: AbortSignal): Promise<NotebookRunAnswer> {
+  async #run(request: NotebookRequest, signal: AbortSignal): Promise<NotebookRunAnswer> {
     const { directory, parent } = this.#options;
     const notebook = await this.#read();
     if (notebook === undefined) return { status: "failed", error: null };
     const recall = this.#openRecall(notebook);
     const reports = new CellReports({
-      ...{ directory, recall, shown: this.#shown, told: this.#told },
+      ...{ directory, recall, sent: this.#sent },
       report: (report) => this.#report(report),
       emit: parent.emit,
       redact: notebook.redactor.redact,
       isStopped: () => signal.aborted,
     });
-    const going = { notebook, signal, reports, recall };
+    const { onKnown } = reports;
+    const running = { notebook, signal, reports, recall: { recall, onKnown, isSparing: true } };
     try {
-      const status = await (order.kind === "run"
-        ? this.#runCells(order, going)
-        : this.#publish(order, going));
+      const status = await (request.kind === "run"
+        ? this.#runCells(request.inputs, running)
+        : this.#publish(request.runId, running));
       return { status, error: null };
     } finally {
       await reports.sent();
     }
   }
 
-  #openRecall({ project, grounds, timesFreshened }: NotebookProject): KernelRecall {
-    this.#memory ??= new CellMemory({
-      limitBytes: project.config.runs.memoryBytes * MEMORY_SHARE,
-    });
-    // What cannot be shared is kept for no other run.
-    const scope = newRunId();
+  #openRecall({ project, fingerprints, timesFreshened }: NotebookProject): KernelRecall {
     const { cells, config } = project;
-    const adoption = { cells, maxAgeMs: config.maxAgeMs, timesFreshened };
-    return new KernelRecall({ memory: this.#memory, grounds, adoption, scope, press: {} });
+    this.#cache ??= new CellCache({ limitBytes: config.runs.memoryBytes * MEMORY_SHARE });
+    return new KernelRecall({
+      ...{ cache: this.#cache, fingerprints, press: {} },
+      reuse: { cells, maxAgeMs: config.maxAgeMs, timesFreshened },
+      // A result that cannot be shared is used by no other run.
+      scope: newRunId(),
+    });
   }
 
-  /** The project as it is now, which is told; undefined when it cannot be read. */
+  /** The project as it is now, which is reported; undefined when it cannot be read. */
   async #read(): Promise<NotebookProject | undefined> {
-    const { directory } = this.#options;
     try {
       const notebook = await this.#reader.read();
       this.#redact = notebook.redactor.redact;
@@ -184,20 +175,29 @@ export class NotebookSession implements KernelSession {
       this.#report({ type: "project-read", title: config.name, cells: described, files });
       return notebook;
     } catch (thrown) {
-      if (thrown instanceof OutdatedProcessError) throw thrown;
-      const error = await toNotebookError(toExpected(thrown), directory);
+      if (!(thrown instanceof HexError)) throw thrown;
+      const error = await toNotebookError(thrown, this.#options.directory);
       this.#report({ type: "project-unread", error });
       return undefined;
     }
   }
 
-  async #runCells({ inputs: set }: NotebookRunRequest, going: Going): Promise<RunStatus> {
-    const { notebook, signal, reports } = going;
+  /** @param set values set in the notebook, which stand before the project's own */
+  async #runCells(
+    set: Readonly<Record<string, unknown>>,
+    running: NotebookRunning,
+  ): Promise<RunStatus> {
+    const { notebook, signal, reports, recall } = running;
     const { project, inputs: configured } = notebook;
-    const emit = this.#toEmit(going);
+    const emit = this.#toEmit(running);
     const onWarning = (line: string) => emit({ type: "line-logged", line });
-    const inputs = withSet(configured, set, project);
-    const { store, secrets } = await notebook.openStore();
+    const names = project.cells.cells
+      .filter(({ kind }) => kind === "input")
+      .map(({ name }) => name);
+    const own = Object.entries(set).filter(
+      ([name, value]) => names.includes(name) && value !== undefined,
+    );
+    const { store, secrets } = await openProjectStore(project, process.env);
     try {
       const results = await runCells({
         runId: newRunId(),
@@ -207,7 +207,7 @@ export class NotebookSession implements KernelSession {
         plan: planProject(project, "logic"),
         cells: this.#tracker.track(project.cells),
         frames: new RunFrames({ store, signal, now: Date.now, onWarning }),
-        inputs,
+        inputs: new Map([...configured, ...toRequestedInputs(own)]),
         standIns: {
           inputs: configured,
           onInvalid: (name, message) => onWarning(`input ${name} has its default: ${message}`),
@@ -220,7 +220,7 @@ export class NotebookSession implements KernelSession {
         reads: new ColumnReads(),
         maxAgeMs: project.config.maxAgeMs,
         now: Date.now,
-        ...toRecall(going),
+        ...recall,
       });
       const isFailed = [...results.values()].some(({ status }) => status === "failed");
       return isFailed ? "failed" : "completed";
@@ -229,37 +229,34 @@ export class NotebookSession implements KernelSession {
     }
   }
 
-  /** A logic run like any other, but that it knows what the notebook's cells came to. */
-  async #publish({ runId }: PublishRequest, going: Going): Promise<RunStatus> {
+  /** A logic run like any other, but that it has the results of the notebook's cells. */
+  async #publish(runId: string, running: NotebookRunning): Promise<RunStatus> {
     const { parent } = this.#options;
-    const { notebook, signal, reports } = going;
-    const { project, grounds } = notebook;
+    const { notebook, signal, reports, recall } = running;
+    const { project, fingerprints } = notebook;
     const frames = new Map<string, ShownFrame>();
     const { status } = await runProject(
       { ...project, cells: this.#tracker.track(project.cells) },
       { context: "logic", trigger: "page", inputs: new Map() },
       {
-        runId,
-        signal,
-        emit: this.#toEmit(going),
+        ...{ runId, signal, recall, grounds: fingerprints },
+        emit: this.#toEmit(running),
         takeLease: acquireRemoteLease(parent),
         onShown: (cell, shown) => {
           frames.set(cell, shown);
           reports.onShown(cell, shown);
         },
         keep: (result, kept) => keepResult(kept, { result, attempt: 1, frames }, parent),
-        recall: toRecall(going),
-        grounds,
       },
     );
     return status;
   }
 
-  /** Hands on what a run tells, as long as it is not stopped: a cell may go on after that. */
-  #toEmit({ notebook, signal, reports }: Going): (event: RunEvent) => void {
+  /** Sends the events of a run until it is stopped: a cell may run on after that. */
+  #toEmit({ notebook, signal, reports }: NotebookRunning): (event: RunEvent) => void {
     const redactEvent = notebook.redactor.openEvents();
     return (event) => {
-      if (event.type === "cell-ended") reports.take(event.cell);
+      if (event.type === "cell-ended") reports.end(event.cell);
       if (signal.aborted) return;
       if (event.type === "cell-started") reports.start(event);
       if (event.type === "cell-progressed" || event.type === "line-logged") {
@@ -268,38 +265,22 @@ export class NotebookSession implements KernelSession {
     };
   }
 
-  /** The frame that a cell shows, as long as it shows the one that is asked for. */
+  /** The frame that a cell shows, as long as it shows the one of the request. */
   #findShown({ evaluation, cell }: CsvRequest): Frame {
-    const shown = this.#shown.get(cell);
-    if (shown === undefined) throw showsNoTable(cell);
-    if (shown.rowsKey !== evaluation) throw goneEvaluation(cell);
-    if (shown.frame === undefined) throw showsNoTable(cell);
-    return shown.frame;
+    const { rowsKey = evaluation, frame } = this.#sent.get(cell) ?? {};
+    if (rowsKey !== evaluation) throw goneEvaluation(cell);
+    if (frame === undefined) throw showsNoTable(cell);
+    return frame;
   }
 
   #report(report: NotebookReport): void {
-    // Whoever does not hear it any more has ended this process.
+    // A parent that no longer listens has ended this process.
     this.#options.parent.call(KERNEL_CALLS.report, report).catch(() => undefined);
   }
-}
-
-function toRecall({ reports: { onKnown }, recall }: Going): Recall {
-  return { recall, onKnown, isSparing: true };
 }
 
 const CANCELLED: NotebookRunAnswer = { status: "cancelled", error: null };
 
 function cancelled(): HexError {
   return new HexError("HEX_CANCELLED", "the run was cancelled");
-}
-
-/** The project's own values of inputs, and over them those that were set in the notebook. */
-function withSet(
-  configured: RequestedInputs,
-  set: NotebookRunRequest["inputs"],
-  { cells }: Project,
-): RequestedInputs {
-  const known = cells.cells.filter(({ name, kind }) => kind === "input" && set[name] !== undefined);
-  const values = Object.fromEntries(known.map(({ name }) => [name, set[name]]));
-  return new Map([...configured, ...toRequested(values, "json")]);
 }

@@ -3,7 +3,7 @@ import type { DescribedCell } from "../project/project-description.ts";
 import type { CellOutput } from "../run/cell-output.ts";
 import type { RunStatus } from "../run/run-event.ts";
 
-/** All that a notebook shows: plain JSON. */
+/** Everything that a notebook shows: plain JSON. */
 export interface NotebookState {
   readonly head: NotebookHead;
   /** in file order, as are the next two */
@@ -13,23 +13,23 @@ export interface NotebookState {
   readonly lines: readonly NotebookLine[];
 }
 
-/** What a notebook says of the project as a whole. */
+/** The project as a whole in a notebook. */
 export interface NotebookHead {
   readonly title: string;
   /** names of the cells in file order */
   readonly order: readonly string[];
-  /** the run that goes, or else the last one; null before the first */
+  /** the current run, or else the last one; null before the first */
   readonly run: NotebookRun | null;
   /** why the project's files cannot be read as they are now; null when they can be */
   readonly problem: NotebookError | null;
-  /** the publication that goes, or else the last one */
+  /** the current publication, or else the last one */
   readonly publication: NotebookPublication | null;
   /** values of inputs that were set in this notebook, by input name */
   readonly inputs: Readonly<Record<string, unknown>>;
 }
 
-/** Why a notebook's run goes. */
-export type NotebookCause = "start" | "change" | "input" | "asked" | "publish";
+/** Why a run of a notebook began. */
+type NotebookCause = "start" | "change" | "input" | "asked" | "publish";
 
 export interface NotebookRun {
   /** 1 for the first one of this notebook */
@@ -38,7 +38,7 @@ export interface NotebookRun {
   readonly status: "running" | RunStatus;
   /** an instant */
   readonly startedAt: string;
-  /** whole milliseconds; null while it goes */
+  /** whole milliseconds; null while it runs */
   readonly elapsedMs: number | null;
   /** why it ended before its cells did, such as a process that died; null when it did not */
   readonly error: NotebookError | null;
@@ -53,25 +53,24 @@ export interface NotebookPublication {
   readonly message: string | null;
 }
 
-/** How a cell is doing. */
 export type NotebookCellState =
   /** has not had its turn in any run */
   | "idle"
-  /** its turn comes in the run that goes */
+  /** its turn comes in the current run */
   | "waiting"
   | "running"
   /** its function ran */
   | "computed"
-  /** nothing above it changed: shows what it came to before */
+  /** nothing above it changed: shows its result from before */
   | "remembered"
-  /** read from what is published */
+  /** read from a publication */
   | "read"
   | "pruned"
   /** a cell above it failed, or the run was cancelled before its turn */
   | "skipped"
   | "failed";
 
-/** Where a cell stands; changes often, and is small. */
+/** The progress of a cell; changes often, and is small. */
 export interface NotebookCellProgress {
   readonly name: string;
   readonly state: NotebookCellState;
@@ -79,7 +78,7 @@ export interface NotebookCellProgress {
   readonly run: number;
   /** the run in which its function last began; 0 before that */
   readonly computedIn: number;
-  /** 0 to 1; null when it does not tell */
+  /** 0 to 1; null where it is not known */
   readonly fraction: number | null;
   readonly message: string;
   /** an instant; null unless it runs */
@@ -90,10 +89,10 @@ export interface NotebookCellProgress {
   readonly version: number | null;
 }
 
-/** What a cell shows; may be large. */
+/** The output of a cell; may be large. */
 export interface NotebookCellOutput {
   readonly name: string;
-  /** what it came to last; stays while it fails or cannot be read */
+  /** its last one; stays while it fails or cannot be read */
   readonly output: CellOutput | null;
   readonly error: NotebookError | null;
   /** another one whenever its rows may be others */
@@ -123,12 +122,12 @@ export interface NotebookLine {
   /** rises by one with every line of a notebook */
   readonly number: number;
   readonly run: number;
-  /** the cell that logged it; null for the run itself and for what processes print */
+  /** the cell that logged it; null for the run itself and for lines that processes print */
   readonly cell: string | null;
   readonly line: string;
 }
 
-/** What is told to an open notebook as it happens. */
+/** A change, as it is sent to an open notebook. */
 export type NotebookEvent =
   | { readonly type: "head-changed"; readonly head: NotebookHead }
   | { readonly type: "cell-described"; readonly cell: DescribedCell }
@@ -136,8 +135,28 @@ export type NotebookEvent =
   | { readonly type: "cell-shown"; readonly shown: NotebookCellOutput }
   | { readonly type: "line-logged"; readonly line: NotebookLine };
 
-/** What can be asked to run. */
+/** A request to run cells. */
 export interface NotebookRunBody {
-  /** runs these again even if nothing changed; what hangs on them follows */
+  /** runs these again even if nothing changed, and then the cells below them */
   readonly fresh: "none" | "all" | readonly string[];
+}
+
+/** A run that is wanted, and why. */
+export interface WantedRun extends NotebookRunBody {
+  readonly cause: NotebookCause;
+  /** values of buttons that were pressed, by input name */
+  readonly pressed?: Readonly<Record<string, unknown>>;
+}
+
+/** One run in the place of two. */
+export function joinWanted(before: WantedRun | undefined, wanted: WantedRun): WantedRun {
+  if (before === undefined) return wanted;
+  const pressed = { ...before.pressed, ...wanted.pressed };
+  return { cause: wanted.cause, fresh: joinFresh(before.fresh, wanted.fresh), pressed };
+}
+
+function joinFresh(one: WantedRun["fresh"], other: WantedRun["fresh"]): WantedRun["fresh"] {
+  if (one === "all" || other === "all") return "all";
+  if (one === "none") return other;
+  return other === "none" ? one : [...new Set([...one, ...other])];
 }

@@ -2,21 +2,21 @@ import { expectation, HexError } from "../errors.ts";
 import type { RunProcess } from "../run/process/run-process.ts";
 import type { RedactLine } from "../run/redact/redactor.ts";
 import { Affinity, pressesOf, unknownPress } from "./affinity.ts";
-import { LateCells } from "./late-cells.ts";
-import { PendingOrder, PoolMember } from "./pool-member.ts";
-import type { KernelAnswer, KernelRequest } from "./request.ts";
-import { RestartPause } from "./restart-pause.ts";
+import { type KernelEnd, type KernelLimits, KernelProcess } from "./kernel-process.ts";
+import {
+  type KernelAnswer,
+  type KernelReply,
+  type KernelRequest,
+  PendingRequest,
+  TimedOutCells,
+} from "./request.ts";
 
-/** How many processes there may be, and how long anybody waits. */
-export interface PoolLimits {
+/** How many processes there may be, and how long a caller waits. */
+export interface PoolLimits extends Omit<KernelLimits, "startMs"> {
   /** processes at once */
   readonly size: number;
-  /** orders that wait in line, or go in one process */
+  /** requests that wait in line, or go in one process */
   readonly waiting: number;
-  /** from when a process is given an order until it is killed for not answering */
-  readonly deadlineMs: number;
-  /** a process that is given none for so long is ended */
-  readonly idleMs: number;
 }
 
 export interface PoolOptions {
@@ -25,32 +25,32 @@ export interface PoolOptions {
   readonly startProcess: () => RunProcess;
   /** a line that a cell logged or printed */
   readonly onLine: (line: string) => void;
-  /** takes secrets out of what is told of a process that died */
+  /** takes secrets out of the reason of a process's death */
   readonly redact: (text: string) => string;
   /** takes secrets out of the lines that one process prints, before they are cut */
   readonly openLines: () => RedactLine;
 }
 
-/** Another process is started when all have been busy for so long with what others ask. */
+/** Another process is started when all have been busy for so long with requests of others. */
 const BUSY_MS = 100;
-/** Nobody waits in line longer than this. */
+/** No request waits in line longer than this. */
 const WAIT_LIMIT_MS = 30_000;
 /** How long a process may take to read the project. */
 const START_LIMIT_MS = 60_000;
 
 /**
- * The processes that answer viewers. What one of them holds is asked of it at once, whatever it does;
- * anything else goes to the first one that is free, the oldest before others, since it remembers most;
- * while none is, it waits in line.
+ * The processes that answer viewers. A request for something that one of them holds goes to it at
+ * once, busy or not; any other goes to the first free one, the oldest before others, since it has
+ * cached most; while none is free, it waits in line.
  */
 export class KernelPool {
   readonly #options: PoolOptions;
-  readonly #pause = new RestartPause(() => performance.now());
-  readonly #affinity = new Affinity<PoolMember>((member) => member.isReady);
-  #members: readonly PoolMember[] = [];
+  readonly #backoff = new CrashBackoff(() => performance.now());
+  readonly #affinity = new Affinity();
+  #kernels: readonly KernelProcess[] = [];
   /** of code before a restart: they end once a newer one is ready */
-  #outdated: readonly PoolMember[] = [];
-  #line: readonly PendingOrder[] = [];
+  #outdated: readonly KernelProcess[] = [];
+  #line: readonly PendingRequest[] = [];
   #startTimer: NodeJS.Timeout | undefined;
   /** why the last process could not read the project */
   #fault: HexError | undefined;
@@ -61,20 +61,22 @@ export class KernelPool {
   }
 
   /**
-   * Has an order carried out.
-   * @throws {HexError} the failure with which it is answered; HEX_RUN_TIMEOUT, as LateCells where it
-   * is known which; HEX_RUN_CRASHED, HEX_TOO_BUSY, HEX_OUTPUT_GONE, HEX_PRESS_UNKNOWN; why no process
+   * Has a request carried out.
+   * @throws {HexError} the failure with which it is answered; HEX_RUN_TIMEOUT, as TimedOutCells where
+   * they are known; HEX_RUN_CRASHED, HEX_TOO_BUSY, HEX_OUTPUT_GONE, HEX_PRESS_UNKNOWN; why no process
    * can read the project
    * @throws the signal's reason, as soon as it is aborted
    */
-  async order(order: KernelRequest, signal?: AbortSignal): Promise<KernelAnswer> {
+  async ask(request: KernelRequest, signal?: AbortSignal): Promise<KernelAnswer> {
     signal?.throwIfAborted();
     if (this.#closed !== undefined) throw this.#closed;
-    if (this.#fault !== undefined && this.#pause.leftMs > 0) throw this.#fault;
-    const pending = new PendingOrder(order);
-    const onAbort = () => this.#drop(pending, signal?.reason);
+    if (this.#fault !== undefined && this.#backoff.leftMs > 0) throw this.#fault;
+    const pending = new PendingRequest(request);
+    const onAbort = () => this.#cancel(pending, signal?.reason);
     const limit = setTimeout(() => {
-      if (pending.member === undefined) this.#drop(pending, tooBusy("none that was free in time"));
+      if (pending.cancel === undefined) {
+        this.#cancel(pending, tooBusy("none that was free in time"));
+      }
     }, WAIT_LIMIT_MS);
     signal?.addEventListener("abort", onAbort);
     try {
@@ -87,15 +89,15 @@ export class KernelPool {
   }
 
   /**
-   * Has what is asked from now on answered by processes that are started after this, unless they
-   * cannot read the project: then those of before go on.
+   * Has requests from now on answered by processes that are started after this, unless they cannot
+   * read the project: then those of before go on.
    */
   restart(): void {
-    this.#outdated = [...this.#outdated, ...this.#members];
-    this.#members = [];
+    this.#outdated = [...this.#outdated, ...this.#kernels];
+    this.#kernels = [];
     this.#affinity.forgetStates();
     this.#fault = undefined;
-    this.#pause.forget();
+    this.#backoff.reset();
     this.#dispatch();
   }
 
@@ -103,149 +105,149 @@ export class KernelPool {
     const closed = new HexError("HEX_CANCELLED", "the project is closed");
     this.#closed ??= closed;
     clearTimeout(this.#startTimer);
-    for (const pending of this.#line) pending.reject(closed);
-    this.#line = [];
-    await Promise.all([...this.#members, ...this.#outdated].map((each) => each.kill(closed)));
+    this.#refuseLine(closed);
+    await Promise.all([...this.#kernels, ...this.#outdated].map((each) => each.kill(closed)));
   }
 
-  /** Gives an order to the process that it belongs to, or puts it in line. */
-  #place(pending: PendingOrder): void {
+  /** Sends a request to the process that it belongs to, or puts it in line. */
+  #place(pending: PendingRequest): void {
     const { waiting } = this.#options.limits;
-    const route = this.#affinity.find(pending.order);
-    const ready = [...this.#members, ...this.#outdated].filter(({ isReady }) => isReady);
-    const anyOne = ready.find(({ isBusy }) => !isBusy) ?? ready[0];
-    const member = route === "any" ? anyOne : route === "free" ? undefined : route;
-    if (member === undefined) {
+    const route = this.#affinity.find(pending.request);
+    const ready = [...this.#kernels, ...this.#outdated].filter(({ isReady }) => isReady);
+    const anyOne = ready.find(({ busySinceMs }) => busySinceMs === undefined) ?? ready[0];
+    const kernel = route === "any" ? anyOne : route === "free" ? undefined : route;
+    if (kernel === undefined) {
       if (this.#line.length >= waiting) throw tooBusy("so many others in line");
       this.#line = [...this.#line, pending];
       this.#dispatch();
       return;
     }
-    if (member.orders.size >= waiting) throw tooBusy("one with so many other orders");
-    this.#give(member, pending);
+    if (kernel.size >= waiting) throw tooBusy("one with so many other orders");
+    this.#send(kernel, pending);
   }
 
-  /** Gives what waits to those that are free, or sees to it that there is one. */
+  /** Sends waiting requests to free processes, or sees to it that there is one. */
   #dispatch(): void {
-    for (const member of this.#members) {
+    for (const kernel of this.#kernels) {
       const [first, ...rest] = this.#line;
       if (first === undefined) return;
-      if (!member.isReady || member.isBusy) continue;
+      if (!kernel.isReady || kernel.busySinceMs !== undefined) continue;
       this.#line = rest;
-      this.#give(member, first);
+      this.#send(kernel, first);
     }
     if (this.#line.length > 0) this.#startWhenNeeded();
   }
 
-  #give(member: PoolMember, pending: PendingOrder): void {
-    const { deadlineMs } = this.#options.limits;
-    this.#affinity.note(pending.order, member);
-    const onSettled = (answer: KernelAnswer | undefined, failure?: unknown) => {
-      this.#affinity.noteAnswer(pending.order, member, answer?.evaluation);
-      // The version is kept no more: no cell has begun, and the press may be made on another one.
-      const isGone = failure instanceof HexError && failure.code === "HEX_OUTPUT_GONE";
-      if (isGone) this.#affinity.forgetPress(pending.order);
-      this.#settled(member);
-    };
-    member.carryOut(pending, { deadlineMs, onSettled });
+  #send(kernel: KernelProcess, pending: PendingRequest): void {
+    this.#affinity.note(pending.request, kernel);
+    kernel.send(pending);
   }
 
-  #settled(member: PoolMember): void {
-    if (member.orders.size === 0 && this.#outdated.includes(member) && this.#hasNewer()) {
-      this.#end(member, "the project has changed");
-    }
+  #onSettled(kernel: KernelProcess, { request }: PendingRequest, reply: KernelReply): void {
+    this.#affinity.noteAnswer(request, kernel, reply.ok ? reply.evaluation : undefined);
+    // The version is kept no more: no cell has begun, and the press may be made on another one.
+    if (!reply.ok && reply.code === "HEX_OUTPUT_GONE") this.#affinity.forgetPress(request);
+    if (this.#hasNewer()) this.#endOutdated();
     this.#dispatch();
   }
 
   #hasNewer(): boolean {
-    return this.#members.some(({ isReady }) => isReady);
+    return this.#kernels.some(({ isReady }) => isReady);
   }
 
-  #drop(pending: PendingOrder, reason: unknown): void {
+  #cancel(pending: PendingRequest, reason: unknown): void {
     this.#line = this.#line.filter((each) => each !== pending);
     pending.reject(reason);
-    // What a press has begun goes on to its end, so that it is known what came of it.
-    if (pressesOf(pending.order).length === 0) pending.member?.drop(pending);
+    // A press that has begun goes on to its end, so that its outcome is known.
+    if (pressesOf(pending.request).length === 0) pending.cancel?.();
   }
 
   #startWhenNeeded(): void {
     clearTimeout(this.#startTimer);
-    const isOneComing = this.#members.some(({ isStarting }) => isStarting);
-    const isFull = this.#members.length >= this.#options.limits.size;
+    const isOneComing = this.#kernels.some(({ isStarting }) => isStarting);
+    const isFull = this.#kernels.length >= this.#options.limits.size;
     if (isOneComing || isFull || this.#closed !== undefined) return;
-    const busySinceMs = Math.max(...this.#members.map((each) => each.busySinceMs ?? 0));
-    const waitMs = Math.max(this.#pause.leftMs, busySinceMs + BUSY_MS - performance.now());
+    const busySinceMs = Math.max(...this.#kernels.map((each) => each.busySinceMs ?? 0));
+    const waitMs = Math.max(this.#backoff.leftMs, busySinceMs + BUSY_MS - performance.now());
     if (waitMs > 0) this.#startTimer = setTimeout(() => this.#dispatch(), waitMs);
     else this.#start();
   }
 
   #start(): void {
     const { startProcess, directory, onLine, redact, openLines, limits } = this.#options;
-    const member: PoolMember = new PoolMember(startProcess(), directory, {
-      idleMs: limits.idleMs,
-      startLimitMs: START_LIMIT_MS,
-      onReady: () => this.#onReady(),
-      onOver: (why, guilty) => this.#onOver(member, why, guilty),
-      onLine,
-      redact,
-      redactLine: openLines(),
-    });
-    this.#members = [...this.#members, member];
+    const kernel: KernelProcess = new KernelProcess(
+      startProcess(),
+      { kind: "viewers", directory },
+      {
+        onReady: () => this.#onReady(),
+        onSettled: (pending, reply) => this.#onSettled(kernel, pending, reply),
+        onOver: (end) => this.#onOver(kernel, end),
+        onLine,
+        onEvent: (event) => event.type === "line-logged" && onLine(event.line),
+        redact,
+        redactLine: openLines(),
+      },
+      { ...limits, startMs: START_LIMIT_MS },
+    );
+    this.#kernels = [...this.#kernels, kernel];
   }
 
   #onReady(): void {
     this.#fault = undefined;
+    this.#endOutdated();
+    this.#dispatch();
+  }
+
+  #endOutdated(): void {
     for (const each of this.#outdated) {
-      if (each.orders.size === 0) this.#end(each, "the project has changed");
+      if (each.size > 0) continue;
+      void each.kill(new HexError("HEX_CANCELLED", "the project has changed"));
     }
-    this.#dispatch();
   }
 
-  #onOver(member: PoolMember, why: HexError, guilty: ReadonlySet<PendingOrder>): void {
-    const isKnown = this.#members.includes(member);
-    this.#members = this.#members.filter((each) => each !== member);
-    this.#outdated = this.#outdated.filter((each) => each !== member);
-    for (const pending of member.orders) this.#rescue(pending, why, guilty.has(pending));
+  #onOver(kernel: KernelProcess, { why, left, guilty }: KernelEnd): void {
+    const isKnown = this.#kernels.includes(kernel);
+    this.#kernels = this.#kernels.filter((each) => each !== kernel);
+    this.#outdated = this.#outdated.filter((each) => each !== kernel);
+    for (const pending of left) this.#rescue(pending, why, guilty.has(pending));
     if (isKnown && why.code !== "HEX_CANCELLED") {
-      this.#pause.note();
-      if (!member.wasReady) this.#goOnWithout(why);
+      this.#backoff.note();
+      if (!kernel.wasReady) this.#goOnWithout(why);
     }
     this.#dispatch();
   }
 
-  /** What becomes of an order whose process is gone: it is given to another when it may be. */
-  #rescue(pending: PendingOrder, why: HexError, isGuilty: boolean): void {
-    const { order } = pending;
-    const standing = pending.member?.standingOf(pending);
-    if (standing?.isPress !== true) this.#affinity.forgetPress(order);
-    if (isGuilty && standing !== undefined && why instanceof LateCells) {
-      pending.reject(new LateCells(standing, why.limitMs));
-    } else if (standing?.isPress === true) pending.reject(unknownPress());
+  /** Sends a request whose process is gone to another one, where it may be carried out again. */
+  #rescue(pending: PendingRequest, why: HexError, isGuilty: boolean): void {
+    const { request, progress } = pending;
+    const isPress = progress?.isPress === true;
+    if (!isPress) this.#affinity.forgetPress(request);
+    if (isGuilty && progress !== undefined && why instanceof TimedOutCells) {
+      pending.reject(new TimedOutCells(progress, why.limitMs));
+    } else if (isPress) pending.reject(unknownPress());
     else if (isGuilty || pending.wasRescued || this.#closed !== undefined) pending.reject(why);
-    else this.#placeAgain(pending);
-  }
-
-  #placeAgain(pending: PendingOrder): void {
-    pending.rescue();
-    try {
-      this.#place(pending);
-    } catch (thrown) {
-      pending.reject(thrown);
+    else {
+      pending.rescue();
+      try {
+        this.#place(pending);
+      } catch (thrown) {
+        pending.reject(thrown);
+      }
     }
   }
 
-  /** No new process can read the project: all that wait would meet the same, unless old ones are there. */
+  /** No new process can read the project: without an old one, all that wait get its fault. */
   #goOnWithout(fault: HexError): void {
-    this.#members = [...this.#outdated, ...this.#members];
+    this.#kernels = [...this.#outdated, ...this.#kernels];
     this.#outdated = [];
     if (this.#hasNewer()) return;
     this.#fault = fault;
-    for (const pending of this.#line) pending.reject(fault);
-    this.#line = [];
+    this.#refuseLine(fault);
   }
 
-  #end(member: PoolMember, reason: string): void {
-    void member.kill(new HexError("HEX_CANCELLED", reason));
+  #refuseLine(reason: HexError): void {
+    for (const pending of this.#line) pending.reject(reason);
+    this.#line = [];
   }
 }
 
@@ -256,4 +258,44 @@ function tooBusy(got: string): HexError {
     got,
     hint: "try again in a few seconds",
   });
+}
+
+/** So many processes may die in a minute before the next one has to wait. */
+const FREE_DEATHS = 2;
+const WINDOW_MS = 60_000;
+const FIRST_PAUSE_MS = 250;
+const LONGEST_PAUSE_MS = 10_000;
+
+/** How long to wait before a process is started in the place of those that died. */
+export class CrashBackoff {
+  readonly #now: () => number;
+  #deathsMs: readonly number[] = [];
+
+  /** @param now milliseconds; only the distance between two calls counts */
+  constructor(now: () => number) {
+    this.#now = now;
+  }
+
+  /** Counts a process that died unintentionally. */
+  note(): void {
+    this.#deathsMs = [...this.#recent(), this.#now()];
+  }
+
+  reset(): void {
+    this.#deathsMs = [];
+  }
+
+  /** Milliseconds from now on; 0 when one may be started at once. */
+  get leftMs(): number {
+    const deaths = this.#recent();
+    const last = deaths.at(-1);
+    if (last === undefined || deaths.length <= FREE_DEATHS) return 0;
+    const pauseMs = FIRST_PAUSE_MS * 2 ** (deaths.length - FREE_DEATHS - 1);
+    return Math.max(0, last + Math.min(pauseMs, LONGEST_PAUSE_MS) - this.#now());
+  }
+
+  #recent(): readonly number[] {
+    const sinceMs = this.#now() - WINDOW_MS;
+    return this.#deathsMs.filter((atMs) => atMs > sinceMs);
+  }
 }

@@ -5,26 +5,26 @@ import { CONFIG_FILE } from "../project/config.ts";
 
 export interface ProjectWatchOptions {
   readonly directory: string;
-  /** told some milliseconds after the last of several changes that come together */
+  /** called some milliseconds after the last of several changes that come together */
   readonly onChange: () => void;
-  /** the system does not tell of changes, or not of all */
+  /** the system does not report changes, or not all */
   readonly onWarning: (line: string) => void;
 }
 
 /** Editors write a file in several steps. */
 const SETTLE_MS = 30;
-/** A watch that does not get ready, as its folders go again, must not keep a change back. */
+/** A watch that does not get ready, since its folders are removed again, must not hold a change back. */
 const READY_MS = 1000;
 /** Files that a project reads without importing them. */
 const OWN_FILES = [CONFIG_FILE, ".env"];
 
 /**
- * What a run leaves behind is no change to the project, and packages are too many; the file in which
- * npm notes what it has installed tells enough of them.
+ * Files that a run writes are no change to the project, and packages are too many; the file in which
+ * npm notes its installations stands for them.
  */
 const IGNORED = /(^|[\\/])(\.git|\.hex|node_modules(?![\\/]\.package-lock\.json$|$))([\\/]|$)/;
 
-/** What the system itself tells, or with polling, what was found to have changed. */
+/** Details of the system itself, or with polling, of the change that was found. */
 interface RawDetails {
   readonly watchedPath?: string;
   readonly curr?: Stats;
@@ -32,8 +32,8 @@ interface RawDetails {
 }
 
 /**
- * Watches the files on which a project's cells hang, and the folders above them: the system watches
- * files and folders and not their names, and says nothing more when others get these names.
+ * Watches the files on which a project's cells depend, and the folders above them: the system watches
+ * files and folders and not their names, and reports nothing more when others get these names.
  */
 export class ProjectWatch {
   readonly #options: ProjectWatchOptions;
@@ -41,7 +41,7 @@ export class ProjectWatch {
   #timer: NodeJS.Timeout | undefined;
   readonly #named = new Set<string>();
   readonly #above = new Set<string>();
-  /** what is watched may not be what has the name now */
+  /** another file may have the name of a watched one now */
   #isSwapped = false;
   #isClosed = false;
 
@@ -82,7 +82,7 @@ export class ProjectWatch {
       ignored: (path) => !this.#isOfInterest(path),
     });
     watcher.on("all", () => this.#change());
-    watcher.on("raw", (event, path, details) => this.#hear(event, path, details as RawDetails));
+    watcher.on("raw", (event, path, details) => this.#onRaw(event, path, details as RawDetails));
     watcher.on("error", (error) => {
       this.#options.onWarning(`files may change without being noticed: ${String(error)}`);
     });
@@ -90,18 +90,18 @@ export class ProjectWatch {
     return watcher;
   }
 
-  /** Folders above are full of files on which nothing hangs. */
+  /** Folders above are full of files on which no cell depends. */
   #isOfInterest(given: string): boolean {
     const path = resolve(given);
     if (IGNORED.test(relative(this.#options.directory, path))) return false;
     return [path, dirname(path)].some((each) => this.#named.has(each)) || this.#above.has(path);
   }
 
-  /** Chokidar does not tell of a link that points elsewhere, nor of a folder that got another's name. */
-  #hear(event: string, path: string | null, { watchedPath, curr, prev }: RawDetails): void {
+  /** Chokidar does not report a link that points elsewhere, nor a folder that got another's name. */
+  #onRaw(event: string, path: string | null, { watchedPath, curr, prev }: RawDetails): void {
     if (event !== "rename" && curr?.ino === prev?.ino) return;
     const from = watchedPath ?? "";
-    // What is watched tells of its own end by its own name, as if that were in it.
+    // A watched file reports its own end by its own name, as if that were in it.
     const isOwn = path === null || path === basename(from);
     if (!isOwn && !this.#isOfInterest(resolve(from, path))) return;
     this.#isSwapped = true;
@@ -131,7 +131,7 @@ export class ProjectWatch {
     this.#watcher = watcher;
     await readyOf(watcher);
     if (this.#isClosed || this.#watcher !== watcher) return false;
-    // What was swapped meanwhile may have been watched as it was, and nobody has told of it.
+    // A file that was swapped meanwhile may have been watched as it was, without a report.
     if (identify(all) !== before) {
       this.#isSwapped = true;
       this.#change();

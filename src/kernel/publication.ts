@@ -22,71 +22,63 @@ export interface PublicationOptions {
   readonly environment: NodeJS.ProcessEnv;
   /** stops waiting for the lease */
   readonly signal: AbortSignal;
-  /** has the notebook's process go through the cells; resolves when the run there has ended */
+  /** has the notebook's process run the cells; resolves when the run there has ended */
   readonly carryOut: (runId: string) => Promise<void>;
-  /** tells that process what its parent has to say */
+  /** sends a note to that process */
   readonly note: (name: string, payload: unknown) => void;
 }
 
-/** Few tries: nobody waits for a record that the store does not take. */
+/** Few retries: losing this record only loses history. */
 const TRIES = 3;
 
 /**
- * Publishes what a notebook's cells come to, as a logic run with the project's own inputs: recorded in
- * the history, under the project's lease, which this process holds and renews.
+ * Publishes the results of a notebook's cells, as a logic run with the project's own inputs: recorded
+ * in the history, under the project's lease, which this process holds and renews.
  */
 export class Publication {
   readonly #options: PublicationOptions;
   readonly #runId = newRunId();
   #calls: ProcessCalls | undefined;
-  #emit: (event: RunEvent) => void;
+  /** takes the events of the run */
+  onEvent: (event: RunEvent) => void;
 
   constructor(options: PublicationOptions) {
     this.#options = options;
-    this.#emit = options.book.take;
+    this.onEvent = options.book.onEvent;
   }
 
-  /** Publishes, and tells in the book what became of it. */
+  /** Publishes, and notes the outcome in the book. */
   async publish(): Promise<NotebookPublication["status"]> {
     const { book } = this.#options;
     const runId = this.#runId;
     book.changeHead({ publication: { status: "running", runId, version: null, message: null } });
-    const publication = await this.#toEnding();
+    const publication = await this.#publish().then(
+      ({ status, version, error }) => ({ status, runId, version, message: error?.message ?? null }),
+      (thrown: unknown) => {
+        if (!(thrown instanceof HexError)) throw thrown;
+        const status = thrown.code === "HEX_CANCELLED" ? "cancelled" : "failed";
+        return { status, runId, version: null, message: thrown.message } as const;
+      },
+    );
     book.changeHead({ publication });
     return publication.status;
   }
 
-  /** Answers what the run asks of its parent. */
+  /** Answers calls of the run to its parent. */
   async answer(name: string, payload: unknown): Promise<unknown> {
     if (this.#calls !== undefined) return this.#calls.answer(name, payload);
     throw new HexError("HEX_JOB_INVALID", `Expected no call before the run begins, got ${name}`);
   }
 
-  /** Takes what the run tells. */
-  emit(event: RunEvent): void {
-    this.#emit(event);
-  }
-
-  async #toEnding(): Promise<NotebookPublication> {
-    const runId = this.#runId;
-    try {
-      const { status, version, error } = await this.#publish();
-      return { status, runId, version, message: error?.message ?? null };
-    } catch (thrown) {
-      if (!(thrown instanceof HexError)) throw thrown;
-      const status = thrown.code === "HEX_CANCELLED" ? "cancelled" : "failed";
-      return { status, runId, version: null, message: thrown.message };
-    }
-  }
-
   async #publish(): Promise<RunResult> {
-    const { book, place, environment, signal, carryOut, note } = this.#options;
+    const { book, place, environment, signal, note } = this.#options;
+    const runId = this.#runId;
     const { store, secrets } = await openProjectStore(place, environment);
     const holder = toHolder();
     const calls = new ProcessCalls({
       store,
       holder,
-      run: { id: this.#runId, attempt: 1 },
+      run: { id: runId, attempt: 1 },
       signal,
       log: (line) => book.log(line),
       note,
@@ -96,7 +88,7 @@ export class Publication {
     const recording = {
       history: openProjectHistory(store, place.config, { tries: TRIES }),
       store,
-      runId: this.#runId,
+      runId,
       context: "logic",
       trigger: "page",
       requestedBy: toRequester(),
@@ -106,16 +98,16 @@ export class Publication {
       isTold: true,
       isResultKept: true,
       redact: toRedactor(secrets).redact,
-      emit: book.take,
+      emit: book.onEvent,
       now: Date.now,
       stop: ({ message }: HexError) => note(NOTES.leaseLost, message),
     } as const;
     try {
-      return await recordRun(recording, async (recorded) => {
+      return await recordRun(recording, async (onEvent) => {
         signal.throwIfAborted();
-        this.#emit = recorded;
-        await carryOut(this.#runId);
-        const result = await openRunHistory(store).readResult(this.#runId);
+        this.onEvent = onEvent;
+        await this.#options.carryOut(runId);
+        const result = await openRunHistory(store).readResult(runId);
         if (result !== undefined) return result;
         const message = "Expected the publication to leave its result in the store, got none";
         throw new HexError("HEX_RUN_CRASHED", message);

@@ -1,26 +1,39 @@
+import { namesAbove } from "../cell/graph.ts";
 import { widgetIn } from "../cell/shown-input.ts";
+import { HexError } from "../errors.ts";
 import type { Frame } from "../frame/frame.ts";
-import { type CellGrounds, type EvaluatedWith, toCellState } from "../run/cell-grounds.ts";
-import type { CellOutput } from "../run/cell-output.ts";
-import { type CellState, toStateChanges } from "../run/cell-state.ts";
+import {
+  type CellGrounds,
+  type CellState,
+  type EvaluatedWith,
+  toCellState,
+  toStateChanges,
+} from "../run/cell-fingerprints.ts";
+import { type CellOutput, toShownOutput } from "../run/cell-output.ts";
 import type { ComputedCell } from "../run/compute-cell.ts";
-import type { FrameOrigin } from "../run/freshness.ts";
 import type { CellTurn } from "../run/recall.ts";
+import type { FrameOrigin } from "../run/run-event.ts";
+import type { Variant } from "../run/run-frames.ts";
 import { parseSavedOutputs, type SavedOutput } from "../run/saved-outputs.ts";
-import type { Variant } from "../run/variant.ts";
 import type { LoadedCells } from "../source/load-cells.ts";
 import type { PublishedFrame } from "../store/manifest/manifest.ts";
 import type { Version } from "../store/version.ts";
-import type { CellMemory } from "./cell-memory.ts";
-import type { FoundResult } from "./recall.ts";
+import type { CellCache } from "./cell-cache.ts";
 
-/** What is known of a run by the time a cell has its turn. */
-export interface RunSoFar extends EvaluatedWith {
-  readonly grounds: CellGrounds;
+/** The result of a cell in a run. */
+export interface FoundResult {
+  /** names the computation */
+  readonly result: string;
+  readonly output: CellOutput;
+}
+
+/** State of a run at the turn of a cell. */
+interface RunSoFar extends EvaluatedWith {
+  readonly fingerprints: CellGrounds;
   readonly results: ReadonlyMap<string, FoundResult>;
 }
 
-/** What a cell came to in the run that published a version. */
+/** The result of a cell in the run that published a version. */
 export interface PublishedCell extends FoundResult {
   /** without its frame, and without a value that has to be read first */
   readonly computed: ComputedCell;
@@ -31,25 +44,25 @@ export interface PublishedCell extends FoundResult {
 export interface PublishedCellsOptions {
   readonly version: Version;
   readonly cells: LoadedCells;
-  /** holds the frames that were read */
-  readonly memory: CellMemory;
+  /** of the frames that were read */
+  readonly cache: CellCache;
   readonly onWarning: (line: string) => void;
 }
 
-/** A saved output of which all is noted that recalling it needs. */
+/** A saved output with everything that using it again needs. */
 type NotedOutput = SavedOutput & {
   readonly state: CellState;
   readonly result: string;
   readonly output: CellOutput;
 };
 
-/** What the cells of a version came to in the run that published it, as it was saved. */
+/** Results of the run that published a version, as they were saved. */
 export class PublishedCells {
   readonly #options: PublishedCellsOptions;
   readonly #saved: ReadonlyMap<string, NotedOutput>;
-  /** what the next one is known of */
-  #grounds: CellGrounds | undefined;
-  readonly #isSameGround = new Map<string, boolean>();
+  /** of these fingerprints it is known which cells have the same */
+  #fingerprints: CellGrounds | undefined;
+  readonly #isSameFingerprint = new Map<string, boolean>();
 
   private constructor(options: PublishedCellsOptions, saved: readonly SavedOutput[]) {
     this.#options = options;
@@ -64,7 +77,7 @@ export class PublishedCells {
     return saved && new PublishedCells(options, saved.cells);
   }
 
-  /** What a cell came to, when all that it hangs on is as it was, and so are the results above it. */
+  /** The result of a cell, when all that it depends on is unchanged, and so are the results above it. */
   find(turn: CellTurn, so: RunSoFar): PublishedCell | undefined {
     const { version } = this.#options;
     const { planned, variant } = turn;
@@ -107,32 +120,33 @@ export class PublishedCells {
    * @throws {HexError} HEX_STORE_UNAVAILABLE
    */
   async readShown(cell: string): Promise<Frame | undefined> {
-    const { memory, version, onWarning } = this.#options;
+    const { cache, version, onWarning } = this.#options;
     const saved = this.#saved.get(cell);
     if (saved === undefined || saved.shown === null) return undefined;
     const { result, output } = saved;
-    const known = memory.find(result)?.shown;
+    const known = cache.find(result)?.computed.shown;
     if (known !== undefined) return known;
     const key = `shown ${result}`;
-    const going = memory.going.get(key) as Promise<Frame | undefined> | undefined;
-    if (going !== undefined) return going;
+    const pending = cache.pending.get(key) as Promise<Frame | undefined> | undefined;
+    if (pending !== undefined) return pending;
     const reading = version.readShown(cell, { onWarning });
-    memory.going.set(key, reading);
+    cache.pending.set(key, reading);
     try {
       const shown = await reading;
       if (shown === undefined) return undefined;
-      const record = { result, value: shown, output, shown, staged: new Map(), reads: {} };
-      memory.put(key, record, { sizeBytes: 0, frames: [shown] });
+      const computed = { value: shown, output, shown };
+      const cell = { result, computed, staged: new Map(), reads: {} };
+      cache.put(key, cell, { sizeBytes: 0, frames: [shown] });
       return shown;
     } finally {
-      memory.going.delete(key);
+      cache.pending.delete(key);
     }
   }
 
   #hasSameAbove({ planned }: CellTurn, { results }: RunSoFar): boolean {
     return planned.after.every((above) => {
       const found = results.get(above);
-      // What an input comes to is its value, which the state tells.
+      // The result of an input is its value, which the state has.
       return (
         widgetIn(found?.output) !== undefined ||
         (found !== undefined && this.has(above, found.result))
@@ -142,7 +156,7 @@ export class PublishedCells {
 
   #isSameState(saved: NotedOutput, { planned, plan }: CellTurn, so: RunSoFar): boolean {
     const { name, kind } = planned;
-    // Inputs that only feed frames are not read: the frame tells. Of an input its widget is asked for.
+    // Inputs that only feed frames are not read: the frame stands for them. Of an input its widget is wanted.
     const isLeftOut = (input: string) =>
       (kind === "input" && input === name) || !plan.cells.some((each) => each.name === input);
     const { inputs, frames } = saved.state;
@@ -152,19 +166,19 @@ export class PublishedCells {
     );
     const hasSameFrames = () =>
       Object.entries(frames).every(([frame, sha256]) => so.frames.get(frame) === sha256);
-    return hasSameInputs && hasSameFrames() && this.#hasSameGround(saved, so.grounds);
+    return hasSameInputs && hasSameFrames() && this.#hasSameFingerprint(saved, so.fingerprints);
   }
 
-  /** Whether the code, data and secrets that a cell hangs on are as they were. */
-  #hasSameGround({ name, state }: NotedOutput, grounds: CellGrounds): boolean {
-    if (this.#grounds !== grounds) this.#isSameGround.clear();
-    this.#grounds = grounds;
-    const known = this.#isSameGround.get(name);
+  /** Whether the code, data and secrets that a cell depends on are unchanged. */
+  #hasSameFingerprint({ name, state }: NotedOutput, fingerprints: CellGrounds): boolean {
+    if (this.#fingerprints !== fingerprints) this.#isSameFingerprint.clear();
+    this.#fingerprints = fingerprints;
+    const known = this.#isSameFingerprint.get(name);
     if (known !== undefined) return known;
     const { inputs, frames } = state;
-    const now = toCellState(name, this.#options.cells, grounds);
+    const now = toCellState(name, this.#options.cells, fingerprints);
     const isSame = toStateChanges(state, { ...now, inputs, frames }).length === 0;
-    this.#isSameGround.set(name, isSame);
+    this.#isSameFingerprint.set(name, isSame);
     return isSame;
   }
 
@@ -209,7 +223,7 @@ function isSameFrame(
   return read?.name === frame && read.published.csv.sha256 === sha256;
 }
 
-/** Where a frame of a version is from, as it is told. */
+/** The origin of a frame of a version. */
 export function toOrigin(
   { computedAt, codeHash }: PublishedFrame,
   { number }: Version,
@@ -224,4 +238,64 @@ function isNoted(saved: SavedOutput): saved is NotedOutput {
 function toValue(output: CellOutput): unknown {
   if (output.kind === "json") return output.json;
   return output.kind === "value" ? output.value : undefined;
+}
+
+/** Which frames of the version that is read need not be computed again. */
+export interface FrameReuse {
+  readonly cells: LoadedCells;
+  /** of cells without a maximum age of their own; undefined: as old as they get */
+  readonly maxAgeMs: number | undefined;
+  /** how often a cell was asked to run afresh */
+  readonly timesFreshened: (cell: string) => number;
+}
+
+type Turn = Pick<CellTurn, "planned" | "variant" | "frames" | "signal">;
+
+/**
+ * The published frame of a heavy cell, staged again, when all that it depends on is unchanged. Where
+ * the store fails there is none.
+ */
+export async function reuseFrame(
+  turn: Turn,
+  reuse: FrameReuse,
+  so: Omit<RunSoFar, "results">,
+): Promise<{ readonly computed: ComputedCell; readonly sha256: string } | undefined> {
+  try {
+    const version = await turn.frames.version();
+    const published = version.frames().get(turn.variant.frame);
+    if (published === undefined || !isCurrent(published, turn, reuse)) return undefined;
+    const { name } = turn.planned;
+    const state = toCellState(name, reuse.cells, so.fingerprints, so);
+    const isSame = published.state && toStateChanges(published.state, state).length === 0;
+    if (isSame !== true) return undefined;
+    const computed = await readFrame(turn);
+    return computed && { computed, sha256: published.csv.sha256 };
+  } catch (thrown) {
+    if (!(thrown instanceof HexError) || turn.signal.aborted) throw thrown;
+    return undefined;
+  }
+}
+
+/** Whether a frame is young enough, and no cell above it was to run afresh. */
+function isCurrent(
+  { computedAt }: PublishedFrame,
+  { planned: { name } }: Turn,
+  { cells: { cells }, maxAgeMs, timesFreshened }: FrameReuse,
+): boolean {
+  const own = cells.find((each) => each.name === name);
+  const mostMs = own?.maxAgeMs ?? maxAgeMs ?? Number.POSITIVE_INFINITY;
+  if (Date.now() - Date.parse(computedAt) > mostMs) return false;
+  return [name, ...namesAbove(cells, [name])].every((each) => timesFreshened(each) === 0);
+}
+
+async function readFrame(turn: Turn): Promise<ComputedCell | undefined> {
+  const { planned, variant, frames, signal } = turn;
+  const { name } = planned;
+  const read = await (await frames.version()).readFrame(variant.frame, { signal });
+  if (read === undefined || read.source !== "version") return undefined;
+  const { frame, generation, computedAt, codeHash } = read;
+  if (computedAt === null || codeHash === null) return undefined;
+  frames.restage(variant.frame, { frame, cell: name, computedAt, codeHash });
+  const origin = { version: generation, computedAt, codeHash };
+  return { value: frame, ...toShownOutput(name, frame), origin, frame: variant.frame };
 }

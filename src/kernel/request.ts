@@ -1,4 +1,4 @@
-import type { ErrorCode } from "../errors.ts";
+import { type ErrorCode, expectation, HexError } from "../errors.ts";
 import type { DescribedCell } from "../project/project-description.ts";
 import type { CellResult, RunStatus } from "../run/run-event.ts";
 import type {
@@ -10,54 +10,47 @@ import type {
 } from "./evaluation.ts";
 import type { NotebookError, NotebookRunBody } from "./notebook-state.ts";
 
-/** What a kernel's process is started for: it lives until it is ended. */
+/** The task of a kernel's process: it lives until it is ended. */
 export interface KernelTask {
   /** `viewers` looks at pinned versions and writes nothing; `notebook` may compute heavy cells */
   readonly kind: "viewers" | "notebook";
   readonly directory: string;
 }
 
-/** What a kernel's process is asked for; plain JSON. */
+/** A request to a kernel's process; plain JSON. */
 export type KernelRequest =
-  | { readonly kind: "evaluate"; readonly ask: EvaluateRequest }
+  | { readonly kind: "evaluate"; readonly query: EvaluateRequest }
   /** loads cells and reads the frames that they read */
   | { readonly kind: "warm"; readonly version: ViewedVersion | null }
-  | { readonly kind: "rows"; readonly ask: RowsRequest }
+  | { readonly kind: "rows"; readonly query: RowsRequest }
   /** one block of it; from the row `start` on */
-  | { readonly kind: "csv"; readonly ask: CsvRequest; readonly start: number }
-  | NotebookRunRequest
-  | PublishRequest;
+  | { readonly kind: "csv"; readonly query: CsvRequest; readonly start: number }
+  | NotebookRequest;
 
-/** Runs a notebook's cells; it ends the run that goes, as does the next one. */
-export interface NotebookRunRequest {
-  readonly kind: "run";
-  readonly run: number;
-  /** values set in the notebook, by input name */
-  readonly inputs: Readonly<Record<string, unknown>>;
-  readonly fresh: NotebookRunBody["fresh"];
-}
+/** Runs a notebook's cells; it ends the run before it. */
+export type NotebookRequest =
+  | {
+      readonly kind: "run";
+      readonly run: number;
+      /** values set in the notebook, by input name */
+      readonly inputs: Readonly<Record<string, unknown>>;
+      readonly fresh: NotebookRunBody["fresh"];
+    }
+  | { readonly kind: "publish"; readonly run: number; readonly runId: string };
 
-export interface PublishRequest {
-  readonly kind: "publish";
-  readonly run: number;
-  readonly runId: string;
-}
-
-/** An order, with the number under which it is answered. */
 export interface NumberedRequest {
+  /** the number under which it is answered */
   readonly id: number;
-  readonly order: KernelRequest;
+  readonly request: KernelRequest;
 }
 
-/** What an order came to. */
 export interface KernelAnswer {
-  /** JSON, as it is sent to who asked */
+  /** JSON, as it is sent to the caller */
   readonly text: string;
-  /** the evaluation that holds what it tells */
+  /** the evaluation that holds the results */
   readonly evaluation?: string;
 }
 
-/** The answer to an order. */
 export type KernelReply =
   | ({ readonly id: number; readonly ok: true } & KernelAnswer)
   | {
@@ -74,9 +67,9 @@ export interface CsvAnswer {
   readonly next: number | null;
 }
 
-/** What a run of a notebook came to. */
+/** How a run of a notebook ended. */
 export interface NotebookRunAnswer {
-  /** `outdated`: what Node itself loads has changed since, so that it has to go in a new process */
+  /** `outdated`: modules that Node caches have changed, so that it needs a new process */
   readonly status: RunStatus | "outdated";
   readonly error: NotebookError | null;
 }
@@ -86,16 +79,17 @@ export interface ComputingCell {
   readonly name: string;
   /** ISO 8601, UTC */
   readonly startedAt: string;
-  /** asked cells that wait for it, in file order */
+  /** cells asked for that wait for it, in file order */
   readonly below: readonly string[];
 }
 
 /**
- * How far an order is, told whenever a cell's code is called and when it has ended: a loop that never
- * ends lets nothing be told later. It is short, since what is long leaves only once the code pauses.
+ * How far a request is, reported whenever a cell's code is called and when it has ended: during a
+ * loop that never ends nothing is sent. It is short, since a long message leaves only once the code
+ * pauses.
  */
 export interface RequestProgress {
-  /** of the order */
+  /** of the request */
   readonly id: number;
   readonly version: number | null;
   readonly commit: string | null;
@@ -105,24 +99,20 @@ export interface RequestProgress {
   readonly asked: readonly string[];
   /** the one whose code has not paused since it was called, or else all that have not ended */
   readonly computing: readonly ComputingCell[];
-  /** whether a button is pressed: what that starts must not be started twice */
+  /** whether a button is pressed: a press is carried out once */
   readonly isPress: boolean;
 }
 
-/** Tells how far an order is. */
-export type ReportProgress = (standing: Omit<RequestProgress, "id">) => void;
-
-/** What whoever carries out an order minds. */
 export interface RequestContext {
   readonly signal: AbortSignal;
-  readonly tell: ReportProgress;
+  readonly report: (progress: Omit<RequestProgress, "id">) => void;
 }
 
-/** Carries out the orders of a kernel's process. */
+/** Carries out the requests to a kernel's process. */
 export interface KernelSession {
   /** @throws {HexError} why it cannot be, with secrets still in its message */
-  answer(order: KernelRequest, context: RequestContext): Promise<KernelAnswer>;
-  /** A message as those who ask may read it. */
+  answer(request: KernelRequest, context: RequestContext): Promise<KernelAnswer>;
+  /** A message as callers may read it. */
   redact(message: string): string;
   close(): Promise<void>;
 }
@@ -130,22 +120,22 @@ export interface KernelSession {
 /** Where a cell's result came from. */
 export type ResultSource = "code" | "memory" | "store";
 
-/** What a notebook's process tells; lines, progress and beginnings of cells come as a run's events. */
+/** A report of a notebook's process; lines, progress and beginnings of cells come as a run's events. */
 export type NotebookReport =
-  /** what went before has let go */
+  /** the run before has let go */
   | { readonly type: "run-begun"; readonly run: number }
   /** the project's files were read */
   | {
       readonly type: "project-read";
       readonly title: string;
       readonly cells: readonly DescribedCell[];
-      /** what has to be watched besides the cells and the config; some may have to stay absent */
+      /** files to watch besides the cells and the config; some may have to stay absent */
       readonly files: readonly string[];
     }
   | { readonly type: "project-unread"; readonly error: NotebookError }
   | {
       readonly type: "cell-ended";
-      /** without an output when it shows what it showed before */
+      /** without an output when it shows the same as before */
       readonly cell: Omit<CellResult, "error">;
       readonly error: NotebookError | null;
       readonly source: ResultSource;
@@ -153,13 +143,125 @@ export type NotebookReport =
       readonly rowsKey: string | null;
     };
 
-/** What such a process tells its parent, by name. */
+/** Calls of such a process to its parent. */
 export const KERNEL_CALLS = {
   ready: "kernel-ready",
-  standing: "kernel-standing",
+  progress: "kernel-progress",
   reply: "kernel-reply",
-  report: "notebook-reported",
+  report: "notebook-report",
 };
 
-/** What the parent tells it. */
-export const KERNEL_NOTES = { order: "kernel-order", drop: "kernel-drop" };
+/** Notes of the parent to it. */
+export const KERNEL_NOTES = { request: "kernel-request", cancel: "kernel-cancel" };
+
+/** A request from when it is made until its caller is answered, or waits no more. */
+export class PendingRequest {
+  readonly request: KernelRequest;
+  readonly answer: Promise<KernelAnswer>;
+  resolve: (answer: KernelAnswer) => void = () => undefined;
+  reject: (error: unknown) => void = () => undefined;
+  /** its number in the process that carries it out */
+  id = 0;
+  /** cancels it in that process; undefined while it waits in line */
+  cancel: (() => void) | undefined;
+  sentMs = 0;
+  deadline: NodeJS.Timeout | undefined;
+  /** undefined until a cell's code was called for it */
+  progress: RequestProgress | undefined;
+  /** whether a process has ended under it before */
+  wasRescued = false;
+
+  constructor(request: KernelRequest) {
+    this.request = request;
+    this.answer = new Promise((resolve, reject) => {
+      this.resolve = resolve;
+      this.reject = reject;
+    });
+  }
+
+  get isComputing(): boolean {
+    return this.progress !== undefined && this.progress.computing.length > 0;
+  }
+
+  /** Makes it ready to be sent to another process. */
+  rescue(): void {
+    this.wasRescued = true;
+    this.cancel = undefined;
+    this.progress = undefined;
+  }
+}
+
+/** The failure of a request for something that is not held any more. */
+export function goneError(
+  place: string,
+  got: string,
+  hint: string,
+  options?: ErrorOptions,
+): HexError {
+  const facts = { place, expected: "kept", got: `${got} that is there no more`, hint };
+  return expectation("HEX_OUTPUT_GONE", facts, options);
+}
+
+export function goneEvaluation(cell: string): HexError {
+  return goneError(`what cell ${cell.slice(0, 80)} showed`, "an evaluation", "evaluate again");
+}
+
+/** The failure of a request for rows of a cell that has none. */
+export function showsNoTable(cell: string): HexError {
+  return expectation("HEX_OUTPUT_UNKNOWN", {
+    place: `cell ${cell.slice(0, 80)}`,
+    expected: "one that shows a table or a chart",
+    got: "one that shows neither",
+  });
+}
+
+/** Cells that did not end by the deadline of a request; their process was killed for them. */
+export class TimedOutCells extends HexError {
+  readonly progress: RequestProgress;
+  readonly limitMs: number;
+
+  constructor(progress: RequestProgress, limitMs: number) {
+    const names = progress.computing.map(({ name }) => name);
+    super("HEX_RUN_TIMEOUT", toTimeoutMessage(names, limitMs));
+    this.name = "TimedOutCells";
+    this.progress = progress;
+    this.limitMs = limitMs;
+  }
+}
+
+export function timeoutError(
+  limitMs: number,
+  place = "the cells",
+  got = "one that still went on and was stopped",
+): HexError {
+  return expectation("HEX_RUN_TIMEOUT", {
+    place,
+    expected: `done within ${limitMs / 1000} s`,
+    got,
+    hint: "what takes long belongs into a cached cell, which is computed ahead of time",
+  });
+}
+
+export function toTimeoutMessage(names: readonly string[], limitMs: number): string {
+  const place = `${names.length === 1 ? "cell" : "cells"} ${names.join(", ")}`;
+  return timeoutError(limitMs, place, "longer, and was stopped").message;
+}
+
+/** So many unknown names are reported. */
+const MOST_UNKNOWN = 20;
+
+/** Reports names that no input has. @param names of the inputs that there are */
+export function unknownInputs(
+  unknown: readonly string[],
+  names: readonly string[],
+): readonly InvalidInput[] {
+  return unknown.slice(0, MOST_UNKNOWN).map((name) => {
+    const { message } = expectation("HEX_INPUT_INVALID", {
+      place: "each input in the address",
+      expected:
+        names.length === 0 ? "left out, since this page has none" : `one of ${names.join(", ")}`,
+      got: JSON.stringify(name.slice(0, 80)),
+    });
+    return { name, message };
+  });
+}

@@ -1,18 +1,17 @@
 import { join } from "node:path";
-import type { RequestedInput } from "../cell/input-value.ts";
+import { type RequestedInputs, toRequestedInputs } from "../cell/requested-input.ts";
 import { readConfig } from "../project/config.ts";
-import type { RequestedInputs } from "../project/inputs.ts";
 import { openProject } from "../project/project.ts";
 import { describeProject, type ProjectDescription } from "../project/project-description.ts";
 import { openProjectStore } from "../project/project-store.ts";
+import type { ShownFrame } from "../run/cell-output.ts";
+import { toWishes } from "../run/history/run-record.ts";
 import { computePart } from "../run/parts/compute-part.ts";
 import type { RunParts } from "../run/parts/join-parts.ts";
 import type { RunSummary } from "../run/process/messages.ts";
 import { type Parent, serveTask } from "../run/process/serve-task.ts";
 import { toRedactor } from "../run/redact/redactor.ts";
 import type { RunEvent, RunResult } from "../run/run-event.ts";
-import { toWishes } from "../run/run-wishes.ts";
-import type { ShownFrame } from "../run/shown-frame.ts";
 import { loadCells } from "../source/load-cells.ts";
 import { openVersion } from "../store/version.ts";
 import { keepResult } from "../work/keep-result.ts";
@@ -37,10 +36,10 @@ serveTask((task, parent) => {
     case "notebook":
       return serve(given, parent);
   }
-}, rehearse);
+}, warmUp);
 
-/** Goes once, for nothing, through what a run begins with: its code is then loaded and warm. */
-async function rehearse(): Promise<void> {
+/** Carries out the first steps of a run once, so that their code is loaded and warm. */
+async function warmUp(): Promise<void> {
   const directory = process.cwd();
   const config = await readConfig(directory, process.env);
   const { store } = await openProjectStore({ directory, config }, process.env);
@@ -58,12 +57,12 @@ async function rehearse(): Promise<void> {
   });
 }
 
-/** What a cell's module reads while it is evaluated must be as new as the run. */
+/** Files that a cell's module reads while it is evaluated must be as new as the run. */
 async function refuseToEvaluate(url: string): Promise<never> {
   throw new Error(`Expected no module to be evaluated before there is a task, got ${url}`);
 }
 
-/** What only these processes need is loaded by them alone. */
+/** Loads the code that only these processes need. */
 async function serve(task: KernelTask, parent: Parent): Promise<never> {
   const { serveKernel } = await import("./serve-kernel.ts");
   return serveKernel(task, parent, runtimeUrl);
@@ -82,7 +81,7 @@ async function runWhole(task: RunTask, parent: Parent): Promise<RunSummary> {
     runId,
     attempt,
     signal: parent.signal,
-    emit: (event) => emitBriefly(event, parent),
+    emit: (event) => emitWithoutOutput(event, parent),
     takeLease: acquireRemoteLease(parent),
     runParts: askForParts(task, parent),
     onShown: (cell, shown) => frames.set(cell, shown),
@@ -92,15 +91,13 @@ async function runWhole(task: RunTask, parent: Parent): Promise<RunSummary> {
 }
 
 function toRequested({ inputs, textInputs }: RunTask): RequestedInputs {
-  const requested = Object.entries(inputs).map(([name, value]): [string, RequestedInput] => {
-    const form = textInputs.includes(name) ? "text" : "json";
-    return [name, { value, form, place: `input ${name}` }];
-  });
-  return new Map(requested);
+  const values = Object.entries(inputs);
+  const texts = values.filter(([name]) => textInputs.includes(name));
+  return new Map([...toRequestedInputs(values), ...toRequestedInputs(texts, { form: "text" })]);
 }
 
-/** What cells show may be large, and is in the store. */
-function emitBriefly(event: RunEvent, parent: Parent): void {
+/** Outputs may be large, and are in the store. */
+function emitWithoutOutput(event: RunEvent, parent: Parent): void {
   if (event.type === "run-ended") return;
   if (event.type === "cell-ended") {
     const { output: _, ...cell } = event.cell;
@@ -122,7 +119,7 @@ function askForParts({ context }: RunTask, parent: Parent): RunParts {
   };
 }
 
-/** Gives what became of the part: its frame, or the failure, is in the store. */
+/** The frame of the part, or its failure, is in the store. */
 async function runPart(task: PartTask, parent: Parent): Promise<"computed" | "failed"> {
   const { directory, context, index, runId, attempt, cell, frame } = task;
   const { config, cells } = await openProject(directory, { runtimeUrl });

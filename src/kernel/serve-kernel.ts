@@ -7,40 +7,40 @@ import {
   type KernelSession,
   type KernelTask,
   type NumberedRequest,
-  type ReportProgress,
+  type RequestContext,
 } from "./request.ts";
 
-/** Serves a project in its own process: carries out what the parent orders, until that ends it. */
+/** Serves a project in its own process: answers requests of the parent, until that ends it. */
 export async function serveKernel(
   task: KernelTask,
   parent: Parent,
   runtimeUrl: string,
 ): Promise<never> {
   const session = await openSession(task, parent, runtimeUrl);
-  const going = new Map<number, AbortController>();
-  const answer = async ({ id, order }: NumberedRequest): Promise<KernelReply> => {
-    const dropped = new AbortController();
-    going.set(id, dropped);
+  const running = new Map<number, AbortController>();
+  const answer = async ({ id, request }: NumberedRequest): Promise<KernelReply> => {
+    const cancelled = new AbortController();
+    running.set(id, cancelled);
     try {
-      const signal = AbortSignal.any([dropped.signal, parent.signal]);
-      const tell: ReportProgress = (standing) => {
-        void parent.call(KERNEL_CALLS.standing, { id, ...standing });
+      const signal = AbortSignal.any([cancelled.signal, parent.signal]);
+      const report: RequestContext["report"] = (progress) => {
+        void parent.call(KERNEL_CALLS.progress, { id, ...progress });
       };
-      return { id, ok: true, ...(await session.answer(order, { signal, tell })) };
+      return { id, ok: true, ...(await session.answer(request, { signal, report })) };
     } catch (thrown) {
       if (!(thrown instanceof HexError)) throw thrown;
       return { id, ok: false, code: thrown.code, message: session.redact(thrown.message) };
     } finally {
-      going.delete(id);
+      running.delete(id);
     }
   };
-  parent.onNote(KERNEL_NOTES.order, (note) => {
-    // What is no HexError is a bug, and ends the process as one.
+  parent.onNote(KERNEL_NOTES.request, (note) => {
+    // Any other failure than a HexError is a bug, and ends the process as one.
     void answer(note as NumberedRequest).then((reply) => parent.call(KERNEL_CALLS.reply, reply));
   });
-  parent.onNote(KERNEL_NOTES.drop, (id) => {
+  parent.onNote(KERNEL_NOTES.cancel, (id) => {
     const error = new HexError("HEX_CANCELLED", "nobody waits for the answer any more");
-    going.get(id as number)?.abort(error);
+    running.get(id as number)?.abort(error);
   });
   await parent.call(KERNEL_CALLS.ready, null);
   await new Promise<void>((resolve) => {
@@ -51,7 +51,7 @@ export async function serveKernel(
   throw parent.signal.reason;
 }
 
-/** What only one of the two needs is loaded by it alone. */
+/** Loads the code of one of the two alone. */
 async function openSession(
   { kind, directory }: KernelTask,
   parent: Parent,

@@ -1,19 +1,28 @@
+import { randomUUID } from "node:crypto";
+import { HexError } from "../errors.ts";
 import { startProjectProcess } from "../work/project-process.ts";
 import type { ProjectRuns } from "../work/project-runs.ts";
 import type {
   CsvRequest,
+  EvaluatedCell,
   EvaluateRequest,
   Evaluation,
   RowsAnswer,
   TableReader,
   Viewers,
 } from "./evaluation.ts";
-import { answerLate, LateCells } from "./late-cells.ts";
 import { KernelPool, type PoolLimits } from "./pool.ts";
-import type { CsvAnswer, KernelAnswer, KernelRequest } from "./request.ts";
+import {
+  type ComputingCell,
+  type CsvAnswer,
+  type KernelAnswer,
+  type KernelRequest,
+  TimedOutCells,
+  toTimeoutMessage,
+} from "./request.ts";
 
 export interface ViewersOptions extends Partial<PoolLimits> {
-  /** a line that a cell logged or printed; nobody is told unless told to be */
+  /** a line that a cell logged or printed; ignored unless given */
   readonly onLine?: (line: string) => void;
 }
 
@@ -24,10 +33,10 @@ const LIMITS: PoolLimits = {
   idleMs: 600_000,
 };
 
-/** As the server's own: a viewer waits, other than for a run that goes beside it. */
+/** The server's own: a viewer waits for it, and for no run beside it. */
 const PRIORITY = 0;
 
-/** Opens what answers viewers; the first process is started when somebody asks, or by `warm`. */
+/** Opens processes that answer viewers; the first is started by a request, or by `warm`. */
 export function openViewers(
   runs: Pick<ProjectRuns, "directory" | "config" | "runtimeUrl" | "environment" | "redactor">,
   { onLine = () => undefined, ...limits }: ViewersOptions = {},
@@ -41,45 +50,108 @@ export function openViewers(
     redact: (text) => redactor.redact(text, "text"),
     openLines: redactor.openLines,
   });
-  const evaluateText: Viewers["evaluateText"] = async (ask, { signal } = {}) => {
-    const order = async (each: EvaluateRequest) =>
-      (await pool.order({ kind: "evaluate", ask: each }, signal)).text;
+  const evaluateText: Viewers["evaluateText"] = async (request, { signal } = {}) => {
+    const evaluate = async (query: EvaluateRequest) =>
+      (await pool.ask({ kind: "evaluate", query }, signal)).text;
     try {
-      return await order(ask);
+      return await evaluate(request);
     } catch (thrown) {
-      if (!(thrown instanceof LateCells)) throw thrown;
-      return answerLate(thrown, ask, order);
+      if (!(thrown instanceof TimedOutCells)) throw thrown;
+      return answerTimedOut(thrown, request, evaluate);
     }
   };
   return {
-    ...toTableReader((order, signal) => pool.order(order, signal)),
+    ...toTableReader((request, signal) => pool.ask(request, signal)),
     evaluateText,
-    evaluate: async (ask, options) => JSON.parse(await evaluateText(ask, options)) as Evaluation,
+    evaluate: async (...request) => JSON.parse(await evaluateText(...request)) as Evaluation,
     warm: async (version) => {
-      await pool.order({ kind: "warm", version }).catch(() => undefined);
+      await pool.ask({ kind: "warm", version }).catch(() => undefined);
     },
     restart: () => pool.restart(),
     close: () => pool.close(),
   };
 }
 
-type GiveOrder = (order: KernelRequest, signal: AbortSignal | undefined) => Promise<KernelAnswer>;
+/**
+ * The answer to a request for cells of which some timed out: these say so, cells below them say that
+ * they wait for them, and all others are evaluated once more.
+ *
+ * @param again evaluates, and gives JSON
+ */
+async function answerTimedOut(
+  timedOut: TimedOutCells,
+  request: EvaluateRequest,
+  again: (request: EvaluateRequest) => Promise<string>,
+): Promise<string> {
+  const { version, commit, invalid, asked, computing, isPress } = timedOut.progress;
+  const ended = toEndedCells(timedOut);
+  const others = asked.filter((name) => !ended.has(name));
+  // No process holds this one: none of its cells has rows.
+  const evaluation = randomUUID();
+  let answer: Evaluation = { evaluation, version, commit, inputs: {}, cells: [], invalid };
+  if (others.length > 0 && !isPress) {
+    const pinned = request.version === null ? { version, commit } : {};
+    // Where this fails as well, the others say that they were stopped.
+    answer = await again({ ...request, ...pinned, cells: others })
+      .then((text) => JSON.parse(text) as Evaluation)
+      .catch((thrown: unknown) => {
+        if (!(thrown instanceof HexError) || thrown.code === "HEX_CANCELLED") throw thrown;
+        return answer;
+      });
+  }
+  for (const cell of answer.cells) ended.set(cell.name, cell);
+  const late = toNames(computing);
+  const message = `Not told: ${late} took too long, and all that went on beside it was stopped`;
+  const cells = asked.map((name) => ended.get(name) ?? toSkipped(name, message));
+  return JSON.stringify({ ...answer, cells } satisfies Evaluation);
+}
 
-/** Answers for rows by orders to a kernel's process. */
-export function toTableReader(give: GiveOrder): TableReader {
-  const rowsText: TableReader["rowsText"] = async (ask, { signal } = {}) =>
-    (await give({ kind: "rows", ask }, signal)).text;
+/** The cells asked for that timed out or wait for one that did, by name. */
+function toEndedCells({ progress, limitMs }: TimedOutCells): Map<string, EvaluatedCell> {
+  const { asked, computing } = progress;
+  const ended = new Map<string, EvaluatedCell>();
+  for (const name of asked) {
+    const own = computing.find((cell) => cell.name === name);
+    const above = computing.filter(({ below }) => below.includes(name));
+    if (own !== undefined) ended.set(name, toTimedOut(own, limitMs));
+    else if (above.length > 0) {
+      const message = `Not computed: it waits for ${toNames(above)}, which took too long and was stopped`;
+      ended.set(name, toSkipped(name, message));
+    }
+  }
+  return ended;
+}
+
+function toTimedOut({ name, startedAt }: ComputingCell, limitMs: number): EvaluatedCell {
+  const error = { code: "HEX_RUN_TIMEOUT", message: toTimeoutMessage([name], limitMs) } as const;
+  return { name, status: "failed", startedAt, elapsedMs: limitMs, error };
+}
+
+function toSkipped(name: string, message: string): EvaluatedCell {
+  return { name, status: "skipped", elapsedMs: 0, error: { code: "HEX_RUN_TIMEOUT", message } };
+}
+
+function toNames(cells: readonly ComputingCell[]): string {
+  return cells.map(({ name }) => name).join(", ");
+}
+
+type Ask = (request: KernelRequest, signal: AbortSignal | undefined) => Promise<KernelAnswer>;
+
+/** Reads rows by requests to a kernel's process. */
+export function toTableReader(ask: Ask): TableReader {
+  const rowsText: TableReader["rowsText"] = async (query, { signal } = {}) =>
+    (await ask({ kind: "rows", query }, signal)).text;
   return {
     rowsText,
-    rows: async (ask, options) => JSON.parse(await rowsText(ask, options)) as RowsAnswer,
-    csv: (ask, { signal } = {}) => readCsv(give, ask, signal),
+    rows: async (...request) => JSON.parse(await rowsText(...request)) as RowsAnswer,
+    csv: (query, { signal } = {}) => readCsv(ask, query, signal),
   };
 }
 
-async function* readCsv(give: GiveOrder, ask: CsvRequest, signal: AbortSignal | undefined) {
+async function* readCsv(ask: Ask, query: CsvRequest, signal: AbortSignal | undefined) {
   let start: number | null = 0;
   while (start !== null) {
-    const { text }: KernelAnswer = await give({ kind: "csv", ask, start }, signal);
+    const { text }: KernelAnswer = await ask({ kind: "csv", query, start }, signal);
     const { csv, next } = JSON.parse(text) as CsvAnswer;
     yield Buffer.from(csv, "utf8");
     start = next;

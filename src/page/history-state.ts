@@ -1,5 +1,5 @@
 import type { RunContext } from "../cell/run-context.ts";
-import type { LogLine } from "../run/history/log-lines.ts";
+import type { LogLine } from "../run/history/run-log.ts";
 import type { RunAttemptRecord, RunOccasion, RunState } from "../run/history/run-record.ts";
 import type { RunError, RunTrigger } from "../run/run-event.ts";
 import type { Schedule } from "../schedule/schedule.ts";

@@ -1,10 +1,13 @@
+import { isDeepStrictEqual } from "node:util";
+import { namesBelow } from "../cell/graph.ts";
 import { readInputValue } from "../cell/input-value.ts";
-import { toInputOutput } from "../cell/shown-input.ts";
+import { inputValueIn, toInputOutput } from "../cell/shown-input.ts";
 import type { PageSettings } from "../project/page-settings.ts";
 import type { DescribedCell } from "../project/project-description.ts";
 import { planDescribed } from "../project/project-description.ts";
 import type { CellOutput } from "../run/cell-output.ts";
-import type { SavedOutput } from "../run/saved-outputs.ts";
+import type { SavedOutput, SavedOutputs } from "../run/saved-outputs.ts";
+import type { Commit } from "../store/manifest/manifest.ts";
 import type { PageCell } from "./page-state.ts";
 
 export interface PageCellsOptions extends PlacedCells {
@@ -22,20 +25,20 @@ export function toPageCells(
   { saved = [], inputs, moved, ...placed }: PageCellsOptions,
 ): readonly PageCell[] {
   const shown = findPageCells(cells, placed);
-  const below = findBelow(cells);
+  const movedBelow = namesBelow(cells, [...moved]);
   const savedCells = new Map(saved.map((cell) => [cell.name, cell]));
-  const isMoved = (name: string) =>
-    [...moved].some((input) => input === name || below.get(input)?.has(name) === true);
+  const isMoved = (name: string) => moved.has(name) || movedBelow.has(name);
   return shown.map((cell) => {
     const { name, title, kind } = cell;
     const known = savedCells.get(name);
     const isSame = known !== undefined && isStill(known, cell) && !isMoved(name);
+    const below = namesBelow(cells, [name]);
     const told = isSame ? undefined : toToldOutput(cell, inputs.get(name));
     return {
       name,
       title,
       kind,
-      below: shown.flatMap((other) => (below.get(name)?.has(other.name) ? other.name : [])),
+      below: shown.flatMap((other) => (below.has(other.name) ? other.name : [])),
       output: told ?? known?.output ?? null,
       // What the source tells was computed by nobody.
       result: told === undefined ? (known?.result ?? null) : null,
@@ -70,25 +73,6 @@ export function findPageCells(
   return cells.filter(({ name }) => !hidden.has(name) && placed?.has(name) !== false);
 }
 
-/** The cells that hang on each, also through others. */
-function findBelow(cells: readonly DescribedCell[]): ReadonlyMap<string, ReadonlySet<string>> {
-  const users = new Map<string, string[]>(cells.map(({ name }) => [name, []]));
-  for (const { name, dependencies } of cells) {
-    for (const above of dependencies) users.get(above)?.push(name);
-  }
-  const findUsers = (name: string) => {
-    const found = new Set<string>();
-    const waiting = [...(users.get(name) ?? [])];
-    for (let next = waiting.pop(); next !== undefined; next = waiting.pop()) {
-      if (found.has(next)) continue;
-      found.add(next);
-      waiting.push(...(users.get(next) ?? []));
-    }
-    return found;
-  };
-  return new Map(cells.map(({ name }) => [name, findUsers(name)]));
-}
-
 /** What a cell shows whose source tells it: prose, and an input that hangs on no data. */
 function toToldOutput(
   { name, kind, source, widget }: DescribedCell,
@@ -104,4 +88,57 @@ function toToldOutput(
     // A value that breaks the rule is told by the run that is asked for then.
     return undefined;
   }
+}
+
+/** What tells the values that inputs have unless a viewer sets them. */
+interface InputFacts {
+  /** values that the config gives, by name */
+  readonly configured: ReadonlyMap<string, unknown>;
+  /** what a version recorded; undefined where nothing is published, or nothing was recorded */
+  readonly defaults: Commit["defaults"];
+  readonly saved: SavedOutputs | undefined;
+}
+
+/**
+ * What each input has unless a viewer sets it, by the rule by which viewers' runs find it: what the
+ * config says, or else what the version recorded, as long as the input's code is the same. An input
+ * of which neither is known is not in it. Those that only feed published frames are left out.
+ */
+export function toInputValues(
+  cells: readonly DescribedCell[],
+  { configured, defaults = {}, saved }: InputFacts,
+): ReadonlyMap<string, unknown> {
+  const planned = planDescribed(cells, "app").cells;
+  const isPruned = new Map(planned.map(({ name, action }) => [name, action === "pruned"]));
+  const inputs = cells.filter(({ name, kind }) => kind === "input" && isPruned.get(name) !== true);
+  return new Map(
+    inputs.flatMap((cell): [string, unknown][] => {
+      const { name, codeHash } = cell;
+      if (configured.has(name)) return [[name, configured.get(name)]];
+      if (Object.hasOwn(defaults, name)) {
+        const recorded = defaults[name];
+        return recorded?.code === codeHash ? [[name, recorded.value]] : [];
+      }
+      const shown = toShownValue(cell, saved);
+      return shown === undefined ? [] : [[name, shown]];
+    }),
+  );
+}
+
+/** Inputs that were another value when a version's outputs were saved. */
+export function findMoved(
+  values: ReadonlyMap<string, unknown>,
+  { saved }: Pick<InputFacts, "saved">,
+): ReadonlySet<string> {
+  const before = saved?.inputs ?? {};
+  const moved = [...values].filter(
+    ([name, value]) => Object.hasOwn(before, name) && !isDeepStrictEqual(before[name], value),
+  );
+  return new Set(moved.map(([name]) => name));
+}
+
+/** The value that an input's cell showed, for versions that recorded no defaults. */
+function toShownValue({ name, codeHash }: DescribedCell, saved: SavedOutputs | undefined): unknown {
+  const known = saved?.cells.find((cell) => cell.name === name);
+  return known?.codeHash === codeHash ? inputValueIn(known.output) : undefined;
 }

@@ -1,7 +1,6 @@
 import type { DescribedCell } from "../project/project-description.ts";
 import type { CellOutput } from "../run/cell-output.ts";
-import type { Freshness } from "../run/freshness.ts";
-import type { RunError } from "../run/run-event.ts";
+import type { Freshness, RunError } from "../run/run-event.ts";
 
 /** Everything that a published page opens on: plain JSON, and no cell has run to tell it. */
 export interface PageState {

@@ -1,4 +1,5 @@
-import { PAGE_ICON } from "./icon.ts";
+import { createHash } from "node:crypto";
+import type { ExportedState } from "./export-page.ts";
 import type { PageAssets } from "./page-assets.ts";
 
 export interface ShellOptions extends Pick<PageAssets, "script" | "styles" | "preloads"> {
@@ -46,6 +47,66 @@ ${[...links, `<script type="module" src="/assets/${toText(script)}"></script>`].
 `;
 }
 
+/** The code of a page that needs no server, as one script and one style sheet. */
+export interface ExportedCode {
+  readonly script: string;
+  readonly style: string;
+}
+
+/**
+ * A page as one HTML file: its code, its style and its data. It asks nobody for anything, and its
+ * policy lets it run no other code than its own.
+ */
+export function renderExportedPage(exported: ExportedState, code: ExportedCode): string {
+  const script = withoutEndTag(code.script, "script");
+  const style = withoutEndTag(code.style, "style");
+  const policy = [
+    "default-src 'none'",
+    `script-src ${toSource(script)}`,
+    `style-src ${toSource(style)}`,
+    "img-src data: blob:",
+    "base-uri 'none'",
+    "form-action 'none'",
+  ].join("; ");
+  return `<!doctype html>
+<html lang="en" data-view="exported">
+<head>
+<meta charset="utf-8">
+<meta http-equiv="Content-Security-Policy" content="${policy}">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="color-scheme" content="light dark">
+<meta name="referrer" content="no-referrer">
+${PAGE_ICON}
+<title>${toText(exported.state.title)}</title>
+<style>${style}</style>
+</head>
+<body>
+<noscript><p>Expected JavaScript to be on, since this page draws tables and charts with it.</p></noscript>
+<div id="app"></div>
+<script type="application/json" id="page-state">${toInertJson(exported)}</script>
+<script type="module">${script}</script>
+</body>
+</html>
+`;
+}
+
+/** JSON in which no sign can end the element that it stands in, or begin a comment. */
+function toInertJson(data: unknown): string {
+  return JSON.stringify(data).replace(
+    /[<>&\u2028\u2029]/g,
+    (sign) => `\\u${sign.charCodeAt(0).toString(16).padStart(4, "0")}`,
+  );
+}
+
+/** In our own code such text stands only within strings, where the slash may be escaped. */
+function withoutEndTag(code: string, tag: "script" | "style"): string {
+  return code.replaceAll(`</${tag}`, `<\\/${tag}`).replaceAll("<!--", "<\\!--");
+}
+
+function toSource(content: string): string {
+  return `'sha256-${createHash("sha256").update(content).digest("base64")}'`;
+}
+
 const SIGNS: Readonly<Record<string, string>> = {
   "&": "&amp;",
   "<": "&lt;",
@@ -56,3 +117,9 @@ const SIGNS: Readonly<Record<string, string>> = {
 function toText(text: string): string {
   return text.replace(/[&<>"]/g, (sign) => SIGNS[sign] ?? sign);
 }
+
+const HEXAGON =
+  '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 32 32"><path d="M16 2l12 7v14l-12 7-12-7V9z" fill="#1d5bd0"/><path d="M10 20v-5m6 5V11m6 9v-7" stroke="#fff" stroke-width="3" stroke-linecap="round"/></svg>';
+
+/** The picture in the tab of a browser, within the page itself: nothing is fetched for it. */
+const PAGE_ICON = `<link rel="icon" href="data:image/svg+xml,${encodeURIComponent(HEXAGON)}">`;

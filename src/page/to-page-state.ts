@@ -1,5 +1,6 @@
 import { isDeepStrictEqual } from "node:util";
 import type { Config } from "../project/config.ts";
+import type { TabSettings } from "../project/page-settings.ts";
 import type { DescribedCell } from "../project/project-description.ts";
 import {
   type FrameOrigin,
@@ -7,14 +8,12 @@ import {
   type FreshnessRule,
   oldestOf,
   toFreshness,
-} from "../run/freshness.ts";
+} from "../run/run-event.ts";
 import type { SavedOutputs } from "../run/saved-outputs.ts";
 import type { Commit, PublishedFrame } from "../store/manifest/manifest.ts";
 import type { FoundObject } from "../store/store.ts";
-import { toPageCells } from "./page-cells.ts";
-import { findMoved, toInputValues } from "./page-inputs.ts";
-import { type LaidOutCell, toPageLayout } from "./page-layout.ts";
-import type { PageCell, PageState } from "./page-state.ts";
+import { findMoved, toInputValues, toPageCells } from "./page-cells.ts";
+import type { PageCell, PageLayout, PageRow, PageState } from "./page-state.ts";
 
 /** A version as a page is told of it. */
 interface PageVersion {
@@ -145,4 +144,40 @@ function toInputs({ config, cells, version }: PageFacts): ReadonlyMap<string, un
 function toLaidOut({ name, kind, output }: PageCell): LaidOutCell {
   if (kind === "input") return { name, form: "input" };
   return { name, form: output?.kind === "value" ? "value" : "other" };
+}
+
+/** What a cell is to a layout. */
+interface LaidOutCell {
+  readonly name: string;
+  /** inputs stand beside each other, and so do single values; all else has a row of its own */
+  readonly form: "input" | "value" | "other";
+}
+
+/**
+ * Where cells stand on a page: as the config says, or in file order.
+ * @param cells those that are shown, in file order
+ * @param tabs undefined: the config says nothing
+ */
+export function toPageLayout(
+  cells: readonly LaidOutCell[],
+  tabs: readonly TabSettings[] | undefined,
+): PageLayout {
+  if (tabs === undefined) return { tabs: [{ title: null, rows: toRows(cells) }] };
+  const shown = new Set(cells.map(({ name }) => name));
+  const laidOut = tabs.map(({ title, rows }) => ({
+    title,
+    rows: rows.map((row) => row.filter((name) => shown.has(name))).filter((row) => row.length > 0),
+  }));
+  return { tabs: laidOut };
+}
+
+function toRows(cells: readonly LaidOutCell[]): readonly PageRow[] {
+  const rows: string[][] = [];
+  let before: LaidOutCell["form"] = "other";
+  for (const { name, form } of cells) {
+    if (form !== "other" && form === before) rows.at(-1)?.push(name);
+    else rows.push([name]);
+    before = form;
+  }
+  return rows;
 }

@@ -1,10 +1,10 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
-import type { InputWidget, Option } from "../cell/input.ts";
+import type { InputWidget, Option } from "../cell/input-widget.ts";
 import type { ColumnType, Schema } from "../frame/schema.ts";
 import type { CellOutput } from "../run/cell-output.ts";
 import type { CellResult, RunResult } from "../run/run-event.ts";
-import { frameOfVariant } from "../run/variant.ts";
+import { frameOfVariant } from "../run/run-frames.ts";
 import type { Version } from "../store/version.ts";
 import type { Project } from "./project.ts";
 import { writeWhole } from "./project-notes.ts";

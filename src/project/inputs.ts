@@ -1,11 +1,9 @@
-import { type RequestedInput, readInputValue } from "../cell/input-value.ts";
+import { readInputValue } from "../cell/input-value.ts";
+import { type RequestedInputs, toRequestedInputs } from "../cell/requested-input.ts";
 import { expectation } from "../errors.ts";
 import type { Schedule } from "../schedule/schedule.ts";
 import type { LoadedCells } from "../source/load-cells.ts";
 import { CONFIG_FILE, type Config } from "./config.ts";
-
-/** Values asked for by input name, with the place where they were asked for. */
-export type RequestedInputs = ReadonlyMap<string, RequestedInput>;
 
 interface CellsAndConfig {
   readonly cells: Pick<LoadedCells, "cells">;
@@ -38,12 +36,7 @@ export function toInputs(
 
 /** The values that the config gives to inputs. */
 export function toConfigured({ inputs }: Pick<Config, "inputs">): RequestedInputs {
-  return new Map(
-    [...inputs].map(([name, value]) => [
-      name,
-      { value, form: "json", place: `\`inputs.${name}\` in ${CONFIG_FILE}` },
-    ]),
-  );
+  return toRequestedInputs(inputs, { place: (name) => `\`inputs.${name}\` in ${CONFIG_FILE}` });
 }
 
 function refuseUnknown(inputs: RequestedInputs, known: readonly string[]): void {
@@ -65,13 +58,8 @@ export function toScheduleInputs(
   { name }: Schedule,
 ): RequestedInputs {
   const index = schedules.findIndex((schedule) => schedule.name === name);
-  const written = Object.entries(schedules[index]?.inputs ?? {});
-  return new Map(
-    written.map(([input, value]) => {
-      const place = `\`schedules[${index}].inputs.${input}\` in ${CONFIG_FILE}`;
-      return [input, { value, form: "json", place }];
-    }),
-  );
+  const place = (input: string) => `\`schedules[${index}].inputs.${input}\` in ${CONFIG_FILE}`;
+  return toRequestedInputs(Object.entries(schedules[index]?.inputs ?? {}), { place });
 }
 
 /**

@@ -2,7 +2,7 @@ import { type BinaryLike, type ScryptOptions, scrypt } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { parseEnv, promisify } from "node:util";
-import type { InputWidget } from "../cell/input.ts";
+import type { InputWidget } from "../cell/input-widget.ts";
 import { RUN_CONTEXTS } from "../cell/run-context.ts";
 import { HexError } from "../errors.ts";
 import { RUN_STATES } from "../run/history/run-record.ts";

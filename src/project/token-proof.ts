@@ -1,5 +1,5 @@
 import { HexError } from "../errors.ts";
-import { readManifest } from "../store/manifest/read-manifest.ts";
+import { readManifest } from "../store/manifest/manifest.ts";
 import type { Store } from "../store/store.ts";
 import type { TokenList } from "./tokens.ts";
 import { readAccess, writeMade, writeNever } from "./tokens.ts";

@@ -2,7 +2,7 @@ import { createHash, randomBytes, randomUUID, timingSafeEqual } from "node:crypt
 import * as v from "valibot";
 import { expectation, HexError } from "../errors.ts";
 import { ACCESS_KEY, TOKENS_PREFIX, tokenKey } from "../store/key.ts";
-import { readManifest } from "../store/manifest/read-manifest.ts";
+import { readManifest } from "../store/manifest/manifest.ts";
 import { readUnlessLarger } from "../store/read-limits.ts";
 import type { Store, StoreOptions } from "../store/store.ts";
 

@@ -1,5 +1,6 @@
 import * as v from "valibot";
 import { expectation, HexError } from "../errors.ts";
+import { shorten } from "../text.ts";
 
 /** Where runs wait: in a file of the project, or on a Redis server that many machines share. */
 export type QueueLocation = EmbeddedLocation | RedisLocation;
@@ -40,7 +41,7 @@ type QueueSpec = v.InferOutput<typeof QueueSpec>;
 /**
  * Reads where runs wait, as `queue` in hex.config.json or `HEX_QUEUE` says it.
  *
- * @param place what the faults are told of, such as `HEX_QUEUE`
+ * @param place named by the faults, such as `HEX_QUEUE`
  * @throws {HexError} HEX_CONFIG_INVALID, one line a fault
  */
 export function parseQueueLocation(written: unknown, place = "queue"): QueueLocation {
@@ -69,10 +70,10 @@ function toLocation(spec: QueueSpec, place: string, urlPlace: string): QueueLoca
 }
 
 function toEmbedded(spec: QueueSpec, place: string): EmbeddedLocation {
-  const surplus = Object.entries(spec).filter(([key]) => key !== "url");
-  if (surplus.length === 0) return { kind: "embedded" };
+  const unknownKeys = Object.entries(spec).filter(([key]) => key !== "url");
+  if (unknownKeys.length === 0) return { kind: "embedded" };
   const expected = "absent for the embedded queue";
-  throw faultsError(surplus.map(([key, value]) => fault(`${place}.${key}`, expected, value)));
+  throw faultsError(unknownKeys.map(([key, value]) => fault(`${place}.${key}`, expected, value)));
 }
 
 function toRedisUrl(written: string, place: string): string {
@@ -102,7 +103,7 @@ function fault(place: string, expected: string, got: unknown): HexError {
   return expectation("HEX_CONFIG_INVALID", {
     place: `\`${place}\``,
     expected,
-    // Who mistook the name of a secret for its place may have put the secret itself there.
+    // The secret itself may stand where its name belongs.
     got: /(username|password)$/.test(place) && got !== undefined ? "another value" : printable(got),
   });
 }
@@ -111,11 +112,11 @@ function faultsError(faults: readonly HexError[]): HexError {
   return new HexError("HEX_CONFIG_INVALID", faults.map(({ message }) => message).join("\n"));
 }
 
-/** A value for a message; whoever wrote user and password into a URL does not see them repeated. */
+/** A value for a message; user and password of a URL are not repeated. */
 function printable(value: unknown): string {
   if (value === undefined) return "nothing";
   const json = withoutUser(JSON.stringify(value));
-  return json.length <= 120 ? json : `${json.slice(0, 120)}…`;
+  return shorten(json, 120);
 }
 
 function withoutUser(json: string): string {

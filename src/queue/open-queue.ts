@@ -25,7 +25,7 @@ interface RedisQueueToOpen {
  * @throws {HexError} HEX_QUEUE_UNAVAILABLE when the file cannot be opened
  */
 export async function openQueue(spec: QueueToOpen, options: QueueOptions = {}): Promise<Queue> {
-  // SQLite is native code, and BullMQ costs 130 ms to load: each is loaded only for who uses it.
+  // SQLite is native code, and the Redis client costs 50 ms: each is loaded only where it is used.
   if (spec.kind === "embedded") {
     const { openEmbeddedQueue } = await import("./embedded/embedded-queue.ts");
     return openEmbeddedQueue(spec.file, options);

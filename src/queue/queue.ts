@@ -1,4 +1,65 @@
-import type { Attempts, Job, JobSpec, Lane } from "./job.ts";
+/**
+ * States of a job, and its moves:
+ *
+ * - queued → claimed: a worker takes it under a lease; each claim is a new attempt
+ * - claimed → queued: the attempt failed, or its lease ran out, and attempts are left; or the worker
+ *   handed it back, which costs no attempt
+ * - claimed → finished: the attempt came to an end, whether the run went well or not
+ * - claimed → dead: the last attempt failed, or its lease ran out
+ * - queued, claimed → cancelled: on request; a claimed job once its worker has stopped
+ *
+ * finished, dead and cancelled are final: no move leads out of them.
+ */
+export type JobState = "queued" | "claimed" | "finished" | "dead" | "cancelled";
+
+/** Jobs of different lanes never wait for each other: a run that waits for its parts blocks none. */
+export const LANES = ["run", "part"] as const;
+
+export type Lane = (typeof LANES)[number];
+
+/** A job as it is submitted: ids and inputs, never frames or secrets. */
+export interface JobSpec {
+  /** names the job for ever; 1 to 64 letters, digits, `_` or `-` */
+  readonly id: string;
+  readonly lane: Lane;
+  /** plain JSON, at most 256 KiB; checked by the worker that claims the job */
+  readonly payload: unknown;
+  /**
+   * 1 is taken first, 10 last; among equals, the first one submitted. A job that was taken before and
+   * waits again may come before or after its equals.
+   */
+  readonly priority: number;
+}
+
+/** A job as a queue knows it. */
+export interface Job extends JobSpec {
+  readonly state: JobState;
+  /** how often it was claimed and not handed back; 0 when it never was */
+  readonly attempts: number;
+  /** the worker that holds or held it; undefined when it never was claimed */
+  readonly worker: string | undefined;
+  /** whether its cancellation was requested */
+  readonly isCancelRequested: boolean;
+  /** how far the attempt under way is; plain JSON */
+  readonly progress: unknown;
+  /** why the last failed attempt did not succeed */
+  readonly cause: string | undefined;
+}
+
+/** How failed attempts are repeated. */
+export interface Attempts {
+  /** number of attempts after which a job is dead */
+  readonly most: number;
+  /** milliseconds before the second attempt; each later pause is twice as long */
+  readonly backoffMs: number;
+}
+
+export const ATTEMPTS: Attempts = { most: 3, backoffMs: 1_000 };
+
+/** How long a job must wait before its next attempt. @param attempts how many have failed, from 1 */
+export function toBackoffMs(attempts: number, { backoffMs }: Attempts): number {
+  return backoffMs * 2 ** (attempts - 1);
+}
 
 /** How long a claim is good for without being renewed, as it is every second. */
 export const LEASE_MS = 12_000;
@@ -17,13 +78,13 @@ export interface WaitOptions {
 
 export interface ClaimOptions extends WaitOptions {
   readonly lane: Lane;
-  /** who claims, as `user@host:pid` */
+  /** the caller, as `user@host:pid` */
   readonly worker: string;
-  /** at most so many jobs of the lane are claimed at once, by all workers together; none: no limit */
+  /** maximum number of claimed jobs of the lane, by all workers together; none: no limit */
   readonly atMost?: number | undefined;
 }
 
-/** What a cancellation met: a job that now never runs, one whose worker is told, one that has ended, none. */
+/** Answer to a cancellation: the job never runs, its worker is asked to stop, it had ended, there is none. */
 export type CancelAnswer = "cancelled" | "requested" | "ended" | "unknown";
 
 /**
@@ -32,7 +93,7 @@ export type CancelAnswer = "cancelled" | "requested" | "ended" | "unknown";
  */
 export type ClaimState = "held" | "cancelled" | "lost";
 
-/** What became of the end of an attempt; `lost` means that another attempt counts, not this one. */
+/** State of a job after the end of an attempt; `lost` means that another attempt counts, not this one. */
 export type EndAnswer = "finished" | "queued" | "dead" | "cancelled" | "lost";
 
 /**
@@ -41,7 +102,7 @@ export type EndAnswer = "finished" | "queued" | "dead" | "cancelled" | "lost";
  * Every method may be called by any number of processes at once.
  *
  * @throws {HexError} HEX_QUEUE_UNAVAILABLE (every method) when the file or the server stands in the
- * way. After a failed `submit` it is unknown whether the job is there; submitting it again tells.
+ * way. After a failed `submit` it is unknown whether the job is there; submitting it again answers that.
  */
 export interface Queue {
   /** Where it is, ready to print; it holds no secret. */
@@ -72,9 +133,9 @@ export interface Queue {
   cancel(id: string): Promise<CancelAnswer>;
 
   /** How many jobs of each lane wait and are claimed. */
-  count(): Promise<Readonly<Record<Lane, LaneCount>>>;
+  count(): Promise<LaneCounts>;
 
-  /** What an operator should know about how it is set up, a sentence each; empty when all is well. */
+  /** Faults in how it is set up, a sentence for operators each; empty when all is well. */
   check(): Promise<readonly string[]>;
 
   /**
@@ -89,6 +150,12 @@ export interface LaneCount {
   readonly claimed: number;
 }
 
+export type LaneCounts = Readonly<Record<Lane, LaneCount>>;
+
+export function toLaneCounts(toCount: (lane: Lane) => LaneCount): LaneCounts {
+  return Object.fromEntries(LANES.map((lane) => [lane, toCount(lane)])) as LaneCounts;
+}
+
 /** One attempt at a job, held under a lease. Calls after its end answer `lost`. */
 export interface Claim {
   /** the job as it was when it was taken; its `attempts` counts this one */
@@ -100,12 +167,12 @@ export interface Claim {
    */
   readonly number: number;
 
-  /** Renews the lease, to be called several times within it, and tells what the worker must know. */
+  /** Renews the lease, to be called several times within it; says whether to go on. */
   renew(): Promise<ClaimState>;
 
   /**
-   * Tells how far the attempt is, as plain JSON of at most 64 KiB; the last call counts. Does nothing
-   * when the claim is lost, as `renew` tells.
+   * Reports how far the attempt is, as plain JSON of at most 64 KiB; the last call counts. Does
+   * nothing when the claim is lost, as `renew` says.
    *
    * @throws {HexError} HEX_JOB_INVALID for what is no such JSON
    */

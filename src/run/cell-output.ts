@@ -1,11 +1,11 @@
-import type { InputWidget } from "../cell/input.ts";
+import type { InputWidget } from "../cell/input-widget.ts";
 import { type ChartSpec, isChart, isMarkdown } from "../cell/output.ts";
 import { expectation, type HexError } from "../errors.ts";
+import { dateText } from "../frame/column/moment.ts";
 import type { Frame } from "../frame/frame.ts";
-import { headRows, type JsonRow } from "../frame/json.ts";
+import { headRows, type JsonRow, toJsonNumber } from "../frame/json.ts";
 import type { Schema } from "../frame/schema.ts";
 import { toFrame } from "../frame/to-frame.ts";
-import { type JsonValue, toJsonValue } from "./json-value.ts";
 
 /** The first rows of a frame and its shape. */
 export interface FrameOutput {
@@ -82,4 +82,145 @@ function wrongChart(name: string, data: unknown): HexError {
     expected: "a frame, rows or a danfo DataFrame",
     got: Array.isArray(data) ? "an empty list" : typeof data,
   });
+}
+
+/** The whole frame that a cell shows, as a table or in a chart. */
+export interface ShownFrame {
+  readonly frame: Frame;
+  /** the name under which a cached cell publishes it, or has read it */
+  readonly publishedAs: string | undefined;
+}
+
+/** Takes the frame that a cell of a run shows. */
+export type ShowFrame = (cell: string, shown: ShownFrame) => void;
+
+export type JsonValue =
+  | string
+  | number
+  | boolean
+  | null
+  | readonly JsonValue[]
+  | { readonly [key: string]: JsonValue };
+
+/**
+ * A value as plain JSON: dates as ISO text, bigints as decimal text, NaN and the infinities as in
+ * our CSV, missing as null.
+ * @throws {HexError} HEX_CELL_FAILED on functions, symbols, loops and objects that are no plain data
+ */
+export function toJsonValue(value: unknown, place: string): JsonValue {
+  return convert(value, place, []);
+}
+
+function convert(value: unknown, place: string, above: readonly object[]): JsonValue {
+  switch (typeof value) {
+    case "string":
+    case "boolean":
+      return value;
+    case "number":
+      return toJsonNumber(value);
+    case "bigint":
+      return value.toString();
+    case "undefined":
+      return null;
+    case "object":
+      return value === null ? null : convertObject(value, place, above);
+    default:
+      throw notData(place, `a ${typeof value}`);
+  }
+}
+
+function convertObject(value: object, place: string, above: readonly object[]): JsonValue {
+  if (above.includes(value)) throw notData(place, "an object that contains itself");
+  const inside = [...above, value];
+  if (Array.isArray(value)) {
+    return value.map((each, index) => convert(each, `${place}[${index}]`, inside));
+  }
+  if (value instanceof Date) return convertDate(value, place);
+  const prototype = Object.getPrototypeOf(value);
+  if (prototype !== Object.prototype && prototype !== null) {
+    throw notData(place, `an object of class ${value.constructor.name}`);
+  }
+  const entries = Object.entries(value);
+  return Object.fromEntries(
+    entries.map(([key, each]) => [key, convert(each, `${place}.${key}`, inside)]),
+  );
+}
+
+function convertDate(value: Date, place: string): string {
+  if (Number.isNaN(value.getTime())) throw notData(place, "an invalid date");
+  return dateText(value);
+}
+
+function notData(place: string, got: string) {
+  return expectation("HEX_CELL_FAILED", {
+    place,
+    expected: "a frame, rows, a chart, Markdown or plain data",
+    got,
+  });
+}
+
+/** Whether two frames are the same rows of the same columns in memory; no value is compared. */
+export function isSameFrame(one: Frame, other: Frame): boolean {
+  if (one === other) return true;
+  if (one.numRows !== other.numRows) return false;
+  const [left, right] = [one.unarranged(), other.unarranged()];
+  if (left.columns.length !== right.columns.length || left.isWhole !== right.isWhole) return false;
+  const isOf = left.columns.every(({ name, type, data }, index) => {
+    const column = right.columns[index];
+    return column?.name === name && column.type === type && column.data === data;
+  });
+  return isOf && (left.isWhole || isSameRows(left.rows(), right.rows()));
+}
+
+function isSameRows(left: Uint32Array | undefined, right: Uint32Array | undefined): boolean {
+  if (left === right) return true;
+  if (left === undefined || right === undefined || left.length !== right.length) return false;
+  return left.every((row, index) => right[index] === row);
+}
+
+/** How much of what a cell shows a page gets at first. */
+interface PageLimits {
+  readonly tableRows: number;
+  readonly chartRows: number;
+  /** of the rows as JSON, in characters; the rows that come after it are left out */
+  readonly rowsLength: number;
+}
+
+export const PAGE_LIMITS: PageLimits = {
+  tableRows: 100,
+  chartRows: 5_000,
+  rowsLength: 2 * 2 ** 20,
+};
+
+/** Rows are turned into JSON so many at once, so that few are in vain when they are long. */
+const STEP_ROWS = 50;
+
+/**
+ * What a cell shows as a page needs it: a table with its first rows, a chart with all rows that it
+ * draws, up to the limits. `rows` tells how many there are.
+ */
+export function toPageOutput(
+  output: CellOutput,
+  frame: Frame | undefined,
+  { tableRows, chartRows, rowsLength }: PageLimits = PAGE_LIMITS,
+): CellOutput {
+  if (frame === undefined || (output.kind !== "frame" && output.kind !== "chart")) return output;
+  const count = output.kind === "chart" ? chartRows : tableRows;
+  return { ...output, head: firstRows(frame, Math.min(count, frame.numRows), rowsLength) };
+}
+
+function firstRows(frame: Frame, count: number, length: number): JsonRow[] {
+  // Being shown is no reading: a page does without a column that is gone.
+  const shown = frame.watched(() => undefined).head(count);
+  const rows: JsonRow[] = [];
+  let left = length;
+  for (let start = 0; start < count; start += STEP_ROWS) {
+    const step = shown.slice(start, start + STEP_ROWS);
+    for (const row of headRows(step, STEP_ROWS)) {
+      left -= JSON.stringify(row).length + 1;
+      if (left < 0) return rows;
+      rows.push(row);
+    }
+  }
+  return rows;
 }

@@ -1,19 +1,20 @@
 import type { CachedCell, CellContext, CellDefinition, FrameStore } from "../cell/cell.ts";
-import type { InputWidget } from "../cell/input.ts";
-import { type InputValue, type RequestedInput, readInputValue } from "../cell/input-value.ts";
+import { type InputValue, readInputValue } from "../cell/input-value.ts";
+import type { InputWidget } from "../cell/input-widget.ts";
 import { type PartsDefinition, partsOf } from "../cell/over.ts";
 import { computesIn, type PlannedCell, type RunPlan } from "../cell/plan.ts";
+import type { RequestedInput } from "../cell/requested-input.ts";
 import { toInputOutput } from "../cell/shown-input.ts";
 import { expectation, HexError } from "../errors.ts";
+import type { CsvReport } from "../frame/csv/read/csv-report.ts";
 import type { Frame } from "../frame/frame.ts";
+import type { Schema } from "../frame/schema.ts";
 import { toFrame } from "../frame/to-frame.ts";
 import { parseFrameName } from "../store/key.ts";
 import { type ShownOutput, toShownOutput } from "./cell-output.ts";
-import type { FrameOrigin } from "./freshness.ts";
-import type { InputStandIns, RecordedDefault } from "./recorded-default.ts";
-import type { FindSchema, RunFrames } from "./run-frames.ts";
-import { type FindSecret, refuseSecretNames } from "./secret-names.ts";
-import type { Variant } from "./variant.ts";
+import type { FrameOrigin } from "./run-event.ts";
+import type { FindSchema, RunFrames, Variant } from "./run-frames.ts";
+import type { InputStandIns, RecordedDefault } from "./run-work.ts";
 
 /** What a cell's function may use of the run it is in. */
 export interface CellSurroundings {
@@ -34,6 +35,8 @@ export interface CellSurroundings {
   readonly variant: Variant;
   /** the columns that the cell declares for its frame */
   readonly findSchema: FindSchema;
+  /** gets what was decided about each CSV of another tool that stands for a frame */
+  readonly onCsv: (report: CsvReport) => void;
   /** told where each frame came from that the cell reads */
   readonly onRead: (origin: FrameOrigin) => void;
   /** of the cell and all that is above it */
@@ -62,8 +65,8 @@ export interface ComputedCell extends ShownOutput {
 
 /** Reads a cached cell's published frame. */
 export async function readCell(around: CellSurroundings): Promise<ComputedCell> {
-  const { planned, frames, variant, findSchema } = around;
-  const { name, frame, origin } = await frames.read(variant, findSchema);
+  const { planned, frames, variant, findSchema, onCsv } = around;
+  const { name, frame, origin } = await frames.read(variant, { findSchema, onCsv });
   around.onRead(origin);
   return { value: frame, ...toShownOutput(planned.name, frame), origin, frame: name };
 }
@@ -207,7 +210,7 @@ function toCellContext(
 
 /** The explicit form of the tutorial: a cell that branches on the run context reads and writes itself. */
 function toFrameStore(around: Looking, computeIn: CachedCell["options"]["computeIn"]): FrameStore {
-  const { plan, planned, frames, codeHash, onRead, looks } = around;
+  const { plan, planned, frames, codeHash, onRead, onCsv, looks } = around;
   return {
     async writeFrame(name, written) {
       looks.note();
@@ -233,7 +236,10 @@ function toFrameStore(around: Looking, computeIn: CachedCell["options"]["compute
     },
     async readFrame(name) {
       looks.note();
-      const { frame, origin } = await frames.read({ frame: parseFrameName(name), flags: "" });
+      const { frame, origin } = await frames.read(
+        { frame: parseFrameName(name), flags: "" },
+        { onCsv },
+      );
       onRead(origin);
       return frame;
     },
@@ -244,4 +250,26 @@ function toFrameStore(around: Looking, computeIn: CachedCell["options"]["compute
       return frames.openObject(path);
     },
   };
+}
+
+/** Gives the secret that stands in a name which a cell has made up. */
+export type FindSecret = (name: string) => string | undefined;
+
+/**
+ * Refuses a frame in the name of whose column a secret stands: names are not redacted, as people sort
+ * and filter by them, and cells read by them.
+ *
+ * @throws {HexError} HEX_CELL_FAILED
+ */
+function refuseSecretNames(cell: string, columns: Schema, findSecret: FindSecret): void {
+  columns.forEach(({ name }, index) => {
+    const secret = findSecret(name);
+    if (secret === undefined) return;
+    throw expectation("HEX_CELL_FAILED", {
+      place: `the name of column ${index + 1} of what cell ${cell} gives`,
+      expected: "without secrets",
+      got: `one in which the value of secret ${secret} stands`,
+      hint: "give the column another name",
+    });
+  });
 }

@@ -1,9 +1,8 @@
 import type { PlannedCell, RunPlan } from "../cell/plan.ts";
 import type { ColumnReads } from "./column-reads.ts";
 import type { ComputedCell } from "./compute-cell.ts";
-import type { FrameOrigin } from "./freshness.ts";
-import type { RunFrames } from "./run-frames.ts";
-import type { Variant } from "./variant.ts";
+import type { FrameOrigin } from "./run-event.ts";
+import type { RunFrames, Variant } from "./run-frames.ts";
 
 /** A cell whose turn has come, and the run it is in. */
 export interface CellTurn {

@@ -5,6 +5,7 @@ import type { SchemaSpec } from "../frame/schema.ts";
 import type { CellSource } from "../source/cell-sources.ts";
 import type { LoadedCells } from "../source/load-cells.ts";
 import type { Store } from "../store/store.ts";
+import type { ShowFrame } from "./cell-output.ts";
 import type { ColumnReads } from "./column-reads.ts";
 import {
   type CellSurroundings,
@@ -12,25 +13,27 @@ import {
   type ComputedCell,
   computeCell,
   computeInput,
+  type FindSecret,
   readCell,
 } from "./compute-cell.ts";
-import { CsvTold } from "./csv-told.ts";
-import { type FrameOrigin, type FreshnessRule, toFreshness } from "./freshness.ts";
-import { toHandedChange } from "./handed-change.ts";
+import { CsvReportLog } from "./csv-report-log.ts";
 import { orAborted } from "./or-aborted.ts";
 import { joinParts, type RunParts } from "./parts/join-parts.ts";
 import type { CellTurn, ExecutedCell, Recall, RecalledCell } from "./recall.ts";
-import { type DefaultsWork, findRecorded, type RecordedDefault } from "./recorded-default.ts";
-import { toCellError } from "./run-error.ts";
-import type { CellResult, RunEvent } from "./run-event.ts";
-import type { RunFrames } from "./run-frames.ts";
-import type { FindSecret } from "./secret-names.ts";
+import { toCellError, toHandedChange } from "./run-error.ts";
+import {
+  type CellResult,
+  type FrameOrigin,
+  type FreshnessRule,
+  type RunEvent,
+  toFreshness,
+} from "./run-event.ts";
+import { type KeyInput, type RunFrames, toVariant, type Variant } from "./run-frames.ts";
+import { type DefaultsWork, findRecorded, type RecordedDefault } from "./run-work.ts";
 import { shareValue } from "./shared-value.ts";
-import type { ShowFrame } from "./shown-frame.ts";
-import { type KeyInput, toVariant, type Variant } from "./variant.ts";
 
 /** What running the cells of a plan needs. */
-export interface CellsWork extends Recall, DefaultsWork {
+interface CellsWork extends Recall, DefaultsWork {
   readonly plan: RunPlan;
   readonly frames: RunFrames;
   readonly reads: ColumnReads;
@@ -71,19 +74,30 @@ interface Outcome {
  * Runs a plan's cells, each as soon as the cells it waits for are done. A cell that fails takes
  * its dependents with it as `skipped`; the others go on. Rejects only when the signal is aborted.
  */
-export async function runCells(work: CellsWork): Promise<ReadonlyMap<string, CellResult>> {
+export async function runCells(cellsWork: CellsWork): Promise<ReadonlyMap<string, CellResult>> {
+  const work = { ...cellsWork, mayReadCsv: mayReadCsv(cellsWork) };
   const outcomes = new Map<string, Promise<Outcome>>();
   for (const planned of work.plan.cells) {
-    outcomes.set(planned.name, runInTurn(planned, outcomes, work));
+    outcomes.set(planned.name, runWhenReady(planned, outcomes, work));
   }
   const results = await orAborted(Promise.all(outcomes.values()), work.signal);
   return new Map(results.map(({ result }) => [result.name, result]));
 }
 
-async function runInTurn(
+interface Work extends CellsWork {
+  readonly mayReadCsv: boolean;
+}
+
+/** Whether any code of this run may read CSV: only then is it worth what following its calls costs. */
+function mayReadCsv({ plan, cells }: CellsWork): boolean {
+  const readers = new Set(cells.cells.flatMap(({ name, readsCsv }) => (readsCsv ? name : [])));
+  return plan.cells.some(({ name, action }) => action === "computed" && readers.has(name));
+}
+
+async function runWhenReady(
   planned: PlannedCell,
   outcomes: ReadonlyMap<string, Promise<Outcome>>,
-  work: CellsWork,
+  work: Work,
 ): Promise<Outcome> {
   const definition = startLoading(planned, work);
   const above = new Map<string, Outcome>();
@@ -127,17 +141,17 @@ function hasNoValue({ status }: CellResult): boolean {
   return status === "failed" || status === "skipped";
 }
 
-async function runOne(planned: PlannedCell, ready: Ready, work: CellsWork): Promise<Outcome> {
+async function runOne(planned: PlannedCell, ready: Ready, work: Work): Promise<Outcome> {
   const { name, action } = planned;
   const startedMs = work.now();
   const startedAt = new Date(startedMs).toISOString();
   const log = (line: string) => work.emit({ type: "line-logged", name, line });
-  const told = new CsvTold(log);
+  const csv = new CsvReportLog(log);
   work.emit({ type: "cell-started", name });
   try {
     const source = work.cells.cells.find((each) => each.name === name);
     const recorded = await findRecorded(source, work);
-    const found = await told.hear(() => find(planned, { ...ready, source, recorded }, work));
+    const found = await find(planned, { ...ready, source, recorded, csv }, work);
     const { output, shown, origin, frame } = found.computed;
     work.onComputed?.(name, found.computed);
     if (shown !== undefined) work.onShown?.(name, { frame: shown, publishedAs: frame });
@@ -145,25 +159,17 @@ async function runOne(planned: PlannedCell, ready: Ready, work: CellsWork): Prom
     const elapsedMs = found.from === "memory" ? 0 : Math.round(work.now() - startedMs);
     const since = planned.keptSince === undefined ? {} : { keptSince: planned.keptSince };
     const facts = { name, status: action, startedAt, elapsedMs, ...since };
-    const cell = { ...facts, output, ...toCsv(told), ...data };
+    const cell = { ...facts, output, ...csv.result, ...data };
     return { ...end(work, cell), computed: found.computed, frame, source: found.source };
   } catch (thrown) {
     const error = toCellError(thrown, planned, work.cells.sourcePlace(thrown));
     const elapsedMs = Math.round(work.now() - startedMs);
-    return end(work, { name, status: "failed", startedAt, elapsedMs, ...toCsv(told), error });
+    return end(work, { name, status: "failed", startedAt, elapsedMs, ...csv.result, error });
   }
 }
 
-function toCsv({ kept: csv }: CsvTold): Pick<CellResult, "csv"> {
-  return csv === undefined ? {} : { csv };
-}
-
 /** What a cell comes to: what is known of it, or else what it gives now. */
-async function find(
-  planned: PlannedCell,
-  ready: ReadySource,
-  work: CellsWork,
-): Promise<RecalledCell> {
+async function find(planned: PlannedCell, ready: ReadySource, work: Work): Promise<RecalledCell> {
   const { recall, inputs, standIns, onKnown } = work;
   const { name, kind } = planned;
   const variant = toVariant(planned.frame ?? name, keyInputsOf(ready.source, ready.above));
@@ -204,12 +210,20 @@ function pickTurn({
 interface ReadySource extends Ready {
   readonly source: CellSource | undefined;
   readonly recorded: RecordedDefault | undefined;
+  readonly csv: CsvReportLog;
 }
 
 async function execute(
   planned: PlannedCell,
-  { above, definition, source, variant, recorded }: ReadySource & { readonly variant: Variant },
-  work: CellsWork & Pick<CellSurroundings, "onRead">,
+  {
+    above,
+    definition,
+    source,
+    variant,
+    recorded,
+    csv,
+  }: ReadySource & { readonly variant: Variant },
+  work: Work & Pick<CellSurroundings, "onRead">,
 ): Promise<ComputedCell> {
   const { name } = planned;
   const { plan, frames, secrets, signal, standIns, onRead, emit } = work;
@@ -229,6 +243,7 @@ async function execute(
     standIns,
     variant,
     findSchema: () => findSchema(source, work),
+    onCsv: csv.add,
     onRead,
     codeHash: source?.codeHash ?? "",
     progress,
@@ -241,7 +256,8 @@ async function execute(
   const values = valuesFor(source, above, work);
   work.onComputing?.(name);
   try {
-    return await computeCell(loaded, values, around);
+    const compute = () => computeCell(loaded, values, around);
+    return await (work.mayReadCsv ? csv.around(compute) : compute());
   } catch (thrown) {
     const place = work.cells.sourcePlace(thrown);
     throw toHandedChange(thrown, { name, file: planned.file, values, place });

@@ -1,15 +1,17 @@
+import { encodeKey, toVariantName } from "../cell/key-encoding.ts";
 import { expectation, HexError } from "../errors.ts";
 import type { ByteSource } from "../frame/csv/read/byte-source.ts";
 import type { Frame } from "../frame/frame.ts";
 import type { SchemaSpec } from "../frame/schema.ts";
+import { toSha256 } from "../sha256.ts";
 import { openObject } from "../store/object-source.ts";
 import type { StagedFrame } from "../store/publication.ts";
+import type { ReadFrameOptions } from "../store/published-frame.ts";
 import type { Store } from "../store/store.ts";
 import { openVersion, type Version } from "../store/version.ts";
-import type { FrameOrigin } from "./freshness.ts";
-import type { Variant } from "./variant.ts";
+import type { FrameOrigin } from "./run-event.ts";
 
-export interface RunFramesOptions {
+interface RunFramesOptions {
   readonly store: Store;
   readonly signal: AbortSignal;
   readonly now: () => number;
@@ -24,8 +26,11 @@ export interface RunFramesOptions {
 /** Tells the columns that a cell declares for its frame; undefined where it declares none. */
 export type FindSchema = () => Promise<SchemaSpec | undefined>;
 
+/** How a CSV of another tool is read that stands for a frame. */
+type ForeignOptions = Pick<ReadFrameOptions, "findSchema" | "onCsv">;
+
 /** A frame that a run computed. */
-export interface ComputedFrame {
+interface ComputedFrame {
   readonly frame: Frame;
   readonly cell: string;
   /** of that cell and all that is above it */
@@ -33,14 +38,14 @@ export interface ComputedFrame {
 }
 
 /** A frame that a run read, and where it came from. */
-export interface FrameRead {
+interface FrameRead {
   readonly name: string;
   readonly frame: Frame;
   readonly origin: FrameOrigin;
 }
 
 /** A frame that a run read of its version, as it was published. */
-export interface ReadBack {
+interface ReadBack {
   readonly frame: Frame;
   /** of its CSV */
   readonly sha256: string;
@@ -86,12 +91,11 @@ export class RunFrames {
 
   /**
    * The frame staged in this run, or else the published one, or else a CSV of another tool.
-   * @param findSchema the columns that a CSV of another tool is to have
    * @throws {HexError} HEX_NOT_COMPUTED
    */
   async read(
     { frame: name, flags, formerly }: Variant,
-    findSchema?: FindSchema,
+    foreign: ForeignOptions = {},
   ): Promise<FrameRead> {
     const staged = this.#staged.get(name);
     if (staged !== undefined) {
@@ -99,8 +103,7 @@ export class RunFrames {
       return { name, frame, origin: { version: null, computedAt, codeHash: codeHash ?? null } };
     }
     const read =
-      (await this.#readPublished(name, findSchema)) ??
-      (await this.#readFormer(formerly, findSchema));
+      (await this.#readPublished(name, foreign)) ?? (await this.#readFormer(formerly, foreign));
     if (read !== undefined) return read;
     throw new HexError(
       "HEX_NOT_COMPUTED",
@@ -108,10 +111,10 @@ export class RunFrames {
     );
   }
 
-  async #readPublished(name: string, findSchema?: FindSchema): Promise<FrameRead | undefined> {
+  async #readPublished(name: string, foreign: ForeignOptions): Promise<FrameRead | undefined> {
     const { signal, onWarning } = this.#options;
     const version = await this.version();
-    const read = await version.readFrame(name, { signal, onWarning, findSchema });
+    const read = await version.readFrame(name, { signal, onWarning, ...foreign });
     if (read === undefined) return undefined;
     const { frame, generation, computedAt, codeHash, source, tag } = read;
     const sha256 = source === "version" ? version.frames().get(name)?.csv.sha256 : undefined;
@@ -122,11 +125,11 @@ export class RunFrames {
   /** A frame with a state is of a release that would have named it otherwise. */
   async #readFormer(
     name: string | undefined,
-    findSchema: FindSchema | undefined,
+    foreign: ForeignOptions,
   ): Promise<FrameRead | undefined> {
     if (name === undefined) return undefined;
     const { state } = (await this.version()).frames().get(name) ?? {};
-    return state === undefined ? this.#readPublished(name, findSchema) : undefined;
+    return state === undefined ? this.#readPublished(name, foreign) : undefined;
   }
 
   /** @throws {HexError} HEX_CELL_FAILED when two cells write one frame in a run */
@@ -148,4 +151,42 @@ export class RunFrames {
     }
     this.#staged.set(name, staged);
   }
+}
+
+/** An input that is part of a frame's key, with its value in this run and its default. */
+export interface KeyInput {
+  readonly name: string;
+  readonly value: unknown;
+  readonly initial: unknown;
+}
+
+/** A published frame's name, and the flags that make a run compute it. */
+export interface Variant {
+  readonly frame: string;
+  readonly flags: string;
+  /** its name with default inputs, as earlier releases have it, which named it by no values */
+  readonly formerly?: string | undefined;
+}
+
+/** Which frame a cached cell publishes or reads: one for each choice of the inputs in its key. */
+export function toVariant(frame: string, keyInputs: readonly KeyInput[]): Variant {
+  const isDefault = keyInputs.every(
+    ({ value, initial }) => encodeKey({ value }) === encodeKey({ value: initial }),
+  );
+  if (keyInputs.length === 0) return { frame, flags: "" };
+  const encoded = encodeKey(Object.fromEntries(keyInputs.map(({ name, value }) => [name, value])));
+  const named = `${frame}/${toVariantName(encoded, toSha256)}`;
+  if (isDefault) return { frame: named, flags: "", formerly: frame };
+  const flags = keyInputs.map(({ name, value }) => ` --input ${name}=${toFlag(value)}`).join("");
+  return { frame: named, flags };
+}
+
+/** The frame of which a name is a variant; undefined for the name of no variant. */
+export function frameOfVariant(name: string): string | undefined {
+  return /^(.+)\/[A-Za-z0-9_-]+\.[0-9a-f]{32}$/.exec(name)?.[1];
+}
+
+function toFlag(value: unknown): string {
+  const text = typeof value === "string" ? value : JSON.stringify(value);
+  return /^[\w.:/-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;
 }

@@ -7,14 +7,20 @@ import type { Version } from "../store/version.ts";
 import { findOwnVersion, listVersions } from "../store/versions.ts";
 import { ColumnReads } from "./column-reads.ts";
 import type { ComputedCell } from "./compute-cell.ts";
-import { oldestOf, toFreshness } from "./freshness.ts";
-import { hasMovedOutputs } from "./moved-outputs.ts";
 import { runCells } from "./run-cells.ts";
-import type { CellResult, RunError, RunEvent, RunResult, RunStatus } from "./run-event.ts";
+import {
+  type CellResult,
+  oldestOf,
+  type RunError,
+  type RunEvent,
+  type RunResult,
+  type RunStatus,
+  toFreshness,
+} from "./run-event.ts";
 import { RunFrames } from "./run-frames.ts";
 import { mayPublish, type Publishing, startPublishing } from "./run-publishing.ts";
 import type { RunWork } from "./run-work.ts";
-import { isOfSameRun, refuseLostReads, toPublication } from "./to-publication.ts";
+import { hasMovedOutputs, isOfSameRun, refuseLostReads, toPublication } from "./to-publication.ts";
 
 /** How a run ended, before it is told. */
 interface RunEnding {

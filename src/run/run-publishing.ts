@@ -15,7 +15,7 @@ type LeaseWish = Pick<LeaseOptions, "signal" | "onWaiting" | "afterFence">;
 export type TakeLease = (wish: LeaseWish) => Promise<RunLease>;
 
 /** What a run that may publish needs besides its store. */
-export interface PublishingOptions {
+interface PublishingOptions {
   readonly store: Store;
   readonly machines: "one" | "several";
   readonly takeLease: TakeLease;

@@ -1,17 +1,17 @@
-import type { RequestedInput } from "../cell/input-value.ts";
 import type { RunPlan } from "../cell/plan.ts";
+import type { RequestedInputs } from "../cell/requested-input.ts";
+import type { CellSource } from "../source/cell-sources.ts";
 import type { LoadedCells } from "../source/load-cells.ts";
 import type { Store } from "../store/store.ts";
 import type { Version } from "../store/version.ts";
-import type { CellGrounds } from "./cell-grounds.ts";
+import type { CellGrounds } from "./cell-fingerprints.ts";
+import type { ShowFrame } from "./cell-output.ts";
+import type { FindSecret } from "./compute-cell.ts";
 import type { RunParts } from "./parts/join-parts.ts";
 import type { Recall } from "./recall.ts";
-import type { RecordedDefaults } from "./recorded-default.ts";
 import type { Redact } from "./redact/redactor.ts";
 import type { RunEvent, RunTrigger } from "./run-event.ts";
 import type { TakeLease } from "./run-publishing.ts";
-import type { FindSecret } from "./secret-names.ts";
-import type { ShowFrame } from "./shown-frame.ts";
 
 /** What a run does that computes only what has changed, and the inputs by which that was decided. */
 export interface ChangedPlan {
@@ -48,7 +48,7 @@ export interface RunWork extends Recall {
   /** has the parts of cells computed */
   readonly runParts: RunParts;
   /** requested values by input name; an input that is not here has its default */
-  readonly inputs: ReadonlyMap<string, RequestedInput>;
+  readonly inputs: RequestedInputs;
   /** names of those that were asked for, and not configured; all of them unless told */
   readonly asked?: ReadonlySet<string> | undefined;
   /** names of frames that may replace a CSV which no run has published */
@@ -68,4 +68,41 @@ export interface RunWork extends Recall {
   readonly onShown?: ShowFrame | undefined;
   /** milliseconds since 1970 */
   readonly now: () => number;
+}
+
+/** What stands in for the requested value of an input that its widget refuses. */
+export interface InputStandIns {
+  readonly inputs: RequestedInputs;
+  readonly onInvalid: (input: string, message: string) => void;
+}
+
+/** What an input was when nobody asked for it, in the run that published a version. */
+export interface RecordedDefault {
+  readonly value: unknown;
+  /** of the input cell and all above it, by which it came to be so */
+  readonly code: string;
+}
+
+/** By name of the input. */
+export type RecordedDefaults = Readonly<Record<string, RecordedDefault>>;
+
+export interface DefaultsWork {
+  /** requested values by input name; an input that is not here has its default */
+  readonly inputs: RequestedInputs;
+  /** undefined: a requested value that a widget refuses fails its cell */
+  readonly standIns?: InputStandIns | undefined;
+  /** those of the version that is read; undefined: every default is found anew */
+  readonly recordedDefaults?: (() => Promise<RecordedDefaults | undefined>) | undefined;
+}
+
+/** The recorded default of a cell; undefined for no input, and when its code has changed since. */
+export async function findRecorded(
+  source: CellSource | undefined,
+  { inputs, standIns, recordedDefaults }: DefaultsWork,
+): Promise<RecordedDefault | undefined> {
+  if (source?.kind !== "input") return undefined;
+  // One that the widget refuses is replaced where there are stand-ins.
+  if (inputs.has(source.name) && standIns === undefined) return undefined;
+  const recorded = (await recordedDefaults?.())?.[source.name];
+  return recorded?.code === source.codeHash ? recorded : undefined;
 }

@@ -1,9 +1,8 @@
 import { isDeepStrictEqual } from "node:util";
 import * as v from "valibot";
 import type { Frame } from "../frame/frame.ts";
-import type { CellOutput } from "./cell-output.ts";
-import type { CellState } from "./cell-state.ts";
-import { PAGE_LIMITS, toPageOutput } from "./page-output.ts";
+import type { CellState } from "./cell-fingerprints.ts";
+import { type CellOutput, PAGE_LIMITS, toPageOutput } from "./cell-output.ts";
 import type { Redact } from "./redact/redactor.ts";
 
 /** How a cell's value can be had again for the cells below it. */
@@ -58,7 +57,7 @@ export interface OutputToSave extends Omit<SavedOutput, "shown" | "value"> {
 }
 
 /** What is saved besides the cells. */
-export interface SavedRun {
+interface SavedRun {
   readonly inputs: Readonly<Record<string, unknown>>;
   /** takes secrets out of it */
   readonly redact: Redact;

@@ -1,4 +1,5 @@
 import { randomUUID } from "node:crypto";
+import { isDeepStrictEqual } from "node:util";
 import { widgetIn } from "../cell/shown-input.ts";
 import { toSha256 } from "../sha256.ts";
 import {
@@ -9,21 +10,23 @@ import {
   withOwnDigests,
 } from "../store/publication.ts";
 import type { Version } from "../store/version.ts";
-import type { CellState } from "./cell-state.ts";
-import type { ColumnReads } from "./column-reads.ts";
+import { type CellState, nearOf, toCellState, toStateChanges } from "./cell-fingerprints.ts";
+import { isSameFrame } from "./cell-output.ts";
+import { type ColumnReader, type ColumnReads, refuseLostColumns } from "./column-reads.ts";
 import type { ComputedCell } from "./compute-cell.ts";
-import type { RecordedDefault, RecordedDefaults } from "./recorded-default.ts";
 import type { CellResult } from "./run-event.ts";
-import type { RunFrames } from "./run-frames.ts";
-import type { RunWork } from "./run-work.ts";
-import { isSameFrame } from "./same-frame.ts";
-import { type OutputToSave, type SavedPlace, toSavedOutputs } from "./saved-outputs.ts";
-import { toInputValues, toStagedState, toStateIn } from "./saved-states.ts";
-import { type ColumnReader, refuseLostColumns } from "./schema-guard.ts";
-import { frameOfVariant } from "./variant.ts";
+import { frameOfVariant, type RunFrames } from "./run-frames.ts";
+import type { RecordedDefault, RecordedDefaults, RunWork } from "./run-work.ts";
+import {
+  type OutputToSave,
+  parseSavedOutputs,
+  type SavedOutput,
+  type SavedPlace,
+  toSavedOutputs,
+} from "./saved-outputs.ts";
 
 /** A run that has come to its end, and what is to be published of it. */
-export interface FinishedRun extends RunWork {
+interface FinishedRun extends RunWork {
   readonly frames: RunFrames;
   readonly reads: ColumnReads;
   readonly ended: ReadonlyMap<string, CellResult>;
@@ -93,7 +96,7 @@ function toCodeHash({ cells }: FinishedRun["cells"]): string {
 }
 
 /** What the inputs are when nobody asks for them: as this run found it, or the version before. */
-export function toDefaults(run: FinishedRun): RecordedDefaults {
+function toDefaults(run: FinishedRun): RecordedDefaults {
   const { cells, computed, asked, recorded = {} } = run;
   const inputs = cells.cells.filter(({ kind }) => kind === "input");
   const found = inputs.flatMap(({ name, codeHash }): [string, RecordedDefault][] => {
@@ -145,7 +148,7 @@ function toOutputs(run: FinishedRun, staged: StagedFiles): Uint8Array {
 }
 
 /** What an output hangs on; null when nobody looked, or it hangs on what no run has published. */
-export function toOutputState(
+function toOutputState(
   run: FinishedRun,
   name: string,
   { frames }: Pick<StagedFiles, "frames">,
@@ -196,4 +199,106 @@ function newestVariant(name: string, before: Version) {
   );
   const byAge = ({ computedAt }: { readonly computedAt: string }) => -Date.parse(computedAt);
   return variants.map(([, frame]) => frame).sort((one, other) => byAge(one) - byAge(other))[0];
+}
+
+/**
+ * The value of every input of a run: also of those that it left out, since they only feed what it
+ * read, as they were asked for or are by default.
+ */
+export function toInputValues({
+  inputs,
+  cells,
+  computed,
+  recorded = {},
+}: Pick<FinishedRun, "inputs" | "cells" | "computed" | "recorded">): ReadonlyMap<string, unknown> {
+  const all = cells.cells.filter(({ kind }) => kind === "input");
+  return new Map(
+    all.flatMap(({ name, codeHash }): [string, unknown][] => {
+      const known = computed.get(name);
+      if (known !== undefined) return [[name, known.value]];
+      const asked = inputs.get(name);
+      if (asked !== undefined) return [[name, asked.value]];
+      const before = Object.hasOwn(recorded, name) ? recorded[name] : undefined;
+      return before?.code === codeHash ? [[name, before.value]] : [];
+    }),
+  );
+}
+
+/**
+ * What a cell hung on in a run; undefined where nobody looked. Of the frames that this run publishes
+ * the digests are still missing.
+ */
+function toStateIn(run: FinishedRun, name: string): CellState | undefined {
+  const { cells, grounds, computed } = run;
+  const near = [name, ...nearOf(name, cells.cells).names];
+  // What a cell read of other tools may be another by now.
+  const isKnown = near.every((each) => computed.get(each)?.readsObjects !== true);
+  if (grounds === undefined || !isKnown) return undefined;
+  return toCellState(name, cells, grounds, { inputs: toInputValues(run), frames: framesOf(run) });
+}
+
+/** The published frames of a run's cells with the digests of those that it has read. */
+function framesOf({ computed, frames }: FinishedRun): ReadonlyMap<string, string> {
+  const names = [...computed.values()].flatMap(({ frame }) => frame ?? []);
+  return new Map(names.map((name) => [name, frames.readBack.get(name)?.sha256 ?? ""]));
+}
+
+/** The state of a frame that is staged; none when it hangs on what no run has published. */
+function toStagedState(run: FinishedRun, { cell }: StagedFrame): Pick<StagedFrame, "state"> {
+  const state = toStateIn(run, cell);
+  if (state === undefined) return {};
+  const { staged } = run.frames;
+  const isKnown = Object.entries(state.frames).every(
+    ([name, digest]) => digest !== "" || staged.has(name),
+  );
+  return isKnown ? { state } : {};
+}
+
+/**
+ * Whether a run that computed no frame has come to other outputs or defaults than those that its
+ * version holds, by what they hang on.
+ */
+export async function hasMovedOutputs(
+  run: FinishedRun,
+  version: Version,
+  onWarning: (line: string) => void,
+): Promise<boolean> {
+  const { commit } = version;
+  if (commit === undefined) return false;
+  const defaults: unknown = JSON.parse(JSON.stringify(toDefaults(run)));
+  if (!isDeepStrictEqual(defaults, commit.defaults ?? {})) return true;
+  const bytes = await version.readOutputs({ signal: run.signal, onWarning });
+  const saved = bytes && parseSavedOutputs(bytes);
+  return saved === undefined || hasOtherCells(run, saved.cells, version);
+}
+
+function hasOtherCells(run: FinishedRun, saved: readonly SavedOutput[], version: Version): boolean {
+  const { cells } = run.cells;
+  const before = new Map(saved.map((cell) => [cell.name, cell]));
+  if (cells.length !== before.size) return true;
+  return cells.some(({ name, kind }) => {
+    const known = before.get(name);
+    if (known === undefined) return true;
+    // What only feeds frames that are kept was left out.
+    if (!run.computed.has(name)) return false;
+    return isOtherState(run, known, kind === "cached") || isOtherFrame(known, version);
+  });
+}
+
+function isOtherState(
+  run: FinishedRun,
+  { name, state: before }: SavedOutput,
+  isKept: boolean,
+): boolean {
+  const now = toOutputState(run, name, { frames: {} });
+  if (before === null || now === null) return before !== now;
+  // Of a frame that is kept the run has not read what it was computed from.
+  const known = isKept ? { ...before, frames: now.frames } : before;
+  return toStateChanges(known, now).length > 0;
+}
+
+/** Whether a run with other inputs has published anew the frame that was shown. */
+function isOtherFrame({ shown }: SavedOutput, version: Version): boolean {
+  if (shown?.at !== "frame") return false;
+  return version.frames().get(shown.frame)?.csv.sha256 !== shown.sha256;
 }

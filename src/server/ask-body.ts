@@ -1,9 +1,9 @@
 import * as v from "valibot";
-import type { FilterTest } from "../frame/table-rows.ts";
+import type { FilterTest } from "../frame/rows/row-filter.ts";
 import type { CsvRequest, EvaluateRequest, RowsRequest } from "../kernel/evaluation.ts";
 import type { NotebookRunBody } from "../kernel/notebook-state.ts";
 import { HttpFailure } from "./http-failure.ts";
-import { parseJsonText } from "./json-text.ts";
+import { parseJsonText } from "./json-body.ts";
 
 const FILTER_TESTS = [
   "contains",

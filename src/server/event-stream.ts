@@ -1,4 +1,6 @@
 import type { ServerResponse } from "node:http";
+import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
+import type { Caller } from "./caller.ts";
 
 export interface ServerEvent {
   /** what it is called, such as `cell-changed` */
@@ -9,11 +11,11 @@ export interface ServerEvent {
   readonly id: string;
 }
 
-/** After so long a client asks again whose connection was lost. */
+/** After this a client reconnects. */
 const RETRY_MS = 2_000;
-/** So often something is sent, so that nobody in between takes the connection for a dead one. */
+/** Something is sent this often, so that no proxy takes the connection for a dead one. */
 const BEAT_MS = 15_000;
-/** A client that takes nothing for so long is dropped. */
+/** A client that takes nothing for this long is dropped. */
 const STUCK_MS = 30_000;
 
 export interface EventStreamOptions {
@@ -27,7 +29,7 @@ export interface EventStreamOptions {
   readonly stuckMs?: number;
 }
 
-/** A stream of events to one client: never more waits for it than what one write leaves behind. */
+/** A stream of events to one client, which buffers no more than one write leaves behind. */
 export class EventStream {
   readonly #raw: ServerResponse;
   readonly #options: EventStreamOptions;
@@ -78,4 +80,65 @@ export class EventStream {
     const { stuckMs = STUCK_MS } = this.#options;
     this.#stuck = setTimeout(() => this.#raw.destroy(), stuckMs);
   }
+}
+
+/** Events of one listener. */
+interface EventSource {
+  /** looks at what is known now; the function gives the next event that the listener lacks */
+  readonly look: () => () => ServerEvent | undefined;
+  /** calls back when there may be news, until the returned function is called */
+  readonly listen: (onNews: () => void) => () => void;
+  /** whether nothing comes any more; never unless given */
+  readonly isOver?: () => boolean;
+}
+
+type StreamEvents = (request: FastifyRequest, reply: FastifyReply, source: EventSource) => void;
+
+/**
+ * Streams events to clients as long as each takes them; all streams end when the server closes.
+ * @param findCaller ends the stream of a caller whom it refuses; all may listen unless given
+ */
+export function openStreams(
+  app: FastifyInstance,
+  findCaller?: (request: FastifyRequest) => Promise<Caller>,
+): StreamEvents {
+  const streams = new Set<EventStream>();
+  app.addHook("preClose", async () => {
+    for (const stream of streams) stream.end();
+  });
+  return (request, reply, { look, listen, isOver = () => false }) => {
+    const send = () => {
+      const next = look();
+      while (stream.isReady) {
+        const event = next();
+        if (event === undefined) break;
+        stream.send(event);
+      }
+      if (isOver()) stream.end();
+    };
+    const raw = startStream(reply);
+    const unlisten = listen(send);
+    const stream = new EventStream(raw, {
+      onReady: send,
+      onClose: () => {
+        unlisten();
+        streams.delete(stream);
+      },
+      isAllowed: async () =>
+        findCaller === undefined || (await findCaller(request)).id === request.caller?.id,
+    });
+    streams.add(stream);
+    send();
+  };
+}
+
+/** Sends the headers of a stream of events; the rest of the answer is ours. */
+function startStream(reply: FastifyReply): FastifyReply["raw"] {
+  reply.hijack();
+  const { raw } = reply;
+  for (const [name, value] of Object.entries(reply.getHeaders())) raw.setHeader(name, value ?? "");
+  // Proxies that gather answers would keep events back.
+  raw.setHeader("x-accel-buffering", "no");
+  raw.writeHead(200, { "content-type": "text/event-stream; charset=utf-8" });
+  return raw;
 }

@@ -1,5 +1,8 @@
-import type { FastifyError } from "fastify";
+import type { Socket } from "node:net";
+import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { type ErrorCode, HexError } from "../errors.ts";
+import type { Redact } from "../run/redact/redactor.ts";
+import type { Log } from "./request-log.ts";
 
 /**
  * The shapes of error bodies that Hex's API has: by `reason`; by `message` and `code`; and by
@@ -7,7 +10,7 @@ import { type ErrorCode, HexError } from "../errors.ts";
  */
 export type ErrorFamily = "reason" | "message" | "params";
 
-/** A request that is refused: the status, and why in one sentence that may be shown to anybody. */
+/** A refused request: its status and a one-sentence reason that anybody may read. */
 export class HttpFailure extends Error {
   readonly status: number;
   readonly headers: Readonly<Record<string, string>>;
@@ -36,7 +39,7 @@ export function refuseForNow(status: 429 | 503, reason: string, seconds: number)
 }
 
 /** The body of a refusal. */
-export function toErrorBody(
+function toErrorBody(
   failure: HttpFailure,
   family: ErrorFamily,
   traceId: string,
@@ -50,8 +53,8 @@ export function toErrorBody(
   return { message, code: toWord(status), traceId, ...details };
 }
 
-/** What is told of anything that was thrown; what nobody may see is left to the log. */
-export function toHttpFailure(thrown: unknown): HttpFailure {
+/** The refusal for anything thrown; details that nobody may see are left to the log. */
+function toHttpFailure(thrown: unknown): HttpFailure {
   if (thrown instanceof HttpFailure) return thrown;
   if (thrown instanceof HexError) return toHexFailure(thrown);
   return isFastifyError(thrown) ? toFastifyFailure(thrown) : UNEXPECTED;
@@ -86,7 +89,7 @@ function toHexFailure({ code, message }: HexError): HttpFailure {
   if (status !== 503) return new HttpFailure(status, message);
   if (code === "HEX_TOO_BUSY") return refuseForNow(503, message, RETRY_SECONDS);
   const what = code === "HEX_STORE_UNAVAILABLE" ? "store" : "queue";
-  // Where the store is, and what stands in its way, is the operator's to know.
+  // Place and state of the store are for the operator alone.
   return refuseForNow(
     503,
     `Expected the ${what} to answer, got a failure (the server's log tells more under this id)`,
@@ -94,7 +97,7 @@ function toHexFailure({ code, message }: HexError): HttpFailure {
   );
 }
 
-/** What the HTTP layer refuses before any of our code runs. */
+/** Refusals of the HTTP layer, before our code runs. */
 const LAYER_REASONS: Readonly<Record<number, string>> = {
   408: "Expected the request to arrive in time, got only a part of it",
   413: "Expected the body to be at most 1 MiB, got a larger one",
@@ -122,4 +125,113 @@ const WORDS: Readonly<Record<number, string>> = {
 
 function toWord(status: number): string {
   return WORDS[status] ?? (status >= 500 ? "INTERNAL_SERVER_ERROR" : "BAD_REQUEST");
+}
+
+interface AnswerFailuresOptions {
+  readonly redact: Redact;
+  readonly log: Log;
+}
+
+/** Answers failures in the shape of their route, and redacts every answer. */
+export function answerFailures(app: FastifyInstance, { redact, log }: AnswerFailuresOptions): void {
+  app.setErrorHandler((thrown, request, reply) => {
+    const failure = toHttpFailure(thrown);
+    if (failure.status >= 500) logFailure(thrown, request, log);
+    return sendFailure(failure, request, reply);
+  });
+  app.setNotFoundHandler((request, reply) => {
+    if (isPerson(request)) return sendNothingHere(reply);
+    const reason = "Expected an address that the API has, got another";
+    return sendFailure(new HttpFailure(404, reason), request, reply);
+  });
+  app.addHook("preSerialization", async (_request, _reply, payload) => redact(payload, "answer"));
+}
+
+/** Whether a browser requests a page; programs accept JSON, or anything. */
+function isPerson({ method, headers, url }: FastifyRequest): boolean {
+  const isPage = method === "GET" && !url.startsWith("/api/");
+  return isPage && headers.accept?.includes("text/html") === true;
+}
+
+function sendNothingHere(reply: FastifyReply): FastifyReply {
+  return reply
+    .code(404)
+    .header("content-security-policy", "default-src 'none'; frame-ancestors 'none'")
+    .type("text/html; charset=utf-8")
+    .send(`<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="color-scheme" content="light dark">
+<title>Nothing is here</title>
+</head>
+<body>
+<h1>Nothing is at this address</h1>
+<p><a href="/">Go to the app</a></p>
+</body>
+</html>
+`);
+}
+
+/** Answers faults found before a route is: an address that cannot be read. */
+export function answerLayerFailures(
+  thrown: Error,
+  request: FastifyRequest,
+  reply: FastifyReply,
+): void {
+  void sendFailure(toHttpFailure(thrown), request, reply);
+}
+
+/** Answers faults found before there is a request: no HTTP, large headers, a slow client. */
+export function refuseFaultyRequest(error: NodeJS.ErrnoException, socket: Socket): void {
+  if (error.code === "ECONNRESET" || !socket.writable) {
+    socket.destroy();
+    return;
+  }
+  const [status, reason] = FAULTS[error.code ?? ""] ?? FAULT;
+  const body = JSON.stringify({ reason });
+  socket.end(
+    `HTTP/1.1 ${status}\r\nContent-Type: application/json\r\nContent-Length: ${body.length}\r\nConnection: close\r\n\r\n${body}`,
+  );
+}
+
+const FAULT = ["400 Bad Request", "Expected an HTTP request, got something else"] as const;
+
+const FAULTS: Readonly<Record<string, readonly [string, string]>> = {
+  HPE_HEADER_OVERFLOW: [
+    "431 Request Header Fields Too Large",
+    "Expected headers and an address of at most 16 KiB, got more",
+  ],
+  ERR_HTTP_REQUEST_TIMEOUT: [
+    "408 Request Timeout",
+    "Expected the request to arrive in time, got only a part of it",
+  ],
+};
+
+function sendFailure(
+  failure: HttpFailure,
+  request: FastifyRequest,
+  reply: FastifyReply,
+): FastifyReply {
+  const { errors = "reason" } = request.routeOptions.config;
+  return reply
+    .code(failure.status)
+    .headers(failure.headers)
+    .type("application/json; charset=utf-8")
+    .send(toErrorBody(failure, errors, request.id));
+}
+
+/** Place and cause go to the log alone. */
+function logFailure(thrown: unknown, request: FastifyRequest, log: Log): void {
+  if (thrown instanceof HttpFailure) return;
+  const error = thrown instanceof Error ? thrown : new Error(String(thrown));
+  log({
+    level: "error",
+    event: "request-failed",
+    requestId: request.id,
+    code: thrown instanceof HexError ? thrown.code : error.name,
+    message: error.message,
+    ...(thrown instanceof HexError ? {} : { stack: error.stack }),
+  });
 }

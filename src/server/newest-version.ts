@@ -1,5 +1,5 @@
 import * as v from "valibot";
-import type { InputWidget } from "../cell/input.ts";
+import type { InputWidget } from "../cell/input-widget.ts";
 import type { Store } from "../store/store.ts";
 import { openVersion, type Version } from "../store/version.ts";
 import { Held } from "./held.ts";

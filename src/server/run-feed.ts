@@ -1,36 +1,36 @@
 import { isDeepStrictEqual } from "node:util";
 import { toMessage } from "../errors.ts";
-import type { LogLine } from "../run/history/log-lines.ts";
-import { isFinal, type RunRecord } from "../run/history/run-record.ts";
+import type { LogLine } from "../run/history/run-log.ts";
+import { type CellRecord, isFinal, type RunRecord } from "../run/history/run-record.ts";
 import type { ProjectRuns } from "../work/project-runs.ts";
 import type { CellProgress, RunView } from "../work/run-progress.ts";
 
-/** How a run stands, as far as is known here. */
-export interface RunSight {
+/** The state of a run, as far as it is known here. */
+export interface RunSnapshot {
   readonly record: RunRecord;
-  /** by name; what did not change since the last look is the same object */
+  /** by name; unchanged cells are the same objects as at the last look */
   readonly cells: ReadonlyMap<string, CellProgress>;
   readonly lines: readonly LogLine[];
 }
 
-/** How often the queue is asked; its workers tell four times a second. */
+/** Pause between looks at the queue; workers report four times a second. */
 const LOOK_MS = 300;
-/** Every so many looks the record, and the log, is read although the queue tells of no change. */
+/** The record, and the log, is read every nth look even if the queue shows no change. */
 const LOOKS_A_RECORD = 4;
 const LOOKS_A_LOG = 7;
 
 export interface RunFeedOptions {
   readonly runs: Pick<ProjectRuns, "history" | "queue">;
-  /** told when a look fails; the next one may not */
+  /** called when a look fails; the next one may not */
   readonly onWarning: (message: string) => void;
 }
 
-/** Looks at one run as long as anybody listens, however many they are. */
+/** Looks at one run for all listeners, as long as there is one. */
 export class RunFeed {
   readonly #options: RunFeedOptions;
   readonly #listeners = new Set<() => void>();
   #record: RunRecord;
-  #sight: RunSight | undefined;
+  #snapshot: RunSnapshot | undefined;
   #timer: NodeJS.Timeout | undefined;
   #looks = 0;
   #jobState: string | undefined;
@@ -41,15 +41,15 @@ export class RunFeed {
   }
 
   /** undefined before the first look */
-  get sight(): RunSight | undefined {
-    return this.#sight;
+  get snapshot(): RunSnapshot | undefined {
+    return this.#snapshot;
   }
 
   get hasListeners(): boolean {
     return this.#listeners.size > 0;
   }
 
-  /** Calls back whenever the sight has changed, until the function that it gives is called. */
+  /** Calls back whenever the snapshot has changed, until the returned function is called. */
   listen(listener: () => void): () => void {
     if (!this.hasListeners) this.#timer = setTimeout(this.#look, 0);
     this.#listeners.add(listener);
@@ -62,8 +62,8 @@ export class RunFeed {
   readonly #look = async (): Promise<void> => {
     try {
       const seen = await this.#see();
-      const isNew = !isDeepStrictEqual(seen, this.#sight);
-      this.#sight = seen;
+      const isNew = !isDeepStrictEqual(seen, this.#snapshot);
+      this.#snapshot = seen;
       this.#record = seen.record;
       if (isNew) for (const listener of this.#listeners) listener();
     } catch (error) {
@@ -74,16 +74,16 @@ export class RunFeed {
     }
   };
 
-  async #see(): Promise<RunSight> {
+  async #see(): Promise<RunSnapshot> {
     const { history, queue } = this.#options.runs;
-    const { cells = new Map(), lines = [] } = this.#sight ?? {};
+    const { cells = new Map(), lines = [] } = this.#snapshot ?? {};
     const known = this.#record;
     const { runId } = known;
     const look = this.#looks++;
     const job = await queue.find(runId);
-    const isTold = job?.state !== this.#jobState;
+    const isChanged = job?.state !== this.#jobState;
     this.#jobState = job?.state;
-    const isRecordDue = isTold || look % LOOKS_A_RECORD === 0;
+    const isRecordDue = isChanged || look % LOOKS_A_RECORD === 0;
     const record = (isRecordDue ? await history.read(runId) : undefined) ?? known;
     const isLogDue = look % LOOKS_A_LOG === 0 || isFinal(record.state);
     return {
@@ -94,7 +94,7 @@ export class RunFeed {
   }
 }
 
-/** One feed a run, for all who listen to it. */
+/** One feed for each run, shared by its listeners. */
 export class RunFeeds {
   readonly #options: RunFeedOptions;
   readonly #feeds = new Map<string, RunFeed>();
@@ -103,7 +103,7 @@ export class RunFeeds {
     this.#options = options;
   }
 
-  /** The feed of a run; forgotten once nobody listens to it any more. */
+  /** The feed of a run; dropped once it has no listeners. */
   open(record: RunRecord): RunFeed {
     for (const [runId, feed] of this.#feeds) if (!feed.hasListeners) this.#feeds.delete(runId);
     const { runId } = record;
@@ -115,23 +115,25 @@ export class RunFeeds {
 
 type Cells = ReadonlyMap<string, CellProgress>;
 
-/** What a worker told last; whatever else is told as progress is none. */
+/** The cells that a worker reported last. */
 function mergeCells(progress: unknown, known: Cells): Cells {
-  const told = (progress as Partial<RunView> | undefined)?.cells;
-  return told === undefined ? known : keepSame(told, known);
+  const reported = (progress as Partial<RunView> | undefined)?.cells;
+  return reported === undefined ? known : keepSame(reported, known);
 }
 
-/** How the cells of a run ended. */
 function toCells({ cells }: RunRecord, known: Cells): Cells {
-  const ended = cells.map(({ name, status, startedAt, elapsedMs, error }): CellProgress => {
-    const began = startedAt === undefined ? {} : { startedAt };
-    return { name, status, fraction: 1, message: error?.message ?? "", ...began, elapsedMs };
-  });
-  return ended.length === 0 ? known : keepSame(ended, known);
+  return cells.length === 0 ? known : keepSame(cells.map(toEndedProgress), known);
 }
 
-function keepSame(told: readonly CellProgress[], known: Cells): Cells {
-  const entries = told.map((cell): [string, CellProgress] => {
+/** The progress of a cell that has ended. */
+export function toEndedProgress(cell: CellRecord): CellProgress {
+  const { name, status, startedAt, elapsedMs, error } = cell;
+  const began = startedAt === undefined ? {} : { startedAt };
+  return { name, status, fraction: 1, message: error?.message ?? "", ...began, elapsedMs };
+}
+
+function keepSame(cells: readonly CellProgress[], known: Cells): Cells {
+  const entries = cells.map((cell): [string, CellProgress] => {
     const before = known.get(cell.name);
     return [cell.name, before !== undefined && isDeepStrictEqual(before, cell) ? before : cell];
   });

@@ -1,6 +1,9 @@
 import type { RunPage, RunQuery } from "../run/history/list-runs.ts";
 import type { RunHistory } from "../run/history/run-history.ts";
 import { isFinal, type RunRecord } from "../run/history/run-record.ts";
+import { cancelRun } from "../work/recover-runs.ts";
+import { HttpFailure } from "./http-failure.ts";
+import type { Served } from "./served.ts";
 
 /** So many records of runs that have ended stay in memory. */
 const HELD = 500;
@@ -36,5 +39,24 @@ export class RunRecords {
     this.#ended.set(record.runId, record);
     const [oldest] = this.#ended.keys();
     if (this.#ended.size > HELD && oldest !== undefined) this.#ended.delete(oldest);
+  }
+}
+
+/**
+ * Cancels a run on behalf of a person.
+ * @throws {HttpFailure} 422 when it cannot be stopped from here
+ */
+export async function stopRun(record: RunRecord, { runs }: Pick<Served, "runs">): Promise<void> {
+  switch (await cancelRun(runs, record)) {
+    case "cancelled":
+    case "requested":
+      return;
+    case "ended":
+      throw new HttpFailure(422, "Expected the run to be waiting or going, got one that is over");
+    case "untold":
+      throw new HttpFailure(
+        422,
+        "Expected a run that can be told to stop, got one that goes in an older hex-runtime (stop it there)",
+      );
   }
 }

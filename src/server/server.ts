@@ -1,9 +1,7 @@
 import { randomUUID } from "node:crypto";
-import type { IncomingMessage } from "node:http";
-import type { AddressInfo } from "node:net";
-import { type FastifyInstance, fastify } from "fastify";
+import type { FastifyInstance } from "fastify";
 import { Registry } from "prom-client";
-import { expectation, HexError, toMessage } from "../errors.ts";
+import { expectation, HexError } from "../errors.ts";
 import type { Viewers } from "../kernel/evaluation.ts";
 import { openViewers } from "../kernel/viewers.ts";
 import { framesShown } from "../project/project-description.ts";
@@ -14,28 +12,19 @@ import { type TokenProof, TokenProver } from "../project/token-proof.ts";
 import { listTokens } from "../project/tokens.ts";
 import { DescribedProject } from "../work/described-project.ts";
 import type { ProjectRuns } from "../work/project-runs.ts";
-import { answerFailures, answerLayerFailures, refuseFaultyRequest } from "./answer-failures.ts";
 import { addApiRoutes } from "./api/api-routes.ts";
-import { RunAdmission } from "./api/run-admission.ts";
-import { type CallerOptions, findCaller, requireDeclaredAuth } from "./caller.ts";
-import { limitConnections } from "./connection-limit.ts";
-import { guardRequests } from "./guard-requests.ts";
+import { type ClientTimes, listen, openApp } from "./app.ts";
+import { type CallerOptions, findCaller, toCookieName } from "./caller.ts";
 import { isForHere, isLoopback } from "./hosts.ts";
-import { readJsonBodies } from "./json-body.ts";
+import { limitConnections, RateLimit, RequestGate, RunAdmission } from "./limits.ts";
 import { NewestVersion } from "./newest-version.ts";
 import { addOperationRoutes } from "./operation-routes.ts";
-import { toCookieName } from "./page/cookie.ts";
 import { addPageRoutes } from "./page/page-routes.ts";
-import { parseQuery } from "./query.ts";
-import { RateLimit } from "./rate-limit.ts";
-import { refuseOtherMethods } from "./refuse-methods.ts";
-import { RequestGate } from "./request-gate.ts";
 import { type Log, toLog } from "./request-log.ts";
 import { RunRecords } from "./run-records.ts";
 import type { Served } from "./served.ts";
 import { ServerMetrics } from "./server-metrics.ts";
 import { TokenCache } from "./token-cache.ts";
-import { watchRequests } from "./watch-requests.ts";
 
 export interface ServerOptions {
   readonly runs: ProjectRuns;
@@ -95,7 +84,12 @@ export async function openServer(options: ServerOptions): Promise<HexServer> {
   return {
     app,
     log,
-    listen: () => listen(app, settings),
+    listen: () =>
+      listen(app, settings, {
+        place: "the address of the server",
+        address: `${settings.host}:${settings.port}`,
+        hint: "choose another with --host and --port",
+      }),
     close: async (withinMs = 10_000) => {
       project.close();
       const cut = setTimeout(() => app.server.closeAllConnections(), withinMs);
@@ -109,33 +103,12 @@ export async function openServer(options: ServerOptions): Promise<HexServer> {
   };
 }
 
-/** How long a client may take; milliseconds. */
-export interface ClientTimes {
-  /** for the headers of a request */
-  readonly headersMs: number;
-  /** for all of a request */
-  readonly requestMs: number;
-  /** until something moves on its connection */
-  readonly idleMs: number;
-  /** for an answer */
-  readonly takeMs: number;
-}
-
-const CLIENT_TIMES: ClientTimes = {
-  headersMs: 10_000,
-  requestMs: 30_000,
-  idleMs: 60_000,
-  takeMs: 30_000,
-};
-/** How often clients are looked for that took too long. */
-const LOOK_MS = 1_000;
-/** How often a server that closes lets go of connections that are no longer used. */
+/** How often a closing server drops idle connections. */
 const SWEEP_MS = 50;
-const LONGEST_PARAMETER = 100;
 const MINUTE_MS = 60_000;
 const HOUR_MS = 3_600_000;
 
-interface AppOptions extends ServerOptions {
+interface ProjectAppOptions extends ServerOptions {
   readonly settings: ServerSettings;
   readonly projectId: string;
   readonly project: DescribedProject;
@@ -144,7 +117,9 @@ interface AppOptions extends ServerOptions {
 }
 
 /** What the routes answer from. */
-function toServed(options: AppOptions & Pick<Served, "now" | "registry" | "metrics">): Served {
+function toServed(
+  options: ProjectAppOptions & Pick<Served, "now" | "registry" | "metrics">,
+): Served {
   const { runs, projectId, settings, log, now } = options;
   const { runsPerMinute, runsPerHour } = settings.limits;
   const onWarning = (message: string) => warn(message, log);
@@ -180,72 +155,30 @@ async function findFrames(project: DescribedProject): Promise<readonly string[]>
   return framesShown(described?.cells ?? []);
 }
 
-/** All routes, each behind the same guards. */
-function toApp(options: AppOptions): FastifyInstance {
-  const { runs, settings, log, now = Date.now, registry = new Registry() } = options;
+/** All routes of the project. */
+function toApp(options: ProjectAppOptions): FastifyInstance {
+  const { runs, settings, log, clientTimes, now = Date.now, registry = new Registry() } = options;
   const { limits } = settings;
   const gate = new RequestGate(limits.requestsAtOnce);
   const metrics = new ServerMetrics(registry, () => gate.inside);
   const served = toServed({ ...options, now, registry, metrics });
-  const { headersMs, requestMs, idleMs, takeMs } = { ...CLIENT_TIMES, ...options.clientTimes };
-  const app = fastify({
-    logger: false,
-    connectionTimeout: idleMs,
-    requestTimeout: requestMs,
-    http: { headersTimeout: headersMs, connectionsCheckingInterval: LOOK_MS },
-    requestIdHeader: false,
-    genReqId: toRequestId,
-    frameworkErrors: answerLayerFailures,
-    clientErrorHandler: refuseFaultyRequest,
-    routerOptions: { querystringParser: parseQuery, maxParamLength: LONGEST_PARAMETER },
+  return openApp({
+    ...{ settings, gate, metrics, log, clientTimes, redact: runs.redact },
+    callers: {
+      find: served.findCaller,
+      limit: toLimit("requests", limits.requestsPerMinute, now),
+      pageLimit: toLimit("requests of the page", limits.pageRequestsPerMinute, now),
+    },
+    addRoutes: (app) => {
+      addOperationRoutes(app, served);
+      addApiRoutes(app, served);
+      addPageRoutes(app, served);
+    },
   });
-  requireDeclaredAuth(app);
-  readJsonBodies(app);
-  watchRequests(app, { gate, metrics, log, takeMs });
-  guardRequests(app, {
-    settings,
-    findCaller: served.findCaller,
-    limit: toLimit("requests", limits.requestsPerMinute, now),
-    pageLimit: toLimit("requests of the page", limits.pageRequestsPerMinute, now),
-  });
-  answerFailures(app, { redact: runs.redact, log });
-  refuseOtherMethods(app, () => {
-    addOperationRoutes(app, served);
-    addApiRoutes(app, served);
-    addPageRoutes(app, served);
-  });
-  return app;
 }
 
 function toLimit(what: string, most: number, now: () => number): RateLimit {
   return new RateLimit(what, [{ most, windowMs: MINUTE_MS }], now);
-}
-
-const REQUEST_ID = /^[A-Za-z0-9][A-Za-z0-9._-]{7,63}$/;
-
-/** The caller's own name for a request, where it is harmless. */
-function toRequestId({ headers }: IncomingMessage): string {
-  const { "x-request-id": asked } = headers;
-  return typeof asked === "string" && REQUEST_ID.test(asked) ? asked : randomUUID();
-}
-
-async function listen(app: FastifyInstance, { host, port }: ServerSettings): Promise<string> {
-  try {
-    await app.listen({ host, port });
-  } catch (cause) {
-    throw expectation(
-      "HEX_USAGE",
-      {
-        place: "the address of the server",
-        expected: "one that is free",
-        got: `${host}:${port}, ${(cause as NodeJS.ErrnoException).code ?? toMessage(cause)}`,
-        hint: "choose another with --host and --port",
-      },
-      { cause },
-    );
-  }
-  const { address, family, port: given } = app.server.address() as AddressInfo;
-  return `http://${family === "IPv6" ? `[${address}]` : address}:${given}`;
 }
 
 function needProjectId({ config: { projectId } }: ProjectRuns): string {

@@ -1,10 +1,9 @@
 import type { FastifyContextConfig, FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import type { TableReader } from "../kernel/evaluation.ts";
 import { parseCsvAsk, parseRowsAsk } from "./ask-body.ts";
-import { packLong } from "./packing.ts";
 import { type Query, readOne } from "./query.ts";
-import { untilGone } from "./request-end.ts";
-import { sendStream } from "./send-blocks.ts";
+import { packLong, sendStream } from "./send.ts";
+import { untilGone } from "./watch-requests.ts";
 
 /** Where the rows of tables are asked for, and who answers. */
 export interface TableRoutesOptions {

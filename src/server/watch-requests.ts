@@ -1,6 +1,7 @@
+import type { Socket } from "node:net";
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
-import { whenOver } from "./request-end.ts";
-import { RequestGate } from "./request-gate.ts";
+import { HttpFailure } from "./http-failure.ts";
+import { RequestGate } from "./limits.ts";
 import type { Log } from "./request-log.ts";
 import type { ServerMetrics } from "./server-metrics.ts";
 
@@ -87,4 +88,44 @@ function tell(
     elapsedMs,
     ...(caller === null ? {} : { caller: caller.id }),
   });
+}
+
+/**
+ * Calls once, when an answer has left or its connection is gone, whichever is first. Of several
+ * answers on one connection only the one that is on its way is told that the connection is gone.
+ */
+function whenOver(
+  { raw: { socket } }: FastifyRequest,
+  { raw }: FastifyReply,
+  end: () => void,
+): void {
+  const waiting = findWaiting(socket);
+  const endOnce = () => {
+    if (waiting.delete(endOnce)) end();
+  };
+  waiting.add(endOnce);
+  raw.once("close", endOnce);
+}
+
+/** Ends when the answer has left, or whoever asked no longer waits for it. */
+export function untilGone(request: FastifyRequest, reply: FastifyReply): AbortSignal {
+  const gone = new AbortController();
+  whenOver(request, reply, () => {
+    gone.abort(new HttpFailure(499, "Expected a viewer who waits for the answer, got none"));
+  });
+  return gone.signal;
+}
+
+/** What is to be called when a connection is gone: one listener, however many requests it has. */
+const waitingOn = new WeakMap<Socket, Set<() => void>>();
+
+function findWaiting(socket: Socket): Set<() => void> {
+  const known = waitingOn.get(socket);
+  if (known !== undefined) return known;
+  const waiting = new Set<() => void>();
+  waitingOn.set(socket, waiting);
+  socket.once("close", () => {
+    for (const end of [...waiting]) end();
+  });
+  return waiting;
 }

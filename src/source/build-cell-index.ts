@@ -9,7 +9,7 @@ import type { CellIndex, IndexedCell } from "./cell-index.ts";
 import { compileModules, type SourceModules } from "./module/cell-modules.ts";
 import { toHandlePath, toModulePath } from "./module/module-path.ts";
 import type { SourceCompiler } from "./module/source-compiler.ts";
-import { reachCode } from "./reached-code.ts";
+import { type ReachedCode, reachCode } from "./reached-code.ts";
 import { nameReferences, type ReadReferences, readCellReferences } from "./sql-cell.ts";
 
 export interface IndexOptions {
@@ -50,6 +50,7 @@ export async function buildCellIndex(options: IndexOptions): Promise<BuiltCells>
       packages: [...reached.packages].sort(),
       named: toFiles(reached.named),
       written: toFiles(reached.written),
+      readsCsv: mayReadCsv([cell.path, ...reached.files], reached, compiled),
       ...(await readSource(cell, compiled, options)),
     });
   }
@@ -70,6 +71,19 @@ export async function writeModules(cache: string, { index, texts }: BuiltCells):
     await Promise.all([...texts].map(([path, text]) => writeFile(join(draft, path), text)));
   });
   await removeUnused(folder);
+}
+
+/** Names the reader of CSV, takes a module as a whole, or loads one whose name is computed. */
+const CSV_READER = /\breadCsv\b|\*\s*(?:as|from)\b|\b(?:import|require)\s*\(/;
+
+/** Whether code may read CSV. Packages and CommonJS are not looked into. */
+function mayReadCsv(
+  paths: readonly string[],
+  { packages, kept }: ReachedCode,
+  { modules }: SourceModules,
+): boolean {
+  if (packages.size > 0 || kept.size > 0) return true;
+  return paths.some((path) => CSV_READER.test(modules.get(path)?.code ?? ""));
 }
 
 /** A project of prose and queries needs no compiler. */

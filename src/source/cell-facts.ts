@@ -1,8 +1,8 @@
 import type { Argument, Expression, Module, ObjectExpression } from "@swc/core";
 import { type CellDefinition, isCellDefinition } from "../cell/cell.ts";
 import { type CellOptionsSpec, OPTION_NAMES } from "../cell/cell-options.ts";
-import type { InputWidget } from "../cell/input.ts";
 import * as inputs from "../cell/input.ts";
+import type { InputWidget } from "../cell/input-widget.ts";
 import { type Literal, readConstants, readKey, readLiteral, stripTypes } from "./cell-literals.ts";
 
 /** What is known of a cell without running its function. */

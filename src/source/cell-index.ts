@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { readFile, rename, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import type { SqlReferences } from "../frame/duckdb/sql-references.ts";
+import type { SqlReferences } from "../frame/duckdb/sql.ts";
 import { toSha256 } from "../sha256.ts";
 import type { CellFacts } from "./cell-facts.ts";
 import { isMissing } from "./cell-files.ts";
@@ -20,6 +20,8 @@ export interface IndexedCell {
   readonly named: readonly string[];
   /** files that it or these write */
   readonly written: readonly string[];
+  /** whether its code may call `readCsv`; false only when it surely does not */
+  readonly readsCsv: boolean;
   /** the names in a query */
   readonly references?: SqlReferences;
 }

@@ -1,6 +1,6 @@
 import type { CellNode } from "../cell/cell-node.ts";
 import { parseCellOptions } from "../cell/cell-options.ts";
-import type { InputWidget } from "../cell/input.ts";
+import type { InputWidget } from "../cell/input-widget.ts";
 import type { SchemaSpec } from "../frame/schema.ts";
 import { toSha256 } from "../sha256.ts";
 import type { CellFacts } from "./cell-facts.ts";
@@ -25,6 +25,8 @@ export interface CellSource extends CellNode {
    * in it
    */
   readonly dataFiles: readonly string[];
+  /** whether its code may call `readCsv`; false only when it surely does not */
+  readonly readsCsv: boolean;
   /** over its code with everything that it loads, without the cells above it */
   readonly ownCode: string;
   /** over its own code and that of all cells above it */
@@ -88,6 +90,7 @@ async function toSource(
     dependencies: Object.freeze([...new Set(Object.values(own.named))]),
     dataFiles: Object.freeze(data.files),
     hash: files[file] ?? "",
+    readsCsv: indexed.readsCsv,
     ownCode: toSha256(JSON.stringify([code, indexed.packages])),
   };
   return { cell, folders: data.folders };

@@ -85,7 +85,7 @@ export async function loadCells(options: LoadCellsOptions): Promise<LoadedCells>
 }
 
 /** Raised whenever what the index or the compiled modules hold changes its meaning. */
-const FORMAT = 5;
+const FORMAT = 6;
 
 async function toProject(options: LoadCellsOptions) {
   const { runtimeUrl, cacheDirectory } = options;

@@ -1,6 +1,6 @@
 import { type CellDefinition, type Dependencies, defineCell } from "../cell/cell.ts";
 import { expectation, HexError } from "../errors.ts";
-import type { SqlReferences } from "../frame/duckdb/sql-references.ts";
+import type { SqlReferences } from "../frame/duckdb/sql.ts";
 import type { Frame } from "../frame/frame.ts";
 import type { CellFile } from "./cell-files.ts";
 import { toCellHandle } from "./cell-handle.ts";
@@ -10,7 +10,7 @@ export type ReadReferences = (sql: string) => Promise<SqlReferences>;
 
 /** Asks the engine, which is loaded only when a query changed. */
 export async function readReferences(sql: string): Promise<SqlReferences> {
-  const { readSqlReferences } = await import("../frame/sql.ts");
+  const { readSqlReferences } = await import("../frame/duckdb/sql.ts");
   return readSqlReferences(sql);
 }
 
@@ -86,7 +86,7 @@ async function query(
   values: Readonly<Record<string, unknown>>,
 ): Promise<Frame> {
   const [{ queryFrames }, { toFrame }] = await Promise.all([
-    import("../frame/sql.ts"),
+    import("../frame/duckdb/sql.ts"),
     import("../frame/to-frame.ts"),
   ]);
   const frames: Record<string, Frame> = {};

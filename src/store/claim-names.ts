@@ -3,10 +3,10 @@ import { expectation, HexError } from "../errors.ts";
 import type { Frame } from "../frame/frame.ts";
 import { joinBytes } from "../frame/join-bytes.ts";
 import { toSha256 } from "../sha256.ts";
+import { refusedCondition } from "./change-document.ts";
 import { claimKey, sharedCsvKey } from "./key.ts";
-import { refusedCondition } from "./lease/lease-record.ts";
 import { frameOf } from "./manifest/history.ts";
-import { readManifest } from "./manifest/read-manifest.ts";
+import { readManifest } from "./manifest/manifest.ts";
 import type { SwapOptions } from "./manifest/swap-manifest.ts";
 import type { Store, StoreOptions, WriteResult } from "./store.ts";
 import { hashFound, isInvalidData } from "./stored-file.ts";
@@ -162,7 +162,7 @@ async function readSmall(
 
 /** Whether a run has published the name meanwhile, or what lies there in a version that is kept. */
 async function isPublished(store: Store, name: string, options: StoreOptions): Promise<boolean> {
-  const { commits = [] } = (await readManifest(store, options))?.manifest ?? {};
+  const { commits = [] } = (await readManifest(store, options))?.value ?? {};
   if (frameOf(commits[0], name) !== undefined) return true;
   const known = commits.flatMap((commit) => frameOf(commit, name)?.csv ?? []);
   if (known.length === 0) return false;

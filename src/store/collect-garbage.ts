@@ -1,9 +1,8 @@
 import { randomUUID } from "node:crypto";
-import { MANIFEST_KEY, RUNS_PREFIX } from "./key.ts";
-import { busyManifest } from "./manifest/commit-failure.ts";
+import { RUNS_PREFIX } from "./key.ts";
 import { referencedKeys } from "./manifest/history.ts";
-import { type Manifest, toManifestBytes } from "./manifest/manifest.ts";
-import { readManifest } from "./manifest/read-manifest.ts";
+import { type Manifest, readManifest } from "./manifest/manifest.ts";
+import { changeManifest } from "./manifest/swap-manifest.ts";
 import type { GarbagePlan } from "./plan-garbage.ts";
 import type { Store, StoreOptions } from "./store.ts";
 
@@ -23,8 +22,6 @@ export interface Collected {
   /** what the plan named and a version needs by now */
   readonly spared: number;
 }
-
-const TRIES = 20;
 
 /*
  * In this order, so that no version ever points at what is gone:
@@ -50,7 +47,7 @@ export async function collectGarbage(
 ): Promise<Collected> {
   const { signal, conditions = "required" } = options;
   if (conditions === "required") await leaveHistory(store, plan, options);
-  const manifest = (await readManifest(store, { signal }))?.manifest;
+  const manifest = (await readManifest(store, { signal }))?.value;
   const needed = manifest === undefined ? undefined : referencedKeys(manifest);
   let [objects, sizeBytes, spared] = [0, 0, 0];
   for (const garbage of plan.objects) {
@@ -77,18 +74,14 @@ async function leaveHistory(
   { signal, collectedAt = new Date().toISOString(), randomId = randomUUID }: CollectOptions,
 ): Promise<void> {
   const collection = { id: randomId(), at: collectedAt };
-  for (let tries = 1; tries <= TRIES; tries++) {
-    const stored = await readManifest(store, { signal });
-    if (stored === undefined) return;
-    const body = toManifestBytes(afterCollection(stored.manifest, plan.versions, collection));
-    const { status } = await store.write(MANIFEST_KEY, body, {
-      signal,
-      contentType: "application/json",
-      condition: { ifMatch: stored.etag },
-    });
-    if (status === "written") return;
-  }
-  throw busyManifest(store.location, TRIES);
+  await changeManifest(
+    store,
+    {
+      build: (current) => current && afterCollection(current, plan.versions, collection),
+      isIn: (found) => found.collection?.id === collection.id,
+    },
+    { signal },
+  );
 }
 
 function afterCollection(

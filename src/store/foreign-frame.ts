@@ -1,4 +1,3 @@
-import { csvListener } from "../frame/csv/read/csv-report.ts";
 import type { Frame } from "../frame/frame.ts";
 import { toSha256 } from "../sha256.ts";
 import { claimKey, sharedCsvKey } from "./key.ts";
@@ -35,7 +34,7 @@ export async function readForeignFrame(
   store: Store,
   name: string,
   found: FoundObject,
-  { signal, onWarning, limits = READ_LIMITS, findSchema }: ReadFrameOptions = {},
+  { signal, onWarning, onCsv, limits = READ_LIMITS, findSchema }: ReadFrameOptions = {},
 ): Promise<Frame> {
   const { key, sizeBytes } = found;
   const { sizeBytes: limitBytes } = limits;
@@ -44,7 +43,7 @@ export async function readForeignFrame(
   const source = toByteSource(store, found);
   const { readForeignCsv } = await import("../frame/csv/read/foreign-csv.ts");
   const { frame, report } = await readForeignCsv(source, { schema, signal });
-  csvListener.getStore()?.(report);
+  onCsv?.(report);
   onWarning?.(`frame ${name} comes from ${source.name}, which no run has published`);
   checkFrameSize(source.name, { rows: frame.numRows, columns: frame.numColumns }, limits);
   return frame;

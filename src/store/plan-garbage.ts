@@ -8,7 +8,7 @@ import {
   TICKS_PREFIX,
 } from "./key.ts";
 import { newestCommit, type Retention, referencedKeys, retainCommits } from "./manifest/history.ts";
-import { readManifest } from "./manifest/read-manifest.ts";
+import { readManifest } from "./manifest/manifest.ts";
 import { SHORTEST_GRACE_MS } from "./publication-rules.ts";
 import type { ObjectInfo, Store, StoreOptions } from "./store.ts";
 
@@ -67,7 +67,7 @@ export async function planGarbage(store: Store, options: GarbageOptions): Promis
   const unneeded = [...probes, ...keys, ...(await oldTicks(store, options))];
   // The objects are listed first: what is published meanwhile is then in the manifest.
   const staged = await collect(store.list(RUNS_PREFIX, { signal }), isOld);
-  const manifest = (await readManifest(store, { signal }))?.manifest;
+  const manifest = (await readManifest(store, { signal }))?.value;
   if (manifest === undefined) {
     return toPlan({ generation: null, versions: [], objects: unneeded, leftovers });
   }

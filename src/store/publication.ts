@@ -17,7 +17,7 @@ import type {
   StoredFile,
   StoredState,
 } from "./manifest/manifest.ts";
-import { readManifest } from "./manifest/read-manifest.ts";
+import { readManifest } from "./manifest/manifest.ts";
 import { type SwapOptions, swapManifest } from "./manifest/swap-manifest.ts";
 import {
   assertMayPublish,
@@ -114,8 +114,8 @@ export async function publish(store: Store, publication: Publication): Promise<n
   const { frames, signal } = publication;
   for (const name of frames.keys()) parseFrameName(name);
   const before = await readManifest(store, { signal });
-  assertMayPublish(store.location, publication, before?.manifest);
-  const newNames = toNewNames(publication, newestCommit(before?.manifest));
+  assertMayPublish(store.location, publication, before?.value);
+  const newNames = toNewNames(publication, newestCommit(before?.value));
   const commit = await stageAndShow(store, publication, newNames).catch(async (error: unknown) => {
     if (isRefused(error)) await dropStaged(store, publication);
     throw error;

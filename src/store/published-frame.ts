@@ -1,4 +1,5 @@
 import { frameFromArrow } from "../frame/arrow.ts";
+import type { CsvReport } from "../frame/csv/read/csv-report.ts";
 import type { Frame } from "../frame/frame.ts";
 import type { SchemaSpec } from "../frame/schema.ts";
 import type { PublishedFrame, StoredFile } from "./manifest/manifest.ts";
@@ -15,6 +16,8 @@ import {
 export interface ReadFrameOptions extends StoreOptions {
   /** told when a file is damaged and another one is read instead */
   readonly onWarning?: ((text: string) => void) | undefined;
+  /** gets what was decided about a CSV of another tool */
+  readonly onCsv?: ((report: CsvReport) => void) | undefined;
   /** the most that is read */
   readonly limits?: ReadLimits | undefined;
   /** the columns that a CSV of another tool is to have; found in it unless told */

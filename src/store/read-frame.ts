@@ -3,7 +3,7 @@ import type { Frame } from "../frame/frame.ts";
 import { findForeign, readForeignFrame } from "./foreign-frame.ts";
 import { frameOf } from "./manifest/history.ts";
 import type { Commit, Manifest } from "./manifest/manifest.ts";
-import { readManifest } from "./manifest/read-manifest.ts";
+import { readManifest } from "./manifest/manifest.ts";
 import { type ReadFrameOptions, readPublishedFrame } from "./published-frame.ts";
 import type { FoundObject, Store, StoreOptions } from "./store.ts";
 import { isDamage } from "./stored-file.ts";
@@ -64,7 +64,7 @@ async function readUnpublished(
 ): Promise<ReadFrame | undefined> {
   const found = looked.has(name)
     ? looked.get(name)
-    : await findUnpublished(store, (await readManifest(store, options))?.manifest, name, options);
+    : await findUnpublished(store, (await readManifest(store, options))?.value, name, options);
   if (found === undefined) return undefined;
   const { tag, modifiedAt } = found;
   const frame = await readForeignFrame(store, name, found, options);
@@ -120,7 +120,7 @@ async function readEarlier(
 /** The manifest as it is now: what was missing may have been replaced meanwhile. */
 async function findNewest(store: Store, options: StoreOptions): Promise<Manifest | undefined> {
   try {
-    return (await readManifest(store, options))?.manifest;
+    return (await readManifest(store, options))?.value;
   } catch (error) {
     // The one we have still tells the earlier versions.
     if (isDamage(error)) return undefined;

@@ -2,7 +2,7 @@ import { toMessage } from "../errors.ts";
 import { sharedCsvKey } from "./key.ts";
 import { frameOf, newestCommit } from "./manifest/history.ts";
 import type { Commit } from "./manifest/manifest.ts";
-import { readManifest } from "./manifest/read-manifest.ts";
+import { readManifest } from "./manifest/manifest.ts";
 import type { Store, StoreOptions } from "./store.ts";
 
 export interface CopyOptions extends StoreOptions {
@@ -40,7 +40,7 @@ export async function copyForOthers(
 }
 
 async function findNewest(store: Store): Promise<Commit | undefined> {
-  return newestCommit((await readManifest(store))?.manifest);
+  return newestCommit((await readManifest(store))?.value);
 }
 
 /** Copies a frame's CSV, or removes its copy when there is none any more. */

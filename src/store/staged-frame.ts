@@ -7,7 +7,7 @@ import { toSha256 } from "../sha256.ts";
 import { stagedFrameKeys, stagedOutputsKey, stagedPrefix } from "./key.ts";
 import { referencedKeys } from "./manifest/history.ts";
 import type { PublishedFrame, StoredFile, StoredState } from "./manifest/manifest.ts";
-import { readManifest } from "./manifest/read-manifest.ts";
+import { readManifest } from "./manifest/manifest.ts";
 import { checkFrameSize, READ_LIMITS } from "./read-limits.ts";
 import type { Store, StoreOptions } from "./store.ts";
 
@@ -101,7 +101,7 @@ export async function stageOutputs(
 export async function dropStaged(store: Store, { runId, attempt }: RunAttempt): Promise<void> {
   try {
     const published = await readManifest(store);
-    const needed = published === undefined ? new Set() : referencedKeys(published.manifest);
+    const needed = published === undefined ? new Set() : referencedKeys(published.value);
     for await (const { key } of store.list(stagedPrefix(runId, attempt))) {
       if (!needed.has(key)) await store.delete(key);
     }

@@ -3,7 +3,7 @@ import { toEvaluationId } from "./evaluation-id.ts";
 import { isFrameName, parseFrameName } from "./key.ts";
 import { findCommit, frameOf, newestCommit, type VersionWish } from "./manifest/history.ts";
 import type { Commit, PublishedFrame } from "./manifest/manifest.ts";
-import { readManifest } from "./manifest/read-manifest.ts";
+import { readManifest } from "./manifest/manifest.ts";
 import type { ReadFrameOptions } from "./published-frame.ts";
 import { findUnpublished, type Pinned, type ReadFrame, readFrame } from "./read-frame.ts";
 import { readShown } from "./read-shown.ts";
@@ -72,7 +72,7 @@ export async function openVersion(
   store: Store,
   { generation, commitId, signal, frames = [] }: OpenVersionOptions = {},
 ): Promise<Version> {
-  const manifest = (await readManifest(store, { signal }))?.manifest;
+  const manifest = (await readManifest(store, { signal }))?.value;
   const commit =
     generation === undefined
       ? newestCommit(manifest)

@@ -9,7 +9,7 @@ import {
   toNextManifest,
 } from "./manifest/history.ts";
 import type { Commit, Manifest, PublishedFrame } from "./manifest/manifest.ts";
-import { readManifest } from "./manifest/read-manifest.ts";
+import { readManifest } from "./manifest/manifest.ts";
 import { type SwapOptions, swapManifest } from "./manifest/swap-manifest.ts";
 import { type CopyOptions, copyForOthers } from "./shared-copy.ts";
 import type { Store, StoreOptions } from "./store.ts";
@@ -53,7 +53,7 @@ export async function listVersions(
   { signal }: StoreOptions = {},
 ): Promise<VersionSummary[]> {
   const stored = await readManifest(store, { signal });
-  return (stored?.manifest.commits ?? []).map((commit, index) => toSummary(commit, index === 0));
+  return (stored?.value.commits ?? []).map((commit, index) => toSummary(commit, index === 0));
 }
 
 /** A CSV of another tool that stands for a frame which no run has published. */
@@ -97,9 +97,9 @@ export async function rollback(
 ): Promise<number> {
   const { signal, publishedBy, now = Date.now } = options;
   const stored = await readManifest(store, { signal });
-  const target = findCommit(store.location, stored?.manifest, { generation });
+  const target = findCommit(store.location, stored?.value, { generation });
   for (const frame of Object.values(target.frames)) await assertReadable(store, frame, { signal });
-  const newest = newestCommit(stored?.manifest);
+  const newest = newestCommit(stored?.value);
   const back = Object.keys(target.frames).filter((name) => frameOf(newest, name) === undefined);
   await claimNames(store, new Map(back.map((name) => [name, undefined])), options);
   const build = (current: Manifest | undefined, commitId: string) => {

@@ -1,11 +1,11 @@
 import { planRun, type RunPlan } from "../cell/plan.ts";
-import { type RequestedInputs, toInputs } from "../project/inputs.ts";
+import type { RequestedInputs } from "../cell/requested-input.ts";
+import { toInputs } from "../project/inputs.ts";
 import { type Project, planProject } from "../project/project.ts";
 import { openProjectStore } from "../project/project-store.ts";
 import { type Secrets, secretsDigest } from "../project/secrets.ts";
-import { type CellGrounds, readCellGrounds } from "../run/cell-grounds.ts";
-import { findNeeds } from "../run/compute-needs.ts";
-import { planInputs } from "../run/planned-inputs.ts";
+import { type CellGrounds, readCellGrounds } from "../run/cell-fingerprints.ts";
+import { findNeeds, planInputs } from "../run/compute-needs.ts";
 import type { ChangedPlan } from "../run/run-work.ts";
 import { openFileContents } from "../source/file-contents.ts";
 import { openVersion, type Version } from "../store/version.ts";

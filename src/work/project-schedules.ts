@@ -1,4 +1,5 @@
 import { setTimeout as wait } from "node:timers/promises";
+import { toRequestedInputs } from "../cell/requested-input.ts";
 import { toHolder, toRequester } from "../project/project-store.ts";
 import { newRunId } from "../run/history/run-id.ts";
 import { isFinal } from "../run/history/run-record.ts";
@@ -54,9 +55,7 @@ function fileScheduled(
 
 /** The run that a schedule asks for, whenever it is due. */
 export function toRequest({ name, context, inputs, compute }: Schedule) {
-  const asked = Object.entries(inputs).map(
-    ([input, value]) =>
-      [input, { value, form: "json", place: `input ${input} of schedule ${name}` }] as const,
-  );
-  return { context, trigger: "schedule", inputs: new Map(asked), compute } as const;
+  const place = (input: string) => `input ${input} of schedule ${name}`;
+  const requested = toRequestedInputs(Object.entries(inputs), { place });
+  return { context, trigger: "schedule", inputs: requested, compute } as const;
 }

@@ -69,7 +69,7 @@ function isNew({ submittedAt }: RunRecord, nowMs: number): boolean {
 }
 
 /** Does what the worker of a run can no longer do, if anything. */
-export async function recoverRun(
+async function recoverRun(
   runs: RecoverableRuns,
   record: RunRecord,
   { watch = new MarkWatch(), now = Date.now }: Pick<RecoverOptions, "watch" | "now"> = {},

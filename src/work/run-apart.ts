@@ -1,13 +1,13 @@
+import type { RequestedInputs } from "../cell/requested-input.ts";
 import { HexError } from "../errors.ts";
-import type { RequestedInputs } from "../project/inputs.ts";
 import type { Project } from "../project/project.ts";
 import { openProjectHistory } from "../project/project-store.ts";
 import { openRunHistory } from "../run/history/run-history.ts";
+import type { RunWishes } from "../run/history/run-record.ts";
 import type { RunSummary } from "../run/process/messages.ts";
 import { type TaskFailure, toRunFailure } from "../run/process/process-ending.ts";
 import type { Redactor } from "../run/redact/redactor.ts";
 import type { CellResult, RunEvent, RunResult } from "../run/run-event.ts";
-import type { RunWishes } from "../run/run-wishes.ts";
 import type { RunWork } from "../run/run-work.ts";
 import { runTask } from "./process-calls.ts";
 import { startProjectProcess } from "./project-process.ts";

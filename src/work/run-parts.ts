@@ -3,7 +3,7 @@ import { setTimeout as wait } from "node:timers/promises";
 import type { RunContext } from "../cell/run-context.ts";
 import { HexError } from "../errors.ts";
 import type { ProjectPlace } from "../project/project.ts";
-import type { Job } from "../queue/job.ts";
+import type { Job } from "../queue/queue.ts";
 import type { RunParts } from "../run/parts/join-parts.ts";
 import { readOutcome } from "../run/parts/parts-exchange.ts";
 import { toCrashError, toValue } from "../run/process/process-ending.ts";

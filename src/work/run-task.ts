@@ -1,8 +1,7 @@
+import type { RequestedInputs } from "../cell/requested-input.ts";
 import type { RunContext } from "../cell/run-context.ts";
-import type { RequestedInputs } from "../project/inputs.ts";
-import type { RunRecord } from "../run/history/run-record.ts";
+import { type RunRecord, type RunWishes, toWishes } from "../run/history/run-record.ts";
 import type { RunTrigger } from "../run/run-event.ts";
-import { type RunWishes, toWishes } from "../run/run-wishes.ts";
 
 /** A run, as every front end requests it. */
 export interface RunRequest extends Partial<RunWishes> {

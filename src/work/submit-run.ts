@@ -6,7 +6,7 @@ import { toRequester } from "../project/project-store.ts";
 import { namesOf } from "../project/secrets.ts";
 import { isRunId, newRunId } from "../run/history/run-id.ts";
 import type { RunOccasion, RunRecord } from "../run/history/run-record.ts";
-import { toWishes } from "../run/run-wishes.ts";
+import { toWishes } from "../run/history/run-record.ts";
 import { toSha256 } from "../sha256.ts";
 import { KEYS_PREFIX } from "../store/key.ts";
 import { openProjectRuns, type ProjectRuns } from "./project-runs.ts";

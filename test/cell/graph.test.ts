@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { CellNode } from "../../src/cell/cell-node.ts";
-import { toGraph } from "../../src/cell/graph.ts";
+import { namesAbove, namesBelow, toGraph } from "../../src/cell/graph.ts";
 
 function node(name: string, dependencies: readonly string[] = [], frame?: string): CellNode {
   const kind = frame === undefined ? "cell" : "cached";
@@ -36,5 +36,14 @@ describe("the graph of a project's cells", () => {
     expect(() => toGraph([node("a", [], "x/y"), node("b", [], "x/y")])).toThrow(
       'Expected the frame name in cells/b.ts to be its own, got "x/y", which cells/a.ts publishes as well',
     );
+  });
+
+  it("finds all cells above and below some, directly or not, also in a loop", () => {
+    const cells = [node("a"), node("b", ["a"]), node("c", ["b"]), node("d", ["a"]), node("e")];
+    expect([...namesAbove(cells, ["c"])].sort()).toEqual(["a", "b"]);
+    expect([...namesAbove(cells, ["c", "d", "unknown"])].sort()).toEqual(["a", "b"]);
+    expect([...namesBelow(cells, ["a"])].sort()).toEqual(["b", "c", "d"]);
+    expect([...namesBelow(cells, ["e"])]).toEqual([]);
+    expect([...namesAbove([node("x", ["y"]), node("y", ["x"])], ["x"])].sort()).toEqual(["x", "y"]);
   });
 });

@@ -2,8 +2,7 @@ import { expect, it } from "vitest";
 import { cached, cell } from "../../src/cell/cell.ts";
 import { toGraph } from "../../src/cell/graph.ts";
 import { slider } from "../../src/cell/input.ts";
-import { planRun } from "../../src/cell/plan.ts";
-import { restrictPlan } from "../../src/cell/restrict-plan.ts";
+import { planRun, restrictPlan } from "../../src/cell/plan.ts";
 import { inMemoryCells } from "../run/in-memory-cells.ts";
 
 const input = () => slider({ min: 0, max: 9 });

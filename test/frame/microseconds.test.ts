@@ -2,16 +2,16 @@ import { expect, test } from "vitest";
 import { frameFromArrow, frameToArrow } from "../../src/frame/arrow.ts";
 import { frameFromCsv } from "../../src/frame/csv/read/csv-own.ts";
 import { frameToCsv } from "../../src/frame/csv/write/csv-write.ts";
+import { queryFrames } from "../../src/frame/duckdb/sql.ts";
 import { desc } from "../../src/frame/frame.ts";
 import { frameToJson } from "../../src/frame/json.ts";
+import { toTableRows } from "../../src/frame/rows/table-rows.ts";
 import { frame } from "../../src/frame/rows.ts";
 import type { Schema } from "../../src/frame/schema.ts";
-import { queryFrames } from "../../src/frame/sql.ts";
-import { toTableRows } from "../../src/frame/table-rows.ts";
 import { toFrame } from "../../src/frame/to-frame.ts";
 import { max, min } from "../../src/frame/verb/aggregate.ts";
-import { toJsonValue } from "../../src/run/json-value.ts";
-import { toOwnCopy } from "../../src/run/own-copy.ts";
+import { toJsonValue } from "../../src/run/cell-output.ts";
+import { toOwnCopy } from "../../src/run/shared-value.ts";
 
 const SCHEMA: Schema = [
   { name: "local", type: "datetime" },

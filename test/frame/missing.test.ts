@@ -1,11 +1,11 @@
 /** Missing, NaN and infinity mean one thing at every door: the table in docs/cells.md, line by line. */
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { queryFrames } from "../../src/frame/duckdb/sql.ts";
 import { desc, type Frame } from "../../src/frame/frame.ts";
 import { frameToJson } from "../../src/frame/json.ts";
+import { toTableRows } from "../../src/frame/rows/table-rows.ts";
 import { frame } from "../../src/frame/rows.ts";
-import { queryFrames } from "../../src/frame/sql.ts";
-import { toTableRows } from "../../src/frame/table-rows.ts";
 import {
   count,
   distinctCount,

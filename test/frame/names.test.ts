@@ -2,19 +2,19 @@
 import { describe, expect, test } from "vitest";
 import { frameFromArrow, frameToArrow } from "../../src/frame/arrow.ts";
 import { buildColumn } from "../../src/frame/column/column-build.ts";
+import { queryFrames } from "../../src/frame/duckdb/sql.ts";
 import { type Frame, toFrameOf } from "../../src/frame/frame.ts";
 import { frameToJson } from "../../src/frame/json.ts";
 import { JsonRows } from "../../src/frame/json-rows.ts";
 import { ownValue } from "../../src/frame/own-value.ts";
+import { toTableRows } from "../../src/frame/rows/table-rows.ts";
 import { frame } from "../../src/frame/rows.ts";
-import { queryFrames } from "../../src/frame/sql.ts";
-import { toTableRows } from "../../src/frame/table-rows.ts";
 import { renderTable } from "../../src/frame/terminal-table.ts";
 import { toFrame } from "../../src/frame/to-frame.ts";
 import { count, max } from "../../src/frame/verb/aggregate.ts";
 import { chartRows } from "../../src/page/browser/output/chart/chart-rows.ts";
 import { passingRows } from "../../src/page/browser/output/table/row-rules.ts";
-import { tsvText } from "../../src/page/browser/output/table/tsv-text.ts";
+import { tsvText } from "../../src/page/browser/output/table/rows-text.ts";
 
 const NAMES: readonly (readonly string[])[] = [
   ["country", "2020", "2019", "v"],

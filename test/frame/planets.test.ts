@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { frameToDanfo } from "../../src/frame/danfo.ts";
-import { queryFrames } from "../../src/frame/sql.ts";
+import { queryFrames } from "../../src/frame/duckdb/sql.ts";
 import { toFrame } from "../../src/frame/to-frame.ts";
 import { count, max, mean, median, min, stdev } from "../../src/frame/verb/aggregate.ts";
 import { figures, ROUNDED_MEAN_MASS, readPlanets } from "./planets.ts";

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
+import { queryFrames, readSqlReferences } from "../../src/frame/duckdb/sql.ts";
 import { frame } from "../../src/frame/rows.ts";
-import { queryFrames, readSqlReferences } from "../../src/frame/sql.ts";
 import { assertFrame } from "./assert-frame.ts";
 import { everyTypeFrame } from "./every-type.ts";
 

@@ -2,9 +2,9 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { Frame } from "../../src/frame/frame.ts";
 import { headRows } from "../../src/frame/json.ts";
+import { type RowsQuery, toTableRows } from "../../src/frame/rows/table-rows.ts";
 import { frame } from "../../src/frame/rows.ts";
 import type { ColumnType, Value } from "../../src/frame/schema.ts";
-import { type RowsWish, toTableRows } from "../../src/frame/table-rows.ts";
 
 /** Values of each type of column, with those that are hard to order. */
 const VALUES: Readonly<Record<ColumnType, fc.Arbitrary<Value>>> = {
@@ -59,7 +59,7 @@ function look(rows: readonly Numbered[], type: ColumnType, seen: string): Frame 
   return seen === "ordered" || seen === "both" ? filtered.orderby({ descending: "at" }) : filtered;
 }
 
-function wished(table: Frame, wish: RowsWish): number[] {
+function wished(table: Frame, wish: RowsQuery): number[] {
   const rows = toTableRows(table, wish);
   const taken = rows.slice(0, rows.numRows).column("at");
   expect(taken).toHaveLength(rows.numRows);
@@ -207,7 +207,7 @@ const people = frame(
   { name: "string", age: "integer", born: "date", seen: "instant" },
 ) as unknown as Frame;
 
-function names(wish: RowsWish): unknown[] {
+function names(wish: RowsQuery): unknown[] {
   const rows = toTableRows(people, wish);
   return rows.slice(0, rows.numRows).column("name");
 }

@@ -38,8 +38,8 @@ export class ModelNotebook {
     this.#runs += 1;
     this.#kernel ??= this.#open();
     const inputs = { ...this.#inputs, ...pressed };
-    const order = { kind: "run", run: this.#runs, inputs, fresh: "none" } as const;
-    const { text } = await this.#kernel.order(order).answer;
+    const request = { kind: "run", run: this.#runs, inputs, fresh: "none" } as const;
+    const { text } = await this.#kernel.ask(request);
     const { status } = JSON.parse(text) as NotebookRunAnswer;
     if (status === "outdated") {
       await this.close();
@@ -56,7 +56,7 @@ export class ModelNotebook {
     const [cell, shown] = tables[Math.floor(random() * tables.length)] ?? [];
     if (cell === undefined || shown?.output.kind !== "frame" || this.#kernel === undefined) return;
     const kernel = this.#kernel;
-    const reader = toTableReader((order) => kernel.order(order).answer);
+    const reader = toTableReader((request) => kernel.ask(request));
     const ask = { evaluation: shown.rowsKey, cell, offset: 0, limit: 1_000 };
     const { head } = await reader.rows(ask);
     const tags = new Set(head.map((row) => row["tag"]));
@@ -70,7 +70,9 @@ export class ModelNotebook {
   #open(): KernelProcess {
     this.#cells.clear();
     return new KernelProcess(this.#start(this.#task), this.#task, {
-      onOver: () => undefined,
+      onOver: ({ why, left }) => {
+        for (const pending of left) pending.reject(why);
+      },
       onLine: () => undefined,
       onEvent: () => undefined,
       onReport: (report) => this.#take(report),

@@ -1,7 +1,7 @@
 import { cp, mkdir, mkdtemp, readFile, realpath, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
-import type { RequestedInput } from "../../src/cell/input-value.ts";
+import type { RequestedInput } from "../../src/cell/requested-input.ts";
 import { HexError } from "../../src/errors.ts";
 import { KernelPool } from "../../src/kernel/pool.ts";
 import type { KernelRequest, KernelTask } from "../../src/kernel/request.ts";
@@ -9,9 +9,9 @@ import { serveKernel } from "../../src/kernel/serve-kernel.ts";
 import { toTableReader } from "../../src/kernel/viewers.ts";
 import { openProject } from "../../src/project/project.ts";
 import { describeProject } from "../../src/project/project-description.ts";
+import type { ShownFrame } from "../../src/run/cell-output.ts";
 import type { RunRecord } from "../../src/run/history/run-record.ts";
 import type { CellResult, RunResult } from "../../src/run/run-event.ts";
-import type { ShownFrame } from "../../src/run/shown-frame.ts";
 import { PageContents } from "../../src/server/page/page-contents.ts";
 import { openVersion } from "../../src/store/version.ts";
 import { keepResult } from "../../src/work/keep-result.ts";
@@ -227,8 +227,8 @@ export class ModelWorld {
 
   #toDoor(): PageDoor {
     const contents = new PageContents(this.#runs, () => undefined);
-    const order = (each: KernelRequest, signal?: AbortSignal) => this.#pool.order(each, signal);
-    const tables = toTableReader(order);
+    const ask = (request: KernelRequest, signal?: AbortSignal) => this.#pool.ask(request, signal);
+    const tables = toTableReader(ask);
     return {
       open: async () => {
         const project = await openProject(this.#directory, this.#options);
@@ -236,10 +236,10 @@ export class ModelWorld {
         const { head, cells } = await contents.read(await openVersion(this.#runs.store), described);
         return { ...head, cells: JSON.parse(Buffer.from(cells).toString("utf8")) } as OpenedPage;
       },
-      evaluate: (ask) =>
-        orGone(async () => JSON.parse((await order({ kind: "evaluate", ask })).text)),
-      rows: (ask) => orGone(() => tables.rows(ask)),
-      csv: (ask) => orGone(() => readAll(tables.csv(ask))),
+      evaluate: (query) =>
+        orGone(async () => JSON.parse((await ask({ kind: "evaluate", query })).text)),
+      rows: (query) => orGone(() => tables.rows(query)),
+      csv: (query) => orGone(() => readAll(tables.csv(query))),
     };
   }
 }

@@ -8,19 +8,20 @@ import { chart } from "../../src/cell/output.ts";
 import type { RunContext } from "../../src/cell/run-context.ts";
 import type { Frame } from "../../src/frame/frame.ts";
 import { frame } from "../../src/frame/rows.ts";
-import { CellMemory } from "../../src/kernel/cell-memory.ts";
+import { CellCache } from "../../src/kernel/cell-cache.ts";
 import { KernelRecall } from "../../src/kernel/recall.ts";
+import { parseSavedOutputs } from "../../src/run/saved-outputs.ts";
 import { DirectoryStore } from "../../src/store/directory/directory-store.ts";
 import { openVersion } from "../../src/store/version.ts";
 import { inMemoryCells } from "../run/in-memory-cells.ts";
 import { runInMemory } from "../run/run-in-memory.ts";
 
 let directory: string;
-let memory: CellMemory;
+let cache: CellCache;
 let ran: string[];
 beforeEach(async () => {
   directory = await mkdtemp(join(tmpdir(), "hex-remembered-"));
-  memory = new CellMemory({ limitBytes: 1e8 });
+  cache = new CellCache({ limitBytes: 1e8 });
   ran = [];
 });
 afterEach(() => rm(directory, { recursive: true }));
@@ -46,8 +47,8 @@ function run(
     store: new DirectoryStore(directory),
     hasDefaultInputs: true,
     recall: new KernelRecall({
-      memory,
-      grounds: toGrounds(cells, ground),
+      cache,
+      fingerprints: toGrounds(cells, ground),
       scope: `${runs}`,
       press,
     }),
@@ -126,6 +127,21 @@ describe("runs with a memory", () => {
     expect(Object.keys(published?.readers ?? {})).toEqual(["old"]);
     expect(published?.readers?.["old"]?.columns).toEqual(["age"]);
     expect((await version.readFrame("people"))?.frame.rows()).toEqual(people().rows());
+  });
+
+  it("publish that a cell looks at the context, also when it did so in a run before", async () => {
+    const cells = () =>
+      inMemoryCells({
+        people: { is: cached("people", () => people()) },
+        where: { is: cell({}, (_, { runContext }) => runContext) },
+      });
+    await run(cells());
+    await run(cells());
+    const version = await openVersion(new DirectoryStore(directory));
+    const bytes = await version.readOutputs();
+    const saved = parseSavedOutputs(bytes ?? new Uint8Array());
+    expect(version.number).toBe(2);
+    expect(saved?.cells.find(({ name }) => name === "where")?.looksAtContext).toBe(true);
   });
 
   it("tell of the version that is read, although a frame is the same as before", async () => {
@@ -265,7 +281,7 @@ describe("runs with a memory", () => {
 
   it("look again after a while only at a CSV of another tool that cells read themselves", async () => {
     let nowMs = 0;
-    memory = new CellMemory({ limitBytes: 1e8, now: () => nowMs });
+    cache = new CellCache({ limitBytes: 1e8, now: () => nowMs });
     const read = cell((_, { store }) => store.readFrame("people"));
     const rows = async () => {
       const { cells } = await run(inMemoryCells({ read: { is: read } }), { context: "app" });

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { toPageLayout } from "../../src/page/page-layout.ts";
+import { toPageLayout } from "../../src/page/to-page-state.ts";
 
 const input = (name: string) => ({ name, form: "input" }) as const;
 const value = (name: string) => ({ name, form: "value" }) as const;

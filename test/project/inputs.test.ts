@@ -18,6 +18,7 @@ function inputsOf(configured: object, flags: Readonly<Record<string, string>>) {
     codeHash: "",
     ownCode: "",
     dataFiles: [],
+    readsCsv: false,
   } as const;
   const cells: LoadedCells = {
     cells: [

@@ -18,6 +18,7 @@ function projectWith(inputs: object) {
     codeHash: "",
     ownCode: "",
     dataFiles: [],
+    readsCsv: false,
   } as const;
   const cells: LoadedCells = {
     cells: [{ ...facts, name: "speed", file: "cells/speed.ts", ...(widget ? { widget } : {}) }],

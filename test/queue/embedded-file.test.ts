@@ -238,12 +238,12 @@ describe("the clock of a queue", () => {
 
   /** Two processes whose machine's clock can be set, while their own clocks go on. */
   async function openTwo() {
-    const time = { now: 1_000_000, steady: 0 };
+    const time = { now: 1_000_000, monotonic: 0 };
     const file = await newFile();
-    const options = { ...QUICK, leaseMs, now: () => time.now, steady: () => time.steady };
+    const options = { ...QUICK, leaseMs, now: () => time.now, monotonic: () => time.monotonic };
     const pass = (ms: number) => {
       time.now += ms;
-      time.steady += ms;
+      time.monotonic += ms;
     };
     return { time, pass, holder: await open(file, options), other: await open(file, options) };
   }

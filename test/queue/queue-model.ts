@@ -1,7 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import type { JobState, Lane } from "../../src/queue/job.ts";
-import type { Claim, Queue } from "../../src/queue/queue.ts";
+import type { Claim, JobState, Lane, Queue } from "../../src/queue/queue.ts";
 
 /** How many sequences of moves are tried; `HEX_TEST_QUEUE_RUNS` asks for more. */
 const RUNS = Number(process.env["HEX_TEST_QUEUE_RUNS"] ?? 30);

@@ -1,9 +1,8 @@
 import { randomUUID } from "node:crypto";
 import { join } from "node:path";
 import { onTestFinished } from "vitest";
-import type { JobSpec } from "../../src/queue/job.ts";
 import { openQueue, type QueueToOpen } from "../../src/queue/open-queue.ts";
-import type { Claim, Queue, QueueOptions } from "../../src/queue/queue.ts";
+import type { Claim, JobSpec, Queue, QueueOptions } from "../../src/queue/queue.ts";
 import { temporaryFolder } from "../store/temporary-folder.ts";
 
 /** A place of a queue that nobody has used, for one test. */

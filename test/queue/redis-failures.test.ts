@@ -1,13 +1,16 @@
 import { randomUUID } from "node:crypto";
 import { createServer } from "node:net";
+import { setTimeout as delay } from "node:timers/promises";
+import { Queue as BullQueue } from "bullmq";
 import { Redis } from "ioredis";
 import { describe, expect, inject, it, onTestFinished } from "vitest";
 import { openQueue } from "../../src/queue/open-queue.ts";
-import type { Queue } from "../../src/queue/queue.ts";
+import type { Queue, QueueOptions } from "../../src/queue/queue.ts";
 import { checkServer } from "../../src/queue/redis/redis-check.ts";
 import { startCuttingRelay } from "../servers/cutting-relay.ts";
 import { type RunningRedis, startRedis } from "../servers/redis.ts";
-import { claimRun, openHere, toSpec } from "./queue-place.ts";
+import { temporaryFolder } from "../store/temporary-folder.ts";
+import { claimRun, NEXT_LEASE, openHere, QUICK, SHORT_LEASE, toSpec } from "./queue-place.ts";
 
 for (const { name, url, root } of inject("redisServers")) {
   const newPlace = () => ({ kind: "redis", url, name: randomUUID() }) as const;
@@ -20,19 +23,11 @@ for (const { name, url, root } of inject("redisServers")) {
 
   describe(`a job that was altered on ${name}`, () => {
     it.each([
-      ["data", "{broken"],
-      ["data", '{"payload":{}}'],
-      ["data", '"text"'],
-      ["opts", "{broken"],
-      ["progress", "{broken"],
+      ["payload", "{broken"],
+      ["payload", ""],
     ])("is dead when its %s is %s, and the next one is given", async (field, value) => {
-      const place = newPlace();
-      const queue = await openHere(place);
-      await queue.submit(toSpec({ id: "altered", priority: 1 }));
-      await queue.submit(toSpec({ id: "next" }));
-      await withClient(url, (client) =>
-        client.hset(`hex:${place.name}:run:job-altered`, field, value),
-      );
+      const { queue, alter } = await openAltered();
+      await alter((client, key) => client.hset(key, field, value));
       expect((await claimRun(queue)).job.id).toBe("next");
       expect(await queue.find("altered")).toMatchObject({
         state: "dead",
@@ -40,16 +35,67 @@ for (const { name, url, root } of inject("redisServers")) {
       });
     });
 
+    it.each([
+      ["priority", "high"],
+      ["attempts", "many"],
+      ["claims", ""],
+      ["progress", "{broken"],
+    ])("is given all the same when its %s is %s", async (field, value) => {
+      const { queue, alter } = await openAltered();
+      await alter((client, key) => client.hset(key, field, value));
+      const claim = await claimRun(queue);
+      expect(claim).toMatchObject({ job: { id: "altered", attempts: 1 }, number: 1 });
+      expect(await claim.finish()).toBe("finished");
+    });
+
+    it.each(["queued", "claimed"])(
+      "is no hindrance when it was deleted while it was %s",
+      async (state) => {
+        const { queue, alter } = await openAltered(SHORT_LEASE);
+        if (state === "claimed") await claimRun(queue);
+        await alter((client, key) => client.del(key));
+        const claim = await queue.claim({ lane: "run", worker: "test@here:2", atMost: 1 });
+        expect(claim.job.id).toBe("next");
+        expect(await queue.find("altered")).toBeUndefined();
+        expect((await queue.count()).run).toEqual({ queued: 0, claimed: 1 });
+      },
+    );
+
     it("is no hindrance when somebody else put it there", async () => {
       const place = newPlace();
       const queue = await openHere(place);
       await queue.submit(toSpec({ id: "next" }));
-      await withClient(url, async (client) => {
-        await client.hset(`hex:${place.name}:run:stranger`, "name", "x", "data", "{}");
-        await client.zadd(`hex:${place.name}:run:prioritized`, 0, "stranger");
-      });
+      await withClient(url, (client) => client.zadd(`hex:${place.name}:queued:run`, 0, "stranger"));
       expect((await claimRun(queue)).job.id).toBe("next");
     });
+
+    /** A queue whose first job is about to be altered, and a second one. */
+    async function openAltered(options: QueueOptions = QUICK) {
+      const place = newPlace();
+      const queue = await openHere(place, options);
+      await queue.submit(toSpec({ id: "altered", priority: 1 }));
+      await queue.submit(toSpec({ id: "next" }));
+      const alter = (work: (client: Redis, key: string) => Promise<unknown>) =>
+        withClient(url, (client) => work(client, `hex:${place.name}:job:altered`));
+      return { queue, alter };
+    }
+  });
+
+  it(`tells of jobs that an older version left to BullMQ, and takes them anew, on ${name}`, async () => {
+    const place = newPlace();
+    const connection = { url, maxRetriesPerRequest: null };
+    const older = new BullQueue("run", { connection, prefix: `hex:${place.name}` });
+    await older.add("run", { submission: "s", payload: {} }, { jobId: "job-older", priority: 5 });
+    await older.close();
+    const queue = await openHere(place);
+    const keys = `hex:${place.name}:run:* and hex:${place.name}:part:*`;
+    expect(await queue.check()).toEqual([
+      `The Redis server ${url} still holds jobs of an older version of hex-runtime under ${keys} (workers queue their runs again; delete these keys once no older worker runs)`,
+    ]);
+    // That it is unknown here has workers queue its run again.
+    expect(await queue.find("older")).toBeUndefined();
+    expect(await queue.submit(toSpec({ id: "older" }))).toBe("submitted");
+    expect((await claimRun(queue)).job.id).toBe("older");
   });
 
   it(`takes jobs again after its connection broke at any place of its opening, on ${name}`, async () => {
@@ -133,6 +179,40 @@ for (const { name, url, root } of inject("redisServers")) {
       });
       await withClient(server.url, (client) => client.config("SET", "maxmemory", "0"));
       expect(await queue.submit(toSpec())).toBe("submitted");
+    });
+
+    it("lets workers end what waits when it is full", async () => {
+      const server = await startOwn();
+      const queue = await openHere({ kind: "redis", url: server.url, name: "full" });
+      const [first, second] = [toSpec(), toSpec()];
+      await queue.submit(first);
+      await queue.submit(second);
+      await withClient(server.url, (client) => client.config("SET", "maxmemory", "1"));
+      const claim = await claimRun(queue);
+      expect(await queue.cancel(claim.job.id)).toBe("requested");
+      expect(await claim.renew()).toBe("cancelled");
+      expect(await claim.fail("stopped")).toBe("cancelled");
+      expect(await (await claimRun(queue)).finish()).toBe("finished");
+      await expect(queue.submit(toSpec())).rejects.toThrow("got OOM, its memory is full");
+    });
+
+    it("leaves jobs to their workers when it was away for longer than a lease", async () => {
+      const directory = await temporaryFolder();
+      const server = await startRedis({ root: root ?? "", directory });
+      const place = { kind: "redis", url: server.url, name: "away" } as const;
+      const [queue, other] = [await openHere(place, NEXT_LEASE), await openHere(place, NEXT_LEASE)];
+      await queue.submit(toSpec());
+      const claim = await claimRun(queue);
+      const waiting = claimRun(other);
+      await server.kill();
+      await delay(NEXT_LEASE.leaseMs);
+      const again = await startRedis({ root: root ?? "", directory, port: server.port });
+      onTestFinished(() => again.kill());
+      const next = toSpec();
+      await expect.poll(() => submits(other, next.id)).toBe(true);
+      expect((await waiting).job.id).toBe(next.id);
+      expect(await claim.renew()).toBe("held");
+      expect(await claim.finish()).toBe("finished");
     });
 
     it("is told to be set up so that jobs get lost", async () => {

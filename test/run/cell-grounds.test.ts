@@ -1,7 +1,7 @@
 import { utimes } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { readCellGrounds, toCellState } from "../../src/run/cell-grounds.ts";
+import { readCellGrounds, toCellState } from "../../src/run/cell-fingerprints.ts";
 import { openFileContents } from "../../src/source/file-contents.ts";
 import { makeProject } from "../fixtures/make-project.ts";
 

@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { type CellState, toStateChanges } from "../../src/run/cell-state.ts";
+import { type CellState, toStateChanges } from "../../src/run/cell-fingerprints.ts";
 
 const state: CellState = {
   code: "c1",

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { type Freshness, oldestOf, toFreshness } from "../../src/run/freshness.ts";
+import { type Freshness, oldestOf, toFreshness } from "../../src/run/run-event.ts";
 
 const nowMs = Date.parse("2026-01-02T00:00:00Z");
 const origin = { version: 3, computedAt: "2026-01-01T23:00:00.000Z", codeHash: "a" };

@@ -41,6 +41,7 @@ function toSource(name: string, { after = [], key, is }: WrittenCell): CellSourc
     ownCode: "",
     codeHash: "",
     dataFiles: [],
+    readsCsv: true,
     ...(cell.kind === "cached" ? { frame: cell.frame } : {}),
     ...(key === undefined ? {} : { keyInputs: key }),
   };

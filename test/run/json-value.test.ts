@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { toJsonValue } from "../../src/run/json-value.ts";
+import { toJsonValue } from "../../src/run/cell-output.ts";
 
 describe("a result as plain JSON", () => {
   it("writes dates, bigints and numbers that JSON does not have as our CSV does", () => {

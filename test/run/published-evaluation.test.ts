@@ -4,7 +4,7 @@ import { slider } from "../../src/cell/input.ts";
 import { chart } from "../../src/cell/output.ts";
 import type { Frame } from "../../src/frame/frame.ts";
 import { frame } from "../../src/frame/rows.ts";
-import type { CellGrounds } from "../../src/run/cell-grounds.ts";
+import type { CellGrounds } from "../../src/run/cell-fingerprints.ts";
 import type { RunEvent } from "../../src/run/run-event.ts";
 import { parseSavedOutputs } from "../../src/run/saved-outputs.ts";
 import type { CellSource } from "../../src/source/cell-sources.ts";

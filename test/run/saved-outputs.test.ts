@@ -2,8 +2,7 @@ import { describe, expect, it } from "vitest";
 import { chart } from "../../src/cell/output.ts";
 import type { Frame } from "../../src/frame/frame.ts";
 import { frame } from "../../src/frame/rows.ts";
-import { toShownOutput } from "../../src/run/cell-output.ts";
-import { toPageOutput } from "../../src/run/page-output.ts";
+import { toPageOutput, toShownOutput } from "../../src/run/cell-output.ts";
 import {
   type OutputToSave,
   parseSavedOutputs,

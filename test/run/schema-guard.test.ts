@@ -1,8 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { frame } from "../../src/frame/rows.ts";
 import type { Schema } from "../../src/frame/schema.ts";
-import { ColumnReads } from "../../src/run/column-reads.ts";
-import { refuseLostColumns } from "../../src/run/schema-guard.ts";
+import { ColumnReads, refuseLostColumns } from "../../src/run/column-reads.ts";
 
 const published = {
   name: "planets",

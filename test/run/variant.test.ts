@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { frameOfVariant, toVariant } from "../../src/run/variant.ts";
+import { frameOfVariant, toVariant } from "../../src/run/run-frames.ts";
 
 const region = (value: unknown) => ({ name: "region", value, initial: "All" });
 const year = (value: unknown) => ({ name: "year", value, initial: 2024 });

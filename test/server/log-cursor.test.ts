@@ -1,12 +1,12 @@
 import { expect, test } from "vitest";
-import type { LogLine } from "../../src/run/history/log-lines.ts";
+import type { LogLine } from "../../src/run/history/run-log.ts";
 import {
   findUnknown,
   LOG_START,
   parseEventId,
   passLine,
   toEventId,
-} from "../../src/server/log-cursor.ts";
+} from "../../src/server/run-events.ts";
 
 const at = (second: number, text: string): LogLine => ({
   at: new Date(Date.UTC(2026, 0, 1, 0, 0, second)).toISOString(),

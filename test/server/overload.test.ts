@@ -1,6 +1,6 @@
 import { connect } from "node:net";
 import { expect, test } from "vitest";
-import { RateLimit } from "../../src/server/rate-limit.ts";
+import { RateLimit } from "../../src/server/limits.ts";
 import { until } from "../work/project-processes.ts";
 import { PROJECT_ID, RUNS, type ServedProject, serveProject } from "./served-project.ts";
 

@@ -5,7 +5,7 @@ import { frame } from "../../src/frame/rows.ts";
 import type { PageCell } from "../../src/page/page-state.ts";
 import type { Config } from "../../src/project/config.ts";
 import type { DescribedCell } from "../../src/project/project-description.ts";
-import type { CellGrounds } from "../../src/run/cell-grounds.ts";
+import type { CellGrounds } from "../../src/run/cell-fingerprints.ts";
 import { toRedactor } from "../../src/run/redact/redactor.ts";
 import { PageContents } from "../../src/server/page/page-contents.ts";
 import { openVersion } from "../../src/store/version.ts";

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { HexError } from "../../src/errors.ts";
 import { HttpFailure } from "../../src/server/http-failure.ts";
-import { toToldAnswer, toToldFailure } from "../../src/server/page/untold-reasons.ts";
+import { toToldAnswer, toToldFailure } from "../../src/server/page/redact-errors.ts";
 import { until } from "../work/project-processes.ts";
 import { carryOut } from "./carry-out.ts";
 import { serveProject } from "./served-project.ts";

@@ -35,7 +35,7 @@ function openWatch() {
 test("looks again at once when something has changed while it was looking", async () => {
   const { watch, looks, look } = openWatch();
   const heard: unknown[] = [];
-  const unlisten = watch.listen(() => heard.push(watch.sight?.run));
+  const unlisten = watch.listen(() => heard.push(watch.snapshot?.run));
   await expect.poll(() => looks).toHaveLength(1);
   watch.look();
   await look(1, null);
@@ -48,10 +48,10 @@ test("forgets what it knew of versions and failures when a run has ended", async
   const { watch, look, forgotten } = openWatch();
   const unlisten = watch.listen(() => undefined);
   await look(1, RUN);
-  await expect.poll(() => watch.sight?.run).toEqual(RUN);
+  await expect.poll(() => watch.snapshot?.run).toEqual(RUN);
   watch.look();
   await look(2, null);
-  await expect.poll(() => watch.sight?.run).toBeNull();
+  await expect.poll(() => watch.snapshot?.run).toBeNull();
   expect(forgotten).toEqual(["version", "failure"]);
   unlisten();
 });
@@ -60,14 +60,14 @@ test("tells of another version of the same number, as after the store was restor
   const { watch, look, newest } = openWatch();
   const unlisten = watch.listen(() => undefined);
   await look(1, null);
-  await expect.poll(() => watch.sight?.commit).toBe("first");
+  await expect.poll(() => watch.snapshot?.commit).toBe("first");
   const events = new PageEvents(undefined);
-  const told = () => watch.sight && events.next(watch.sight);
+  const told = () => watch.snapshot && events.next(watch.snapshot);
   expect([told()?.type, told()]).toEqual(["build-told", undefined]);
   newest.id = "restored";
   watch.look();
   await look(2, null);
-  await expect.poll(() => watch.sight?.commit).toBe("restored");
+  await expect.poll(() => watch.snapshot?.commit).toBe("restored");
   expect(told()).toEqual({ type: "version-published", version: 1, commit: "restored" });
   expect(told()).toBeUndefined();
   unlisten();

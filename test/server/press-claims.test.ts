@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { expect, it } from "vitest";
 import { parseConfig } from "../../src/project/config.ts";
-import { PressClaims } from "../../src/server/page/press-claims.ts";
+import { PressClaims } from "../../src/server/page/ask-routes.ts";
 import { MemoryStore } from "../fakes/memory-store.ts";
 
 const config = parseConfig({ name: "pressed" }, "/project");

@@ -1,11 +1,10 @@
 import { expect, onTestFinished, test } from "vitest";
-import type { Job } from "../../src/queue/job.ts";
-import type { LogLine } from "../../src/run/history/log-lines.ts";
+import type { Job } from "../../src/queue/queue.ts";
 import { openRunHistory } from "../../src/run/history/run-history.ts";
+import type { LogLine } from "../../src/run/history/run-log.ts";
 import type { RunRecord } from "../../src/run/history/run-record.ts";
 import type { ServerEvent } from "../../src/server/event-stream.ts";
-import { LOG_START, parseEventId } from "../../src/server/log-cursor.ts";
-import { RunEvents } from "../../src/server/run-events.ts";
+import { LOG_START, parseEventId, RunEvents } from "../../src/server/run-events.ts";
 import { RunFeeds } from "../../src/server/run-feed.ts";
 import { MemoryStore } from "../fakes/memory-store.ts";
 import { queuedRun, toCompleted, toRunning } from "../run/history/records.ts";
@@ -38,7 +37,7 @@ function listenTo(feeds: RunFeeds, record: RunRecord, cursor: typeof LOG_START) 
   const feed = feeds.open(record);
   const tell = () => {
     for (let more = true; more; ) {
-      const event = feed.sight && events.next(feed.sight);
+      const event = feed.snapshot && events.next(feed.snapshot);
       if (event !== undefined) heard.push(event);
       more = event !== undefined;
     }

@@ -3,7 +3,7 @@ import { type IncomingMessage, request } from "node:http";
 import type { AddressInfo } from "node:net";
 import { fastify } from "fastify";
 import { expect, onTestFinished, test } from "vitest";
-import { sendBlocks } from "../../src/server/send-blocks.ts";
+import { sendBlocks } from "../../src/server/send.ts";
 import { until } from "../work/project-processes.ts";
 
 /** A server that answers with blocks, and how many of them it has made. */

@@ -6,7 +6,8 @@ import { afterAll, onTestFinished } from "vitest";
 import type { Viewers } from "../../src/kernel/evaluation.ts";
 import type { ServerLimits, ServerSettings } from "../../src/project/server-settings.ts";
 import { createToken, type TokenScope } from "../../src/project/tokens.ts";
-import { type ClientTimes, type HexServer, openServer } from "../../src/server/server.ts";
+import type { ClientTimes } from "../../src/server/app.ts";
+import { type HexServer, openServer } from "../../src/server/server.ts";
 import { openProjectRuns, type ProjectRuns } from "../../src/work/project-runs.ts";
 
 /** The built package: the processes that read cells and carry runs out are started from there. */

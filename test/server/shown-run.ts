@@ -1,9 +1,9 @@
+import type { ShownFrame } from "../../src/run/cell-output.ts";
 import { toShownOutput } from "../../src/run/cell-output.ts";
 import { newRunId } from "../../src/run/history/run-id.ts";
 import type { RunRecord } from "../../src/run/history/run-record.ts";
 import { keepShownFrames } from "../../src/run/history/shown-frames.ts";
 import type { CellResult, RunResult } from "../../src/run/run-event.ts";
-import type { ShownFrame } from "../../src/run/shown-frame.ts";
 import type { ServedProject } from "./served-project.ts";
 
 export interface ShownRunSpec {

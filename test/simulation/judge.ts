@@ -1,11 +1,7 @@
 import type { Claim, EndAnswer } from "../../src/queue/queue.ts";
 import { isFinal, type RunRecord } from "../../src/run/history/run-record.ts";
 import { HISTORY_PREFIX, MANIFEST_KEY, RUNS_PREFIX, TICKS_PREFIX } from "../../src/store/key.ts";
-import {
-  LEASE_KEY,
-  type LeaseRecord,
-  parseLeaseRecord,
-} from "../../src/store/lease/lease-record.ts";
+import { LEASE_KEY, type LeaseRecord, leaseRecords } from "../../src/store/lease/lease-record.ts";
 import { filesOf, referencedKeys } from "../../src/store/manifest/history.ts";
 import { type Commit, type Manifest, parseManifest } from "../../src/store/manifest/manifest.ts";
 import { MemoryStore } from "../fakes/memory-store.ts";
@@ -54,7 +50,8 @@ export class Judge {
   /** An object was written. */
   sawWrite(key: string, body: Uint8Array, isThere: (key: string) => boolean): void {
     if (key === MANIFEST_KEY) this.#sawManifest(parseManifest(body, "store"), isThere);
-    else if (key === LEASE_KEY) this.#sawLease(parseLeaseRecord(body, "store"));
+    else if (key === LEASE_KEY)
+      this.#sawLease(leaseRecords.parse(body, { key: LEASE_KEY, location: "store" }));
     else if (key.startsWith(HISTORY_PREFIX) && key.endsWith("/record.json")) {
       this.#sawRecord(JSON.parse(this.#text.decode(body)));
     } else if (key.startsWith(TICKS_PREFIX)) {

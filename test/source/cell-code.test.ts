@@ -264,3 +264,25 @@ test("tells a cell's own code apart from that of the cells above it", async () =
   expect(after[1]?.codeHash).not.toBe(before[1]?.codeHash);
   expect(after[0]?.ownCode).not.toBe(before[0]?.ownCode);
 });
+
+test("knows code that surely reads no CSV, by itself or by files and packages that it loads", async () => {
+  const { load } = await makeProject({
+    "cells/1-plain.ts": `${importCell} export default cell(() => 1);`,
+    "cells/2-own.ts": `import { cell, readCsv } from "hex-runtime"; export default cell(() => readCsv("a.csv"));`,
+    "cells/3-helped.ts": `${importCell} import { read } from "../read.ts"; export default cell(() => read());`,
+    "cells/4-whole.ts": `import * as hex from "hex-runtime"; export default hex.cell(() => 1);`,
+    "cells/5-lazy.ts": `${importCell} export default cell(() => import("hex-runtime"));`,
+    "cells/6-packed.ts": `${importCell} import x from "x"; export default cell(() => x);`,
+    "cells/7-said.md": "readCsv",
+    "read.ts": `import { readCsv } from "hex-runtime"; export const read = () => readCsv("a.csv");`,
+    "node_modules/x/package.json": packageFile("1.0.0"),
+  });
+  const { cells } = await load();
+  expect(cells.flatMap(({ name, readsCsv }) => (readsCsv ? name : []))).toEqual([
+    "own",
+    "helped",
+    "whole",
+    "lazy",
+    "packed",
+  ]);
+});

@@ -36,15 +36,7 @@ async function buildOnce(entry: string, replaced: Replaced): Promise<string> {
     format: "esm",
     plugins: [replacing(replaced)],
     // Native code and what is only loaded when it is asked for.
-    external: [
-      "@duckdb/node-api",
-      "@swc/core",
-      "danfojs-node",
-      "@aws-sdk/*",
-      "libsql",
-      "bullmq",
-      "ioredis",
-    ],
+    external: ["@duckdb/node-api", "@swc/core", "danfojs-node", "@aws-sdk/*", "libsql", "ioredis"],
   });
   await rename(own, outfile);
   return outfile;

@@ -7,13 +7,13 @@ import { frameFromArrow, frameToArrow } from "../../src/frame/arrow.ts";
 import { frameFromCsv } from "../../src/frame/csv/read/csv-own.ts";
 import { frame } from "../../src/frame/rows.ts";
 import { createToken, listTokens } from "../../src/project/tokens.ts";
-import { parseLog } from "../../src/run/history/log-lines.ts";
 import { openRunHistory } from "../../src/run/history/run-history.ts";
+import { parseLog } from "../../src/run/history/run-log.ts";
 import { parseSavedOutputs } from "../../src/run/saved-outputs.ts";
 import { readTick } from "../../src/schedule/tick.ts";
 import { DirectoryStore } from "../../src/store/directory/directory-store.ts";
 import { HISTORY_PREFIX, MANIFEST_KEY, TOKENS_PREFIX, tickKey } from "../../src/store/key.ts";
-import { parseLeaseRecord } from "../../src/store/lease/lease-record.ts";
+import { LEASE_KEY, leaseRecords } from "../../src/store/lease/lease-record.ts";
 import { publish } from "../../src/store/publication.ts";
 import { openVersion } from "../../src/store/version.ts";
 import { MemoryStore } from "../fakes/memory-store.ts";
@@ -62,7 +62,10 @@ const READERS: Readonly<Record<string, readonly [allowed: RegExp, (text: string)
       return (await openVersion(store)).number;
     },
   ],
-  lease: [/^HEX_STORE_DAMAGED$/, (text) => parseLeaseRecord(bytes(text), "here")],
+  lease: [
+    /^HEX_STORE_DAMAGED$/,
+    (text) => leaseRecords.parse(bytes(text), { key: LEASE_KEY, location: "here" }),
+  ],
   tick: [
     /^HEX_(STORE_DAMAGED|DATA_INVALID)$/,
     async (text) => {

@@ -1,7 +1,7 @@
 import { expect, it } from "vitest";
 import { HexError } from "../../src/errors.ts";
 import { acquireLease, type Lease } from "../../src/store/lease/lease.ts";
-import { LEASE_KEY, parseLeaseRecord } from "../../src/store/lease/lease-record.ts";
+import { LEASE_KEY, leaseRecords } from "../../src/store/lease/lease-record.ts";
 import { FakeTime } from "./lease-fake-time.ts";
 import { MemoryStore } from "./lease-memory-store.ts";
 import { type Odds, SimulatedProcess, seededRandom } from "./lease-world.ts";
@@ -130,5 +130,7 @@ function publish({ publishedFences, tally }: Race, fence: number): void {
 
 function newestFence(store: MemoryStore): number {
   const object = store.objects.get(LEASE_KEY);
-  return object === undefined ? 0 : parseLeaseRecord(object.body, store.location).generation;
+  return object === undefined
+    ? 0
+    : leaseRecords.parse(object.body, { key: LEASE_KEY, location: store.location }).generation;
 }

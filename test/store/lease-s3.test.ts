@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto";
 import { setTimeout as wait } from "node:timers/promises";
 import { beforeAll, describe, expect, inject, it, onTestFinished } from "vitest";
 import { acquireLease, type LeaseOptions, tryAcquireLease } from "../../src/store/lease/lease.ts";
-import { LEASE_KEY, parseLeaseRecord } from "../../src/store/lease/lease-record.ts";
+import { LEASE_KEY, leaseRecords } from "../../src/store/lease/lease-record.ts";
 import type { Store } from "../../src/store/store.ts";
 import type { S3Server } from "../servers/s3-server.ts";
 import { createBucket, openServer } from "./server-store.ts";
@@ -76,5 +76,7 @@ function testLease(server: S3Server): void {
 /** How often the lease was written since it was taken. */
 async function countWrites(store: Store): Promise<number> {
   const object = await store.read(LEASE_KEY);
-  return object === undefined ? 0 : parseLeaseRecord(object.body, store.location).write;
+  return object === undefined
+    ? 0
+    : leaseRecords.parse(object.body, { key: LEASE_KEY, location: store.location }).write;
 }

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { HexError } from "../../src/errors.ts";
 import { frame } from "../../src/frame/rows.ts";
-import { sealManifest } from "../../src/store/manifest/seal-manifest.ts";
+import { sealManifest } from "../../src/store/manifest/swap-manifest.ts";
 import { publish, type StagedFrame } from "../../src/store/publication.ts";
 import type { Store, WriteOptions, WriteResult } from "../../src/store/store.ts";
 import { openVersion } from "../../src/store/version.ts";

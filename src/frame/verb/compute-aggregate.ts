@@ -1,15 +1,14 @@
 import { expectation } from "../../errors.ts";
 import { buildColumn } from "../column/column-build.ts";
 import { batchOf, dictionaryOf, type FrameColumn, readText } from "../column/column-data.ts";
-import { missingTest, numbersOf, type ReadRow } from "../column/column-numbers.ts";
+import { missingTest, numbersOf, type ReadRow } from "../column/column-reader.ts";
 import { takeRows } from "../column/column-take.ts";
 import { inferColumnType } from "../column/column-value.ts";
 import { RowCoder } from "../column/row-coder.ts";
+import { compareTexts } from "../rows/text-order.ts";
 import type { ColumnType, Value } from "../schema.ts";
-import { compareTexts } from "../text-order.ts";
 import type { Aggregate } from "./aggregate.ts";
 import type { GroupMembers } from "./group-rows.ts";
-import { meanOf, medianOf, stdevOf, sumOf } from "./statistics.ts";
 
 /** Gives something of the rows of one group. */
 type OfGroup<Result> = (rows: Uint32Array) => Result;
@@ -203,4 +202,46 @@ function checkSource(aggregate: Aggregate, { name, type }: FrameColumn): void {
     expected: "numeric or boolean",
     got: `type ${type}`,
   });
+}
+
+/**
+ * What aggregates compute of numbers, by the arithmetic of floats: of NaN comes NaN, of infinity
+ * infinity, whatever the order of the numbers. Of no numbers at all comes null, which is missing.
+ */
+
+function sumOf(numbers: Float64Array): number | null {
+  if (numbers.length === 0) return null;
+  let sum = 0;
+  for (const number of numbers) sum += number;
+  return sum;
+}
+
+function meanOf(numbers: Float64Array): number | null {
+  const sum = sumOf(numbers);
+  if (sum === null) return null;
+  if (Number.isFinite(sum)) return sum / numbers.length;
+  // The sum of finite numbers may be too large; their mean is not.
+  return numbers.reduce((mean, number) => mean + number / numbers.length, 0);
+}
+
+/** Of an even number the middle between the two in the middle. The numbers are put in order. */
+function medianOf(numbers: Float64Array): number | null {
+  if (numbers.length === 0) return null;
+  // Typed arrays have NaN last.
+  numbers.sort();
+  const middle = numbers.length >> 1;
+  const upper = numbers[middle] ?? 0;
+  if (numbers.length % 2 === 1) return upper;
+  const lower = numbers[middle - 1] ?? 0;
+  const sum = lower + upper;
+  return Number.isFinite(sum) ? sum / 2 : lower / 2 + upper / 2;
+}
+
+/** The sample standard deviation; null for fewer than two numbers. */
+function stdevOf(numbers: Float64Array): number | null {
+  const mean = meanOf(numbers);
+  if (mean === null || numbers.length < 2) return null;
+  let squares = 0;
+  for (const number of numbers) squares += (number - mean) ** 2;
+  return Math.sqrt(squares / (numbers.length - 1));
 }

@@ -3,7 +3,7 @@ import { BitSet } from "arquero";
 import { expectation, toMessage } from "../../errors.ts";
 import { buildColumn } from "../column/column-build.ts";
 import type { FrameColumn } from "../column/column-data.ts";
-import type { ReadRow } from "../column/column-numbers.ts";
+import type { ReadRow } from "../column/column-reader.ts";
 import { toReader } from "../column/column-reader.ts";
 import { describeValue, inferColumnType } from "../column/column-value.ts";
 import { openCursor, type RowCursor } from "../column/row-cursor.ts";

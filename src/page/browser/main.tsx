@@ -1,11 +1,10 @@
 /// <reference path="./design/style-files.d.ts" />
 import "./design/design.css";
-import { type JSX, render } from "preact";
-import { keepFocus } from "./design/kept-focus.ts";
-import { followPrinting } from "./design/printing.ts";
-import { applyStoredTheme } from "./design/theme.ts";
-import { LaterView } from "./later-view.tsx";
+import type { ComponentType, JSX } from "preact";
+import { useEffect, useState } from "preact/hooks";
+import { Notice } from "./design/notice.tsx";
 import { PublishedView } from "./published/published-view.tsx";
+import { startPage } from "./start-page.ts";
 
 const RUNS_PATHS = /^\/(runs|versions|schedules)(\/|$)/;
 
@@ -13,18 +12,49 @@ const RUNS_PATHS = /^\/(runs|versions|schedules)(\/|$)/;
 function View(): JSX.Element {
   if (document.documentElement.dataset["view"] === "notebook") {
     return (
-      <LaterView load={async () => (await import("./notebook/notebook-view.tsx")).NotebookView} />
+      <LazyView load={async () => (await import("./notebook/notebook-view.tsx")).NotebookView} />
     );
   }
   if (RUNS_PATHS.test(location.pathname)) {
-    return <LaterView load={async () => (await import("./runs/runs-view.tsx")).RunsView} />;
+    return <LazyView load={async () => (await import("./runs/runs-view.tsx")).RunsView} />;
   }
   return <PublishedView />;
 }
 
-followPrinting();
-applyStoredTheme();
-const root = document.querySelector("#app") ?? document.body;
-root.replaceChildren();
-keepFocus(root);
-render(<View />, root);
+startPage(document.querySelector("#app") ?? document.body, <View />);
+
+interface LazyViewProps {
+  /** fetches its code */
+  readonly load: () => Promise<ComponentType>;
+}
+
+/** A view whose code is fetched now. */
+function LazyView({ load }: LazyViewProps): JSX.Element {
+  const [loaded, setLoaded] = useState<{ readonly view: ComponentType | null }>();
+  useEffect(() => {
+    load().then(
+      (view) => setLoaded({ view }),
+      () => setLoaded({ view: null }),
+    );
+  }, []);
+  if (loaded === undefined) return <main class="page__opening" aria-busy="true" />;
+  if (loaded.view === null) {
+    return (
+      <main class="page__alone">
+        <Notice tone="bad" actions={<ReloadButton />}>
+          A part of this page could not be fetched. The server may be out of reach, or have been
+          updated since the page was opened.
+        </Notice>
+      </main>
+    );
+  }
+  return <loaded.view />;
+}
+
+function ReloadButton(): JSX.Element {
+  return (
+    <button type="button" class="button" onClick={() => location.reload()}>
+      Reload
+    </button>
+  );
+}

@@ -1,30 +1,31 @@
 import { appendFileSync, type FSWatcher, utimesSync, watch } from "node:fs";
 import { identifyProcess, isProcessGone } from "../../store/holder.ts";
-import { ClaimWait } from "../claim-wait.ts";
-import { ATTEMPTS, type Job, type JobSpec, type Lane } from "../job.ts";
-import { toPayloadText, toProgressText } from "../job-rules.ts";
-import { eachLane } from "../kept-job.ts";
+import { DAY, HOUR } from "../../text.ts";
+import { ClaimWait, type TakenJob, toClaim } from "../claim.ts";
 import {
+  ATTEMPTS,
   type CancelAnswer,
   type Claim,
   type ClaimOptions,
-  type LaneCount,
+  type Job,
+  type JobSpec,
+  type LaneCounts,
   LEASE_MS,
   type Queue,
   type QueueOptions,
+  toLaneCounts,
   type WaitOptions,
 } from "../queue.ts";
-import { toJob } from "./job-row.ts";
+import { toJob, toPayloadText } from "../stored-job.ts";
 import {
-  type AttemptEnd,
   type ClaimRules,
+  type Clocks,
   endAttempt,
   keepProgress,
+  LeaseClock,
   renewLease,
-  type TakenJob,
   takeJob,
 } from "./lane-claims.ts";
-import { type Clocks, LeaseClock } from "./lease-clock.ts";
 import { identifyFile, openQueueFile, reopenQueueFile, toFileFailure } from "./queue-file.ts";
 import type { Sqlite } from "./sqlite.ts";
 
@@ -34,10 +35,10 @@ export interface EmbeddedQueueOptions
     Partial<Pick<ClaimRules, "process" | "isGone">> {}
 
 /** How long jobs that ended are kept, and how often older ones are looked for. */
-const KEPT_MS = 24 * 60 * 60_000;
-const PRUNE_EVERY_MS = 60 * 60_000;
+const KEPT_MS = DAY;
+const PRUNE_EVERY_MS = HOUR;
 
-/** How often a claim that waits looks by itself, for it is told of most changes. */
+/** How often a claim that waits looks by itself, for most changes wake it. */
 const POLL_MS = 100;
 
 /**
@@ -50,12 +51,12 @@ export async function openEmbeddedQueue(
   file: string,
   options: EmbeddedQueueOptions = {},
 ): Promise<Queue> {
-  const { attempts = ATTEMPTS, leaseMs = LEASE_MS, now, steady } = options;
+  const { attempts = ATTEMPTS, leaseMs = LEASE_MS, now, monotonic } = options;
   const { process = identifyProcess(), isGone = isProcessGone } = options;
   const clocks = {
     now: now ?? Date.now,
-    // A clock that a test drives is not set by anybody else.
-    steady: steady ?? now ?? (() => performance.now()),
+    // A clock that a test drives is set by nobody else.
+    monotonic: monotonic ?? now ?? (() => performance.now()),
   };
   const database = await openQueueFile(file);
   return new EmbeddedQueue(file, {
@@ -103,7 +104,7 @@ class EmbeddedQueue implements Queue {
         { id, lane, priority, payload, now: this.#rules.clock.now() },
       );
     });
-    this.#wakeAll();
+    this.#wakeClaims();
     return row === undefined ? "known" : "submitted";
   }
 
@@ -138,11 +139,11 @@ class EmbeddedQueue implements Queue {
     return (await this.find(id)) === undefined ? "unknown" : "ended";
   }
 
-  async count(): Promise<Readonly<Record<Lane, LaneCount>>> {
+  async count(): Promise<LaneCounts> {
     const rows = this.#do(() =>
       this.#database.rows("SELECT lane, state, count(*) AS jobs FROM jobs GROUP BY lane, state"),
     );
-    return eachLane((lane) => {
+    return toLaneCounts((lane) => {
       const jobsIn = (state: string) =>
         rows.find((row) => row["lane"] === lane && row["state"] === state)?.["jobs"] ?? 0;
       return { queued: Number(jobsIn("queued")), claimed: Number(jobsIn("claimed")) };
@@ -166,28 +167,21 @@ class EmbeddedQueue implements Queue {
   #toClaim(taken: TakenJob): Claim {
     const rules = this.#rules;
     // The same job may have been submitted to the file that has taken the place of a lost one.
-    const unlessLost = <T>(work: () => T) =>
-      this.#do(() => (rules === this.#rules ? work() : "lost"));
-    const end = async (how: AttemptEnd) => {
-      const answer = unlessLost(() => endAttempt(rules, taken, how));
-      this.#wakeAll();
-      return answer;
-    };
-    return {
-      ...taken,
-      renew: async () => unlessLost(() => renewLease(rules, taken)) ?? "lost",
-      progress: async (progress) => {
-        const text = toProgressText(progress, taken.job.id);
-        unlessLost(() => keepProgress(rules, taken, text));
+    const unlessLost = <T>(move: () => T) =>
+      this.#do(() => (rules === this.#rules ? move() : "lost"));
+    return toClaim(taken, rules.attempts, {
+      renew: () => unlessLost(() => renewLease(rules, taken)),
+      progress: (text) => unlessLost(() => keepProgress(rules, taken, text)),
+      end: async (ending) => {
+        const answer = unlessLost(() => endAttempt(rules, taken, ending));
+        this.#wakeClaims();
+        return answer;
       },
-      finish: () => end({ kind: "finished" }),
-      fail: (cause) => end({ kind: "failed", cause }),
-      handBack: () => end({ kind: "handed-back" }),
-    };
+    });
   }
 
-  /** Has whoever waits look at once, in this process and in all others. */
-  #wakeAll(): void {
+  /** Claims that wait look at once, in this process and in all others. */
+  #wakeClaims(): void {
     this.#wait.wake();
     const now = new Date();
     try {
@@ -197,7 +191,7 @@ class EmbeddedQueue implements Queue {
     }
   }
 
-  /** Looks as soon as any process tells of a change; where files cannot be watched, a little later. */
+  /** Looks as soon as any process has changed something; where files cannot be watched, a little later. */
   #watchOthers(): void {
     if (this.#watcher !== undefined || this.#wait.isClosed) return;
     try {

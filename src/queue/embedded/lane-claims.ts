@@ -1,27 +1,20 @@
-import { type Attempts, type Job, type Lane, toBackoffMs } from "../job.ts";
-import { ALTERED_CAUSE, goneCause, lostLeaseCause, parseKept, toKeptCause } from "../kept-job.ts";
-import type { EndAnswer } from "../queue.ts";
-import { toJob } from "./job-row.ts";
-import type { LeaseClock } from "./lease-clock.ts";
-import type { Sqlite, SqliteRow } from "./sqlite.ts";
-
-/** How an attempt ends. */
-export type AttemptEnd =
-  | { readonly kind: "finished" }
-  | { readonly kind: "handed-back" }
-  | { readonly kind: "failed"; readonly cause: string };
-
-/** A job that was taken; its number tells the claim from all others of the job. */
-export interface TakenJob {
-  readonly job: Job;
-  readonly number: number;
-}
-
-export interface TakeOptions {
-  readonly lane: Lane;
-  readonly worker: string;
-  readonly atMost: number | undefined;
-}
+import {
+  type Ending,
+  goneCause,
+  lostLeaseCause,
+  type TakenJob,
+  type TakeOptions,
+  toTaken,
+} from "../claim.ts";
+import {
+  type Attempts,
+  type ClaimState,
+  type EndAnswer,
+  type Lane,
+  toBackoffMs,
+} from "../queue.ts";
+import { ALTERED_CAUSE, isSound, type JobRecord } from "../stored-job.ts";
+import type { Sqlite } from "./sqlite.ts";
 
 /** The moves of jobs from claim to claim, each of them one statement. */
 export interface ClaimRules {
@@ -61,7 +54,7 @@ const TAKE = `UPDATE jobs SET state = 'claimed', attempts = attempts + 1, claims
 const CUT_LEASES = `UPDATE jobs SET lease_until = :leaseEnd
   WHERE lane = :lane AND state = 'claimed' AND lease_until > :leaseEnd`;
 
-/** Older builds leave it as they find it: who made a claim is told only beside its own number. */
+/** Older builds leave `process` as they find it: it counts only beside the number of its claim. */
 const CLAIMED = `SELECT * FROM jobs
   WHERE lane = :lane AND state = 'claimed' AND process LIKE claims || ':%'`;
 
@@ -69,7 +62,7 @@ const LOST = "SELECT * FROM jobs WHERE lane = :lane AND state = 'claimed' AND le
 
 const RENEW = `UPDATE jobs SET lease_until = :leaseEnd WHERE ${HELD} RETURNING cancel_requested`;
 
-/** Whatever an attempt came to, a cancellation comes first. */
+/** A cancellation comes before the result of the attempt. */
 const END = `UPDATE jobs SET
     state = CASE cancel_requested WHEN 1 THEN 'cancelled' ELSE :next END,
     ended_at = CASE WHEN cancel_requested = 1 OR :next <> 'queued' THEN :now END,
@@ -90,87 +83,34 @@ export function takeJob(rules: ClaimRules, options: TakeOptions): TakenJob | und
   else if (seen?.["waits"] !== 1) return undefined;
   const [row] = database.rows(TAKE, { ...due, leaseEnd, worker, process: rules.process });
   if (row === undefined) return undefined;
-  const taken = { job: toJob(row), number: Number(row["claims"]) };
+  const taken = toTaken(row);
   if (isSound(row)) return taken;
-  endAttemptAs(rules, taken, { next: "dead", cause: ALTERED_CAUSE });
+  endAttempt(rules, taken, { next: "dead", cause: ALTERED_CAUSE });
   return takeJob(rules, options);
 }
 
-/** Renews the lease of a claim; gives `undefined` when it is lost. */
+/** Renews the lease of a claim. */
 export function renewLease(
   { database, clock, leaseMs }: ClaimRules,
   { job, number }: TakenJob,
-): "held" | "cancelled" | undefined {
+): ClaimState {
   const leaseEnd = clock.now() + leaseMs;
   const [row] = database.rows(RENEW, { id: job.id, number, leaseEnd });
-  return row && (row["cancel_requested"] === 1 ? "cancelled" : "held");
+  if (row === undefined) return "lost";
+  return row["cancel_requested"] === 1 ? "cancelled" : "held";
 }
 
-/** Keeps what an attempt tells of its progress, if it still counts. */
+/** Keeps the progress of an attempt, if it still counts. */
 export function keepProgress({ database }: ClaimRules, { job, number }: TakenJob, text: string) {
   database.rows(`UPDATE jobs SET progress = :text WHERE ${HELD}`, { id: job.id, number, text });
 }
 
-/** Ends an attempt. */
-export function endAttempt(rules: ClaimRules, taken: TakenJob, end: AttemptEnd): EndAnswer {
-  const { attempts } = rules;
-  switch (end.kind) {
-    case "finished":
-      return endAttemptAs(rules, taken, { next: "finished" });
-    case "handed-back":
-      return endAttemptAs(rules, taken, { next: "queued", uncounted: 1 });
-    case "failed": {
-      const next = taken.job.attempts >= attempts.most ? "dead" : "queued";
-      const pauseMs = toBackoffMs(taken.job.attempts, attempts);
-      return endAttemptAs(rules, taken, { next, pauseMs, cause: toKeptCause(end.cause) });
-    }
-  }
-}
-
-/** Attempts whose lease ran out have failed; leases that no process can have given are cut down. */
-function endLostLeases(rules: ClaimRules, lane: Lane, isTrusted: boolean): void {
-  const now = rules.clock.now();
-  rules.database.rows(CUT_LEASES, { lane, leaseEnd: now + rules.leaseMs });
-  if (!isTrusted) return;
-  for (const row of rules.database.rows(LOST, { lane, now })) {
-    // It may have been renewed after all.
-    endLost(rules, row, { toCause: lostLeaseCause, endedBy: now });
-  }
-}
-
-/** Nobody has to wait for the lease of a process that is proven to be no more. */
-function endClaimsOfGone(rules: ClaimRules, lane: Lane): void {
-  for (const row of rules.database.rows(CLAIMED, { lane })) {
-    const [, process = ""] = /^\d+:(.*)$/s.exec(String(row["process"])) ?? [];
-    if (rules.isGone(process)) endLost(rules, row, { toCause: goneCause });
-  }
-}
-
-function endLost(
-  rules: ClaimRules,
-  row: SqliteRow,
-  { toCause, ...by }: Pick<Ending, "endedBy"> & { readonly toCause: (worker: string) => string },
-): void {
-  const job = toJob(row);
-  const taken = { job, number: Number(row["claims"]) };
-  const next = job.attempts >= rules.attempts.most ? "dead" : "queued";
-  endAttemptAs(rules, taken, { next, cause: toCause(String(job.worker)), ...by });
-}
-
-interface Ending {
-  readonly next: "finished" | "queued" | "dead";
-  readonly cause?: string;
-  readonly pauseMs?: number;
-  /** how many attempts of those counted were none */
-  readonly uncounted?: number;
-  /** only when the lease has ended by then */
-  readonly endedBy?: number;
-}
-
-function endAttemptAs(
+/** Ends an attempt. @param endedBy only when its lease has ended by then */
+export function endAttempt(
   { database, clock }: ClaimRules,
   { job, number }: TakenJob,
-  { next, cause, pauseMs = 0, uncounted = 0, endedBy = Number.MAX_SAFE_INTEGER }: Ending,
+  { next, cause, pauseMs = 0, uncounted = 0 }: Ending,
+  endedBy = Number.MAX_SAFE_INTEGER,
 ): EndAnswer {
   const now = clock.now();
   const values = {
@@ -185,11 +125,85 @@ function endAttemptAs(
   return row === undefined ? "lost" : (row["state"] as EndAnswer);
 }
 
+/** Attempts whose lease ran out have failed; leases that no process can have given are cut down. */
+function endLostLeases(rules: ClaimRules, lane: Lane, isTrusted: boolean): void {
+  const now = rules.clock.now();
+  rules.database.rows(CUT_LEASES, { lane, leaseEnd: now + rules.leaseMs });
+  if (!isTrusted) return;
+  // Each may have been renewed after all.
+  for (const row of rules.database.rows(LOST, { lane, now }))
+    endLost(rules, row, lostLeaseCause, now);
+}
+
+/** The lease of a process that is proven to be no more is not waited for. */
+function endClaimsOfGone(rules: ClaimRules, lane: Lane): void {
+  for (const row of rules.database.rows(CLAIMED, { lane })) {
+    const [, process = ""] = /^\d+:(.*)$/s.exec(String(row["process"])) ?? [];
+    if (rules.isGone(process)) endLost(rules, row, goneCause);
+  }
+}
+
+function endLost(
+  rules: ClaimRules,
+  record: JobRecord,
+  toCause: (worker: string) => string,
+  endedBy?: number,
+): void {
+  const taken = toTaken(record);
+  const next = taken.job.attempts >= rules.attempts.most ? "dead" : "queued";
+  endAttempt(rules, taken, { next, cause: toCause(String(taken.job.worker)) }, endedBy);
+}
+
 function longestPauseMs({ attempts }: ClaimRules): number {
   return toBackoffMs(attempts.most, attempts);
 }
 
-/** Whether what the row keeps still is a job; somebody may have edited the file. */
-function isSound(row: SqliteRow): boolean {
-  return parseKept(String(row["payload"])) !== undefined;
+export interface Clocks {
+  /** the machine's clock, which all its processes share; milliseconds */
+  readonly now: () => number;
+  /** a clock that nobody sets, of this process alone; milliseconds */
+  readonly monotonic: () => number;
+}
+
+/** A difference between the two clocks that is no drift but a jump. */
+const JUMP_MS = 2_000;
+
+/**
+ * The clock by which leases run out. They are kept in the machine's time, the only one that its
+ * processes share and that goes on over a restart. That clock may be set, and stands still for
+ * nobody while a laptop sleeps:
+ *
+ * - forward: leases would all seem to have run out. A process that notices, against a clock that
+ *   nobody sets, takes no lease for lost until each worker had the time to renew its own.
+ * - backward: leases would seem to run for hours. One that runs longer than any lease can is cut
+ *   down to a whole one from now on.
+ *
+ * A process that starts right after a jump notices nothing, and may give a job again whose worker
+ * still lives: that worker then learns that its claim is `lost`, and nothing it does counts.
+ */
+export class LeaseClock {
+  readonly #clocks: Clocks;
+  readonly #leaseMs: number;
+  #difference: number;
+  #trustedFrom = Number.NEGATIVE_INFINITY;
+
+  constructor(leaseMs: number, clocks: Clocks) {
+    this.#clocks = clocks;
+    this.#leaseMs = leaseMs;
+    this.#difference = clocks.now() - clocks.monotonic();
+  }
+
+  now(): number {
+    return Math.round(this.#clocks.now());
+  }
+
+  /** Whether a lease that has run out by the machine's clock may be taken for lost. */
+  isTrusted(): boolean {
+    const monotonic = this.#clocks.monotonic();
+    const difference = this.#clocks.now() - monotonic;
+    const hasJumped = Math.abs(difference - this.#difference) > JUMP_MS;
+    if (hasJumped) this.#trustedFrom = monotonic + this.#leaseMs;
+    this.#difference = difference;
+    return monotonic >= this.#trustedFrom;
+  }
 }

@@ -3,7 +3,7 @@ import { dirname } from "node:path";
 import { expectation, type HexError, toMessage } from "../../errors.ts";
 import { openSqlite, type Sqlite, sqliteCode } from "./sqlite.ts";
 
-/** What marks a file as a queue of ours: "HEXQ" as a number. */
+/** Marks a file as a queue of ours: "HEXQ" as a number. */
 const APPLICATION_ID = 0x48455851;
 const FORMAT = 1;
 
@@ -15,7 +15,7 @@ const SETTINGS = `
 
 /**
  * `sequence` is the order of submission; `claims` counts all claims, `attempts` those that count;
- * `process` is the number of a claim and who made it, in files of before a column that is added.
+ * `process` is the number of a claim and the process that made it, a column that older files get added.
  */
 const SCHEMA = `
   CREATE TABLE jobs (
@@ -65,7 +65,7 @@ export function reopenQueueFile(database: Sqlite, file: string): Sqlite {
   return again;
 }
 
-/** Tells one file from another of the same name; undefined when there is none. */
+/** Differs between files of the same name; undefined when there is none. */
 export function identifyFile(file: string): string | undefined {
   const info = statSync(file, { throwIfNoEntry: false });
   return info && `${info.dev}:${info.ino}`;
@@ -83,7 +83,7 @@ function prepared(database: Sqlite, file: string): Sqlite {
 
 function prepareFile(database: Sqlite, file: string): void {
   database.execute(SETTINGS);
-  // Only who may write gets past this, which a file that is there already does not tell.
+  // Only a process that may write gets past this, which a file that is there already does not show.
   database.transaction(() => {
     if (!isReady(database, file)) database.execute(SCHEMA);
     else if (!hasProcess(database)) database.execute("ALTER TABLE jobs ADD COLUMN process TEXT");
@@ -154,7 +154,7 @@ const CAUSES: Readonly<Record<string, Cause>> = {
   },
 };
 
-/** Tells a failure of the file or its disk in a sentence; anything else comes back as it was. */
+/** A failure of the file or its disk, in a sentence; anything else comes back as it was. */
 export function toFileFailure(thrown: unknown, file: string): unknown {
   const code = sqliteCode(thrown) ?? diskCode(thrown);
   if (code === undefined) return thrown;

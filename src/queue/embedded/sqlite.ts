@@ -1,13 +1,13 @@
 import type { Database, Statement } from "libsql";
 
 type SqliteValue = string | number | null;
-export type SqliteRow = Readonly<Record<string, SqliteValue>>;
+type SqliteRow = Readonly<Record<string, SqliteValue>>;
 
-/** All that the queue asks of a database; `node:sqlite` can stand behind it as well. */
+/** The database as the queue needs it; `node:sqlite` can stand behind it as well. */
 export interface Sqlite {
-  /** Runs statements that answer nothing. */
+  /** Runs statements without results. */
   execute(sql: string): void;
-  /** Runs one statement, and gives the rows it answers with. */
+  /** Runs one statement and returns its rows. */
   rows(sql: string, values?: Readonly<Record<string, SqliteValue>>): readonly SqliteRow[];
   /** Does all of the work or nothing of it, while nobody else writes. */
   transaction<T>(work: () => T): T;
@@ -24,7 +24,7 @@ export async function openSqlite(file: string): Promise<Sqlite> {
   return new LibSqlDatabase(() => new LibSql(file));
 }
 
-/** SQLite's name of what failed, such as `SQLITE_FULL`; `undefined` for what is no failure of it. */
+/** SQLite's name of a failure, such as `SQLITE_FULL`; `undefined` for other errors. */
 export function sqliteCode(thrown: unknown): string | undefined {
   if (!(thrown instanceof Error)) return undefined;
   // A file that cannot be opened at all comes without a code.
@@ -34,7 +34,7 @@ export function sqliteCode(thrown: unknown): string | undefined {
   return PRIMARY_CODES[rawCode & 0xff] ?? code;
 }
 
-/** The upper bits of a code tell more than the caller must know. */
+/** The upper bits of a code are details that the caller does not need. */
 const PRIMARY_CODES: Readonly<Record<number, string>> = {
   5: "SQLITE_BUSY",
   6: "SQLITE_LOCKED",

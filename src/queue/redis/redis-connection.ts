@@ -1,7 +1,5 @@
-import { createRedisBackend, type RedisQueueBackend, type WorkerOptions } from "bullmq";
-import { Redis } from "ioredis";
-import { LANES, type Lane } from "../job.ts";
-import { NoAnswer, toRedisFailure } from "./redis-failure.ts";
+import { Redis, ReplyError } from "ioredis";
+import { expectation, type HexError, toMessage } from "../../errors.ts";
 
 export interface RedisPlace {
   /** `redis://host:port/database` or `rediss://…`, without user and password */
@@ -12,40 +10,22 @@ export interface RedisPlace {
   readonly password?: string | undefined;
 }
 
-/** What one call works with. */
-export interface RedisServer {
-  readonly client: Redis;
-  /** the lanes' queues: each move of a job is one script of BullMQ, all of it or nothing */
-  readonly lanes: Readonly<Record<Lane, RedisQueueBackend>>;
-  /** whether the caller was told already that there is no answer */
-  readonly isLate: () => boolean;
-}
-
-/** A caller is told no later than this that the server does not answer. */
+/** A call to a server that does not answer fails after so long. */
 const ANSWER_MS = 5_000;
 
-/** BullMQ itself never ends a job whose leases ran out: our own count of attempts does. */
-const NO_LIMIT = 1_000_000_000;
-
-/** BullMQ's record of events, which nobody reads here, would keep much that was told of progress. */
-const KEPT_EVENTS = 100;
-
 /**
- * A connection that gives up soon: each call tells that the server is away, instead of waiting for
+ * A connection that gives up soon: each call says that the server is away, instead of waiting for
  * it, and nothing that was given up is sent once the server is back.
  */
 export class RedisConnection {
   readonly client: Redis;
   readonly prefix: string;
   readonly #location: string;
-  readonly #leaseMs: number;
+  #listener: Redis | undefined;
   #failure: Error | undefined;
-  #lanes: Promise<Readonly<Record<Lane, RedisQueueBackend>>> | undefined;
-  #areLanesOpen = false;
 
-  constructor({ url, name, username, password }: RedisPlace, leaseMs: number) {
+  constructor({ url, name, username, password }: RedisPlace) {
     this.#location = url;
-    this.#leaseMs = leaseMs;
     this.prefix = `hex:${name}`;
     this.client = new Redis(url, {
       ...(username !== undefined && { username }),
@@ -57,7 +37,7 @@ export class RedisConnection {
       autoResendUnfulfilledCommands: false,
       retryStrategy: (times) => Math.min(50 * 2 ** times, 1_000),
     });
-    // What went wrong with the connection says more than that a command was given up for it.
+    // The fault of the connection says more than that a command was given up for it.
     this.client.on("error", (error) => {
       this.#failure = error;
     });
@@ -68,51 +48,39 @@ export class RedisConnection {
 
   /**
    * Does some work with the server.
-   * @throws {HexError} HEX_QUEUE_UNAVAILABLE; it is unknown then what of the work was done
+   * @param work asks `isLate` whether its caller has given up already
+   * @throws {HexError} HEX_QUEUE_UNAVAILABLE; it is unknown then whether the work was done
    */
-  async ask<T>(work: (server: RedisServer) => Promise<T>): Promise<T> {
+  async ask<T>(work: (isLate: () => boolean) => Promise<T>): Promise<T> {
     try {
-      return await withinAnswerTime((isLate) => this.#ask(work, isLate));
+      return await withinAnswerTime(async (isLate) => {
+        // Nothing is sent before the server is there: it must not be done at some later time.
+        if (this.client.status !== "ready") await this.client.ping();
+        return work(isLate);
+      });
     } catch (error) {
-      // Those that were being opened when the server went would wait for ever.
-      if (!this.#areLanesOpen) this.#lanes = undefined;
-      const failure = toRedisFailure(error, this.#location);
       const isUnclear = error instanceof Error && /^(Max|Abort|NoAnswer)/.test(error.name);
-      throw isUnclear && this.#failure ? toRedisFailure(this.#failure, this.#location) : failure;
+      throw toRedisFailure((isUnclear && this.#failure) || error, this.#location);
     }
   }
 
-  async #ask<T>(work: (server: RedisServer) => Promise<T>, isLate: () => boolean): Promise<T> {
-    // Nothing is sent before the server is there: it must not be done at some later time.
-    if (this.client.status !== "ready") await this.client.ping();
-    this.#lanes ??= this.#openLanes();
-    return work({ client: this.client, lanes: await this.#lanes, isLate });
-  }
-
-  async #openLanes(): Promise<Readonly<Record<Lane, RedisQueueBackend>>> {
-    const lanes = await Promise.all(LANES.map(async (lane) => [lane, await this.#openLane(lane)]));
-    this.#areLanesOpen = true;
-    return Object.fromEntries(lanes);
-  }
-
-  async #openLane(lane: Lane): Promise<RedisQueueBackend> {
-    const options: WorkerOptions & { readonly prefix: string } = {
-      connection: this.client,
-      prefix: this.prefix,
-      lockDuration: this.#leaseMs,
-      stalledInterval: Math.ceil(this.#leaseMs / 3),
-      maxStalledCount: NO_LIMIT,
-      skipVersionCheck: true,
-    };
-    const backend = createRedisBackend(lane, options);
-    // The connection is ours, and its failures are told by the calls that meet them.
-    backend.on("error", () => {});
-    await backend.waitUntilReady();
-    await backend.setQueueMeta({ "opts.maxLenEvents": KEPT_EVENTS });
-    return backend;
+  /** Hears when something may have changed, also after the server was away; a message may get lost. */
+  listen(onChange: () => void): void {
+    if (this.#listener !== undefined) return;
+    const listener = this.client.duplicate({
+      maxRetriesPerRequest: null,
+      socketTimeout: 0,
+      lazyConnect: false,
+    });
+    this.#listener = listener;
+    // Claims that wait also look by themselves, and then meet the fault.
+    listener.on("error", () => {});
+    listener.on("message", onChange);
+    listener.subscribe(`${this.prefix}:wake`).catch(() => {});
   }
 
   close(): void {
+    this.#listener?.disconnect();
     this.client.disconnect();
   }
 }
@@ -131,4 +99,134 @@ async function withinAnswerTime<T>(work: (isLate: () => boolean) => Promise<T>):
   } finally {
     clearTimeout(timer);
   }
+}
+
+interface Cause {
+  readonly expected: string;
+  readonly got: string;
+  readonly hint: string;
+}
+
+/** Thrown where a server takes longer than a caller may wait. */
+class NoAnswer extends Error {
+  override readonly name = "NoAnswer";
+}
+
+const NETWORK: Readonly<Record<string, readonly [got: string, hint: string]>> = {
+  ECONNREFUSED: ["nothing listens there", "start the server, or correct `queue`"],
+  ENOTFOUND: ["no such host", "check the network, or correct `queue`"],
+  EAI_AGAIN: ["the host name cannot be looked up", "check the network and its name server"],
+  EHOSTUNREACH: ["no way to the host", "check the network"],
+  ENETUNREACH: ["no network", "check the network"],
+  ETIMEDOUT: ["no answer in time", "check the network and a firewall, or correct `queue`"],
+  ECONNRESET: ["the connection was cut", "try again; if it stays so, check the server"],
+  EPIPE: ["the connection was cut", "try again; if it stays so, check the server"],
+};
+
+const CREDENTIALS = "name the right secrets in `queue.username` and `queue.password`";
+
+/** The first word of an answer by which Redis refuses. */
+const REFUSALS: Readonly<Record<string, Cause>> = {
+  NOAUTH: { expected: "open to us", got: "NOAUTH, it asks for a password", hint: CREDENTIALS },
+  WRONGPASS: { expected: "open to us", got: "WRONGPASS, the wrong password", hint: CREDENTIALS },
+  NOPERM: {
+    expected: "open to us",
+    got: "NOPERM, the user may not do that",
+    hint: "allow the user all commands on the keys hex:* (ACL SETUSER … ~hex:* &hex:* +@all)",
+  },
+  OOM: {
+    expected: "ready to keep more",
+    got: "OOM, its memory is full",
+    hint: "raise `maxmemory` of the server, or let workers run what waits",
+  },
+  READONLY: {
+    expected: "the server that writes",
+    got: "READONLY, a replica",
+    hint: "point `queue` to the primary server",
+  },
+  LOADING: {
+    expected: "ready",
+    got: "LOADING, it still reads its data",
+    hint: "try again in a moment",
+  },
+  MISCONF: {
+    expected: "able to keep what it is given",
+    got: "MISCONF, it cannot write to its disk",
+    hint: "look into the server's log",
+  },
+};
+
+/** Refusals that no waiting mends. */
+const LASTING = /^(NOAUTH|WRONGPASS|NOPERM|ERR|WRONGTYPE)\b/;
+
+/** A failure of the server or the way to it, in a sentence; a bug comes back as it was. */
+function toRedisFailure(thrown: unknown, location: string): unknown {
+  const cause = toCause(thrown);
+  return cause === undefined ? thrown : unavailable(location, cause, thrown);
+}
+
+/** The answer of a server; one older than 7.0 wraps the answer to a command of a script. */
+function toAnswer(thrown: unknown): string {
+  return toMessage(thrown).replace(/^ERR Error running script .*?: -/, "");
+}
+
+/** Whether a failure may pass by itself: the server is away, starts, or is short of something. */
+export function isTransient(thrown: unknown): boolean {
+  const cause = thrown instanceof Error ? thrown.cause : undefined;
+  return cause !== undefined && !LASTING.test(toAnswer(cause)) && !isTlsCode(toCode(cause));
+}
+
+function toCause(thrown: unknown): Cause | undefined {
+  if (!(thrown instanceof Error)) return undefined;
+  if (thrown instanceof NoAnswer) return toNetworkCause("ETIMEDOUT");
+  const code = toCode(thrown);
+  if (isTlsCode(code)) {
+    const hint = "correct `queue`, or trust its certificate by NODE_EXTRA_CA_CERTS=<file.pem>";
+    return { expected: "reachable over TLS", got: code, hint };
+  }
+  if (/^[A-Z]+$/.test(code) && code !== "ERR") return toNetworkCause(code);
+  return toAnswerCause(thrown);
+}
+
+function toNetworkCause(code: string): Cause {
+  const [got, hint] = NETWORK[code] ?? ["", "check the network and the server"];
+  return { expected: "reachable", got: got === "" ? code : `${code}, ${got}`, hint };
+}
+
+/** Messages of a client without a connection; the names of its errors do not outlive bundling. */
+const NO_CONNECTION =
+  /^(Connection is closed|Stream isn't writeable|Socket timeout|Command aborted|Reached the max retries per request)/;
+
+/** Reads the answer of Redis, or the message of its client when there is no connection. */
+function toAnswerCause(thrown: Error): Cause | undefined {
+  const message = toAnswer(thrown);
+  const word = /^[A-Z]+(?= |$)/.exec(message)?.[0];
+  const refusal = word === undefined ? undefined : REFUSALS[word];
+  if (refusal !== undefined) return refusal;
+  if (thrown instanceof ReplyError || message.startsWith("Protocol error")) {
+    const hint = "check that it is a Redis server of version 6.2 or newer";
+    return { expected: "ready to answer", got: word ?? "an answer that is none", hint };
+  }
+  return NO_CONNECTION.test(message) ? toNetworkCause("ECONNRESET") : undefined;
+}
+
+function unavailable(location: string, { expected, got, hint }: Cause, cause: unknown): HexError {
+  const place = `the Redis server ${location}`;
+  const options = { cause: withoutCommand(cause) };
+  return expectation("HEX_QUEUE_UNAVAILABLE", { place, expected, got, hint }, options);
+}
+
+/** The client hangs the command on its errors, and with it a password or a payload. */
+function withoutCommand(thrown: unknown): Error {
+  const { name, message } = Object(thrown);
+  return Object.assign(new Error(message), { name, code: toCode(thrown) });
+}
+
+function toCode(thrown: unknown): string {
+  const { code }: { readonly code?: unknown } = Object(thrown);
+  return typeof code === "string" ? code : "";
+}
+
+function isTlsCode(code: string): boolean {
+  return /^(ERR_SSL_|ERR_TLS_|CERT_|UNABLE_TO_|SELF_SIGNED_|DEPTH_ZERO_)|^EPROTO$/.test(code);
 }

@@ -2,9 +2,8 @@ import { setTimeout as wait } from "node:timers/promises";
 import { v7 } from "uuid";
 import { expectation, HexError, toMessage } from "../../errors.ts";
 import type { Store, WriteOptions } from "../../store/store.ts";
-import { keysOf } from "./run-keys.ts";
-import { moveFault, stateFault } from "./run-moves.ts";
-import { isFinal, type RunRecord } from "./run-record.ts";
+import { keysOf } from "./run-id.ts";
+import { isFinal, moveFault, type RunRecord, stateFault } from "./run-record.ts";
 import { readRecord, type StoredRecord, toRecordBytes } from "./stored-record.ts";
 
 /** How records are written; each has a real default. */

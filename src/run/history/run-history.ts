@@ -1,10 +1,18 @@
 import { openRunKey } from "../../store/key.ts";
-import { sealManifest } from "../../store/manifest/seal-manifest.ts";
+import { sealManifest } from "../../store/manifest/swap-manifest.ts";
 import type { Store, StoreOptions } from "../../store/store.ts";
 import type { RunResult } from "../run-event.ts";
-import { findRunIds, listRuns, type RunPage, type RunQuery } from "./list-runs.ts";
-import { type LogLine, parseLog, toLogBytes } from "./log-lines.ts";
-import { listMarks, type PrunePlan, planPrune, prune, toMarkedId } from "./prune-history.ts";
+import {
+  findRunIds,
+  listMarks,
+  listRuns,
+  type PrunePlan,
+  planPrune,
+  prune,
+  type RunPage,
+  type RunQuery,
+  toMarkedId,
+} from "./list-runs.ts";
 import {
   type ChangeAnswer,
   type ChangeRecord,
@@ -12,8 +20,8 @@ import {
   type RecordWriteOptions,
   replaceRecord,
 } from "./record-writes.ts";
-import { isRunId } from "./run-id.ts";
-import { keysOf } from "./run-keys.ts";
+import { isRunId, keysOf } from "./run-id.ts";
+import { type LogLine, parseLog, toLogBytes } from "./run-log.ts";
 import {
   askToStop,
   type BeatAnswer,

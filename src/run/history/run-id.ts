@@ -1,5 +1,6 @@
 import { v7 } from "uuid";
 import { expectation } from "../../errors.ts";
+import { type HistoryKeys, historyKeys } from "../../store/key.ts";
 
 /** The first digit keeps the instant below the year 6430, so that its day has a name. */
 const RUN_ID = /^[0-7][0-9a-f]{7}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/;
@@ -55,4 +56,13 @@ export function toAcceptedSpan(idPrefix: string): {
 /** The day, in UTC, on which something happened: `2026-01-31`. */
 export function toDay(ms: number): string {
   return new Date(ms).toISOString().slice(0, 10);
+}
+
+/**
+ * The keys of what history keeps of a run.
+ *
+ * @throws {HexError} HEX_KEY_INVALID when the text is no run id
+ */
+export function keysOf(runId: string): HistoryKeys {
+  return historyKeys(toDay(toAcceptedMs(runId)), runId);
 }

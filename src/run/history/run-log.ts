@@ -1,20 +1,40 @@
+import * as v from "valibot";
 import { toMessage } from "../../errors.ts";
 import type { RunEvent } from "../run-event.ts";
-import { cutLine, LOG_LIMIT_BYTES, type LogLine, toLineBytes } from "./log-lines.ts";
+import { damage, type StoredPlace, text, time, word } from "./stored-json.ts";
 
-/** How often a log that grows is written: a reader is so far behind at most. */
+/** Limit of a log's object. */
+const LOG_LIMIT_BYTES = 2 ** 20;
+const LONGEST_TEXT = 16_000;
+/** for the line that says what was left out */
+const NOTE_BYTES = 200;
+
+const LogLine = v.object({
+  /** ISO 8601, UTC */
+  at: time,
+  /** the cell that it comes from; absent when it comes from the run itself */
+  cell: v.exactOptional(word),
+  /** where a process wrote it; absent for a logged line */
+  stream: v.exactOptional(v.picklist(["stdout", "stderr"], "one of stdout, stderr")),
+  text,
+});
+
+/** A line of a run's log. */
+export type LogLine = Readonly<v.InferOutput<typeof LogLine>>;
+
+/** How often a growing log is written: the most that a reader is behind. */
 const FLUSH_MS = 2_000;
-/** What is held in memory, about; far more than a log has room for. */
+/** Limit in memory; far more than a log has room for. */
 const HELD_BYTES = 2 * LOG_LIMIT_BYTES;
 
-export interface RunLogOptions {
+interface RunLogOptions {
   /** replaces the log that is kept; `left` lines came before these */
   readonly write: (lines: readonly LogLine[], left: number) => Promise<void>;
-  /** told once, when the log cannot be written; the run goes on */
+  /** called once, when the log cannot be written; the run continues */
   readonly onWarning: (line: string) => void;
   /** milliseconds since 1970 */
   readonly now?: (() => number) | undefined;
-  /** calls back after some milliseconds, unless the function that it gives is called before */
+  /** calls back after some milliseconds, unless the returned function is called before */
   readonly startTimer?: ((callback: () => void, ms: number) => () => void) | undefined;
 }
 
@@ -32,14 +52,13 @@ export class RunLog {
     this.#options = options;
   }
 
-  /** Takes what an event has for the log: lines that were logged. */
+  /** Takes the logged line of an event, if it has one. */
   readonly take = (event: RunEvent): void => {
     if (event.type !== "line-logged") return;
     const cell = event.name === undefined ? {} : { cell: event.name };
     this.add({ ...cell, text: event.line });
   };
 
-  /** Takes a line. */
   add(line: Omit<LogLine, "at">): void {
     const { now = Date.now, startTimer = startRealTimer } = this.#options;
     const at = new Date(now()).toISOString();
@@ -90,4 +109,68 @@ function startRealTimer(callback: () => void, ms: number): () => void {
   // A log alone keeps no process alive: its end is written by `close`.
   const timer = setTimeout(callback, ms).unref();
   return () => clearTimeout(timer);
+}
+
+/**
+ * The bytes of a log; the oldest lines that have no room are left out, and the first line says so.
+ *
+ * @param left how many lines were left out before these
+ */
+export function toLogBytes(lines: readonly LogLine[], left = 0): Uint8Array {
+  const kept: Uint8Array[] = [];
+  let sizeBytes = 0;
+  for (const line of lines.toReversed()) {
+    const bytes = toLineBytes(cutLine(line));
+    if (sizeBytes + bytes.length > LOG_LIMIT_BYTES - NOTE_BYTES) break;
+    sizeBytes += bytes.length;
+    kept.push(bytes);
+  }
+  const [oldest] = lines;
+  const missing = left + lines.length - kept.length;
+  if (missing > 0 && oldest !== undefined) kept.push(toLineBytes(toNote(oldest, missing)));
+  return Buffer.concat(kept.reverse());
+}
+
+/** A line as it is kept. */
+function toLineBytes(line: LogLine): Uint8Array {
+  return Buffer.from(`${JSON.stringify(line)}\n`);
+}
+
+/** A line that is not so long that a few of them push out all others. */
+function cutLine(line: LogLine): LogLine {
+  if (line.text.length <= LONGEST_TEXT) return line;
+  return { ...line, text: `${line.text.slice(0, LONGEST_TEXT)}…` };
+}
+
+/**
+ * Reads the lines of a log.
+ *
+ * @throws {HexError} HEX_STORE_DAMAGED
+ */
+export function parseLog(bytes: Uint8Array, { key, location }: StoredPlace): readonly LogLine[] {
+  const lines = new TextDecoder().decode(bytes).split("\n");
+  // What follows the last line break is nothing, or a line that broke off.
+  const broken = lines.pop();
+  if (broken !== "") throw damage(`\`${key}\` in ${location}`, "whole lines", "half a line");
+  return lines.map((line, index) => {
+    const parsed = v.safeParse(LogLine, toJson(line));
+    if (parsed.success) return parsed.output;
+    const place = `line ${index + 1} of \`${key}\` in ${location}`;
+    throw damage(place, "a line of a log", line.slice(0, 80));
+  });
+}
+
+function toNote({ at }: LogLine, left: number): LogLine {
+  const lines =
+    left === 1 ? "The first line has" : `The first ${left.toLocaleString("en")} lines have`;
+  return { at, text: `${lines} been left out: a log holds up to 1 MiB.` };
+}
+
+function toJson(line: string): unknown {
+  try {
+    return JSON.parse(line);
+  } catch {
+    // No JSON: the caller reports it.
+    return undefined;
+  }
 }

@@ -1,7 +1,7 @@
 import * as v from "valibot";
+import { refusedCondition } from "../../store/change-document.ts";
 import { identifyProcess, isProcessGone, SILENCE_MS } from "../../store/holder.ts";
 import { openRunKey } from "../../store/key.ts";
-import { refusedCondition } from "../../store/lease/lease-record.ts";
 import type { Store, StoreOptions } from "../../store/store.ts";
 import { format, toStoredBytes } from "./stored-json.ts";
 
@@ -30,7 +30,7 @@ const TRIES = 5;
 const UNTOLD = new TextEncoder().encode("not ended\n");
 
 /** How marks are written. */
-export interface MarkOptions {
+interface MarkOptions {
   /** whether the store keeps the conditions of writes; required unless told */
   readonly conditions?: "required" | "unavailable" | undefined;
 }
@@ -115,7 +115,7 @@ interface Seen {
 /** What nobody looks at any more has most likely ended. */
 const FORGOTTEN_MS = 60_000;
 
-export interface MarkWatchOptions {
+interface MarkWatchOptions {
   /** milliseconds on a clock that nobody sets */
   readonly steady?: (() => number) | undefined;
   readonly isGone?: ((process: string) => boolean) | undefined;

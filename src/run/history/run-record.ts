@@ -1,6 +1,6 @@
+import type { RunCompute } from "../../cell/run-compute.ts";
 import type { RunContext } from "../../cell/run-context.ts";
 import type { CellResult, RunError, RunStatus, RunTrigger } from "../run-event.ts";
-import type { RunWishes } from "../run-wishes.ts";
 
 /** Where a run stands: it waits, it goes, or how it ended. */
 export type RunState = "queued" | "running" | RunStatus;
@@ -78,4 +78,72 @@ export interface RunRecord extends RunWishes {
 
 export function isFinal(state: RunState): state is RunStatus {
   return state === "completed" || state === "failed" || state === "cancelled";
+}
+
+/** Where a run may go from where it stands; where it stays, only its attempts are told anew. */
+const MOVES: Readonly<Record<RunState, readonly RunState[]>> = {
+  queued: ["queued", "running", "completed", "failed", "cancelled"],
+  running: ["running", "queued", "completed", "failed", "cancelled"],
+  completed: [],
+  failed: [],
+  cancelled: [],
+};
+
+/** What is settled when a run is accepted. */
+const SETTLED = [
+  "format",
+  "runId",
+  "context",
+  "trigger",
+  "requestedBy",
+  "occasion",
+  "inputs",
+  "acceptSchema",
+  "compute",
+  "overwrite",
+  "isQueued",
+  "submittedAt",
+] as const satisfies readonly (keyof RunRecord)[];
+
+/** Why a record may not follow another one of the same run; undefined when it may. */
+export function moveFault(from: RunRecord, to: RunRecord): string | undefined {
+  if (!MOVES[from.state].includes(to.state)) {
+    return `a run that is ${from.state} never becomes ${to.state}`;
+  }
+  const changed = SETTLED.find((key) => JSON.stringify(from[key]) !== JSON.stringify(to[key]));
+  if (changed !== undefined) return `\`${changed}\` of a run never changes`;
+  if (to.attempts.length < from.attempts.length) return "no attempt is ever forgotten";
+  return stateFault(to);
+}
+
+/** What a record says that does not fit where its run stands; undefined when all of it does. */
+export function stateFault({ state, startedAt, endedAt }: RunRecord): string | undefined {
+  if (isFinal(state) !== (endedAt !== null))
+    return "`endedAt` is told of exactly the runs that ended";
+  const hasStarted = state === "running" || state === "completed";
+  if (hasStarted && startedAt === null) return `a run that is ${state} has started`;
+  return undefined;
+}
+
+/** What a run was asked to do otherwise than runs do; plain JSON. */
+export interface RunWishes {
+  /** publishes frames also when they lost columns that cells below them read */
+  readonly acceptSchema: boolean;
+  /** which heavy cells are computed; all of them unless told */
+  readonly compute?: RunCompute;
+  /** names of frames that may replace a CSV which no run has published; none unless told */
+  readonly overwrite?: readonly string[];
+}
+
+/** The wishes out of all that a run was asked for; what is as always is left out. */
+export function toWishes({
+  acceptSchema = false,
+  compute = "all",
+  overwrite = [],
+}: { readonly [Wish in keyof RunWishes]?: RunWishes[Wish] | undefined }): RunWishes {
+  return {
+    acceptSchema,
+    ...(compute === "all" ? {} : { compute }),
+    ...(overwrite.length === 0 ? {} : { overwrite }),
+  };
 }

@@ -1,24 +1,62 @@
+import * as v from "valibot";
 import { HexError } from "../../errors.ts";
 import { arrowBlocks, frameFromArrow } from "../../frame/arrow.ts";
 import type { Frame } from "../../frame/frame.ts";
-import { shownFrameKey } from "../../store/key.ts";
+import { COLUMN_TYPES } from "../../frame/schema.ts";
+import { shownFrameKey, stagedPrefix } from "../../store/key.ts";
+import type { Commit, PublishedShown } from "../../store/manifest/manifest.ts";
+import { shownOf } from "../../store/read-shown.ts";
 import { stageFile } from "../../store/staged-frame.ts";
 import { SHOWN_LIMITS, type ShownLimits } from "../../store/staged-shown.ts";
 import type { Store, StoreOptions } from "../../store/store.ts";
 import { isDamage, isInvalidData, readStoredFile } from "../../store/stored-file.ts";
-import type { RunResult } from "../run-event.ts";
-import type { ShownFrame } from "../shown-frame.ts";
-import { toPublishedPlaces } from "./published-places.ts";
-import { keysOf } from "./run-keys.ts";
-import {
-  type KeptFrame,
-  parseShownIndex,
-  type ShownIndex,
-  type ShownPlace,
-  toShownIndexBytes,
-} from "./shown-index.ts";
+import { openVersion } from "../../store/version.ts";
+import { isSameFrame, type ShownFrame } from "../cell-output.ts";
+import type { CellResult, RunResult } from "../run-event.ts";
+import { keysOf } from "./run-id.ts";
+import { count, format, ordinal, parseStored, text, toStoredBytes, word } from "./stored-json.ts";
 
-/** What a run has shown, and which attempt at it that was. */
+const sha256 = v.pipe(text, v.regex(/^[0-9a-f]{64}$/, "a SHA-256 of 64 hexadecimal digits"));
+
+const KeptFrame = v.object({
+  at: v.literal("history"),
+  rows: count,
+  columns: v.array(
+    v.object({ name: text, type: v.picklist(COLUMN_TYPES, `one of ${COLUMN_TYPES.join(", ")}`) }),
+    "a list of columns",
+  ),
+  sha256,
+  sizeBytes: count,
+});
+
+const ShownPlace = v.variant("at", [
+  KeptFrame,
+  /** the frame of a version, as long as that one is kept; an older index names no commit */
+  v.object({ at: v.literal("version"), version: ordinal, commit: v.optional(word), frame: word }),
+  /** the version's own copy, as long as that version is kept */
+  v.object({ at: v.literal("shown"), version: ordinal, commit: word, sha256, sizeBytes: count }),
+  /** larger than the limit of one cell, or than the room left for the run */
+  v.object({ at: v.literal("nowhere"), neededBytes: count, mostBytes: count }),
+]);
+
+const ShownIndex = v.object({
+  format,
+  runId: word,
+  attempt: ordinal,
+  /** by the name of the cell that showed it */
+  cells: v.record(v.string(), ShownPlace, "the cells by name"),
+});
+
+/** A frame in a file of the run's history. */
+type KeptFrame = Readonly<v.InferOutput<typeof KeptFrame>>;
+
+/** Place of a frame that a cell showed. */
+export type ShownPlace = Readonly<v.InferOutput<typeof ShownPlace>>;
+
+/** Places of the frames that a run's cells showed. */
+export type ShownIndex = Readonly<v.InferOutput<typeof ShownIndex>>;
+
+/** Frames that an attempt at a run has shown. */
 export interface ShownFrames {
   readonly result: RunResult;
   readonly attempt: number;
@@ -26,7 +64,7 @@ export interface ShownFrames {
   readonly frames: ReadonlyMap<string, ShownFrame>;
 }
 
-export interface KeepShownOptions extends StoreOptions {
+interface KeepShownOptions extends StoreOptions {
   readonly limits?: ShownLimits;
 }
 
@@ -34,7 +72,7 @@ const INDEX_LIMIT_BYTES = 2 ** 26;
 
 /**
  * Keeps the whole frames that a run's cells showed, beside its history; one that a version holds is
- * only pointed at. Gives where each of them is.
+ * only referred to. Gives the place of each.
  *
  * @throws {HexError} HEX_STORE_UNAVAILABLE
  */
@@ -65,12 +103,12 @@ export async function keepShownFrames(
   }
   const index: ShownIndex = { format: 1, runId, attempt, cells: Object.fromEntries(places) };
   const contentType = "application/json";
-  // Last, so that it tells of nothing that is not there.
-  await store.write(keys.outputs, toShownIndexBytes(index), { signal, contentType });
+  // Last, so that it names nothing that is not there.
+  await store.write(keys.outputs, toStoredBytes(index), { signal, contentType });
   return index;
 }
 
-/** Where the frames are that a run's cells showed, or `undefined` when that was not kept. */
+/** Places of the frames that a run's cells showed; `undefined` when they were not kept. */
 export async function readShownIndex(
   store: Store,
   runId: string,
@@ -78,7 +116,7 @@ export async function readShownIndex(
 ): Promise<ShownIndex | undefined> {
   const key = keysOf(runId).outputs;
   const object = await store.read(key, { signal, limitBytes: INDEX_LIMIT_BYTES });
-  return object && parseShownIndex(object.body, { key, location: store.location });
+  return object && parseStored(object.body, ShownIndex, { key, location: store.location });
 }
 
 /**
@@ -129,4 +167,82 @@ async function keepFrame(
   );
   const columns = frame.schema.map(({ name, type }) => ({ name, type }));
   return { at: "history", rows: frame.numRows, columns, sha256, sizeBytes };
+}
+
+/** Places in versions of frames that need no second copy, by cell. */
+async function toPublishedPlaces(
+  store: Store,
+  { result, attempt, frames }: ShownFrames,
+  options: StoreOptions,
+): Promise<ReadonlyMap<string, ShownPlace>> {
+  const commits = new Map<number, Promise<Commit | undefined>>();
+  const findCommit = (generation: number) => {
+    const known = commits.get(generation) ?? openCommit(store, generation, options);
+    commits.set(generation, known);
+    return known;
+  };
+  const own = result.version === null ? undefined : await findCommit(result.version);
+  const places = new Map<string, ShownPlace>();
+  for (const cell of result.cells) {
+    const place =
+      toOwnPlace(cell.name, own, { ...result, attempt }) ??
+      (await toRead(cell, frames, findCommit));
+    if (place !== undefined) places.set(cell.name, place);
+  }
+  for (const [cell, shown] of frames) {
+    if (places.has(cell)) continue;
+    const [same] = [...frames].find(([other, { frame }]) => {
+      return places.get(other)?.at === "version" && isSameFrame(frame, shown.frame);
+    }) ?? [""];
+    const place = places.get(same);
+    if (place !== undefined) places.set(cell, place);
+  }
+  return places;
+}
+
+async function openCommit(
+  store: Store,
+  generation: number,
+  { signal }: StoreOptions,
+): Promise<Commit | undefined> {
+  try {
+    return (await openVersion(store, { generation, signal })).commit;
+  } catch (error) {
+    // It may have left the history while the run went on.
+    if (error instanceof HexError && error.code === "HEX_USAGE") return undefined;
+    throw error;
+  }
+}
+
+/** Place in the version that this attempt has published. */
+function toOwnPlace(
+  cell: string,
+  commit: Commit | undefined,
+  { runId, attempt }: { readonly runId: string; readonly attempt: number },
+): ShownPlace | undefined {
+  // Other outputs than its own were taken over from the version before.
+  const isOwn = commit?.outputs?.key.startsWith(stagedPrefix(runId, attempt));
+  if (commit === undefined || !isOwn) return undefined;
+  const place = shownOf(commit, cell);
+  return place && toPlace(place, commit);
+}
+
+function toPlace(place: PublishedShown, { generation, commitId }: Commit): ShownPlace {
+  const version = { version: generation, commit: commitId };
+  if (place.at === "frame") return { at: "version", ...version, frame: place.frame };
+  const { sha256, sizeBytes } = place;
+  return { at: "shown", ...version, sha256, sizeBytes };
+}
+
+/** Place in the version whose frame a cached cell has read, or published with its run. */
+async function toRead(
+  { name, data }: CellResult,
+  frames: ShownFrames["frames"],
+  findCommit: (generation: number) => Promise<Commit | undefined>,
+): Promise<ShownPlace | undefined> {
+  const frame = frames.get(name)?.publishedAs;
+  const version = data?.version ?? null;
+  if (frame === undefined || version === null) return undefined;
+  const commit = await findCommit(version);
+  return { at: "version", version, commit: commit?.commitId, frame };
 }

@@ -1,7 +1,6 @@
 import * as v from "valibot";
 import { RUN_CONTEXTS } from "../../cell/run-context.ts";
-import type { ErrorCode } from "../../errors.ts";
-import { expectation, type HexError, toFound } from "../../errors.ts";
+import { type ErrorCode, expectation, type HexError, toFound } from "../../errors.ts";
 
 /** The newest format of what history keeps that this code reads and writes. */
 export const FORMAT = 1;

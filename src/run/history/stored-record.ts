@@ -1,9 +1,9 @@
 import * as v from "valibot";
 import { RUN_COMPUTES } from "../../cell/run-compute.ts";
 import type { Store, StoreOptions } from "../../store/store.ts";
-import { keysOf } from "./run-keys.ts";
-import { stateFault } from "./run-moves.ts";
-import { RUN_STATES, type RunRecord } from "./run-record.ts";
+import { RUN_TRIGGERS } from "../run-event.ts";
+import { keysOf } from "./run-id.ts";
+import { RUN_STATES, type RunRecord, stateFault } from "./run-record.ts";
 import {
   context,
   count,
@@ -42,13 +42,11 @@ const Cell = v.object({
   error: v.exactOptional(runError),
 });
 
-const TRIGGERS = ["cli", "page", "schedule", "api"] as const;
-
 const StoredRecord = v.object({
   format,
   runId: word,
   context,
-  trigger: v.picklist(TRIGGERS, `one of ${TRIGGERS.join(", ")}`),
+  trigger: v.picklist(RUN_TRIGGERS, `one of ${RUN_TRIGGERS.join(", ")}`),
   requestedBy: word,
   occasion: v.exactOptional(v.object({ schedule: word, instant: time })),
   inputs: v.record(v.string(), v.unknown(), "the inputs by name"),

@@ -4,10 +4,9 @@ import type { RunContext } from "../../cell/run-context.ts";
 import { expectation, type HexError } from "../../errors.ts";
 import { toFrame } from "../../frame/to-frame.ts";
 import type { LoadedCells } from "../../source/load-cells.ts";
-import { CsvTold } from "../csv-told.ts";
-import { toHandedChange } from "../handed-change.ts";
+import { CsvReportLog } from "../csv-report-log.ts";
 import type { Redact } from "../redact/redactor.ts";
-import { toCellError } from "../run-error.ts";
+import { toCellError, toHandedChange } from "../run-error.ts";
 import { shareValue } from "../shared-value.ts";
 import {
   type PartOutcome,
@@ -18,7 +17,7 @@ import {
 } from "./parts-exchange.ts";
 
 /** Everything that computing one part needs. */
-export interface PartWork {
+interface PartWork {
   readonly exchange: PartsExchange;
   readonly index: number;
   readonly context: RunContext;
@@ -52,7 +51,7 @@ export async function computePart(work: PartWork): Promise<PartOutcome["status"]
   const context = toContext(work, lines);
   try {
     const compute = toPartFunction(work, await cells.load(cell));
-    const result = await new CsvTold(context.log).hear(() => compute(part, values, context));
+    const result = await new CsvReportLog(context.log).around(() => compute(part, values, context));
     const frame = toFrame(result);
     if (frame === undefined) throw notAFrame(cell, index, result);
     await writePartFrame(exchange, index, { frame, lines });

@@ -19,7 +19,7 @@ export interface PartsExchange {
 }
 
 /** What every part function gets: its part, and the values of the cells above. */
-export interface PartsWork {
+interface PartsWork {
   readonly parts: readonly unknown[];
   readonly values: Readonly<Record<string, unknown>>;
 }

@@ -48,3 +48,6 @@ export type TaskEnding =
 export type RunSummary = Omit<RunResult, "cells"> & {
   readonly cells: readonly Omit<RunResult["cells"][number], "output">[];
 };
+
+/** The variable that all members of a run's tree carry, whatever else they leave behind. */
+export const MARK_NAME = "HEX_PROCESS_MARK";

@@ -1,8 +1,7 @@
-import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { execFile } from "node:child_process";
+import { closeSync, existsSync, openSync, readdirSync, readFileSync } from "node:fs";
 import { setImmediate as breathe } from "node:timers/promises";
-import { isDead, type ProcessEntry } from "./process-entry.ts";
-import { readMemoryByPs, readProcessesByPs } from "./ps-table.ts";
-import { withSpareDescriptor } from "./spare-descriptor.ts";
+import { promisify } from "node:util";
 
 /*
  * What cannot be looked at is never taken for gone: only the system's own word for "no such process"
@@ -87,3 +86,82 @@ function readProc(path: string): string | undefined {
 
 /** The process is gone, or somebody else's; ENOENT also where there is no /proc. */
 const ANSWERS: ReadonlySet<string> = new Set(["ENOENT", "ESRCH", "EACCES", "EPERM"]);
+
+/** A process as the system lists it. */
+export interface ProcessEntry {
+  readonly pid: number;
+  readonly parent: number;
+  /** 0 for what belongs to the system's core */
+  readonly group: number;
+  /** tells two processes apart that had the same id one after the other; empty where unknown */
+  readonly start: string;
+}
+
+/** Whether a process with this state is dead and only not yet cleared away. */
+export function isDead(state: string): boolean {
+  return state.startsWith("Z") || state.startsWith("X");
+}
+
+/** All processes that this one may see, as `ps` lists them where there is no /proc. */
+export async function readProcessesByPs(): Promise<readonly ProcessEntry[]> {
+  const rows = await ps(["-A", "-o", "pid=,ppid=,pgid=,stat="]);
+  return rows.flatMap(([pid, parent, group, state = ""]) =>
+    isDead(state)
+      ? []
+      : [{ pid: Number(pid), parent: Number(parent), group: Number(group), start: "" }],
+  );
+}
+
+/** The memory that processes have now, by id, as `ps` tells it. */
+export async function readMemoryByPs(
+  pids: readonly number[],
+): Promise<ReadonlyMap<number, number>> {
+  const rows = await ps(["-A", "-o", "pid=,rss="]);
+  const all = new Map(rows.map(([pid, kibibytes]) => [Number(pid), 1024 * Number(kibibytes)]));
+  return new Map(pids.map((pid) => [pid, all.get(pid) ?? 0]));
+}
+
+async function ps(args: readonly string[]): Promise<readonly string[][]> {
+  const { stdout } = await promisify(execFile)("ps", [...args], { maxBuffer: 2 ** 26 });
+  return stdout
+    .trim()
+    .split("\n")
+    .map((line) => line.trim().split(/\s+/));
+}
+
+let spare: number | undefined;
+
+/**
+ * Does what needs one descriptor for a moment, also when this process has used up all that it may
+ * have: one is kept back for this.
+ * @throws what was thrown, where even that one is not to be had
+ */
+function withSpareDescriptor<Result>(look: () => Result): Result {
+  spare ??= keepSpare();
+  try {
+    return look();
+  } catch (thrown) {
+    if (!isOutOfDescriptors(thrown) || spare === undefined) throw thrown;
+  }
+  closeSync(spare);
+  try {
+    return look();
+  } finally {
+    spare = keepSpare();
+  }
+}
+
+/** Whether something failed since this process, or the machine, has as many files open as it may. */
+function isOutOfDescriptors(thrown: unknown): boolean {
+  const { code } = (thrown ?? {}) as NodeJS.ErrnoException;
+  return code === "EMFILE" || code === "ENFILE";
+}
+
+function keepSpare(): number | undefined {
+  try {
+    return openSync("/dev/null", "r");
+  } catch {
+    // Taken meanwhile, or a system without it: whoever looks is told, and tries again later.
+    return undefined;
+  }
+}

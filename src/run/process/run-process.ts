@@ -1,10 +1,8 @@
 import { expectation, HexError, toMessage } from "../../errors.ts";
 import type { RedactLine } from "../redact/redactor.ts";
 import type { RunEvent } from "../run-event.ts";
-import { type ChildEnd, ChildLife } from "./child-life.ts";
-import { MemoryWatch } from "./memory-watch.ts";
+import { type ChildEnd, ChildLife, GRACE_MS, type RunProcessSpec } from "./child-life.ts";
 import type { CallAnswer, FromProcess, ProcessTask, TaskEnding } from "./messages.ts";
-import { toPlainLine } from "./plain-line.ts";
 import {
   type CrashCause,
   type CrashReason,
@@ -13,9 +11,10 @@ import {
   toCrashError,
 } from "./process-ending.ts";
 import type { OnLine } from "./process-lines.ts";
-import { GRACE_MS, type RunProcessSpec } from "./spawn-child.ts";
+import { MemoryWatch } from "./process-tree.ts";
+import { toPlainLine } from "./rate-limits.ts";
 
-export type { RunProcessSpec } from "./spawn-child.ts";
+export type { RunProcessSpec } from "./child-life.ts";
 
 /** How a task is watched and stopped; by default it is left alone, and its calls are refused. */
 export interface ProcessHooks {

@@ -1,8 +1,13 @@
 import type { CellOutput } from "../cell-output.ts";
 import type { RunEvent } from "../run-event.ts";
-import { LEAVING, type Leaving, type Rule } from "./leaving.ts";
-import { isOrdinary } from "./ordinary.ts";
-import { redactChoices, redactOutput, type TextRules } from "./redact-output.ts";
+import {
+  LEAVING,
+  type Leaving,
+  type Rule,
+  redactChoices,
+  redactOutput,
+  type TextRules,
+} from "./redaction-rules.ts";
 import { toForms } from "./secret-forms.ts";
 import { type Look, newLook, SecretMatcher } from "./secret-matcher.ts";
 
@@ -163,4 +168,13 @@ function matcherOf(secrets: readonly string[]): SecretMatcher {
   const [oldest] = made.keys();
   if (made.size > MOST_MADE && oldest !== undefined) made.delete(oldest);
   return matcher;
+}
+
+const NUMBER = /^[+-]?\d{1,9}([.,]\d{1,9})?$/;
+const WORD = /^\p{L}?(\p{Ll}{3,9}|\p{Lu}{3,9})$/u;
+const DAY = /^\d{4}-\d{2}-\d{2}$/;
+
+/** Whether a secret is a word, a number or a day, as stand all over ordinary text and data. */
+function isOrdinary(secret: string): boolean {
+  return NUMBER.test(secret) || WORD.test(secret) || DAY.test(secret);
 }

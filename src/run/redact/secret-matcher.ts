@@ -1,6 +1,5 @@
-import { PieceTable } from "./piece-table.ts";
+import { endOf, isBlank, PieceTable, signsBefore, startOf, toSigns } from "./piece-table.ts";
 import { PIECE, type SecretForm } from "./secret-forms.ts";
-import { endOf, isBlank, signsBefore, startOf, toSigns } from "./signs.ts";
 
 /** A form of which a text has shown the beginning. */
 interface Open {
@@ -23,7 +22,7 @@ interface Part {
   readonly isPiece: boolean;
 }
 
-export interface MatchOptions {
+interface MatchOptions {
   /** where the look before has ended; goes on from there, and is moved on */
   readonly look?: Look;
   /** whether the beginning of a secret with which a text ends is taken out, as the rest may follow */

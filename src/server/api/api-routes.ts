@@ -1,12 +1,13 @@
 import type { FastifyInstance } from "fastify";
+import type { TokenScope } from "../../project/tokens.ts";
+import type { Caller } from "../caller.ts";
 import type { Served } from "../served.ts";
+import { API } from "./addresses.ts";
 import { addCellRoutes } from "./cell-routes.ts";
-import { addEventRoutes } from "./event-routes.ts";
-import { addOpenApiRoutes } from "./openapi-routes.ts";
+import { toOpenApi } from "./openapi-document.ts";
 import { addOutputRoutes } from "./output-routes.ts";
 import { addProjectRoutes } from "./project-routes.ts";
-import { addRunRoutes } from "./run-routes.ts";
-import { addUserRoutes } from "./user-routes.ts";
+import { addEventRoutes, addRunRoutes } from "./run-routes.ts";
 
 /** Hex's API for programs, version 1, and what we add to it: one file a group of routes. */
 export function addApiRoutes(app: FastifyInstance, served: Served): void {
@@ -17,4 +18,38 @@ export function addApiRoutes(app: FastifyInstance, served: Served): void {
   addCellRoutes(app, served);
   addUserRoutes(app, served);
   addOpenApiRoutes(app, served);
+}
+
+const ROLES: Readonly<Record<TokenScope, string>> = {
+  read: "EXPLORER",
+  run: "EDITOR",
+  admin: "ADMIN",
+};
+
+/** Who the caller is: a token, since there are no people here. */
+function addUserRoutes(app: FastifyInstance, { projectId }: Served): void {
+  const config = { auth: "read", errors: "message" } as const;
+  app.get(`${API}/users/me`, { config }, async ({ caller }) => {
+    if (caller === null) throw new Error("a route about the caller has let somebody unknown in");
+    return toUser(caller, projectId);
+  });
+}
+
+function toUser({ name, scopes, token }: Caller, projectId: string) {
+  const highest = (["admin", "run", "read"] as const).find((scope) => scopes.includes(scope));
+  return {
+    // Without a token it is somebody on the server's machine, whom the project stands for.
+    id: token?.id ?? projectId,
+    name,
+    email: "nobody@hex-runtime.invalid",
+    role: ROLES[highest ?? "read"],
+    org: { id: projectId },
+    ...(token === undefined ? {} : { token: { exp: token.expiresAt } }),
+  };
+}
+
+/** What the API is, for programs that read such descriptions. */
+function addOpenApiRoutes(app: FastifyInstance, { runs }: Served): void {
+  const document = toOpenApi(runs.config.name);
+  app.get(`${API}/openapi.json`, { config: { auth: "read" } }, async () => document);
 }

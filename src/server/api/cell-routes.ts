@@ -1,9 +1,10 @@
 import type { FastifyInstance } from "fastify";
+import { v5 } from "uuid";
+import type { DescribedCell } from "../../project/project-description.ts";
 import { HttpFailure } from "../http-failure.ts";
 import { type Query, readOne, readWholeNumber } from "../query.ts";
 import type { Served } from "../served.ts";
 import { API, readUuid } from "./addresses.ts";
-import { toCellId, toCellObject } from "./cell-object.ts";
 
 /** ListCells and GetCell: the cells as their files are now. */
 export function addCellRoutes(app: FastifyInstance, served: Served): void {
@@ -54,4 +55,39 @@ function findPlace(
     400,
     `Expected ${cursor} to be what a page of cells gave, got another text`,
   );
+}
+
+type HexCellType = "CODE" | "SQL" | "MARKDOWN" | "INPUT";
+
+const CELL_TYPES: Readonly<Record<DescribedCell["kind"], HexCellType>> = {
+  cell: "CODE",
+  cached: "CODE",
+  sql: "SQL",
+  prose: "MARKDOWN",
+  input: "INPUT",
+};
+
+/** A cell's id: the same as long as the project's id and the cell's name are. */
+function toCellId({ name }: Pick<DescribedCell, "name">, projectId: string): string {
+  return v5(name, projectId);
+}
+
+/** A cell as Hex's API tells it. An input, which is code here, shows its code. */
+function toCellObject(cell: DescribedCell, projectId: string) {
+  const id = toCellId(cell, projectId);
+  const { name, title, kind, source } = cell;
+  const isCode = kind === "cell" || kind === "cached" || kind === "input";
+  return {
+    id,
+    staticId: id,
+    cellType: CELL_TYPES[kind],
+    label: title ?? name,
+    dataConnectionId: null,
+    contents: {
+      codeCell: isCode ? { source } : null,
+      sqlCell: kind === "sql" ? { source, outputDataframe: name } : null,
+      markdownCell: kind === "prose" ? { source } : null,
+    },
+    projectId,
+  };
 }

@@ -1,8 +1,7 @@
 import { TOKEN_FORM } from "../../project/tokens.ts";
 import { API } from "./addresses.ts";
 import { type JsonSchema, SCHEMAS } from "./openapi-schemas.ts";
-import { CONTENT_TYPES, OUTPUT_FORMATS } from "./output-format.ts";
-import { LARGEST_PAGE, OUTPUT_USES } from "./output-routes.ts";
+import { CONTENT_TYPES, LARGEST_PAGE, OUTPUT_FORMATS, OUTPUT_USES } from "./output-routes.ts";
 import { HEX_STATUSES, HEX_TRIGGERS } from "./run-status.ts";
 
 /** What one address does under one method. */

@@ -4,7 +4,7 @@ import type { Frame } from "../../frame/frame.ts";
 import { JsonRows } from "../../frame/json-rows.ts";
 import { toSpreadsheetText } from "../../frame/spreadsheet-text.ts";
 import type { CellOutput } from "../../run/cell-output.ts";
-import type { OutputFormat } from "./output-format.ts";
+import type { OutputFormat } from "./output-routes.ts";
 
 /** Which rows of a frame are asked for. */
 interface RowSpan {

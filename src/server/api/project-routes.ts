@@ -1,11 +1,12 @@
 import { stat } from "node:fs/promises";
 import { join } from "node:path";
 import type { FastifyInstance } from "fastify";
+import type { Config } from "../../project/config.ts";
 import { CONFIG_FILE } from "../../project/config.ts";
+import type { Schedule } from "../../schedule/schedule.ts";
 import { type Query, readWholeNumber } from "../query.ts";
 import type { Served } from "../served.ts";
 import { API, checkProject } from "./addresses.ts";
-import { toProjectObject } from "./project-object.ts";
 
 /** ListProjects and GetProject: the one project that is served. */
 export function addProjectRoutes(app: FastifyInstance, served: Served): void {
@@ -47,4 +48,67 @@ async function readProject({ runs, project, newest, projectId, now }: Served) {
     editedAt: new Date(changedAtMs).toISOString(),
     nowMs: now(),
   });
+}
+
+/** What is told of a project besides its config. */
+interface ProjectFacts {
+  readonly projectId: string;
+  /** ISO 8601, UTC, as is the next */
+  readonly createdAt: string;
+  readonly editedAt: string;
+  readonly publishedAt: string | null;
+  /** milliseconds since 1970 */
+  readonly nowMs: number;
+}
+
+/** A domain that can never be anybody's: projects here have no owners with addresses. */
+const NOBODY = { email: "nobody@hex-runtime.invalid" };
+
+const NO_VIEWS = { lastThirtyDays: 0, lastFourteenDays: 0, lastSevenDays: 0, allTime: 0 };
+
+/** A project as Hex's API tells it. */
+function toProjectObject(config: Config, facts: ProjectFacts) {
+  const { projectId, createdAt, editedAt, publishedAt, nowMs } = facts;
+  return {
+    id: projectId,
+    title: config.name,
+    description: null,
+    type: "PROJECT",
+    creator: NOBODY,
+    owner: NOBODY,
+    status: null,
+    categories: [],
+    reviews: { required: false },
+    analytics: {
+      publishedResultsUpdatedAt: publishedAt,
+      lastViewedAt: null,
+      appViews: NO_VIEWS,
+    },
+    createdAt,
+    lastEditedAt: editedAt,
+    lastPublishedAt: publishedAt,
+    archivedAt: null,
+    trashedAt: null,
+    schedules: config.schedules.map((schedule) => toScheduleObject(schedule, nowMs)),
+  };
+}
+
+/** Every schedule here is a cron expression. */
+function toScheduleObject({ cron, timezone }: Schedule, nowMs: number) {
+  return {
+    cadence: "CUSTOM",
+    enabled: true,
+    hourly: null,
+    daily: null,
+    weekly: null,
+    monthly: null,
+    custom: { timezone: toOffset(timezone, nowMs), cron },
+  };
+}
+
+/** How far a zone's clocks are ahead now, as Hex writes zones: `+08:00`. */
+function toOffset(timeZone: string, nowMs: number): string {
+  const parts = new Intl.DateTimeFormat("en", { timeZone, timeZoneName: "longOffset" });
+  const name = parts.formatToParts(nowMs).find(({ type }) => type === "timeZoneName")?.value ?? "";
+  return name.replace(/^GMT/, "") || "+00:00";
 }

@@ -1,21 +1,29 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
+import type { RunHistory } from "../../run/history/run-history.ts";
 import { newRunId } from "../../run/history/run-id.ts";
+import type { RunRecord } from "../../run/history/run-record.ts";
 import { isFinal } from "../../run/history/run-record.ts";
 import { cancelRun } from "../../work/recover-runs.ts";
 import type { RunRequest } from "../../work/run-task.ts";
 import { submitRun } from "../../work/submit-run.ts";
 import type { Caller } from "../caller.ts";
 import { HttpFailure } from "../http-failure.ts";
-import type { Query } from "../query.ts";
+import { type Query, readWholeNumber, readWord } from "../query.ts";
+import { openRunStreams } from "../run-events.ts";
 import type { Served } from "../served.ts";
-import { API, checkProject, toUrl } from "./addresses.ts";
-import { findRecord } from "./find-record.ts";
-import { toAround, toRunStatusUrl, toRunUrl } from "./run-around.ts";
-import { parseRunBody, type RunBody } from "./run-body.ts";
-import { toRunContext } from "./run-context.ts";
-import { listRuns, parseRunListQuery, toPageQuery } from "./run-list.ts";
-import { toRunInputs } from "./run-params.ts";
-import { toProjectVersion, toRunStatus } from "./run-status.ts";
+import { API, checkProject, findRecord, toUrl } from "./addresses.ts";
+import { parseRunBody, type RunBody, toRunContext, toRunInputs } from "./run-request.ts";
+import {
+  HEX_STATUSES,
+  HEX_TRIGGERS,
+  toAround,
+  toHexStatus,
+  toHexTrigger,
+  toProjectVersion,
+  toRunStatus,
+  toRunStatusUrl,
+  toRunUrl,
+} from "./run-status.ts";
 
 /** RunProject, GetRunStatus, GetProjectRuns and CancelRun, on the paths of today and of older clients. */
 export function addRunRoutes(app: FastifyInstance, served: Served): void {
@@ -143,4 +151,78 @@ function readKey(header: string | string[] | undefined, { id }: Caller): string 
     400,
     "Expected the Idempotency-Key header to be 1 to 255 visible ASCII characters, got another text",
   );
+}
+
+/** What GetProjectRuns asks for. */
+interface RunListQuery {
+  readonly limit: number;
+  readonly offset: number;
+  readonly statusFilter: (typeof HEX_STATUSES)[number] | undefined;
+  readonly runTriggerFilter: (typeof HEX_TRIGGERS)[number] | "ALL" | undefined;
+}
+
+/** A page of runs, the newest first. */
+interface RunList {
+  readonly records: readonly RunRecord[];
+  readonly hasMore: boolean;
+}
+
+/** Further back, `statusFilter` finds what is looked for. */
+const FARTHEST_OFFSET = 10_000;
+
+/** So many records are read at once. */
+const READ_AT_ONCE = 100;
+
+/** @throws {HttpFailure} 400 */
+function parseRunListQuery(query: Query): RunListQuery {
+  return {
+    limit: readWholeNumber(query, "limit", { from: 1, to: 100, unless: 25 }),
+    offset: readWholeNumber(query, "offset", { from: 0, to: FARTHEST_OFFSET, unless: 0 }),
+    statusFilter: readWord(query, "statusFilter", HEX_STATUSES),
+    runTriggerFilter: readWord(query, "runTriggerFilter", [...HEX_TRIGGERS, "ALL"]),
+  };
+}
+
+/** @throws {HexError} HEX_STORE_UNAVAILABLE */
+async function listRuns(history: RunHistory, query: RunListQuery): Promise<RunList> {
+  const wanted = query.offset + query.limit + 1;
+  const found: RunRecord[] = [];
+  let before: string | undefined;
+  do {
+    const page = await history.list({ limit: READ_AT_ONCE, before });
+    found.push(...page.runs.filter((record) => isAskedFor(record, query)));
+    before = page.next;
+  } while (before !== undefined && found.length < wanted);
+  return { records: found.slice(query.offset, wanted - 1), hasMore: found.length >= wanted };
+}
+
+/** The query of the page that begins at an offset, with what else was asked for. */
+function toPageQuery(query: RunListQuery, offset: number): string {
+  const { limit, statusFilter, runTriggerFilter } = query;
+  const kept = { limit, offset, statusFilter, runTriggerFilter };
+  const written = Object.entries(kept).flatMap(([key, value]): [string, string][] =>
+    value === undefined ? [] : [[key, String(value)]],
+  );
+  return new URLSearchParams(written).toString();
+}
+
+function isAskedFor(record: RunRecord, { statusFilter, runTriggerFilter }: RunListQuery): boolean {
+  const isStatus = statusFilter === undefined || toHexStatus(record) === statusFilter;
+  const isAny = runTriggerFilter === undefined || runTriggerFilter === "ALL";
+  return isStatus && (isAny || toHexTrigger(record) === runTriggerFilter);
+}
+
+/** What happens in a run, as server-sent events until its end. */
+export function addEventRoutes(app: FastifyInstance, served: Served): void {
+  const streamRun = openRunStreams(app, served);
+  // Who asks for the head of an endless answer would wait for its end.
+  const options = { config: { auth: "read", isStream: true }, exposeHeadRoute: false } as const;
+  app.get(`${API}/projects/:projectId/runs/:runId/events`, options, async (request, reply) => {
+    const record = await findRecord(request, served);
+    const around = await toAround(request, served);
+    streamRun(request, reply, {
+      record,
+      toRun: (current) => toRunStatus(current, { ...around, nowMs: served.now() }),
+    });
+  });
 }

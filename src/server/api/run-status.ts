@@ -1,5 +1,9 @@
+import type { FastifyRequest } from "fastify";
 import type { RunRecord, RunState } from "../../run/history/run-record.ts";
 import type { RunTrigger } from "../../run/run-event.ts";
+import { toBaseUrl } from "../hosts.ts";
+import type { Served } from "../served.ts";
+import { toUrl } from "./addresses.ts";
 
 /** The states of a run in Hex's API; the last one never comes up here. */
 export const HEX_STATUSES = [
@@ -94,4 +98,31 @@ function toRunError({ error, cells }: RunRecord) {
   if (error === undefined) return undefined;
   const cell = cells.find(({ status }) => status === "failed")?.name;
   return { ...error, ...(cell === undefined ? {} : { cell }) };
+}
+
+/** What is told of any run in answer to a request. @throws {HexError} HEX_STORE_UNAVAILABLE */
+export async function toAround(request: FastifyRequest, served: Served): Promise<RunAround> {
+  const { number } = await served.newest.read();
+  return {
+    projectId: served.projectId,
+    toRunUrl: toRunUrl(request, served),
+    toRunStatusUrl: toRunStatusUrl(request, served),
+    traceId: request.id,
+    newestVersion: number,
+    nowMs: served.now(),
+  };
+}
+
+/** The addresses of the pages of runs, as the caller would reach them. */
+export function toRunUrl(
+  { headers }: FastifyRequest,
+  { settings }: Served,
+): (runId: string) => string {
+  const base = toBaseUrl(headers.host ?? "127.0.0.1", settings);
+  return (runId) => `${base}/runs/${runId}`;
+}
+
+/** The addresses of the states of runs, as the caller would reach them. */
+export function toRunStatusUrl(request: FastifyRequest, served: Served): (runId: string) => string {
+  return (runId) => toUrl(request, `/projects/${served.projectId}/runs/${runId}`, served);
 }

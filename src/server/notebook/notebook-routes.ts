@@ -1,17 +1,16 @@
 import type { FastifyInstance } from "fastify";
 import type { Notebook } from "../../kernel/notebook.ts";
+import type { NotebookEvent, NotebookState } from "../../kernel/notebook-state.ts";
 import { parseNotebookInputs, parseNotebookRun } from "../ask-body.ts";
-import { EventStream } from "../event-stream.ts";
+import { openStreams, type ServerEvent } from "../event-stream.ts";
 import { HttpFailure } from "../http-failure.ts";
-import { startStream } from "../start-stream.ts";
 import { addTableRoutes } from "../table-routes.ts";
-import { NotebookEvents } from "./notebook-events.ts";
 
-/** Whoever reaches the server may do everything: it listens on this machine alone. */
+/** Everyone on this machine may do everything; nobody else reaches the server. */
 const OPEN = { config: { auth: "none" } } as const;
 const STREAM = { config: { auth: "none", isStream: true }, exposeHeadRoute: false } as const;
 
-/** What the browser asks of a notebook. */
+/** The routes of a notebook. */
 export function addNotebookRoutes(app: FastifyInstance, notebook: Notebook): void {
   app.get("/notebook/state", OPEN, async () => notebook.book.state);
   addEvents(app, notebook);
@@ -46,39 +45,74 @@ function refuseUnknown(values: Readonly<Record<string, unknown>>, { book }: Note
   );
 }
 
-/** What is new, as long as a browser listens; the first time that is everything. */
+/** All state of the notebook at first, then its changes. */
 function addEvents(app: FastifyInstance, { book }: Notebook): void {
-  const streams = new Set<EventStream>();
-  app.addHook("preClose", async () => {
-    for (const stream of streams) stream.end();
-  });
-  app.get("/notebook/events", STREAM, async (_, reply) => {
+  const stream = openStreams(app);
+  app.get("/notebook/events", STREAM, async (request, reply) => {
     const events = new NotebookEvents();
-    let isPlanned = false;
-    const tell = () => {
-      isPlanned = false;
-      const { state } = book;
-      while (stream.isReady) {
-        const event = events.next(state);
-        if (event === undefined) return;
-        stream.send(event);
-      }
-    };
-    // What changes together is told together.
-    const plan = () => {
-      if (!isPlanned) setImmediate(tell);
-      isPlanned = true;
-    };
-    const unlisten = book.listen(plan);
-    const stream = new EventStream(startStream(reply), {
-      onReady: plan,
-      onClose: () => {
-        unlisten();
-        streams.delete(stream);
+    stream(request, reply, {
+      look: () => {
+        const { state } = book;
+        return () => events.next(state);
       },
-      isAllowed: async () => true,
+      listen: (onNews) => book.listen(oncePerTurn(onNews)),
     });
-    streams.add(stream);
-    plan();
   });
+}
+
+/** Changes of one turn of the event loop are sent together. */
+function oncePerTurn(act: () => void): () => void {
+  let isPlanned = false;
+  return () => {
+    if (isPlanned) return;
+    isPlanned = true;
+    setImmediate(() => {
+      isPlanned = false;
+      act();
+    });
+  };
+}
+
+/**
+ * What one listener has yet to hear of a notebook. A listener that is slow misses what has changed
+ * again meanwhile; a new one hears of everything.
+ */
+class NotebookEvents {
+  readonly #sent = new Map<string, unknown>();
+  #line = 0;
+  #count = 0;
+
+  /** The next event; undefined as long as nothing is new. */
+  next(state: NotebookState): ServerEvent | undefined {
+    const event = this.#find(state);
+    if (event === undefined) return undefined;
+    this.#count += 1;
+    return { name: event.type, data: event, id: `${this.#count}` };
+  }
+
+  #find({ head, cells, standings, shown, lines }: NotebookState): NotebookEvent | undefined {
+    if (this.#isNew("head", head)) return { type: "head-changed", head };
+    for (const cell of cells) {
+      if (this.#isNew(`cell ${cell.name}`, cell)) return { type: "cell-described", cell };
+    }
+    for (const standing of standings) {
+      if (this.#isNew(`standing ${standing.name}`, standing)) {
+        return { type: "cell-moved", standing };
+      }
+    }
+    for (const each of shown) {
+      if (this.#isNew(`shown ${each.name}`, each)) return { type: "cell-shown", shown: each };
+    }
+    const line = lines.find(({ number }) => number > this.#line);
+    if (line === undefined) return undefined;
+    this.#line = line.number;
+    return { type: "line-logged", line };
+  }
+
+  /** Values are replaced when they change, so that identity suffices. */
+  #isNew(key: string, value: unknown): boolean {
+    if (this.#sent.get(key) === value) return false;
+    this.#sent.set(key, value);
+    return true;
+  }
 }

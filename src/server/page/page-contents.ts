@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import { namesBelow } from "../../cell/graph.ts";
 import {
   findPageData,
   type PageContent,
@@ -130,13 +131,8 @@ function findForeign(cells: Described["cells"], version: Version): ReadonlySet<s
   const foreign = version.foreign();
   const isForeign = ({ name, kind, frame }: Described["cells"][number]) =>
     kind === "cached" && foreign.has(frame ?? name);
-  const found = new Set(cells.filter(isForeign).map(({ name }) => name));
-  for (let before = -1; before < found.size; ) {
-    before = found.size;
-    const below = cells.filter(({ dependencies }) => dependencies.some((each) => found.has(each)));
-    for (const { name } of below) found.add(name);
-  }
-  return found;
+  const own = cells.filter(isForeign).map(({ name }) => name);
+  return new Set([...own, ...namesBelow(cells, own)]);
 }
 
 type InputEntry = readonly [name: string, value: unknown];

@@ -1,10 +1,13 @@
 import { isDeepStrictEqual } from "node:util";
+import type { FastifyInstance } from "fastify";
 import type { PageBuild, PageEvent, PageRun } from "../../page/page-state.ts";
-import type { PageSight } from "./page-watch.ts";
+import { openStreams } from "../event-stream.ts";
+import type { PageSnapshot } from "./page-watch.ts";
+import type { ServedPage } from "./served-page.ts";
 
 /**
- * What one open page has to hear: what the page is made of and the run that goes, at once, and
- * whatever changes. A page that is slow misses what has changed again meanwhile.
+ * The events that one open page lacks: its build and the running run at once, then every change. A
+ * slow page gets only the latest states.
  */
 export class PageEvents {
   #first: number | undefined;
@@ -12,13 +15,13 @@ export class PageEvents {
   #commit: string | null | undefined;
   #build: PageBuild | undefined;
 
-  /** @param commit of the version that the page was told of last, when it listens again */
+  /** @param commit of the version that the page knows, when it listens again */
   constructor(commit: string | undefined) {
     this.#commit = commit;
   }
 
-  /** The next thing to tell, or undefined as long as nothing is new. */
-  next({ look, version, commit, run, build }: PageSight): PageEvent | undefined {
+  /** The next event; undefined as long as nothing is new. */
+  next({ look, version, commit, run, build }: PageSnapshot): PageEvent | undefined {
     this.#first ??= look;
     if (!isDeepStrictEqual(build, this.#build)) {
       this.#build = build;
@@ -43,4 +46,32 @@ export class PageEvents {
     if (this.#commit === undefined && look === this.#first) return false;
     return commit !== this.#commit;
   }
+}
+
+/** The events of an open page, as server-sent events. */
+export function addPageEventRoutes(app: FastifyInstance, { watch, findCaller }: ServedPage): void {
+  const stream = openStreams(app, findCaller);
+  // A HEAD request to an endless answer would wait for its end.
+  const options = { config: { auth: "view", isStream: true }, exposeHeadRoute: false } as const;
+  app.get("/page/events", options, async (request, reply) => {
+    const events = new PageEvents(readCommit(request.headers["last-event-id"]));
+    stream(request, reply, {
+      look: () => {
+        const { snapshot } = watch;
+        return () => snapshot && toServerEvent(events.next(snapshot), snapshot);
+      },
+      listen: (onNews) => watch.listen(onNews),
+    });
+  });
+}
+
+function toServerEvent(event: PageEvent | undefined, { commit }: PageSnapshot) {
+  return event && { name: event.type, data: event, id: commit ?? NO_COMMIT };
+}
+
+const NO_COMMIT = "0";
+
+/** Other ids than ours are ignored. */
+function readCommit(header: string | string[] | undefined): string | undefined {
+  return typeof header === "string" && /^[\w-]{1,200}$/.test(header) ? header : undefined;
 }

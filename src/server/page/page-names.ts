@@ -1,5 +1,5 @@
-import { toUnknownInputs } from "../../kernel/asked-inputs.ts";
 import type { EvaluateRequest, Evaluation, InvalidInput } from "../../kernel/evaluation.ts";
+import { unknownInputs } from "../../kernel/request.ts";
 import { findPageCells } from "../../page/page-cells.ts";
 import type { PageSettings } from "../../project/page-settings.ts";
 import type { Described } from "../../work/described-project.ts";
@@ -71,7 +71,7 @@ export function toPageAsk(asked: EvaluateRequest, { shown, inputs: known }: Page
     ...(has && { has }),
   };
   const others = [...names].filter((name) => !isKnown(name));
-  return { ask, unknown: toUnknownInputs(others, known) };
+  return { ask, unknown: unknownInputs(others, known) };
 }
 
 /**

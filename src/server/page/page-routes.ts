@@ -2,15 +2,14 @@ import type { FastifyInstance } from "fastify";
 import { keepPageAssets } from "../../page/page-assets.ts";
 import type { Served } from "../served.ts";
 import { addAskRoutes } from "./ask-routes.ts";
-import { addPageEventRoutes } from "./event-routes.ts";
-import { PageBuilds } from "./page-build.ts";
 import { PageContents } from "./page-contents.ts";
-import { PageWatch } from "./page-watch.ts";
+import { addPageEventRoutes } from "./page-events.ts";
+import { PageBuilds, PageWatch } from "./page-watch.ts";
 import { PublishingRuns } from "./publishing-runs.ts";
 import { addRefreshRoutes } from "./refresh-routes.ts";
-import { addRunViewRoutes } from "./runs/run-view-routes.ts";
+import { addRunViewRoutes } from "./run-view-routes.ts";
 import { addShellRoutes } from "./shell-routes.ts";
-import { addSignInRoutes } from "./sign-in-routes.ts";
+import { addSignInRoutes } from "./sign-in.ts";
 import { addStateRoutes } from "./state-routes.ts";
 
 /** The published page, and what it asks for. */

@@ -1,9 +1,13 @@
+import { createHash } from "node:crypto";
 import { toMessage } from "../../errors.ts";
+import type { PageAssets } from "../../page/page-assets.ts";
 import type { PageBuild, PageRun } from "../../page/page-state.ts";
+import type { Config } from "../../project/config.ts";
+import type { Described } from "../../work/described-project.ts";
 import type { ServedPage } from "./served-page.ts";
 
-/** What open pages have to know, as it is now. */
-export interface PageSight {
+/** The current state of the project, as open pages need it. */
+export interface PageSnapshot {
   /** rises with every look */
   readonly look: number;
   /** the newest one; null as long as no run has published */
@@ -16,18 +20,18 @@ export interface PageSight {
 
 type Watched = Pick<ServedPage, "newest" | "publishing" | "project" | "runs" | "log" | "builds">;
 
-/** How often is looked while nothing goes, and while a run does. */
+/** Pauses between looks, without and with a running run. */
 const IDLE_MS = 1_000;
 const RUN_MS = 300;
 
-/** Looks for new versions and runs as long as any page listens, however many they are. */
+/** Looks for new versions and runs for all open pages, as long as there is one. */
 export class PageWatch {
   readonly #page: Watched;
   readonly #listeners = new Set<() => void>();
-  #sight: PageSight | undefined;
+  #snapshot: PageSnapshot | undefined;
   #timer: NodeJS.Timeout | undefined;
   #looking: Promise<void> | undefined;
-  /** something has changed since the look began that goes on */
+  /** something has changed since the current look began */
   #isDue = false;
   #looks = 0;
 
@@ -36,11 +40,11 @@ export class PageWatch {
   }
 
   /** undefined before the first look */
-  get sight(): PageSight | undefined {
-    return this.#sight;
+  get snapshot(): PageSnapshot | undefined {
+    return this.#snapshot;
   }
 
-  /** Calls back after every look, until the function that it gives is called. */
+  /** Calls back after every look, until the returned function is called. */
   listen(listener: () => void): () => void {
     this.#listeners.add(listener);
     if (this.#listeners.size === 1) this.look();
@@ -48,12 +52,11 @@ export class PageWatch {
       this.#listeners.delete(listener);
       if (this.#listeners.size > 0) return;
       clearTimeout(this.#timer);
-      // What was seen is no longer kept up to date.
-      this.#sight = undefined;
+      this.#snapshot = undefined;
     };
   }
 
-  /** Looks now, when anybody listens: something has changed. */
+  /** Looks now if any page listens: something has changed. */
   look(): void {
     if (this.#listeners.size === 0) return;
     clearTimeout(this.#timer);
@@ -63,7 +66,7 @@ export class PageWatch {
       clearTimeout(this.#timer);
       if (this.#listeners.size === 0) return;
       if (this.#isDue) this.look();
-      else this.#timer = setTimeout(() => this.look(), this.#sight?.run ? RUN_MS : IDLE_MS);
+      else this.#timer = setTimeout(() => this.look(), this.#snapshot?.run ? RUN_MS : IDLE_MS);
     });
   }
 
@@ -71,20 +74,20 @@ export class PageWatch {
     try {
       const seen = await this.#see();
       if (this.#listeners.size === 0) return;
-      this.#sight = seen;
+      this.#snapshot = seen;
       for (const listener of this.#listeners) listener();
     } catch (error) {
       this.#page.log({ level: "warn", event: "page-unseen", message: toMessage(error) });
     }
   }
 
-  async #see(): Promise<PageSight> {
+  async #see(): Promise<PageSnapshot> {
     const { newest, publishing, project, runs, builds } = this.#page;
     const described = await project.recent();
     const build = await builds.read(described);
     const run = await publishing.readRun(described.cells);
-    const before = this.#sight?.run;
-    // What it has published, or why it has not, is to be seen at once.
+    const before = this.#snapshot?.run;
+    // A run has ended: its version or its failure is read at once.
     if (before && before.runId !== run?.runId) {
       newest.forget();
       publishing.forget();
@@ -93,4 +96,37 @@ export class PageWatch {
     this.#looks += 1;
     return { look: this.#looks, version, commit, run: run && runs.redact(run, "progress"), build };
   }
+}
+
+/** The build of the served page: open pages reload when it changes. */
+export class PageBuilds {
+  readonly #config: Pick<Config, "name" | "page" | "inputs">;
+  readonly #readAssets: () => Promise<PageAssets | undefined>;
+  #known: { readonly described: Described; readonly build: PageBuild } | undefined;
+
+  constructor(
+    config: Pick<Config, "name" | "page" | "inputs">,
+    readAssets: () => Promise<PageAssets | undefined>,
+  ) {
+    this.#config = config;
+    this.#readAssets = readAssets;
+  }
+
+  async read(described: Described): Promise<PageBuild> {
+    if (this.#known?.described === described) return this.#known.build;
+    const { name, page, inputs } = this.#config;
+    const cells = described.cells.map((cell) => [cell.name, cell.title, cell.codeHash]);
+    const assets = await this.#readAssets();
+    const build: PageBuild = {
+      // The name of each file holds the hash of its content.
+      code: toDigest([...(assets?.files.keys() ?? [])].sort()),
+      app: toDigest([name, page, [...inputs], cells]),
+    };
+    this.#known = { described, build };
+    return build;
+  }
+}
+
+function toDigest(data: unknown): string {
+  return createHash("sha256").update(JSON.stringify(data)).digest("base64url").slice(0, 16);
 }

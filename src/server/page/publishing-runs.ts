@@ -1,7 +1,7 @@
 import type { PageFailure, PageRun } from "../../page/page-state.ts";
 import { isToPublish, toPageRun } from "../../page/to-page-run.ts";
 import type { DescribedCell } from "../../project/project-description.ts";
-import type { JobState } from "../../queue/job.ts";
+import type { JobState } from "../../queue/queue.ts";
 import { MarkWatch, type RunStanding } from "../../run/history/run-mark.ts";
 import { isFinal, type RunRecord } from "../../run/history/run-record.ts";
 import type { Version } from "../../store/version.ts";

@@ -4,9 +4,9 @@ import { isToPublish } from "../../page/to-page-run.ts";
 import { isFinal } from "../../run/history/run-record.ts";
 import { submitRun } from "../../work/submit-run.ts";
 import { readUuid } from "../api/addresses.ts";
-import { toRunContext } from "../api/run-context.ts";
+import { toRunContext } from "../api/run-request.ts";
 import { HttpFailure } from "../http-failure.ts";
-import { stopRun } from "../stop-run.ts";
+import { stopRun } from "../run-records.ts";
 import type { ServedPage } from "./served-page.ts";
 
 const REFRESH = "/page/refresh";

@@ -1,7 +1,6 @@
 import type { Served } from "../served.ts";
-import type { PageBuilds } from "./page-build.ts";
 import type { PageContents } from "./page-contents.ts";
-import type { PageWatch } from "./page-watch.ts";
+import type { PageBuilds, PageWatch } from "./page-watch.ts";
 import type { PublishingRuns } from "./publishing-runs.ts";
 
 /** What the routes of the page answer from. */

@@ -4,7 +4,7 @@ import { renderShell } from "../../page/shell.ts";
 import type { PageSettings } from "../../project/page-settings.ts";
 import { checkHost, type HostSettings } from "../hosts.ts";
 import { HttpFailure } from "../http-failure.ts";
-import { findPacking, type Packing } from "../packing.ts";
+import { findPacking, type Packing } from "../send.ts";
 
 /** The addresses that people see; the browser's own code tells them apart. */
 const ADDRESSES = ["/", "/runs", "/runs/:runId", "/versions", "/schedules"];

@@ -7,9 +7,8 @@ import { LastUsed } from "../../project/last-used.ts";
 import type { Version } from "../../store/version.ts";
 import { isAnyone, mayDo } from "../caller.ts";
 import { HttpFailure } from "../http-failure.ts";
-import { findPacking, pack } from "../packing.ts";
 import { type Query, readOne } from "../query.ts";
-import { sendBlocks } from "../send-blocks.ts";
+import { findPacking, pack, sendBlocks } from "../send.ts";
 import type { ServedPage } from "./served-page.ts";
 
 /** States shorter than this fit into one packet as they are. */

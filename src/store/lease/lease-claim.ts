@@ -1,12 +1,6 @@
-import { HexError } from "../../errors.ts";
-import type { StoredObject } from "../store.ts";
-import {
-  LEASE_KEY,
-  type LeaseRecord,
-  parseLeaseRecord,
-  refusedCondition,
-  toLeaseBytes,
-} from "./lease-record.ts";
+import { isUnavailable, refusedCondition } from "../change-document.ts";
+import type { DocumentAt, StoredDocument } from "../document.ts";
+import { LEASE_KEY, type LeaseRecord, leaseRecords } from "./lease-record.ts";
 import type { LeaseStore, LeaseTerms } from "./lease-terms.ts";
 
 /** A lease that was just written as ours. */
@@ -33,7 +27,7 @@ const FAILURES_ALLOWED = 3;
  * - any other: held
  */
 export class LeaseClaim {
-  readonly #store: LeaseStore;
+  readonly #document: DocumentAt<LeaseRecord>;
   readonly #terms: LeaseTerms;
   readonly #leaseId: string;
   #writes = 0;
@@ -42,7 +36,7 @@ export class LeaseClaim {
   #seen: { readonly etag: string; readonly since: number } | undefined;
 
   constructor(store: LeaseStore, terms: LeaseTerms) {
-    this.#store = store;
+    this.#document = leaseRecords.at(store, LEASE_KEY);
     this.#terms = terms;
     this.#leaseId = terms.randomId();
   }
@@ -56,8 +50,7 @@ export class LeaseClaim {
         this.#terms.signal?.throwIfAborted();
         // While the store says nothing, a holder that lives is not heard of either.
         this.#seen = undefined;
-        const isPassing = error instanceof HexError && error.code === "HEX_STORE_UNAVAILABLE";
-        if (!isPassing || !this.#hasReached || failures >= FAILURES_ALLOWED) throw error;
+        if (!isUnavailable(error) || !this.#hasReached || failures >= FAILURES_ALLOWED) throw error;
       }
       await this.pause();
     }
@@ -77,13 +70,13 @@ export class LeaseClaim {
   async #askOnce(): Promise<ClaimAnswer> {
     let refused: string | undefined;
     for (;;) {
-      const { object, record, unchangedMs } = await this.#look();
-      const found = object?.etag ?? "nothing";
-      if (found === refused) throw refusedCondition(this.#store.location);
-      if (record !== undefined && !this.#isFree(record, unchangedMs)) {
-        return { status: "held", by: record };
+      const { stored, unchangedMs } = await this.#look();
+      const found = stored?.etag ?? "nothing";
+      if (found === refused) throw refusedCondition(this.#document.location);
+      if (stored !== undefined && !this.#isFree(stored.value, unchangedMs)) {
+        return { status: "held", by: stored.value };
       }
-      const taken = await this.#take(object, record);
+      const taken = await this.#take(stored);
       if (taken !== undefined) return taken;
       // Somebody else was faster: the next look shows who.
       refused = found;
@@ -94,13 +87,12 @@ export class LeaseClaim {
   async #look() {
     const { clock, signal } = this.#terms;
     const askedAt = clock();
-    const object = await this.#store.read(LEASE_KEY, { signal });
+    const stored = await this.#document.read({ signal });
     this.#hasReached = true;
-    if (object === undefined) return { object, record: undefined, unchangedMs: 0 };
+    if (stored === undefined) return { stored, unchangedMs: 0 };
     // It may have been written just before the answer left, but was there when we asked again.
-    if (this.#seen?.etag !== object.etag) this.#seen = { etag: object.etag, since: clock() };
-    const unchangedMs = askedAt - this.#seen.since;
-    return { object, record: parseLeaseRecord(object.body, this.#store.location), unchangedMs };
+    if (this.#seen?.etag !== stored.etag) this.#seen = { etag: stored.etag, since: clock() };
+    return { stored, unchangedMs: askedAt - this.#seen.since };
   }
 
   #isFree(found: LeaseRecord, unchangedMs: number): boolean {
@@ -115,10 +107,8 @@ export class LeaseClaim {
     return own !== undefined && run?.id === own.id && run.attempt < own.attempt;
   }
 
-  async #take(
-    object: StoredObject | undefined,
-    found: LeaseRecord | undefined,
-  ): Promise<TakenLease | undefined> {
+  async #take(stored: StoredDocument<LeaseRecord> | undefined): Promise<TakenLease | undefined> {
+    const found = stored?.value;
     const { afterFence, holder, process, run, ttlMs, clock } = this.#terms;
     const isOurs = found?.leaseId === this.#leaseId;
     this.#isPassed ||= found?.state === "held" && !isOurs;
@@ -135,9 +125,8 @@ export class LeaseClaim {
     };
     const writtenAt = clock();
     // Not ended by the signal: a lease taken by nobody would make others wait for its TTL.
-    const result = await this.#store.write(LEASE_KEY, toLeaseBytes(record), {
-      contentType: "application/json",
-      condition: object === undefined ? { ifNoneMatch: "*" } : { ifMatch: object.etag },
+    const result = await this.#document.write(record, {
+      condition: stored === undefined ? { ifNoneMatch: "*" } : { ifMatch: stored.etag },
     });
     if (result.status === "conflict") return undefined;
     return { status: "taken", record, etag: result.etag, writtenAt, isPassed: this.#isPassed };

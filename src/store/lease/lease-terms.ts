@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { setTimeout as wait } from "node:timers/promises";
 import { BEAT_MS, identifyProcess, isProcessGone, SILENCE_MS } from "../holder.ts";
-import { sealManifest } from "../manifest/seal-manifest.ts";
+import { sealManifest } from "../manifest/swap-manifest.ts";
 import type { Store } from "../store.ts";
 
 /** What a lease needs of a store. */

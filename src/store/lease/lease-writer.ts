@@ -1,24 +1,20 @@
+import { refusedCondition } from "../change-document.ts";
+import type { DocumentAt } from "../document.ts";
 import type { StoreOptions } from "../store.ts";
 import type { TakenLease } from "./lease-claim.ts";
-import {
-  LEASE_KEY,
-  type LeaseRecord,
-  parseLeaseRecord,
-  refusedCondition,
-  toLeaseBytes,
-} from "./lease-record.ts";
+import { LEASE_KEY, type LeaseRecord, leaseRecords } from "./lease-record.ts";
 import type { LeaseStore } from "./lease-terms.ts";
 
 /** Writes a lease's record over our own last one, and over no other. One call at a time. */
 export class LeaseWriter {
-  readonly #store: LeaseStore;
+  readonly #document: DocumentAt<LeaseRecord>;
   readonly #clock: () => number;
   #record: LeaseRecord;
   #etag: string;
   #writtenAt: number;
 
   constructor(store: LeaseStore, clock: () => number, { record, etag, writtenAt }: TakenLease) {
-    this.#store = store;
+    this.#document = leaseRecords.at(store, LEASE_KEY);
     this.#clock = clock;
     this.#record = record;
     this.#etag = etag;
@@ -39,10 +35,9 @@ export class LeaseWriter {
       const record = { ...this.#record, state, write: this.#record.write + 1 };
       this.#record = record;
       const writtenAt = this.#clock();
-      const result = await this.#store.write(LEASE_KEY, toLeaseBytes(record), {
+      const result = await this.#document.write(record, {
         ...options,
         condition: { ifMatch: this.#etag },
-        contentType: "application/json",
       });
       if (result.status === "written") {
         this.#etag = result.etag;
@@ -52,17 +47,17 @@ export class LeaseWriter {
       const refused = this.#etag;
       const other = await this.#findOwn(options);
       if (other !== undefined) return other;
-      if (this.#etag === refused) throw refusedCondition(this.#store.location);
+      if (this.#etag === refused) throw refusedCondition(this.#document.location);
     }
   }
 
   /** Goes on from an earlier write of ours whose answer never came; else tells what is there. */
   async #findOwn(options: StoreOptions): Promise<string | undefined> {
-    const object = await this.#store.read(LEASE_KEY, options);
-    if (object === undefined) return "removed";
-    const { leaseId, holder } = parseLeaseRecord(object.body, this.#store.location);
+    const stored = await this.#document.read(options);
+    if (stored === undefined) return "removed";
+    const { leaseId, holder } = stored.value;
     if (leaseId !== this.#record.leaseId) return `taken over by ${holder}`;
-    this.#etag = object.etag;
+    this.#etag = stored.etag;
     return undefined;
   }
 }

@@ -1,27 +1,24 @@
 import * as v from "valibot";
-import { expectation, type HexError, toFound } from "../../errors.ts";
+import { expectation } from "../../errors.ts";
 import { COLUMN_TYPES } from "../../frame/schema.ts";
+import {
+  count,
+  DocumentKind,
+  ordinal,
+  type StoredDocument,
+  sha256,
+  text,
+  time,
+  word,
+} from "../document.ts";
 import { isFrameName, isStoreKey, MANIFEST_KEY, RUNS_PREFIX } from "../key.ts";
+import type { Store, StoreOptions } from "../store.ts";
 
 /** The newest format of the manifest that this code reads and writes. */
 const FORMAT = 1;
 const SIZE_LIMIT_BYTES = 16 * 1024 * 1024;
 
-const count = v.pipe(
-  v.number("a number"),
-  v.safeInteger("a whole number"),
-  v.minValue(0, "0 or more"),
-);
-const ordinal = v.pipe(count, v.minValue(1, "1 or more"));
-const word = v.pipe(v.string("a text"), v.nonEmpty("a text that is not empty"));
-const text = v.string("a text");
-const time = v.pipe(v.string("a time"), v.isoTimestamp("a time such as 2026-01-31T12:00:00Z"));
 const names = v.pipe(v.string(), v.check(isFrameName, "a frame's name"));
-
-const sha256 = v.pipe(
-  v.string("a SHA-256"),
-  v.regex(/^[0-9a-f]{64}$/, "a SHA-256 of 64 hexadecimal digits"),
-);
 
 const StoredFile = v.object({
   /** never outside the runs' folder: who can write a manifest must not make us read other things */
@@ -144,46 +141,65 @@ export type Commit = Readonly<v.InferOutput<typeof Commit>>;
 /** The one small object that points at everything that is published together. */
 export type Manifest = Readonly<v.InferOutput<typeof Manifest>>;
 
-/**
- * Reads a manifest.
- *
- * @param location the store, as the message names it
- * @throws {HexError} HEX_STORE_DAMAGED
- */
+const kind = new DocumentKind({
+  schema: Manifest,
+  format: FORMAT,
+  indent: 1,
+  cure: "it was changed by something else: put an older copy of it back",
+  upgrade: "upgrade hex-runtime here, or use another store",
+});
+
+/** Reads the bytes of a manifest. @throws {HexError} HEX_STORE_DAMAGED */
 export function parseManifest(bytes: Uint8Array, location: string): Manifest {
-  const place = `\`${MANIFEST_KEY}\` in ${location}`;
-  if (bytes.length > SIZE_LIMIT_BYTES) {
-    throw damage(place, `at most ${SIZE_LIMIT_BYTES} bytes`, `${bytes.length} bytes`);
-  }
-  const value = toJson(bytes);
-  if (value === undefined) throw damage(place, "JSON in UTF-8", "something else");
-  const format = v.safeParse(v.object({ format: v.number() }), value);
-  if (format.success && format.output.format > FORMAT) {
-    const expected = `of format ${FORMAT} or older`;
-    const got = `format ${format.output.format}, written by a newer hex-runtime`;
-    throw damage(place, expected, got, "upgrade hex-runtime here, or use another store");
-  }
-  const parsed = v.safeParse(Manifest, value, { abortEarly: true });
-  if (parsed.success) return parsed.output;
-  const [issue] = parsed.issues;
-  const path = v.getDotPath(issue);
-  const got = toFound(issue.input);
-  throw damage(path === null ? place : `\`${path}\` of ${place}`, issue.message, got);
+  const place = { key: MANIFEST_KEY, location };
+  if (bytes.length <= SIZE_LIMIT_BYTES) return kind.parse(bytes, place);
+  throw kind.damage(place, `at most ${SIZE_LIMIT_BYTES} bytes`, `${bytes.length} bytes`);
 }
 
-/**
- * The bytes of a manifest, for people to read as well.
- *
- * @throws {HexError} HEX_DATA_INVALID for one that nobody could read back
- */
+/** The bytes of a manifest. @throws {HexError} HEX_DATA_INVALID for one that nobody could read back */
 export function toManifestBytes(manifest: Manifest): Uint8Array {
-  const bytes = new TextEncoder().encode(`${JSON.stringify(manifest, undefined, 1)}\n`);
+  const bytes = kind.toBytes(manifest);
   if (bytes.length <= SIZE_LIMIT_BYTES) return bytes;
   throw expectation("HEX_DATA_INVALID", {
     place: `\`${MANIFEST_KEY}\``,
     expected: `at most ${SIZE_LIMIT_BYTES} bytes`,
     got: `${bytes.length} bytes for ${manifest.commits.length} versions`,
     hint: "publish fewer frames or columns, or keep fewer versions",
+  });
+}
+
+/**
+ * Reads the manifest, or `undefined` when nothing was ever published.
+ *
+ * @throws {HexError} HEX_STORE_UNAVAILABLE, also when something was published that is not there;
+ * HEX_STORE_DAMAGED
+ */
+export async function readManifest(
+  store: Pick<Store, "location" | "read" | "witness">,
+  { signal }: StoreOptions = {},
+): Promise<StoredDocument<Manifest> | undefined> {
+  const object = await store.read(MANIFEST_KEY, { signal });
+  if (object === undefined) {
+    await refuseAway(store);
+    return undefined;
+  }
+  const value = parseManifest(object.body, store.location);
+  // One that was only sealed has nothing that could be missed.
+  if (value.commits.length > 0) await store.witness?.note();
+  return { value, etag: object.etag };
+}
+
+async function refuseAway({
+  witness,
+  location,
+}: Pick<Store, "location" | "witness">): Promise<void> {
+  const seen = await witness?.readSeen();
+  if (seen === undefined) return;
+  throw expectation("HEX_STORE_UNAVAILABLE", {
+    place: `the store ${location}`,
+    expected: "there with all that was published in it",
+    got: "nothing",
+    hint: seen.hint,
   });
 }
 
@@ -196,22 +212,4 @@ function isFalling(commits: readonly { readonly generation: number }[]): boolean
 
 function isRunKey(key: string): boolean {
   return key.startsWith(RUNS_PREFIX) && isStoreKey(key);
-}
-
-function toJson(bytes: Uint8Array): unknown {
-  try {
-    return JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(bytes));
-  } catch {
-    // Neither UTF-8 nor JSON: the caller tells it.
-    return undefined;
-  }
-}
-
-function damage(place: string, expected: string, got: string, hint?: string): HexError {
-  return expectation("HEX_STORE_DAMAGED", {
-    place,
-    expected,
-    got,
-    hint: hint ?? "it was changed by something else: put an older copy of it back",
-  });
 }

@@ -1,24 +1,20 @@
 import { randomUUID } from "node:crypto";
-import { setTimeout as wait } from "node:timers/promises";
-import type { Store, StoreOptions } from "../store.ts";
-import { busyManifest, manifestAlarm, stuckCommit, unknownState } from "./commit-failure.ts";
-import { type CommitOutcome, toCommitOutcome } from "./commit-outcome.ts";
-import type { NextManifest } from "./history.ts";
-import type { Commit, Manifest } from "./manifest.ts";
-import { type Attempt, lookAgain, tryManifest, type View } from "./manifest-attempt.ts";
-import { readManifest, type StoredManifest } from "./read-manifest.ts";
+import { expectation, type HexError } from "../../errors.ts";
+import {
+  type Change,
+  type ChangeOptions,
+  type ChangeResult,
+  changeDocument,
+} from "../change-document.ts";
+import type { Observation } from "../change-outcome.ts";
+import type { DocumentAt } from "../document.ts";
+import { MANIFEST_KEY } from "../key.ts";
+import type { Store } from "../store.ts";
+import { type NextManifest, newestCommit, newestGeneration } from "./history.ts";
+import { type Commit, type Manifest, readManifest, toManifestBytes } from "./manifest.ts";
 
-/** How the manifest is replaced; each has a real default. */
-export interface SwapOptions extends StoreOptions {
-  /**
-   * Whether the store keeps the conditions of writes, as `probeStore` finds out; required unless
-   * told. Without them only one machine may publish, and what two of its processes publish at the
-   * same moment may be published twice.
-   */
-  readonly conditions?: "required" | "unavailable" | undefined;
-  readonly sleep?: ((ms: number, options: StoreOptions) => Promise<unknown>) | undefined;
-  /** from 0 up to 1, to spread writers that meet */
-  readonly random?: (() => number) | undefined;
+/** How the manifest is replaced. */
+export interface SwapOptions extends ChangeOptions {
   /** a text that no other commit ever gets */
   readonly randomId?: (() => string) | undefined;
 }
@@ -26,160 +22,132 @@ export interface SwapOptions extends StoreOptions {
 /** Builds the manifest that is to follow another one; it throws to give up. */
 export type BuildManifest = (current: Manifest | undefined, commitId: string) => NextManifest;
 
-/** How often others may be faster. */
-const RACES_ALLOWED = 200;
-/** How often the same commit is tried again, and how often the manifest is looked at meanwhile. */
-const RETRIES_ALLOWED = 8;
-const LOOKS_ALLOWED = 4;
-const PAUSE_MS = 20;
-/** a writer that was overtaken soon tries again; a store that is overloaded gets more time */
-const LONGEST_RACE_PAUSE_MS = 200;
-const LONGEST_PAUSE_MS = 2_000;
+/** Who is kept from publishing. */
+export interface SealOptions extends ChangeOptions {
+  /** all whose fence is lower */
+  readonly fence?: number | undefined;
+  /** one run, under whatever fence it may come */
+  readonly runId?: string | undefined;
+}
+
+type ManifestStore = Pick<Store, "location" | "read" | "write" | "witness">;
+
+/** Older ones have met a higher fence since. */
+const PASSED_KEPT = 50;
 
 /**
- * Puts the next manifest in the place of the newest one by compare-and-set, building it anew when
- * somebody else was faster. Gives the commit as it is published.
- *
- * The signal ends the waiting between writes. A write that is on its way is never left alone: it is
- * found out what became of it.
+ * Puts the next manifest in the place of the newest one, building it anew when somebody else was
+ * faster. Gives the commit as it is published.
  *
  * @throws {HexError} HEX_STORE_UNAVAILABLE, also when the state of the commit remains unknown;
  * HEX_STORE_DAMAGED when the manifest vanishes or goes back
  */
 export async function swapManifest(
-  store: Store,
+  store: ManifestStore,
   build: BuildManifest,
   options: SwapOptions = {},
 ): Promise<Commit> {
-  const base = await readManifest(store, { signal: options.signal });
-  const swap = new Swap(store, build, options, base);
-  for (;;) {
-    const commit = await swap.try();
-    if (commit !== undefined) return commit;
-    await swap.pause();
-  }
+  const { location } = store;
+  const commitId = (options.randomId ?? randomUUID)();
+  let generation = 0;
+  const isOwn = (commit: Commit) => commit.commitId === commitId;
+  const { value } = await changeManifest(
+    store,
+    {
+      build: (current) => {
+        const { manifest, commit } = build(current, commitId);
+        generation = commit.generation;
+        return manifest;
+      },
+      isIn: ({ commits }) => commits.some(isOwn),
+      past: {
+        observe: (base, found) => observe(base, found, generation),
+        toAlarm: (observed) => toAlarm(location, observed),
+      },
+      toUnknown: (got) => ({
+        place: `version ${generation} in ${location}`,
+        expected: "either published or refused",
+        got: `${got}: the state of version ${generation} is unknown`,
+        hint: "nothing was deleted; `hex versions` tells once the store answers",
+      }),
+    },
+    options,
+  );
+  await store.witness?.note();
+  const commit = value?.commits.find(isOwn);
+  if (commit === undefined) throw new Error(`commit ${commitId} is not in the manifest with it`);
+  return commit;
 }
 
-/** What one try has shown. */
-interface Tried {
-  readonly commit: Commit;
-  readonly attempt: Attempt;
-  readonly view: View;
+/**
+ * Makes the manifest refuse whoever is passed, before anything is done in his place. Nothing else of
+ * it changes. A publication that is on its way meets the changed manifest, and then its refusal.
+ *
+ * @throws {HexError} HEX_STORE_UNAVAILABLE; HEX_STORE_DAMAGED
+ */
+export async function sealManifest(
+  store: ManifestStore,
+  { fence = 0, runId, ...options }: SealOptions,
+): Promise<void> {
+  const build = (current: Manifest | undefined) => toSealed(current, fence, runId);
+  await changeManifest(store, { build, isIn: (found) => build(found) === undefined }, options);
 }
 
-/** One commit on its way into the manifest. */
-class Swap {
-  readonly #store: Store;
-  readonly #build: BuildManifest;
-  readonly #options: SwapOptions;
-  readonly #commitId: string;
-  #base: StoredManifest | undefined;
-  #races = 0;
-  #retries = 0;
-  /** a try whose write may still take place */
-  #open: Tried | undefined;
-
-  constructor(
-    store: Store,
-    build: BuildManifest,
-    options: SwapOptions,
-    base: StoredManifest | undefined,
-  ) {
-    this.#store = store;
-    this.#build = build;
-    this.#options = options;
-    this.#commitId = (options.randomId ?? randomUUID)();
-    this.#base = base;
-  }
-
-  /** Writes once; the published commit, or undefined when it has to be tried again. */
-  async try(): Promise<Commit | undefined> {
-    const { manifest, commit } = this.#buildNext();
-    const { conditions = "required" } = this.#options;
-    const attempt = await tryManifest(this.#store, manifest, this.#base, conditions);
-    if (attempt.answer === "written") {
-      await this.#store.witness?.note();
-      return commit;
-    }
-    const view = await this.#look(commit);
-    const outcome = toCommitOutcome(attempt.answer, view.sight);
-    if (outcome === "won") return this.#find(view) ?? commit;
-    this.#assertGoesOn(outcome, { commit, attempt, view });
-    this.#base = view.found;
-    return undefined;
-  }
-
-  /** Waits longer with every try, and not exactly as long as others do. */
-  async pause(): Promise<void> {
-    const { signal } = this.#options;
-    try {
-      const racePauseMs = Math.min(LONGEST_RACE_PAUSE_MS, PAUSE_MS * 2 ** this.#races);
-      const retryPauseMs = this.#retries === 0 ? 0 : pauseMs(this.#retries);
-      await this.#sleep(Math.max(racePauseMs, retryPauseMs), signal);
-    } catch (error) {
-      if (!signal?.aborted) throw error;
-      // The next try tells that it was interrupted, and what is known of the last one.
-    }
-  }
-
-  #buildNext(): NextManifest {
-    try {
-      this.#options.signal?.throwIfAborted();
-      return this.#build(this.#base?.manifest, this.#commitId);
-    } catch (error) {
-      if (this.#open === undefined) throw error;
-      throw this.#toUnknown(this.#open);
-    }
-  }
-
-  async #look(commit: Commit): Promise<View> {
-    for (let looks = 1; ; looks++) {
-      const view = await lookAgain(this.#store, this.#base, commit);
-      if (view.sight !== "unreadable" || looks >= LOOKS_ALLOWED) return view;
-      await this.#sleep(pauseMs(looks));
-    }
-  }
-
-  #find({ found }: View): Commit | undefined {
-    return found?.manifest.commits.find(({ commitId }) => commitId === this.#commitId);
-  }
-
-  /** Notes a try that did not succeed, and throws when it was the last one. */
-  #assertGoesOn(outcome: Exclude<CommitOutcome, "won">, tried: Tried): void {
-    const { location } = this.#store;
-    const { answer, cause } = tried.attempt;
-    switch (outcome) {
-      case "superseded":
-        // What is still on its way has a condition that can never hold again, if it has one.
-        if (this.#options.conditions !== "unavailable") this.#open = undefined;
-        if (++this.#races > RACES_ALLOWED) throw busyManifest(location, RACES_ALLOWED);
-        return;
-      case "retry":
-        if (cause !== undefined) this.#open = tried;
-        if (++this.#retries <= RETRIES_ALLOWED) return;
-        if (this.#open !== undefined) throw this.#toUnknown(this.#open);
-        throw stuckCommit(location, answer, RETRIES_ALLOWED);
-      case "unknown":
-        throw this.#toUnknown(tried);
-      case "alarm":
-        throw manifestAlarm(location, tried.view.sight);
-    }
-  }
-
-  #toUnknown({ commit, attempt, view }: Tried): Error {
-    return unknownState(this.#store.location, commit.generation, attempt.cause ?? view.cause);
-  }
-
-  async #sleep(longestMs: number, signal?: AbortSignal): Promise<void> {
-    const { random = Math.random, sleep = realSleep } = this.#options;
-    await sleep(longestMs * random(), { signal });
-  }
+/** Changes the manifest by compare-and-set. @throws {HexError} as `changeDocument` */
+export function changeManifest(
+  store: ManifestStore,
+  change: Change<Manifest>,
+  options: ChangeOptions,
+): Promise<ChangeResult<Manifest>> {
+  const document: DocumentAt<Manifest> = {
+    key: MANIFEST_KEY,
+    location: store.location,
+    read: (readOptions) => readManifest(store, readOptions),
+    write: (manifest, writeOptions) =>
+      store.write(MANIFEST_KEY, toManifestBytes(manifest), {
+        ...writeOptions,
+        contentType: "application/json",
+      }),
+  };
+  const busyHint = "run fewer logic runs at once";
+  return changeDocument(document, { ...change, busyHint }, options);
 }
 
-function pauseMs(times: number): number {
-  return Math.min(LONGEST_PAUSE_MS, PAUSE_MS * 2 ** times);
+/** Compares a manifest that has not our commit with the one that it was built upon. */
+function observe(base: Manifest | undefined, found: Manifest | undefined, generation: number) {
+  if (found === undefined) return "vanished";
+  const ahead = newestGeneration(found) - newestGeneration(base);
+  if (ahead < 0) return "gone-back";
+  // One that was only sealed, or from which nothing unused is deleted any more, is as new.
+  if (ahead === 0) {
+    const isSame = newestCommit(found)?.commitId === newestCommit(base)?.commitId;
+    return isSame ? "unchanged" : "gone-back";
+  }
+  return found.commits.some((commit) => commit.generation === generation)
+    ? "other"
+    : "other-far-ahead";
 }
 
-function realSleep(ms: number, { signal }: StoreOptions): Promise<unknown> {
-  return wait(ms, undefined, { signal });
+/** Somebody else has removed or put back the manifest, or the store breaks its word. */
+function toAlarm(location: string, observed: Observation): HexError {
+  return expectation("HEX_STORE_DAMAGED", {
+    place: `\`${MANIFEST_KEY}\` in ${location}`,
+    expected: "replaced by newer ones only",
+    got: observed === "vanished" ? "no manifest any more" : "an older one than before",
+    hint: "it was removed or put back by something else, or the store ignores conditions of writes",
+  });
+}
+
+/** The manifest with its seal; undefined where it has it. */
+function toSealed(
+  current: Manifest | undefined,
+  fence: number,
+  runId: string | undefined,
+): Manifest | undefined {
+  const { commits = [], fence: highest = 0, passed = [], ...rest } = current ?? {};
+  const isPassed = runId === undefined || passed.includes(runId);
+  if (highest >= fence && isPassed) return undefined;
+  const runs = isPassed ? passed : [runId, ...passed].slice(0, PASSED_KEPT);
+  const told = runs.length === 0 ? {} : { passed: runs };
+  return { ...rest, format: 1, fence: Math.max(highest, fence), ...told, commits };
 }

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import type { InputWidget } from "../../../src/cell/input.ts";
 import type { InputValue } from "../../../src/cell/input-value.ts";
+import type { InputWidget } from "../../../src/cell/input-widget.ts";
 import { isEmbedded, readAddress, toSearch } from "../../../src/page/browser/published/address.ts";
 import { inputCell, method, outputCell, slider } from "./page-parts.ts";
 

@@ -1,8 +1,11 @@
 import { expect, test } from "vitest";
 import type { Schema } from "../../../src/frame/schema.ts";
-import { cellText, instantText } from "../../../src/page/browser/output/table/cell-text.ts";
-import { csvText } from "../../../src/page/browser/output/table/csv-text.ts";
-import { tsvText } from "../../../src/page/browser/output/table/tsv-text.ts";
+import {
+  cellText,
+  csvText,
+  instantText,
+  tsvText,
+} from "../../../src/page/browser/output/table/rows-text.ts";
 
 test("shows a number in its shortest form, so that years stay years", () => {
   expect(cellText(2014, "integer")).toBe("2014");

@@ -1,15 +1,19 @@
 import { expect, test } from "vitest";
-import { chartLabel } from "../../../src/page/browser/output/chart/chart-label.ts";
+import {
+  flatColumns,
+  withFlatLabels,
+  withYears,
+  yearColumns,
+} from "../../../src/page/browser/output/chart/axis-labels.ts";
 import { chartRows, chartValue } from "../../../src/page/browser/output/chart/chart-rows.ts";
-import { flatColumns, withFlatLabels } from "../../../src/page/browser/output/chart/flat-labels.ts";
 import { specWidth, toPageSpec } from "../../../src/page/browser/output/chart/page-spec.ts";
 import {
+  chartLabel,
   isZoomable,
   refusalOf,
   selectionNames,
   temporalFields,
 } from "../../../src/page/browser/output/chart/spec-parts.ts";
-import { withYears, yearColumns } from "../../../src/page/browser/output/chart/year-columns.ts";
 
 const SCATTER = {
   mark: "point",

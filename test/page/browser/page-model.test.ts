@@ -1,8 +1,6 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import type { EvaluatedCell, Evaluation } from "../../../src/kernel/evaluation.ts";
-import { takeAnswer, takeFailure } from "../../../src/page/browser/published/page-answer.ts";
-import { type PageAsk, toAsk, whenAsked } from "../../../src/page/browser/published/page-ask.ts";
 import {
   evaluationOf,
   followInputs,
@@ -16,6 +14,13 @@ import {
   setInput,
   whenGone,
 } from "../../../src/page/browser/published/page-model.ts";
+import {
+  type PageRequest,
+  takeAnswer,
+  takeFailure,
+  toRequest,
+  whenSent,
+} from "../../../src/page/browser/published/page-request.ts";
 import { valueNow } from "../../../src/page/browser/published/set-inputs.ts";
 import {
   answer,
@@ -39,8 +44,8 @@ const HAS = Object.fromEntries(NAMES.map((name) => [name, `published ${name}`]))
 const BUTTON = inputCell("go", { widget: "button", default: false }, { below: ["out"] });
 const PRESSED = [BUTTON, ...CELLS, outputCell("out")];
 
-function ask(model: PageModel): PageAsk {
-  const asked = toAsk(model);
+function ask(model: PageModel): PageRequest {
+  const asked = toRequest(model);
   if (asked === undefined) throw new Error("Expected the page to ask for something, got nothing");
   return asked;
 }
@@ -63,7 +68,7 @@ function same(names: readonly string[], others: Evaluation): Evaluation {
 }
 
 test("asks for nothing when it opens on defaults", () => {
-  expect(toAsk(openModel(pageState(CELLS), ""))).toBeUndefined();
+  expect(toRequest(openModel(pageState(CELLS), ""))).toBeUndefined();
 });
 
 test("asks for all its cells with the value of every input, and tells which results it has", () => {
@@ -104,7 +109,7 @@ test("asks for outdated cells and for those without output", () => {
 test("asks for nothing as long as nothing is published", () => {
   const cells = [outputCell("a", { output: null })];
   const model = openModel(pageState(cells, { version: null, commit: null }), "?_size=1");
-  expect(toAsk(model)).toBeUndefined();
+  expect(toRequest(model)).toBeUndefined();
   expect(model.faults).toEqual([]);
 });
 
@@ -115,7 +120,7 @@ test("a change recomputes what is below it, and what is shown stays until then",
   const told = same(["size", "method", "alone"], answer({ big: "5", both: "5 All" }));
   const after = takeAnswer(model, ask(model), told);
   expect([shown(after, "big"), shown(after, "both")]).toEqual(["5", "5 All"]);
-  expect(toAsk(after)).toBeUndefined();
+  expect(toRequest(after)).toBeUndefined();
 });
 
 test("reads all rows of the evaluation that was answered, also of cells that are the same", () => {
@@ -159,10 +164,10 @@ test("whatever order answers come in, the page ends at the newest revision", () 
   fc.assert(
     fc.property(fc.array(change, { minLength: 1, maxLength: 12 }), (changes) => {
       let model = openModel(pageState(CELLS), "");
-      const asks: { readonly asked: PageAsk; readonly order: number }[] = [];
+      const asks: { readonly asked: PageRequest; readonly order: number }[] = [];
       for (const { size, order } of changes) {
         model = setInput(model, "size", size);
-        const asked = toAsk(model);
+        const asked = toRequest(model);
         if (asked !== undefined) asks.push({ asked, order });
       }
       for (const { asked } of asks.toSorted((left, right) => left.order - right.order)) {
@@ -187,7 +192,7 @@ test("a press is asked for before all else, with what its viewer saw, until it w
     ask: { inputs: { size: 1 }, press: { go: "press 1" } },
   });
   // No answer came: it is asked for again as it was, whatever was changed meanwhile.
-  const waiting = setInput(whenAsked(pressed, asked), "size", 2);
+  const waiting = setInput(whenSent(pressed, asked), "size", 2);
   expect(ask(waiting)).toMatchObject({
     ask: { inputs: { size: 1 }, press: { go: "press 1" } },
   });
@@ -201,7 +206,7 @@ test("a press is asked for before all else, with what its viewer saw, until it w
 test("what a press has shown stays as long as nothing is changed", () => {
   const pressed = pressButton(openModel(pageState(PRESSED), ""), "go", "press 1");
   const after = takeAnswer(pressed, ask(pressed), answer({ out: "sent" }));
-  expect(toAsk(after)).toBeUndefined();
+  expect(toRequest(after)).toBeUndefined();
 });
 
 test("each press is one of its own, and they are carried out in their order", () => {
@@ -216,7 +221,7 @@ test("a press that was refused for good is not asked for again", () => {
   const pressed = pressButton(openModel(pageState(PRESSED), ""), "go", "press 1");
   const after = takeFailure(pressed, ask(pressed), "Expected it to be known");
   expect(after.cells.get("out")?.error?.message).toBe("Expected it to be known");
-  expect(toAsk(after)).toBeUndefined();
+  expect(toRequest(after)).toBeUndefined();
 });
 
 test("what the server no longer holds is evaluated anew as it stands, without a press", () => {
@@ -234,7 +239,7 @@ test("what the server no longer holds is evaluated anew as it stands, without a 
   expect([shown(after, "out"), after.shown.id, after.isGone]).toEqual(["not sent", "anew", false]);
   expect(after.faults).toEqual(gone.faults);
   expect(whenGone(after).faults).toEqual(gone.faults);
-  expect(toAsk(after)).toBeUndefined();
+  expect(toRequest(after)).toBeUndefined();
 });
 
 test("a failed cell keeps what it showed, says why, and has the rows of its old evaluation", () => {
@@ -260,7 +265,7 @@ test("a request that was refused is told at the cells that wait", () => {
   const after = takeFailure(model, ask(model), "Expected less");
   expect(after.cells.get("big")?.error?.message).toBe("Expected less");
   expect(after.cells.get("alone")?.error).toBeNull();
-  expect(toAsk(after)).toBeUndefined();
+  expect(toRequest(after)).toBeUndefined();
 });
 
 test("an input whose value the server cannot have is at its default, with a note", () => {
@@ -315,7 +320,7 @@ test("leaves an input to the server that hangs on one that has changed", () => {
   const widget = { ...method, options: ["Lima"], default: "Lima" } as typeof method;
   const told = { city: inputOutput(widget), both: "Lima" };
   const after = takeAnswer(model, ask(model), answer(told, { inputs: { city: "Lima" } }));
-  expect(toAsk(after)).toBeUndefined();
+  expect(toRequest(after)).toBeUndefined();
   expect(ask(whenGone(after)).ask.inputs).toEqual({ region: 1, city: "Lima" });
 });
 
@@ -325,7 +330,7 @@ test("going to another address changes only what differs", () => {
   const moved = moveTo(done, "?_size=1");
   expect(ask(moved).ask.inputs).toEqual({ size: 1, method: "All" });
   expect(pending(moved)).toEqual(["both"]);
-  expect(toAsk(moveTo(done, "?_method=Transit&_size=1"))).toBeUndefined();
+  expect(toRequest(moveTo(done, "?_method=Transit&_size=1"))).toBeUndefined();
 });
 
 const SECOND = { version: 2, commit: "second", evaluation: "2.second" };
@@ -362,12 +367,12 @@ test("a new version takes over what was changed while it was being fetched", () 
 test("a press meets the new version, unless it may have been carried out on the old one", () => {
   const old = pressButton(openModel(pageState(PRESSED), ""), "go", "press 1");
   const next = reopenModel(old, pageState(PRESSED, SECOND));
-  expect(toAsk(next)).toBeUndefined();
+  expect(toRequest(next)).toBeUndefined();
   expect(ask(followInputs(next, old)).ask).toMatchObject({ version: 2, press: { go: "press 1" } });
-  const sent = followInputs(next, whenAsked(old, ask(old)));
+  const sent = followInputs(next, whenSent(old, ask(old)));
   expect(ask(sent).ask).toMatchObject({ version: 1, press: { go: "press 1" } });
   const after = takeAnswer(sent, ask(sent), answer({ out: "sent by version 1" }));
-  expect([shown(after, "out"), toAsk(after)]).toEqual(["published out", undefined]);
+  expect([shown(after, "out"), toRequest(after)]).toEqual(["published out", undefined]);
 });
 
 test("rows of a cell that still shows the older version are read of its evaluation", () => {

@@ -1,5 +1,5 @@
-import type { InputWidget } from "../../../src/cell/input.ts";
 import type { InputValue } from "../../../src/cell/input-value.ts";
+import type { InputWidget } from "../../../src/cell/input-widget.ts";
 import type { Evaluation } from "../../../src/kernel/evaluation.ts";
 import type { PageCell, PageState } from "../../../src/page/page-state.ts";
 import type { CellOutput } from "../../../src/run/cell-output.ts";

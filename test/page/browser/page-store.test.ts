@@ -1,9 +1,9 @@
 import { expect, test } from "vitest";
 import type { EvaluateRequest, Evaluation } from "../../../src/kernel/evaluation.ts";
-import type { PageEventListener } from "../../../src/page/browser/ask/page-events.ts";
-import { PageFailure } from "../../../src/page/browser/ask/page-failure.ts";
 import type { PageEffects } from "../../../src/page/browser/published/page-effects.ts";
 import { PageStore } from "../../../src/page/browser/published/page-store.ts";
+import type { PageEventListener } from "../../../src/page/browser/server/page-events.ts";
+import { RequestFailure } from "../../../src/page/browser/server/requests.ts";
 import type { PageState } from "../../../src/page/page-state.ts";
 import { answer, inputCell, method, outputCell, pageState, slider } from "./page-parts.ts";
 
@@ -41,11 +41,11 @@ async function openStore(search = "", first: PageState | Error = pageState(CELLS
   let listener: PageEventListener | undefined;
   let move = () => {};
   const effects: PageEffects = {
-    async askState() {
+    async fetchState() {
       if (given.state instanceof Error) throw given.state;
       return given.state;
     },
-    async askRun(ask) {
+    async evaluate(ask) {
       runs.push(ask);
       return given.run(ask);
     },
@@ -218,7 +218,7 @@ test("asks again by itself when the server was out of reach, and says so until t
   const { store, given, settled, tick, out, runs } = await openStore();
   const { run } = given;
   given.run = () => {
-    throw new PageFailure(0, "Expected the server to answer, got no connection to it");
+    throw new RequestFailure(0, "Expected the server to answer, got no connection to it");
   };
   store.setInput("size", 1, true);
   await settled();
@@ -238,7 +238,7 @@ test("a press that meets an outage is asked for again under the same id until it
   );
   const { run } = given;
   given.run = () => {
-    throw new PageFailure(503, "Expected the server to be open, got one that is closing");
+    throw new RequestFailure(503, "Expected the server to be open, got one that is closing");
   };
   store.pressButton("go");
   await settled();
@@ -263,7 +263,7 @@ test("a press of which nobody knows whether it took effect is told, and not aske
   const { store, given, settled, runs } = await openStore("", pageState([BUTTON, ...CELLS]));
   const message = "Expected the press of go to be answered, got a server that does not know of it";
   given.run = () => {
-    throw new PageFailure(409, message);
+    throw new RequestFailure(409, message);
   };
   store.pressButton("go");
   await settled();
@@ -290,7 +290,7 @@ test("what is dropped while the server is away is evaluated once it is back", as
   const { store, given, runs, settled, tick } = await openStore();
   const { run } = given;
   given.run = () => {
-    throw new PageFailure(0, "Expected the server to answer, got no connection to it");
+    throw new RequestFailure(0, "Expected the server to answer, got no connection to it");
   };
   const renewed = store.renew("out", "1.commit");
   await settled();
@@ -313,7 +313,7 @@ test("moves to another version of the same number, as after the store was restor
 test("asks for nothing more once the server wants a token", async () => {
   const { store, given, settled, runs } = await openStore();
   given.run = () => {
-    throw new PageFailure(401, "Expected a token, got none");
+    throw new RequestFailure(401, "Expected a token, got none");
   };
   store.setInput("size", 1, true);
   await settled();
@@ -324,7 +324,7 @@ test("asks for nothing more once the server wants a token", async () => {
 test("tells a refused request at the cells, and does not repeat it", async () => {
   const { store, given, settled, runs } = await openStore();
   given.run = () => {
-    throw new PageFailure(422, "Expected size to be small, got 9");
+    throw new RequestFailure(422, "Expected size to be small, got 9");
   };
   store.setInput("size", 9, true);
   await settled();
@@ -339,7 +339,7 @@ test("goes to the newest version when its own is gone", async () => {
   const { run } = given;
   given.state = pageState(CELLS, { version: 5, commit: "fifth" });
   given.run = (ask) => {
-    if (ask.version === 1) throw new PageFailure(404, "Expected version 1 to be kept");
+    if (ask.version === 1) throw new RequestFailure(404, "Expected version 1 to be kept");
     return run(ask);
   };
   store.setInput("size", 1, true);
@@ -350,12 +350,12 @@ test("goes to the newest version when its own is gone", async () => {
 });
 
 test("asks for a token where the server wants one", async () => {
-  const { store } = await openStore("", new PageFailure(401, "Expected a token, got none"));
+  const { store } = await openStore("", new RequestFailure(401, "Expected a token, got none"));
   expect(store.view.phase).toBe("sign-in");
 });
 
 test("says why it does not open, and opens when it is tried again", async () => {
-  const { store, given, settled } = await openStore("", new PageFailure(500, "It broke"));
+  const { store, given, settled } = await openStore("", new RequestFailure(500, "It broke"));
   expect(store.view).toMatchObject({ phase: "failed", trouble: "It broke" });
   given.state = pageState(CELLS);
   store.retry();

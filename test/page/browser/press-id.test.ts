@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { newPressId } from "../../../src/page/browser/published/press-id.ts";
+import { newPressId } from "../../../src/page/browser/published/page-effects.ts";
 
 test("each press has a random UUID of its own", () => {
   const ids = Array.from({ length: 1_000 }, newPressId);

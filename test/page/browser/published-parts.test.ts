@@ -1,10 +1,9 @@
 import { expect, test } from "vitest";
 import { choiceLabel, findOptions } from "../../../src/page/browser/input/option-label.ts";
-import { nextTab } from "../../../src/page/browser/published/next-tab.ts";
-import { hasOwnHeading } from "../../../src/page/browser/published/own-heading.ts";
+import { hasOwnHeading } from "../../../src/page/browser/published/masthead.tsx";
+import { nextTab, toTabSlugs } from "../../../src/page/browser/published/page-body.tsx";
 import { openModel } from "../../../src/page/browser/published/page-model.ts";
-import { nextTickMs, toRelativeTime } from "../../../src/page/browser/published/relative-time.ts";
-import { toTabSlugs } from "../../../src/page/browser/published/tab-slugs.ts";
+import { nextTickMs, toRelativeTime } from "../../../src/page/browser/published/time-ago.tsx";
 import { outputCell, pageState } from "./page-parts.ts";
 
 const MINUTE = 60_000;

@@ -2,10 +2,11 @@ import { expect, test } from "vitest";
 import { parseMicros } from "../../../src/frame/column/calendar.ts";
 import { toDate } from "../../../src/frame/column/moment.ts";
 import { headRows } from "../../../src/frame/json.ts";
+import type { FilterTest, RowFilter } from "../../../src/frame/rows/row-filter.ts";
+import { toTableRows } from "../../../src/frame/rows/table-rows.ts";
 import { frame } from "../../../src/frame/rows.ts";
-import type { FilterTest, RowFilter } from "../../../src/frame/table-rows.ts";
-import { toTableRows } from "../../../src/frame/table-rows.ts";
-import { fromRows, type RowsOrder } from "../../../src/page/browser/output/rows-source.ts";
+import type { RowsOrder } from "../../../src/page/browser/output/rows-source.ts";
+import { fromRows } from "../../../src/page/browser/output/table/row-rules.ts";
 
 // Every kind of column, with what is awkward in each.
 const table = frame(

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
-import { formatAgo, formatChange } from "../../../src/page/browser/runs/formats.ts";
-import { addOlder, mergeNewest } from "../../../src/page/browser/runs/merge-runs.ts";
-import { parsePlace, toAddress } from "../../../src/page/browser/runs/runs-place.ts";
+import { formatAgo, formatChange } from "../../../src/page/browser/runs/formats.tsx";
+import { parsePlace, toAddress } from "../../../src/page/browser/runs/place.tsx";
+import { addOlder, mergeNewest } from "../../../src/page/browser/runs/run-list.tsx";
 import type { ListedRun, RunList } from "../../../src/page/history-state.ts";
 import { formatBytes, formatDuration } from "../../../src/text.ts";
 

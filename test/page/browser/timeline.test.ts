@@ -1,7 +1,6 @@
 import { expect, test } from "vitest";
-import { toTimeTicks } from "../../../src/page/browser/runs/time-ticks.ts";
 import { toTimeline } from "../../../src/page/browser/runs/timeline.ts";
-import { layOutTimeline } from "../../../src/page/browser/runs/timeline-layout.ts";
+import { layOutTimeline, toTimeTicks } from "../../../src/page/browser/runs/timeline-layout.ts";
 import type { ShownRun } from "../../../src/page/history-state.ts";
 import type { CellProgress } from "../../../src/work/run-progress.ts";
 

@@ -1,6 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { type LogLine, parseLog, toLogBytes } from "../../../src/run/history/log-lines.ts";
-import { RunLog } from "../../../src/run/history/run-log.ts";
+import { type LogLine, parseLog, RunLog, toLogBytes } from "../../../src/run/history/run-log.ts";
 import { NOON } from "./records.ts";
 
 const at = new Date(NOON).toISOString();

@@ -1,10 +1,11 @@
 import { describe, expect, it } from "vitest";
-import { moveFault, stateFault } from "../../../src/run/history/run-moves.ts";
 import {
   isFinal,
+  moveFault,
   RUN_STATES,
   type RunRecord,
   type RunState,
+  stateFault,
 } from "../../../src/run/history/run-record.ts";
 import { NOON, queuedRun, toRunning } from "./records.ts";
 

@@ -1,7 +1,12 @@
 import { spawn } from "node:child_process";
 import { expect, it, onTestFinished } from "vitest";
-import { readMemory, readProcess, readProcesses } from "../../../src/run/process/process-table.ts";
-import { readMemoryByPs, readProcessesByPs } from "../../../src/run/process/ps-table.ts";
+import {
+  readMemory,
+  readMemoryByPs,
+  readProcess,
+  readProcesses,
+  readProcessesByPs,
+} from "../../../src/run/process/process-table.ts";
 
 it("lists a process with its parent and group, from /proc and by ps", async () => {
   const pid = startSleeper();

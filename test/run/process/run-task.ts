@@ -1,13 +1,13 @@
 import { tmpdir } from "node:os";
 import { pathToFileURL } from "node:url";
 import { onTestFinished } from "vitest";
+import type { RunProcessSpec } from "../../../src/run/process/child-life.ts";
 import type { ProcessEnding } from "../../../src/run/process/process-ending.ts";
 import {
   type ProcessHooks,
   type RunProcess,
   startRunProcess,
 } from "../../../src/run/process/run-process.ts";
-import type { RunProcessSpec } from "../../../src/run/process/spawn-child.ts";
 import type { RunEvent } from "../../../src/run/run-event.ts";
 import { buildProgram } from "../../store/build-program.ts";
 

@@ -1,67 +1,34 @@
-import { expectation, type HexError } from "../../../errors.ts";
 import type { ColumnData } from "../../column/column-data.ts";
 import type { ColumnType } from "../../schema.ts";
+import { askedError, toAskedValue } from "./csv-asked-values.ts";
 import { BARE } from "./csv-fields.ts";
 import { newItems } from "./csv-fixed-items.ts";
-import { type CsvBlock, CsvItems, InfinityItems, MissingRows, WholeItems } from "./csv-items.ts";
-import { type Exceptions, TextItems, type WordSet } from "./csv-text-items.ts";
+import { type CsvBlock, CsvItems, MissingRows } from "./csv-items.ts";
+import { InfinityItems, WholeItems } from "./csv-number-items.ts";
+import {
+  isMoment,
+  MOST_EXCEPTIONS,
+  note,
+  type OddValues,
+  toNotes,
+  whyTexts,
+} from "./csv-odd-values.ts";
+import type { ColumnForms } from "./csv-options.ts";
+import { TextItems } from "./csv-text-items.ts";
 import {
   type CsvValue,
   isOtherThanIso,
   isRounded,
-  toAskedValue,
+  joinKinds,
   toCsvValue,
   type ValueClass,
-  type ValueForms,
 } from "./csv-values.ts";
-
-/** How the values of a file are written, the same for all of its columns. */
-export interface ColumnForms {
-  readonly values: ValueForms;
-  readonly quote: number;
-  readonly escape: number;
-  /** what is missing wherever it stands */
-  readonly missing: WordSet;
-  /** whether that was told: it may be written as a number or a day is */
-  readonly isMissingTold: boolean;
-  /** what is missing where no text can stand, and where all texts are quoted */
-  readonly words: WordSet;
-}
 
 /**
  * How a column is read: by what stands in it; as a type that was asked for; or as texts, among which
  * bare words are missing as long as all texts are quoted ("texts"), or texts as well ("all texts").
  */
 export type ColumnPlan = "found" | "texts" | "all texts" | ColumnType;
-
-/** What is told of the values of a column. */
-interface OddValues {
-  /** of another kind than the others */
-  exceptions?: Exceptions;
-  infinities?: Exceptions;
-  /** taken for missing */
-  words?: Exceptions;
-  /** times with another offset than UTC */
-  offsets?: Exceptions;
-  /** decimals of more digits than a float holds */
-  rounded?: Exceptions;
-}
-
-/** After so many exceptions they are no longer counted. */
-const MOST_EXCEPTIONS = 1000;
-
-/** What the values of a column are, as sentences name them. */
-const NOUNS: Readonly<Record<ValueClass, string>> = {
-  integer: "number",
-  bigint: "whole number of 64 bits",
-  number: "number",
-  infinity: "number",
-  boolean: "boolean",
-  date: "date",
-  datetime: "local time",
-  instant: "time with an offset",
-  text: "text",
-};
 
 /** Takes nothing: of a column in which nothing stands so far. */
 class NoItems extends CsvItems {
@@ -304,104 +271,23 @@ export class CsvColumn {
    * @throws {HexError} HEX_DATA_INVALID for infinity among days or times
    */
   why(rows: number): string | undefined {
-    const { exceptions, infinities } = this.#odd;
     if (this.#hasOnlyEmptyTexts) return 'nothing stands in it but ""';
-    const noun = NOUNS[this.#kind ?? "text"];
-    if (exceptions === undefined && infinities !== undefined && isMoment(this.#kind)) {
-      throw infinityError(this.name, infinities, noun);
-    }
-    if (this.#kind === "text" && !(this.#items instanceof TextItems)) return undefined;
-    if (exceptions === undefined) return "its bare words stand among bare texts";
-    const { count } = exceptions;
-    const many =
-      count >= MOST_EXCEPTIONS ? `at least ${MOST_EXCEPTIONS.toLocaleString("en")}` : count;
-    const present = (rows - this.#missing.count).toLocaleString("en");
-    const verb = count === 1 ? "value is" : "values are";
-    return `${many} of ${present} ${verb} no ${noun}: ${placeOf(exceptions)}`;
+    return whyTexts(this.#odd, {
+      name: this.name,
+      kind: this.#kind ?? "text",
+      hasTexts: this.#items instanceof TextItems,
+      present: rows - this.#missing.count,
+    });
   }
 
   /** What was decided on the column's values beside its type, a sentence each. */
   notes(): string[] {
-    const place = `column ${JSON.stringify(this.name)}`;
-    const { offsets, rounded } = this.#odd;
-    const texts = this.#items instanceof TextItems ? this.#items : undefined;
-    const words = texts === undefined ? this.#odd.words : texts.words;
-    const told: string[] = [];
-    if (texts?.signs !== undefined) {
-      const { signs } = texts;
-      told.push(`${place}: ${countOf(signs)} taken for missing: ${placeOf(signs)}`);
-    }
-    if (words !== undefined && texts?.areWordsTexts === true) {
-      const hint = `missing: [${JSON.stringify(words.text)}] reads them as missing`;
-      told.push(`${place}: ${countOf(words)} kept as text: ${placeOf(words)} (${hint})`);
-    } else if (words !== undefined) {
-      told.push(`${place}: ${countOf(words)} taken for missing: ${placeOf(words)}`);
-    }
-    if (offsets !== undefined) {
-      told.push(`${place}: kept as moments in UTC, without their offsets: ${placeOf(offsets)}`);
-    }
-    if (rounded !== undefined) {
-      told.push(`${place}: ${countOf(rounded)} rounded to a float: ${placeOf(rounded)}`);
-    }
-    return told;
+    return toNotes(
+      this.name,
+      this.#odd,
+      this.#items instanceof TextItems ? this.#items : undefined,
+    );
   }
 }
 
 const IS_UTC = /(?:Z|UTC|[+-]00(?::?00)?)\s*$/;
-
-/** What values of two kinds are together. */
-function joinKinds(one: ValueClass, other: ValueClass): ValueClass {
-  const kinds = new Set([one, other]);
-  if (kinds.size === 1) return one;
-  const others = (...known: ValueClass[]) => [...kinds].every((kind) => known.includes(kind));
-  if (others("integer", "bigint")) return "bigint";
-  return others("integer", "number", "infinity") ? "number" : "text";
-}
-
-function isMoment(kind: ValueClass | undefined): kind is "date" | "datetime" | "instant" {
-  return kind === "date" || kind === "datetime" || kind === "instant";
-}
-
-function note(odd: OddValues, kind: keyof OddValues, row: number, text: string): void {
-  const known = odd[kind];
-  if (known === undefined) odd[kind] = { count: 1, row, text };
-  else known.count++;
-}
-
-function countOf({ count }: Exceptions): string {
-  return count === 1 ? "1 value" : `${count.toLocaleString("en")} values`;
-}
-
-function placeOf({ row, text }: Exceptions): string {
-  return `row ${(row + 1).toLocaleString("en")} ${shown(text)}`;
-}
-
-function shown(text: string): string {
-  return JSON.stringify(text.length <= 40 ? text : `${text.slice(0, 39)}…`);
-}
-
-function askedError(name: string, row: number, type: ColumnType, text: string): HexError {
-  return expectation("HEX_FRAME_INVALID", {
-    place: `column ${JSON.stringify(name)}, row ${row + 1}`,
-    expected: `of type ${type}, as the schema says`,
-    got: shown(text),
-    hint: ASKED_HINTS[type] ?? "the type string takes it as it stands",
-  });
-}
-
-const ASKED_HINTS: Readonly<Partial<Record<ColumnType, string>>> = {
-  date: 'a date is YYYY-MM-DD; dates: "DD/MM/YYYY" reads others, the type string takes it as it stands',
-  datetime:
-    "a local time is YYYY-MM-DD HH:MM:SS without an offset; the type string takes it as it stands",
-  instant:
-    "an instant is YYYY-MM-DDTHH:MM:SS with Z or an offset such as +02:00; the type string takes it as it stands",
-};
-
-function infinityError(name: string, odd: Exceptions, noun: string): HexError {
-  return expectation("HEX_DATA_INVALID", {
-    place: `column ${JSON.stringify(name)}, row ${odd.row + 1}`,
-    expected: `a ${noun}, as the others`,
-    got: shown(odd.text),
-    hint: 'missing: ["infinity", "-infinity"] reads it as missing, the type string as it stands',
-  });
-}

@@ -1,5 +1,27 @@
 /** Finds how a CSV of another tool is divided, by its first line: nothing is guessed from a sample of rows. */
-import { CR, LF, NO_BYTE } from "./csv-fields.ts";
+
+export const LF = 10;
+export const CR = 13;
+export const QUOTE = 34;
+/** No byte has this value: for a sign that a dialect does without. */
+export const NO_BYTE = -1;
+
+/** How the bytes of a CSV are divided; each sign is a byte. */
+export interface CsvDialect {
+  readonly delimiter: number;
+  /** LF, before which a CR may stand, or CR alone */
+  readonly lineEnd: number;
+  /** around a field, and twice within it for itself */
+  readonly quote: number;
+  /** before a sign within quotes that stands for itself */
+  readonly escape: number;
+  /** at the beginning of lines that are passed over */
+  readonly comment: number;
+  /** whether rows of fewer or more fields than the header are taken */
+  readonly isRagged: boolean;
+  /** whether this is our own form: one LF after every row, the last too, and no line without a row */
+  readonly isStrict: boolean;
+}
 
 /** What was found above the rows of a file. */
 export interface CsvStart {

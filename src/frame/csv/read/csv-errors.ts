@@ -3,7 +3,8 @@ import { expectation, HexError } from "../../../errors.ts";
 import type { Schema } from "../../schema.ts";
 import { type CsvLimits, limitError } from "../csv-limits.ts";
 import { newDecoder } from "./csv-bytes.ts";
-import { LF, type RowFault } from "./csv-fields.ts";
+import { LF } from "./csv-dialect.ts";
+import type { RowFault } from "./csv-fields.ts";
 
 /** What a row has to be like, and where it stands. */
 export interface RowPlace {

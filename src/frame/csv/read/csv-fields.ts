@@ -3,29 +3,7 @@
  * the fields hold is read afterwards, column by column; see `csv-column.ts`.
  */
 import type { CsvLimits } from "../csv-limits.ts";
-
-export const LF = 10;
-export const CR = 13;
-export const QUOTE = 34;
-/** No byte has this value: for a sign that a dialect does without. */
-export const NO_BYTE = -1;
-
-/** How the bytes of a CSV are divided; each sign is a byte. */
-export interface CsvDialect {
-  readonly delimiter: number;
-  /** LF, before which a CR may stand, or CR alone */
-  readonly lineEnd: number;
-  /** around a field, and twice within it for itself */
-  readonly quote: number;
-  /** before a sign within quotes that stands for itself */
-  readonly escape: number;
-  /** at the beginning of lines that are passed over */
-  readonly comment: number;
-  /** whether rows of fewer or more fields than the header are taken */
-  readonly isRagged: boolean;
-  /** whether this is our own form: one LF after every row, the last too, and no line without a row */
-  readonly isStrict: boolean;
-}
+import { CR, type CsvDialect, LF } from "./csv-dialect.ts";
 
 /** How a field is written: without quotes, within them, or within them and with a doubled or escaped sign. */
 export const BARE = 0;

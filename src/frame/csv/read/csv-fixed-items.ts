@@ -3,16 +3,8 @@ import { type ColumnData, toColumnData } from "../../column/column-data.ts";
 import { putMicroseconds } from "../../column/moment.ts";
 import { toBits } from "../../column/typed-items.ts";
 import type { ColumnType } from "../../schema.ts";
-import {
-  CsvItems,
-  FloatItems,
-  fitted,
-  grown,
-  halvesAt,
-  type MissingRows,
-  setHalves,
-  WholeItems,
-} from "./csv-items.ts";
+import { CsvItems, fitted, grown, type MissingRows } from "./csv-items.ts";
+import { FloatItems, halvesAt, setHalves, WholeItems } from "./csv-number-items.ts";
 import type { CsvValue } from "./csv-values.ts";
 
 const MINUS = 45;

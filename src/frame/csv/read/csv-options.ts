@@ -1,7 +1,6 @@
 import { expectation } from "../../../errors.ts";
 import type { Schema, SchemaSpec } from "../../schema.ts";
-import type { ColumnForms } from "./csv-column.ts";
-import { NO_BYTE, QUOTE } from "./csv-fields.ts";
+import { NO_BYTE, QUOTE } from "./csv-dialect.ts";
 import { WordSet } from "./csv-text-items.ts";
 import { MISSING_SIGN, MISSING_WORDS, parseDatePattern, type ValueForms } from "./csv-values.ts";
 
@@ -33,6 +32,19 @@ export interface CsvOptions {
   readonly escape?: string | undefined;
   /** false for a file whose first line is a row: columns are then column1, column2, … */
   readonly header?: boolean | undefined;
+}
+
+/** How the values of a file are written, the same for all of its columns. */
+export interface ColumnForms {
+  readonly values: ValueForms;
+  readonly quote: number;
+  readonly escape: number;
+  /** what is missing wherever it stands */
+  readonly missing: WordSet;
+  /** whether that was told: it may be written as a number or a day is */
+  readonly isMissingTold: boolean;
+  /** what is missing where no text can stand, and where all texts are quoted */
+  readonly words: WordSet;
 }
 
 /** The forms in which values are written, by what was said. */

@@ -3,8 +3,6 @@
  * is a number, a day or a time unless it is written as one and is kept whole as one.
  */
 import { FIRST_MS, LAST_MS, parseDay } from "../../column/calendar.ts";
-import { parseNumberText } from "../../number-text.ts";
-import type { ColumnType } from "../../schema.ts";
 
 /** What a written value is, before its column has a type. */
 export type ValueClass =
@@ -18,6 +16,15 @@ export type ValueClass =
   | "datetime"
   | "instant"
   | "text";
+
+/** What values of two kinds are together. */
+export function joinKinds(one: ValueClass, other: ValueClass): ValueClass {
+  const kinds = new Set([one, other]);
+  if (kinds.size === 1) return one;
+  const others = (...known: ValueClass[]) => [...kinds].every((kind) => known.includes(kind));
+  if (others("integer", "bigint")) return "bigint";
+  return others("integer", "number", "infinity") ? "number" : "text";
+}
 
 /** A value that was read: the number that its column keeps, of a date its day, of a time its milliseconds. */
 export interface CsvValue {
@@ -53,8 +60,8 @@ const LONGEST_VALUE = 400;
 const MAX_DIGITS = 17;
 /** Floats closer to zero have fewer digits. */
 const LEAST_NORMAL = 2 ** -1022;
-const MAX_BIGINT = 2n ** 63n - 1n;
-const MIN_BIGINT = -(2n ** 63n);
+export const MAX_BIGINT = 2n ** 63n - 1n;
+export const MIN_BIGINT = -(2n ** 63n);
 const DAY_MS = 86_400_000;
 
 const INTEGER = /^-?(?:0|[1-9]\d*)$/;
@@ -93,7 +100,7 @@ function toNumber(text: string, { decimal, thousands }: ValueForms): CsvValue | 
 }
 
 /** A number as programs write it; undefined when its groups of digits are no groups. */
-function toPlain(text: string, decimal: string, thousands: string): string | undefined {
+export function toPlain(text: string, decimal: string, thousands: string): string | undefined {
   if (decimal === "." && thousands === "") return text;
   const [whole = "", fraction, ...more] = text.split(decimal);
   if (more.length > 0 || (decimal !== "." && text.includes(".") && thousands !== ".")) {
@@ -250,59 +257,4 @@ function toPatternValue(text: string, pattern: DatePattern | undefined): CsvValu
   return clock === undefined
     ? undefined
     : { kind: "datetime", value: day * DAY_MS + clock, micros: 0 };
-}
-
-const TRUE_WORDS = ["true", "t", "yes", "y", "1"];
-const FALSE_WORDS = ["false", "f", "no", "n", "0"];
-
-/**
- * What a field is as a value of a type that was asked for: wider than what is found without being
- * asked, since `007` and `1.0` are whole numbers to who says so. Undefined when it is no such value.
- */
-export function toAskedValue(
-  field: string,
-  type: Exclude<ColumnType, "string">,
-  forms: ValueForms = PLAIN_FORMS,
-): CsvValue | undefined {
-  const found = toCsvValue(field, forms);
-  switch (type) {
-    case "number":
-      return toAskedNumber(field, found, forms);
-    case "integer":
-    case "bigint":
-      return toAskedWhole(field, type, forms);
-    case "boolean":
-      return toAskedBoolean(field);
-    default:
-      return found.kind === type ? found : undefined;
-  }
-}
-
-function toAskedNumber(field: string, found: CsvValue, forms: ValueForms): CsvValue | undefined {
-  if (found.kind === "number" || found.kind === "infinity") return found;
-  const plain = toPlain(field.trim(), forms.decimal, forms.thousands) ?? "";
-  const value = parseNumberText(plain);
-  return value === undefined || !Number.isFinite(value) ? undefined : { kind: "number", value };
-}
-
-function toAskedWhole(
-  field: string,
-  type: "integer" | "bigint",
-  forms: ValueForms,
-): CsvValue | undefined {
-  const plain = toPlain(field.trim(), forms.decimal, forms.thousands) ?? "";
-  const digits = /^(\+?\d{1,25}|-\d{1,25})(?:\.0*)?$/.exec(plain)?.[1];
-  if (digits === undefined) return undefined;
-  const value = BigInt(digits);
-  const isInside =
-    type === "integer"
-      ? Number.isSafeInteger(Number(value))
-      : value >= MIN_BIGINT && value <= MAX_BIGINT;
-  return isInside ? { kind: type, value } : undefined;
-}
-
-function toAskedBoolean(field: string): CsvValue | undefined {
-  const word = field.trim().toLowerCase();
-  if (TRUE_WORDS.includes(word)) return { kind: "boolean", value: 1 };
-  return FALSE_WORDS.includes(word) ? { kind: "boolean", value: 0 } : undefined;
 }

@@ -1,17 +1,17 @@
-import type { FrameColumn } from "../../column/column-data.ts";
+import { formatCount } from "../../../text.ts";
 import { type Frame, toFrameOf } from "../../frame.ts";
-import { isSchema, type Schema, toSchema } from "../../schema.ts";
+import { isSchema, toSchema } from "../../schema.ts";
 import { type CsvLimits, limitError, toCsvLimits } from "../csv-limits.ts";
 import { type ByteSource, changedError } from "./byte-source.ts";
 import { BadByteError, splitText, type TakeRows, takeBlocks, takeRows } from "./csv-blocks.ts";
 import { type FoundBytes, textBlocks } from "./csv-bytes.ts";
-import { type ColumnForms, type ColumnPlan, CsvColumn } from "./csv-column.ts";
-import { type CsvStart, findStart } from "./csv-dialect.ts";
-import { badByteError, emptyError, headerError, rowError, schemaError } from "./csv-errors.ts";
-import { CsvFields, ESCAPED, NO_BYTE, RowFaultError } from "./csv-fields.ts";
-import { toColumnNames } from "./csv-names.ts";
+import { CsvColumns } from "./csv-columns.ts";
+import { type CsvStart, findStart, NO_BYTE } from "./csv-dialect.ts";
+import { badByteError, emptyError, rowError } from "./csv-errors.ts";
+import { CsvFields, ESCAPED, RowFaultError } from "./csv-fields.ts";
+import type { ColumnForms } from "./csv-options.ts";
 import { type CsvOptions, isRagged, toByte, toColumnForms, toSkippedLines } from "./csv-options.ts";
-import { type CsvColumnReport, type CsvReport, textReason } from "./csv-report.ts";
+import type { CsvReport } from "./csv-report.ts";
 
 /** A CSV of another tool as it was understood. */
 export interface ForeignCsv {
@@ -46,34 +46,21 @@ export async function readForeignCsv(
   return reading.end();
 }
 
-/** A column with its place in the rows; once it is read, with its values. */
-interface Slot {
-  readonly index: number;
-  readonly name: string;
-  column: CsvColumn;
-  /** why it became a column of texts, when values of other kinds stand in it */
-  why?: string;
-  read?: FrameColumn;
-  notes: readonly string[];
-}
-
 class ForeignReading {
   readonly #source: ByteSource;
   readonly #options: ReadForeignOptions;
   readonly #forms: ColumnForms;
   readonly #limits: CsvLimits;
   readonly #found: FoundBytes;
-  readonly #schema: Schema | undefined;
+  readonly #columns: CsvColumns;
   readonly #notes: string[] = [];
   #start: CsvStart | undefined;
   /** where the first row begins */
   #rowsStart = 0;
-  #slots: Slot[] = [];
   #fields: CsvFields | undefined;
   /** the rows of the file, once they were counted */
   #rows: number | undefined;
   #bytesTaken = 0;
-  #isNameless = false;
 
   constructor(source: ByteSource, options: ReadForeignOptions, found: FoundBytes) {
     this.#source = source;
@@ -82,7 +69,8 @@ class ForeignReading {
     this.#forms = toColumnForms(options);
     this.#limits = toCsvLimits(options.limits);
     const { schema } = options;
-    this.#schema = schema === undefined || isSchema(schema) ? schema : toSchema(schema);
+    const written = schema === undefined || isSchema(schema) ? schema : toSchema(schema);
+    this.#columns = new CsvColumns(written, this.#forms, this.#limits);
   }
 
   take(bytes: Buffer, end: number, isLast: boolean): number {
@@ -120,7 +108,7 @@ class ForeignReading {
       return false;
     }
     if (end < this.#rowsStart && !isLast) return false;
-    this.#fields = this.#newFields(this.#slots.length);
+    this.#fields = this.#newFields(this.#columns.count);
     return true;
   }
 
@@ -167,34 +155,9 @@ class ForeignReading {
     }
     this.#headerLines = fields.lines - start.lines;
     this.#rowsStart = header ? next : start.start;
-    this.#setColumns(headerTexts(bytes, fields, this.#forms), header);
+    this.#columns.setHeader(headerTexts(bytes, fields, this.#forms), header);
+    this.#headerWidth = this.#columns.count;
     return true;
-  }
-
-  #setColumns(texts: readonly string[], isHeader: boolean): void {
-    if (texts.length > this.#limits.maxColumns) throw headerError(this.#limits);
-    this.#headerWidth = texts.length;
-    const { names, notes } = toColumnNames(isHeader ? texts : texts.map(() => ""));
-    this.#isNameless = isHeader && texts[0] === "" && texts.length > 1;
-    this.#slots = names.map((name, index) => {
-      const told = isHeader ? notes.get(index) : undefined;
-      return this.#newSlot(index, name, told === undefined ? [] : [told]);
-    });
-    this.#checkSchema();
-  }
-
-  #newSlot(index: number, name: string, notes: readonly string[]): Slot {
-    const asked = this.#schema?.find((column) => column.name === name)?.type;
-    return { index, name, column: new CsvColumn(name, asked ?? "found", this.#forms), notes };
-  }
-
-  #checkSchema(): void {
-    const schema = this.#schema;
-    if (schema === undefined) return;
-    const names = this.#slots.slice(this.#isNameless ? 1 : 0).map(({ name }) => name);
-    const isSame = names.every((name) => schema.some((column) => column.name === name));
-    const all = this.#slots.map(({ name }) => name);
-    if (!isSame || !schema.every(({ name }) => all.includes(name))) throw schemaError(schema, all);
   }
 
   #takeColumns(bytes: Buffer, fields: CsvFields, length: number): void {
@@ -204,10 +167,10 @@ class ForeignReading {
       fields,
       expectedRows: this.#rows ?? Math.min(Math.ceil(expected), this.#limits.maxRows),
     };
-    for (const { column, index, read } of this.#slots) {
-      if (read === undefined) column.read(block, index);
-    }
-    if (fields.wantedWidth > fields.width) this.#addColumns(fields);
+    this.#columns.read(block);
+    if (fields.wantedWidth <= fields.width) return;
+    this.#columns.widen(fields.wantedWidth, fields.rowsBefore + fields.rows);
+    fields.width = this.#columns.count;
   }
 
   /** How many bytes of text there are, where that is known. */
@@ -216,31 +179,13 @@ class ForeignReading {
     return packing === undefined && encoding === undefined ? (this.#source.sizeBytes ?? 0) : 0;
   }
 
-  /** A row has more fields than there are columns. */
-  #addColumns(fields: CsvFields): void {
-    if (fields.wantedWidth > this.#limits.maxColumns) throw headerError(this.#limits);
-    const rows = fields.rowsBefore + fields.rows;
-    const names = new Set(this.#slots.map(({ name }) => name));
-    for (let index = this.#slots.length; index < fields.wantedWidth; index++) {
-      let name = `column${index + 1}`;
-      while (names.has(name)) name += "_1";
-      names.add(name);
-      const told = `column ${index + 1}: not in the header, ${JSON.stringify(name)} here; first in row ${rows + 1}`;
-      const slot = this.#newSlot(index, name, [told]);
-      slot.column.skip(rows);
-      this.#slots.push(slot);
-    }
-    this.#checkSchema();
-    fields.width = this.#slots.length;
-  }
-
   #toError(error: unknown, bytes: Buffer, lines: number, from: number): unknown {
     const { name } = this.#source;
     if (error instanceof BadByteError) return badByteError(name, bytes, error.at, lines, from);
     if (!(error instanceof RowFaultError)) return error;
     return rowError(error.fault, {
       name,
-      columns: this.#slots.map((slot) => slot.name),
+      columns: this.#columns.names,
       isHeaderless: this.#options.header === false,
       limits: this.#limits,
     });
@@ -253,43 +198,9 @@ class ForeignReading {
     if (this.#rows === undefined) this.#tellRows(fields);
     else if (rows !== this.#rows) throw changedError(this.#source.name);
     this.#rows = rows;
-    const open = this.#slots.filter(({ read }) => read === undefined);
-    const hasBareNumbers = open.some(({ column }) => column.quotedNumbers === "none");
-    for (const slot of open) {
-      const plan = this.#nextPlan(slot, rows, hasBareNumbers);
-      if (plan === undefined) this.#keep(slot, rows);
-      else slot.column = new CsvColumn(slot.name, plan, this.#forms);
-    }
     this.#fields = undefined;
     this.#bytesTaken = 0;
-    return this.#slots.some(({ read }) => read === undefined);
-  }
-
-  #nextPlan(slot: Slot, rows: number, hasBareNumbers: boolean): ColumnPlan | undefined {
-    const { column } = slot;
-    const plan = column.nextPlan;
-    if (plan !== undefined) {
-      const why = column.why(rows);
-      if (why !== undefined) slot.why ??= why;
-      return plan;
-    }
-    if (!hasBareNumbers || column.quotedNumbers !== "all") return undefined;
-    slot.why = "its numbers are all quoted, while others in the file are not";
-    return "texts";
-  }
-
-  #keep(slot: Slot, rows: number): void {
-    const { column, name } = slot;
-    slot.read = { name, ...column.finish(rows) };
-    slot.notes = [...slot.notes, ...column.notes()];
-    const { nullCount } = slot.read.data;
-    if (this.#slots.length === 1 && nullCount > 0) {
-      const told = `column ${JSON.stringify(name)}: ${nullCount.toLocaleString("en")} missing, blank lines among them`;
-      slot.notes = [...slot.notes, told];
-    }
-    const isFound = column.plan !== "string" && (column.plan === "found" || slot.why === undefined);
-    const reason = slot.read.type === "string" && isFound ? textReason(slot.read) : undefined;
-    if (reason !== undefined) slot.why = reason;
+    return this.#columns.endPass(rows);
   }
 
   #tellRows(fields: CsvFields | undefined): void {
@@ -298,7 +209,7 @@ class ForeignReading {
     if (encoding !== undefined) this.#notes.push(`the file: read as ${encoding}`);
     if (this.#start?.isTold) this.#notes.push("the file: its first line tells the delimiter");
     const told = (count: number, one: string, many: string) => {
-      if (count > 0) this.#notes.push(`${count.toLocaleString("en")} ${count === 1 ? one : many}`);
+      if (count > 0) this.#notes.push(formatCount(count, one, many));
     };
     told(fields?.blankLines ?? 0, "blank line: passed over", "blank lines: passed over");
     const [short, filled] = ["shorter than the header", "filled with missing values"];
@@ -306,43 +217,10 @@ class ForeignReading {
   }
 
   end(): ForeignCsv {
-    const slots = this.#slots.filter((slot) => !this.#isDropped(slot));
-    const { length } = this.#slots;
-    const dropped = "column 1: without a name and counting from 0, dropped as the index of pandas";
-    const columns = this.#arranged(slots.flatMap(({ read }) => (read === undefined ? [] : [read])));
-    const told = slots.map(({ name, read, why }): CsvColumnReport => {
-      const type = read?.type ?? "string";
-      return why === undefined ? { name, type } : { name, type, why };
-    });
-    const notes = [
-      ...this.#notes,
-      ...(slots.length < length ? [dropped] : []),
-      ...slots.flatMap((slot) => slot.notes),
-    ];
     const { name } = this.#source;
-    return {
-      frame: toFrameOf(columns),
-      report: { name, rows: this.#rows ?? 0, columns: told, notes },
-    };
-  }
-
-  /** The row counter that pandas writes before the columns; any other nameless column is kept. */
-  #isDropped({ index, name, read }: Slot): boolean {
-    if (!this.#isNameless || index > 0 || read === undefined) return false;
-    if (this.#schema?.some((column) => column.name === name)) return false;
-    if (isCounter(read)) return true;
-    if (this.#schema === undefined) return false;
-    throw schemaError(
-      this.#schema,
-      this.#slots.map((slot) => slot.name),
-    );
-  }
-
-  /** The columns in the order of the schema, or of the file. */
-  #arranged(columns: readonly FrameColumn[]): FrameColumn[] {
-    const byName = new Map(columns.map((column) => [column.name, column]));
-    const order = this.#schema ?? columns;
-    return order.flatMap(({ name }) => byName.get(name) ?? []);
+    const { columns, reports, notes } = this.#columns.finish();
+    const told = { columns: reports, notes: [...this.#notes, ...notes] };
+    return { frame: toFrameOf(columns), report: { name, rows: this.#rows ?? 0, ...told } };
   }
 }
 
@@ -362,11 +240,4 @@ function unescapeText(text: string, forms: ColumnForms): string {
     plain += text[at] ?? "";
   }
   return plain;
-}
-
-/** Whether a column counts its rows from 0. */
-function isCounter({ type, data }: FrameColumn): boolean {
-  if (type !== "integer" || data.nullCount > 0) return false;
-  for (let row = 0; row < data.length; row++) if (data.at(row) !== row) return false;
-  return true;
 }

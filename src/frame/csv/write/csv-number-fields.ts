@@ -1,6 +1,11 @@
 import { batchOf, type ColumnData } from "../../column/column-data.ts";
-import { countDigits, writeDigits, writeNarrow } from "./csv-digits.ts";
-import { ColumnFields, type FieldsOptions } from "./csv-write-fields.ts";
+import {
+  ColumnFields,
+  countDigits,
+  type FieldsOptions,
+  writeDigits,
+  writeNarrow,
+} from "./csv-write-fields.ts";
 
 const MINUS = 45;
 const POINT = 46;

@@ -1,7 +1,6 @@
 import { TimeUnit, Type } from "@uwdata/flechette";
 import { batchOf, type ColumnData } from "../../column/column-data.ts";
-import { writeDigits, writePair } from "./csv-digits.ts";
-import { ColumnFields, type FieldsOptions } from "./csv-write-fields.ts";
+import { ColumnFields, type FieldsOptions, writeDigits, writePair } from "./csv-write-fields.ts";
 
 const HYPHEN = 45;
 const POINT = 46;

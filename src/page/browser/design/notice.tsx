@@ -1,4 +1,6 @@
-import type { ComponentChildren, JSX } from "preact";
+import type { JSX } from "preact";
+import { Component, type ComponentChildren } from "preact";
+import { toMessage } from "../../../errors.ts";
 import { Icon } from "./icon.tsx";
 
 /** What a notice says about the page: something to know, to mind, or that went wrong. */
@@ -28,4 +30,48 @@ export function Notice({ tone, children, actions, onClose }: NoticeProps): JSX.E
       )}
     </div>
   );
+}
+
+/** A sentence in which names of things stand between backticks, as they do in all our messages. */
+export function Sentence({ text }: { readonly text: string }): JSX.Element {
+  const parts = text.split("`");
+  // an odd one out is just a sign
+  if (parts.length % 2 === 0) return <>{text}</>;
+  return (
+    <>{parts.map((part, index) => (index % 2 === 0 ? part : <code key={index}>{part}</code>))}</>
+  );
+}
+
+interface ErrorBoundaryProps {
+  /** with another one it tries again */
+  readonly resetKey: unknown;
+  /** what stands there instead */
+  readonly instead: (message: string) => ComponentChildren;
+  readonly children: ComponentChildren;
+}
+
+interface ErrorBoundaryState {
+  readonly message: string | undefined;
+  readonly resetKey: unknown;
+}
+
+/** Keeps a part of the page that breaks from taking the rest with it. */
+export class ErrorBoundary extends Component<ErrorBoundaryProps, ErrorBoundaryState> {
+  override state: ErrorBoundaryState = { message: undefined, resetKey: this.props.resetKey };
+
+  static override getDerivedStateFromError(error: unknown): Partial<ErrorBoundaryState> {
+    return { message: toMessage(error) };
+  }
+
+  static override getDerivedStateFromProps(
+    { resetKey }: ErrorBoundaryProps,
+    state: ErrorBoundaryState,
+  ): Partial<ErrorBoundaryState> | null {
+    return resetKey === state.resetKey ? null : { message: undefined, resetKey };
+  }
+
+  override render(): ComponentChildren {
+    const { message } = this.state;
+    return message === undefined ? this.props.children : this.props.instead(message);
+  }
 }

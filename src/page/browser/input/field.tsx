@@ -1,4 +1,6 @@
 import type { ComponentChildren, JSX } from "preact";
+import type { InputValue } from "../../../cell/input-value.ts";
+import type { InputWidget } from "../../../cell/input-widget.ts";
 
 interface FieldProps {
   /** of the control that the label is for */
@@ -48,4 +50,15 @@ function FieldFault({ id, fault }: Pick<FieldProps, "id" | "fault">): JSX.Elemen
 
 function faultId(id: string): string {
   return `${id}-fault`;
+}
+
+/** What every widget gets. */
+export interface WidgetProps<Kind extends InputWidget["widget"]> {
+  /** of the input's cell */
+  readonly name: string;
+  readonly label: string;
+  readonly widget: Extract<InputWidget, { readonly widget: Kind }>;
+  readonly value: InputValue;
+  /** a value that keeps the widget's rule; of a gesture (dragging, typing) only the last is finished */
+  readonly onValue: (value: InputValue, isFinished: boolean) => void;
 }

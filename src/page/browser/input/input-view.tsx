@@ -1,15 +1,14 @@
 import type { JSX } from "preact";
-import type { InputWidget } from "../../../cell/input.ts";
+import { useId } from "preact/hooks";
 import type { InputValue } from "../../../cell/input-value.ts";
-import { ButtonInput } from "./button-input.tsx";
-import { CheckboxInput } from "./checkbox-input.tsx";
-import { DateInput } from "./date-input.tsx";
-import { DateRangeInput } from "./date-range-input.tsx";
+import type { InputWidget } from "../../../cell/input-widget.ts";
+import { DateInput, DateRangeInput } from "./date-input.tsx";
 import { DropdownInput } from "./dropdown-input.tsx";
+import type { WidgetProps } from "./field.tsx";
+import { Field, faultProps } from "./field.tsx";
 import { MultiselectInput } from "./multiselect-input.tsx";
-import { NumberInput } from "./number-input.tsx";
-import { SliderInput } from "./slider-input.tsx";
-import { TextInput } from "./text-input.tsx";
+import { NumberInput, SliderInput } from "./number-input.tsx";
+import { draftProps, useDraft, valueFault } from "./use-draft.ts";
 
 export interface InputViewProps {
   /** of the input's cell */
@@ -46,4 +45,64 @@ export function InputView({ widget, onPress, ...props }: InputViewProps): JSX.El
     case "button":
       return <ButtonInput label={props.label} onPress={onPress} />;
   }
+}
+
+interface ButtonInputProps {
+  readonly label: string;
+  readonly onPress: () => void;
+}
+
+/** True only in the run that a press starts. */
+function ButtonInput({ label, onPress }: ButtonInputProps): JSX.Element {
+  return (
+    <div class="field field--button">
+      <button type="button" class="button" onClick={onPress}>
+        {label}
+      </button>
+    </div>
+  );
+}
+
+/** True or false. */
+function CheckboxInput({ label, value, onValue }: WidgetProps<"checkbox">): JSX.Element {
+  const id = useId();
+  return (
+    <div class="field field--check">
+      <input
+        id={id}
+        type="checkbox"
+        checked={value === true}
+        onChange={({ currentTarget }) => onValue(currentTarget.checked, true)}
+      />
+      <label class="field__check-label" for={id}>
+        {label}
+      </label>
+    </div>
+  );
+}
+
+/** A line of text. */
+function TextInput({ label, widget, value, onValue }: WidgetProps<"text">): JSX.Element {
+  const id = useId();
+  const draft = useDraft<string>({
+    value: String(value),
+    toText: String,
+    parse(text) {
+      const fault = valueFault(label, widget, text);
+      return fault === undefined ? { value: text } : { fault };
+    },
+    onValue,
+  });
+  return (
+    <Field id={id} label={label} fault={draft.fault}>
+      <input
+        class="input"
+        id={id}
+        type="text"
+        autocomplete="off"
+        {...faultProps(id, draft.fault)}
+        {...draftProps(draft)}
+      />
+    </Field>
+  );
 }

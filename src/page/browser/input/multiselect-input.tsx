@@ -1,10 +1,9 @@
 import type { JSX } from "preact";
-import { useEffect, useId, useRef } from "preact/hooks";
-import type { Option } from "../../../cell/input.ts";
+import { useEffect, useId, useRef, useState } from "preact/hooks";
+import type { Option } from "../../../cell/input-widget.ts";
 import { Icon } from "../design/icon.tsx";
-import { MultiselectMenu } from "./multiselect-menu.tsx";
-import { choiceLabel } from "./option-label.ts";
-import type { WidgetProps } from "./widget-props.ts";
+import type { WidgetProps } from "./field.tsx";
+import { choiceLabel, findOptions, optionLabel } from "./option-label.ts";
 
 /** Any number of several options. */
 export function MultiselectInput(props: WidgetProps<"multiselect">): JSX.Element {
@@ -58,4 +57,90 @@ function closeOutside(box: HTMLDetailsElement | null): () => void {
   document.addEventListener("pointerdown", close, { signal: stop.signal });
   document.addEventListener("focusin", close, { signal: stop.signal });
   return () => stop.abort();
+}
+
+interface MultiselectMenuProps {
+  readonly label: string;
+  readonly options: readonly Option[];
+  readonly chosen: readonly Option[];
+  readonly onChoose: (chosen: ReadonlySet<Option>) => void;
+}
+
+/** With more options than this they can be sought. */
+const MANY = 10;
+
+const MOST_SHOWN = 200;
+
+/** The options as boxes to be ticked, sought where they are many. */
+function MultiselectMenu(props: MultiselectMenuProps): JSX.Element {
+  const { label, options, chosen, onChoose } = props;
+  const [sought, setSought] = useState("");
+  const found = findOptions(options, sought);
+  const all = new Set(chosen);
+  if (options.length === 0) {
+    return (
+      <div class="menu">
+        <p class="field__hint">There are no options.</p>
+      </div>
+    );
+  }
+  return (
+    <div class="menu">
+      {options.length > MANY && (
+        <input
+          class="input menu__search"
+          type="search"
+          value={sought}
+          placeholder="Find…"
+          aria-label={`Find among the options of ${label}`}
+          onInput={({ currentTarget }) => setSought(currentTarget.value)}
+        />
+      )}
+      <div class="menu__actions">
+        <button
+          type="button"
+          class="button button--quiet button--small"
+          onClick={() => onChoose(new Set([...all, ...found]))}
+        >
+          {sought === "" ? "Select all" : "Select found"}
+        </button>
+        <button
+          type="button"
+          class="button button--quiet button--small"
+          onClick={() => onChoose(without(all, found))}
+        >
+          {sought === "" ? "Select none" : "Leave found"}
+        </button>
+      </div>
+      <fieldset class="menu__options">
+        <legend class="only-heard">{label}</legend>
+        {found.slice(0, MOST_SHOWN).map((option) => (
+          <label key={`${typeof option} ${option}`} class="menu__option">
+            <input
+              type="checkbox"
+              checked={all.has(option)}
+              onChange={() => onChoose(toggled(all, option))}
+            />
+            {optionLabel(option)}
+          </label>
+        ))}
+        {found.length === 0 && <p class="field__hint">No option has this text in it.</p>}
+        {found.length > MOST_SHOWN && (
+          <p class="field__hint">{`${found.length - MOST_SHOWN} more: write a part of what you seek.`}</p>
+        )}
+      </fieldset>
+    </div>
+  );
+}
+
+function toggled(chosen: ReadonlySet<Option>, option: Option): ReadonlySet<Option> {
+  const next = new Set(chosen);
+  if (!next.delete(option)) next.add(option);
+  return next;
+}
+
+function without(chosen: ReadonlySet<Option>, options: readonly Option[]): ReadonlySet<Option> {
+  const next = new Set(chosen);
+  for (const option of options) next.delete(option);
+  return next;
 }

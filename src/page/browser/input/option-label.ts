@@ -1,4 +1,4 @@
-import type { Option } from "../../../cell/input.ts";
+import type { Option } from "../../../cell/input-widget.ts";
 
 /** What stands for an option in a list. */
 export function optionLabel(option: Option): string {

@@ -1,4 +1,8 @@
+import type { TargetedEvent, TargetedKeyboardEvent } from "preact";
 import { useEffect, useRef, useState } from "preact/hooks";
+import { readInputValue } from "../../../cell/input-value.ts";
+import type { InputWidget } from "../../../cell/input-widget.ts";
+import { toMessage } from "../../../errors.ts";
 
 /** What is written into a control, until it counts. */
 export interface Draft {
@@ -78,4 +82,29 @@ export function useDraft<Value>(options: DraftOptions<Value>): Draft {
       if (written.current !== undefined) take(text, true);
     },
   };
+}
+
+/**
+ * What makes a control one in which a draft is written. Leaving it and Enter finish the draft; the
+ * browser's own `change` event stays away once a value was set by code while somebody typed.
+ */
+export function draftProps({ text, write, finish }: Pick<Draft, "text" | "write" | "finish">) {
+  return {
+    value: text,
+    onInput: ({ currentTarget }: TargetedEvent<HTMLInputElement>) => write(currentTarget.value),
+    onBlur: ({ currentTarget }: TargetedEvent<HTMLInputElement>) => finish(currentTarget.value),
+    onKeyDown: ({ key, currentTarget }: TargetedKeyboardEvent<HTMLInputElement>) => {
+      if (key === "Enter") finish(currentTarget.value);
+    },
+  };
+}
+
+/** The sentence on a value that breaks the widget's rule; undefined when it keeps it. */
+export function valueFault(label: string, widget: InputWidget, value: unknown): string | undefined {
+  try {
+    readInputValue(label, widget, { value, form: "json", place: label });
+    return undefined;
+  } catch (error) {
+    return toMessage(error);
+  }
 }

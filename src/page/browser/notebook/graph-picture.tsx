@@ -1,6 +1,6 @@
 import type { JSX } from "preact";
 import { useMemo } from "preact/hooks";
-import { STATE_WORDS } from "./cell-standing.tsx";
+import { STATE_WORDS } from "./cell-progress.tsx";
 import { type GraphNode, layOutGraph, NODE_HEIGHT } from "./graph-layout.ts";
 import type { NotebookCell } from "./notebook-model.ts";
 
@@ -86,7 +86,7 @@ function Node({ node, cell, standing, problem }: NodeProps): JSX.Element {
   );
 }
 
-/** Brings a cell into sight, and keyboard and readers to it. */
+/** Brings a cell into snapshot, and keyboard and readers to it. */
 function showCell(name: string): void {
   const element = document.getElementById(`cell-${name}`);
   element?.scrollIntoView({ block: "start" });

@@ -1,10 +1,10 @@
 import type { JSX } from "preact";
 import type { NotebookHead, NotebookRun } from "../../../kernel/notebook-state.ts";
 import { formatDuration } from "../../../text.ts";
-import { ThemeButton } from "../design/theme-button.tsx";
-import { askCancel, askPublish, askRun } from "./ask-notebook.ts";
-import { Since } from "./cell-standing.tsx";
+import { ThemeButton } from "../design/theme.tsx";
+import { Since } from "./cell-progress.tsx";
 import type { NotebookStore } from "./notebook-store.ts";
+import { cancelRun, publish, runCells } from "./notebook-store.ts";
 
 interface NotebookBarProps {
   readonly store: NotebookStore;
@@ -28,7 +28,7 @@ export function NotebookBar({ store, head }: NotebookBarProps): JSX.Element {
         </div>
         <nav class="topbar__actions" aria-label="Notebook">
           {isRunning ? (
-            <button type="button" class="button" onClick={() => store.act(askCancel)}>
+            <button type="button" class="button" onClick={() => store.act(cancelRun)}>
               Cancel
             </button>
           ) : (
@@ -36,7 +36,7 @@ export function NotebookBar({ store, head }: NotebookBarProps): JSX.Element {
               type="button"
               class="button"
               title="Run the cells whose results are missing or may have changed"
-              onClick={() => store.act(() => askRun("none"))}
+              onClick={() => store.act(() => runCells("none"))}
             >
               Run
             </button>
@@ -45,7 +45,7 @@ export function NotebookBar({ store, head }: NotebookBarProps): JSX.Element {
             type="button"
             class="button button--quiet"
             title="Compute all cells anew, whatever is known of them"
-            onClick={() => store.act(() => askRun("all"))}
+            onClick={() => store.act(() => runCells("all"))}
           >
             Run all afresh
           </button>
@@ -54,7 +54,7 @@ export function NotebookBar({ store, head }: NotebookBarProps): JSX.Element {
             class="button button--primary"
             title="Publish what the cells come to with their default inputs"
             disabled={isPublishing}
-            onClick={() => store.act(askPublish)}
+            onClick={() => store.act(publish)}
           >
             {isPublishing ? "Publishing…" : "Publish"}
           </button>

@@ -1,16 +1,19 @@
 import type { JSX } from "preact";
 import { useMemo, useState } from "preact/hooks";
-import { ErrorBoundary } from "../design/error-boundary.tsx";
+import type { InputValue } from "../../../cell/input-value.ts";
+import type { InputWidget } from "../../../cell/input-widget.ts";
+import { inputValueIn } from "../../../cell/shown-input.ts";
+import type { NotebookError } from "../../../kernel/notebook-state.ts";
+import type { CellOutput } from "../../../run/cell-output.ts";
 import { Icon } from "../design/icon.tsx";
+import { ErrorBoundary } from "../design/notice.tsx";
+import { InputView } from "../input/input-view.tsx";
 import { OutputView } from "../output/output-view.tsx";
-import { askRun, notebookRows } from "./ask-notebook.ts";
-import { CellSource } from "./cell-source.tsx";
-import { CellStandingView } from "./cell-standing.tsx";
-import { FailureView } from "./failure-view.tsx";
-import { LogLines } from "./log-lines.tsx";
-import { NotebookInput } from "./notebook-input.tsx";
+import { CellStandingView } from "./cell-progress.tsx";
 import type { NotebookCell } from "./notebook-model.ts";
 import type { NotebookStore } from "./notebook-store.ts";
+import { notebookRows, runCells } from "./notebook-store.ts";
+import { CellSource, LogLines, ScrollBox } from "./scroll-box.tsx";
 
 interface NotebookCellProps extends NotebookCell {
   readonly store: NotebookStore;
@@ -105,7 +108,7 @@ function RunAgain({ cell: { name }, store }: NotebookCellProps): JSX.Element {
       type="button"
       class="button button--icon button--small"
       title={`Run ${name} again, and what hangs on it`}
-      onClick={() => store.act(() => askRun([name]))}
+      onClick={() => store.act(() => runCells([name]))}
     >
       <Icon name="refresh" />
       <span class="only-heard">{`Run ${name} again`}</span>
@@ -148,5 +151,78 @@ function Output({ cell, shown, draft, store }: NotebookCellProps): JSX.Element |
     >
       <OutputView cell={{ name, title }} output={output} rows={rows} />
     </ErrorBoundary>
+  );
+}
+
+interface NotebookInputProps {
+  readonly name: string;
+  readonly title: string | null;
+  readonly widget: InputWidget;
+  readonly output: Extract<CellOutput, { readonly kind: "value" }>;
+  /** what the author has just set; undefined when that is told in the output */
+  readonly draft: unknown;
+  readonly onValue: (value: unknown) => void;
+  readonly onPress: () => void;
+}
+
+/** An input of a notebook, at the value that its author has set. */
+function NotebookInput(props: NotebookInputProps): JSX.Element {
+  const { name, title, widget, output, draft, onValue, onPress } = props;
+  const value = (draft === undefined ? inputValueIn(output) : draft) as InputValue;
+  return (
+    <InputView
+      name={name}
+      label={widget.label ?? title ?? name}
+      widget={widget}
+      value={value}
+      onValue={onValue}
+      onPress={onPress}
+    />
+  );
+}
+
+interface FailureViewProps {
+  readonly error: NotebookError;
+  /** whether what stands below is from before */
+  readonly isOld: boolean;
+}
+
+/** A failure, and the line of the author's code that it points to. */
+export function FailureView({ error, isOld }: FailureViewProps): JSX.Element {
+  const { code, message, place } = error;
+  return (
+    <div class="failure" role="alert">
+      <Icon name="alert" />
+      <div class="failure__text">
+        <p>{message}</p>
+        {place !== null && <PlaceView {...place} />}
+        <p class="failure__code">
+          {code}
+          {isOld && " · what stands below is from before"}
+        </p>
+      </div>
+    </div>
+  );
+}
+
+function PlaceView({ file, line, column, text }: NonNullable<NotebookError["place"]>): JSX.Element {
+  const gutter = `${line} │ `;
+  // A caret under a tab stands where the tab ends.
+  const before = (text ?? "").slice(0, column - 1).replace(/[^\t]/g, " ");
+  return (
+    <figure class="failure__place">
+      <figcaption>{`${file}:${line}:${column}`}</figcaption>
+      {text !== null && (
+        <ScrollBox class="failure__line" label={`Line ${line}`}>
+          <pre>
+            {`${gutter}${text}\n`}
+            <span aria-hidden="true">{`${" ".repeat(gutter.length - 2)}│ ${before}`}</span>
+            <span class="failure__caret" aria-hidden="true">
+              ^
+            </span>
+          </pre>
+        </ScrollBox>
+      )}
+    </figure>
   );
 }

@@ -1,10 +1,13 @@
 import { toMessage } from "../../../errors.ts";
+import type { CsvRequest, RowsAnswer, RowsRequest } from "../../../kernel/evaluation.ts";
 import type { NotebookEvent } from "../../../kernel/notebook-state.ts";
-import { askInputs } from "./ask-notebook.ts";
+import type { RowsSource } from "../output/rows-source.ts";
+import { fetchJson } from "../server/requests.ts";
+import type { Store } from "../use-store.ts";
 import { applyEvent, EMPTY_MODEL, type NotebookModel } from "./notebook-model.ts";
 
 /** What a notebook shows, and whether its server is heard. */
-export interface NotebookSight {
+export interface OpenNotebook {
   readonly model: NotebookModel;
   readonly isConnected: boolean;
   /** what an action came to that failed; null when none did */
@@ -24,8 +27,8 @@ const EVENTS: readonly NotebookEvent["type"][] = [
 const SETTLE_MS = 300;
 
 /** Listens to the server of a notebook, and tells it what its author does. */
-export class NotebookStore {
-  #sight: NotebookSight = { model: EMPTY_MODEL, isConnected: false, trouble: null, drafts: {} };
+export class NotebookStore implements Store<OpenNotebook> {
+  #view: OpenNotebook = { model: EMPTY_MODEL, isConnected: false, trouble: null, drafts: {} };
   #source: EventSource | undefined;
   #timer: ReturnType<typeof setTimeout> | undefined;
   #settling: ReturnType<typeof setTimeout> | undefined;
@@ -34,8 +37,8 @@ export class NotebookStore {
   #isSending = false;
   readonly #listeners = new Set<() => void>();
 
-  get sight(): NotebookSight {
-    return this.#sight;
+  get view(): OpenNotebook {
+    return this.#view;
   }
 
   subscribe(listener: () => void): () => void {
@@ -48,7 +51,7 @@ export class NotebookStore {
     this.#source = source;
     source.addEventListener("open", () => {
       // Everything is told again.
-      const model = { ...this.#sight.model, lines: EMPTY_MODEL.lines };
+      const model = { ...this.#view.model, lines: EMPTY_MODEL.lines };
       this.#change({ model, isConnected: true });
     });
     source.addEventListener("error", () => this.#change({ isConnected: false }));
@@ -64,7 +67,7 @@ export class NotebookStore {
   }
 
   #take(event: NotebookEvent): void {
-    this.#change({ model: applyEvent(this.#sight.model, event) });
+    this.#change({ model: applyEvent(this.#view.model, event) });
     const isOver = event.type === "head-changed" && event.head.run?.status !== "running";
     if (!isOver || this.#isSending) return;
     clearTimeout(this.#settling);
@@ -85,7 +88,7 @@ export class NotebookStore {
   /** Sets an input; while values come quicker than the server takes them, only the newest is sent. */
   setInput(name: string, value: unknown): void {
     clearTimeout(this.#settling);
-    this.#change({ drafts: { ...this.#sight.drafts, [name]: value } });
+    this.#change({ drafts: { ...this.#view.drafts, [name]: value } });
     this.#waiting = { ...this.#waiting, [name]: value };
     if (!this.#isSending) void this.#send();
   }
@@ -93,7 +96,7 @@ export class NotebookStore {
   /** A press is true in one run only. */
   press(name: string): void {
     this.act(async () => {
-      await askInputs({ [name]: true });
+      await sendInputs({ [name]: true });
     });
   }
 
@@ -102,7 +105,7 @@ export class NotebookStore {
     while (Object.keys(this.#waiting).length > 0) {
       const values = this.#waiting;
       this.#waiting = {};
-      await askInputs(values).catch((error: unknown) =>
+      await sendInputs(values).catch((error: unknown) =>
         this.#change({ trouble: toMessage(error) }),
       );
     }
@@ -110,11 +113,44 @@ export class NotebookStore {
   }
 
   /** What changes together is drawn together. */
-  #change(change: Partial<NotebookSight>): void {
-    this.#sight = { ...this.#sight, ...change };
+  #change(change: Partial<OpenNotebook>): void {
+    this.#view = { ...this.#view, ...change };
     this.#timer ??= setTimeout(() => {
       this.#timer = undefined;
       for (const listener of this.#listeners) listener();
     });
   }
+}
+
+/** Runs what is not known any more, or these cells whatever is known of them. */
+export function runCells(fresh: "none" | "all" | readonly string[]): Promise<void> {
+  const body = fresh === "none" ? {} : { cells: fresh, fresh: true };
+  return fetchJson("/notebook/run", { method: "POST", body });
+}
+
+export function cancelRun(): Promise<void> {
+  return fetchJson("/notebook/cancel", { method: "POST", body: {} });
+}
+
+export function publish(): Promise<void> {
+  return fetchJson("/notebook/publish", { method: "POST", body: {} });
+}
+
+function sendInputs(values: Readonly<Record<string, unknown>>): Promise<void> {
+  return fetchJson("/notebook/inputs", { method: "POST", body: values });
+}
+
+/** Where the rows of what a cell shows are read: of that result, and of no newer one. */
+export function notebookRows(cell: string, key: string): RowsSource {
+  return {
+    key,
+    read(span, signal) {
+      const body = { ...span, evaluation: key, cell } satisfies RowsRequest;
+      return fetchJson<RowsAnswer>("/notebook/rows", { method: "POST", body, signal });
+    },
+    csvUrl(order) {
+      const ask = { ...order, evaluation: key, cell } satisfies CsvRequest;
+      return `/notebook/csv?ask=${encodeURIComponent(JSON.stringify(ask))}`;
+    },
+  };
 }

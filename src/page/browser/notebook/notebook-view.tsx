@@ -1,28 +1,23 @@
 import type { JSX } from "preact";
 import { useEffect, useState } from "preact/hooks";
 import { Notice } from "../design/notice.tsx";
-import { FailureView } from "./failure-view.tsx";
+import { useStore } from "../use-store.ts";
 import { GraphPicture } from "./graph-picture.tsx";
-import { LogLines } from "./log-lines.tsx";
 import { NotebookBar } from "./notebook-bar.tsx";
-import { NotebookCellView } from "./notebook-cell-view.tsx";
-import { cellsOf } from "./notebook-model.ts";
-import { type NotebookSight, NotebookStore } from "./notebook-store.ts";
-import { runNews } from "./run-news.ts";
+import { FailureView, NotebookCellView } from "./notebook-cell-view.tsx";
+import { cellsOf, runNews } from "./notebook-model.ts";
+import { NotebookStore, type OpenNotebook } from "./notebook-store.ts";
+import { LogLines } from "./scroll-box.tsx";
 
 /** The author's live notebook: every cell, how it is doing, and what it shows. */
 export function NotebookView(): JSX.Element {
   const [store] = useState(() => new NotebookStore());
-  const [sight, setSight] = useState(store.sight);
+  const view = useStore(store);
   useEffect(() => {
-    const unsubscribe = store.subscribe(() => setSight(store.sight));
     store.open();
-    return () => {
-      unsubscribe();
-      store.close();
-    };
+    return () => store.close();
   }, [store]);
-  const { model, drafts } = sight;
+  const { model, drafts } = view;
   const { head } = model;
   useEffect(() => {
     if (head !== null) document.title = `${head.title} · notebook`;
@@ -34,7 +29,7 @@ export function NotebookView(): JSX.Element {
       <NotebookBar store={store} head={head} />
       <main class="page__content notebook__content">
         <h1 class="only-heard">{`${head.title}, notebook`}</h1>
-        <Notices store={store} sight={sight} />
+        <Notices store={store} view={view} />
         {cells.length > 0 && <GraphPicture cells={cells} />}
         {cells.map((each) => (
           <NotebookCellView
@@ -44,7 +39,7 @@ export function NotebookView(): JSX.Element {
             draft={drafts[each.cell.name]}
           />
         ))}
-        <ProcessLog sight={sight} />
+        <ProcessLog view={view} />
       </main>
       <p class="only-heard" role="status">
         {runNews(head, cells)}
@@ -55,11 +50,11 @@ export function NotebookView(): JSX.Element {
 
 interface NoticesProps {
   readonly store: NotebookStore;
-  readonly sight: NotebookSight;
+  readonly view: OpenNotebook;
 }
 
-function Notices({ store, sight }: NoticesProps): JSX.Element {
-  const { model, isConnected, trouble } = sight;
+function Notices({ store, view }: NoticesProps): JSX.Element {
+  const { model, isConnected, trouble } = view;
   const { head, cells } = model;
   const problem = head?.problem ?? head?.run?.error ?? null;
   const faulty = [...cells.values()].find(({ file }) => file === problem?.place?.file);
@@ -90,8 +85,8 @@ function Notices({ store, sight }: NoticesProps): JSX.Element {
 }
 
 /** What belongs to no cell: what processes print, and what runs say themselves. */
-function ProcessLog({ sight }: Pick<NoticesProps, "sight">): JSX.Element | null {
-  const lines = sight.model.lines.get(null) ?? [];
+function ProcessLog({ view }: Pick<NoticesProps, "view">): JSX.Element | null {
+  const lines = view.model.lines.get(null) ?? [];
   if (lines.length === 0) return null;
   return (
     <section class="notebook-log" aria-label="Printed">

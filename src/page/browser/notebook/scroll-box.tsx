@@ -1,4 +1,7 @@
 import type { ComponentChildren, JSX, Ref } from "preact";
+import { useEffect, useRef } from "preact/hooks";
+import type { NotebookLine } from "../../../kernel/notebook-state.ts";
+import { CodePiece, useCode } from "../output/code-piece.ts";
 
 interface ScrollBoxProps {
   readonly class: string;
@@ -18,3 +21,58 @@ export function ScrollBox({ label, children, boxRef, ...others }: ScrollBoxProps
     </section>
   );
 }
+
+interface LogLinesProps {
+  readonly lines: readonly NotebookLine[];
+  readonly label: string;
+}
+
+/** Lines of a log; the newest stays in snapshot unless one has scrolled away from it. */
+export function LogLines({ lines, label }: LogLinesProps): JSX.Element {
+  const element = useRef<HTMLElement>(null);
+  const isAtEnd = useRef(true);
+  useEffect(() => {
+    const { current } = element;
+    if (current !== null && isAtEnd.current) current.scrollTop = current.scrollHeight;
+  }, [lines]);
+  return (
+    <ScrollBox
+      boxRef={element}
+      class="notebook-lines"
+      label={label}
+      onScroll={({ currentTarget: { scrollTop, scrollHeight, clientHeight } }) => {
+        isAtEnd.current = scrollHeight - scrollTop - clientHeight < 4;
+      }}
+    >
+      <pre>{lines.map(({ line }) => line).join("\n")}</pre>
+    </ScrollBox>
+  );
+}
+
+const colours = new CodePiece(() => import("../output/markdown/code.ts"));
+
+/** A cell's file as it is, in colours once the code that paints them is here. */
+export function CellSource({ source, file }: CellSourceProps): JSX.Element {
+  const element = useRef<HTMLElement>(null);
+  const { code } = useCode(colours);
+  const language = file.split(".").at(-1) ?? "ts";
+  useEffect(() => {
+    if (element.current === null) return;
+    element.current.textContent = source;
+    code?.colourCode([element.current]);
+  }, [source, code, language]);
+  return (
+    <ScrollBox class="notebook-source" label={`Source of ${file}`}>
+      <pre>
+        <code ref={element} class={`language-${LANGUAGES[language] ?? language}`} />
+      </pre>
+    </ScrollBox>
+  );
+}
+
+interface CellSourceProps {
+  readonly source: string;
+  readonly file: string;
+}
+
+const LANGUAGES: Readonly<Record<string, string>> = { md: "markdown", ts: "typescript" };

@@ -1,6 +1,5 @@
 import type { JSX } from "preact";
 import { useEffect, useState } from "preact/hooks";
-import { copyText } from "./copy-text.ts";
 
 interface CopyButtonProps {
   /** what is copied, for those who hear it: "Copy the rows of Planets" */
@@ -40,4 +39,22 @@ export function CopyButton({ label, read }: CopyButtonProps): JSX.Element {
       </button>
     </span>
   );
+}
+
+/** Puts a text on the clipboard, also where the page was not served over HTTPS. */
+async function copyText(text: string): Promise<void> {
+  if (navigator.clipboard !== undefined) {
+    await navigator.clipboard.writeText(text);
+    return;
+  }
+  const area = document.createElement("textarea");
+  area.value = text;
+  area.className = "off-screen";
+  document.body.append(area);
+  const focused = document.activeElement;
+  area.select();
+  const isCopied = document.execCommand("copy");
+  area.remove();
+  if (focused instanceof HTMLElement) focused.focus();
+  if (!isCopied) throw new Error("Expected the clipboard to take a text, got a refusal");
 }

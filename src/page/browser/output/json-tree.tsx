@@ -1,6 +1,6 @@
 import type { JSX } from "preact";
 import { useState } from "preact/hooks";
-import type { JsonValue } from "../../../run/json-value.ts";
+import type { JsonValue } from "../../../run/cell-output.ts";
 import { CopyButton } from "./copy-button.tsx";
 
 const OPEN_ITEMS = 20;

@@ -2,7 +2,7 @@ import type { JSX } from "preact";
 import { useLayoutEffect, useRef } from "preact/hooks";
 import { CodePiece, useCode } from "./code-piece.ts";
 
-const markdownPiece = new CodePiece(() => import("./markdown/markdown-nodes.ts"));
+const markdownPiece = new CodePiece(() => import("./markdown/markdown.ts"));
 
 /**
  * Markdown as a page shows it: sanitised, with math and coloured code where there is some. Until the

@@ -3,8 +3,8 @@ import type { CellOutput } from "../../../run/cell-output.ts";
 import { CodePiece, useCode } from "./code-piece.ts";
 import { JsonTree } from "./json-tree.tsx";
 import { fetchCodeFor, MarkdownText } from "./markdown-text.tsx";
+import { figureText } from "./number-text.ts";
 import type { RowsSource } from "./rows-source.ts";
-import { ValueText } from "./value-text.tsx";
 
 /** What is shown, and where more of its rows are read. */
 export interface OutputViewProps {
@@ -84,4 +84,26 @@ function Waiting({ kind, rows, isFailed }: WaitingProps): JSX.Element {
     );
   }
   return <div class={`${kind}-view ${kind}-waiting`} data-rows={Math.min(13, rows)} />;
+}
+
+type SingleValue = string | number | boolean | null;
+
+/** A single value as a figure to be read at a glance; its cell's title stands above it. */
+function ValueText({ value }: { readonly value: SingleValue }): JSX.Element {
+  if (value === null) {
+    return (
+      <p class="value value-missing" title="missing">
+        –
+      </p>
+    );
+  }
+  const text = typeof value === "number" ? figureText(value) : String(value);
+  // prose is no figure: long texts are set smaller
+  if (text.length > 24) return <p class="value value-long">{text}</p>;
+  // the wider a figure, the smaller it is set, so that it is not broken
+  return (
+    <p class="value" style={{ "--letters": text.length }}>
+      {text}
+    </p>
+  );
 }

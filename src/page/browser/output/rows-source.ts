@@ -1,8 +1,6 @@
-import type { JsonRow } from "../../../frame/json.ts";
-import type { Schema } from "../../../frame/schema.ts";
-import type { RowFilter, RowSort } from "../../../frame/table-rows.ts";
+import type { RowFilter } from "../../../frame/rows/row-filter.ts";
+import type { RowSort } from "../../../frame/rows/table-rows.ts";
 import type { RowsAnswer } from "../../../kernel/evaluation.ts";
-import { passingRows } from "./table/row-rules.ts";
 
 /** Which rows of a table, in which order. */
 export interface RowsSpan extends RowsOrder {
@@ -39,28 +37,3 @@ export interface RowsSource {
 
 /** What is told of rows that were asked for and are no longer shown. */
 export const REPLACED = "Expected the rows that were shown, got newer ones meanwhile (try again)";
-
-interface RowsAtHand extends RowsSource {
-  read(span: RowsSpan, signal: AbortSignal): Promise<RowsAnswer>;
-}
-
-let count = 0;
-
-/** A source over rows that are all at hand; it sorts and filters them by the server's rules. */
-export function fromRows(rows: readonly JsonRow[], schema: Schema): RowsAtHand {
-  let last: { readonly order: string; readonly rows: readonly JsonRow[] } | undefined;
-  function ordered({ sort, filters }: RowsOrder): readonly JsonRow[] {
-    const order = JSON.stringify([sort, filters]);
-    if (last?.order !== order) last = { order, rows: passingRows(rows, schema, { sort, filters }) };
-    return last.rows;
-  }
-  count += 1;
-  return {
-    key: `rows-${count}`,
-    async read({ offset, limit, ...order }) {
-      const passing = ordered(order);
-      return { rows: passing.length, offset, head: passing.slice(offset, offset + limit) };
-    },
-    csvUrl: () => undefined,
-  };
-}

@@ -1,13 +1,15 @@
 import type { InputValue } from "../../../cell/input-value.ts";
+import { readInputValue } from "../../../cell/input-value.ts";
 import { toMessage } from "../../../errors.ts";
 import type { PageCell } from "../../page-state.ts";
-import { fromInputText, toInputText } from "./input-text.ts";
 import {
   changedInputs,
+  fromInputText,
   type InputCell,
   isDefault,
   type SetInput,
   type SetInputs,
+  toInputText,
   widgetOf,
 } from "./set-inputs.ts";
 
@@ -80,11 +82,7 @@ export function isEmbedded(search: string): boolean {
 }
 
 /** Whether a widget stays as it was shown: it hangs on nothing that the inputs now set otherwise. */
-export function isSettled(
-  cell: PageCell,
-  { cells, inputs }: AddressGround,
-  now: SetInputs,
-): boolean {
+function isSettled(cell: PageCell, { cells, inputs }: AddressGround, now: SetInputs): boolean {
   if (cell.isOutdated || widgetOf(cell) === undefined) return false;
   const changed = changedInputs(inputs, now);
   return !cells.some(({ name, below }) => changed.includes(name) && below.includes(cell.name));
@@ -118,7 +116,7 @@ function readTexts(cell: PageCell, texts: readonly string[], isSettledNow: boole
 }
 
 /** Inputs that others hang on come first: whoever is above has more below it. */
-export function fromAbove<Cell extends PageCell>(cells: readonly Cell[]): readonly Cell[] {
+function fromAbove<Cell extends PageCell>(cells: readonly Cell[]): readonly Cell[] {
   return cells
     .filter(({ kind }) => kind === "input")
     .toSorted((left, right) => right.below.length - left.below.length);
@@ -141,4 +139,47 @@ function unknownNames(parameters: URLSearchParams, cells: readonly PageCell[]): 
       name: parameter.slice(1),
       message: `Expected \`${parameter}\` in the address to name an input of this page, got a name that none has (it is left out)`,
     }));
+}
+
+/** Inputs that were set before a new version, judged anew by the widgets that it shows. */
+export function carryOverInputs(
+  before: SetInputs,
+  cells: readonly (PageCell & InputCell)[],
+): ReadAddress {
+  const ground = { cells, inputs: new Map(), setAt: 0 };
+  const inputs = new Map<string, SetInput>();
+  const faults = goneInputs(before, cells);
+  for (const cell of fromAbove(cells)) {
+    const set = before.get(cell.name);
+    if (set === undefined) continue;
+    const fault = isSettled(cell, ground, inputs) ? faultOf(set, cell) : undefined;
+    if (fault !== undefined) faults.push({ name: cell.name, message: fault });
+    else if (!("value" in set && isDefault(cell, set.value))) inputs.set(cell.name, set);
+  }
+  return { inputs, faults };
+}
+
+function goneInputs(before: SetInputs, cells: readonly PageCell[]) {
+  return [...before.keys()]
+    .filter((name) => !cells.some((cell) => cell.name === name && cell.kind === "input"))
+    .map((name) => ({
+      name,
+      message: `Expected input ${name} to be part of the new version, got a page without it (it is left out)`,
+    }));
+}
+
+function faultOf(set: SetInput, cell: PageCell): string | undefined {
+  const widget = widgetOf(cell);
+  if (widget === undefined) return undefined;
+  const place = `input ${cell.name} in the new version`;
+  try {
+    readInputValue(cell.name, widget, {
+      value: "text" in set ? set.text : set.value,
+      form: "text" in set ? "text" : "json",
+      place,
+    });
+    return undefined;
+  } catch (error) {
+    return `${toMessage(error)} (the default is shown instead)`;
+  }
 }

@@ -1,7 +1,6 @@
 import type { RowsAnswer, RowsRequest } from "../../../kernel/evaluation.ts";
-import { askRows, csvAddress } from "../ask/ask-page.ts";
-import { PageFailure } from "../ask/page-failure.ts";
 import type { RowsOrder, RowsSource } from "../output/rows-source.ts";
+import { csvAddress, fetchRows, RequestFailure } from "../server/requests.ts";
 
 /** What a page knows of the evaluation in which a cell shows a result. */
 export interface RowsGround {
@@ -56,9 +55,9 @@ async function heldRows(
   signal: AbortSignal,
 ): Promise<RowsAnswer | undefined> {
   try {
-    return evaluation === null ? undefined : await askRows({ ...ask, evaluation }, signal);
+    return evaluation === null ? undefined : await fetchRows({ ...ask, evaluation }, signal);
   } catch (error) {
-    if (error instanceof PageFailure && error.isGone) return undefined;
+    if (error instanceof RequestFailure && error.isGone) return undefined;
     throw error;
   }
 }

@@ -1,13 +1,15 @@
 import type { JSX } from "preact";
-import { useContext, useMemo } from "preact/hooks";
-import { ErrorBoundary } from "../design/error-boundary.tsx";
+import { createContext } from "preact";
+import { useContext, useEffect, useMemo, useState } from "preact/hooks";
+import type { InputWidget } from "../../../cell/input-widget.ts";
 import { Icon } from "../design/icon.tsx";
-import { Sentence } from "../design/sentence.tsx";
+import { ErrorBoundary, Sentence } from "../design/notice.tsx";
+import { InputView } from "../input/input-view.tsx";
 import { OutputView } from "../output/output-view.tsx";
 import { cellRows, type RowsGround } from "./cell-rows.ts";
-import { FixedPage } from "./fixed-page.ts";
-import { isPending, rowsKeyOf, type ShownCell } from "./page-model.ts";
-import { useWaiting } from "./use-waiting.ts";
+import { isPending, type PageModel, rowsKeyOf, type ShownCell } from "./page-model.ts";
+import type { PageStore } from "./page-store.ts";
+import { valueNow, widgetOf } from "./set-inputs.ts";
 
 interface CellViewProps {
   readonly cell: ShownCell;
@@ -91,3 +93,78 @@ function titleOf({ name, title, kind, output }: ShownCell): string | null {
   if (kind === "prose" || output?.kind === "markdown") return title;
   return title ?? name;
 }
+
+interface InputCellViewProps {
+  readonly cell: ShownCell;
+  readonly store: PageStore;
+  readonly model: PageModel;
+}
+
+/** An input of the page, at the value that the viewer has set. */
+export function InputCellView({ cell, store, model }: InputCellViewProps): JSX.Element {
+  const { name } = cell;
+  const value = valueNow(cell, model.inputs);
+  const text = JSON.stringify(value);
+  const isFixed = useContext(FixedPage) !== null;
+  const isWaiting = useWaiting(isPending(cell));
+  return useMemo(() => {
+    const widget = widgetOf(cell);
+    return (
+      <section
+        class={`cell cell--input ${isWide(widget) ? "cell--wide-input" : ""} ${isWaiting ? "cell--pending" : ""}`}
+        id={`cell-${name}`}
+        aria-busy={isPending(cell)}
+        aria-label={cell.title ?? name}
+      >
+        <div class="cell__activity" aria-hidden="true" />
+        {widget !== undefined && value !== undefined && (
+          <fieldset class="input-frame" role="none" disabled={isFixed}>
+            <InputView
+              name={name}
+              label={widget.label ?? cell.title ?? name}
+              widget={widget}
+              value={value}
+              onValue={(next, isFinished) => store.setInput(name, next, isFinished)}
+              onPress={() => store.pressButton(name)}
+            />
+          </fieldset>
+        )}
+        {cell.error !== null && <p class="field__fault">{cell.error.message}</p>}
+      </section>
+    );
+  }, [cell, text, store, isWaiting]);
+}
+
+/** Two days need more room than one field. */
+function isWide(widget: InputWidget | undefined): boolean {
+  return widget?.widget === "date_range";
+}
+
+/** What takes less than a glance is not shown as something to be waited for. */
+const GLANCE_MS = 150;
+
+/**
+ * Whether something has been busy for longer than a glance. It is a timer and no delay of a
+ * transition, which would have a browser prepare its layers for what is mostly over before it starts.
+ */
+function useWaiting(isBusy: boolean): boolean {
+  const [isLong, setLong] = useState(false);
+  useEffect(() => {
+    if (!isBusy) return undefined;
+    const timer = setTimeout(() => setLong(true), GLANCE_MS);
+    return () => {
+      clearTimeout(timer);
+      setLong(false);
+    };
+  }, [isBusy]);
+  return isBusy && isLong;
+}
+
+/** A page that is a file, which nobody answers: its inputs stand still, its rows are all there. */
+interface Fixed {
+  /** one sentence on each table that is not there as a whole, by the cell's name */
+  readonly notes: ReadonlyMap<string, string>;
+}
+
+/** Null for a page that is served. */
+export const FixedPage = createContext<Fixed | null>(null);

@@ -1,14 +1,11 @@
 import type { JSX } from "preact";
-import { useEffect, useId, useState } from "preact/hooks";
+import { useEffect, useId, useRef, useState } from "preact/hooks";
 import type { PageRow } from "../../page-state.ts";
 import { usePrinting } from "../design/printing.ts";
 import { fetchLater } from "../output/output-view.tsx";
-import { CellView } from "./cell-view.tsx";
-import { InputCellView } from "./input-cell-view.tsx";
+import { CellView, InputCellView } from "./cell-view.tsx";
 import type { PageModel, ShownCell } from "./page-model.ts";
 import type { PageStore } from "./page-store.ts";
-import { toTabSlugs } from "./tab-slugs.ts";
-import { Tabs } from "./tabs.tsx";
 
 interface PageBodyProps {
   readonly store: PageStore;
@@ -92,4 +89,75 @@ function rowClass(cells: readonly ShownCell[]): string {
   if (cells.every(({ kind }) => kind === "input")) return "row--inputs";
   if (cells.length === 1) return "";
   return cells.every(({ output }) => output?.kind === "value") ? "row--values" : "row--many";
+}
+
+interface TabsProps {
+  /** beginning of the ids of tabs and of their panels */
+  readonly id: string;
+  readonly titles: readonly string[];
+  readonly current: number;
+  readonly onChoose: (index: number) => void;
+}
+
+/** Tabs as ARIA has them: arrows, Home and End go from one to the next. */
+function Tabs({ id, titles, current, onChoose }: TabsProps): JSX.Element {
+  const list = useRef<HTMLDivElement>(null);
+  const onKeyDown = (event: KeyboardEvent) => {
+    const index = nextTab(event.key, current, titles.length);
+    if (index === undefined) return;
+    event.preventDefault();
+    onChoose(index);
+    list.current?.querySelectorAll<HTMLElement>("[role=tab]")[index]?.focus();
+  };
+  return (
+    <div class="tabs" role="tablist" ref={list} onKeyDown={onKeyDown}>
+      {titles.map((title, index) => (
+        <button
+          key={title}
+          type="button"
+          class="tabs__tab"
+          role="tab"
+          id={`${id}-tab-${index}`}
+          aria-selected={index === current}
+          aria-controls={index === current ? `${id}-panel-${index}` : undefined}
+          tabIndex={index === current ? 0 : -1}
+          onClick={() => onChoose(index)}
+        >
+          {title}
+        </button>
+      ))}
+    </div>
+  );
+}
+
+/** The tab that a key leads to, all around; undefined for keys that lead nowhere. */
+export function nextTab(key: string, current: number, count: number): number | undefined {
+  switch (key) {
+    case "ArrowRight":
+      return (current + 1) % count;
+    case "ArrowLeft":
+      return (current + count - 1) % count;
+    case "Home":
+      return 0;
+    case "End":
+      return count - 1;
+    default:
+      return undefined;
+  }
+}
+
+/** What stands for each tab in an address: of its title, and another one for each. */
+export function toTabSlugs(titles: readonly string[]): readonly string[] {
+  const taken = new Set<string>();
+  return titles.map((title, index) => {
+    const plain = title
+      .toLowerCase()
+      .normalize("NFKD")
+      .replace(/\p{M}/gu, "")
+      .replace(/[^a-z0-9]+/g, "-")
+      .replace(/^-|-$/g, "");
+    const slug = plain === "" || taken.has(plain) ? `${index + 1}` : plain;
+    taken.add(slug);
+    return slug;
+  });
 }

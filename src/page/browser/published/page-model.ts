@@ -2,10 +2,8 @@ import type { InputValue } from "../../../cell/input-value.ts";
 import { ownValue } from "../../../frame/own-value.ts";
 import type { ViewerState } from "../../../kernel/evaluation.ts";
 import type { PageCell, PageState } from "../../page-state.ts";
-import { type InputFault, readAddress } from "./address.ts";
-import { keptInputs } from "./kept-inputs.ts";
-import { toViewerState } from "./page-ask.ts";
-import { changedInputs, type SetInputs, withInput } from "./set-inputs.ts";
+import { carryOverInputs, type InputFault, readAddress } from "./address.ts";
+import { changedInputs, defaultOf, type SetInputs, widgetOf, withInput } from "./set-inputs.ts";
 
 /** A cell as a viewer sees it now. */
 export interface ShownCell extends PageCell {
@@ -117,7 +115,7 @@ export function moveTo(model: PageModel, search: string): PageModel {
 export function reopenModel(old: PageModel, state: PageState): PageModel {
   const revision = old.revision + 1;
   const all = publishedCells(state, revision);
-  const { inputs, faults } = keptInputs(old.inputs, all);
+  const { inputs, faults } = carryOverInputs(old.inputs, all);
   const wanted = wantedAtFirst(all, inputs);
   const older = new Map<string, string | null>();
   const cells = all.map((cell): [string, ShownCell] => {
@@ -218,7 +216,7 @@ function withInputs(model: PageModel, inputs: SetInputs): PageModel {
   if (changed.length === 0) return { ...model, inputs };
   const next = wantBelow({ ...model, inputs }, changed);
   const faults = next.faults.filter(({ name }) => !changed.includes(name));
-  return { ...next, faults };
+  return faults.length === next.faults.length ? next : { ...next, faults };
 }
 
 /** A new revision, in which everything below some cells is wanted anew. */
@@ -234,4 +232,39 @@ function wantBelow(model: PageModel, names: readonly string[]): PageModel {
     }
   }
   return { ...model, revision, cells };
+}
+
+/** The state that the viewer sees: the value of every input, as far as it is known. */
+export function toViewerState(model: PageModel): ViewerState {
+  const values: [string, unknown][] = [];
+  const texts: [string, string][] = [];
+  const unsettled = belowMoved(model);
+  for (const cell of model.cells.values()) {
+    const set = model.inputs.get(cell.name);
+    if (set !== undefined && "text" in set) {
+      texts.push([cell.name, set.text]);
+      continue;
+    }
+    const value = set === undefined ? unsetValue(cell, unsettled) : set.value;
+    if (value !== undefined) values.push([cell.name, value]);
+  }
+  const { version, commit } = model.state;
+  const state = { version, commit, inputs: Object.fromEntries(values) };
+  return texts.length === 0 ? state : { ...state, texts: Object.fromEntries(texts) };
+}
+
+/**
+ * What an input has that is not set; undefined where the server is to find it: where something above
+ * it has changed, or its widget is not known. A button has no value but a press.
+ */
+function unsetValue(cell: ShownCell, unsettled: ReadonlySet<string>): unknown {
+  const { name, kind, isOutdated } = cell;
+  if (kind !== "input" || isOutdated || widgetOf(cell)?.widget === "button") return undefined;
+  return unsettled.has(name) ? undefined : defaultOf(cell);
+}
+
+/** Cells below inputs that have changed since the evaluation that is shown. */
+function belowMoved({ cells, inputs, shown }: PageModel): ReadonlySet<string> {
+  const moved = changedInputs(shown.inputs, inputs);
+  return new Set(moved.flatMap((name) => cells.get(name)?.below ?? []));
 }

@@ -1,8 +1,7 @@
 import type { JSX } from "preact";
-import type { PageFailure, PageViewer } from "../../page-state.ts";
-import { Notice } from "../design/notice.tsx";
-import { Sentence } from "../design/sentence.tsx";
-import type { PageModel } from "./page-model.ts";
+import type { PageFailure, PageState, PageViewer } from "../../page-state.ts";
+import { Notice, Sentence } from "../design/notice.tsx";
+import type { InputFault } from "./address.ts";
 import type { PageStore } from "./page-store.ts";
 import type { PageView } from "./page-view.ts";
 import { TimeAgo } from "./time-ago.tsx";
@@ -10,12 +9,13 @@ import { TimeAgo } from "./time-ago.tsx";
 interface PageNoticesProps {
   readonly store: PageStore;
   readonly view: PageView;
-  readonly model: PageModel;
+  readonly state: PageState;
+  readonly faults: readonly InputFault[];
 }
 
 /** What there is to say about the page as a whole. */
-export function PageNotices({ store, view, model }: PageNoticesProps): JSX.Element {
-  const { failure, viewer, version } = model.state;
+export function PageNotices({ store, view, state, faults }: PageNoticesProps): JSX.Element {
+  const { failure, viewer, version } = state;
   const { trouble, refusal, run, isLive, isChanged } = view;
   return (
     <div class="notices">
@@ -53,7 +53,7 @@ export function PageNotices({ store, view, model }: PageNoticesProps): JSX.Eleme
           again.
         </Notice>
       )}
-      {model.faults.map((fault) => (
+      {faults.map((fault) => (
         <Notice key={fault.name} tone="warn" onClose={() => store.dropFault(fault)}>
           <Sentence text={fault.message} />
         </Notice>

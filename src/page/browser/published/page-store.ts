@@ -2,16 +2,13 @@ import type { InputValue } from "../../../cell/input-value.ts";
 import { toMessage } from "../../../errors.ts";
 import type { Evaluation } from "../../../kernel/evaluation.ts";
 import type { PageEvent, PageRun, PageState } from "../../page-state.ts";
-import { PageFailure } from "../ask/page-failure.ts";
+import { RequestFailure } from "../server/requests.ts";
+import type { Store } from "../use-store.ts";
 import { type InputFault, toSearch } from "./address.ts";
-import { type AddressWriter, openAddressWriter } from "./address-writer.ts";
-import { type AskLine, openAskLine } from "./ask-line.ts";
 import type { RowsGround } from "./cell-rows.ts";
-import { toNextVersion } from "./next-version.ts";
-import { takeAnswer, takeFailure } from "./page-answer.ts";
-import { type PageAsk, toAsk, whenAsked } from "./page-ask.ts";
-import { isSameBuild, withLoadedCode } from "./page-build.ts";
+import { isSameBuild, toNextVersion, withLoadedCode } from "./next-version.ts";
 import type { PageEffects } from "./page-effects.ts";
+import { type AddressWriter, openAddressWriter } from "./page-effects.ts";
 import {
   dropFault,
   evaluationOf,
@@ -25,17 +22,19 @@ import {
   whenGone,
   withFacts,
 } from "./page-model.ts";
+import { type PageRequest, takeAnswer, takeFailure, toRequest, whenSent } from "./page-request.ts";
 import { OPENING, type PageView } from "./page-view.ts";
+import { openRequestLine, type RequestLine } from "./request-line.ts";
 
 const RETRY_MS = 2_000;
 /** So long after a run was asked for, the server has told of it, if it ever does. */
 const UNTOLD_MS = 3_000;
 
 /** The page in one viewer's browser: what it shows, and all that can be done to it. */
-export class PageStore implements RowsGround {
+export class PageStore implements RowsGround, Store<PageView> {
   readonly #effects: PageEffects;
   readonly #writer: AddressWriter;
-  readonly #line: AskLine;
+  readonly #line: RequestLine;
   readonly #listeners = new Set<() => void>();
   readonly #endings: (() => void)[] = [];
   #view = OPENING;
@@ -51,9 +50,9 @@ export class PageStore implements RowsGround {
   constructor(effects: PageEffects) {
     this.#effects = effects;
     this.#writer = openAddressWriter(effects);
-    this.#line = openAskLine<PageAsk, Evaluation>({
+    this.#line = openRequestLine<PageRequest, Evaluation>({
       next: () => this.#nextAsk(),
-      send: ({ ask }, signal) => effects.askRun(ask, signal),
+      send: ({ ask }, signal) => effects.evaluate(ask, signal),
       onAnswer: (asked, answer) => this.#onAnswer(asked, answer),
       onFailure: (asked, error) => this.#onFailure(asked, error),
       mayGiveUp: ({ press }) => press === null,
@@ -65,7 +64,6 @@ export class PageStore implements RowsGround {
     return this.#view;
   }
 
-  /** Calls after each change; returns what ends that. */
   subscribe(call: () => void): () => void {
     this.#listeners.add(call);
     return () => this.#listeners.delete(call);
@@ -189,16 +187,16 @@ export class PageStore implements RowsGround {
     this.#line.wake();
   }
 
-  #nextAsk(): PageAsk | undefined {
+  #nextAsk(): PageRequest | undefined {
     const { model } = this.#view;
     const isHeld = this.#stopRetry !== undefined || this.#view.phase !== "open";
     if (model === undefined || isHeld) return undefined;
-    const asked = toAsk(model);
-    if (asked !== undefined) this.#view = { ...this.#view, model: whenAsked(model, asked) };
+    const asked = toRequest(model);
+    if (asked !== undefined) this.#view = { ...this.#view, model: whenSent(model, asked) };
     return asked;
   }
 
-  #onAnswer(asked: PageAsk, answer: Evaluation): void {
+  #onAnswer(asked: PageRequest, answer: Evaluation): void {
     const { model } = this.#view;
     if (model === undefined) return;
     const next = takeAnswer(model, asked, answer);
@@ -206,10 +204,10 @@ export class PageStore implements RowsGround {
     if (answer.invalid.length > 0) this.#writer.correct(this.#searchOf(next));
   }
 
-  #onFailure(asked: PageAsk, error: unknown): void {
+  #onFailure(asked: PageRequest, error: unknown): void {
     const { model } = this.#view;
     if (model === undefined) return;
-    const failure = error instanceof PageFailure ? error : undefined;
+    const failure = error instanceof RequestFailure ? error : undefined;
     if (failure?.status === 401) this.#change({ phase: "sign-in" });
     else if (failure?.isPassing) this.#holdLine(failure);
     else this.#change({ model: takeFailure(model, asked, toMessage(error)) });
@@ -218,7 +216,7 @@ export class PageStore implements RowsGround {
   }
 
   /** What was asked for waits a little and is asked for again, unless the viewer does something. */
-  #holdLine({ message, retryAfterMs }: PageFailure): void {
+  #holdLine({ message, retryAfterMs }: RequestFailure): void {
     this.#change({ trouble: message });
     this.#stopRetry = this.#effects.after(retryAfterMs ?? RETRY_MS, () => this.#wake());
   }
@@ -250,7 +248,7 @@ export class PageStore implements RowsGround {
     const { signal } = this.#syncing;
     const told = this.#runsTold;
     try {
-      const state = await this.#effects.askState(undefined, signal);
+      const state = await this.#effects.fetchState(undefined, signal);
       await this.#show(state, signal);
       // its end was not heard
       const isOver = this.#view.run !== null && state.run === null && told === this.#runsTold;
@@ -281,7 +279,7 @@ export class PageStore implements RowsGround {
   }
 
   #onSyncFailure(error: unknown): void {
-    const failure = error instanceof PageFailure ? error : undefined;
+    const failure = error instanceof RequestFailure ? error : undefined;
     const isUnknown = failure?.status === 401;
     if (isUnknown) this.#change({ phase: "sign-in", trouble: null });
     else if (this.#view.model === undefined) {

@@ -2,12 +2,12 @@ import type { JSX } from "preact";
 import { useLayoutEffect, useState } from "preact/hooks";
 import { Notice } from "../design/notice.tsx";
 import { fetchMarkdown } from "../output/markdown-text.tsx";
+import { useStore } from "../use-store.ts";
 import { isEmbedded } from "./address.ts";
 import { OpenPage } from "./open-page.tsx";
 import { browserEffects } from "./page-effects.ts";
 import { PageStore } from "./page-store.ts";
 import { SignInForm } from "./sign-in-form.tsx";
-import { useStore } from "./use-store.ts";
 
 /** The published page: from its opening on, whatever comes in between. */
 export function PublishedView(): JSX.Element {

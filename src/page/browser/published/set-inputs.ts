@@ -1,8 +1,7 @@
-import type { InputWidget } from "../../../cell/input.ts";
 import { type InputValue, readInputValue } from "../../../cell/input-value.ts";
+import type { InputWidget } from "../../../cell/input-widget.ts";
 import { inputValueIn, widgetIn } from "../../../cell/shown-input.ts";
 import type { PageCell } from "../../page-state.ts";
-import { isSameValue } from "./input-text.ts";
 
 /** An input that a viewer has set to something else than its default. */
 export type SetInput = (
@@ -82,4 +81,36 @@ function isSame(left: SetInput | undefined, right: SetInput | undefined): boolea
   if (left === undefined || right === undefined) return left === right;
   if ("text" in left) return "text" in right && left.text === right.text;
   return "value" in right && isSameValue(left.value, right.value);
+}
+
+/** A value as an address has it: the text that the widget's own rule reads back to it. */
+export function toInputText(widget: InputWidget, value: InputValue): string {
+  if (typeof value !== "object" || value === null) return String(value);
+  if ("start" in value) return `${value.start}/${value.end}`;
+  return toListText(widget, value);
+}
+
+/**
+ * The value that a text of the address stands for.
+ * @throws {HexError} HEX_INPUT_INVALID when it breaks the widget's rule
+ */
+export function fromInputText(name: string, widget: InputWidget, text: string): InputValue {
+  return readInputValue(name, widget, {
+    value: text,
+    form: "text",
+    place: `\`_${name}\` in the address`,
+  });
+}
+
+/** Whether two values are the same to everybody who gets them as JSON. */
+export function isSameValue(left: InputValue, right: InputValue): boolean {
+  return left === right || JSON.stringify(left) === JSON.stringify(right);
+}
+
+/** An option alone may stand for itself in an address, so a list must not read as one. */
+function toListText(widget: InputWidget, list: readonly unknown[]): string {
+  const options = "options" in widget ? widget.options.map(String) : [];
+  let text = JSON.stringify(list);
+  while (options.includes(text)) text = ` ${text}`;
+  return text;
 }

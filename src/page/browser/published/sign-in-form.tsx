@@ -1,7 +1,7 @@
 import type { JSX } from "preact";
 import { useState } from "preact/hooks";
 import { toMessage } from "../../../errors.ts";
-import { signIn } from "../ask/ask-page.ts";
+import { signIn } from "../server/requests.ts";
 
 interface SignInFormProps {
   /** whether there is nothing else on the page */

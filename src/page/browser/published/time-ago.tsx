@@ -1,6 +1,5 @@
 import type { JSX } from "preact";
 import { useEffect, useMemo, useState } from "preact/hooks";
-import { nextTickMs, toFullTime, toRelativeTime } from "./relative-time.ts";
 
 interface TimeAgoProps {
   /** an instant, ISO 8601 */
@@ -26,4 +25,49 @@ export function TimeAgo({ instant, ageMs }: TimeAgoProps): JSX.Element {
       {toRelativeTime(nowMs)}
     </time>
   );
+}
+
+const STEPS: readonly (readonly [Intl.RelativeTimeFormatUnit, number])[] = [
+  ["year", 365 * 86_400_000],
+  ["month", 30 * 86_400_000],
+  ["day", 86_400_000],
+  ["hour", 3_600_000],
+  ["minute", 60_000],
+];
+
+const JUST_NOW_MS = 60_000;
+
+const relative = new Intl.RelativeTimeFormat("en", { numeric: "always" });
+
+/** How long ago something was, as people say it: "just now", "3 minutes ago". */
+export function toRelativeTime(ageMs: number): string {
+  if (ageMs < JUST_NOW_MS) return "just now";
+  const [unit, lengthMs] = STEPS.find(([, length]) => ageMs >= length) ?? ["minute", 60_000];
+  return relative.format(-Math.floor(ageMs / lengthMs), unit);
+}
+
+/** After how long `toRelativeTime` says something else, in milliseconds. */
+export function nextTickMs(ageMs: number): number {
+  const lengthMs = STEPS.find(([, length]) => ageMs >= length)?.[1] ?? 60_000;
+  return Math.min(lengthMs - (Math.max(0, ageMs) % lengthMs), 3_600_000);
+}
+
+const day = new Intl.DateTimeFormat("en-GB", {
+  day: "numeric",
+  month: "short",
+  year: "numeric",
+  hour: "2-digit",
+  minute: "2-digit",
+});
+
+const full = new Intl.DateTimeFormat("en-GB", { dateStyle: "full", timeStyle: "long" });
+
+/** An instant in the viewer's own zone: "21 Nov 2026, 09:12". */
+export function toLocalTime(instant: string): string {
+  return day.format(new Date(instant));
+}
+
+/** The same with weekday, seconds and zone. */
+export function toFullTime(instant: string): string {
+  return full.format(new Date(instant));
 }

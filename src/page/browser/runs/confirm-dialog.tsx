@@ -1,8 +1,8 @@
 import type { ComponentChildren, JSX } from "preact";
 import { useId, useLayoutEffect, useRef, useState } from "preact/hooks";
-import type { PageFailure } from "../ask/page-failure.ts";
 import { Notice } from "../design/notice.tsx";
-import { toFailure } from "./use-asked.ts";
+import type { RequestFailure } from "../server/requests.ts";
+import { toFailure } from "./use-fetch.tsx";
 
 interface ConfirmDialogProps {
   readonly title: string;
@@ -22,7 +22,7 @@ export function ConfirmDialog(props: ConfirmDialogProps): JSX.Element {
   const dialog = useRef<HTMLDialogElement>(null);
   const heading = useId();
   const [isBusy, setBusy] = useState(false);
-  const [failure, setFailure] = useState<PageFailure>();
+  const [failure, setFailure] = useState<RequestFailure>();
   // before another key can come: it is meant for the dialogue
   useLayoutEffect(() => dialog.current?.showModal(), []);
 

@@ -1,12 +1,10 @@
 import type { ComponentChildren, JSX } from "preact";
 import { formatDuration } from "../../../text.ts";
 import type { ShownRun } from "../../history-state.ts";
-import { formatValue } from "./formats.ts";
-import { Moment } from "./moment.tsx";
-import { PlaceLink } from "./place-link.tsx";
+import { formatValue, Timestamp } from "./formats.tsx";
+import type { Go } from "./place.tsx";
+import { ALL_RUNS, PlaceLink } from "./place.tsx";
 import { toDuration, toOrigin, toVersionText } from "./run-table.tsx";
-import { ALL_RUNS } from "./runs-place.ts";
-import type { Go } from "./use-place.ts";
 
 interface RunFactsProps {
   readonly run: ShownRun;
@@ -30,11 +28,11 @@ export function RunFacts({ run, nowMs, go }: RunFactsProps): JSX.Element {
             {occasion.schedule}
           </PlaceLink>
           {", due "}
-          <Moment instant={occasion.instant} />
+          <Timestamp instant={occasion.instant} />
         </Fact>
       )}
-      <Fact name="Asked for">
-        <Moment instant={submittedAt} />
+      <Fact name="Fetched for">
+        <Timestamp instant={submittedAt} />
       </Fact>
       <Fact name="Waited">{formatDuration(waitedMs)}</Fact>
       <Fact name="Duration">{toDuration(run, nowMs)}</Fact>

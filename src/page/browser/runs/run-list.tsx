@@ -1,16 +1,14 @@
 import type { JSX } from "preact";
 import { useCallback, useState } from "preact/hooks";
-import type { RunList as Runs } from "../../history-state.ts";
-import { askJson } from "../ask/ask-page.ts";
-import type { PageFailure } from "../ask/page-failure.ts";
+import type { ListedRun, RunList } from "../../history-state.ts";
 import { Notice } from "../design/notice.tsx";
-import { FailureNote } from "./failure-note.tsx";
-import { addOlder, mergeNewest } from "./merge-runs.ts";
-import { RunFilters } from "./run-filters.tsx";
+import type { RequestFailure } from "../server/requests.ts";
+import { fetchJson } from "../server/requests.ts";
+
+import type { Go } from "./place.tsx";
+import { ALL_RUNS, type RunFilter, toSearch } from "./place.tsx";
 import { RunTable } from "./run-table.tsx";
-import { ALL_RUNS, type RunFilter, toSearch } from "./runs-place.ts";
-import { toFailure, useAsked } from "./use-asked.ts";
-import type { Go } from "./use-place.ts";
+import { FailureNote, FetchState, toFailure, useFetch } from "./use-fetch.tsx";
 
 const EVERY_MS = 5_000;
 const AT_ONCE = 50;
@@ -21,21 +19,17 @@ interface RunListProps {
 }
 
 /** The history: runs, newest first, as they come. */
-export function RunList({ filter, go }: RunListProps): JSX.Element {
+export function RunListView({ filter, go }: RunListProps): JSX.Element {
   const { context, state, schedule } = filter;
   const path = `/page/runs${toSearch({ context, state, schedule, limit: String(AT_ONCE) })}`;
-  const ask = useCallback((signal: AbortSignal) => askJson<Runs>(path, { signal }), [path]);
-  const { answer, failure, again, replace } = useAsked({
-    ask,
-    everyMs: EVERY_MS,
-    merge: mergeNewest,
-  });
-  const older = useOlder(path, answer, replace);
+  const ask = useCallback((signal: AbortSignal) => fetchJson<RunList>(path, { signal }), [path]);
+  const fetched = useFetch({ ask, everyMs: EVERY_MS, merge: mergeNewest });
+  const { answer } = fetched;
+  const older = useOlder(path, answer, fetched.replace);
   return (
     <>
       <RunFilters filter={filter} go={go} />
-      {failure !== undefined && <FailureNote failure={failure} again={again} />}
-      {answer === undefined && failure === undefined && <p class="runs-wait">Looking up runs…</p>}
+      <FetchState of={fetched} waiting="Looking up runs…" />
       {answer !== undefined && answer.runs.length > 0 && <RunTable runs={answer.runs} go={go} />}
       {answer?.runs.length === 0 && <NoRuns filter={filter} go={go} isAll={answer.next === null} />}
       {answer?.warnings.map((warning) => (
@@ -54,14 +48,14 @@ export function RunList({ filter, go }: RunListProps): JSX.Element {
 }
 
 /** Looks further back, when the viewer asks for it. */
-function useOlder(path: string, shown: Runs | undefined, replace: (runs: Runs) => void) {
+function useOlder(path: string, shown: RunList | undefined, replace: (runs: RunList) => void) {
   const [isBusy, setBusy] = useState(false);
-  const [failure, setFailure] = useState<PageFailure>();
-  async function read(before: string, known: Runs): Promise<void> {
+  const [failure, setFailure] = useState<RequestFailure>();
+  async function read(before: string, known: RunList): Promise<void> {
     setBusy(true);
     setFailure(undefined);
     try {
-      replace(addOlder(known, await askJson<Runs>(`${path}&before=${before}`)));
+      replace(addOlder(known, await fetchJson<RunList>(`${path}&before=${before}`)));
     } catch (thrown) {
       setFailure(toFailure(thrown));
     }
@@ -97,4 +91,104 @@ function NoRuns({ filter, go, isAll }: NoRunsProps): JSX.Element {
       </button>
     </p>
   );
+}
+
+const CONTEXTS = ["logic", "app", "scheduled", "api-triggered"];
+
+const STATES = ["queued", "running", "completed", "failed", "cancelled"];
+
+interface RunFiltersProps {
+  readonly filter: RunFilter;
+  readonly go: Go;
+}
+
+/** Which runs are listed; it stands in the address, so that it can be shared. */
+function RunFilters({ filter, go }: RunFiltersProps): JSX.Element {
+  const set = (change: Partial<RunFilter>) =>
+    go({ view: "runs", filter: { ...filter, ...change } }, "replace");
+  const isFiltered = Object.values(filter).some((value) => value !== "");
+  return (
+    <form class="runs-filters" aria-label="Which runs" onSubmit={(event) => event.preventDefault()}>
+      <Choice
+        label="Context"
+        value={filter.context}
+        values={CONTEXTS}
+        onChoose={(context) => set({ context })}
+      />
+      <Choice
+        label="State"
+        value={filter.state}
+        values={STATES}
+        onChoose={(state) => set({ state })}
+      />
+      {filter.schedule !== "" && (
+        <p class="runs-filter">
+          Filed by the schedule <strong>{filter.schedule}</strong>
+        </p>
+      )}
+      {isFiltered && (
+        <button
+          type="button"
+          class="button"
+          onClick={() => go({ view: "runs", filter: ALL_RUNS }, "replace")}
+        >
+          All runs
+        </button>
+      )}
+    </form>
+  );
+}
+
+interface ChoiceProps {
+  readonly label: string;
+  readonly value: string;
+  readonly values: readonly string[];
+  readonly onChoose: (value: string) => void;
+}
+
+function Choice({ label, value, values, onChoose }: ChoiceProps): JSX.Element {
+  // A value of a newer release, or a wrong one, stays visible: the server says what it thinks of it.
+  const all = value === "" || values.includes(value) ? values : [...values, value];
+  return (
+    <label class="runs-filter">
+      <span>{label}</span>
+      <select
+        class="input"
+        value={value}
+        onChange={({ currentTarget }) => onChoose(currentTarget.value)}
+      >
+        <option value="">all</option>
+        {all.map((each) => (
+          <option key={each} value={each}>
+            {each}
+          </option>
+        ))}
+      </select>
+    </label>
+  );
+}
+
+/** The newest runs looked up anew, and the older ones that were shown before. */
+export function mergeNewest(shown: RunList, newest: RunList): RunList {
+  const last = newest.runs.at(-1);
+  // What is not told although it is as new as what is told no longer fits the filter.
+  const older = newest.next === null ? [] : shown.runs.filter((run) => isOlder(run, last));
+  if (older.length === 0) return newest;
+  return { ...newest, runs: [...newest.runs, ...older], next: shown.next };
+}
+
+/** What was shown, and the next older runs after it. */
+export function addOlder(shown: RunList, older: RunList): RunList {
+  const known = new Set(shown.runs.map(({ runId }) => runId));
+  const added = older.runs.filter(({ runId }) => !known.has(runId));
+  return {
+    runs: [...shown.runs, ...added],
+    next: older.next,
+    warnings: [...shown.warnings, ...older.warnings],
+  };
+}
+
+/** Ids of runs sort by when they were accepted. */
+function isOlder({ runId }: ListedRun, last: ListedRun | undefined): boolean {
+  return last !== undefined && runId < last.runId;
 }

@@ -1,8 +1,8 @@
 import type { JSX } from "preact";
 import { useEffect, useMemo, useRef, useState } from "preact/hooks";
-import type { LogLine } from "../../../run/history/log-lines.ts";
+import type { LogLine } from "../../../run/history/run-log.ts";
 import { formatCount } from "../../../text.ts";
-import { Moment } from "./moment.tsx";
+import { Timestamp } from "./formats.tsx";
 
 /** So many of the last lines are drawn until the viewer asks for all. */
 const DRAWN = 1_000;
@@ -101,7 +101,7 @@ function LogLines({ lines }: Pick<RunLogProps, "lines">): JSX.Element {
       <ol>
         {lines.map(({ at, cell, stream, text }, index) => (
           <li key={index} class={stream === "stderr" ? "is-stderr" : ""}>
-            <Moment instant={at} as="time" />
+            <Timestamp instant={at} as="time" />
             <span class="runs-log-cell">{cell ?? stream ?? "run"}</span>
             <span class="runs-log-text">{text}</span>
           </li>

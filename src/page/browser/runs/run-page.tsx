@@ -1,18 +1,19 @@
 import type { JSX } from "preact";
+import { useState } from "preact/hooks";
+import type { RunState } from "../../../run/history/run-record.ts";
 import type { ShownRun } from "../../history-state.ts";
 import { Notice } from "../design/notice.tsx";
-import { CancelRun } from "./cancel-run.tsx";
-import { FailureNote } from "./failure-note.tsx";
-import { Moment } from "./moment.tsx";
-import { PlaceLink } from "./place-link.tsx";
+import { fetchJson } from "../server/requests.ts";
+import { ConfirmDialog } from "./confirm-dialog.tsx";
+import { Timestamp } from "./formats.tsx";
+import type { Go } from "./place.tsx";
+import { ALL_RUNS, PlaceLink } from "./place.tsx";
 import { RunFacts } from "./run-facts.tsx";
 import { RunLog } from "./run-log.tsx";
-import { ALL_RUNS } from "./runs-place.ts";
-import { StateBadge } from "./state-badge.tsx";
+import { StateBadge } from "./run-table.tsx";
 import { toTimeline } from "./timeline.ts";
-import { TimelinePicture } from "./timeline-picture.tsx";
-import { TimelineTable } from "./timeline-table.tsx";
-import type { Go } from "./use-place.ts";
+import { TimelinePicture, TimelineTable } from "./timeline-view.tsx";
+import { FetchState } from "./use-fetch.tsx";
 import { useRun } from "./use-run.ts";
 
 interface RunPageProps {
@@ -34,11 +35,7 @@ export function RunPage({ runId, go }: RunPageProps): JSX.Element {
     return (
       <>
         {back}
-        {failure === undefined ? (
-          <p class="runs-wait">Looking up the run…</p>
-        ) : (
-          <FailureNote failure={failure} again={again} />
-        )}
+        <FetchState of={{ answer: run, failure, again }} waiting="Looking up the run…" />
       </>
     );
   }
@@ -50,7 +47,7 @@ export function RunPage({ runId, go }: RunPageProps): JSX.Element {
       {back}
       <div class="runs-head">
         <h2>
-          Run of <Moment instant={run.startedAt ?? run.submittedAt} />
+          Run of <Timestamp instant={run.startedAt ?? run.submittedAt} />
         </h2>
         <StateBadge state={run.state} />
         {run.mayCancel && <CancelRun runId={runId} state={run.state} again={again} />}
@@ -88,4 +85,51 @@ function tellNoCells({ state, isQueued, isPublisher }: ShownRun): string {
   return isPublisher
     ? "It has published, but its process was lost before it could tell of its cells."
     : "It ended before any cell began.";
+}
+
+interface CancelRunProps {
+  readonly runId: string;
+  readonly state: RunState;
+  /** looks the run up anew */
+  readonly again: () => void;
+}
+
+/** Ends a run that waits or goes, once the viewer has agreed. */
+function CancelRun({ runId, state, again }: CancelRunProps): JSX.Element {
+  const [isAsking, setAsking] = useState(false);
+  const [isAsked, setAsked] = useState(false);
+  const cancel = async () => {
+    await fetchJson(`/page/runs/${encodeURIComponent(runId)}`, { method: "DELETE" });
+    setAsked(true);
+    again();
+  };
+  if (isAsked) {
+    return (
+      <p class="runs-hint" role="status">
+        Cancelling…
+      </p>
+    );
+  }
+  return (
+    <>
+      <button type="button" class="button" onClick={() => setAsking(true)}>
+        Cancel this run
+      </button>
+      {isAsking && (
+        <ConfirmDialog
+          title="Cancel this run?"
+          confirm="Cancel the run"
+          isDangerous
+          act={cancel}
+          onClose={() => setAsking(false)}
+        >
+          <p>
+            {state === "queued"
+              ? "It waits, and will never begin."
+              : "Its cells are told to stop, and its process is ended a few seconds later. It publishes nothing; what was published before stays."}
+          </p>
+        </ConfirmDialog>
+      )}
+    </>
+  );
 }

@@ -1,11 +1,11 @@
 import type { JSX } from "preact";
+import type { RunState } from "../../../run/history/run-record.ts";
 import { formatDuration } from "../../../text.ts";
 import type { ListedRun } from "../../history-state.ts";
-import { formatAgo } from "./formats.ts";
-import { Moment } from "./moment.tsx";
-import { PlaceLink } from "./place-link.tsx";
-import { StateBadge } from "./state-badge.tsx";
-import type { Go } from "./use-place.ts";
+import { formatAgo, Timestamp } from "./formats.tsx";
+
+import type { Go } from "./place.tsx";
+import { PlaceLink } from "./place.tsx";
 
 interface RunTableProps {
   readonly runs: readonly ListedRun[];
@@ -53,7 +53,7 @@ function RunRow({ run, go }: { readonly run: ListedRun; readonly go: Go }): JSX.
       </td>
       <td class="runs-name">
         <PlaceLink to={{ view: "run", runId }} go={go}>
-          <Moment instant={startedAt ?? submittedAt} />
+          <Timestamp instant={startedAt ?? submittedAt} />
         </PlaceLink>
         <span class="runs-ago">{formatAgo(Date.now() - Date.parse(submittedAt))}</span>
         <span class="is-narrow">{`${context}, ${toOrigin(run)}`}</span>
@@ -93,4 +93,25 @@ export function toVersionText({
 }: Pick<ListedRun, "version" | "isPublisher">): string {
   if (version === null) return "–";
   return isPublisher ? `published ${version}` : `read ${version}`;
+}
+
+/** A sign beside the word: nobody has to tell states apart by colour. */
+const SIGNS: Readonly<Record<RunState, string>> = {
+  queued: "○",
+  running: "◐",
+  completed: "✓",
+  failed: "✕",
+  cancelled: "⊘",
+};
+
+/** Where a run stands: a word, a sign and a colour. */
+export function StateBadge({ state }: { readonly state: RunState }): JSX.Element {
+  return (
+    <span class={`runs-state is-${state}`}>
+      <span class="runs-state-sign" aria-hidden="true">
+        {SIGNS[state]}
+      </span>
+      {state}
+    </span>
+  );
 }

@@ -1,13 +1,11 @@
 import type { JSX } from "preact";
 import { useEffect } from "preact/hooks";
-import { ThemeButton } from "../design/theme-button.tsx";
-import { PlaceLink } from "./place-link.tsx";
-import { RunList } from "./run-list.tsx";
+import { ThemeButton } from "../design/theme.tsx";
+import { ALL_RUNS, type Go, PlaceLink, type RunsPlace, usePlace } from "./place.tsx";
+import { RunListView } from "./run-list.tsx";
 import { RunPage } from "./run-page.tsx";
-import { ALL_RUNS, type RunsPlace } from "./runs-place.ts";
-import { ScheduleList } from "./schedule-list.tsx";
-import { type Go, usePlace } from "./use-place.ts";
-import { VersionList } from "./version-list.tsx";
+import { ScheduleListView } from "./schedule-list.tsx";
+import { VersionListView } from "./version-list.tsx";
 
 /** Runs, versions and schedules of a project: what was computed when, and the way back. */
 export function RunsView(): JSX.Element {
@@ -67,12 +65,12 @@ const TABS: readonly { readonly label: string; readonly to: RunsPlace }[] = [
 function Shown({ place, go }: { readonly place: RunsPlace; readonly go: Go }): JSX.Element {
   switch (place.view) {
     case "runs":
-      return <RunList filter={place.filter} go={go} />;
+      return <RunListView filter={place.filter} go={go} />;
     case "run":
       return <RunPage key={place.runId} runId={place.runId} go={go} />;
     case "versions":
-      return <VersionList from={place.from} to={place.to} go={go} />;
+      return <VersionListView from={place.from} to={place.to} go={go} />;
     case "schedules":
-      return <ScheduleList go={go} />;
+      return <ScheduleListView go={go} />;
   }
 }

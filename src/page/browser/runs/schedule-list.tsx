@@ -1,27 +1,23 @@
 import type { JSX } from "preact";
-import type { ListedSchedule, ScheduleList as Schedules } from "../../history-state.ts";
-import { askJson } from "../ask/ask-page.ts";
-import { FailureNote } from "./failure-note.tsx";
-import { Moment } from "./moment.tsx";
-import { PlaceLink } from "./place-link.tsx";
+import type { ListedSchedule, ScheduleList } from "../../history-state.ts";
+import { fetchJson } from "../server/requests.ts";
+import { Timestamp } from "./formats.tsx";
+import type { Go } from "./place.tsx";
+import { ALL_RUNS, PlaceLink } from "./place.tsx";
 import { Inputs } from "./run-facts.tsx";
-import { ALL_RUNS } from "./runs-place.ts";
-import { StateBadge } from "./state-badge.tsx";
-import { useAsked } from "./use-asked.ts";
-import type { Go } from "./use-place.ts";
+import { StateBadge } from "./run-table.tsx";
+import { FetchState, useFetch } from "./use-fetch.tsx";
 
 const EVERY_MS = 30_000;
-const ask = (signal: AbortSignal) => askJson<Schedules>("/page/schedules", { signal });
+const ask = (signal: AbortSignal) => fetchJson<ScheduleList>("/page/schedules", { signal });
 
 /** When runs are filed by the clock, and which were. */
-export function ScheduleList({ go }: { readonly go: Go }): JSX.Element {
-  const { answer, failure, again } = useAsked({ ask, everyMs: EVERY_MS });
+export function ScheduleListView({ go }: { readonly go: Go }): JSX.Element {
+  const fetched = useFetch({ ask, everyMs: EVERY_MS });
+  const { answer } = fetched;
   return (
     <>
-      {failure !== undefined && <FailureNote failure={failure} again={again} />}
-      {answer === undefined && failure === undefined && (
-        <p class="runs-wait">Looking up schedules…</p>
-      )}
+      <FetchState of={fetched} waiting="Looking up schedules…" />
       {answer?.schedules.length === 0 && (
         <p class="runs-none">
           The project has no schedules: <code>schedules</code> in <code>hex.config.json</code> names
@@ -94,11 +90,11 @@ function NextTimes({ schedule }: Pick<ScheduleCardProps, "schedule">): JSX.Eleme
       <ol class="runs-schedule-next">
         {next.map((instant) => (
           <li key={instant}>
-            <Moment instant={instant} as="full" timezone={timezone} />
+            <Timestamp instant={instant} as="full" timezone={timezone} />
             {isElsewhere && (
               <span class="runs-second">
                 {"here "}
-                <Moment instant={instant} as="full" />
+                <Timestamp instant={instant} as="full" />
               </span>
             )}
           </li>
@@ -117,7 +113,7 @@ function LastRuns({ schedule, go }: ScheduleCardProps): JSX.Element {
         <li key={runId}>
           <StateBadge state={state} />
           <PlaceLink to={{ view: "run", runId }} go={go}>
-            <Moment instant={occasion?.instant ?? submittedAt} />
+            <Timestamp instant={occasion?.instant ?? submittedAt} />
           </PlaceLink>
         </li>
       ))}

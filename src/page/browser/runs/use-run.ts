@@ -1,10 +1,10 @@
 import { useCallback, useEffect, useState } from "preact/hooks";
-import type { LogLine } from "../../../run/history/log-lines.ts";
+import type { LogLine } from "../../../run/history/run-log.ts";
 import type { CellProgress } from "../../../work/run-progress.ts";
 import type { ShownLog, ShownRun } from "../../history-state.ts";
-import { askJson } from "../ask/ask-page.ts";
-import type { PageFailure } from "../ask/page-failure.ts";
-import { useAsked, useEvery } from "./use-asked.ts";
+import type { RequestFailure } from "../server/requests.ts";
+import { fetchJson } from "../server/requests.ts";
+import { useEvery, useFetch } from "./use-fetch.tsx";
 
 /** One run, as it is known now; while it goes, it grows by itself. */
 export interface WatchedRun {
@@ -12,7 +12,7 @@ export interface WatchedRun {
   /** what its events told of its cells, by name */
   readonly cells: ReadonlyMap<string, CellProgress>;
   readonly lines: readonly LogLine[];
-  readonly failure: PageFailure | undefined;
+  readonly failure: RequestFailure | undefined;
   readonly again: () => void;
   /** by the server's clock: milliseconds since 1970 */
   readonly nowMs: number;
@@ -37,7 +37,7 @@ export function useRun(runId: string): WatchedRun {
   const ask = useCallback((signal: AbortSignal) => readRun(path, signal), [path]);
   const [told, setTold] = useState<Told>(NOTHING);
   const [isDeaf, setDeaf] = useState(false);
-  const read = useAsked({ ask, everyMs: isDeaf ? POLL_MS : undefined });
+  const read = useFetch({ ask, everyMs: isDeaf ? POLL_MS : undefined });
   const isGoing = read.answer !== undefined && read.answer.run.endedAt === null;
   useEffect(() => {
     setTold(NOTHING);
@@ -59,8 +59,8 @@ export function useRun(runId: string): WatchedRun {
 
 async function readRun(path: string, signal: AbortSignal) {
   const [run, { lines }] = await Promise.all([
-    askJson<ShownRun>(path, { signal }),
-    askJson<ShownLog>(`${path}/log`, { signal }),
+    fetchJson<ShownRun>(path, { signal }),
+    fetchJson<ShownLog>(`${path}/log`, { signal }),
   ]);
   return { run, lines };
 }

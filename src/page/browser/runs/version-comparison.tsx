@@ -2,12 +2,10 @@ import type { JSX } from "preact";
 import { useCallback } from "preact/hooks";
 import type { ColumnDifference, FrameDifference } from "../../../store/version-difference.ts";
 import { formatBytes, formatCount } from "../../../text.ts";
-import type { VersionComparison as Comparison } from "../../history-state.ts";
-import { askJson } from "../ask/ask-page.ts";
-import { FailureNote } from "./failure-note.tsx";
-import { formatChange, formatValue } from "./formats.ts";
-import { Moment } from "./moment.tsx";
-import { useAsked } from "./use-asked.ts";
+import type { VersionComparison } from "../../history-state.ts";
+import { fetchJson } from "../server/requests.ts";
+import { formatChange, formatValue, Timestamp } from "./formats.tsx";
+import { FetchState, useFetch } from "./use-fetch.tsx";
 
 interface VersionComparisonProps {
   readonly from: number;
@@ -15,27 +13,31 @@ interface VersionComparisonProps {
 }
 
 /** What differs between two versions. */
-export function VersionComparison({ from, to }: VersionComparisonProps): JSX.Element {
+export function VersionComparisonView({ from, to }: VersionComparisonProps): JSX.Element {
   const path = `/page/versions/compare?from=${from}&to=${to}`;
-  const ask = useCallback((signal: AbortSignal) => askJson<Comparison>(path, { signal }), [path]);
-  const { answer, failure, again } = useAsked({ ask });
+  const ask = useCallback(
+    (signal: AbortSignal) => fetchJson<VersionComparison>(path, { signal }),
+    [path],
+  );
+  const fetched = useFetch({ ask });
+  const { answer } = fetched;
   return (
     <section class="runs-section" aria-labelledby="comparison">
       <h2 id="comparison">{`What changed from version ${from} to version ${to}`}</h2>
-      {failure !== undefined && <FailureNote failure={failure} again={again} />}
-      {answer === undefined && failure === undefined && <p class="runs-wait">Comparing…</p>}
+      <FetchState of={fetched} waiting="Comparing…" />
       {answer !== undefined && <Differences comparison={answer} />}
     </section>
   );
 }
 
-function Differences({ comparison }: { readonly comparison: Comparison }): JSX.Element {
+function Differences({ comparison }: { readonly comparison: VersionComparison }): JSX.Element {
   const { from, to, isSameCode, isSameOutput, inputs, frames } = comparison;
   return (
     <>
       <ul class="runs-difference-facts">
         <li>
-          Published <Moment instant={from.publishedAt} />, then <Moment instant={to.publishedAt} />.
+          Published <Timestamp instant={from.publishedAt} />, then{" "}
+          <Timestamp instant={to.publishedAt} />.
         </li>
         <li>
           {isSameCode ? "The code is the same: " : "The code is another: "}

@@ -1,17 +1,18 @@
 import type { JSX } from "preact";
 import { useState } from "preact/hooks";
-import type { ListedVersion, VersionList as Versions } from "../../history-state.ts";
-import { askJson } from "../ask/ask-page.ts";
-import { FailureNote } from "./failure-note.tsx";
-import { ForeignTable } from "./foreign-table.tsx";
-import { RollBack } from "./roll-back.tsx";
-import { useAsked } from "./use-asked.ts";
-import type { Go } from "./use-place.ts";
-import { VersionComparison } from "./version-comparison.tsx";
+import { formatBytes, formatCount } from "../../../text.ts";
+import type { ListedVersion, RolledBack, VersionList } from "../../history-state.ts";
+import { fetchJson } from "../server/requests.ts";
+import { ConfirmDialog } from "./confirm-dialog.tsx";
+
+import { Timestamp } from "./formats.tsx";
+import type { Go } from "./place.tsx";
+import { FetchState, useFetch } from "./use-fetch.tsx";
+import { VersionComparisonView } from "./version-comparison.tsx";
 import { VersionTable } from "./version-table.tsx";
 
 const EVERY_MS = 10_000;
-const ask = (signal: AbortSignal) => askJson<Versions>("/page/versions", { signal });
+const ask = (signal: AbortSignal) => fetchJson<VersionList>("/page/versions", { signal });
 
 interface VersionListProps {
   /** which two are compared; the newest two unless told */
@@ -21,17 +22,13 @@ interface VersionListProps {
 }
 
 /** What was published, what differs between two versions, and the way back to one of them. */
-export function VersionList({ from, to, go }: VersionListProps): JSX.Element {
-  const { answer, failure, again } = useAsked({ ask, everyMs: EVERY_MS });
+export function VersionListView({ from, to, go }: VersionListProps): JSX.Element {
+  const fetched = useFetch({ ask, everyMs: EVERY_MS });
+  const { answer } = fetched;
   const [target, setTarget] = useState<ListedVersion>();
   const [said, setSaid] = useState("");
-  if (answer === undefined) {
-    return failure === undefined ? (
-      <p class="runs-wait">Looking up versions…</p>
-    ) : (
-      <FailureNote failure={failure} again={again} />
-    );
-  }
+  const state = <FetchState of={fetched} waiting="Looking up versions…" />;
+  if (answer === undefined) return state;
   const { versions, foreign, mayRollBack } = answer;
   const [newest, before] = versions;
   if (newest === undefined) {
@@ -42,7 +39,7 @@ export function VersionList({ from, to, go }: VersionListProps): JSX.Element {
     go({ view: "versions", ...compared, ...chosen }, "replace");
   return (
     <>
-      {failure !== undefined && <FailureNote failure={failure} again={again} />}
+      {state}
       <p class="runs-said" role="status">
         {said}
       </p>
@@ -58,7 +55,7 @@ export function VersionList({ from, to, go }: VersionListProps): JSX.Element {
         </p>
       )}
       {compared.from !== null && compared.from !== compared.to && (
-        <VersionComparison from={compared.from} to={compared.to} />
+        <VersionComparisonView from={compared.from} to={compared.to} />
       )}
       {target !== undefined && (
         <RollBack
@@ -68,7 +65,7 @@ export function VersionList({ from, to, go }: VersionListProps): JSX.Element {
               `Version ${version} is published, with the frames of version ${target.generation}.`,
             );
             go({ view: "versions", from: null, to: null }, "replace");
-            again();
+            fetched.again();
           }}
           onClose={() => setTarget(undefined)}
         />
@@ -77,11 +74,76 @@ export function VersionList({ from, to, go }: VersionListProps): JSX.Element {
   );
 }
 
-function Unpublished({ foreign }: Pick<Versions, "foreign">): JSX.Element {
+function Unpublished({ foreign }: Pick<VersionList, "foreign">): JSX.Element {
   if (foreign.length > 0) return <ForeignTable foreign={foreign} />;
   return (
     <p class="runs-none">
       Nothing is published yet. <code>hex run --context logic</code> publishes the first version.
     </p>
+  );
+}
+
+interface RollBackProps {
+  readonly target: ListedVersion;
+  readonly newest: ListedVersion;
+  readonly onDone: (done: RolledBack) => void;
+  readonly onClose: () => void;
+}
+
+/** Goes back to a version, once the viewer knows what that means. */
+function RollBack({ target, newest, onDone, onClose }: RollBackProps): JSX.Element {
+  const { generation, publishedAt, frames, rows } = target;
+  const act = async () => {
+    const path = `/page/versions/${generation}/rollback`;
+    onDone(await fetchJson<RolledBack>(path, { method: "POST" }));
+  };
+  return (
+    <ConfirmDialog
+      title={`Go back to version ${generation}?`}
+      confirm={`Publish version ${generation} anew`}
+      act={act}
+      onClose={onClose}
+    >
+      <p>
+        {`Version ${generation} of `}
+        <Timestamp instant={publishedAt} />
+        {` (${formatCount(frames, "frame")}, ${formatCount(rows, "row")}) is checked, and published again as version ${newest.generation + 1}.`}
+      </p>
+      <ul>
+        <li>Everybody who has the page open sees them within seconds; no cell runs.</li>
+        <li>{`Nothing is removed: version ${newest.generation} stays, and you can go back to it as well.`}</li>
+        <li>A run that goes now, or the next schedule, publishes over it as usual.</li>
+      </ul>
+    </ConfirmDialog>
+  );
+}
+
+/** What other tools have left in the store for frames that no run has published. */
+function ForeignTable({ foreign }: Pick<VersionList, "foreign">): JSX.Element | null {
+  if (foreign.length === 0) return null;
+  return (
+    <table class="runs-table">
+      <caption>Written by another tool, and published by no run</caption>
+      <thead>
+        <tr>
+          <th scope="col">Frame</th>
+          <th scope="col">Written</th>
+          <th scope="col" class="is-number">
+            Size
+          </th>
+        </tr>
+      </thead>
+      <tbody>
+        {foreign.map(({ frame, writtenAt, sizeBytes }) => (
+          <tr key={frame}>
+            <td>{frame}</td>
+            <td>
+              <Timestamp instant={writtenAt} />
+            </td>
+            <td class="is-number">{formatBytes(sizeBytes)}</td>
+          </tr>
+        ))}
+      </tbody>
+    </table>
   );
 }

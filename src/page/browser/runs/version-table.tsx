@@ -1,10 +1,9 @@
 import type { JSX } from "preact";
 import { formatBytes, formatCount } from "../../../text.ts";
 import type { ListedVersion } from "../../history-state.ts";
-import { formatAgo, formatValue } from "./formats.ts";
-import { Moment } from "./moment.tsx";
-import { PlaceLink } from "./place-link.tsx";
-import type { Go } from "./use-place.ts";
+import { formatAgo, formatValue, Timestamp } from "./formats.tsx";
+import type { Go } from "./place.tsx";
+import { PlaceLink } from "./place.tsx";
 
 interface VersionTableProps {
   readonly versions: readonly ListedVersion[];
@@ -89,7 +88,7 @@ function VersionRow({ version, isAlone, compared, choose, go, onRollBack }: Vers
         {isNewest && <span class="runs-version-current">current</span>}
       </th>
       <td>
-        <Moment instant={publishedAt} />
+        <Timestamp instant={publishedAt} />
         <span class="runs-ago">{formatAgo(Date.now() - Date.parse(publishedAt))}</span>
         {note !== null && <span class="runs-version-note">{note}</span>}
         <span class="is-narrow">{`${holds}, ${formatBytes(sizeBytes)}`}</span>

@@ -1,15 +1,10 @@
 import { changeset, parse, truthy, View } from "vega";
 import { expressionInterpreter } from "vega-interpreter";
 import { compile, type TopLevelSpec } from "vega-lite";
-import { afterPaint } from "./after-paint.ts";
-import { withoutBrushRoles } from "./brush-roles.ts";
-import { ChartFaults } from "./chart-faults.ts";
 import type { ChartRow } from "./chart-rows.ts";
-import { tooltipHandler } from "./chart-tooltip.ts";
-import { closedLoader } from "./closed-loader.ts";
-import { InSight } from "./in-sight.ts";
 import { ROWS } from "./page-spec.ts";
 import { forgetChosenRows, shareSelections } from "./shared-selections.ts";
+import { ChartFaults, closedLoader, tooltipHandler, withoutBrushRoles } from "./vega-patches.ts";
 
 /** What is to be drawn. */
 export interface ChartPlan {
@@ -27,7 +22,7 @@ export class ChartDrawing {
   readonly #view: View;
   readonly #plan: ChartPlan;
   readonly #faults: ChartFaults;
-  readonly #sight: InSight;
+  readonly #visibility: Visibility;
   readonly #endSharing: () => void;
   /** of its element, when it was last made to fit */
   #width: number;
@@ -40,7 +35,7 @@ export class ChartDrawing {
     this.#plan = plan;
     this.#faults = faults;
     this.#width = element.clientWidth;
-    this.#sight = new InSight(element);
+    this.#visibility = new Visibility(element);
     const { selections: names, columns } = plan;
     this.#endSharing = shareSelections({ view, names, columns });
   }
@@ -78,7 +73,7 @@ export class ChartDrawing {
    */
   async show(rows: readonly ChartRow[]): Promise<void> {
     this.#waiting = rows;
-    if (!this.#sight.isSeen) await afterPaint();
+    if (!this.#visibility.isVisible) await afterPaint();
     await this.#showWaiting();
   }
 
@@ -107,7 +102,7 @@ export class ChartDrawing {
 
   close(): void {
     this.#waiting = null;
-    this.#sight.close();
+    this.#visibility.close();
     this.#endSharing();
     this.#view.finalize();
     this.element.remove();
@@ -126,4 +121,38 @@ export class ChartDrawing {
     await this.#view.change(ROWS, other).resize().runAsync();
     this.#faults.throwFirst();
   }
+}
+
+/** Whether an element stands where the viewer sees it; as long as that is not known, it does. */
+class Visibility {
+  #isVisible = true;
+  readonly #observer: IntersectionObserver;
+
+  constructor(element: Element) {
+    this.#observer = new IntersectionObserver((entries) => {
+      this.#isVisible = entries.at(-1)?.isIntersecting ?? true;
+    });
+    this.#observer.observe(element);
+  }
+
+  get isVisible(): boolean {
+    return this.#isVisible;
+  }
+
+  close(): void {
+    this.#observer.disconnect();
+  }
+}
+
+/** Ends once the page's next frame has been painted; where nobody looks, there is none. */
+function afterPaint(): Promise<void> {
+  return new Promise((resolve) => {
+    const { port1, port2 } = new MessageChannel();
+    // what is sent within a frame's callbacks arrives as soon as it has been painted
+    port1.onmessage = () => {
+      port1.close();
+      resolve();
+    };
+    requestAnimationFrame(() => port2.postMessage(null));
+  });
 }

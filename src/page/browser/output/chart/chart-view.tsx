@@ -1,17 +1,23 @@
 import type { JSX } from "preact";
 import { useState } from "preact/hooks";
+import type { ChartSpec } from "../../../../cell/output.ts";
 import type { CellOutput } from "../../../../run/cell-output.ts";
 import { formatCount } from "../../../../text.ts";
 import { CodePiece, useCode } from "../code-piece.ts";
-import type { OutputViewProps } from "../output-view.tsx";
-import { chartLabel } from "./chart-label.ts";
-import { ChartToolbar } from "./chart-toolbar.tsx";
+import type { RowsSource } from "../rows-source.ts";
+import { saveFile } from "../save-file.ts";
+import type { ChartDrawing } from "./chart-drawing.ts";
 import { fitsPlace } from "./page-spec.ts";
+import { chartLabel, isZoomable } from "./spec-parts.ts";
 import { useChart } from "./use-chart.ts";
 
 type ChartOutput = Extract<CellOutput, { readonly kind: "chart" }>;
 
-type ChartViewProps = Omit<OutputViewProps, "output"> & { readonly output: ChartOutput };
+interface ChartViewProps {
+  readonly cell: { readonly name: string; readonly title: string | null };
+  readonly output: ChartOutput;
+  readonly rows: RowsSource;
+}
 
 const DEFAULT_HEIGHT = 300;
 /** axes and their titles */
@@ -68,4 +74,59 @@ function ChartTable({ cell, output, rows }: ChartViewProps): JSX.Element {
     return <div class="table-view table-waiting" data-rows={Math.min(13, output.rows)} />;
   }
   return <code.TableView cell={cell} output={output} rows={rows} />;
+}
+
+interface ChartToolbarProps {
+  readonly name: string;
+  readonly spec: ChartSpec;
+  /** null until there is a picture */
+  readonly drawing: ChartDrawing | null;
+  readonly isZooming: boolean;
+  readonly onZooming: (isZooming: boolean) => void;
+  readonly isTableShown: boolean;
+  readonly onTableShown: (isShown: boolean) => void;
+}
+
+/** What can be done with a chart. */
+function ChartToolbar(props: ChartToolbarProps): JSX.Element {
+  const { name, drawing, isZooming, isTableShown } = props;
+  async function save(type: "png" | "svg"): Promise<void> {
+    if (drawing !== null) saveFile(`${name}.${type}`, await drawing.image(type));
+  }
+  return (
+    <div class="toolbar">
+      <span class="toolbar-space" />
+      {isZoomable(props.spec) && (
+        <button
+          type="button"
+          class="tool"
+          aria-pressed={isZooming}
+          title="Scroll to zoom, drag to move, double-click to see all"
+          onClick={() => props.onZooming(!isZooming)}
+        >
+          Zoom
+        </button>
+      )}
+      <button
+        type="button"
+        class="tool"
+        aria-label={`Show the data of ${name} as a table`}
+        aria-pressed={isTableShown}
+        onClick={() => props.onTableShown(!isTableShown)}
+      >
+        Data
+      </button>
+      {(["png", "svg"] as const).map((type) => (
+        <button
+          key={type}
+          type="button"
+          class="tool"
+          aria-label={`Download ${name} as ${type.toUpperCase()}`}
+          onClick={() => void save(type)}
+        >
+          {type.toUpperCase()}
+        </button>
+      ))}
+    </div>
+  );
 }

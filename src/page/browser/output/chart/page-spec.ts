@@ -1,9 +1,8 @@
 import type { TopLevelSpec } from "vega-lite";
 import type { ChartSpec } from "../../../../cell/output.ts";
+import { withFlatLabels, withYears } from "./axis-labels.ts";
 import type { ChartTheme } from "./chart-theme.ts";
-import { withFlatLabels } from "./flat-labels.ts";
 import { isOneView, isPart } from "./spec-parts.ts";
-import { withYears } from "./year-columns.ts";
 
 /** The name under which a chart's rows are drawn. */
 export const ROWS = "rows";

@@ -1,15 +1,13 @@
 import type { RefObject } from "preact";
 import { useEffect, useLayoutEffect, useMemo, useRef, useState } from "preact/hooks";
+import type { ChartSpec } from "../../../../cell/output.ts";
 import type { CellOutput } from "../../../../run/cell-output.ts";
-import type { ChartDrawing } from "./chart-drawing.ts";
+import { flatColumns, yearColumns } from "./axis-labels.ts";
+import { ChartDrawing, type ChartPlan } from "./chart-drawing.ts";
 import { type ChartRow, chartRows } from "./chart-rows.ts";
 import { useChartTheme } from "./chart-theme.ts";
-import { drawAside, sentenceOf } from "./draw-aside.ts";
-import { flatColumns } from "./flat-labels.ts";
-import { toPageSpec } from "./page-spec.ts";
+import { specWidth, toPageSpec } from "./page-spec.ts";
 import { refusalOf, selectionNames, temporalFields } from "./spec-parts.ts";
-import { useSpecWidth } from "./use-spec-width.ts";
-import { yearColumns } from "./year-columns.ts";
 
 type ChartOutput = Extract<CellOutput, { readonly kind: "chart" }>;
 
@@ -103,4 +101,72 @@ function useChartRows({ spec, columns, head }: ChartOutput) {
     const names = columns.map(({ name }) => name);
     return { rows, years, flat, key: JSON.stringify([specText, names, [...years], [...flat]]) };
   }, [head, specText, schemaText]);
+}
+
+interface DrawEvents {
+  onDrawn(drawing: ChartDrawing): void;
+  onFault(sentence: string): void;
+}
+
+/** Draws out of sight; what is seen stays until the new picture stands. Gives what calls it off. */
+function drawAside(place: HTMLElement, plan: ChartPlan, events: DrawEvents): () => void {
+  let isWanted = true;
+  const element = document.createElement("div");
+  element.className = "chart-drawing chart-aside";
+  place.append(element);
+  ChartDrawing.draw(element, plan).then(
+    (drawing) => {
+      if (!isWanted) return drawing.close();
+      element.classList.remove("chart-aside");
+      events.onDrawn(drawing);
+    },
+    (error) => {
+      element.remove();
+      if (isWanted) events.onFault(sentenceOf(error));
+    },
+  );
+  return () => {
+    isWanted = false;
+  };
+}
+
+/** Why a chart cannot be drawn, for its author. */
+function sentenceOf(error: unknown): string {
+  // a slip inside Vega: what it stumbled over was not what Vega-Lite specifies
+  if (error instanceof TypeError || error instanceof RangeError) {
+    return `This chart cannot be drawn: its specification is not valid Vega-Lite (${error.message}).`;
+  }
+  const words = (error instanceof Error ? error.message : String(error)).replace(/\.$/, "");
+  return `This chart cannot be drawn: ${words}.`;
+}
+
+/**
+ * The width that a chart's specification is made for, also when its place becomes wider or narrower;
+ * null until the place is there. `onWidth` hears of each change of the place.
+ */
+function useSpecWidth(
+  place: RefObject<HTMLElement | null>,
+  spec: ChartSpec,
+  onWidth: () => void,
+): number | null {
+  const [width, setWidth] = useState<number | null>(null);
+  const latest = useRef({ spec, onWidth });
+  latest.current = { spec, onWidth };
+  useLayoutEffect(() => {
+    const element = place.current;
+    if (element === null) return undefined;
+    const look = () => {
+      // what is hidden stays as it was
+      setWidth((last) => {
+        if (element.clientWidth === 0 && last !== null) return last;
+        return specWidth(latest.current.spec, element.clientWidth);
+      });
+      latest.current.onWidth();
+    };
+    look();
+    const observer = new ResizeObserver(look);
+    observer.observe(element);
+    return () => observer.disconnect();
+  }, []);
+  return width;
 }

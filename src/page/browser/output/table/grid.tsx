@@ -2,22 +2,24 @@ import { type CellContentProps, HighTable, type OrderBy, type Selection } from "
 import type { JSX } from "preact";
 import { useId, useLayoutEffect, useMemo, useRef } from "preact/hooks";
 import type { JsonRow, JsonValue } from "../../../../frame/json.ts";
+import type { RowSort } from "../../../../frame/rows/table-rows.ts";
 import type { ColumnType, Schema } from "../../../../frame/schema.ts";
-import type { RowSort } from "../../../../frame/table-rows.ts";
 import type { RowsOrder } from "../rows-source.ts";
-import { cellText, isNumeric } from "./cell-text.ts";
-import { useFigureWidths } from "./figure-widths.ts";
-import { mendGridRoles, nameGrid } from "./grid-aria.ts";
-import { mendGridDraws } from "./grid-draws.ts";
-import { enterGrid, mendGridFocus } from "./grid-focus.ts";
-import { useGridFrame } from "./grid-frame.ts";
-import { titleOfFrame } from "./grid-title.ts";
+import { titleOfFrame, useFigureWidths, useGridFrame } from "./grid-frame.ts";
+import {
+  enterGrid,
+  nameGrid,
+  patchGridDraws,
+  patchGridFocus,
+  patchGridRoles,
+  useGridFocus,
+} from "./hightable-patches.ts";
 import type { RowBlocks } from "./row-blocks.ts";
-import { useGridFocus } from "./use-grid-focus.ts";
+import { cellText, isNumeric } from "./rows-text.ts";
 
-mendGridRoles();
-mendGridDraws();
-mendGridFocus();
+patchGridRoles();
+patchGridDraws();
+patchGridFocus();
 
 interface GridProps {
   readonly name: string;

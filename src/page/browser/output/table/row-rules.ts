@@ -1,21 +1,23 @@
 import { parseDatetime, parseDay, parseMicros } from "../../../../frame/column/calendar.ts";
 import type { JsonRow, JsonValue } from "../../../../frame/json.ts";
-import type { Column, ColumnType, Schema } from "../../../../frame/schema.ts";
-import type { RowFilter, RowSort } from "../../../../frame/table-rows.ts";
-import { compareTexts } from "../../../../frame/text-order.ts";
+import type { RowFilter } from "../../../../frame/rows/row-filter.ts";
+import type { RowSort } from "../../../../frame/rows/table-rows.ts";
+import { compareTexts } from "../../../../frame/rows/text-order.ts";
 import {
   type MomentType,
   parseMomentRange,
   parseTypedRange,
-} from "../../../../frame/typed-range.ts";
-import type { RowsOrder } from "../rows-source.ts";
+} from "../../../../frame/rows/typed-range.ts";
+import type { Column, ColumnType, Schema } from "../../../../frame/schema.ts";
+import type { RowsAnswer } from "../../../../kernel/evaluation.ts";
+import type { RowsOrder, RowsSource, RowsSpan } from "../rows-source.ts";
 
 /** Whether a value, which is not missing, passes. */
 type ValueTest = (value: JsonValue) => boolean;
 
 /**
  * The rows that pass all filters, in the order that is asked for: by the rules of the server
- * (`frame/table-rows.ts`), for tables that are all in the browser.
+ * (`frame/rows/table-rows.ts`), for tables that are all in the browser.
  * @throws {Error} with a sentence for the viewer, when a value is none that its column can have
  */
 export function passingRows(
@@ -133,4 +135,29 @@ function orderNumbers(a: number, b: number): number {
 
 function order<Item extends number | bigint>(a: Item, b: Item): number {
   return a < b ? -1 : a > b ? 1 : 0;
+}
+
+interface RowsAtHand extends RowsSource {
+  read(span: RowsSpan, signal: AbortSignal): Promise<RowsAnswer>;
+}
+
+let count = 0;
+
+/** A source over rows that are all at hand; it sorts and filters them by the server's rules. */
+export function fromRows(rows: readonly JsonRow[], schema: Schema): RowsAtHand {
+  let last: { readonly order: string; readonly rows: readonly JsonRow[] } | undefined;
+  function ordered({ sort, filters }: RowsOrder): readonly JsonRow[] {
+    const order = JSON.stringify([sort, filters]);
+    if (last?.order !== order) last = { order, rows: passingRows(rows, schema, { sort, filters }) };
+    return last.rows;
+  }
+  count += 1;
+  return {
+    key: `rows-${count}`,
+    async read({ offset, limit, ...order }) {
+      const passing = ordered(order);
+      return { rows: passing.length, offset, head: passing.slice(offset, offset + limit) };
+    },
+    csvUrl: () => undefined,
+  };
 }

@@ -1,8 +1,9 @@
 import { useEffect, useLayoutEffect, useMemo, useRef, useState } from "preact/hooks";
 import type { Schema } from "../../../../frame/schema.ts";
 import type { FrameOutput } from "../../../../run/cell-output.ts";
-import { fromRows, type RowsOrder, type RowsSource } from "../rows-source.ts";
+import type { RowsOrder, RowsSource } from "../rows-source.ts";
 import { RowBlocks } from "./row-blocks.ts";
+import { fromRows } from "./row-rules.ts";
 
 /** A table as it stands: its rows, their order, and what went wrong. */
 export interface TableRows {
