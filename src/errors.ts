@@ -58,10 +58,21 @@ const ERROR_CODES = [
   "HEX_CANCELLED",
 ] as const;
 
+/**
+ * A code of a failure; the list says what each means.
+ * @example
+ * const code: ErrorCode = "HEX_DATA_INVALID";
+ */
 export type ErrorCode = (typeof ERROR_CODES)[number];
 
-/** An expected failure: told to the user in one sentence, without a stack. Anything else is a bug. */
+/**
+ * An expected failure: told to the user in one sentence, without a stack. Anything else is a bug.
+ * @example
+ * const toCode = (error: unknown) => (error instanceof HexError ? error.code : undefined);
+ * await readCsv("missing.csv").catch(toCode); // → "HEX_DATA_INVALID"
+ */
 export class HexError extends Error {
+  /** what programs tell failures apart by */
   readonly code: ErrorCode;
 
   constructor(code: ErrorCode, message: string, options?: ErrorOptions) {

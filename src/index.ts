@@ -46,4 +46,3 @@ export {
   stdev,
   sum,
 } from "./frame/verb/aggregate.ts";
-export type { RunEvent, RunResult } from "./run/run-event.ts";

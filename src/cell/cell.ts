@@ -10,8 +10,14 @@ const CELL = Symbol.for("hex-runtime.cell");
 
 declare const cellValue: unique symbol;
 
-/** A cell as other cells import it. `CellValue` is what the functions that name it receive. */
+/**
+ * A cell as other cells import it. `CellValue` is what the functions that name it receive.
+ * @example
+ * const limit: Cell<number> = slider({ min: 0, max: 10 });
+ * const doubled: Cell<number> = cell({ limit }, ({ limit }) => limit * 2);
+ */
 export interface Cell<CellValue> {
+  /** "cell", "cached", "input", "prose" or "sql" */
   readonly kind: CellDefinition["kind"];
   readonly [cellValue]?: CellValue;
 }
@@ -24,11 +30,17 @@ export type ValuesOf<Named extends Dependencies> = {
   readonly [Name in keyof Named]: Named[Name] extends Cell<infer CellValue> ? CellValue : never;
 };
 
-/** Frames by name, for cells that branch on the run context themselves instead of using `cached`. */
+/**
+ * Frames by name, for cells that branch on the run context themselves instead of using `cached`.
+ * @example
+ * const readRates = (store: FrameStore) => store.readFrame("rates");
+ * const rates = cell((_values, { store }) => readRates(store));
+ */
 export interface FrameStore {
   /**
    * Publishes the frame (or rows, or a danfo DataFrame) under the name when the run ends well.
-   * Refused in a context in which the cell does not compute (`computeIn`).
+   * @throws {HexError} HEX_CELL_FAILED in a context in which the cell does not compute (`computeIn`);
+   * HEX_KEY_INVALID for a name that breaks the rules; HEX_FRAME_INVALID for what is no frame
    */
   writeFrame(name: string, frame: unknown): Promise<void>;
   /** The frame written earlier in this run, or else the published one. @throws {HexError} HEX_NOT_COMPUTED */
@@ -41,13 +53,20 @@ export interface FrameStore {
   url(path: string): ByteSource;
 }
 
-/** What every cell function gets beside the values of the cells it names. */
+/**
+ * What every cell function gets beside the values of the cells it names.
+ * @example
+ * const report = (step: number, context: CellContext) => context.progress(step / 10);
+ * const slow = cell((_values, context) => report(1, context));
+ */
 export interface CellContext {
+  /** why the run happens */
   readonly runContext: RunContext;
   /** aborted when the run is cancelled: hand it to whatever waits */
   readonly signal: AbortSignal;
   /** values of the secrets that hex.config.json lists, by name */
   readonly secrets: Readonly<Record<string, string>>;
+  /** frames by name, and files beside them in the project's store */
   readonly store: FrameStore;
   /** tells how far the cell is, 0 to 1, and what it is doing */
   progress(fraction: number, message?: string): void;
@@ -60,6 +79,11 @@ export type CellFunction<Named extends Dependencies, Result> = (
   context: CellContext,
 ) => Result;
 
+/**
+ * What may be set of any cell.
+ * @example
+ * const options: CellOptions = { title: "Total", watch: ["data/*.csv"] };
+ */
 export interface CellOptions {
   /** what stands above the output; defaults to the cell's name */
   readonly title?: string;
@@ -69,6 +93,11 @@ export interface CellOptions {
   readonly watch?: readonly string[];
 }
 
+/**
+ * What may be set of a cached cell.
+ * @example
+ * const options: CachedOptions = { maxAge: "24h", key: ["region"], schema: { total: "number" } };
+ */
 export interface CachedOptions<Spec extends SchemaSpec = SchemaSpec> extends CellOptions {
   /** how old the published frame may be before it is shown as stale; defaults to the project's `maxAge` */
   readonly maxAge?: Duration;
@@ -81,7 +110,11 @@ export interface CachedOptions<Spec extends SchemaSpec = SchemaSpec> extends Cel
   readonly schema?: Spec;
 }
 
-/** Row types of published frames by frame name, filled by the declaration file under `.hex/`. */
+/**
+ * Row types of published frames by frame name, filled by the declaration file under `.hex/`.
+ * @example
+ * type FrameNames = keyof PublishedFrames;
+ */
 // biome-ignore lint/suspicious/noEmptyInterface: it is merged with the generated declaration file
 export interface PublishedFrames {}
 
@@ -154,7 +187,14 @@ export function isCellDefinition(value: unknown): value is CellDefinition {
   return typeof value === "object" && value !== null && CELL in value;
 }
 
-/** A light cell over the cells it names: cheap, and run again whenever one of them changes. */
+/**
+ * A light cell over the cells it names: cheap, and run again whenever one of them changes.
+ * @param compute gets the values of the named cells, then a `CellContext`; may be async
+ * @example
+ * const limit = slider({ min: 0, max: 10 });
+ * const doubled = cell({ limit }, ({ limit }) => limit * 2, { title: "Doubled" });
+ * doubled.kind; // → "cell"
+ */
 export function cell<Result>(
   compute: CellFunction<Record<never, never>, Result>,
   options?: CellOptions,
@@ -172,7 +212,18 @@ export function cell(
   return defineCell({ kind: "cell", ...readArguments("cell", first, second, third) });
 }
 
-/** A heavy cell whose frame is published under `frame` by the runs that compute it, and read back by all others. */
+/**
+ * A heavy cell whose frame is published under `frame` by the runs that compute it, and read back by
+ * all others.
+ * @param frame the name: segments of letters, digits, `.`, `_` and `-`, joined by `/`
+ * @param compute gives a frame, rows or a danfo DataFrame; may be async
+ * @example
+ * const sales = cached("sales/daily", () => [{ day: "2026-01-31", total: 12.5 }], {
+ *   schema: { day: "date", total: "number" },
+ *   maxAge: "24h",
+ * });
+ * sales.kind; // → "cached"
+ */
 export function cached<const Name extends string, const Spec extends SchemaSpec>(
   frame: Name,
   compute: CellFunction<Record<never, never>, unknown>,

@@ -56,9 +56,15 @@ export interface DateSpec extends Labelled {
   readonly max?: string;
 }
 
-/** Both days included. */
+/**
+ * Two calendar days in order and the days between them, both included.
+ * @example
+ * const january: DateRange = { start: "2026-01-01", end: "2026-01-31" };
+ */
 export interface DateRange {
+  /** the first day, YYYY-MM-DD */
   readonly start: string;
+  /** the last day, YYYY-MM-DD */
   readonly end: string;
 }
 
@@ -70,7 +76,11 @@ export interface DateRangeSpec extends Labelled {
 
 export interface ButtonSpec extends Labelled {}
 
-/** A widget with every default filled in: what a page draws and what a value is checked against. */
+/**
+ * A widget with every default filled in: what a page draws and what a value is checked against.
+ * @example
+ * const widget: InputWidget = { widget: "slider", min: 0, max: 10, step: 1, default: 0 };
+ */
 export type InputWidget =
   | (Needed<TextSpec, "default" | "maxLength"> & { readonly widget: "text" })
   | (NumberSpec & { readonly widget: "number" })

@@ -17,7 +17,11 @@ import type {
 /** A spec, or a function that makes it from the values of other cells. */
 type SpecMaker<Named extends Dependencies, Spec> = (values: ValuesOf<Named>) => Spec;
 
-/** A line of text. */
+/**
+ * A line of text.
+ * @example
+ * text({ label: "Name", default: "Ada", maxLength: 40 }).kind; // → "input"
+ */
 export function text(spec: TextSpec): Cell<string>;
 export function text<const D extends Dependencies>(
   dependencies: D,
@@ -32,7 +36,11 @@ export function text(...written: Written<TextSpec>): Cell<string> {
   }));
 }
 
-/** A number, typed in. */
+/**
+ * A number, typed in.
+ * @example
+ * number({ default: 5, min: 0, step: 0.5 }).kind; // → "input"
+ */
 export function number(spec: NumberSpec): Cell<number>;
 export function number<const D extends Dependencies>(
   dependencies: D,
@@ -42,7 +50,13 @@ export function number(...written: Written<NumberSpec>): Cell<number> {
   return defineInput(written, (spec) => ({ widget: "number", ...spec }));
 }
 
-/** A number between two bounds, dragged. */
+/**
+ * A number between two bounds, dragged.
+ * @example
+ * const sales = cached("sales", () => [{ total: 3 }, { total: 8 }]);
+ * const limit = slider({ sales }, ({ sales }) => ({ min: 0, max: sales.numRows }));
+ * limit.kind; // → "input"
+ */
 export function slider(spec: SliderSpec): Cell<number>;
 export function slider<const D extends Dependencies>(
   dependencies: D,
@@ -57,7 +71,12 @@ export function slider(...written: Written<SliderSpec>): Cell<number> {
   }));
 }
 
-/** One of several options. Without options its value is null. */
+/**
+ * One of several options, texts or numbers. Without options its value is null.
+ * @example
+ * const region = dropdown({ options: ["north", "south"], default: "south" });
+ * cell({ region }, ({ region }) => region.length).kind; // → "cell"
+ */
 export function dropdown<const Choice extends Option>(spec: DropdownSpec<Choice>): Cell<Choice>;
 export function dropdown<const D extends Dependencies, Choice extends Option>(
   dependencies: D,
@@ -72,7 +91,11 @@ export function dropdown(...written: Written<DropdownSpec<Option>>): Cell<never>
   }));
 }
 
-/** Any number of several options. */
+/**
+ * Any number of several options, texts or numbers, without repeats.
+ * @example
+ * multiselect({ options: [2024, 2025, 2026], default: [2026] }).kind; // → "input"
+ */
 export function multiselect<const Choice extends Option>(
   spec: MultiselectSpec<Choice>,
 ): Cell<readonly Choice[]>;
@@ -88,7 +111,11 @@ export function multiselect(...written: Written<MultiselectSpec<Option>>): Cell<
   }));
 }
 
-/** True or false. */
+/**
+ * True or false.
+ * @example
+ * checkbox({ label: "With returns", default: true }).kind; // → "input"
+ */
 export function checkbox(spec: CheckboxSpec): Cell<boolean>;
 export function checkbox<const D extends Dependencies>(
   dependencies: D,
@@ -102,7 +129,11 @@ export function checkbox(...written: Written<CheckboxSpec>): Cell<boolean> {
   }));
 }
 
-/** A calendar day, YYYY-MM-DD. */
+/**
+ * A calendar day, YYYY-MM-DD.
+ * @example
+ * date({ default: "2026-01-31", min: "2026-01-01" }).kind; // → "input"
+ */
 export function date(spec: DateSpec): Cell<string>;
 export function date<const D extends Dependencies>(
   dependencies: D,
@@ -112,7 +143,11 @@ export function date(...written: Written<DateSpec>): Cell<string> {
   return defineInput(written, (spec) => ({ widget: "date", ...spec }));
 }
 
-/** Two calendar days and what lies between them. */
+/**
+ * Two calendar days and the days between them.
+ * @example
+ * dateRange({ default: { start: "2026-01-01", end: "2026-01-31" } }).kind; // → "input"
+ */
 export function dateRange(spec: DateRangeSpec): Cell<DateRange>;
 export function dateRange<const D extends Dependencies>(
   dependencies: D,
@@ -122,7 +157,12 @@ export function dateRange(...written: Written<DateRangeSpec>): Cell<DateRange> {
   return defineInput(written, (spec) => ({ widget: "date_range", ...spec }));
 }
 
-/** True only in the run that a press of the button starts. */
+/**
+ * True only in the run that a press of the button starts.
+ * @example
+ * const send = button({ label: "Send" });
+ * cell({ send }, ({ send }) => (send ? "sent" : "not sent")).kind; // → "cell"
+ */
 export function button(spec: ButtonSpec): Cell<boolean>;
 export function button<const D extends Dependencies>(
   dependencies: D,

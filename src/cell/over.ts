@@ -22,6 +22,9 @@ export interface PartsDefinition {
  *
  * @param list the parts, at most 10,000, each plain JSON
  * @param compute the frame of one part; all parts give the same columns
+ * @example
+ * const sales = cached("sales", over(() => [2025, 2026], (year) => [{ year, total: year * 2 }]));
+ * sales.kind; // → "cached"
  */
 export function over<const Named extends Dependencies, Part, Result>(
   list: (values: ValuesOf<Named>) => readonly Part[],

@@ -12,6 +12,12 @@ export const RUN_CONTEXTS = [
   "api-triggered",
 ] as const;
 
+/**
+ * Why a run happens: "logic", "app", "scheduled" or "api-triggered".
+ * @example
+ * const isDevelopment = (context: RunContext) => context === "logic";
+ * isDevelopment("app"); // → false
+ */
 export type RunContext = (typeof RUN_CONTEXTS)[number];
 
 export function isRunContext(value: unknown): value is RunContext {

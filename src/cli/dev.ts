@@ -1,6 +1,6 @@
 import { type Notebook, openNotebook } from "../kernel/notebook.ts";
 import type { NotebookRun } from "../kernel/notebook-state.ts";
-import { type NotebookServer, openNotebookServer } from "../server/notebook/notebook-server.ts";
+import { type NotebookServer, openNotebookServer } from "../server/notebook-server.ts";
 import { type LogEntry, toLog } from "../server/request-log.ts";
 import {
   type CommandFlags,

@@ -1,6 +1,6 @@
 import { Registry } from "prom-client";
 import type { ServerSettings } from "../project/server-settings.ts";
-import type { SchedulerEvent } from "../schedule/scheduler-event.ts";
+import type { SchedulerEvent } from "../schedule/scheduler-options.ts";
 import type { Log, LogEntry } from "../server/request-log.ts";
 import { type HexServer, openServer } from "../server/server.ts";
 import { openProjectRuns, type ProjectRuns } from "../work/project-runs.ts";

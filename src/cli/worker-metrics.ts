@@ -5,7 +5,7 @@ import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from "prom
 import { expectation, HexError } from "../errors.ts";
 import type { Queue } from "../queue/queue.ts";
 import { LANES } from "../queue/queue.ts";
-import type { SchedulerEvent } from "../schedule/scheduler-event.ts";
+import type { SchedulerEvent } from "../schedule/scheduler-options.ts";
 import type { WorkerEvent } from "../work/worker.ts";
 
 /** What a worker tells of its metrics. */

@@ -1,4 +1,4 @@
-import type { SchedulerEvent } from "../schedule/scheduler-event.ts";
+import type { SchedulerEvent } from "../schedule/scheduler-options.ts";
 import { openProjectRuns, type ProjectRuns } from "../work/project-runs.ts";
 import { keepSchedules } from "../work/project-schedules.ts";
 import { runWorker, type WorkerEvent, type WorkerOptions } from "../work/worker.ts";

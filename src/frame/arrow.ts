@@ -25,7 +25,12 @@ import { type AnyFrame, type Frame, toFrameOf } from "./frame.ts";
 import { joinBytes } from "./join-bytes.ts";
 import type { ColumnType, Schema, Value } from "./schema.ts";
 
-/** The frame as an Arrow IPC stream of one record batch. */
+/**
+ * The frame as an Arrow IPC stream of one record batch.
+ * @example
+ * const bytes = frameToArrow(frame([{ city: "Ulm", total: 3 }]));
+ * frameFromArrow(bytes).rows(); // → [{ city: "Ulm", total: 3 }]
+ */
 export function frameToArrow(frame: AnyFrame): Uint8Array {
   return joinBytes(arrowBlocks(frame));
 }
@@ -55,6 +60,9 @@ export function arrowBlocks(
  * Opens an Arrow IPC stream or file; the frame reads the bytes in place.
  * @param schema what the bytes have to hold; without it, what their own types say
  * @throws {HexError} HEX_DATA_INVALID when they are damaged or do not hold what the schema says
+ * @example
+ * const copy = frameFromArrow(frameToArrow(frame([{ total: 3 }])));
+ * copy.schema; // → [{ name: "total", type: "integer" }]
  */
 export function frameFromArrow(bytes: Uint8Array, schema?: Schema): Frame {
   const table = readTable(bytes);

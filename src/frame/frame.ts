@@ -38,7 +38,11 @@ import {
 
 export type { UntypedRow } from "./verb/row-types.ts";
 
-/** Orders by a column from its greatest value to its least. */
+/**
+ * Orders by a column from its greatest value to its least, for `orderby`.
+ * @example
+ * frame([{ total: 3 }, { total: 4 }]).orderby(desc("total")).column("total"); // → [4, 3]
+ */
 export function desc<Name extends string>(column: Name): Descending<Name> {
   return { descending: column };
 }
@@ -57,6 +61,11 @@ export interface AnyFrame {
 /**
  * An immutable table of named, typed columns. Every verb gives a new frame and shares what it
  * can with the old one; the verbs are Arquero's and are named as there.
+ * @throws {HexError} HEX_FRAME_INVALID from every verb that is given the name of no column
+ * @example
+ * const sales = frame([{ city: "Ulm", total: 3 }, { city: "Ulm", total: 4 }, { city: "Bonn", total: 1 }]);
+ * const totals = sales.groupby("city").rollup({ total: sum("total") }).orderby(desc("total"));
+ * totals.rows(); // → [{ city: "Ulm", total: 7 }, { city: "Bonn", total: 1 }]
  */
 export class Frame<Row extends RowShape = UntypedRow> implements AnyFrame {
   readonly #view: View;
@@ -66,18 +75,22 @@ export class Frame<Row extends RowShape = UntypedRow> implements AnyFrame {
     this.#view = view;
   }
 
+  /** The columns with their types, in order. */
   get schema(): Schema {
     return this.#view.schema;
   }
 
+  /** The number of rows. */
   get numRows(): number {
     return this.#view.table.numRows();
   }
 
+  /** The number of columns. */
   get numColumns(): number {
     return this.#view.schema.length;
   }
 
+  /** The names of the columns, in order. */
   get columnNames(): string[] {
     return this.#view.schema.map(({ name }) => name);
   }
@@ -101,6 +114,10 @@ export class Frame<Row extends RowShape = UntypedRow> implements AnyFrame {
     return this.#made(deriveView(this.#view, functions));
   }
 
+  /**
+   * Keeps the named columns, in the order named.
+   * @throws {HexError} HEX_FRAME_INVALID for a name that no column has
+   */
   select<Name extends ColumnName<Row>>(...names: Name[]): Frame<Pick<Row, Name>> {
     return this.#made(selectView(this.#view, names));
   }
@@ -112,11 +129,19 @@ export class Frame<Row extends RowShape = UntypedRow> implements AnyFrame {
     return this.#made(renameView(this.#view, names));
   }
 
-  /** Orders rows. Equal rows keep their order; missing values stand last in either direction. */
+  /**
+   * Orders rows by columns, the first named first. Equal rows keep their order; missing values stand
+   * last in either direction, NaN above all other numbers.
+   * @throws {HexError} HEX_FRAME_INVALID for a name that no column has
+   */
   orderby(...keys: (ColumnName<Row> | Descending<ColumnName<Row>>)[]): Frame<Row> {
     return this.#made(orderView(this.#view, keys));
   }
 
+  /**
+   * Groups the rows by the values of columns; missing is a value of its own here.
+   * @throws {HexError} HEX_FRAME_INVALID for a name that no column has
+   */
   groupby<Name extends ColumnName<Row>>(...names: Name[]): GroupedFrame<Row, Name> {
     return new GroupedFrame(this.#view, names);
   }
@@ -161,7 +186,10 @@ export class Frame<Row extends RowShape = UntypedRow> implements AnyFrame {
     return new Frame(joinViews(this.#view, other.#view, { on, keepLeft: true }));
   }
 
-  /** The rows of this frame, then those of the others, which have the same columns. */
+  /**
+   * The rows of this frame, then those of the others.
+   * @throws {HexError} HEX_FRAME_INVALID when the others do not have the same columns
+   */
   concat(...others: Frame<Row>[]): Frame<Row> {
     return new Frame(
       concatViews(
@@ -200,13 +228,18 @@ export class Frame<Row extends RowShape = UntypedRow> implements AnyFrame {
     return [...this];
   }
 
+  /** The rows as plain objects, one after the other. */
   *[Symbol.iterator](): Generator<Row, void, undefined> {
     const columns = this.columns();
     const { numRows } = this;
     for (let row = 0; row < numRows; row++) yield copyRow<Row>(columns, row);
   }
 
-  /** A danfo DataFrame of the same columns; see `frameToDanfo` for what becomes of each type. */
+  /**
+   * A danfo DataFrame of the same columns. Missing numbers become NaN, other missing values null; a
+   * bigint becomes a number when that is exact and else its digits; an instant becomes its ISO text.
+   * @throws {HexError} HEX_PACKAGE_MISSING when the optional package danfojs-node is not installed
+   */
   async toDanfo(): Promise<import("danfojs-node").DataFrame> {
     const { toDataFrame } = await import("./danfo-write.ts");
     return toDataFrame(this.columns());

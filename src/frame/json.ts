@@ -21,7 +21,12 @@ export function headRows(frame: AnyFrame, limit: number): JsonRow[] {
   );
 }
 
-/** The whole frame as JSON keeps it. */
+/**
+ * The whole frame as JSON keeps it: the schema, and each row as an object. A bigint is its digits,
+ * an instant its ISO text, NaN, the infinities and −0 are "NaN", "INF", "-INF" and "-0", missing is null.
+ * @example
+ * frameToJson(frame([{ city: "Ulm", total: 3n }])).rows; // → [{ city: "Ulm", total: "3" }]
+ */
 export function frameToJson(frame: AnyFrame): { schema: Schema; rows: JsonRow[] } {
   return { schema: frame.schema, rows: headRows(frame, frame.numRows) };
 }

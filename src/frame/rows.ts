@@ -8,6 +8,9 @@ import { type Column, type RowOf, type RowShape, type SchemaSpec, toSchema } fro
  * A frame of row objects: of the columns and types of the schema, or else of those that the rows
  * have. A column that a row leaves out is missing there.
  * @throws {HexError} HEX_FRAME_INVALID when a value does not fit, naming column and row
+ * @example
+ * const sales = frame([{ city: "Ulm", total: 3 }, { city: "Bonn" }], { city: "string", total: "integer" });
+ * sales.column("total"); // → [3, null]
  */
 export function frame<const Spec extends SchemaSpec>(
   rows: readonly RowShape[],

@@ -19,6 +19,11 @@ export const COLUMN_TYPES = [
   "instant",
 ] as const;
 
+/**
+ * A type of a column; the list says how JavaScript has its values.
+ * @example
+ * const type: ColumnType = "instant";
+ */
 export type ColumnType = (typeof COLUMN_TYPES)[number];
 
 /** The JavaScript type of a value of each column type. */
@@ -33,21 +38,40 @@ interface ColumnValues {
   instant: Date;
 }
 
-/** Any value a column can hold. */
+/**
+ * Any value a column can hold, and null for a missing one.
+ * @example
+ * const values: Value[] = ["Ulm", 3, 3n, true, new Date(0), null];
+ */
 export type Value = ColumnValues[ColumnType] | null;
 
 /** The columns of a row by name, as a frame's verbs see them. */
 export type RowShape = object;
 
+/**
+ * A column as a schema names it.
+ * @example
+ * const column: Column = { name: "total", type: "number" };
+ */
 export interface Column {
+  /** non-empty, and another than those of the other columns */
   readonly name: string;
+  /** what its values are; any of them may be missing */
   readonly type: ColumnType;
 }
 
-/** The columns of a frame, in order. */
+/**
+ * The columns of a frame, in order.
+ * @example
+ * const schema: Schema = [{ name: "city", type: "string" }, { name: "total", type: "number" }];
+ */
 export type Schema = readonly Column[];
 
-/** A schema as an author writes it: column name to type, in order. */
+/**
+ * A schema as an author writes it: column name to type, in order.
+ * @example
+ * const spec = { city: "string", total: "number" } satisfies SchemaSpec;
+ */
 export type SchemaSpec = Readonly<Record<string, ColumnType>>;
 
 /** The row type that a written schema describes. */

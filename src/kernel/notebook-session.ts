@@ -26,15 +26,14 @@ import {
   goneEvaluation,
   KERNEL_CALLS,
   type KernelAnswer,
-  type KernelRequest,
   type KernelSession,
   type NotebookReport,
   type NotebookRequest,
   type NotebookRunAnswer,
   type RequestContext,
+  type SessionRequest,
   showsNoTable,
 } from "./request.ts";
-import { RowsReader } from "./rows.ts";
 
 export interface NotebookSessionOptions {
   readonly directory: string;
@@ -59,9 +58,8 @@ export class NotebookSession implements KernelSession {
   readonly #reader: ProjectReader;
   readonly #tracker = new CellTracker();
   readonly #sent = new Map<string, SentCell>();
-  readonly #rows = new RowsReader((query) => this.#findShown(query));
   #cache: CellCache | undefined;
-  #redact: Redact = (data) => data;
+  redact: Redact = (data) => data;
   #stop = new AbortController();
   #last: Promise<unknown> = Promise.resolve();
 
@@ -70,23 +68,19 @@ export class NotebookSession implements KernelSession {
     this.#reader = new ProjectReader(options);
   }
 
-  async answer(request: KernelRequest, { signal }: RequestContext): Promise<KernelAnswer> {
+  async answer(request: SessionRequest, { signal }: RequestContext): Promise<KernelAnswer> {
     switch (request.kind) {
       case "run":
       case "publish":
         return { text: JSON.stringify(await this.#begin(request, signal)) };
-      case "rows":
-        return { text: await this.#rows.rows(request.query, this.#redact) };
-      case "csv":
-        return { text: await this.#rows.csv(request.query, request.start, this.#redact) };
       case "evaluate":
       case "warm":
         throw new Error("Expected a notebook to run, got a request of a viewer");
     }
   }
 
-  redact(message: string): string {
-    return this.#redact(message, "text");
+  toMessage(message: string): string {
+    return this.redact(message, "text");
   }
 
   async close(): Promise<void> {
@@ -167,7 +161,7 @@ export class NotebookSession implements KernelSession {
   async #read(): Promise<NotebookProject | undefined> {
     try {
       const notebook = await this.#reader.read();
-      this.#redact = notebook.redactor.redact;
+      this.redact = notebook.redactor.redact;
       const { cells, config } = notebook.project;
       const { cells: described } = await describeProject(notebook.project);
       const data = cells.cells.flatMap(({ dataFiles }) => dataFiles);
@@ -266,7 +260,7 @@ export class NotebookSession implements KernelSession {
   }
 
   /** The frame that a cell shows, as long as it shows the one of the request. */
-  #findShown({ evaluation, cell }: CsvRequest): Frame {
+  findShown({ evaluation, cell }: CsvRequest): Frame {
     const { rowsKey = evaluation, frame } = this.#sent.get(cell) ?? {};
     if (rowsKey !== evaluation) throw goneEvaluation(cell);
     if (frame === undefined) throw showsNoTable(cell);

@@ -1,5 +1,7 @@
 import { type ErrorCode, expectation, HexError } from "../errors.ts";
+import type { Frame } from "../frame/frame.ts";
 import type { DescribedCell } from "../project/project-description.ts";
+import type { Redact } from "../run/redact/redactor.ts";
 import type { CellResult, RunStatus } from "../run/run-event.ts";
 import type {
   CsvRequest,
@@ -19,12 +21,16 @@ export interface KernelTask {
 
 /** A request to a kernel's process; plain JSON. */
 export type KernelRequest =
+  | SessionRequest
+  | { readonly kind: "rows"; readonly query: RowsRequest }
+  /** one block of it; from the row `start` on */
+  | { readonly kind: "csv"; readonly query: CsvRequest; readonly start: number };
+
+/** A request that is carried out by one kind of kernel alone. */
+export type SessionRequest =
   | { readonly kind: "evaluate"; readonly query: EvaluateRequest }
   /** loads cells and reads the frames that they read */
   | { readonly kind: "warm"; readonly version: ViewedVersion | null }
-  | { readonly kind: "rows"; readonly query: RowsRequest }
-  /** one block of it; from the row `start` on */
-  | { readonly kind: "csv"; readonly query: CsvRequest; readonly start: number }
   | NotebookRequest;
 
 /** Runs a notebook's cells; it ends the run before it. */
@@ -108,12 +114,19 @@ export interface RequestContext {
   readonly report: (progress: Omit<RequestProgress, "id">) => void;
 }
 
-/** Carries out the requests to a kernel's process. */
+/** A project that is open in a kernel's process. */
 export interface KernelSession {
-  /** @throws {HexError} why it cannot be, with secrets still in its message */
-  answer(request: KernelRequest, context: RequestContext): Promise<KernelAnswer>;
+  /** takes secrets out of rows */
+  readonly redact: Redact;
+  /** Carries out a request. @throws {HexError} with secrets still in its message */
+  answer(request: SessionRequest, context: RequestContext): Promise<KernelAnswer>;
+  /**
+   * The whole frame that a cell shows in an evaluation.
+   * @throws {HexError} HEX_OUTPUT_GONE, HEX_OUTPUT_UNKNOWN
+   */
+  findShown(query: CsvRequest): Frame | Promise<Frame>;
   /** A message as callers may read it. */
-  redact(message: string): string;
+  toMessage(message: string): string;
   close(): Promise<void>;
 }
 

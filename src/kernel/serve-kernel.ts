@@ -4,11 +4,13 @@ import {
   KERNEL_CALLS,
   KERNEL_NOTES,
   type KernelReply,
+  type KernelRequest,
   type KernelSession,
   type KernelTask,
   type NumberedRequest,
   type RequestContext,
 } from "./request.ts";
+import { RowsReader } from "./rows.ts";
 
 /** Serves a project in its own process: answers requests of the parent, until that ends it. */
 export async function serveKernel(
@@ -17,7 +19,18 @@ export async function serveKernel(
   runtimeUrl: string,
 ): Promise<never> {
   const session = await openSession(task, parent, runtimeUrl);
+  const rows = new RowsReader((query) => session.findShown(query));
   const running = new Map<number, AbortController>();
+  const carryOut = async (request: KernelRequest, context: RequestContext) => {
+    switch (request.kind) {
+      case "rows":
+        return { text: await rows.rows(request.query, session.redact) };
+      case "csv":
+        return { text: await rows.csv(request.query, request.start, session.redact) };
+      default:
+        return session.answer(request, context);
+    }
+  };
   const answer = async ({ id, request }: NumberedRequest): Promise<KernelReply> => {
     const cancelled = new AbortController();
     running.set(id, cancelled);
@@ -26,10 +39,10 @@ export async function serveKernel(
       const report: RequestContext["report"] = (progress) => {
         void parent.call(KERNEL_CALLS.progress, { id, ...progress });
       };
-      return { id, ok: true, ...(await session.answer(request, { signal, report })) };
+      return { id, ok: true, ...(await carryOut(request, { signal, report })) };
     } catch (thrown) {
       if (!(thrown instanceof HexError)) throw thrown;
-      return { id, ok: false, code: thrown.code, message: session.redact(thrown.message) };
+      return { id, ok: false, code: thrown.code, message: session.toMessage(thrown.message) };
     } finally {
       running.delete(id);
     }

@@ -6,7 +6,7 @@ import { openProjectStore } from "../project/project-store.ts";
 import { namesOf, type Secrets } from "../project/secrets.ts";
 import type { CellOutput } from "../run/cell-output.ts";
 import { toPageOutput } from "../run/cell-output.ts";
-import { toRedactor } from "../run/redact/redactor.ts";
+import { type Redact, toRedactor } from "../run/redact/redactor.ts";
 import type { RunEvent } from "../run/run-event.ts";
 import { toSha256 } from "../sha256.ts";
 import { parseEvaluationId } from "../store/evaluation-id.ts";
@@ -24,12 +24,11 @@ import { FingerprintReader } from "./project-reader.ts";
 import {
   goneEvaluation,
   type KernelAnswer,
-  type KernelRequest,
   type KernelSession,
   type RequestContext,
+  type SessionRequest,
   showsNoTable,
 } from "./request.ts";
-import { RowsReader } from "./rows.ts";
 
 /** Of the memory that the process may take, so much is for results of cells. */
 const MEMORY_SHARE = 0.25;
@@ -75,7 +74,6 @@ class ViewerSession implements KernelSession {
   readonly #plan: RunPlan;
   readonly #versions: PinnedVersions;
   readonly #evaluations = new Evaluations();
-  readonly #rows = new RowsReader((query) => this.#findShown(query));
   /** an output that was sent once is not put into JSON again */
   readonly #texts = new WeakMap<CellOutput, string>();
 
@@ -89,15 +87,10 @@ class ViewerSession implements KernelSession {
     });
   }
 
-  async answer(request: KernelRequest, context: RequestContext): Promise<KernelAnswer> {
-    const { redact } = this.#viewed.redactor;
+  async answer(request: SessionRequest, context: RequestContext): Promise<KernelAnswer> {
     switch (request.kind) {
       case "evaluate":
         return this.#evaluate(request.query, context);
-      case "rows":
-        return { text: await this.#rows.rows(request.query, redact) };
-      case "csv":
-        return { text: await this.#rows.csv(request.query, request.start, redact) };
       case "warm":
         return this.#warm(request.version, context);
       case "run":
@@ -106,8 +99,12 @@ class ViewerSession implements KernelSession {
     }
   }
 
+  get redact(): Redact {
+    return this.#viewed.redactor.redact;
+  }
+
   /** Without secrets, and without the location of the store. */
-  redact(message: string): string {
+  toMessage(message: string): string {
     const { store, redactor } = this.#viewed;
     return redactor.redact(message.replaceAll(store.location, "the store"), "text");
   }
@@ -117,7 +114,7 @@ class ViewerSession implements KernelSession {
   }
 
   async #evaluate(query: EvaluateRequest, context: RequestContext): Promise<KernelAnswer> {
-    const { project, redactor } = this.#viewed;
+    const { project } = this.#viewed;
     const opened = await this.#versions.open(query);
     const { press = {} } = query;
     const names = project.cells.cells.map(({ name }) => name);
@@ -134,10 +131,9 @@ class ViewerSession implements KernelSession {
     const { number: version, id: commit } = opened.version;
     const state = toSha256(JSON.stringify([version, commit, values, press]));
     const evaluation = this.#evaluations.settle(state, opened, results);
-    const { redact } = redactor;
-    const head = { evaluation, version, commit, inputs: redact(values, "inputs") };
+    const head = { evaluation, version, commit, inputs: this.redact(values, "inputs") };
     const cells = asked.flatMap((name) => this.#toText(name, evaluated, ownValue(query.has, name)));
-    const invalid = JSON.stringify(redact(evaluated.invalid, "invalid"));
+    const invalid = JSON.stringify(this.redact(evaluated.invalid, "invalid"));
     const text = `${JSON.stringify(head).slice(0, -1)},"cells":[${cells.join(",")}],"invalid":${invalid}}`;
     return { text, evaluation };
   }
@@ -156,7 +152,7 @@ class ViewerSession implements KernelSession {
     const isSame = result !== undefined && result === has;
     const text = JSON.stringify({
       ...rest,
-      ...(error && { error: { ...error, message: this.redact(error.message) } }),
+      ...(error && { error: { ...error, message: this.toMessage(error.message) } }),
       ...(result !== undefined && { result }),
       ...(isSame && { isSame }),
     });
@@ -167,11 +163,10 @@ class ViewerSession implements KernelSession {
   }
 
   #outputText(output: CellOutput, shown: Frame | undefined): string {
-    return JSON.stringify(this.#viewed.redactor.redact(toPageOutput(output, shown), "output"));
+    return JSON.stringify(this.redact(toPageOutput(output, shown), "output"));
   }
 
-  /** The whole frame that a cell shows in an evaluation. */
-  async #findShown({ evaluation, cell }: CsvRequest): Promise<Frame> {
+  async findShown({ evaluation, cell }: CsvRequest): Promise<Frame> {
     const published = parseEvaluationId(evaluation);
     if (published !== undefined) {
       const { generation: version, commitId: commit } = published;

@@ -114,9 +114,16 @@ async function describeCell(
   };
 }
 
-/** What a run in a context would do with cells that are known by their description alone. */
+const plans = new WeakMap<readonly DescribedCell[], Map<RunContext, RunPlan>>();
+
+/** The plan of a run in a context from descriptions alone; made once for each description. */
 export function planDescribed(cells: readonly DescribedCell[], context: RunContext): RunPlan {
-  return planRun(toGraph(cells.map(toNode)), { context, computeIn: [] });
+  const known = plans.get(cells) ?? new Map<RunContext, RunPlan>();
+  plans.set(cells, known);
+  const plan =
+    known.get(context) ?? planRun(toGraph(cells.map(toNode)), { context, computeIn: [] });
+  known.set(context, plan);
+  return plan;
 }
 
 /** Names of the frames that a page shows, of which other tools may have left CSVs. */

@@ -12,9 +12,9 @@ import type { Schema } from "../frame/schema.ts";
 import { toFrame } from "../frame/to-frame.ts";
 import { parseFrameName } from "../store/key.ts";
 import { type ShownOutput, toShownOutput } from "./cell-output.ts";
+import type { InputStandIns, RecordedDefault } from "./recorded-default.ts";
 import type { FrameOrigin } from "./run-event.ts";
 import type { FindSchema, RunFrames, Variant } from "./run-frames.ts";
-import type { InputStandIns, RecordedDefault } from "./run-work.ts";
 
 /** What a cell's function may use of the run it is in. */
 export interface CellSurroundings {

@@ -18,8 +18,9 @@ import {
 } from "./compute-cell.ts";
 import { CsvReportLog } from "./csv-report-log.ts";
 import { orAborted } from "./or-aborted.ts";
-import { joinParts, type RunParts } from "./parts/join-parts.ts";
+import type { RunParts } from "./parts/join-parts.ts";
 import type { CellTurn, ExecutedCell, Recall, RecalledCell } from "./recall.ts";
+import { type DefaultsWork, findRecorded, type RecordedDefault } from "./recorded-default.ts";
 import { toCellError, toHandedChange } from "./run-error.ts";
 import {
   type CellResult,
@@ -29,7 +30,6 @@ import {
   toFreshness,
 } from "./run-event.ts";
 import { type KeyInput, type RunFrames, toVariant, type Variant } from "./run-frames.ts";
-import { type DefaultsWork, findRecorded, type RecordedDefault } from "./run-work.ts";
 import { shareValue } from "./shared-value.ts";
 
 /** What running the cells of a plan needs. */
@@ -248,8 +248,10 @@ async function execute(
     codeHash: source?.codeHash ?? "",
     progress,
     log,
-    joinParts: (parts, values) =>
-      joinParts(parts, values, { exchange, runParts: work.runParts, signal, progress, log }),
+    joinParts: async (parts, values) => {
+      const { joinParts } = await import("./parts/join-parts.ts");
+      return joinParts(parts, values, { exchange, runParts: work.runParts, signal, progress, log });
+    },
   };
   if (planned.action === "read" || planned.action === "kept") return readCell(around);
   const loaded = await (definition ?? work.cells.load(name));

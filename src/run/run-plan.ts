@@ -1,12 +1,10 @@
+import type { RunPlan } from "../cell/plan.ts";
 import { framesRead } from "../cell/plan.ts";
 import { widgetIn } from "../cell/shown-input.ts";
 import { HexError } from "../errors.ts";
-import { assertFree } from "../store/claim-names.ts";
-import { publish } from "../store/publication.ts";
-import type { Version } from "../store/version.ts";
-import { findOwnVersion, listVersions } from "../store/versions.ts";
 import { ColumnReads } from "./column-reads.ts";
 import type { ComputedCell } from "./compute-cell.ts";
+import type { Publishing, RunInProgress } from "./publish-run.ts";
 import { runCells } from "./run-cells.ts";
 import {
   type CellResult,
@@ -18,31 +16,15 @@ import {
   toFreshness,
 } from "./run-event.ts";
 import { RunFrames } from "./run-frames.ts";
-import { mayPublish, type Publishing, startPublishing } from "./run-publishing.ts";
 import type { RunWork } from "./run-work.ts";
-import { hasMovedOutputs, isOfSameRun, refuseLostReads, toPublication } from "./to-publication.ts";
 
-/** How a run ended, before it is told. */
+/** How a run ended. */
 interface RunEnding {
   readonly status: RunStatus;
   readonly version: number | null;
   readonly isPublisher: boolean;
   readonly cells: ReadonlyMap<string, CellResult>;
   readonly error?: RunError;
-}
-
-/** A run on its way: what it reads, stages and has found out so far. */
-interface RunInProgress extends RunWork {
-  readonly frames: RunFrames;
-  readonly reads: ColumnReads;
-  /** when cells began, by name; milliseconds since 1970 */
-  readonly began: ReadonlyMap<string, number>;
-  /** results of the cells that have ended */
-  readonly ended: ReadonlyMap<string, CellResult>;
-  /** what cells have come to: all of them when that is to be published, else inputs and frames */
-  readonly computed: ReadonlyMap<string, ComputedCell>;
-  /** the version that an earlier attempt at this run has published: this one publishes none */
-  readonly own?: number | undefined;
 }
 
 /** Executes a plan: reads from one version, runs the cells, publishes once at the end or not at all. */
@@ -70,75 +52,35 @@ export async function runPlan(work: RunWork): Promise<RunResult> {
   const recordedDefaults = async () => (await frames.version()).commit?.defaults;
   // What is published is what everybody reads by default: it is found anew.
   const defaults = mayPublish(work.plan) ? {} : { recordedDefaults };
-  const run = { ...work, ...defaults, emit, onComputed, frames, reads, began, ended, computed };
+  const own = { emit, onWarning, onComputed, frames, reads, began, ended, computed };
+  const run = { ...work, ...defaults, ...own };
   const ending = await runToEnd(run);
   const result = toResult(run, ending, startedMs);
   work.emit({ type: "run-ended", result });
   return result;
 }
 
+/** Whether a run may publish frames, be it by cached cells or by cells that write them themselves. */
+export function mayPublish({ context, computeIn, cells }: RunPlan): boolean {
+  const computed = cells.filter(({ action }) => action === "computed");
+  return computed.some(
+    ({ kind }) => kind === "cached" || (kind === "cell" && computeIn.includes(context)),
+  );
+}
+
 async function runToEnd(run: RunInProgress): Promise<RunEnding> {
   let publishing: Publishing | undefined;
   try {
     if (!mayPublish(run.plan)) return await runToPublication(run, undefined);
-    publishing = await startPublishing({ ...run, onWarning: toWarn(run) });
-    const { lease } = publishing;
-    const signal = lease ? AbortSignal.any([run.signal, lease.lost]) : run.signal;
-    const own = await findOwn(run);
-    const isShared = own !== undefined || (await isJustPublished(run, publishing));
-    const shared = { plan: run.sharedPlan, planChanged: undefined };
-    const decided = isShared ? shared : await decide(run);
-    const going = { ...run, ...decided, signal, own };
-    if (!isShared) await refuseTakenNames(going);
-    return await runToPublication(going, publishing);
+    // Most runs only read: they never load what publishes.
+    const { startPublishing, preparePublication } = await import("./publish-run.ts");
+    publishing = await startPublishing(run);
+    return await runToPublication(await preparePublication(run, publishing), publishing);
   } catch (thrown) {
     return toBrokenEnding(thrown, run, publishing);
   } finally {
     await publishing?.lease?.release();
   }
-}
-
-/** The plan of a run that has the lease, by which nothing changes any more that is published. */
-async function decide({ plan: whole, planChanged, frames }: RunInProgress) {
-  if (planChanged === undefined) return { plan: whole };
-  const { plan, defaults } = await planChanged(await frames.version());
-  return { plan, recordedDefaults: async () => defaults };
-}
-
-/** Looks before anything is computed; it is made certain when the frames are published. */
-async function refuseTakenNames({ plan, cells, frames, store, ...run }: RunInProgress) {
-  const { signal, overwrite = [] } = run;
-  const published = (await frames.version()).frames();
-  const keyed = new Set(cells.cells.flatMap((cell) => (cell.keyInputs ? cell.name : [])));
-  for (const { name, kind, action, frame = name } of plan.cells) {
-    if (kind !== "cached" || action !== "computed" || keyed.has(name)) continue;
-    if (published.has(frame) || overwrite.includes(frame)) continue;
-    await assertFree(store, frame, { signal });
-  }
-}
-
-/** Whether another run has published, since this one began, what this one would compute. */
-async function isJustPublished(
-  run: RunInProgress,
-  { lease, before }: Publishing,
-): Promise<boolean> {
-  if (lease === undefined) return false;
-  const { commit } = await run.frames.version();
-  // By number: the clocks of two machines may differ.
-  if (commit === undefined || commit.generation <= (before ?? 0)) return false;
-  // Going back to a version computes nothing.
-  if (commit.note !== undefined) return false;
-  return isOfSameRun(run, commit);
-}
-
-/**
- * The version that an earlier attempt at this run has published. The lease is held by now, so that
- * none of them publishes any more.
- */
-async function findOwn(run: RunInProgress): Promise<number | undefined> {
-  const { store, runId, attempt, signal } = run;
-  if (attempt === 1) return undefined;
-  return findOwnVersion(await listVersions(store, { signal }), runId);
 }
 
 /** Runs the cells and, when all of them have ended well, publishes what they staged. */
@@ -156,49 +98,24 @@ async function runToPublication(
   warnOfUnused(run);
   const { own } = run;
   if (own !== undefined) return { status: "completed", version: own, isPublisher: true, cells };
+  if (publishing === undefined && run.frames.staged.size === 0)
+    return { status: "completed", version: await versionRead(run), isPublisher: false, cells };
+  const { hasMoved, publishFrames } = await import("./publish-run.ts");
   const isPublisher = run.frames.staged.size > 0 || (await hasMoved(run, publishing));
   const version = isPublisher ? await publishFrames(run, publishing) : await versionRead(run);
   if (run.planChanged !== undefined && publishing !== undefined && !isPublisher) {
     const what = run.hasDefaultInputs ? "what is published hangs" : "heavy cells hang";
-    toWarn(run)(`nothing has changed that ${what} on: there is no new version`);
+    run.onWarning(`nothing has changed that ${what} on: there is no new version`);
   }
   return { status: "completed", version, isPublisher, cells };
 }
 
-/** Whoever allows a frame to replace something has most likely written another name than is published. */
+/** Most likely the name is written wrongly. */
 function warnOfUnused(run: RunInProgress): void {
-  const { overwrite = [], frames } = run;
+  const { overwrite = [], frames, onWarning } = run;
   for (const name of overwrite.filter((each) => !frames.staged.has(each))) {
-    toWarn(run)(`--overwrite ${name} allows nothing: this run publishes no frame of that name`);
+    onWarning(`--overwrite ${name} allows nothing: this run publishes no frame of that name`);
   }
-}
-
-/** Whether what is shown and the defaults are to be published anew, though every frame is kept. */
-async function hasMoved(run: RunInProgress, publishing: Publishing | undefined): Promise<boolean> {
-  if (publishing === undefined || run.planChanged === undefined) return false;
-  if (!run.hasDefaultInputs) return false;
-  const version = await run.frames.version();
-  const finished = { ...run, recorded: version.commit?.defaults };
-  return hasMovedOutputs(finished, version, toWarn(run));
-}
-
-async function publishFrames(run: RunInProgress, publishing: Publishing | undefined) {
-  const base: Version = await run.frames.version();
-  if (!run.acceptSchema) refuseLostReads(run, base);
-  return publish(run.store, {
-    ...toPublication({ ...run, recorded: base.commit?.defaults }),
-    base,
-    conditions: publishing?.conditions ?? "required",
-    fence: publishing?.lease?.fence,
-    ...run.retention,
-    signal: run.signal,
-    now: run.now,
-    onWarning: toWarn(run),
-  });
-}
-
-function toWarn({ emit }: RunInProgress) {
-  return (line: string) => emit({ type: "line-logged", line });
 }
 
 /** The version the run read from, or null when it read nothing or could not. */
@@ -215,7 +132,7 @@ function toBrokenEnding(
 ): RunEnding {
   const cells = new Map([...skippedCells({ plan, began, ended, now }), ...ended]);
   const nothing = { version: null, isPublisher: false, cells };
-  // A publication that was on its way when the signal came tells itself what became of it.
+  // A publication that had begun when the signal came reports its own end.
   const isOwnFailure =
     thrown instanceof HexError && thrown !== signal.reason && thrown.code !== "HEX_CANCELLED";
   if (signal.aborted && !isOwnFailure) {
@@ -230,7 +147,7 @@ function toBrokenEnding(
   return { ...nothing, status: "failed", error: { code, message } };
 }
 
-/** Those that had not ended; of some that is known how far they came. */
+/** The cells that had not ended; some had begun. */
 function skippedCells({
   plan,
   began,

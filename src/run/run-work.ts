@@ -1,7 +1,7 @@
 import type { RunPlan } from "../cell/plan.ts";
 import type { RequestedInputs } from "../cell/requested-input.ts";
-import type { CellSource } from "../source/cell-sources.ts";
 import type { LoadedCells } from "../source/load-cells.ts";
+import type { Lease, LeaseOptions } from "../store/lease/lease.ts";
 import type { Store } from "../store/store.ts";
 import type { Version } from "../store/version.ts";
 import type { CellGrounds } from "./cell-fingerprints.ts";
@@ -9,9 +9,17 @@ import type { ShowFrame } from "./cell-output.ts";
 import type { FindSecret } from "./compute-cell.ts";
 import type { RunParts } from "./parts/join-parts.ts";
 import type { Recall } from "./recall.ts";
+import type { RecordedDefaults } from "./recorded-default.ts";
 import type { Redact } from "./redact/redactor.ts";
 import type { RunEvent, RunTrigger } from "./run-event.ts";
-import type { TakeLease } from "./run-publishing.ts";
+
+/** The lease of a project, renewed by this process or by another one on its behalf. */
+export type RunLease = Pick<Lease, "fence" | "lost" | "release">;
+
+/** Waits for the lease of a project. @throws {HexError} as `acquireLease` does */
+export type TakeLease = (
+  options: Pick<LeaseOptions, "signal" | "onWaiting" | "afterFence">,
+) => Promise<RunLease>;
 
 /** What a run does that computes only what has changed, and the inputs by which that was decided. */
 export interface ChangedPlan {
@@ -68,41 +76,4 @@ export interface RunWork extends Recall {
   readonly onShown?: ShowFrame | undefined;
   /** milliseconds since 1970 */
   readonly now: () => number;
-}
-
-/** What stands in for the requested value of an input that its widget refuses. */
-export interface InputStandIns {
-  readonly inputs: RequestedInputs;
-  readonly onInvalid: (input: string, message: string) => void;
-}
-
-/** What an input was when nobody asked for it, in the run that published a version. */
-export interface RecordedDefault {
-  readonly value: unknown;
-  /** of the input cell and all above it, by which it came to be so */
-  readonly code: string;
-}
-
-/** By name of the input. */
-export type RecordedDefaults = Readonly<Record<string, RecordedDefault>>;
-
-export interface DefaultsWork {
-  /** requested values by input name; an input that is not here has its default */
-  readonly inputs: RequestedInputs;
-  /** undefined: a requested value that a widget refuses fails its cell */
-  readonly standIns?: InputStandIns | undefined;
-  /** those of the version that is read; undefined: every default is found anew */
-  readonly recordedDefaults?: (() => Promise<RecordedDefaults | undefined>) | undefined;
-}
-
-/** The recorded default of a cell; undefined for no input, and when its code has changed since. */
-export async function findRecorded(
-  source: CellSource | undefined,
-  { inputs, standIns, recordedDefaults }: DefaultsWork,
-): Promise<RecordedDefault | undefined> {
-  if (source?.kind !== "input") return undefined;
-  // One that the widget refuses is replaced where there are stand-ins.
-  if (inputs.has(source.name) && standIns === undefined) return undefined;
-  const recorded = (await recordedDefaults?.())?.[source.name];
-  return recorded?.code === source.codeHash ? recorded : undefined;
 }

@@ -114,7 +114,7 @@ function bytesOf(each: object): number {
 }
 
 /** What can be frozen: lists, object literals, and what `chart` and `markdown` make. */
-export function isPlain(value: object): boolean {
+function isPlain(value: object): boolean {
   if (Array.isArray(value)) return true;
   const prototype: unknown = Object.getPrototypeOf(value);
   if (prototype === Object.prototype || prototype === null) return true;
@@ -131,7 +131,7 @@ const KINDS: ReadonlySet<unknown> = new Set(
 const TypedArray: unknown = Object.getPrototypeOf(Uint8Array.prototype);
 
 /** What freezing does not protect, and can be copied: dates, maps, sets, bytes, danfo DataFrames. */
-export function isCopied(value: object): boolean {
+function isCopied(value: object): boolean {
   const prototype: unknown = Object.getPrototypeOf(value);
   if (KINDS.has(prototype)) return true;
   // Those of subclasses may be anything.

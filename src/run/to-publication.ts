@@ -14,9 +14,10 @@ import { type CellState, nearOf, toCellState, toStateChanges } from "./cell-fing
 import { isSameFrame } from "./cell-output.ts";
 import { type ColumnReader, type ColumnReads, refuseLostColumns } from "./column-reads.ts";
 import type { ComputedCell } from "./compute-cell.ts";
+import type { RecordedDefault, RecordedDefaults } from "./recorded-default.ts";
 import type { CellResult } from "./run-event.ts";
 import { frameOfVariant, type RunFrames } from "./run-frames.ts";
-import type { RecordedDefault, RecordedDefaults, RunWork } from "./run-work.ts";
+import type { RunWork } from "./run-work.ts";
 import {
   type OutputToSave,
   parseSavedOutputs,
@@ -26,7 +27,7 @@ import {
 } from "./saved-outputs.ts";
 
 /** A run that has come to its end, and what is to be published of it. */
-interface FinishedRun extends RunWork {
+export interface FinishedRun extends RunWork {
   readonly frames: RunFrames;
   readonly reads: ColumnReads;
   readonly ended: ReadonlyMap<string, CellResult>;
@@ -205,7 +206,7 @@ function newestVariant(name: string, before: Version) {
  * The value of every input of a run: also of those that it left out, since they only feed what it
  * read, as they were asked for or are by default.
  */
-export function toInputValues({
+function toInputValues({
   inputs,
   cells,
   computed,

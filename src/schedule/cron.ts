@@ -1,14 +1,15 @@
 import { Cron } from "croner";
+import { toMessage } from "../errors.ts";
 
 const TEXT_MAX_LENGTH = 100;
 
-/** Standard cron and what names a day from a month's end: `L`, `5L`, `FRI#2`, `15W`. */
+/** Standard cron, and days by a month's end: `L`, `5L`, `FRI#2`, `15W`. */
 const FIELD = /^[0-9A-Z*,/#-]+$/i;
 
 const FIELDS_RULE =
   "five fields (minute, hour, day of the month, month, weekday), as in 30 6 * * MON-FRI";
 
-/** What keeps a text from being a schedule, to follow "to be"; undefined when nothing does. */
+/** The rule that a text breaks as a schedule, to follow "to be"; undefined when it breaks none. */
 export function cronFault(text: string): string | undefined {
   if (text.length > TEXT_MAX_LENGTH) return `at most ${TEXT_MAX_LENGTH} characters long`;
   const fields = text.split(" ");
@@ -18,8 +19,7 @@ export function cronFault(text: string): string | undefined {
     if (toPattern(text).nextRun(new Date(0)) !== null) return undefined;
     return "for a day that the calendar has, which these fields never meet";
   } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
-    return `${FIELDS_RULE} (${reason.replace(/^CronPattern: /, "")})`;
+    return `${FIELDS_RULE} (${toMessage(error).replace(/^CronPattern: /, "")})`;
   }
 }
 

@@ -1,9 +1,10 @@
+import { HOUR } from "../text.ts";
 import { isEveryHour, localTimesFrom } from "./cron.ts";
 import type { Schedule } from "./schedule.ts";
 import { openZone } from "./zone.ts";
 
 /*
- * What happens to local times when clocks change:
+ * Local times when clocks change:
  *
  * - A schedule whose hour is `*` beats with time itself: it fires whenever clocks
  *   show one of its times, in both of two equal hours, and not for an hour that never is.
@@ -14,7 +15,7 @@ import { openZone } from "./zone.ts";
 /** When a schedule fires, by which clocks. */
 export type Timetable = Pick<Schedule, "cron" | "timezone">;
 
-/** Which of the planned instants is due, and how many before it nobody took. */
+/** The planned instant that is due, and the number of those before it that no scheduler took. */
 export interface Due {
   readonly instantMs: number;
   /** counted up to `MISSED_COUNTED` */
@@ -24,9 +25,8 @@ export interface Due {
 /** Further back missed instants are no longer counted. */
 export const MISSED_COUNTED = 1_000;
 
-const HOUR_MS = 3_600_000;
 /** Clocks are not put back by more than this. */
-const PUT_BACK_MS = 3 * HOUR_MS;
+const FALL_BACK_MS = 3 * HOUR;
 
 /** The planned instants after one and up to another, in order; milliseconds since 1970. */
 export function instantsBetween(
@@ -62,7 +62,7 @@ export function planDue(timetable: Timetable, afterMs: number, nowMs: number): D
 
 /** Looks back from now in steps that double, since years of minutes are too many to go through. */
 function latestInstant(timetable: Timetable, knownMs: number, nowMs: number): number {
-  for (let backMs = HOUR_MS; nowMs - backMs > knownMs; backMs *= 2) {
+  for (let backMs = HOUR; nowMs - backMs > knownMs; backMs *= 2) {
     const latest = instantsBetween(timetable, nowMs - backMs, nowMs).at(-1);
     if (latest !== undefined) return latest;
   }
@@ -73,15 +73,16 @@ function* instantsAfter({ cron, timezone }: Timetable, afterMs: number): Generat
   const zone = openZone(timezone);
   const toInstants = isEveryHour(cron)
     ? zone.toInstants
-    : (localMs: number) => [zone.toInstants(localMs)[0] ?? zone.toJump(localMs)];
+    : (localMs: number) => [zone.toInstants(localMs)[0] ?? zone.toGapEnd(localMs)];
   /** How far local times may go back after an instant. */
-  const putBackMs = (instantMs: number) => (zone.isCalm(instantMs) ? 0 : PUT_BACK_MS);
+  const fallBackMs = (instantMs: number) =>
+    zone.hasNoTransitionNear(instantMs) ? 0 : FALL_BACK_MS;
   let held: number[] = [];
-  for (const localMs of localTimesFrom(cron, zone.toLocal(afterMs) - putBackMs(afterMs))) {
+  for (const localMs of localTimesFrom(cron, zone.toLocal(afterMs) - fallBackMs(afterMs))) {
     const isNew = (instant: number) => instant > afterMs && !held.includes(instant);
     held = [...held, ...toInstants(localMs).filter(isNew)].sort((one, other) => one - other);
-    // Told with all before it once no later local time can be an earlier instant.
-    const isSettled = (instant: number) => zone.toLocal(instant) + putBackMs(instant) <= localMs;
+    // Yielded with all before it once no later local time can be an earlier instant.
+    const isSettled = (instant: number) => zone.toLocal(instant) + fallBackMs(instant) <= localMs;
     yield* held.splice(0, held.findLastIndex(isSettled) + 1);
   }
   yield* held;

@@ -4,10 +4,10 @@ import { RUN_CONTEXTS, type RunContext } from "../cell/run-context.ts";
 import { cronFault } from "./cron.ts";
 import { isTimezone } from "./zone.ts";
 
-/** What happens at a planned instant whose predecessor's run still goes: no run, or one that waits. */
+/** At a planned instant, while the run before has not ended: no run, or one that is queued. */
 const OVERLAPS = ["skip", "queue"] as const;
 
-/** When a run is to be filed, and which. */
+/** When to file a run, and which. */
 export interface Schedule {
   /** names it in the store, for ever */
   readonly name: string;
@@ -16,7 +16,7 @@ export interface Schedule {
   /** of the IANA list */
   readonly timezone: string;
   readonly context: RunContext;
-  /** values that its runs ask for, by input name */
+  /** requested values of its runs, by input name */
   readonly inputs: Readonly<Record<string, unknown>>;
   /** which heavy cells its runs compute */
   readonly compute: RunCompute;

@@ -1,37 +1,43 @@
 import * as v from "valibot";
-import { expectation, type HexError, toFound } from "../errors.ts";
+import { expectation } from "../errors.ts";
+import { DocumentKind, text, time } from "../store/document.ts";
 import { parseTickKey, tickKey, ticksPrefix } from "../store/key.ts";
+import { probeStore, type StoreProbe } from "../store/probe.ts";
 import type { Store, StoreOptions } from "../store/store.ts";
+import { HOUR } from "../text.ts";
+import type { SchedulerOptions } from "./scheduler-options.ts";
 
 /** The newest format of a tick that this code reads and writes. */
 const FORMAT = 1;
 const TRIES = 3;
-const SIZE_MAX_BYTES = 64 * 1024;
-
-const instant = v.pipe(v.string("an instant"), v.isoTimestamp("an instant"));
 
 const TickRecord = v.object({
   format: v.literal(FORMAT, `${FORMAT}`),
-  schedule: v.string("a name"),
+  schedule: text,
   /** the planned instant; this and `filedAt` are ISO 8601, UTC */
-  instant,
+  instant: time,
   /** the run that was filed; of a skipped tick, the one that stood in its way */
   runId: v.pipe(v.string("an id"), v.regex(/^[A-Za-z0-9_-]{1,64}$/, "an id")),
-  /** who took the instant, as `user@host:pid`; for people */
-  filedBy: v.string("a text"),
-  filedAt: instant,
+  /** the process that took the instant, as `user@host:pid`; for people */
+  filedBy: text,
+  filedAt: time,
   state: v.picklist(["filed", "skipped"], "filed or skipped"),
   /** why it was skipped */
-  reason: v.optional(v.string("a text")),
-  /** how many instants before it passed while nobody was there */
+  reason: v.optional(text),
+  /** how many instants before it passed while no scheduler ran */
   missed: v.optional(v.pipe(v.number("a number"), v.integer("a whole number"))),
 });
 
-/** The object of one planned instant: whoever creates it files the run. */
+/** The object of one planned instant: the scheduler that creates it files the run. */
 export type Tick = Readonly<v.InferOutput<typeof TickRecord>>;
 
-/** What a scheduler needs of a store. */
-export type TickStore = Pick<Store, "location" | "read" | "write" | "delete" | "list">;
+const ticks = new DocumentKind<Tick>({
+  schema: TickRecord,
+  format: FORMAT,
+  indent: 2,
+  limitBytes: 64 * 1024,
+  cure: "it was changed by something else, or written by a newer hex-runtime",
+});
 
 /** Whether the store keeps the conditions of writes. */
 export type Conditions = "required" | "unavailable";
@@ -46,29 +52,28 @@ export interface ClaimedTick {
  * Takes a planned instant. Of any number of callers exactly one gets it, and all get its tick;
  * without conditions that holds only for callers one after the other.
  *
- * A caller that failed may have taken it all the same; asking again tells.
+ * A caller that failed may have taken it all the same; a second call answers that.
  *
  * @throws {HexError} HEX_STORE_UNAVAILABLE, HEX_STORE_DAMAGED
  */
 export async function claimTick(
-  store: TickStore,
+  store: Store,
   tick: Tick,
   conditions: Conditions,
 ): Promise<ClaimedTick> {
   const instantMs = Date.parse(tick.instant);
   const key = tickKey(tick.schedule, instantMs);
-  const body = new TextEncoder().encode(`${JSON.stringify(tick, undefined, 2)}\n`);
+  const document = ticks.at(store, key);
   for (let tries = 1; tries <= TRIES; tries++) {
-    const before = conditions === "required" ? undefined : await readTick(store, tick, instantMs);
-    if (before !== undefined) return { tick: before, isOurs: false };
+    const before = conditions === "required" ? undefined : await document.read();
+    if (before !== undefined) return { tick: before.value, isOurs: false };
     // Not ended by a signal: an instant that nobody knows to be taken would run late.
-    const { status } = await store.write(key, body, {
-      contentType: "application/json",
+    const { status } = await document.write(tick, {
       condition: conditions === "required" ? { ifNoneMatch: "*" } : undefined,
     });
     if (status === "written") return { tick, isOurs: true };
-    const taken = await readTick(store, tick, instantMs);
-    if (taken !== undefined) return { tick: taken, isOurs: false };
+    const taken = await document.read();
+    if (taken !== undefined) return { tick: taken.value, isOurs: false };
   }
   throw expectation("HEX_STORE_UNAVAILABLE", {
     place: `the store ${store.location}`,
@@ -83,19 +88,17 @@ export async function claimTick(
  * @throws {HexError} HEX_STORE_UNAVAILABLE, HEX_STORE_DAMAGED
  */
 export async function readTick(
-  store: TickStore,
+  store: Store,
   { schedule }: Pick<Tick, "schedule">,
   instantMs: number,
   { signal }: StoreOptions = {},
 ): Promise<Tick | undefined> {
-  const key = tickKey(schedule, instantMs);
-  const object = await store.read(key, { signal, limitBytes: SIZE_MAX_BYTES });
-  return object && parseTick(object.body, `\`${key}\` in ${store.location}`);
+  return (await ticks.at(store, tickKey(schedule, instantMs)).read({ signal }))?.value;
 }
 
 /** The instants that a schedule took, in order. */
 export async function listTicks(
-  store: TickStore,
+  store: Store,
   schedule: string,
   { signal }: StoreOptions = {},
 ): Promise<number[]> {
@@ -107,29 +110,46 @@ export async function listTicks(
   return instants.sort((one, other) => one - other);
 }
 
-function parseTick(bytes: Uint8Array, place: string): Tick {
-  const parsed = v.safeParse(TickRecord, toJson(bytes), { abortEarly: true });
-  if (parsed.success) return parsed.output;
-  const [issue] = parsed.issues;
-  const path = v.getDotPath(issue);
-  const got = toFound(issue.input);
-  throw damage(path === null ? place : `\`${path}\` of ${place}`, issue.message, got);
+/** Versioning may be switched on, or another server take over: the store is probed again after so long. */
+const PROBE_AGAIN_MS = HOUR;
+
+/** Probes the store, once for all schedules, and again now and then. */
+export function openConditions({
+  store,
+  clock,
+  onEvent,
+  signal,
+}: SchedulerOptions): () => Promise<Conditions> {
+  let probed: Promise<Conditions> | undefined;
+  let probedMs = 0;
+  let reported = "";
+  const sleep = (ms: number) => clock.sleep(ms, signal);
+  const probe = async (): Promise<Conditions> => {
+    try {
+      const result = await probeStore(store, { signal, sleep });
+      if (result.conditionalWrites) return "required";
+      const message = unfit(store.location, result);
+      if (message !== reported) onEvent({ type: "store-unfit", message });
+      reported = message;
+      return "unavailable";
+    } catch (error) {
+      probed = undefined;
+      throw error;
+    }
+  };
+  return () => {
+    const nowMs = clock.now();
+    const isOld = Math.abs(nowMs - probedMs) >= PROBE_AGAIN_MS;
+    if (probed === undefined || isOld) {
+      probedMs = nowMs;
+      probed = probe();
+    }
+    return probed;
+  };
 }
 
-function toJson(bytes: Uint8Array): unknown {
-  try {
-    return JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(bytes));
-  } catch {
-    // Neither UTF-8 nor JSON: the caller tells that there is no record.
-    return undefined;
-  }
-}
-
-function damage(place: string, expected: string, got: string): HexError {
-  return expectation("HEX_STORE_DAMAGED", {
-    place,
-    expected,
-    got,
-    hint: "it was changed by something else, or written by a newer hex-runtime",
-  });
+function unfit(location: string, { faults, cure }: StoreProbe): string {
+  const faultText = faults.join("; ");
+  const advice = cure === undefined ? "" : `; or ${cure}`;
+  return `The store ${location} does not keep the conditions of writes (${faultText}): run no more than one scheduler on it, or the same instant may be run by each of them${advice}`;
 }

@@ -1,18 +1,16 @@
-const HOUR_MS = 3_600_000;
-const MINUTE_MS = 60_000;
-const DAY_MS = 24 * HOUR_MS;
+import { DAY, HOUR, MINUTE, SECOND } from "../text.ts";
 
 /** No place on Earth was ever further than this from UTC. */
-const FURTHEST_MS = 16 * HOUR_MS;
+const FURTHEST_MS = 16 * HOUR;
 
-/** The same minutes are asked about again and again, and each answer is a text to be read. */
+/** The same minutes are looked up again and again, and each answer is a text to parse. */
 const KEPT_OFFSETS = 10_000;
 
-/** One name of the IANA list, asked about instants and local times. */
+/** One name of the IANA list, between instants and local times. */
 export interface Zone {
-  /** Whether clocks are left alone from a day before an instant to a day after it. */
-  isCalm(instantMs: number): boolean;
-  /** What clocks show at an instant, as milliseconds since 1970 by a clock that never changes. */
+  /** Whether clocks do not change from a day before an instant to a day after it. */
+  hasNoTransitionNear(instantMs: number): boolean;
+  /** The local time at an instant, as milliseconds since 1970 by a clock that never changes. */
   toLocal(instantMs: number): number;
   /**
    * The instants at which clocks show a local time: one; two where they are put back; none where
@@ -20,7 +18,7 @@ export interface Zone {
    */
   toInstants(localMs: number): readonly number[];
   /** The moment at which clocks are put forward over a local time that they never show. */
-  toJump(skippedLocalMs: number): number;
+  toGapEnd(skippedLocalMs: number): number;
 }
 
 /** Whether a text is a time zone of the IANA list. Offsets such as +01:00 are none. */
@@ -29,12 +27,12 @@ export function isTimezone(text: string): boolean {
   try {
     return new Intl.DateTimeFormat("en", { timeZone: text }).resolvedOptions().timeZone !== "";
   } catch {
-    // A RangeError is the only way in which the list says no.
+    // A RangeError is the list's only way to refuse a name.
     return false;
   }
 }
 
-/** Making one takes as long as a hundred questions to it. */
+/** Opening one takes as long as a hundred calls of it. */
 const opened = new Map<string, Zone>();
 
 export function openZone(timezone: string): Zone {
@@ -55,18 +53,18 @@ function toZone(timezone: string): Zone {
   const before = (localMs: number) => toOffset(localMs - FURTHEST_MS);
   const after = (localMs: number) => toOffset(localMs + FURTHEST_MS);
   return {
-    isCalm: (instantMs) => toOffset(instantMs - DAY_MS) === toOffset(instantMs + DAY_MS),
+    hasNoTransitionNear: (instantMs) => toOffset(instantMs - DAY) === toOffset(instantMs + DAY),
     toLocal: (instantMs) => instantMs + toOffset(instantMs),
     toInstants: (localMs) =>
       [...new Set([before(localMs), after(localMs)])]
         .filter((offset) => toOffset(localMs - offset) === offset)
         .map((offset) => localMs - offset),
-    toJump: (localMs) => {
+    toGapEnd: (localMs) => {
       const old = before(localMs);
       // The old offset still holds at the first bound, and no longer at the second.
       let [low, high] = [localMs - after(localMs), localMs - old];
-      while (high - low > MINUTE_MS) {
-        const middle = low + Math.floor((high - low) / 2 / MINUTE_MS) * MINUTE_MS;
+      while (high - low > MINUTE) {
+        const middle = low + Math.floor((high - low) / 2 / MINUTE) * MINUTE;
         if (toOffset(middle) === old) low = middle;
         else high = middle;
       }
@@ -79,6 +77,6 @@ function toZone(timezone: string): Zone {
 function parseOffset(text: string): number {
   const [, sign, hours, minutes, seconds] =
     /GMT(?:([+-])(\d+):(\d+)(?::(\d+))?)?$/.exec(text) ?? [];
-  const size = Number(hours ?? 0) * HOUR_MS + Number(minutes ?? 0) * MINUTE_MS;
-  return (sign === "-" ? -1 : 1) * (size + Number(seconds ?? 0) * 1_000);
+  const size = Number(hours ?? 0) * HOUR + Number(minutes ?? 0) * MINUTE;
+  return (sign === "-" ? -1 : 1) * (size + Number(seconds ?? 0) * SECOND);
 }

@@ -1,3 +1,4 @@
+import { LRUCache } from "lru-cache";
 import type { RunPage, RunQuery } from "../run/history/list-runs.ts";
 import type { RunHistory } from "../run/history/run-history.ts";
 import { isFinal, type RunRecord } from "../run/history/run-record.ts";
@@ -5,13 +6,12 @@ import { cancelRun } from "../work/recover-runs.ts";
 import { HttpFailure } from "./http-failure.ts";
 import type { Served } from "./served.ts";
 
-/** So many records of runs that have ended stay in memory. */
-const HELD = 500;
+const MAX_CACHED = 500;
 
-/** Records of runs, read from the history. One that has ended never changes, and is read once. */
+/** Records of runs in the history. The record of an ended run never changes, and is cached. */
 export class RunRecords {
   readonly #history: Pick<RunHistory, "read" | "list">;
-  readonly #ended = new Map<string, RunRecord>();
+  readonly #ended = new LRUCache<string, RunRecord>({ max: MAX_CACHED });
 
   constructor(history: Pick<RunHistory, "read" | "list">) {
     this.#history = history;
@@ -22,7 +22,7 @@ export class RunRecords {
     const ended = this.#ended.get(runId);
     if (ended !== undefined) return ended;
     const record = await this.#history.read(runId);
-    if (record !== undefined && isFinal(record.state)) this.#hold(record);
+    if (record !== undefined && isFinal(record.state)) this.#ended.set(record.runId, record);
     return record;
   }
 
@@ -30,15 +30,10 @@ export class RunRecords {
   async list(query: Omit<RunQuery, "recall">): Promise<RunPage> {
     const page = await this.#history.list({ ...query, recall: (runId) => this.#ended.get(runId) });
     for (const record of page.runs) {
-      if (isFinal(record.state) && !this.#ended.has(record.runId)) this.#hold(record);
+      if (isFinal(record.state) && !this.#ended.has(record.runId))
+        this.#ended.set(record.runId, record);
     }
     return page;
-  }
-
-  #hold(record: RunRecord): void {
-    this.#ended.set(record.runId, record);
-    const [oldest] = this.#ended.keys();
-    if (this.#ended.size > HELD && oldest !== undefined) this.#ended.delete(oldest);
   }
 }
 

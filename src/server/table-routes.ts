@@ -1,7 +1,7 @@
 import type { FastifyContextConfig, FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import type { TableReader } from "../kernel/evaluation.ts";
-import { parseCsvAsk, parseRowsAsk } from "./ask-body.ts";
 import { type Query, readOne } from "./query.ts";
+import { parseCsvRequest, parseRowsRequest } from "./request-body.ts";
 import { packLong, sendStream } from "./send.ts";
 import { untilGone } from "./watch-requests.ts";
 
@@ -25,7 +25,7 @@ export interface TableRoutesOptions {
 export function addTableRoutes(app: FastifyInstance, options: TableRoutesOptions): void {
   const { prefix, config, reader, check, tell = untold } = options;
   app.post(`${prefix}/rows`, { config, onSend: packLong }, async (request, reply) => {
-    const ask = parseRowsAsk(request.body);
+    const ask = parseRowsRequest(request.body);
     await check?.(ask.cell);
     const answer = reader.rowsText(ask, { signal: untilGone(request, reply) });
     const text = await tell(request, answer, ask.cell);
@@ -33,7 +33,7 @@ export function addTableRoutes(app: FastifyInstance, options: TableRoutesOptions
   });
   // Who asks for the head of a download would have it made.
   app.get(`${prefix}/csv`, { config, exposeHeadRoute: false }, async (request, reply) => {
-    const ask = parseCsvAsk(readOne(request.query as Query, "ask"));
+    const ask = parseCsvRequest(readOne(request.query as Query, "ask"));
     await check?.(ask.cell);
     const blocks = reader.csv(ask, { signal: untilGone(request, reply) });
     // What is wrong with it is told before anything is sent.

@@ -3,7 +3,7 @@ import type { PartsOrder } from "../run/parts/join-parts.ts";
 import type { ProcessEnding } from "../run/process/process-ending.ts";
 import type { ProcessHooks, RunProcess } from "../run/process/run-process.ts";
 import type { Parent } from "../run/process/serve-task.ts";
-import type { TakeLease } from "../run/run-publishing.ts";
+import type { TakeLease } from "../run/run-work.ts";
 import {
   acquireLease,
   type Lease,

@@ -4,8 +4,12 @@ import { toHolder, toRequester } from "../project/project-store.ts";
 import { newRunId } from "../run/history/run-id.ts";
 import { isFinal } from "../run/history/run-record.ts";
 import type { Schedule } from "../schedule/schedule.ts";
-import { runScheduler, type ScheduledRun, type SchedulerClock } from "../schedule/scheduler.ts";
-import type { SchedulerEvent } from "../schedule/scheduler-event.ts";
+import { runScheduler } from "../schedule/scheduler.ts";
+import type {
+  ScheduledRun,
+  SchedulerClock,
+  SchedulerEvent,
+} from "../schedule/scheduler-options.ts";
 import type { ProjectRuns } from "./project-runs.ts";
 import { type SubmittedRun, submitRun } from "./submit-run.ts";
 

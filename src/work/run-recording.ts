@@ -8,7 +8,7 @@ import type { RunRecord } from "../run/history/run-record.ts";
 import { type RunWishes, toWishes } from "../run/history/run-record.ts";
 import type { Redact } from "../run/redact/redactor.ts";
 import type { CellResult, RunEvent, RunResult } from "../run/run-event.ts";
-import { mayPublish } from "../run/run-publishing.ts";
+import { mayPublish } from "../run/run-plan.ts";
 import type { RunWork } from "../run/run-work.ts";
 import { BEAT_MS } from "../store/holder.ts";
 import type { Store } from "../store/store.ts";

@@ -1,5 +1,5 @@
 import { describe, expect, inject, it, onTestFinished } from "vitest";
-import { openNotebookServer } from "../../src/server/notebook/notebook-server.ts";
+import { openNotebookServer } from "../../src/server/notebook-server.ts";
 import { CELLS, imports, note, notebookOf } from "../kernel/notebook-project.ts";
 import { runtimeUrl } from "../work/worker-project.ts";
 import { faultsOf } from "./axe-faults.ts";

@@ -1,6 +1,6 @@
 import type { Schedule } from "../../src/schedule/schedule.ts";
-import { runScheduler, type ScheduledRun } from "../../src/schedule/scheduler.ts";
-import type { SchedulerEvent } from "../../src/schedule/scheduler-event.ts";
+import { runScheduler } from "../../src/schedule/scheduler.ts";
+import type { ScheduledRun, SchedulerEvent } from "../../src/schedule/scheduler-options.ts";
 import type { Store } from "../../src/store/store.ts";
 import { type ClockUser, FakeClock } from "../fakes/fake-clock.ts";
 import { MemoryStore } from "../fakes/memory-store.ts";

@@ -1,5 +1,5 @@
 import { test } from "vitest";
-import { openNotebookServer } from "../../src/server/notebook/notebook-server.ts";
+import { openNotebookServer } from "../../src/server/notebook-server.ts";
 import { type Attack, expectHeld } from "../fixtures/attacks.ts";
 import { CELLS, notebookOf } from "../kernel/notebook-project.ts";
 import { runtimeUrl } from "../work/worker-project.ts";

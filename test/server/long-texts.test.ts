@@ -14,12 +14,16 @@ import { serverKey } from "../../src/project/server-settings.ts";
 import { parseQueueLocation } from "../../src/queue/location.ts";
 import { cronFault } from "../../src/schedule/cron.ts";
 import { isTimezone } from "../../src/schedule/zone.ts";
-import { parseCsvAsk, parseEvaluateAsk, parseRowsAsk } from "../../src/server/ask-body.ts";
 import { readCookie } from "../../src/server/caller.ts";
 import { checkHost, isLoopback, toNetwork } from "../../src/server/hosts.ts";
 import { HttpFailure } from "../../src/server/http-failure.ts";
 import { parseJsonText } from "../../src/server/json-body.ts";
 import { parseQuery, readWholeNumber } from "../../src/server/query.ts";
+import {
+  parseCsvRequest,
+  parseEvaluateRequest,
+  parseRowsRequest,
+} from "../../src/server/request-body.ts";
 import { parseEventId } from "../../src/server/run-events.ts";
 import { findPacking } from "../../src/server/send.ts";
 import { findSourcePlace } from "../../src/source/module/source-place.ts";
@@ -88,14 +92,14 @@ const DOORS: readonly Door[] = [
   ["a body", (text) => parseJsonText(text)],
   ["a text in a body", (text) => parseJsonText(JSON.stringify({ text }))],
   ["a number in a body", (text) => parseJsonText(`[${text}]`)],
-  ["a name of a cell", (text) => parseEvaluateAsk({ ...place, cells: [text] })],
-  ["a text of an input", (text) => parseEvaluateAsk({ ...place, texts: { a: text } })],
-  ["an id of a press", (text) => parseEvaluateAsk({ ...place, press: { a: text } })],
+  ["a name of a cell", (text) => parseEvaluateRequest({ ...place, cells: [text] })],
+  ["a text of an input", (text) => parseEvaluateRequest({ ...place, texts: { a: text } })],
+  ["an id of a press", (text) => parseEvaluateRequest({ ...place, press: { a: text } })],
   [
     "a column to sort by",
-    (column) => parseRowsAsk({ ...rows, sort: { column, descending: true } }),
+    (column) => parseRowsRequest({ ...rows, sort: { column, descending: true } }),
   ],
-  ["an ask for a CSV", (text) => parseCsvAsk(text)],
+  ["an ask for a CSV", (text) => parseCsvRequest(text)],
   ["the public address", (publicUrl) => v.safeParse(serverKey, { publicUrl })],
   ["a host that is allowed", (text) => v.safeParse(serverKey, { allowedHosts: [text] })],
   ["a site to embed in", (text) => v.safeParse(pageKey, { embedIn: [`https://${text}`] })],

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { HexError } from "../../src/errors.ts";
 import { HttpFailure } from "../../src/server/http-failure.ts";
-import { toToldAnswer, toToldFailure } from "../../src/server/page/redact-errors.ts";
+import { redactFailure, redactForAnonymous } from "../../src/server/page/redact-errors.ts";
 import { until } from "../work/project-processes.ts";
 import { carryOut } from "./carry-out.ts";
 import { serveProject } from "./served-project.ts";
@@ -80,7 +80,7 @@ test("where anyone may look, all are told which cell took too long", () => {
   const toText = (code: string) =>
     JSON.stringify({ version: 1, cells: [{ name: "slow", error: { code, message: "why" } }] });
   const told = (code: string) => {
-    return toToldAnswer(
+    return redactForAnonymous(
       toText(code),
       { caller: null, id: "1" },
       { log: () => undefined, names: NONE },
@@ -98,10 +98,10 @@ test("where anyone may look, no sentence names a cell that is not on the page", 
   const asking = { caller: null, id: "1" };
   const names = { hidden: new Set(["inner"]) };
   const log = () => undefined;
-  expect(toToldAnswer(text, asking, { log, names: NONE })).toContain("inner");
-  expect(toToldAnswer(text, asking, { log, names })).not.toContain("inner");
+  expect(redactForAnonymous(text, asking, { log, names: NONE })).toContain("inner");
+  expect(redactForAnonymous(text, asking, { log, names })).not.toContain("inner");
   const failure = new HexError("HEX_RUN_TIMEOUT", message);
-  const told = toToldFailure(failure, asking, { cell: "slow", log, names });
+  const told = redactFailure(failure, asking, { cell: "slow", log, names });
   expect((told as HexError).message).toMatch(
     /^Expected cell slow to be computed, got a failure at/,
   );
@@ -110,7 +110,7 @@ test("where anyone may look, no sentence names a cell that is not on the page", 
 test("why rows cannot be had is told as it may be known", () => {
   const failure = new HexError("HEX_CELL_FAILED", "the salary of Ada is 7");
   const asking = { caller: null, id: "1" };
-  const told = toToldFailure(failure, asking, { cell: "small", log: () => undefined, names: NONE });
+  const told = redactFailure(failure, asking, { cell: "small", log: () => undefined, names: NONE });
   expect((told as HexError).message).toMatch(REDUCED);
 });
 
@@ -123,7 +123,7 @@ test("cells that cannot be read as they are now are told as such, and the log te
     { caller: null, id: "1" },
     { caller, id: "2" },
   ]) {
-    const told = toToldFailure(failure, asking, { cell: "x", log, names: NONE }) as HttpFailure;
+    const told = redactFailure(failure, asking, { cell: "x", log, names: NONE }) as HttpFailure;
     expect(told).toBeInstanceOf(HttpFailure);
     expect([told.status, told.headers["retry-after"]]).toEqual([503, "5"]);
     expect(told.message).toMatch(/^Expected the cells of this page to be read/);

@@ -4,7 +4,8 @@ import type { ProcessTask, RunSummary } from "../../src/run/process/messages.ts"
 import type { CrashReason, ProcessEnding } from "../../src/run/process/process-ending.ts";
 import type { ProcessHooks, RunProcess } from "../../src/run/process/run-process.ts";
 import type { Parent } from "../../src/run/process/serve-task.ts";
-import { startPublishing, type TakeLease } from "../../src/run/run-publishing.ts";
+import { startPublishing } from "../../src/run/publish-run.ts";
+import type { TakeLease } from "../../src/run/run-work.ts";
 import { publish } from "../../src/store/publication.ts";
 import type { Store } from "../../src/store/store.ts";
 import { acquireRemoteLease } from "../../src/work/process-calls.ts";

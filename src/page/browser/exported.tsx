@@ -10,7 +10,7 @@ import { PageStore } from "./published/page-store.ts";
 import { startPage } from "./start-page.ts";
 import { useStore } from "./use-store.ts";
 
-/** What the file holds. */
+/** The data in the file. */
 interface ExportedData {
   readonly state: PageState;
   readonly cut: readonly CutTable[];
@@ -44,7 +44,7 @@ if (data && root) {
   startPage(root, <ExportedView {...(JSON.parse(data) as ExportedData)} />);
 }
 
-/** What a page does that is a file: it shows what it has, and asks nobody. */
+/** The effects of a page that is a file: it shows what it has, and has no server. */
 function fileEffects(state: PageState): PageEffects {
   const never = () => new Promise<never>(() => undefined);
   const nothing = () => undefined;

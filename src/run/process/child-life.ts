@@ -178,7 +178,7 @@ function spawnChild(spec: RunProcessSpec, mark: string): ChildProcess {
 }
 
 /** Lets everybody else go first. What starts a thread or a process hands its own priority on. */
-export function lowerPriority(
+function lowerPriority(
   pid: number | undefined,
   { priority = PRIORITY }: Pick<RunProcessSpec, "priority">,
 ): void {

@@ -98,7 +98,7 @@ export interface ProcessEntry {
 }
 
 /** Whether a process with this state is dead and only not yet cleared away. */
-export function isDead(state: string): boolean {
+function isDead(state: string): boolean {
   return state.startsWith("Z") || state.startsWith("X");
 }
 

@@ -4,8 +4,11 @@ import { toBaseUrl } from "../hosts.ts";
 import { HttpFailure } from "../http-failure.ts";
 import type { Served } from "../served.ts";
 
-/** What all addresses of the API begin with. */
+/** The start of all addresses of the API. */
 export const API = "/api/v1";
+
+/** The size of a page of a list. */
+export const PAGE_LIMIT = { from: 1, to: 100, unless: 25 } as const;
 
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 

@@ -4,7 +4,7 @@ import type { DescribedCell } from "../../project/project-description.ts";
 import { HttpFailure } from "../http-failure.ts";
 import { type Query, readOne, readWholeNumber } from "../query.ts";
 import type { Served } from "../served.ts";
-import { API, readUuid } from "./addresses.ts";
+import { API, PAGE_LIMIT, readUuid } from "./addresses.ts";
 
 /** ListCells and GetCell: the cells as their files are now. */
 export function addCellRoutes(app: FastifyInstance, served: Served): void {
@@ -25,7 +25,7 @@ async function listCells(query: Query, { project, projectId }: Served) {
   if (readUuid(readOne(query, "projectId"), "projectId") !== projectId) {
     throw new HttpFailure(404, "Expected the id of a project that this token may see, got another");
   }
-  const limit = readWholeNumber(query, "limit", { from: 1, to: 100, unless: 25 });
+  const limit = readWholeNumber(query, "limit", PAGE_LIMIT);
   const { cells } = await project.read();
   const objects = cells.map((cell) => toCellObject(cell, projectId));
   const after = findPlace(objects, query, "after");

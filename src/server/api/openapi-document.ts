@@ -1,8 +1,9 @@
 import { TOKEN_FORM } from "../../project/tokens.ts";
-import { API } from "./addresses.ts";
+import { API, PAGE_LIMIT } from "./addresses.ts";
 import { type JsonSchema, SCHEMAS } from "./openapi-schemas.ts";
 import { CONTENT_TYPES, LARGEST_PAGE, OUTPUT_FORMATS, OUTPUT_USES } from "./output-routes.ts";
-import { HEX_STATUSES, HEX_TRIGGERS } from "./run-status.ts";
+import { TRIGGER_FILTERS } from "./run-routes.ts";
+import { HEX_STATUSES } from "./run-status.ts";
 
 /** What one address does under one method. */
 interface OperationSpec {
@@ -20,10 +21,10 @@ interface OperationSpec {
   readonly refusal?: "Reason" | "Message";
 }
 
-const from = (minimum: number, maximum?: number): JsonSchema => ({
+const whole = ({ from, to }: { readonly from: number; readonly to?: number }): JsonSchema => ({
   type: "integer",
-  minimum,
-  ...(maximum === undefined ? {} : { maximum }),
+  minimum: from,
+  ...(to === undefined ? {} : { maximum: to }),
 });
 const word = (words: readonly string[]): JsonSchema => ({ type: "string", enum: words });
 const plainType = (type: string) => type.replace(/;.*/, "");
@@ -40,10 +41,10 @@ const CANCEL: OperationSpec = { id: "cancelRun", summary: "Cancels a run", statu
 const LIST: OperationSpec = {
   ...{ id: "getProjectRuns", summary: "Runs, newest first", status: 200, answer: "RunList" },
   query: {
-    limit: from(1, 100),
-    offset: from(0),
+    limit: whole(PAGE_LIMIT),
+    offset: whole({ from: 0 }),
     statusFilter: word(HEX_STATUSES),
-    runTriggerFilter: word([...HEX_TRIGGERS, "ALL"]),
+    runTriggerFilter: word(TRIGGER_FILTERS),
   },
 };
 const older = (spec: OperationSpec): OperationSpec => ({
@@ -69,8 +70,8 @@ const OPERATIONS: Readonly<Record<string, Readonly<Record<string, OperationSpec>
       query: {
         format: word(OUTPUT_FORMATS),
         for: word(OUTPUT_USES),
-        offset: from(0),
-        limit: { ...from(1), description: `of a JSON page at most ${LARGEST_PAGE}` },
+        offset: whole({ from: 0 }),
+        limit: { ...whole({ from: 1 }), description: `of a JSON page at most ${LARGEST_PAGE}` },
       },
     },
   },
@@ -84,7 +85,7 @@ const OPERATIONS: Readonly<Record<string, Readonly<Record<string, OperationSpec>
   [`${API}/projects`]: {
     get: {
       ...{ id: "listProjects", summary: "The project", status: 200, answer: "ProjectList" },
-      query: { limit: from(1, 100) },
+      query: { limit: whole(PAGE_LIMIT) },
     },
   },
   [`${API}/projects/:projectId`]: {
@@ -96,7 +97,7 @@ const OPERATIONS: Readonly<Record<string, Readonly<Record<string, OperationSpec>
   [`${API}/cells`]: {
     get: {
       ...{ id: "listCells", summary: "The project's cells", status: 200, answer: "CellList" },
-      query: { projectId: { type: "string", format: "uuid" }, limit: from(1, 100) },
+      query: { projectId: { type: "string", format: "uuid" }, limit: whole(PAGE_LIMIT) },
       refusal: "Message",
     },
   },

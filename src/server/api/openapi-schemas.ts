@@ -1,4 +1,5 @@
 import { COLUMN_TYPES } from "../../frame/schema.ts";
+import { RUN_FLAGS } from "./run-request.ts";
 import { HEX_STATUSES, HEX_TRIGGERS } from "./run-status.ts";
 
 /** A JSON Schema, as OpenAPI 3.1 takes it. */
@@ -66,10 +67,7 @@ export const SCHEMAS: Readonly<Record<string, JsonSchema>> = {
     type: "object",
     properties: {
       inputParams: { type: "object" },
-      dryRun: flag,
-      updatePublishedResults: flag,
-      useCachedSqlResults: flag,
-      updateCache: flag,
+      ...Object.fromEntries(RUN_FLAGS.map((key) => [key, flag])),
     },
     additionalProperties: false,
   },

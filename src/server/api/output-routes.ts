@@ -91,7 +91,7 @@ export const OUTPUT_FORMATS = ["json", "csv", "arrow"] as const;
 
 export type OutputFormat = (typeof OUTPUT_FORMATS)[number];
 
-/** What answers of each format are called. */
+/** The content type of each format. */
 export const CONTENT_TYPES: Readonly<Record<OutputFormat, string>> = {
   json: "application/json; charset=utf-8",
   csv: "text/csv; charset=utf-8; header=present",
@@ -109,32 +109,32 @@ function readFormat(query: Query, accept: string | undefined): OutputFormat {
   throw new HttpFailure(406, `Expected the Accept header to allow one of ${known.join(", ")}`);
 }
 
-interface Wish {
+interface MediaRange {
   readonly type: string;
   readonly weight: number;
 }
 
-/** The format that is wished for most; among equals, the first of ours. */
+/** The format with the most weight in an Accept header; among equals, the first of ours. */
 function toAccepted(accept: string): OutputFormat | undefined {
-  const wishes = accept.split(",").map(toWish);
-  const weighed = OUTPUT_FORMATS.map((format) => ({ format, weight: weigh(format, wishes) }));
+  const accepted = accept.split(",").map(toMediaRange);
+  const weighed = OUTPUT_FORMATS.map((format) => ({ format, weight: weigh(format, accepted) }));
   const [best] = weighed.toSorted((left, right) => right.weight - left.weight);
   return best !== undefined && best.weight > 0 ? best.format : undefined;
 }
 
-function toWish(text: string): Wish {
+function toMediaRange(text: string): MediaRange {
   const [type = "", ...parameters] = text.split(";").map((part) => part.trim().toLowerCase());
   const weight = parameters.find((each) => each.startsWith("q="))?.slice(2);
   return { type, weight: weight === undefined ? 1 : Number(weight) || 0 };
 }
 
-/** The most exact wish that a format meets counts. */
-function weigh(format: OutputFormat, wishes: readonly Wish[]): number {
+/** The weight of the most exact range that a format matches. */
+function weigh(format: OutputFormat, accepted: readonly MediaRange[]): number {
   const type = CONTENT_TYPES[format].replace(/;.*/, "");
   const ranges = [type, type.replace(/\/.*/, "/*"), "*/*"];
   for (const range of ranges) {
-    const wish = wishes.find((each) => each.type === range);
-    if (wish !== undefined) return wish.weight;
+    const found = accepted.find((each) => each.type === range);
+    if (found !== undefined) return found.weight;
   }
   return 0;
 }

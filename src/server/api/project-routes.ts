@@ -6,13 +6,13 @@ import { CONFIG_FILE } from "../../project/config.ts";
 import type { Schedule } from "../../schedule/schedule.ts";
 import { type Query, readWholeNumber } from "../query.ts";
 import type { Served } from "../served.ts";
-import { API, checkProject } from "./addresses.ts";
+import { API, checkProject, PAGE_LIMIT } from "./addresses.ts";
 
 /** ListProjects and GetProject: the one project that is served. */
 export function addProjectRoutes(app: FastifyInstance, served: Served): void {
   app.get(`${API}/projects`, { config: { auth: "read" } }, async (request) => {
     const query = request.query as Query;
-    readWholeNumber(query, "limit", { from: 1, to: 100, unless: 25 });
+    readWholeNumber(query, "limit", PAGE_LIMIT);
     const values = isAskedFor(query) ? [await readProject(served)] : [];
     return { values, pagination: { after: null, before: null } };
   });

@@ -5,9 +5,10 @@ import type { RequestedInput, RequestedInputs } from "../../cell/requested-input
 import type { RunContext } from "../../cell/run-context.ts";
 import { HexError } from "../../errors.ts";
 import type { DescribedCell } from "../../project/project-description.ts";
+import { shorten } from "../../text.ts";
 import { HttpFailure } from "../http-failure.ts";
 
-/** A parameter whose value breaks the rule of its input, as Hex tells it. */
+/** A parameter whose value breaks the rule of its input, in the form of Hex. */
 interface InvalidParam {
   readonly paramName: string;
   /** the value as JSON */
@@ -16,18 +17,18 @@ interface InvalidParam {
   readonly inputCellType: string;
 }
 
-/** What the parameters of a run are checked against. */
+/** The cells and widgets that parameters of a run are checked against. */
 export interface KnownInputs {
   readonly cells: readonly DescribedCell[];
-  /** as published: of inputs whose widget hangs on data */
+  /** published widgets of inputs whose widget depends on data */
   readonly published: ReadonlyMap<string, InputWidget>;
 }
 
 /**
- * The inputs that a run is to have. One whose widget hangs on data is checked against what was
- * published, unless other parameters may change that data: the run itself checks it then.
+ * The inputs of a run. One whose widget depends on data is checked against the published widget,
+ * unless other parameters may change that data: then the run checks it.
  *
- * @throws {HttpFailure} 422 with all that are wrong and all that are unknown
+ * @throws {HttpFailure} 422 with all wrong and all unknown parameters
  */
 export function toRunInputs(
   params: ReadonlyMap<string, unknown>,
@@ -53,7 +54,7 @@ export function toRunInputs(
     }
   }
   if (invalid.length + notFound.length === 0) return inputs;
-  if (notFound.length > 0) reasons.push(tellUnknown(notFound, known));
+  if (notFound.length > 0) reasons.push(describeUnknown(notFound, known));
   throw new HttpFailure(422, reasons.join("; "), { details: { invalid, notFound } });
 }
 
@@ -63,8 +64,8 @@ function publishedWidget(
   { cells, published }: KnownInputs,
 ): InputWidget | undefined {
   const above = namesAbove(cells, [cell.name]);
-  const isSteady = [...params.keys()].every((name) => !above.has(name));
-  return isSteady ? published.get(cell.name) : undefined;
+  const isUnchanged = [...params.keys()].every((name) => !above.has(name));
+  return isUnchanged ? published.get(cell.name) : undefined;
 }
 
 function findFault(
@@ -94,23 +95,22 @@ const DATA_TYPES: Readonly<Record<InputWidget["widget"], string>> = {
 };
 
 function toInvalid(paramName: string, value: unknown, { widget }: InputWidget): InvalidParam {
-  const paramValue = JSON.stringify(value) ?? "null";
   return {
     paramName,
-    paramValue: paramValue.length <= 1_000 ? paramValue : `${paramValue.slice(0, 1_000)}…`,
+    paramValue: shorten(JSON.stringify(value) ?? "null", 1_001),
     dataType: DATA_TYPES[widget],
     inputCellType: widget.toUpperCase(),
   };
 }
 
-function tellUnknown(notFound: readonly string[], { cells }: KnownInputs): string {
+function describeUnknown(notFound: readonly string[], { cells }: KnownInputs): string {
   const names = cells.filter(({ kind }) => kind === "input").map(({ name }) => name);
   const expected = names.length === 0 ? "left out" : `named after the inputs ${names.join(", ")}`;
   const got = notFound.slice(0, 10).map((name) => JSON.stringify(name.slice(0, 80)));
   return `Expected inputParams to be ${expected}, got ${got.join(", ")}`;
 }
 
-/** What RunProject asks for, with its defaults filled in. */
+/** The body of RunProject with its defaults. */
 export interface RunBody {
   /** values by input name */
   readonly inputParams: ReadonlyMap<string, unknown>;
@@ -120,15 +120,14 @@ export interface RunBody {
   readonly updatePublishedResults: boolean;
 }
 
-const KEYS = [
-  "inputParams",
+/** Keys that are true or false. */
+export const RUN_FLAGS = [
   "dryRun",
   "updatePublishedResults",
   "useCachedSqlResults",
   "updateCache",
-  "viewId",
-  "notifications",
 ] as const;
+const KEYS = ["inputParams", ...RUN_FLAGS, "viewId", "notifications"] as const;
 
 type Key = (typeof KEYS)[number];
 
@@ -218,12 +217,9 @@ function refuseNotifications(notifications: unknown): void {
   );
 }
 
-const LONGEST_SHOWN = 80;
-
-/** A value as it is told in a sentence. */
+/** A value in a message. */
 function show(value: unknown): string {
-  const text = JSON.stringify(value) ?? "nothing";
-  return text.length <= LONGEST_SHOWN ? text : `${text.slice(0, LONGEST_SHOWN)}…`;
+  return shorten(JSON.stringify(value) ?? "nothing", 81);
 }
 
 /** The contexts in which a program's run may compute, the first choice first. */

@@ -11,7 +11,7 @@ import { HttpFailure } from "../http-failure.ts";
 import { type Query, readWholeNumber, readWord } from "../query.ts";
 import { openRunStreams } from "../run-events.ts";
 import type { Served } from "../served.ts";
-import { API, checkProject, findRecord, toUrl } from "./addresses.ts";
+import { API, checkProject, findRecord, PAGE_LIMIT, toUrl } from "./addresses.ts";
 import { parseRunBody, type RunBody, toRunContext, toRunInputs } from "./run-request.ts";
 import {
   HEX_STATUSES,
@@ -158,7 +158,7 @@ interface RunListQuery {
   readonly limit: number;
   readonly offset: number;
   readonly statusFilter: (typeof HEX_STATUSES)[number] | undefined;
-  readonly runTriggerFilter: (typeof HEX_TRIGGERS)[number] | "ALL" | undefined;
+  readonly runTriggerFilter: (typeof TRIGGER_FILTERS)[number] | undefined;
 }
 
 /** A page of runs, the newest first. */
@@ -167,19 +167,20 @@ interface RunList {
   readonly hasMore: boolean;
 }
 
-/** Further back, `statusFilter` finds what is looked for. */
-const FARTHEST_OFFSET = 10_000;
+export const TRIGGER_FILTERS = [...HEX_TRIGGERS, "ALL"] as const;
+/** Older runs are found by `statusFilter`. */
+const MAX_OFFSET = 10_000;
 
-/** So many records are read at once. */
+/** How many records are read at once. */
 const READ_AT_ONCE = 100;
 
 /** @throws {HttpFailure} 400 */
 function parseRunListQuery(query: Query): RunListQuery {
   return {
-    limit: readWholeNumber(query, "limit", { from: 1, to: 100, unless: 25 }),
-    offset: readWholeNumber(query, "offset", { from: 0, to: FARTHEST_OFFSET, unless: 0 }),
+    limit: readWholeNumber(query, "limit", PAGE_LIMIT),
+    offset: readWholeNumber(query, "offset", { from: 0, to: MAX_OFFSET, unless: 0 }),
     statusFilter: readWord(query, "statusFilter", HEX_STATUSES),
-    runTriggerFilter: readWord(query, "runTriggerFilter", [...HEX_TRIGGERS, "ALL"]),
+    runTriggerFilter: readWord(query, "runTriggerFilter", TRIGGER_FILTERS),
   };
 }
 

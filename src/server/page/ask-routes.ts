@@ -5,37 +5,37 @@ import type { EvaluateRequest } from "../../kernel/evaluation.ts";
 import { toSha256 } from "../../sha256.ts";
 import { PRESS_PREFIX } from "../../store/key.ts";
 import type { ProjectRuns } from "../../work/project-runs.ts";
-import { parseEvaluateAsk } from "../ask-body.ts";
 import { HttpFailure } from "../http-failure.ts";
+import { parseEvaluateRequest } from "../request-body.ts";
 import { packLong } from "../send.ts";
 import { addTableRoutes } from "../table-routes.ts";
 import { untilGone } from "../watch-requests.ts";
 import { type PageNames, toPageAnswer, toPageAsk, toPageNames } from "./page-names.ts";
-import { toToldAnswer, toToldFailure } from "./redact-errors.ts";
+import { redactFailure, redactForAnonymous } from "./redact-errors.ts";
 import type { ServedPage } from "./served-page.ts";
 
-/** What viewers ask while they look: other inputs, more rows, a download. */
+/** Requests of viewers: evaluations with other inputs, rows of tables, downloads. */
 export function addAskRoutes(app: FastifyInstance, page: ServedPage): void {
   const { viewers, project, runs, log } = page;
   const config = { auth: "view" } as const;
   const claims = new PressClaims(runs);
   const readNames = async () => toPageNames(await project.recent(), runs.config.page);
   app.post("/page/run", { config, onSend: packLong }, async (request, reply) => {
-    const asked = parseEvaluateAsk(request.body);
+    const asked = parseEvaluateRequest(request.body);
     const names = await readNames();
     refuseWrongPresses(asked, names);
     await claims.take(asked.press ?? {});
     const { ask, unknown } = toPageAsk(asked, names);
     const answer = viewers.evaluateText(ask, { signal: untilGone(request, reply) });
     const around = { cell: ask.cells.join(", ") || "of this page", log, names };
-    const text = toPageAnswer(await toldTo(request, answer, around), names, unknown);
+    const text = toPageAnswer(await withRedactedFailure(request, answer, around), names, unknown);
     return reply
       .type("application/json; charset=utf-8")
-      .send(toToldAnswer(text, request, { log, names }));
+      .send(redactForAnonymous(text, request, { log, names }));
   });
   const check = async (cell: string) => refuseOthers(cell, await readNames());
   const tell = async <Answer>(request: FastifyRequest, answer: Promise<Answer>, cell: string) =>
-    toldTo(request, answer, { cell, log, names: await readNames() });
+    withRedactedFailure(request, answer, { cell, log, names: await readNames() });
   addTableRoutes(app, { prefix: "/page", config, reader: viewers, check, tell });
 }
 
@@ -70,16 +70,16 @@ function refuseWrongPresses(
   );
 }
 
-/** What is answered, or why it cannot be, as the one who asks may know it. */
-async function toldTo<Answer>(
+/** The answer, or its failure as the caller may read it. */
+async function withRedactedFailure<Answer>(
   request: FastifyRequest,
   answer: Promise<Answer>,
-  around: Parameters<typeof toToldFailure>[2],
+  around: Parameters<typeof redactFailure>[2],
 ): Promise<Answer> {
   try {
     return await answer;
   } catch (thrown) {
-    throw toToldFailure(thrown, request, around);
+    throw redactFailure(thrown, request, around);
   }
 }
 

@@ -7,8 +7,8 @@ import { refuseForNow } from "../http-failure.ts";
 import type { Log } from "../request-log.ts";
 import { namesHidden, type PageNames } from "./page-names.ts";
 
-/** What is told to anyone in full: it says what was asked for, or how the server is, and no data. */
-const TOLD: readonly ErrorCode[] = [
+/** Failures that anyone may read in full: they speak of the request or the server, not of data. */
+const PUBLIC_CODES: readonly ErrorCode[] = [
   "HEX_INPUT_INVALID",
   "HEX_OUTPUT_UNKNOWN",
   "HEX_OUTPUT_GONE",
@@ -19,7 +19,7 @@ const TOLD: readonly ErrorCode[] = [
   "HEX_CANCELLED",
 ];
 
-/** The project itself cannot be read: a cell was saved with a fault in it, or its config was. */
+/** Failures to read the project: a fault in a saved cell or in the config. */
 const UNREAD: readonly ErrorCode[] = [
   "HEX_CONFIG_INVALID",
   "HEX_SECRET_MISSING",
@@ -28,9 +28,8 @@ const UNREAD: readonly ErrorCode[] = [
 ];
 const RETRY_SECONDS = 5;
 
-type Asking = Pick<FastifyRequest, "caller" | "id">;
+type Request = Pick<FastifyRequest, "caller" | "id">;
 
-/** What there is to know around what is told. */
 interface Around {
   readonly log: Log;
   /** cells that are not on the page: no sentence names them */
@@ -38,56 +37,65 @@ interface Around {
 }
 
 /**
- * What cells came to, as the one who asks may know it: why one of them failed may hold data, so that
- * those who have not signed in hear only that it did. The log tells why.
+ * An evaluation as its caller may read it. The reason of a failed cell may hold data: callers who have
+ * not signed in get only the fact, the log gets the reason.
  *
  * @param text an Evaluation as JSON
  */
-export function toToldAnswer(text: string, asking: Asking, around: Around): string {
-  if (!mayNotKnow(asking) || !text.includes('"error":{')) return text;
+export function redactForAnonymous(text: string, request: Request, around: Around): string {
+  if (!isAnonymous(request) || !text.includes('"error":{')) return text;
   const answer = JSON.parse(text) as Evaluation;
-  const cells = answer.cells.map((cell) => withoutReason(cell, asking, around));
+  const cells = answer.cells.map((cell) => withoutReason(cell, request, around));
   return JSON.stringify({ ...answer, cells } satisfies Evaluation);
 }
 
 /**
- * Why something cannot be had, as the one who asks may know it. Cells that cannot be read as they are
- * now are mended by whoever edits them: pages wait for that.
+ * A failure as its caller may read it. Cells that cannot be read now are soon mended by their author:
+ * pages try again.
  */
-export function toToldFailure(
+export function redactFailure(
   thrown: unknown,
-  asking: Asking,
+  request: Request,
   { cell, log, names }: Around & { readonly cell: string },
 ): unknown {
   if (!(thrown instanceof HexError)) return thrown;
   if (UNREAD.includes(thrown.code)) {
     const { code, message } = thrown;
-    log({ level: "warn", event: "project-unread", requestId: asking.id, code, message });
+    log({ level: "warn", event: "project-unread", requestId: request.id, code, message });
     return refuseForNow(503, UNREAD_REASON, RETRY_SECONDS);
   }
-  if (!mayNotKnow(asking)) return thrown;
-  if (TOLD.includes(thrown.code) && !namesHidden(thrown.message, names)) return thrown;
-  tell(cell, thrown, asking, log);
+  if (!isAnonymous(request)) return thrown;
+  if (PUBLIC_CODES.includes(thrown.code) && !namesHidden(thrown.message, names)) return thrown;
+  logFailure(cell, thrown, request, log);
   return new HexError(thrown.code, toSentence(cell, thrown.code, new Date().toISOString()));
 }
 
 const UNREAD_REASON =
   "Expected the cells of this page to be read, got files that cannot be read as they are now (the server's log tells why)";
 
-function mayNotKnow({ caller }: Asking): boolean {
+function isAnonymous({ caller }: Request): boolean {
   return caller === null || isAnyone(caller);
 }
 
-function withoutReason(cell: EvaluatedCell, asking: Asking, { log, names }: Around): EvaluatedCell {
+function withoutReason(
+  cell: EvaluatedCell,
+  request: Request,
+  { log, names }: Around,
+): EvaluatedCell {
   const { name, error, startedAt = new Date().toISOString() } = cell;
   if (error === undefined) return cell;
-  // That it was stopped is no data of the cell's.
+  // A timeout holds no data of the cell.
   if (error.code === "HEX_RUN_TIMEOUT" && !namesHidden(error.message, names)) return cell;
-  tell(name, error, asking, log);
+  logFailure(name, error, request, log);
   return { ...cell, error: { ...error, message: toSentence(name, error.code, startedAt) } };
 }
 
-function tell(cell: string, { code, message }: RunError, { id: requestId }: Asking, log: Log) {
+function logFailure(
+  cell: string,
+  { code, message }: RunError,
+  { id: requestId }: Request,
+  log: Log,
+) {
   log({ level: "warn", event: "viewer-cell-failed", requestId, cell, code, message });
 }
 

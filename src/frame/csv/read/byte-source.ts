@@ -1,7 +1,17 @@
 import { open } from "node:fs/promises";
 import { HexError, toMessage } from "../../../errors.ts";
 
-/** Bytes that can be read from their beginning as often as they are needed. */
+/**
+ * Bytes that can be read from their beginning as often as they are needed.
+ * @example
+ * const source: ByteSource = {
+ *   name: "numbers",
+ *   async *open() {
+ *     yield new TextEncoder().encode("a,b\n1,x\n");
+ *   },
+ * };
+ * (await readCsv(source)).rows(); // → [{ a: 1, b: "x" }]
+ */
 export interface ByteSource {
   /** what messages call it, such as its path or address */
   readonly name: string;

@@ -1,19 +1,33 @@
 import { AsyncLocalStorage } from "node:async_hooks";
 import type { ColumnType } from "../../schema.ts";
 
-/** What a reader of CSV decided about a column. */
+/**
+ * What a reader of CSV decided about a column.
+ * @example
+ * const column: CsvColumnReport = { name: "total", type: "number" };
+ */
 export interface CsvColumnReport {
+  /** as the frame has it */
   readonly name: string;
+  /** what all of its values are */
   readonly type: ColumnType;
   /** why it has this type, where that is no plain matter: `3 of 9 values are no number: row 7 "x"` */
   readonly why?: string;
 }
 
-/** What a reader of CSV decided about a file. */
+/**
+ * What a reader of CSV decided about a file.
+ * @example
+ * const reports: CsvReport[] = [];
+ * await readCsv("data/planets.csv", { report: (report) => reports.push(report) });
+ * reports.length; // → 1
+ */
 export interface CsvReport {
   /** what was read: the path or address */
   readonly name: string;
+  /** how many rows were read, without the header */
   readonly rows: number;
+  /** the columns of the frame, in order */
   readonly columns: readonly CsvColumnReport[];
   /** what was renamed, dropped, filled or taken for missing, a sentence each */
   readonly notes: readonly string[];

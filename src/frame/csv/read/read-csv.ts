@@ -6,7 +6,11 @@ import type { ByteSource } from "./byte-source.ts";
 import type { CsvOptions } from "./csv-options.ts";
 import type { CsvReport } from "./csv-report.ts";
 
-/** What may be said about a CSV file that a cell reads. */
+/**
+ * What may be said about a CSV file that a cell reads.
+ * @example
+ * const german: ReadCsvOptions = { delimiter: ";", decimal: ",", dates: "DD.MM.YYYY" };
+ */
 export interface ReadCsvOptions extends CsvOptions {
   /** told what was decided: types and why, names, what was dropped or taken for missing */
   readonly report?: ((report: CsvReport) => void) | undefined;
@@ -20,9 +24,8 @@ export interface ReadCsvOptions extends CsvOptions {
  * @throws {HexError} HEX_DATA_INVALID when the file is missing or is no table;
  * HEX_FRAME_INVALID when its values do not fit the schema
  * @example
- * const sales = await readCsv(new URL("../data/sales.csv", import.meta.url), {
- *   delimiter: ";", decimal: ",", dates: "DD.MM.YYYY",
- * });
+ * const planets = await readCsv("data/planets.csv", { missing: ["", "unknown"] });
+ * planets.columnNames.includes("method"); // → true
  */
 export function readCsv<const Spec extends SchemaSpec>(
   source: URL | string | ByteSource,
@@ -58,7 +61,9 @@ function toPath(source: URL | string): string {
  * @param schema the frame's own, `frame.schema`: types are not found in the text
  * @throws {HexError} HEX_DATA_INVALID naming row and column when it is anything else
  * @example
- * const copy = await frameFromCsv(frameToCsv(planets), planets.schema);
+ * const sales = frame([{ city: "Ulm", total: 3n }]);
+ * const copy = await frameFromCsv(frameToCsv(sales), sales.schema);
+ * copy.rows(); // → [{ city: "Ulm", total: 3n }]
  */
 export async function frameFromCsv(bytes: Uint8Array, schema: Schema): Promise<Frame> {
   // Loading it costs a run that reads no CSV.

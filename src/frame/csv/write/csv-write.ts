@@ -39,6 +39,9 @@ const MOST_ROWS = 4_096;
 /**
  * The frame as the CSV that is published of it.
  * @throws {HexError} HEX_FRAME_INVALID for what is beyond the limits of reading
+ * @example
+ * const bytes = frameToCsv(frame([{ city: "Ulm", total: 3 }]));
+ * new TextDecoder().decode(bytes); // → '"city","total"\n"Ulm",3\n'
  */
 export function frameToCsv(frame: AnyFrame): Uint8Array {
   return joinBytes([...csvBlocks(frame)]);

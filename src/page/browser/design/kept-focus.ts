@@ -5,7 +5,7 @@ const GRID = ".grid-frame";
 
 /**
  * Keeps the focus near its place when what has it goes, such as a notice that is closed: the browser
- * would leave whoever goes by keyboard at the start of the page.
+ * would leave a keyboard user at the start of the page.
  */
 export function keepFocus(root: Element): void {
   let held: readonly Element[] = [];

@@ -3,7 +3,7 @@ import { Component, type ComponentChildren } from "preact";
 import { toMessage } from "../../../errors.ts";
 import { Icon } from "./icon.tsx";
 
-/** What a notice says about the page: something to know, to mind, or that went wrong. */
+/** The kind of a notice: something to know, to mind, or that went wrong. */
 type NoticeTone = "info" | "warn" | "bad";
 
 export interface NoticeProps {

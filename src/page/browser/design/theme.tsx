@@ -48,7 +48,7 @@ function printLight(): void {
   window.addEventListener("afterprint", restore, { once: true });
 }
 
-/** What the page looks like now. */
+/** The theme that the page shows now. */
 function currentTheme(): Theme {
   const chosen = document.documentElement.dataset["theme"];
   if (chosen === "light" || chosen === "dark") return chosen;

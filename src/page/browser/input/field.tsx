@@ -35,7 +35,7 @@ export function FieldGroup({ id, label, fault, children }: FieldProps): JSX.Elem
   );
 }
 
-/** What ties a control to the sentence under it. */
+/** The props that tie a control to the sentence under it. */
 export function faultProps(id: string, fault: string | undefined) {
   return { "aria-invalid": fault !== undefined, "aria-describedby": faultId(id) } as const;
 }
@@ -52,7 +52,7 @@ function faultId(id: string): string {
   return `${id}-fault`;
 }
 
-/** What every widget gets. */
+/** The props of every widget. */
 export interface WidgetProps<Kind extends InputWidget["widget"]> {
   /** of the input's cell */
   readonly name: string;

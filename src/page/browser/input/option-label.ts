@@ -1,6 +1,6 @@
 import type { Option } from "../../../cell/input-widget.ts";
 
-/** What stands for an option in a list. */
+/** The text of an option in a list. */
 export function optionLabel(option: Option): string {
   return option === "" ? "(empty)" : String(option);
 }
@@ -12,7 +12,7 @@ export function findOptions(options: readonly Option[], text: string): readonly 
   return options.filter((option) => optionLabel(option).toLowerCase().includes(sought));
 }
 
-/** What stands for all that is chosen of several options. */
+/** The text of all chosen options. */
 export function choiceLabel(chosen: readonly Option[], options: readonly Option[]): string {
   if (chosen.length === 0) return "None";
   if (chosen.length === options.length) return `All ${options.length}`;

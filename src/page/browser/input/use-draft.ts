@@ -4,7 +4,7 @@ import { readInputValue } from "../../../cell/input-value.ts";
 import type { InputWidget } from "../../../cell/input-widget.ts";
 import { toMessage } from "../../../errors.ts";
 
-/** What is written into a control, until it counts. */
+/** The text in a control until it is a value. */
 export interface Draft {
   /** what the control shows */
   readonly text: string;
@@ -85,7 +85,7 @@ export function useDraft<Value>(options: DraftOptions<Value>): Draft {
 }
 
 /**
- * What makes a control one in which a draft is written. Leaving it and Enter finish the draft; the
+ * The props of a control in which a draft is written. Leaving it and Enter finish the draft; the
  * browser's own `change` event stays away once a value was set by code while somebody typed.
  */
 export function draftProps({ text, write, finish }: Pick<Draft, "text" | "write" | "finish">) {

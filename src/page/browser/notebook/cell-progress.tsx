@@ -3,7 +3,7 @@ import { useEffect, useState } from "preact/hooks";
 import type { NotebookCellProgress, NotebookCellState } from "../../../kernel/notebook-state.ts";
 import { formatDuration } from "../../../text.ts";
 
-/** What a state is called. */
+/** The names of the states. */
 export const STATE_WORDS: Readonly<Record<NotebookCellState, string>> = {
   idle: "not run yet",
   waiting: "waiting",
@@ -17,12 +17,12 @@ export const STATE_WORDS: Readonly<Record<NotebookCellState, string>> = {
 };
 
 /** How a cell is doing, in a few words. */
-export function CellStandingView({
-  standing,
+export function CellProgressView({
+  progress,
 }: {
-  readonly standing: NotebookCellProgress;
+  readonly progress: NotebookCellProgress;
 }): JSX.Element {
-  const { state, message, fraction } = standing;
+  const { state, message, fraction } = progress;
   const isRunning = state === "running";
   const percent = isRunning && fraction !== null ? `${Math.floor(100 * fraction)} %` : "";
   return (
@@ -31,13 +31,13 @@ export function CellStandingView({
       <span class="standing__word">{STATE_WORDS[state]}</span>
       {isRunning && message !== "" && <span class="standing__message">{message}</span>}
       {percent !== "" && <span class="standing__number">{percent}</span>}
-      <Details standing={standing} />
+      <Details progress={progress} />
     </p>
   );
 }
 
-function Details({ standing }: { readonly standing: NotebookCellProgress }): JSX.Element | null {
-  const { state, startedAt, elapsedMs, version } = standing;
+function Details({ progress }: { readonly progress: NotebookCellProgress }): JSX.Element | null {
+  const { state, startedAt, elapsedMs, version } = progress;
   if (startedAt !== null) return <Since instant={startedAt} />;
   if (state === "read") {
     return <span class="standing__number">{version === null ? "" : `version ${version}`}</span>;

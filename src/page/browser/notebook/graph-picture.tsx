@@ -31,7 +31,7 @@ export function GraphPicture({ cells }: GraphPictureProps): JSX.Element {
             {edges.map(({ from, to, path }) => (
               <path
                 key={`${from} ${to}`}
-                class={`graph__edge graph__edge--${byName.get(to)?.standing.state ?? "idle"}`}
+                class={`graph__edge graph__edge--${byName.get(to)?.progress.state ?? "idle"}`}
                 d={path}
               />
             ))}
@@ -47,7 +47,7 @@ export function GraphPicture({ cells }: GraphPictureProps): JSX.Element {
 }
 
 function countOf(cells: readonly NotebookCell[]): string {
-  const count = (state: string) => cells.filter(({ standing }) => standing.state === state).length;
+  const count = (state: string) => cells.filter(({ progress }) => progress.state === state).length;
   const told = (["running", "waiting", "failed"] as const).flatMap((state) => {
     const many = count(state);
     return many === 0 ? [] : [`${many} ${STATE_WORDS[state]}`];
@@ -59,9 +59,9 @@ interface NodeProps extends NotebookCell {
   readonly node: GraphNode;
 }
 
-function Node({ node, cell, standing, problem }: NodeProps): JSX.Element {
+function Node({ node, cell, progress, problem }: NodeProps): JSX.Element {
   const { name, x, y, width } = node;
-  const state = problem === null ? standing.state : "failed";
+  const state = problem === null ? progress.state : "failed";
   const above = cell.dependencies.join(", ");
   const label = `${name}: ${STATE_WORDS[state]}${above === "" ? "" : `; hangs on ${above}`}`;
   const letters = Math.floor((width - 30) / 7);

@@ -9,7 +9,7 @@ import { Icon } from "../design/icon.tsx";
 import { ErrorBoundary } from "../design/notice.tsx";
 import { InputView } from "../input/input-view.tsx";
 import { OutputView } from "../output/output-view.tsx";
-import { CellStandingView } from "./cell-progress.tsx";
+import { CellProgressView } from "./cell-progress.tsx";
 import type { NotebookCell } from "./notebook-model.ts";
 import type { NotebookStore } from "./notebook-store.ts";
 import { notebookRows, runCells } from "./notebook-store.ts";
@@ -22,27 +22,27 @@ interface NotebookCellProps extends NotebookCell {
 
 /** One cell: how it is doing, its source, what it shows and what it said. */
 export function NotebookCellView(props: NotebookCellProps): JSX.Element {
-  const { cell, standing, shown, problem, lines, draft, store } = props;
-  return useMemo(() => <Cell {...props} />, [cell, standing, shown, problem, lines, draft, store]);
+  const { cell, progress, shown, problem, lines, draft, store } = props;
+  return useMemo(() => <Cell {...props} />, [cell, progress, shown, problem, lines, draft, store]);
 }
 
 function Cell(props: NotebookCellProps): JSX.Element {
-  const { cell, standing, shown, problem, lines } = props;
+  const { cell, progress, shown, problem, lines } = props;
   const { name, file, source } = cell;
   const [isOpen, setIsOpen] = useState(false);
   const error = problem ?? shown.error;
-  const since = standing.state === "running" ? standing.run : standing.computedIn;
+  const since = progress.state === "running" ? progress.run : progress.computedIn;
   const own = lines.filter(({ run }) => run >= since);
   return (
     <section
-      class={`cell notebook-cell notebook-cell--${standing.state}`}
+      class={`cell notebook-cell notebook-cell--${progress.state}`}
       id={`cell-${name}`}
       aria-label={`Cell ${name}`}
       tabIndex={-1}
     >
       <header class="notebook-cell__head">
         <Name cell={cell} isOpen={isOpen} onToggle={() => setIsOpen(!isOpen)} />
-        <CellStandingView standing={standing} />
+        <CellProgressView progress={progress} />
         <RunAgain {...props} />
       </header>
       <Progress {...props} />
@@ -61,7 +61,7 @@ interface NameProps extends Pick<NotebookCellProps, "cell"> {
   readonly onToggle: () => void;
 }
 
-/** What a cell is called and where it stands; a press shows its source. */
+/** The name and file of a cell; a press shows its source. */
 function Name({ cell, isOpen, onToggle }: NameProps): JSX.Element {
   const { name, title, file, kind } = cell;
   return (
@@ -85,12 +85,12 @@ function Name({ cell, isOpen, onToggle }: NameProps): JSX.Element {
 }
 
 /** Whether what is shown is not what the files and inputs give now. */
-function isOld({ standing: { state }, shown }: NotebookCellProps): boolean {
+function isOld({ progress: { state }, shown }: NotebookCellProps): boolean {
   return shown.output !== null && ["waiting", "running", "failed", "skipped"].includes(state);
 }
 
-function Progress({ cell, standing }: NotebookCellProps): JSX.Element | null {
-  const { state, fraction } = standing;
+function Progress({ cell, progress }: NotebookCellProps): JSX.Element | null {
+  const { state, fraction } = progress;
   if (state !== "running") return <div class="notebook-cell__bar" aria-hidden="true" />;
   return (
     <progress

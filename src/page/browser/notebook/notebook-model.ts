@@ -7,12 +7,12 @@ import type {
 } from "../../../kernel/notebook-state.ts";
 import type { DescribedCell } from "../../../project/project-description.ts";
 
-/** What an open notebook knows; replaced when it changes, never changed in place. */
+/** The state of an open notebook; replaced when it changes, never changed in place. */
 export interface NotebookModel {
   /** null until the server has told it */
   readonly head: NotebookHead | null;
   readonly cells: ReadonlyMap<string, DescribedCell>;
-  readonly standings: ReadonlyMap<string, NotebookCellProgress>;
+  readonly progress: ReadonlyMap<string, NotebookCellProgress>;
   readonly shown: ReadonlyMap<string, NotebookCellOutput>;
   /** what each cell logged; under null what the run itself did */
   readonly lines: ReadonlyMap<string | null, readonly NotebookLine[]>;
@@ -21,7 +21,7 @@ export interface NotebookModel {
 export const EMPTY_MODEL: NotebookModel = {
   head: null,
   cells: new Map(),
-  standings: new Map(),
+  progress: new Map(),
   shown: new Map(),
   lines: new Map(),
 };
@@ -37,7 +37,7 @@ export function applyEvent(model: NotebookModel, event: NotebookEvent): Notebook
       return { ...model, cells: withEntry(model.cells, event.cell.name, event.cell) };
     case "cell-moved": {
       const { standing } = event;
-      return { ...model, standings: withEntry(model.standings, standing.name, standing) };
+      return { ...model, progress: withEntry(model.progress, standing.name, standing) };
     }
     case "cell-shown":
       return { ...model, shown: withEntry(model.shown, event.shown.name, event.shown) };
@@ -57,14 +57,20 @@ function withEntry<Key, Value>(map: ReadonlyMap<Key, Value>, key: Key, value: Va
 }
 
 /** The cells in file order, each with what is known of it. */
-export function cellsOf({ head, cells, standings, shown, lines }: NotebookModel): NotebookCell[] {
+export function cellsOf({
+  head,
+  cells,
+  progress: allProgress,
+  shown,
+  lines,
+}: NotebookModel): NotebookCell[] {
   return (head?.order ?? []).flatMap((name) => {
     const cell = cells.get(name);
-    const standing = standings.get(name);
+    const progress = allProgress.get(name);
     const each = shown.get(name);
-    if (cell === undefined || standing === undefined || each === undefined) return [];
+    if (cell === undefined || progress === undefined || each === undefined) return [];
     const problem = head?.problem?.place?.file === cell.file ? head.problem : null;
-    return { cell, standing, shown: each, problem, lines: lines.get(name) ?? NO_LINES };
+    return { cell, progress, shown: each, problem, lines: lines.get(name) ?? NO_LINES };
   });
 }
 
@@ -73,14 +79,14 @@ const NO_LINES: readonly NotebookLine[] = [];
 /** One cell of a notebook. */
 export interface NotebookCell {
   readonly cell: DescribedCell;
-  readonly standing: NotebookCellProgress;
+  readonly progress: NotebookCellProgress;
   readonly shown: NotebookCellOutput;
   /** why its file cannot be read as it is now */
   readonly problem: NotebookHead["problem"];
   readonly lines: readonly NotebookLine[];
 }
 
-/** What the last run came to, for those who listen. */
+/** The result of the last run, for screen readers. */
 export function runNews(
   { run, publication }: NotebookHead,
   cells: readonly NotebookCell[],
@@ -91,9 +97,9 @@ export function runNews(
       ? "The publication failed"
       : `Version ${publication.version} is published`;
   }
-  const failed = cells.filter(({ standing }) => standing.state === "failed");
+  const failed = cells.filter(({ progress }) => progress.state === "failed");
   const ran = cells.filter(
-    ({ standing }) => standing.run === run.number && standing.state === "computed",
+    ({ progress }) => progress.run === run.number && progress.state === "computed",
   );
   const names = (list: readonly NotebookCell[]) => list.map(({ cell }) => cell.name).join(", ");
   if (failed.length > 0) return `Run ${run.number} failed in ${names(failed)}`;

@@ -6,7 +6,7 @@ import { fetchJson } from "../server/requests.ts";
 import type { Store } from "../use-store.ts";
 import { applyEvent, EMPTY_MODEL, type NotebookModel } from "./notebook-model.ts";
 
-/** What a notebook shows, and whether its server is heard. */
+/** All that a notebook shows, and whether its server is connected. */
 export interface OpenNotebook {
   readonly model: NotebookModel;
   readonly isConnected: boolean;
@@ -112,7 +112,7 @@ export class NotebookStore implements Store<OpenNotebook> {
     this.#isSending = false;
   }
 
-  /** What changes together is drawn together. */
+  /** Changes of one turn are drawn together. */
   #change(change: Partial<OpenNotebook>): void {
     this.#view = { ...this.#view, ...change };
     this.#timer ??= setTimeout(() => {
@@ -122,7 +122,7 @@ export class NotebookStore implements Store<OpenNotebook> {
   }
 }
 
-/** Runs what is not known any more, or these cells whatever is known of them. */
+/** Runs the cells that have no current result, or these cells or all of them anew. */
 export function runCells(fresh: "none" | "all" | readonly string[]): Promise<void> {
   const body = fresh === "none" ? {} : { cells: fresh, fresh: true };
   return fetchJson("/notebook/run", { method: "POST", body });

@@ -84,7 +84,7 @@ function Notices({ store, view }: NoticesProps): JSX.Element {
   );
 }
 
-/** What belongs to no cell: what processes print, and what runs say themselves. */
+/** The lines of no cell: those that processes print, and those of runs themselves. */
 function ProcessLog({ view }: Pick<NoticesProps, "view">): JSX.Element | null {
   const lines = view.model.lines.get(null) ?? [];
   if (lines.length === 0) return null;

@@ -6,7 +6,7 @@ import { fetchCodeFor, MarkdownText } from "./markdown-text.tsx";
 import { figureText } from "./number-text.ts";
 import type { RowsSource } from "./rows-source.ts";
 
-/** What is shown, and where more of its rows are read. */
+/** An output, and the source of more of its rows. */
 export interface OutputViewProps {
   readonly cell: { readonly name: string; readonly title: string | null };
   readonly output: CellOutput;
@@ -14,7 +14,7 @@ export interface OutputViewProps {
   readonly rows: RowsSource;
 }
 
-/** What a cell shows. The code of heavy kinds is fetched when the first of them is to be shown. */
+/** The output of a cell. The code of heavy kinds is fetched when the first of them is to be shown. */
 export function OutputView({ cell, output, rows }: OutputViewProps): JSX.Element {
   switch (output.kind) {
     case "markdown":

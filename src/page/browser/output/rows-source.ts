@@ -35,5 +35,5 @@ export interface RowsSource {
   readonly readyCsvUrl?: (order: RowsOrder, signal: AbortSignal) => Promise<string | undefined>;
 }
 
-/** What is told of rows that were asked for and are no longer shown. */
+/** The failure of a request for rows that are no longer shown. */
 export const REPLACED = "Expected the rows that were shown, got newer ones meanwhile (try again)";

@@ -13,7 +13,7 @@ import {
   widgetOf,
 } from "./set-inputs.ts";
 
-/** What an address sets, and a sentence on each part of it that cannot be had. */
+/** The inputs that an address sets, and a sentence on each part of it that cannot be had. */
 export interface ReadAddress {
   readonly inputs: SetInputs;
   readonly faults: readonly InputFault[];
@@ -115,7 +115,7 @@ function readTexts(cell: PageCell, texts: readonly string[], isSettledNow: boole
   }
 }
 
-/** Inputs that others hang on come first: whoever is above has more below it. */
+/** Inputs that others depend on come first: they have more cells below them. */
 function fromAbove<Cell extends PageCell>(cells: readonly Cell[]): readonly Cell[] {
   return cells
     .filter(({ kind }) => kind === "input")

@@ -2,7 +2,7 @@ import type { RowsAnswer, RowsRequest } from "../../../kernel/evaluation.ts";
 import type { RowsOrder, RowsSource } from "../output/rows-source.ts";
 import { csvAddress, fetchRows, RequestFailure } from "../server/requests.ts";
 
-/** What a page knows of the evaluation in which a cell shows a result. */
+/** The evaluations in which the cells of a page show their results. */
 export interface RowsGround {
   /** its id, null where none is known; undefined once the cell shows another result */
   evaluationOf(cell: string, key: string): string | null | undefined;

@@ -17,7 +17,7 @@ interface CellViewProps {
   readonly ground: RowsGround;
 }
 
-/** What a cell shows, under its title; while it is recomputed the old output stays. */
+/** The output of a cell under its title; while it is recomputed the old output stays. */
 export function CellView({ cell, ground }: CellViewProps): JSX.Element {
   return useMemo(() => <Cell cell={cell} ground={ground} />, [cell, ground]);
 }
@@ -118,7 +118,7 @@ export function InputCellView({ cell, store, model }: InputCellViewProps): JSX.E
       >
         <div class="cell__activity" aria-hidden="true" />
         {widget !== undefined && value !== undefined && (
-          <fieldset class="input-frame" role="none" disabled={isFixed}>
+          <fieldset role="none" disabled={isFixed}>
             <InputView
               name={name}
               label={widget.label ?? cell.title ?? name}
@@ -140,7 +140,7 @@ function isWide(widget: InputWidget | undefined): boolean {
   return widget?.widget === "date_range";
 }
 
-/** What takes less than a glance is not shown as something to be waited for. */
+/** A shorter wait is not shown. */
 const GLANCE_MS = 150;
 
 /**
@@ -160,7 +160,7 @@ function useWaiting(isBusy: boolean): boolean {
   return isBusy && isLong;
 }
 
-/** A page that is a file, which nobody answers: its inputs stand still, its rows are all there. */
+/** A page that is a file, with no server: its inputs are disabled, its rows are all there. */
 interface Fixed {
   /** one sentence on each table that is not there as a whole, by the cell's name */
   readonly notes: ReadonlyMap<string, string>;

@@ -5,7 +5,7 @@ import { takeAnswer, toRequest } from "./page-request.ts";
 
 /**
  * The page on another version, with what its cells show for the inputs that the viewer has set: it
- * is computed before anything is swapped, so that nobody sees two versions beside each other.
+ * is computed before anything is swapped, so that two versions are never seen beside each other.
  */
 export async function toNextVersion(
   old: PageModel,
@@ -32,7 +32,7 @@ export function isSameBuild(one: Build, other: Build): boolean {
   return one?.code === other?.code && one?.app === other?.app;
 }
 
-/** What a page is made of that was loaded once and shows another state now: its code stays. */
+/** The build of a page that shows another state with the code that it has loaded. */
 export function withLoadedCode(build: Build, loaded: Build): Build {
   return build && { ...build, code: loaded?.code ?? build.code };
 }

@@ -118,7 +118,7 @@ function TopBar(props: TopBarProps): JSX.Element {
             <button
               type="button"
               class="button topbar__refresh"
-              // a disabled button would lose the focus of whoever pressed it
+              // a disabled button would lose the focus
               aria-disabled={isRunning}
               onClick={isRunning ? undefined : onRefresh}
             >

@@ -146,7 +146,7 @@ export function nextTab(key: string, current: number, count: number): number | u
   }
 }
 
-/** What stands for each tab in an address: of its title, and another one for each. */
+/** The name of each tab in an address: made of its title, and different for each. */
 export function toTabSlugs(titles: readonly string[]): readonly string[] {
   const taken = new Set<string>();
   return titles.map((title, index) => {

@@ -3,7 +3,7 @@ import type { PageState } from "../../page-state.ts";
 import { openPageEvents, type PageEventListener } from "../server/page-events.ts";
 import { cancelRefresh, evaluate, fetchState, startRefresh } from "../server/requests.ts";
 
-/** What a page does to the world around it; tests bring their own. */
+/** The effects of a page on the world around it; tests bring their own. */
 export interface PageEffects {
   readonly fetchState: (version?: number, signal?: AbortSignal) => Promise<PageState>;
   readonly evaluate: (ask: EvaluateRequest, signal?: AbortSignal) => Promise<Evaluation>;
@@ -11,7 +11,7 @@ export interface PageEffects {
   readonly cancelRefresh: (runId: string) => Promise<void>;
   readonly listen: (listener: PageEventListener) => () => void;
   readonly address: PageAddress;
-  /** a UUID that nobody else has */
+  /** a new UUID */
   readonly newId: () => string;
   /** calls after some milliseconds; returns what takes that back */
   readonly after: (ms: number, call: () => void) => () => void;

@@ -34,7 +34,7 @@ interface Press {
   /** the same each time it is asked for, so that it is carried out once */
   readonly id: string;
   readonly name: string;
-  /** what the viewer saw who pressed: whatever is changed meanwhile, this is what was pressed */
+  /** the state in which the button was pressed, however the inputs change meanwhile */
   readonly state: ViewerState;
   readonly inputs: SetInputs;
   readonly revision: number;
@@ -43,7 +43,7 @@ interface Press {
 }
 
 /**
- * What one viewer looks at, as a value: the published state, the inputs, and one evaluation of the
+ * The page of one viewer, as a value: the published state, the inputs, and one evaluation of the
  * cells. Each change of an input makes a new revision; as long as the evaluation that is shown is
  * older than the last revision that changed something above a cell, the page asks for a new one. So
  * requests need not know of each other, and no older answer takes the place of a newer one.
@@ -155,7 +155,7 @@ export function whenGone(model: PageModel): PageModel {
   return { ...model, isGone: true, revision: model.revision + 1, faults };
 }
 
-/** Whoever pressed must not take what is shown then for a press that came to nothing. */
+/** A notice that the press was carried out, though its result is no longer shown. */
 function tellPress({ pressed }: ShownEvaluation): readonly InputFault[] {
   if (pressed === undefined) return [];
   const message = `Expected what the press of ${pressed} showed to be kept, got a server that holds it no more (it was carried out, and is not repeated: the page is shown without it)`;
@@ -254,7 +254,7 @@ export function toViewerState(model: PageModel): ViewerState {
 }
 
 /**
- * What an input has that is not set; undefined where the server is to find it: where something above
+ * The value of an input that is not set; undefined where the server is to find it: where something above
  * it has changed, or its widget is not known. A button has no value but a press.
  */
 function unsetValue(cell: ShownCell, unsettled: ReadonlySet<string>): unknown {

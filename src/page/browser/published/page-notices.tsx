@@ -13,7 +13,7 @@ interface PageNoticesProps {
   readonly faults: readonly InputFault[];
 }
 
-/** What there is to say about the page as a whole. */
+/** Notices about the page as a whole. */
 export function PageNotices({ store, view, state, faults }: PageNoticesProps): JSX.Element {
   const { failure, viewer, version } = state;
   const { trouble, refusal, run, isLive, isChanged } = view;

@@ -16,7 +16,7 @@ export interface PageRequest {
 }
 
 /**
- * What is to be asked for now: a press before all else, and of the inputs only where they stand now;
+ * The next request: a press before all else, and the inputs only as they are now;
  * undefined when all that is shown is of the newest revision. The answer is one evaluation of all
  * cells of the page, so that none of them shows another one.
  */
@@ -51,7 +51,7 @@ function toCells({ cells }: PageModel): Pick<EvaluateRequest, "cells" | "has"> {
 }
 
 /**
- * The page with an answer in it: it shows that evaluation and no other, whatever the answer changes.
+ * The page with an answer in it: it shows that evaluation and no other.
  * One that is older than what is shown changes nothing.
  */
 export function takeAnswer(model: PageModel, asked: PageRequest, answer: Evaluation): PageModel {
@@ -125,7 +125,7 @@ function withoutReason({ status }: EvaluatedCell): ShownCell["error"] {
     : null;
 }
 
-/** What the server found for an input that was not set, or could not be had, is what it has then. */
+/** An input that was not set, or could not be had, has the value that the server found for it. */
 function withInitial(cell: ShownCell, asked: PageRequest, answer: Evaluation): ShownCell {
   const { name, kind, initial } = cell;
   const value = ownValue(answer.inputs, name) as InputValue | undefined;
@@ -159,7 +159,7 @@ function asValue(
   return cell !== undefined && isDefault(cell, value) ? undefined : { value, setAt };
 }
 
-/** What the viewer has not set is no fault of the viewer's, where the page has sent it. */
+/** A value that the page has sent by itself is no fault of the viewer. */
 function toFaults({ faults }: PageModel, asked: PageRequest, { invalid }: Evaluation) {
   const told = invalid.filter(
     ({ name }) => asked.inputs.has(name) || !Object.hasOwn(asked.ask.inputs, name),

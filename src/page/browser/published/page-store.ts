@@ -215,7 +215,7 @@ export class PageStore implements RowsGround, Store<PageView> {
     if (failure?.status === 404 || failure?.status === 410) void this.#sync();
   }
 
-  /** What was asked for waits a little and is asked for again, unless the viewer does something. */
+  /** The request waits a little and is sent again, or at once when the viewer does something. */
   #holdLine({ message, retryAfterMs }: RequestFailure): void {
     this.#change({ trouble: message });
     this.#stopRetry = this.#effects.after(retryAfterMs ?? RETRY_MS, () => this.#wake());
@@ -295,7 +295,7 @@ export class PageStore implements RowsGround, Store<PageView> {
   }
 }
 
-/** What a page that shows another version says, for those who hear it. */
+/** The announcement of another version, for screen readers. */
 function toNews({ version, commit }: PageState): string {
   if (version !== null) return `Version ${version} is shown now.`;
   return commit === null ? "" : "What another tool has written is shown now.";

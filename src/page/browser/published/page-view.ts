@@ -1,7 +1,7 @@
 import type { PageRun } from "../../page-state.ts";
 import type { PageModel } from "./page-model.ts";
 
-/** What there is to show of a published page. */
+/** All that a published page shows. */
 export interface PageView {
   readonly phase: "opening" | "open" | "sign-in" | "failed";
   /** while it is open */

@@ -9,7 +9,7 @@ import { browserEffects } from "./page-effects.ts";
 import { PageStore } from "./page-store.ts";
 import { SignInForm } from "./sign-in-form.tsx";
 
-/** The published page: from its opening on, whatever comes in between. */
+/** The published page, from its opening on. */
 export function PublishedView(): JSX.Element {
   const [store] = useState(() => new PageStore(browserEffects()));
   // before the first paint, since all else waits for the state

@@ -1,4 +1,4 @@
-/** What a line needs to send requests, and to tell what became of them. */
+/** How a line sends requests, and reports their answers. */
 export interface RequestLineOptions<Ask, Answer> {
   /** what is to be asked for now, if anything; called when it can be sent at once */
   readonly next: () => Ask | undefined;
@@ -49,7 +49,7 @@ export function openRequestLine<Ask, Answer>(parts: RequestLineOptions<Ask, Answ
     );
   }
 
-  /** What comes of a request that was given up is not heard. */
+  /** The answer to a request that was given up is ignored. */
   function settle(current: Sent<Ask>, tell: () => void): void {
     if (sent !== current) return;
     current.stopWaiting?.();

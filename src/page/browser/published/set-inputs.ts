@@ -27,7 +27,7 @@ export type InputCell = Pick<PageCell, "name" | "output"> & {
 };
 
 /**
- * What an input has unless it is set, by the server's rule: what it told, or else the widget's own
+ * The value of an input unless it is set, by the server's rule: the one it sent, or else the widget's own
  * default where the widget no longer takes that. Undefined as long as its widget is not known.
  */
 export function defaultOf(cell: InputCell): InputValue | undefined {
@@ -52,7 +52,7 @@ export function isDefault(cell: InputCell, value: InputValue): boolean {
   return initial !== undefined && isSameValue(value, initial);
 }
 
-/** What an input stands at: what was set, or its default. */
+/** The value of an input now: the one that was set, or its default. */
 export function valueNow(cell: InputCell, inputs: SetInputs): InputValue | undefined {
   const set = inputs.get(cell.name);
   if (set !== undefined && "value" in set) return set.value;

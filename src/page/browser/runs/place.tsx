@@ -1,7 +1,7 @@
 import type { ComponentChildren, JSX } from "preact";
 import { useCallback, useEffect, useState } from "preact/hooks";
 
-/** What of the runs view an address names. */
+/** The part of the runs view that an address names. */
 export type RunsPlace =
   | { readonly view: "runs"; readonly filter: RunFilter }
   | { readonly view: "run"; readonly runId: string }
@@ -17,7 +17,7 @@ export interface RunFilter {
 
 export const ALL_RUNS: RunFilter = { context: "", state: "", schedule: "" };
 
-/** Reads an address below the runs view; whatever else it is, it is taken for the list of runs. */
+/** Reads an address below the runs view; an unknown one is the list of runs. */
 export function parsePlace(pathname: string, search: string): RunsPlace {
   const query = new URLSearchParams(search);
   const [, first = "", second = ""] = pathname.split("/");

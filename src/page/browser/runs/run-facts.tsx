@@ -13,7 +13,7 @@ interface RunFactsProps {
   readonly go: Go;
 }
 
-/** What is known of a run besides its cells. */
+/** The facts of a run besides its cells. */
 export function RunFacts({ run, nowMs, go }: RunFactsProps): JSX.Element {
   const { runId, context, requestedBy, occasion, submittedAt, startedAt, attempts, version } = run;
   const waitedMs = (startedAt === null ? nowMs : Date.parse(startedAt)) - Date.parse(submittedAt);
@@ -31,7 +31,7 @@ export function RunFacts({ run, nowMs, go }: RunFactsProps): JSX.Element {
           <Timestamp instant={occasion.instant} />
         </Fact>
       )}
-      <Fact name="Fetched for">
+      <Fact name="Asked for">
         <Timestamp instant={submittedAt} />
       </Fact>
       <Fact name="Waited">{formatDuration(waitedMs)}</Fact>

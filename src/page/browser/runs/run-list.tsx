@@ -177,7 +177,7 @@ export function mergeNewest(shown: RunList, newest: RunList): RunList {
   return { ...newest, runs: [...newest.runs, ...older], next: shown.next };
 }
 
-/** What was shown, and the next older runs after it. */
+/** The runs that were shown, and the next older ones after them. */
 export function addOlder(shown: RunList, older: RunList): RunList {
   const known = new Set(shown.runs.map(({ runId }) => runId));
   const added = older.runs.filter(({ runId }) => !known.has(runId));

@@ -21,7 +21,7 @@ interface RunPageProps {
   readonly go: Go;
 }
 
-/** One run: what it was asked, when what of it happened, its log, and what became of it. */
+/** One run: its request, its timeline, its log and its result. */
 export function RunPage({ runId, go }: RunPageProps): JSX.Element {
   const { run, cells, lines, failure, again, nowMs } = useRun(runId);
   const back = (

@@ -86,7 +86,7 @@ export function toDuration(
   return formatDuration(endMs - Date.parse(startedAt));
 }
 
-/** What a run had to do with a version. */
+/** The version that a run published or read. */
 export function toVersionText({
   version,
   isPublisher,
@@ -95,7 +95,7 @@ export function toVersionText({
   return isPublisher ? `published ${version}` : `read ${version}`;
 }
 
-/** A sign beside the word: nobody has to tell states apart by colour. */
+/** A sign beside the word: states differ not by colour alone. */
 const SIGNS: Readonly<Record<RunState, string>> = {
   queued: "○",
   running: "◐",

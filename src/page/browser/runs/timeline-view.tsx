@@ -95,7 +95,7 @@ function useWidth(box: { readonly current: HTMLElement | null }): number {
   return width;
 }
 
-/** The timeline in words and numbers, for whoever does not see the picture or wants them exact. */
+/** The timeline in words and numbers, exact and for screen readers. */
 export function TimelineTable({ timeline }: { readonly timeline: Timeline }): JSX.Element {
   const { cells, attempts, hasUnplaced } = timeline;
   return (

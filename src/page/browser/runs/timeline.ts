@@ -2,13 +2,13 @@ import { formatDuration } from "../../../text.ts";
 import type { CellProgress } from "../../../work/run-progress.ts";
 import type { ShownRun } from "../../history-state.ts";
 
-/** When what of a run happened: plain data that a picture and a table are made of. */
+/** The attempts and cells of a run in time: plain data that a picture and a table are made of. */
 export interface Timeline {
   /** how long the axis is; milliseconds */
   readonly lengthMs: number;
   readonly attempts: readonly TimelineAttempt[];
   readonly cells: readonly TimelineCell[];
-  /** whether some cells ran of which nobody knows when they began */
+  /** whether some cells ran at an unknown time */
   readonly hasUnplaced: boolean;
 }
 
@@ -25,13 +25,13 @@ interface TimelineAttempt extends TimelineSpan {
   readonly cause: string;
 }
 
-/** What a cell did, or waits to do. */
+/** The status of a cell in a timeline. */
 export type TimelineStatus = CellProgress["status"] | "waiting" | "interrupted";
 
 export interface TimelineCell {
   readonly name: string;
   readonly status: TimelineStatus;
-  /** null when it did not run, or nobody knows when */
+  /** null when it did not run, or at an unknown time */
   readonly span: TimelineSpan | null;
   /** how far a running cell is, 0 to 1 */
   readonly fraction: number | null;

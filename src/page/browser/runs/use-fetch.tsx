@@ -4,7 +4,7 @@ import { Notice } from "../design/notice.tsx";
 import { SignInForm } from "../published/sign-in-form.tsx";
 import { RequestFailure } from "../server/requests.ts";
 
-/** What was asked of the server, as far as it has answered. */
+/** The answer of the server, as far as there is one. */
 export interface Fetched<Answer> {
   /** the last one that came; undefined before the first */
   readonly answer: Answer | undefined;
@@ -19,7 +19,7 @@ export interface Fetched<Answer> {
 export interface FetchOptions<Answer> {
   /** asks; a new function is a new question, whose answer replaces all that came before */
   readonly ask: (signal: AbortSignal) => Promise<Answer>;
-  /** how often it is asked anew while somebody looks; never unless told */
+  /** how often it is asked anew while the page is visible; never when left out */
   readonly everyMs?: number | undefined;
   /** what becomes of an answer to a question that was answered before */
   readonly merge?: (known: Answer, fresh: Answer) => Answer;
@@ -57,7 +57,7 @@ export function useFetch<Answer>(options: FetchOptions<Answer>): Fetched<Answer>
     return () => stop.abort();
   }, [ask, turn]);
   const again = useCallback(() => setTurn((known) => known + 1), []);
-  // Whoever has to sign in first gets no other answer meanwhile.
+  // Before signing in there is no other answer.
   useEvery(state.failure?.status === 401 ? undefined : everyMs, again);
   const replace = useCallback(
     (answer: Answer) => setState({ ask, answer, failure: undefined }),
@@ -87,7 +87,7 @@ export function useEvery(everyMs: number | undefined, act: () => void): void {
   }, [everyMs, act]);
 }
 
-/** Whatever was thrown, as a failure that can be shown. */
+/** A thrown value as a failure that can be shown. */
 export function toFailure(thrown: unknown): RequestFailure {
   if (thrown instanceof RequestFailure) return thrown;
   return new RequestFailure(0, thrown instanceof Error ? thrown.message : String(thrown));

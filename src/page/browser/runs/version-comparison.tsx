@@ -12,7 +12,7 @@ interface VersionComparisonProps {
   readonly to: number;
 }
 
-/** What differs between two versions. */
+/** The differences between two versions. */
 export function VersionComparisonView({ from, to }: VersionComparisonProps): JSX.Element {
   const path = `/page/versions/compare?from=${from}&to=${to}`;
   const ask = useCallback(

@@ -21,7 +21,7 @@ interface VersionListProps {
   readonly go: Go;
 }
 
-/** What was published, what differs between two versions, and the way back to one of them. */
+/** The versions, the differences between two of them, and the way back to one. */
 export function VersionListView({ from, to, go }: VersionListProps): JSX.Element {
   const fetched = useFetch({ ask, everyMs: EVERY_MS });
   const { answer } = fetched;
@@ -118,7 +118,7 @@ function RollBack({ target, newest, onDone, onClose }: RollBackProps): JSX.Eleme
   );
 }
 
-/** What other tools have left in the store for frames that no run has published. */
+/** Frames that other tools have left in the store and no run has published. */
 function ForeignTable({ foreign }: Pick<VersionList, "foreign">): JSX.Element | null {
   if (foreign.length === 0) return null;
   return (

@@ -11,7 +11,7 @@ export interface PageEventListener {
 const EVENT_NAMES = ["version-published", "run-changed", "build-told"] as const;
 const FIRST_WAIT_MS = 1_000;
 const LONGEST_WAIT_MS = 30_000;
-/** A tab that nobody sees gives its connection back: browsers have only six for a server. */
+/** A hidden tab gives its connection back: browsers have only six for a server. */
 const HIDDEN_MS = 30_000;
 
 /** Listens until it is closed; connects again by itself, ever more slowly. Returns what closes it. */

@@ -64,7 +64,7 @@ function fitBeside(values: readonly ChartRow[string][]): boolean {
   return labels.length * (longest * LETTER_PX + BETWEEN_PX) <= ROOM_PX;
 }
 
-/** What says how the values of a channel are written. */
+/** The property of a channel that says how its values are written. */
 const GUIDES: Readonly<Record<string, string>> = {
   x: "axis",
   y: "axis",

@@ -6,7 +6,7 @@ import { ROWS } from "./page-spec.ts";
 import { forgetChosenRows, shareSelections } from "./shared-selections.ts";
 import { ChartFaults, closedLoader, tooltipHandler, withoutBrushRoles } from "./vega-patches.ts";
 
-/** What is to be drawn. */
+/** All that a chart is drawn from. */
 export interface ChartPlan {
   readonly spec: TopLevelSpec;
   readonly rows: readonly ChartRow[];
@@ -16,7 +16,7 @@ export interface ChartPlan {
   readonly columns: ReadonlySet<string>;
 }
 
-/** A chart that is drawn in an element of the page: compiled once, whatever rows it shows. */
+/** A chart that is drawn in an element of the page: compiled once for all rows. */
 export class ChartDrawing {
   readonly element: HTMLElement;
   readonly #view: View;
@@ -68,7 +68,7 @@ export class ChartDrawing {
   }
 
   /**
-   * Shows other rows in the same picture; one that nobody sees leaves the next frame to what is seen.
+   * Shows other rows in the same picture; one out of sight leaves the next frame to those in sight.
    * @throws {Error} with Vega's words on what it cannot draw; the picture is then no good any more
    */
   async show(rows: readonly ChartRow[]): Promise<void> {
@@ -144,7 +144,7 @@ class Visibility {
   }
 }
 
-/** Ends once the page's next frame has been painted; where nobody looks, there is none. */
+/** Ends once the page's next frame has been painted; in a hidden tab there is none. */
 function afterPaint(): Promise<void> {
   return new Promise((resolve) => {
     const { port1, port2 } = new MessageChannel();

@@ -34,10 +34,16 @@ export function useChartTheme(): ChartTheme {
   return theme;
 }
 
+const SERIES = [1, 2, 3, 4, 5, 6, 7, 8, 9, 10].map((index) => `--series-${index}`);
+
+// as colours they are read as the one of the two that holds, and not as the text that names both
+for (const name of ["--ink", "--ink-soft", "--line", "--edge", "--surface", ...SERIES]) {
+  CSS.registerProperty({ name, syntax: "<color>", inherits: true, initialValue: "transparent" });
+}
+
 function readTheme(): ChartTheme {
   const style = getComputedStyle(document.documentElement);
   const read = (name: string) => style.getPropertyValue(name).trim();
-  const series = [1, 2, 3, 4, 5, 6, 7, 8, 9, 10].map((index) => read(`--series-${index}`));
   return {
     ink: read("--ink"),
     inkSoft: read("--ink-soft"),
@@ -45,6 +51,6 @@ function readTheme(): ChartTheme {
     edge: read("--edge"),
     surface: read("--surface"),
     font: read("--font"),
-    series: series.filter((colour) => colour !== ""),
+    series: SERIES.map(read),
   };
 }

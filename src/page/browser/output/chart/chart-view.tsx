@@ -87,7 +87,7 @@ interface ChartToolbarProps {
   readonly onTableShown: (isShown: boolean) => void;
 }
 
-/** What can be done with a chart. */
+/** The tools of a chart. */
 function ChartToolbar(props: ChartToolbarProps): JSX.Element {
   const { name, drawing, isZooming, isTableShown } = props;
   async function save(type: "png" | "svg"): Promise<void> {

@@ -9,7 +9,7 @@ export interface SelectingChart {
   readonly columns: ReadonlySet<string>;
 }
 
-/** What Vega-Lite keeps of a selection: the fields that are chosen by, and their values; or one row. */
+/** A selection as Vega-Lite stores it: the fields that are chosen by, and their values; or one row. */
 interface StoredSelection {
   readonly fields?: readonly { readonly field: string }[];
   /** of a row, as long as the chart shows it */

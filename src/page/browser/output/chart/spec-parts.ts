@@ -25,7 +25,7 @@ export function selectionNames(spec: unknown): ReadonlySet<string> {
   return names;
 }
 
-/** What a specification asks for that a page does not give, as a sentence. */
+/** Why a page does not draw a specification, as a sentence; undefined when it does. */
 export function refusalOf(spec: unknown): string | undefined {
   for (const part of partsOf(spec)) {
     const { url } = part;
@@ -71,7 +71,7 @@ export function isPart(value: unknown): value is Part {
 
 const CHANNELS = ["x", "y", "color", "size", "theta", "row", "column", "facet"];
 
-/** What a chart shows, for those who hear it: its title, its marks and the fields they stand for. */
+/** The label of a chart for screen readers: its title, its marks and the fields they stand for. */
 export function chartLabel(title: string, spec: ChartSpec): string {
   if (typeof spec["description"] === "string") return spec["description"];
   const marks = new Set(partsOf(spec).flatMap((part) => markOf(part["mark"]) ?? []));

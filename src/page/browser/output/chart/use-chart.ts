@@ -20,8 +20,8 @@ export interface ShownChart {
   readonly fault: string | null;
 }
 
-/** What stands on the page now, and what is to. */
-interface Standing {
+/** The drawing on the page, and the rows it is to show. */
+interface DrawingState {
   rows: readonly ChartRow[];
   drawing: ChartDrawing | null;
   /** what the drawing can show other rows of */
@@ -41,8 +41,8 @@ export function useChart(output: ChartOutput, label: string, isZooming: boolean)
   const [attempt, setAttempt] = useState(0);
   const theme = useChartTheme();
   const { rows, years, flat, key } = useChartRows(output);
-  const standing = useRef<Standing>({ rows, drawing: null, drawnKey: null, isBroken: false });
-  const { current } = standing;
+  const state = useRef<DrawingState>({ rows, drawing: null, drawnKey: null, isBroken: false });
+  const { current } = state;
   current.rows = rows;
   const renderer = rows.length < MOST_ELEMENTS ? "svg" : "canvas";
   const width = useSpecWidth(place, output.spec, () => void current.drawing?.fit());

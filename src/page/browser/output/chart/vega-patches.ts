@@ -3,7 +3,7 @@ import { Handler } from "vega-tooltip";
 
 const REFUSAL = "charts read nothing from elsewhere";
 
-/** What Vega fetches with: nothing, save pictures that are in the specification itself. */
+/** A loader that fetches nothing, save pictures that are in the specification itself. */
 export function closedLoader(): Loader {
   const refuse = async (): Promise<never> => {
     throw new Error(REFUSAL);
@@ -65,7 +65,7 @@ export class ChartFaults implements LoggerInterface {
   }
 }
 
-/** What is told of the mark under the pointer; its styles are in chart.css. */
+/** The tooltip of the mark under the pointer; its styles are in chart.css. */
 export function tooltipHandler(): Handler["call"] {
   return new Handler({ disableDefaultStyle: true, theme: "page", formatTooltip }).call;
 }

@@ -107,7 +107,7 @@ purifier.addHook("afterSanitizeAttributes", (node) => {
   else node.removeAttribute("class");
 });
 
-/** What of some HTML is safe to show, as nodes. */
+/** The nodes of some HTML that are safe to show. */
 function safeFragment(html: string): DocumentFragment {
   const fragment = purifier.sanitize(html, {
     RETURN_DOM_FRAGMENT: true,
@@ -149,7 +149,7 @@ function secureImage(image: HTMLImageElement): void {
 }
 
 /**
- * Whether an address leads to a file of whoever looks at a page that is one, or to a machine that
+ * Whether an address leads to a file of the viewer of a page that is a file, or to a machine that
  * shares files: all of these have the same origin there. Places in the page itself are none.
  */
 function isFile(url: string): boolean {

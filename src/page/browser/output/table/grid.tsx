@@ -155,7 +155,7 @@ function toCellRenderer(columns: Schema) {
   };
 }
 
-/** What the grid itself copies, when one cell is in focus. */
+/** The text that the grid itself copies when one cell is in focus. */
 function stringify(value: unknown): string | undefined {
   return value === null || value === undefined ? "" : String(value);
 }

@@ -163,7 +163,7 @@ export function patchGridDraws(): void {
   options.debounceRendering ??= (draw) => queueMicrotask(() => queueMicrotask(draw));
 }
 
-/** What a grid is told of the cell that its keys go from. */
+/** The props of a grid for the cell that its keys go from. */
 interface GridFocus {
   readonly cellPosition: CellPlace;
   readonly onCellPositionChange: (place: CellPlace) => void;

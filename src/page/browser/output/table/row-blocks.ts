@@ -7,7 +7,7 @@ export interface TableStart {
   readonly head: readonly JsonRow[];
 }
 
-/** What is told as rows come. */
+/** Calls as rows come. */
 export interface RowBlocksEvents {
   /** rows came, or how many there are has changed */
   onChange(): void;

@@ -48,7 +48,7 @@ export function DownloadCsv({ name, columns, table }: DownloadCsvProps): JSX.Ele
   );
 }
 
-/** A browser tells nobody that a file could not be had: so it is made sure that it can be. */
+/** A browser reports no failed download: so it is made sure first that the file is there. */
 async function download({ readyCsvUrl, tellFailure }: TableRows): Promise<void> {
   try {
     const address = await readyCsvUrl?.();

@@ -127,7 +127,7 @@ function FilterValue({ id, type, value, onValue }: FilterValueProps): JSX.Elemen
   );
 }
 
-/** What each test is called. */
+/** The names of the tests. */
 const TEST_NAMES: Readonly<Record<FilterTest, string>> = {
   contains: "contains",
   equals: "is",
@@ -149,7 +149,7 @@ function needsValue(test: FilterTest): boolean {
   return test !== "missing" && test !== "present";
 }
 
-/** What a browser's own control asks for. */
+/** The kind of control that a value is typed in. */
 function controlOf(type: ColumnType): "text" | "number" | "date" | "datetime" | "boolean" {
   switch (type) {
     case "date":

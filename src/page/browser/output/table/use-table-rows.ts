@@ -7,7 +7,7 @@ import { fromRows } from "./row-rules.ts";
 
 /** A table as it stands: its rows, their order, and what went wrong. */
 export interface TableRows {
-  /** the same list as long as the columns are the same, whatever the rows */
+  /** the same list as long as the columns are the same */
   readonly columns: Schema;
   readonly blocks: RowBlocks;
   /** where the rows are read: in the browser when all of them are there */
