@@ -4,7 +4,7 @@ import type { SchedulerEvent } from "../schedule/scheduler-options.ts";
 import type { Log, LogEntry } from "../server/request-log.ts";
 import { type HexServer, openServer } from "../server/server.ts";
 import { openProjectRuns, type ProjectRuns } from "../work/project-runs.ts";
-import { keepSchedules } from "../work/project-schedules.ts";
+import { runSchedules } from "../work/project-schedules.ts";
 import { recoverRuns } from "../work/recover-runs.ts";
 import { runWorker, type WorkerEvent } from "../work/worker.ts";
 import {
@@ -76,7 +76,7 @@ async function keepServing(
     flags.worker
       ? runWorker(runs, { signal, drainMs: DRAIN_MS, onEvent })
       : recoverRuns(runs, { signal, onWarning }),
-    ...(flags.schedules ? [keepSchedules(runs, { signal, onEvent })] : []),
+    ...(flags.schedules ? [runSchedules(runs, { signal, onEvent })] : []),
   ];
   const ended = await Promise.allSettled(
     parts.map((part) =>

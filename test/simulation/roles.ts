@@ -9,7 +9,7 @@ import type { Store } from "../../src/store/store.ts";
 import { openVersion, type Version } from "../../src/store/version.ts";
 import { listVersions, rollback } from "../../src/store/versions.ts";
 import type { ProjectRuns } from "../../src/work/project-runs.ts";
-import { keepSchedules } from "../../src/work/project-schedules.ts";
+import { runSchedules } from "../../src/work/project-schedules.ts";
 import { cancelRun, recoverRuns } from "../../src/work/recover-runs.ts";
 import { type RecordingOptions, recordRun } from "../../src/work/run-recording.ts";
 import { submitRun } from "../../src/work/submit-run.ts";
@@ -52,7 +52,7 @@ export const ROLES: Readonly<Record<string, (task: Task) => Promise<void>>> = {
     const onEvent = (event: { readonly type: string; readonly runId?: string }) => {
       project.world.note(self.name, `${event.type} ${event.runId ?? ""}`);
     };
-    await keepSchedules(runs, { signal: neverAborted(), onEvent });
+    await runSchedules(runs, { signal: neverAborted(), onEvent });
   },
 
   /** asks for runs, and takes some of them back */
