@@ -13,7 +13,7 @@ export function renderColumns(rows: readonly (readonly string[])[]): string {
     .join("\n");
 }
 
-/** What became of a cell, as a table tells it: `kept · version 4`. */
+/** The status of a cell in a table: `kept · version 4`. */
 export function renderStatus({ status, keptSince }: CellRecord): string {
   return keptSince === undefined ? status : `${status} · version ${keptSince}`;
 }

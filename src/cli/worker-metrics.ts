@@ -8,7 +8,7 @@ import { LANES } from "../queue/queue.ts";
 import type { SchedulerEvent } from "../schedule/scheduler-options.ts";
 import type { WorkerEvent } from "../work/worker.ts";
 
-/** What a worker tells of its metrics. */
+/** The event of metrics being served. */
 export interface MetricsEvent {
   readonly type: "metrics-served";
   readonly url: string;
@@ -19,7 +19,7 @@ export interface MetricsOptions {
   readonly onEvent: (event: MetricsEvent) => void;
 }
 
-/** What a worker measures, served over HTTP until it is closed. */
+/** Metrics of a worker, served over HTTP until closed. */
 export interface WorkerMetrics {
   readonly take: (event: WorkerEvent | SchedulerEvent | MetricsEvent) => void;
   close(): Promise<void>;
@@ -27,7 +27,7 @@ export interface WorkerMetrics {
 
 /**
  * Serves what a worker measures as Prometheus reads it. It holds counts and times, no names and no
- * secrets, so whoever can reach the address may read it.
+ * secrets, so everyone who reaches the address may read it.
  *
  * @param address `9464` for this machine alone, or `0.0.0.0:9464`
  * @throws {HexError} HEX_USAGE when the address is none, or cannot be had
@@ -43,7 +43,7 @@ export async function serveMetrics(
   return { take, close: () => close(server) };
 }
 
-/** Counts what a worker tells of its jobs, what waits in the queue, and what the process uses. */
+/** Counts a worker's jobs, the jobs in the queue, and the use of the process. */
 export function countWork(
   registry: Registry,
   queue: MetricsOptions["queue"],
@@ -85,7 +85,7 @@ function countJobs(registry: Registry): WorkerMetrics["take"] {
   };
 }
 
-/** The queue is asked at each scrape; of one that is away nothing is told, and the rest is served. */
+/** The queue is asked at each scrape; when it is away, only the rest is served. */
 function countQueue(registry: Registry, queue: MetricsOptions["queue"]): void {
   new Gauge({
     name: "hex_queue_jobs",

@@ -1,7 +1,7 @@
 /** A request that the server has refused, and why. */
 export class HexClientError extends Error {
   readonly status: number;
-  /** under which the server's log tells more */
+  /** the id of the request in the server's log */
   readonly traceId: string | undefined;
   /** values of inputs that break their rules, by the server's own account */
   readonly invalid: readonly unknown[];

@@ -4,7 +4,7 @@ import { readOutput } from "./read-output.ts";
 
 export { HexClientError } from "./client-error.ts";
 
-/** What a project takes and gives, as `.hex/client.d.ts` declares it. */
+/** The inputs and outputs of a project, as `.hex/client.d.ts` declares them. */
 export interface ProjectTypes {
   /** values by input name */
   readonly inputs: object;
@@ -28,7 +28,7 @@ export interface WaitOptions {
 }
 
 export interface RunOptions extends WaitOptions {
-  /** the same key is the same run, however often it is asked for; a new one unless told */
+  /** the same key is the same run, however often it is asked for; default: a new one */
   readonly idempotencyKey?: string | undefined;
   /** computes and publishes anew, instead of reading what was published */
   readonly updatePublishedResults?: boolean | undefined;
@@ -63,10 +63,10 @@ export interface EndedRun {
 /** A run that was accepted. Every call throws HexClientError for what the server refuses. */
 export interface RunHandle<Project extends ProjectTypes> {
   readonly runId: string;
-  /** Waits for the end, whatever it is, and tells meanwhile how far the cells are. */
+  /** Waits for the end, completed or not, and reports the progress of the cells. */
   wait(options?: FollowOptions): Promise<EndedRun>;
   cancel(options?: WaitOptions): Promise<void>;
-  /** What a cell showed, whole: the rows of a frame, or a value. */
+  /** The whole output of a cell: the rows of a frame, or a value. */
   output<Cell extends keyof Project["outputs"] & string>(
     cell: Cell,
     options?: WaitOptions,
@@ -137,7 +137,7 @@ function toHandle<Project extends ProjectTypes>(
 
 const RECONNECT_MS = 1_000;
 
-/** Listens until the end of the run is told, over as many connections as that takes. */
+/** Listens until the end of the run, and reconnects when needed. */
 async function follow(
   server: Server,
   path: string,

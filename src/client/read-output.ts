@@ -15,7 +15,7 @@ type Whole =
 
 const PAGE_ROWS = 10_000;
 
-/** What a cell showed: rows of a frame, `{spec, rows}` of a chart, a value, a text or JSON. */
+/** The output of a cell: rows of a frame, `{spec, rows}` of a chart, a value, a text or JSON. */
 export async function readOutput(
   server: Server,
   path: string,

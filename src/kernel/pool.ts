@@ -276,7 +276,6 @@ export class CrashBackoff {
     this.#now = now;
   }
 
-  /** Counts a process that died unintentionally. */
   note(): void {
     this.#deathsMs = [...this.#recent(), this.#now()];
   }

@@ -223,7 +223,6 @@ function isSameFrame(
   return read?.name === frame && read.published.csv.sha256 === sha256;
 }
 
-/** The origin of a frame of a version. */
 export function toOrigin(
   { computedAt, codeHash }: PublishedFrame,
   { number }: Version,

@@ -9,7 +9,7 @@ import { findPageCells } from "./page-cells.ts";
 import type { PageCell, PageState } from "./page-state.ts";
 import { findPageData, toPageContent, toPageFreshness } from "./to-page-state.ts";
 
-/** What a page is exported from. */
+/** The sources of an exported page. */
 export interface ExportSource {
   readonly runs: Pick<ProjectRuns, "config" | "redact">;
   readonly viewers: Pick<Viewers, "evaluate" | "rows">;
@@ -45,7 +45,7 @@ const ROWS_AT_ONCE = 1_000;
  * evaluation.
  *
  * @throws {HexError} HEX_NOT_COMPUTED when nothing is published; HEX_INPUT_INVALID; the failure of a
- * cell; what viewers are told
+ * cell; the failures of viewers' requests
  */
 export async function exportPage(source: ExportSource): Promise<ExportedState> {
   const { runs, cells, version, texts, now, viewers } = source;
@@ -104,7 +104,7 @@ function refuseFaults({ invalid, cells }: Evaluation): void {
   if (failed !== undefined) throw new HexError(failed.code, failed.message);
 }
 
-/** What the cells show now stands for what they showed when they were published. */
+/** The evaluation in place of the outputs that were saved with the version. */
 function toSaved(cells: readonly DescribedCell[], answer: Evaluation): SavedOutputs {
   const results = new Map(answer.cells.map((cell) => [cell.name, cell]));
   const saved = cells.map(({ name, codeHash }) => {

@@ -7,7 +7,7 @@ import type { VersionDifference } from "../store/version-difference.ts";
 import type { ForeignSummary, VersionSummary } from "../store/versions.ts";
 import type { CellProgress } from "../work/run-progress.ts";
 
-/** One run as the list of runs tells it; all times are ISO 8601, UTC. */
+/** One run in the list of runs; all times are ISO 8601, UTC. */
 export interface ListedRun {
   readonly runId: string;
   readonly context: RunContext;
@@ -36,11 +36,11 @@ export interface RunList {
   readonly warnings: readonly string[];
 }
 
-/** All that is told of one run but its log. */
+/** One run without its log. */
 export interface ShownRun extends ListedRun {
   /** the values that were asked for, by input name */
   readonly inputs: Readonly<Record<string, unknown>>;
-  /** whether a worker carries it out, and tells of its cells; else whoever asked for it does */
+  /** whether a worker carries it out and reports its cells; otherwise its caller's process does */
   readonly isQueued: boolean;
   readonly attempts: readonly RunAttemptRecord[];
   /** in file order; of a run that goes, those that are told of by its events */
@@ -70,10 +70,10 @@ export interface VersionList {
 
 export type ListedVersion = Omit<VersionSummary, "commitId">;
 
-/** What differs between two versions. */
+/** The differences between two versions. */
 export type VersionComparison = VersionDifference;
 
-/** What going back to a version has published. */
+/** The version that a rollback has published. */
 export interface RolledBack {
   /** the number of the new version */
   readonly version: number;

@@ -16,7 +16,7 @@ export interface PageAsset {
   readonly packed: ReadonlyMap<AssetEncoding, Uint8Array>;
 }
 
-/** What the page consists of. */
+/** The files of the built page. */
 export interface PageAssets {
   /** name of the module that begins */
   readonly script: string;
@@ -50,7 +50,7 @@ type AssetEntry = v.InferOutput<typeof assetList>["files"][number];
  *
  * @param runtimeUrl URL of the built module that cells import
  */
-export function keepPageAssets(runtimeUrl: string): () => Promise<PageAssets | undefined> {
+export function cachePageAssets(runtimeUrl: string): () => Promise<PageAssets | undefined> {
   let reading: Promise<PageAssets | undefined> | undefined;
   return async () => {
     reading ??= readPageAssets(runtimeUrl);

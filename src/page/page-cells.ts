@@ -40,7 +40,7 @@ export function toPageCells(
       kind,
       below: shown.flatMap((other) => (below.has(other.name) ? other.name : [])),
       output: told ?? known?.output ?? null,
-      // What the source tells was computed by nobody.
+      // Output from the source has no result id.
       result: told === undefined ? (known?.result ?? null) : null,
       error: null,
       isOutdated: !isSame && told === undefined,
@@ -51,7 +51,7 @@ export function toPageCells(
 /** Whether what was saved of a cell came of the code that it has now, and of the data it names. */
 function isStill({ codeHash, output, state }: SavedOutput, cell: DescribedCell): boolean {
   if (codeHash !== cell.codeHash || output === null) return false;
-  // Of heavy cells the frame counts, whatever their data is by now.
+  // Of cached cells the frame counts, not their data files.
   return cell.kind === "cached" || state === null || state.data === cell.data;
 }
 
@@ -73,7 +73,7 @@ export function findPageCells(
   return cells.filter(({ name }) => !hidden.has(name) && placed?.has(name) !== false);
 }
 
-/** What a cell shows whose source tells it: prose, and an input that hangs on no data. */
+/** The output of a cell that its source defines: prose, or an input that depends on no data. */
 function toToldOutput(
   { name, kind, source, widget }: DescribedCell,
   configured: unknown,
@@ -85,12 +85,12 @@ function toToldOutput(
     const value = readInputValue(name, widget, configured === undefined ? undefined : asked);
     return toInputOutput(value, widget);
   } catch {
-    // A value that breaks the rule is told by the run that is asked for then.
+    // A value that breaks the rule is refused by the evaluation.
     return undefined;
   }
 }
 
-/** What tells the values that inputs have unless a viewer sets them. */
+/** The sources of inputs' values before a viewer sets them. */
 interface InputFacts {
   /** values that the config gives, by name */
   readonly configured: ReadonlyMap<string, unknown>;

@@ -30,11 +30,11 @@ export interface PageState {
   /** why the newest run that was to publish did not; null when it did */
   readonly failure: PageFailure | null;
   readonly viewer: PageViewer;
-  /** null where no server tells of another one */
+  /** null in an exported file */
   readonly build: PageBuild | null;
 }
 
-/** What a page is made of, as digests: a page that was made of something else is to be loaded anew. */
+/** Digests of the page's code: an open page of another build reloads. */
 export interface PageBuild {
   /** of the code that runs in browsers */
   readonly code: string;
@@ -72,7 +72,7 @@ interface PageTab {
 /** Cells side by side, by name; below each other where there is no room. */
 export type PageRow = readonly string[];
 
-/** A run of which a page tells how far it is. */
+/** A queued or running run with its progress. */
 export interface PageRun {
   readonly runId: string;
   readonly state: "queued" | "running";
@@ -99,7 +99,7 @@ export interface PageFailure {
   readonly message: string | null;
 }
 
-/** What the one who looks may do. */
+/** The rights of the viewer. */
 export interface PageViewer {
   /** start a run that publishes, and cancel it */
   readonly mayRefresh: boolean;
@@ -112,7 +112,7 @@ export interface PageViewer {
   readonly isSignedIn: boolean;
 }
 
-/** What an open page is told as it happens. */
+/** Events of an open page. */
 export type PageEvent =
   | {
       readonly type: "version-published";

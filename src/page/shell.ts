@@ -3,13 +3,13 @@ import type { ExportedState } from "./export-page.ts";
 import type { PageAssets } from "./page-assets.ts";
 
 export interface ShellOptions extends Pick<PageAssets, "script" | "styles" | "preloads"> {
-  /** stands in the tab of the browser until the page knows its own; only what anybody may know */
+  /** title of the tab until the page knows its own; must be public */
   readonly title?: string | undefined;
-  /** which view it opens on whatever the address is; the address tells unless told */
+  /** view to open; default: the one of the address */
   readonly view?: "notebook" | undefined;
 }
 
-/** The page before it has any data: whoever may not look gets no more than this. */
+/** The page without data, which everyone may get. */
 export function renderShell({
   script,
   styles,
@@ -90,7 +90,7 @@ ${PAGE_ICON}
 `;
 }
 
-/** JSON in which no sign can end the element that it stands in, or begin a comment. */
+/** JSON that cannot end its element or begin a comment. */
 function toInertJson(data: unknown): string {
   return JSON.stringify(data).replace(
     /[<>&\u2028\u2029]/g,
@@ -98,7 +98,7 @@ function toInertJson(data: unknown): string {
   );
 }
 
-/** In our own code such text stands only within strings, where the slash may be escaped. */
+/** Such text is only in strings of our code, where the slash may be escaped. */
 function withoutEndTag(code: string, tag: "script" | "style"): string {
   return code.replaceAll(`</${tag}`, `<\\/${tag}`).replaceAll("<!--", "<\\!--");
 }

@@ -14,11 +14,11 @@ export function isToPublish(cells: readonly DescribedCell[], context: RunContext
   );
 }
 
-/** What is known of a run besides its record. */
+/** Facts about a run besides its record. */
 export interface RunFacts {
   readonly cells: readonly DescribedCell[];
   readonly page: Pick<PageSettings, "hide" | "layout">;
-  /** of its cells; none where nobody tells */
+  /** of its cells; empty when none was reported */
   readonly progress: readonly CellProgress[];
 }
 
@@ -61,7 +61,7 @@ function toRunCell(name: string, progress: CellProgress | undefined): PageRunCel
   if (progress === undefined) return { name, status: "waiting", fraction: null, message: "" };
   const { message } = progress;
   const status = STATUSES[progress.status];
-  // A cell that tells nothing of itself stands at 0 all the time.
+  // A cell that reports no progress stays at 0.
   const isTold = progress.fraction > 0 && status === "running";
   return { name, status, fraction: isTold ? progress.fraction : null, message };
 }

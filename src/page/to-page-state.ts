@@ -15,7 +15,7 @@ import type { FoundObject } from "../store/store.ts";
 import { findMoved, toInputValues, toPageCells } from "./page-cells.ts";
 import type { PageCell, PageLayout, PageRow, PageState } from "./page-state.ts";
 
-/** A version as a page is told of it. */
+/** A version with what its page is made from. */
 interface PageVersion {
   /** null as long as no run has published */
   readonly number: number | null;
@@ -33,14 +33,14 @@ interface PageVersion {
   readonly defaults: Commit["defaults"];
 }
 
-/** What a page of a version is made from. */
+/** The sources of a version's page. */
 export interface PageFacts {
   readonly config: Pick<Config, "name" | "page" | "inputs">;
   readonly cells: readonly DescribedCell[];
   readonly version: PageVersion;
 }
 
-/** What is the same for everybody who looks at a version, as long as no cell is changed. */
+/** The part of a page that all viewers of a version share. */
 export type PageContent = Pick<
   PageState,
   | "title"
@@ -54,7 +54,7 @@ export type PageContent = Pick<
   | "cells"
 >;
 
-/** What a page shows of a version. */
+/** The page of a version. */
 export function toPageContent({ config, cells, version }: PageFacts): PageContent {
   const { name, page } = config;
   const inputs = toInputs({ config, cells, version });
@@ -146,7 +146,7 @@ function toLaidOut({ name, kind, output }: PageCell): LaidOutCell {
   return { name, form: output?.kind === "value" ? "value" : "other" };
 }
 
-/** What a cell is to a layout. */
+/** A cell in a layout. */
 interface LaidOutCell {
   readonly name: string;
   /** inputs stand beside each other, and so do single values; all else has a row of its own */

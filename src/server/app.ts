@@ -53,7 +53,7 @@ const CLIENT_TIMES: ClientTimes = {
 const LOOK_MS = 1_000;
 const LONGEST_PARAMETER = 100;
 
-/** Tells callers apart and limits each of them. */
+/** Identifies callers and limits each of them. */
 interface CallerGuard {
   /** @throws {HttpFailure} 401 */
   readonly find: (request: FastifyRequest) => Promise<Caller>;

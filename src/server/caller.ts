@@ -7,8 +7,8 @@ import { parseQuery } from "./query.ts";
 import type { TokenCache } from "./token-cache.ts";
 
 /**
- * What a route asks of its caller; `none` is for what everybody may know, `view` for what a page
- * shows, which the config may open to anyone.
+ * The access that a route requires: `none` for public routes, `view` for those of the page, which the
+ * config may open to anyone.
  */
 type RouteAuth = "none" | "view" | TokenScope;
 
@@ -17,7 +17,7 @@ type RouteAuth = "none" | "view" | TokenScope;
  * looks at a page that is open to all.
  */
 export interface Caller {
-  /** tells callers apart: the token's id, `loopback`, or `anyone` and an address */
+  /** identifies the caller: the token's id, `loopback`, or `anyone` and an address */
   readonly id: string;
   readonly name: string;
   readonly scopes: readonly TokenScope[];
@@ -31,7 +31,7 @@ declare module "fastify" {
   interface FastifyContextConfig {
     /** must be declared by every route */
     auth?: RouteAuth;
-    /** the shape of its error bodies; `reason` unless told */
+    /** the shape of its error bodies; default `reason` */
     errors?: ErrorFamily;
   }
   interface FastifyRequest {
@@ -126,7 +126,7 @@ export function refuseTokenInUrl({ url }: FastifyRequest): void {
 const TOKEN_KEYS = /^(access_?token|auth|authorization|api_?key|bearer|token)$/i;
 const TOKEN = /hxt[pw]_/i;
 
-/** What a token of each scope may do. */
+/** The scopes that each scope includes. */
 const ALLOWS: Readonly<Record<TokenScope, readonly TokenScope[]>> = {
   read: ["read"],
   run: ["read", "run"],
@@ -150,7 +150,7 @@ export function isAnyone({ scopes, token }: Caller): boolean {
   return scopes.length === 0 && token === undefined;
 }
 
-/** What a proxy leaves in the requests of others. */
+/** Headers that a proxy adds. */
 const PROXY_HEADERS = ["forwarded", "via", "x-forwarded-for", "x-forwarded-host", "x-real-ip"];
 
 /** The host was checked before; a name other than this machine's own is another's door to it. */

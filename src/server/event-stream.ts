@@ -24,7 +24,7 @@ export interface EventStreamOptions {
   readonly onClose: () => void;
   /** whether the client may still listen; asked at every beat, and a failure is a no */
   readonly isAllowed: () => Promise<boolean>;
-  /** milliseconds, as is the next; 15 s and 30 s unless told */
+  /** milliseconds, as is the next; defaults 15 s and 30 s */
   readonly beatMs?: number;
   readonly stuckMs?: number;
 }

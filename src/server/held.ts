@@ -13,7 +13,7 @@ export class Held<Value> {
     this.#now = now;
   }
 
-  /** What is known, or what `read` finds. Failures are not held. */
+  /** The held value, or the result of `read`. Failures are not held. */
   async get(read: () => Promise<Value>): Promise<Value> {
     const known = this.#known;
     if (known !== undefined && this.#now() - known.readAtMs < this.#forMs) return known.value;

@@ -79,7 +79,7 @@ function toGroups(address: string): readonly string[] {
   return [...start, ...zeros, ...end];
 }
 
-/** How the server is reached, as far as the request tells; no slash at the end. */
+/** How the server is reached, as far as the request shows; no slash at the end. */
 export function toBaseUrl(host: string, { publicUrl }: Pick<HostSettings, "publicUrl">): string {
   // Some clients take no URL whose host has no dot.
   return publicUrl ?? `http://${host.replace(/^localhost(?=:|$)/, "127.0.0.1")}`;

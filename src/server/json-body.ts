@@ -8,8 +8,8 @@ const BODY_LIMIT_BYTES = 2 ** 20;
 const JSON_TYPE = /^application\/json[ \t]*(;[ \t]*charset="?utf-8"?[ \t]*)?$/i;
 
 /**
- * Reads every body by one rule, whatever its content type says: nothing is nothing, and anything
- * else has to be JSON and to say so. `undefined` stands for an empty body.
+ * Reads every body by one rule: an empty one is `undefined`, any other must be JSON with that content
+ * type.
  */
 export function readJsonBodies(app: FastifyInstance): void {
   app.removeAllContentTypeParsers();
@@ -69,7 +69,7 @@ export function parseJsonText(text: string): unknown {
   }
 }
 
-/** Walks over the text once; where it is no JSON, parsing tells. */
+/** Scans the text once; parsing refuses what is no JSON. */
 function checkLimits(text: string): void {
   const scan = /["\d[\]{},]/g;
   let depth = 0;

@@ -4,10 +4,10 @@ import type { Store } from "../store/store.ts";
 import { openVersion, type Version } from "../store/version.ts";
 import { Held } from "./held.ts";
 
-/** For so long a version passes for the newest one. */
+/** How long a version counts as the newest one. */
 const FRESH_MS = 2_000;
 
-/** What a cell showed, as far as it tells the widget of an input. */
+/** Saved outputs, as far as they hold widgets of inputs. */
 const shownInputs = v.object({
   cells: v.array(
     v.object({
@@ -28,7 +28,7 @@ export class NewestVersion {
 
   /**
    * @param now milliseconds since 1970
-   * @param findFrames tells the frames for which CSVs of other tools may stand
+   * @param findFrames names of frames that CSVs of other tools may stand in for
    */
   constructor(
     store: Store,

@@ -3,7 +3,7 @@ import { Registry } from "prom-client";
 import { expectation } from "../errors.ts";
 import type { Notebook } from "../kernel/notebook.ts";
 import type { NotebookEvent, NotebookState } from "../kernel/notebook-state.ts";
-import { keepPageAssets } from "../page/page-assets.ts";
+import { cachePageAssets } from "../page/page-assets.ts";
 import { listen, openApp } from "./app.ts";
 import { openStreams, type ServerEvent } from "./event-stream.ts";
 import { isLoopback } from "./hosts.ts";
@@ -19,7 +19,7 @@ export interface NotebookServerOptions {
   readonly notebook: Notebook;
   /** URL of the built module beside which the page lies */
   readonly runtimeUrl: string;
-  /** must mean this machine and no other; 127.0.0.1 unless told */
+  /** must mean this machine and no other; default 127.0.0.1 */
   readonly host?: string;
   /** 0 takes any that is free */
   readonly port: number;
@@ -37,8 +37,8 @@ export interface NotebookServer {
 const REQUESTS_AT_ONCE = 200;
 
 /**
- * Opens the server of a notebook, which runs what its author writes for whoever asks: it listens on
- * this machine alone, and answers no page but its own.
+ * Opens the server of a notebook, which runs its author's code for any caller: it listens on this
+ * machine alone, and answers no page but its own.
  *
  * @throws {HexError} HEX_USAGE for an address that others reach
  */
@@ -83,7 +83,7 @@ function toApp({ notebook, runtimeUrl, log }: NotebookServerOptions, host: strin
     redact: (data) => data,
     addRoutes: (app) => {
       const page = { title: notebook.book.head.title, access: "anyone", embedIn: [] } as const;
-      const readAssets = keepPageAssets(runtimeUrl);
+      const readAssets = cachePageAssets(runtimeUrl);
       addShellRoutes(app, { readAssets, page, settings, addresses: ["/"], view: "notebook" });
       addNotebookRoutes(app, notebook);
     },

@@ -4,11 +4,11 @@ import { openVersion } from "../store/version.ts";
 import { refuseForNow } from "./http-failure.ts";
 import type { Served } from "./served.ts";
 
-/** For so long the store and the queue may take to answer. */
+/** Time limit of the store and the queue. */
 const READY_LIMIT_MS = 5_000;
 const RETRY_SECONDS = 5;
 
-/** What operators ask: does the process live, can it work, what does it count. */
+/** Routes for operators: health, readiness and metrics. */
 export function addOperationRoutes(app: FastifyInstance, served: Served): void {
   app.get("/healthz", { config: { auth: "none" } }, async () => ({ status: "up" }));
   app.get("/readyz", { config: { auth: "read" } }, async () => {

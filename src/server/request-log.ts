@@ -8,7 +8,7 @@ export interface LogEntry {
   readonly [key: string]: unknown;
 }
 
-/** Takes what is to be logged; whoever calls it need not know what is secret. */
+/** Writes an entry to the log, redacted. */
 export type Log = (entry: LogEntry) => void;
 
 const LONGEST_TEXT = 4_000;
@@ -17,7 +17,7 @@ const TOKEN = /hxt[pw](_|%5f)[0-9a-f]+/gi;
 const CREDENTIALS = /\b(bearer|basic)\s+[\w.~+/=-]+/gi;
 
 /**
- * A log that writes lines of JSON, in which no secret, token or credential stands, nor a sign that
+ * A log that writes lines of JSON without secrets, tokens and credentials, and without characters that
  * could forge a line or move a terminal's cursor.
  *
  * @param write gets each line, with its end
@@ -33,7 +33,7 @@ export function toLog(redact: Redact, write: (line: string) => void): Log {
   };
 }
 
-/** What every entry has, of one that is too long. */
+/** The common keys of an entry that is too long. */
 function pick({ at, level, event }: { readonly at: string } & LogEntry) {
   return { at, level, event };
 }

@@ -4,13 +4,13 @@ import { promisify } from "node:util";
 import { brotliCompress, constants, gzip } from "node:zlib";
 import type { FastifyReply, FastifyRequest } from "fastify";
 
-/** What is no longer than this goes out at once, with its length. */
+/** Shorter answers are sent at once, with their length. */
 const SHORT_BYTES = 2 ** 16;
 /** A client that takes nothing for so long is dropped. */
 const STUCK_MS = 30_000;
 
 interface SendBlocksOptions {
-  /** milliseconds; 30 s unless told */
+  /** milliseconds; default 30 s */
   readonly stuckMs?: number;
 }
 
@@ -72,7 +72,7 @@ interface Patience {
   readonly stuckMs: number;
 }
 
-/** The same blocks; whoever does not ask for the next one in time is dropped. */
+/** The same blocks; a client that takes none in time is dropped. */
 async function* whileTaken(blocks: AsyncIterable<Uint8Array>, { drop, stuckMs }: Patience) {
   for await (const block of blocks) {
     const timer = setTimeout(drop, stuckMs);
@@ -89,7 +89,7 @@ const PACKINGS = ["br", "gzip"] as const;
 
 export type Packing = (typeof PACKINGS)[number];
 
-/** The best packing that whoever asks can take; undefined where that is none. */
+/** The best packing that the client accepts; undefined when it accepts none. */
 export function findPacking({ headers }: Pick<FastifyRequest, "headers">): Packing | undefined {
   const words = String(headers["accept-encoding"] ?? "").split(",");
   return PACKINGS.find((name) => {
@@ -127,7 +127,7 @@ const WORTH_PACKING = 16_384;
 /**
  * A hook of routes that answer with JSON: long answers are packed for those who can take it. An answer
  * never holds a secret beside what its asker has written, and other sites cannot ask for one: so its
- * length tells nobody anything.
+ * length reveals nothing.
  */
 export async function packLong(
   request: FastifyRequest,

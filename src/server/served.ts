@@ -12,7 +12,7 @@ import type { RunRecords } from "./run-records.ts";
 import type { ServerMetrics } from "./server-metrics.ts";
 import type { TokenCache } from "./token-cache.ts";
 
-/** What the routes answer from. */
+/** State that the routes share. */
 export interface Served {
   readonly runs: ProjectRuns;
   readonly records: RunRecords;

@@ -9,7 +9,7 @@ export interface AnsweredRequest {
   readonly elapsedMs: number;
 }
 
-/** What the server tells of itself to Prometheus. */
+/** Metrics of the server for Prometheus. */
 export class ServerMetrics {
   readonly #requests: Counter<"method" | "route" | "status">;
   readonly #seconds: Histogram<"method" | "route">;

@@ -28,15 +28,15 @@ import { TokenCache } from "./token-cache.ts";
 
 export interface ServerOptions {
   readonly runs: ProjectRuns;
-  /** the config's unless told */
+  /** default: those of the config */
   readonly settings?: ServerSettings | undefined;
-  /** gets the lines of the log; standard error unless told */
+  /** writes lines of the log; default: to standard error */
   readonly writeLog?: ((line: string) => void) | undefined;
-  /** where others count as well; one of its own unless told */
+  /** registry that others share; default: its own */
   readonly registry?: Registry | undefined;
   /** how long clients may take; of those that are not given, as long as is usual */
   readonly clientTimes?: Partial<ClientTimes> | undefined;
-  /** what answers viewers; processes of the project's own unless told */
+  /** evaluates for viewers; default: processes of the project */
   readonly viewers?: Viewers | undefined;
   /** milliseconds since 1970 */
   readonly now?: (() => number) | undefined;
@@ -67,11 +67,15 @@ export async function openServer(options: ServerOptions): Promise<HexServer> {
   const projectId = needProjectId(runs);
   const proof = await checkTokens(runs, settings);
   const log = toLog(runs.redact, options.writeLog ?? ((line) => process.stderr.write(line)));
-  tellProof(proof, settings, log);
+  warnOfTokens(proof, settings, log);
   const onLine = (line: string) => log({ level: "info", event: "viewer-run-told", line });
   const viewers = options.viewers ?? openViewers(runs, { onLine });
   const project = new DescribedProject(runs, {
-    onFailure: (error) => tellUnread(error, log),
+    onFailure: ({ code, message }) =>
+      log({
+        ...{ level: "warn", event: "project-unread", code },
+        message: `The cells cannot be read as they are now: ${message}`,
+      }),
     onChange: () => viewers.restart(),
   });
   await project.read();
@@ -116,14 +120,14 @@ interface ProjectAppOptions extends ServerOptions {
   readonly log: Log;
 }
 
-/** What the routes answer from. */
+/** State that the routes share. */
 function toServed(
   options: ProjectAppOptions & Pick<Served, "now" | "registry" | "metrics">,
 ): Served {
   const { runs, projectId, settings, log, now } = options;
   const { runsPerMinute, runsPerHour } = settings.limits;
-  const onWarning = (message: string) => warn(message, log);
-  const onDoubt = (message: string) => tellDoubt(message, log);
+  const onWarning = (message: string) => log({ level: "warn", event: "token-damaged", message });
+  const onDoubt = (message: string) => warnOfDoubt(message, log);
   const tokens = new TokenCache({ store: runs.store, now, onWarning, onDoubt });
   const { host, publicUrl, allowedHosts } = settings;
   const callers: CallerOptions = {
@@ -203,8 +207,8 @@ async function checkTokens({ store }: ProjectRuns, { host }: ServerSettings): Pr
   });
 }
 
-function tellProof({ made, doubt }: TokenProof, settings: ServerSettings, log: Log): void {
-  if (doubt !== undefined) tellDoubt(doubt, log);
+function warnOfTokens({ made, doubt }: TokenProof, settings: ServerSettings, log: Log): void {
+  if (doubt !== undefined) warnOfDoubt(doubt, log);
   if (made !== "never") return;
   const who = isForHere(settings)
     ? "whoever is on this machine may do everything"
@@ -213,17 +217,8 @@ function tellProof({ made, doubt }: TokenProof, settings: ServerSettings, log: L
   log({ level: "warn", event: "tokens-missing", message });
 }
 
-function tellDoubt(doubt: string, log: Log): void {
+function warnOfDoubt(doubt: string, log: Log): void {
   const anew = `to begin anew in another store, delete ${MADE_FILE} and ${LOOKED_FOLDER}`;
   const message = `${doubt}. Until then nobody is let in without a token; ${anew}`;
   log({ level: "warn", event: "tokens-unproven", message });
-}
-
-function tellUnread(error: HexError, log: Log): void {
-  const message = `The cells cannot be read as they are now: ${error.message}`;
-  log({ level: "warn", event: "project-unread", code: error.code, message });
-}
-
-function warn(message: string, log: Log): void {
-  log({ level: "warn", event: "token-damaged", message });
 }

@@ -21,7 +21,7 @@ export interface TableRoutesOptions {
   ) => Promise<Answer>;
 }
 
-/** What is asked of tables that are shown: more rows, and a download. No cell runs for either. */
+/** Rows and downloads of shown tables. No cell runs for either. */
 export function addTableRoutes(app: FastifyInstance, options: TableRoutesOptions): void {
   const { prefix, config, reader, check, tell = untold } = options;
   app.post(`${prefix}/rows`, { config, onSend: packLong }, async (request, reply) => {
@@ -36,7 +36,7 @@ export function addTableRoutes(app: FastifyInstance, options: TableRoutesOptions
     const ask = parseCsvRequest(readOne(request.query as Query, "ask"));
     await check?.(ask.cell);
     const blocks = reader.csv(ask, { signal: untilGone(request, reply) });
-    // What is wrong with it is told before anything is sent.
+    // A failure is answered before anything is sent.
     const first = await tell(request, blocks.next(), ask.cell);
     return sendCsv(reply, ask.cell, first.done === true ? [] : [first.value], blocks);
   });

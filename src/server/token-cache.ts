@@ -12,13 +12,13 @@ export interface TokenCacheOptions {
   readonly store: Store;
   /** milliseconds since 1970 */
   readonly now: () => number;
-  /** told what is wrong with records, once for each reading */
+  /** called for damaged records, once for each reading */
   readonly onWarning: (message: string) => void;
-  /** told why nobody can be let in, whenever that begins */
+  /** called when tokens cannot be trusted any more, with the reason */
   readonly onDoubt: (message: string) => void;
 }
 
-/** What a token turned out to be: a record that is good, or nothing. */
+/** The result of looking a token up: a good record, or none. */
 export interface TokenLookup extends Pick<TokenProof, "made" | "doubt"> {
   readonly record: TokenRecord | undefined;
 }
@@ -29,9 +29,9 @@ interface Known {
   readonly readAtMs: number;
 }
 
-/** For so long a token that was revoked may still be taken. */
+/** How long a revoked token may still be accepted. */
 const FRESH_MS = 5_000;
-/** For so long tokens are known when the store does not answer, or has gone. */
+/** How long tokens are known while the store does not answer. */
 const STALE_MS = 30_000;
 
 /** The project's tokens, read again every few seconds. */

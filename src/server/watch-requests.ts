@@ -23,7 +23,7 @@ export interface WatchRequestsOptions {
 /** Streams are counted apart: they are open for as long as their clients want. */
 const MOST_STREAMS = 1_000;
 
-/** What every answer says to browsers: it is data, not to be shown, kept or framed. */
+/** Headers of every answer: it is data, not to be shown, cached or framed. */
 const ANSWER_HEADERS = {
   "cache-control": "no-store",
   "content-security-policy": "default-src 'none'; frame-ancestors 'none'",
@@ -68,7 +68,7 @@ function orThrown<Value>(act: () => Value): Outcome<Value> {
   }
 }
 
-/** The address itself is not logged: whatever somebody puts there would stand in the log. */
+/** The address itself is not logged: callers could write into the log with it. */
 function tell(
   { id, method, routeOptions, caller }: FastifyRequest,
   { raw, statusCode }: FastifyReply,
@@ -107,7 +107,7 @@ function whenOver(
   raw.once("close", endOnce);
 }
 
-/** Ends when the answer has left, or whoever asked no longer waits for it. */
+/** Aborts when the answer has left, or its client is gone. */
 export function untilGone(request: FastifyRequest, reply: FastifyReply): AbortSignal {
   const gone = new AbortController();
   whenOver(request, reply, () => {
@@ -116,7 +116,7 @@ export function untilGone(request: FastifyRequest, reply: FastifyReply): AbortSi
   return gone.signal;
 }
 
-/** What is to be called when a connection is gone: one listener, however many requests it has. */
+/** Callbacks for a lost connection: one listener for all its requests. */
 const waitingOn = new WeakMap<Socket, Set<() => void>>();
 
 function findWaiting(socket: Socket): Set<() => void> {

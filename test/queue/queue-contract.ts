@@ -441,7 +441,8 @@ function testProcesses(newPlace: NewPlace): void {
       .poll(async () => (await queue.count()).run, { timeout: 120_000, interval: 50 })
       .toEqual({ queued: 0, claimed: 0 });
     for (const worker of workers) worker.end();
-    expect(await Promise.all(workers.map((worker) => worker.exitCode))).toEqual([0, 0, 0]);
+    const codes = await Promise.all(workers.map((worker) => worker.exitCode));
+    expect(codes, workers.map((worker) => worker.errors()).join("")).toEqual([0, 0, 0]);
     const taken = workers.flatMap((worker) => worker.told("took"));
     expect(taken.toSorted()).toEqual(specs.map(({ id }) => id).toSorted());
     console.log(`3 processes: ${workers.map((worker) => worker.told("took").length).join(" + ")}`);

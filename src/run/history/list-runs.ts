@@ -148,7 +148,7 @@ async function readOrWarn(
   const known = recall?.(runId);
   if (known !== undefined) return { runId, record: known };
   try {
-    return { runId, record: (await readRecord(store, runId, { signal }))?.record };
+    return { runId, record: await readRecord(store, runId, { signal }) };
   } catch (error) {
     if (isDamage(error) || isInvalidData(error)) return { runId, warning: error.message };
     throw error;
@@ -246,7 +246,7 @@ async function isLeftover(
   if (nowMs - mark.modifiedAt.getTime() <= MARK_GRACE_MS) return false;
   try {
     const found = await readRecord(store, toMarkedId(mark.key), { signal });
-    return found === undefined || isFinal(found.record.state);
+    return found === undefined || isFinal(found.state);
   } catch (error) {
     // Whoever looks after unfinished runs tells of it.
     if (isDamage(error)) return false;

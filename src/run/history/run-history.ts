@@ -13,13 +13,6 @@ import {
   type RunQuery,
   toMarkedId,
 } from "./list-runs.ts";
-import {
-  type ChangeAnswer,
-  type ChangeRecord,
-  createRecord,
-  type RecordWriteOptions,
-  replaceRecord,
-} from "./record-writes.ts";
 import { isRunId, keysOf } from "./run-id.ts";
 import { type LogLine, parseLog, toLogBytes } from "./run-log.ts";
 import {
@@ -31,7 +24,14 @@ import {
   writeMark,
 } from "./run-mark.ts";
 import { isFinal, type RunRecord } from "./run-record.ts";
-import { readRecord } from "./stored-record.ts";
+import {
+  type ChangeAnswer,
+  type ChangeRecord,
+  createRecord,
+  type RecordWriteOptions,
+  readRecord,
+  replaceRecord,
+} from "./stored-record.ts";
 import { parseResult, toResultBytes } from "./stored-result.ts";
 
 export interface RunHistoryOptions extends RecordWriteOptions {
@@ -178,7 +178,7 @@ class StoredHistory implements RunHistory {
   }
 
   async read(runId: string, options?: StoreOptions): Promise<RunRecord | undefined> {
-    return isRunId(runId) ? (await readRecord(this.#store, runId, options))?.record : undefined;
+    return isRunId(runId) ? readRecord(this.#store, runId, options) : undefined;
   }
 
   async change(runId: string, change: ChangeRecord): Promise<ChangeAnswer> {

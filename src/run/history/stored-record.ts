@@ -1,27 +1,24 @@
+import { v7 } from "uuid";
 import * as v from "valibot";
 import { RUN_COMPUTES } from "../../cell/run-compute.ts";
+import { type ChangeOptions, changeDocument, createDocument } from "../../store/change-document.ts";
+import {
+  count,
+  type DocumentAt,
+  DocumentKind,
+  ordinal,
+  text,
+  time,
+  word,
+} from "../../store/document.ts";
 import type { Store, StoreOptions } from "../../store/store.ts";
 import { RUN_TRIGGERS } from "../run-event.ts";
 import { keysOf } from "./run-id.ts";
-import { RUN_STATES, type RunRecord, stateFault } from "./run-record.ts";
-import {
-  context,
-  count,
-  damage,
-  format,
-  ordinal,
-  parseStored,
-  runError,
-  type StoredPlace,
-  text,
-  time,
-  toStoredBytes,
-  word,
-} from "./stored-json.ts";
+import { isFinal, moveFault, RUN_STATES, type RunRecord, stateFault } from "./run-record.ts";
+import { context, FORMAT, format, runError } from "./stored-json.ts";
 
-/** So many of the last writes of a record are named in it. */
+/** Names of the last writes that a record holds. */
 const WRITES_KEPT = 20;
-const SIZE_LIMIT_BYTES = 16 * 1024 * 1024;
 
 const Attempt = v.object({
   attempt: ordinal,
@@ -68,12 +65,37 @@ const StoredRecord = v.object({
   writes: v.array(word, "a list of names"),
 });
 
-/** A record as it was read, with what its next write needs. */
-export interface StoredRecord {
-  readonly record: RunRecord;
-  readonly writes: readonly string[];
-  readonly etag: string;
+type StoredRecord = RunRecord & { readonly writes: readonly string[] };
+
+const RECORDS = new DocumentKind<StoredRecord>({
+  schema: StoredRecord,
+  format: FORMAT,
+  indent: 1,
+  limitBytes: 16 * 1024 * 1024,
+  check: (record, key) => {
+    const runId = key.split("/").at(-2);
+    if (record.runId !== runId)
+      return { expected: `the record of ${runId}`, got: `that of ${record.runId}` };
+    const fault = stateFault(record);
+    if (fault === undefined) return undefined;
+    return { expected: "a record that fits its state", got: `one where ${fault} is broken` };
+  },
+});
+
+/** How records are written; each has a real default. */
+export interface RecordWriteOptions
+  extends Pick<ChangeOptions, "conditions" | "findConditions" | "tries" | "sleep" | "random"> {
+  /** a text that no other write ever gets */
+  readonly randomId?: (() => string) | undefined;
 }
+
+/** Builds the next record; `undefined` leaves it as it is. */
+export type ChangeRecord = (current: RunRecord) => RunRecord | undefined;
+
+/** `ended`: the run had ended before, and its record stays as it was. */
+export type ChangeAnswer =
+  | { readonly status: "changed" | "unchanged" | "ended"; readonly record: RunRecord }
+  | { readonly status: "missing" };
 
 /**
  * Reads the record of a run, or `undefined` when there is none.
@@ -83,27 +105,70 @@ export interface StoredRecord {
 export async function readRecord(
   store: Store,
   runId: string,
-  { signal }: StoreOptions = {},
-): Promise<StoredRecord | undefined> {
-  const key = keysOf(runId).record;
-  const object = await store.read(key, { signal, limitBytes: SIZE_LIMIT_BYTES });
-  if (object === undefined) return undefined;
-  const { location } = store;
-  return { ...parseRecord(object.body, runId, { key, location }), etag: object.etag };
+  options: StoreOptions = {},
+): Promise<RunRecord | undefined> {
+  const found = await recordOf(store, runId).read(options);
+  return found && withoutWrites(found.value);
 }
 
-/** The bytes of a record with the names of its writes, the newest first. */
-export function toRecordBytes(record: RunRecord, writes: readonly string[]): Uint8Array {
-  return toStoredBytes({ ...record, writes: writes.slice(0, WRITES_KEPT) });
-}
-
-function parseRecord(bytes: Uint8Array, runId: string, at: StoredPlace) {
-  const { writes, ...record } = parseStored(bytes, StoredRecord, at);
-  const place = `\`${at.key}\` in ${at.location}`;
-  if (record.runId !== runId)
-    throw damage(place, `the record of ${runId}`, `that of ${record.runId}`);
+/** Writes a record where none is yet; `known` when there is one, no matter by whom. */
+export async function createRecord(
+  store: Store,
+  record: RunRecord,
+  options: RecordWriteOptions,
+): Promise<"created" | "known"> {
   const fault = stateFault(record);
-  if (fault !== undefined)
-    throw damage(place, "a record that fits its state", `one where ${fault} is broken`);
-  return { record: record satisfies RunRecord as RunRecord, writes };
+  if (fault !== undefined) throw new Error(`run ${record.runId}: ${fault}`);
+  const { id, ...write } = toWrite(store, record.runId, options);
+  const first = { ...record, writes: [id] };
+  const { status } = await createDocument(recordOf(store, record.runId), first, write, options);
+  return status === "changed" ? "created" : "known";
+}
+
+/** Replaces a record by what `change` builds from it, by compare-and-set. */
+export async function replaceRecord(
+  store: Store,
+  runId: string,
+  change: ChangeRecord,
+  options: RecordWriteOptions,
+): Promise<ChangeAnswer> {
+  const { id, ...write } = toWrite(store, runId, options);
+  const build = (current: StoredRecord | undefined): StoredRecord | undefined => {
+    if (current === undefined || isFinal(current.state)) return undefined;
+    const record = withoutWrites(current);
+    const next = change(record);
+    if (next === undefined) return undefined;
+    const fault = moveFault(record, next);
+    // A caller that moves a run as no run moves has a bug.
+    if (fault !== undefined) throw new Error(`run ${runId}: ${fault}`);
+    return { ...next, writes: [id, ...current.writes].slice(0, WRITES_KEPT) };
+  };
+  const changed = await changeDocument(recordOf(store, runId), { build, ...write }, options);
+  if (changed.value === undefined) return { status: "missing" };
+  const record = withoutWrites(changed.value);
+  const hadEnded = changed.status === "unchanged" && isFinal(record.state);
+  return { status: hadEnded ? "ended" : changed.status, record };
+}
+
+function recordOf(store: Store, runId: string): DocumentAt<StoredRecord> {
+  return RECORDS.at(store, keysOf(runId).record);
+}
+
+/** One write, under a name by which it is recognized. */
+function toWrite(store: Store, runId: string, { randomId = v7 }: RecordWriteOptions) {
+  const id = randomId();
+  return {
+    id,
+    isIn: ({ writes }: StoredRecord) => writes.includes(id),
+    toUnknown: (got: string) => ({
+      place: `the record of run ${runId} in ${store.location}`,
+      expected: "either written or refused",
+      got,
+      hint: "`hex runs show` tells what is there once the store answers",
+    }),
+  };
+}
+
+function withoutWrites({ writes: _, ...record }: StoredRecord): RunRecord {
+  return record;
 }

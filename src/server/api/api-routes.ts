@@ -38,7 +38,7 @@ function addUserRoutes(app: FastifyInstance, { projectId }: Served): void {
 function toUser({ name, scopes, token }: Caller, projectId: string) {
   const highest = (["admin", "run", "read"] as const).find((scope) => scopes.includes(scope));
   return {
-    // Without a token it is somebody on the server's machine, whom the project stands for.
+    // Without a token the caller is on this machine; the project's id stands in.
     id: token?.id ?? projectId,
     name,
     email: "nobody@hex-runtime.invalid",
@@ -48,7 +48,7 @@ function toUser({ name, scopes, token }: Caller, projectId: string) {
   };
 }
 
-/** What the API is, for programs that read such descriptions. */
+/** The OpenAPI document. */
 function addOpenApiRoutes(app: FastifyInstance, { runs }: Served): void {
   const document = toOpenApi(runs.config.name);
   app.get(`${API}/openapi.json`, { config: { auth: "read" } }, async () => document);

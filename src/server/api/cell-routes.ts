@@ -41,7 +41,7 @@ async function listCells(query: Query, { project, projectId }: Served) {
   };
 }
 
-/** Where the cell stands that a cursor names; undefined without one. */
+/** The index of a cursor's cell; undefined without a cursor. */
 function findPlace(
   cells: readonly { readonly id: string }[],
   query: Query,
@@ -72,7 +72,7 @@ function toCellId({ name }: Pick<DescribedCell, "name">, projectId: string): str
   return v5(name, projectId);
 }
 
-/** A cell as Hex's API tells it. An input, which is code here, shows its code. */
+/** A cell in the form of Hex's API. An input, which is code here, shows its code. */
 function toCellObject(cell: DescribedCell, projectId: string) {
   const id = toCellId(cell, projectId);
   const { name, title, kind, source } = cell;

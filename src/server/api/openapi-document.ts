@@ -5,7 +5,7 @@ import { CONTENT_TYPES, LARGEST_PAGE, OUTPUT_FORMATS, OUTPUT_USES } from "./outp
 import { TRIGGER_FILTERS } from "./run-routes.ts";
 import { HEX_STATUSES } from "./run-status.ts";
 
-/** What one address does under one method. */
+/** One method of one address. */
 interface OperationSpec {
   readonly id: string;
   readonly summary: string;

@@ -5,7 +5,7 @@ import { HEX_STATUSES, HEX_TRIGGERS } from "./run-status.ts";
 /** A JSON Schema, as OpenAPI 3.1 takes it. */
 export type JsonSchema = Readonly<Record<string, unknown>>;
 
-/** An object of which every key is told; those that end in `?` may be absent. */
+/** An object with all its keys; those that end in `?` may be absent. */
 function object(keys: Readonly<Record<string, JsonSchema>>): JsonSchema {
   const entries = Object.entries(keys);
   return {
@@ -61,7 +61,7 @@ const schedule = object({
   custom: object({ timezone: text, cron: text }),
 });
 
-/** What is sent and answered, by name. */
+/** Schemas of requests and answers by name. */
 export const SCHEMAS: Readonly<Record<string, JsonSchema>> = {
   RunRequest: {
     type: "object",

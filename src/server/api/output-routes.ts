@@ -14,7 +14,7 @@ export const LARGEST_PAGE = 10_000;
 const FARTHEST_ROW = 999_999_999;
 export const OUTPUT_USES = ["programs", "spreadsheet"] as const;
 
-/** What a cell of a run showed, whole. */
+/** The route of whole outputs of cells. */
 export function addOutputRoutes(app: FastifyInstance, served: Served): void {
   const outputs = new RunOutputs(served.runs);
   const config = { auth: "read" } as const;

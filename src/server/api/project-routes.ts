@@ -50,7 +50,7 @@ async function readProject({ runs, project, newest, projectId, now }: Served) {
   });
 }
 
-/** What is told of a project besides its config. */
+/** Facts about a project besides its config. */
 interface ProjectFacts {
   readonly projectId: string;
   /** ISO 8601, UTC, as is the next */
@@ -66,7 +66,7 @@ const NOBODY = { email: "nobody@hex-runtime.invalid" };
 
 const NO_VIEWS = { lastThirtyDays: 0, lastFourteenDays: 0, lastSevenDays: 0, allTime: 0 };
 
-/** A project as Hex's API tells it. */
+/** A project in the form of Hex's API. */
 function toProjectObject(config: Config, facts: ProjectFacts) {
   const { projectId, createdAt, editedAt, publishedAt, nowMs } = facts;
   return {

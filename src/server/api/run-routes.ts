@@ -153,7 +153,7 @@ function readKey(header: string | string[] | undefined, { id }: Caller): string 
   );
 }
 
-/** What GetProjectRuns asks for. */
+/** The query of GetProjectRuns. */
 interface RunListQuery {
   readonly limit: number;
   readonly offset: number;
@@ -213,7 +213,7 @@ function isAskedFor(record: RunRecord, { statusFilter, runTriggerFilter }: RunLi
   return isStatus && (isAny || toHexTrigger(record) === runTriggerFilter);
 }
 
-/** What happens in a run, as server-sent events until its end. */
+/** The events of a run, as server-sent events until its end. */
 export function addEventRoutes(app: FastifyInstance, served: Served): void {
   const streamRun = openRunStreams(app, served);
   // Who asks for the head of an endless answer would wait for its end.

@@ -45,7 +45,7 @@ export function toHexTrigger({ trigger }: Pick<RunRecord, "trigger">): HexTrigge
   return TRIGGERS[trigger];
 }
 
-/** What does not stand in the record of a run. */
+/** Facts about a run besides its record. */
 export interface RunAround {
   readonly projectId: string;
   /** the absolute address of a run's page, for people */
@@ -60,7 +60,7 @@ export interface RunAround {
 }
 
 /**
- * A run as Hex's GetRunStatus tells it, and why it failed, which Hex does not tell.
+ * A run in the form of Hex's GetRunStatus, with the reason of a failure, which Hex omits.
  *
  * Times are never null but for the end's: clients fail over it.
  */
@@ -100,7 +100,7 @@ function toRunError({ error, cells }: RunRecord) {
   return { ...error, ...(cell === undefined ? {} : { cell }) };
 }
 
-/** What is told of any run in answer to a request. @throws {HexError} HEX_STORE_UNAVAILABLE */
+/** Facts about runs in answer to a request. @throws {HexError} HEX_STORE_UNAVAILABLE */
 export async function toAround(request: FastifyRequest, served: Served): Promise<RunAround> {
   const { number } = await served.newest.read();
   return {

@@ -40,7 +40,7 @@ export function addAskRoutes(app: FastifyInstance, page: ServedPage): void {
 }
 
 /**
- * What the config keeps off the page is no viewer's to see: it is as if it were not there.
+ * Refuses a hidden cell as if it did not exist.
  * @throws {HttpFailure} 404
  */
 function refuseOthers(cell: string, { shown }: PageNames): void {
@@ -49,7 +49,7 @@ function refuseOthers(cell: string, { shown }: PageNames): void {
 }
 
 /**
- * A button is pressed by an id, so that whoever asks again presses it once; nothing else is pressed.
+ * Buttons are pressed by an id, so that a repeated request presses once; other inputs cannot be pressed.
  * @throws {HttpFailure} 422
  */
 function refuseWrongPresses(

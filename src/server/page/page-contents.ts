@@ -15,7 +15,7 @@ import type { Version } from "../../store/version.ts";
 import type { Described } from "../../work/described-project.ts";
 import type { ProjectRuns } from "../../work/project-runs.ts";
 
-/** What all viewers of a version see, ready to be sent. */
+/** The content of a version's page, ready to be sent. */
 export interface ReadyContent {
   /** the published frames that it shows */
   readonly data: readonly PageData[];
@@ -27,10 +27,10 @@ export interface ReadyContent {
   readonly contentId: string;
 }
 
-/** So many versions stay in memory: the newest, and some that open pages are pinned to. */
+/** How many versions are cached: the newest, and some that open pages are pinned to. */
 const VERSIONS_HELD = 3;
 
-/** What pages show of versions: made once for each version and each change of the cells. */
+/** Contents of pages: made once for each version and each change of the cells. */
 export class PageContents {
   readonly #runs: Pick<ProjectRuns, "config" | "redactor">;
   readonly #onWarning: (line: string) => void;
@@ -137,7 +137,7 @@ function findForeign(cells: Described["cells"], version: Version): ReadonlySet<s
 
 type InputEntry = readonly [name: string, value: unknown];
 
-/** Tells the inputs apart on which a page hangs: others only feed frames, which are published. */
+/** Whether the page depends on an input: others only feed published frames. */
 function toIsShown(cells: Described["cells"]): (entry: InputEntry) => boolean {
   const planned = planDescribed(cells, "app").cells;
   const pruned = new Set(
@@ -146,7 +146,7 @@ function toIsShown(cells: Described["cells"]): (entry: InputEntry) => boolean {
   return ([name]) => !pruned.has(name);
 }
 
-/** Whether two sets of values are the same, in whatever order they are written. */
+/** Whether two sets of values are equal in any order. */
 function isSame(left: readonly InputEntry[], right: readonly InputEntry[]): boolean {
   const toText = (values: readonly InputEntry[]) =>
     JSON.stringify(values.toSorted(([one], [other]) => (one < other ? -1 : 1)));

@@ -45,7 +45,7 @@ function toNames(cells: readonly { readonly name: string }[]): ReadonlySet<strin
   return new Set(cells.map(({ name }) => name));
 }
 
-/** What a viewer asks of a page, without the names that are not on it. */
+/** A viewer's request without names that are not on the page. */
 export interface PageAsk {
   readonly ask: EvaluateRequest;
   /** inputs that the page does not have */
@@ -54,7 +54,7 @@ export interface PageAsk {
 
 /**
  * Leaves out what is not on the page. Whether a cell that the config hides has the name, or none at
- * all, makes no difference: whoever asks cannot find out which.
+ * all, makes no difference to the caller.
  */
 export function toPageAsk(asked: EvaluateRequest, { shown, inputs: known }: PageNames): PageAsk {
   const { cells, inputs, texts = {}, press, has, ...rest } = asked;

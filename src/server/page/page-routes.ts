@@ -1,5 +1,5 @@
 import type { FastifyInstance } from "fastify";
-import { keepPageAssets } from "../../page/page-assets.ts";
+import { cachePageAssets } from "../../page/page-assets.ts";
 import type { Served } from "../served.ts";
 import { addAskRoutes } from "./ask-routes.ts";
 import { PageContents } from "./page-contents.ts";
@@ -19,7 +19,7 @@ export function addPageRoutes(app: FastifyInstance, served: Served): void {
   const contents = new PageContents(runs, onWarning);
   const publishing = new PublishingRuns(served);
   const { runtimeUrl, config } = runs;
-  const readAssets = keepPageAssets(runtimeUrl);
+  const readAssets = cachePageAssets(runtimeUrl);
   const builds = new PageBuilds(config, readAssets);
   const watch = new PageWatch({ ...served, publishing, builds });
   const page = { ...served, contents, publishing, watch, builds, warmed: { commit: undefined } };

@@ -12,7 +12,7 @@ export interface PageSnapshot {
   readonly look: number;
   /** the newest one; null as long as no run has published */
   readonly version: number | null;
-  /** its id, which tells versions of one number apart; null as long as there is nothing to see */
+  /** its id: versions of one number may differ; null as long as there is nothing to see */
   readonly commit: string | null;
   readonly run: PageRun | null;
   readonly build: PageBuild;

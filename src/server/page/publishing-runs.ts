@@ -11,10 +11,10 @@ import type { RunView } from "../../work/run-progress.ts";
 import { Held } from "../held.ts";
 import type { RunRecords } from "../run-records.ts";
 
-/** For so long what was found is told again, however many ask. */
+/** How long a look counts. */
 const RUN_MS = 2_000;
 const FAILURE_MS = 5_000;
-/** So many of the newest runs are looked through for one that was to publish. */
+/** How many of the newest runs are searched for one that was to publish. */
 const LOOKED_AT = 32;
 const MOST_LOOKED_AT = 256;
 
@@ -130,7 +130,7 @@ export class PublishingRuns {
   }
 }
 
-/** A run that has not ended, and how it stands where no queue looks after it. */
+/** A run that has not ended, with its progress where no queue has it. */
 interface WaitingRun {
   readonly record: RunRecord;
   readonly standing: RunStanding | undefined;

@@ -83,7 +83,7 @@ async function hasEnded(runId: string, { records }: ServedPage): Promise<boolean
   return record !== undefined && isFinal(record.state);
 }
 
-/** Open pages are told at once. */
+/** Open pages get the change at once. */
 function changed({ publishing, watch }: ServedPage): void {
   publishing.forget();
   watch.look();

@@ -9,6 +9,6 @@ export interface ServedPage extends Served {
   readonly publishing: PublishingRuns;
   readonly watch: PageWatch;
   readonly builds: PageBuilds;
-  /** id of the version whose frames viewers' processes were told to read ahead */
+  /** id of the version whose frames viewers' processes have read ahead */
   readonly warmed: { commit: string | null | undefined };
 }

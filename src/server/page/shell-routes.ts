@@ -6,7 +6,7 @@ import { checkHost, type HostSettings } from "../hosts.ts";
 import { HttpFailure } from "../http-failure.ts";
 import { findPacking, type Packing } from "../send.ts";
 
-/** The addresses that people see; the browser's own code tells them apart. */
+/** The addresses of pages; code in the browser routes between them. */
 const ADDRESSES = ["/", "/runs", "/runs/:runId", "/versions", "/schedules"];
 /** An asset's name holds the hash of its content. */
 const FOREVER = "public, max-age=31536000, immutable";
@@ -16,13 +16,13 @@ export interface ShellRoutesOptions {
   readonly readAssets: () => Promise<PageAssets | undefined>;
   /** as the config says */
   readonly page: Pick<PageSettings, "title" | "access" | "embedIn">;
-  /** addresses of the shell; those of the published page and the runs view unless told */
+  /** addresses of the shell; default: those of the page and the runs view */
   readonly addresses?: readonly string[];
   /** as `renderShell` takes it */
   readonly view?: "notebook";
 }
 
-/** The page without data, and what it is built of: the same for everybody, whoever may see more. */
+/** The routes of the empty page and its assets: the same for everyone. */
 export function addShellRoutes(app: FastifyInstance, options: ShellRoutesOptions): void {
   const onRequest = async ({ headers }: FastifyRequest) => checkHost(headers, options.settings);
   const route = { config: { auth: "none" }, onRequest } as const;
@@ -62,7 +62,7 @@ function sendShell(reply: FastifyReply, assets: PageAssets, { page, view }: Shel
     .send(html);
 }
 
-/** What a browser may load for the page: nothing from elsewhere, and no code that stands in text. */
+/** The policy of the page: nothing from other hosts, and no inline code. */
 function toPolicy(frameAncestors: string): string {
   return [
     "default-src 'none'",
@@ -77,7 +77,7 @@ function toPolicy(frameAncestors: string): string {
   ].join("; ");
 }
 
-/** What the built files call a packing. */
+/** The endings of packed files. */
 const ENCODINGS: Readonly<Record<Packing, AssetEncoding>> = { br: "br", gzip: "gz" };
 
 function sendAsset(request: FastifyRequest, reply: FastifyReply, asset: PageAsset) {

@@ -44,7 +44,7 @@ export function addStateRoutes(app: FastifyInstance, page: ServedPage): void {
   });
 }
 
-/** What viewers ask next is answered sooner by a process that has read what cells read. */
+/** Lets viewers' processes read the frames ahead, so that the next request is faster. */
 function warm({ viewers, warmed }: ServedPage, { number, id }: Version): void {
   if (warmed.commit === id) return;
   warmed.commit = id;
@@ -115,7 +115,7 @@ const MINUTE_MS = 60_000;
 const HOUR_MS = 3_600_000;
 const DAY_MS = 86_400_000;
 
-/** The age as exactly as a page tells it: within these steps the answer before is as good. */
+/** The age in the steps that a page shows: within a step the answer before is as good. */
 function toAboutAge(ageMs: number | null): number | null {
   if (ageMs === null) return null;
   const stepMs = ageMs < HOUR_MS ? MINUTE_MS / 2 : ageMs < DAY_MS ? 10 * MINUTE_MS : HOUR_MS;
