@@ -165,7 +165,7 @@ it("is at hand as hex runs cancel", async () => {
   const flags = ["runs", "cancel", runId.slice(0, 13), "--project", directory];
   expect((await hexJson(flags)).result).toEqual({ runId, cancellation: "cancelled" });
   const again = await hex(flags);
-  expect([again.exitCode, again.stdout]).toEqual([0, "The run had ended before: cancelled.\n"]);
+  expect([again.exitCode, again.stdout]).toEqual([0, "The run had already ended: cancelled.\n"]);
 });
 
 async function cancel({ runs }: WorkerProject, runId: string) {
