@@ -1,5 +1,5 @@
 import { HexError } from "../errors.ts";
-import type { PartsOrder } from "../run/parts/join-parts.ts";
+import type { PartsRequest } from "../run/parts/join-parts.ts";
 import type { ProcessEnding } from "../run/process/process-ending.ts";
 import type { ProcessHooks, RunProcess } from "../run/process/run-process.ts";
 import type { Parent } from "../run/process/serve-task.ts";
@@ -19,7 +19,7 @@ import { CALLS, NOTES, type PartTask, type RunTask } from "./run-task.ts";
  */
 
 /** Parts of a cell that a run process requests of its parent. */
-export type RequestedParts = PartsOrder & Pick<PartTask, "context">;
+export type RequestedParts = PartsRequest & Pick<PartTask, "context">;
 
 interface ProcessCallsOptions {
   readonly store: Store;
