@@ -4,7 +4,7 @@ import { expectation } from "../errors.ts";
 import { openViewers } from "../kernel/viewers.ts";
 import { type CutTable, exportPage } from "../page/export-page.ts";
 import { type ExportedCode, renderExportedPage } from "../page/shell.ts";
-import { framesShown } from "../project/plan-described.ts";
+import { framesShown } from "../project/project-description.ts";
 import { openVersion } from "../store/version.ts";
 import { DescribedProject } from "../work/described-project.ts";
 import { openProjectRuns, type ProjectRuns } from "../work/project-runs.ts";

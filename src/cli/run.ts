@@ -3,12 +3,13 @@ import type { RunPlan } from "../cell/plan.ts";
 import { parseRunContext } from "../cell/run-context.ts";
 import { HexError } from "../errors.ts";
 import { readConfig } from "../project/config.ts";
-import { openProject, planProject } from "../project/project.ts";
+import { openProject } from "../project/project.ts";
 import { readSecrets } from "../project/secrets.ts";
 import { toRedactor } from "../run/redact/redactor.ts";
 import type { RunResult } from "../run/run-event.ts";
-import { planChangedNow } from "../work/plan-changed.ts";
-import { type RunRequest, runProject } from "../work/run-project.ts";
+import { planRequest } from "../work/plan-changed.ts";
+import { runProject } from "../work/run-project.ts";
+import type { RunRequest } from "../work/run-task.ts";
 import {
   type CommandFlags,
   EXIT_COMPLETED,
@@ -66,9 +67,7 @@ export async function run(flags: RunFlags, { runtimeUrl }: MainOptions): Promise
 type OpenProject = Awaited<ReturnType<typeof openProject>>;
 
 async function printPlan(project: OpenProject, request: RunRequest, flags: RunFlags) {
-  const plan = flags.changed
-    ? await planChangedNow(project, request)
-    : planProject(project, request.context);
+  const plan = await planRequest(project, request);
   sayResult(flags, plan, () => renderPlan(plan));
   return EXIT_COMPLETED;
 }

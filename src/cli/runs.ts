@@ -70,7 +70,7 @@ export async function cancel(
   { runtimeUrl }: MainOptions,
 ): Promise<number> {
   const { openProjectRuns } = await import("../work/project-runs.ts");
-  const { cancelRun } = await import("../work/cancel-run.ts");
+  const { cancelRun } = await import("../work/recover-runs.ts");
   const runs = await openProjectRuns(flags.project, { runtimeUrl });
   try {
     const record = await findRun(runs.history, idOrPrefix);

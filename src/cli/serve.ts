@@ -3,9 +3,9 @@ import type { ServerSettings } from "../project/server-settings.ts";
 import type { SchedulerEvent } from "../schedule/scheduler-options.ts";
 import type { Log, LogEntry } from "../server/request-log.ts";
 import { type HexServer, openServer } from "../server/server.ts";
-import { keepHealing } from "../work/heal-runs.ts";
 import { openProjectRuns, type ProjectRuns } from "../work/project-runs.ts";
-import { keepSchedules } from "../work/project-schedules.ts";
+import { runSchedules } from "../work/project-schedules.ts";
+import { recoverRuns } from "../work/recover-runs.ts";
 import { runWorker, type WorkerEvent } from "../work/worker.ts";
 import {
   type CommandFlags,
@@ -75,8 +75,8 @@ async function keepServing(
     closeWhenStopped(server, server.log, signal),
     flags.worker
       ? runWorker(runs, { signal, drainMs: DRAIN_MS, onEvent })
-      : keepHealing(runs, { signal, onWarning }),
-    ...(flags.schedules ? [keepSchedules(runs, { signal, onEvent })] : []),
+      : recoverRuns(runs, { signal, onWarning }),
+    ...(flags.schedules ? [runSchedules(runs, { signal, onEvent })] : []),
   ];
   const ended = await Promise.allSettled(
     parts.map((part) =>

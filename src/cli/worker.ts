@@ -1,6 +1,6 @@
 import type { SchedulerEvent } from "../schedule/scheduler-options.ts";
 import { openProjectRuns, type ProjectRuns } from "../work/project-runs.ts";
-import { keepSchedules } from "../work/project-schedules.ts";
+import { runSchedules } from "../work/project-schedules.ts";
 import { runWorker, type WorkerEvent, type WorkerOptions } from "../work/worker.ts";
 import {
   type CommandFlags,
@@ -48,7 +48,7 @@ async function work(
   try {
     await Promise.all([
       runWorker(runs, { signal, drainMs, onEvent }),
-      flags.schedules ? keepSchedules(runs, { signal, onEvent }) : warnLeftOut(runs, onEvent),
+      flags.schedules ? runSchedules(runs, { signal, onEvent }) : warnLeftOut(runs, onEvent),
     ]);
   } finally {
     await metrics?.close();

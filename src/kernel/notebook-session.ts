@@ -13,9 +13,9 @@ import type { Redact } from "../run/redact/redactor.ts";
 import { runCells } from "../run/run-cells.ts";
 import type { RunEvent, RunStatus } from "../run/run-event.ts";
 import { RunFrames } from "../run/run-frames.ts";
-import { askForLease } from "../work/asked-lease.ts";
-import { keepResult } from "../work/keep-result.ts";
-import { runPartsHere } from "../work/run-parts-here.ts";
+import { acquireRemoteLease } from "../work/process-calls.ts";
+import { keepResult } from "../work/run-output.ts";
+import { runPartsHere } from "../work/run-parts.ts";
 import { runProject } from "../work/run-project.ts";
 import { CellCache } from "./cell-cache.ts";
 import { CellReports, CellTracker, type SentCell, toNotebookError } from "./cell-reports.ts";
@@ -235,7 +235,7 @@ export class NotebookSession implements KernelSession {
       {
         ...{ runId, signal, recall, grounds: fingerprints },
         emit: this.#toEmit(running),
-        takeLease: askForLease(parent),
+        takeLease: acquireRemoteLease(parent),
         onShown: (cell, shown) => {
           frames.set(cell, shown);
           reports.onShown(cell, shown);

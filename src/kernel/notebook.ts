@@ -1,9 +1,8 @@
 import { resolve } from "node:path";
 import { HexError } from "../errors.ts";
 import { readConfig } from "../project/config.ts";
-import { configNames, tellCommonSecrets } from "../project/known-names.ts";
 import type { ProjectPlace } from "../project/project.ts";
-import { readSecrets } from "../project/secrets.ts";
+import { configNames, readSecrets, warnOfCommonSecrets } from "../project/secrets.ts";
 import { GRACE_MS } from "../run/process/child-life.ts";
 import { type Redactor, toRedactor } from "../run/redact/redactor.ts";
 import { startProjectProcess } from "../work/project-process.ts";
@@ -113,7 +112,7 @@ export class Notebook {
       onWarning: (line) => options.onWarning?.(line),
     });
     this.#watch.add([config.cells]);
-    for (const line of tellCommonSecrets(place.redactor)) {
+    for (const line of warnOfCommonSecrets(place.redactor)) {
       this.book.log(line);
       options.onWarning?.(line);
     }

@@ -1,9 +1,8 @@
 import type { RequestedInputs } from "../cell/requested-input.ts";
 import type { Config } from "../project/config.ts";
 import { toInputs } from "../project/inputs.ts";
-import { namesOf } from "../project/known-names.ts";
 import { openProject, type Project } from "../project/project.ts";
-import { readSecrets, type Secrets, toSecretsDigest } from "../project/secrets.ts";
+import { namesOf, readSecrets, type Secrets, secretsDigest } from "../project/secrets.ts";
 import { type CellGrounds, readCellGrounds } from "../run/cell-fingerprints.ts";
 import { type Redactor, toRedactor } from "../run/redact/redactor.ts";
 import { openFileContents } from "../source/file-contents.ts";
@@ -109,7 +108,7 @@ export class FingerprintReader {
   #digest(config: Config, secrets: Secrets): Promise<string> {
     const of = JSON.stringify([config.projectId, config.name, secrets]);
     if (this.#secrets?.of !== of) {
-      this.#secrets = { of, digest: toSecretsDigest(secrets, config) };
+      this.#secrets = { of, digest: secretsDigest(secrets, config) };
     }
     return this.#secrets.digest;
   }

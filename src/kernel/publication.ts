@@ -80,8 +80,8 @@ export class Publication {
       holder,
       run: { id: runId, attempt: 1 },
       signal,
-      onWaiting: (other) => book.log(`waiting for ${other}, which computes this project`),
-      onLost: (message) => note(NOTES.leaseLost, message),
+      log: (line) => book.log(line),
+      note,
       runParts: refuseParts,
     });
     this.#calls = calls;

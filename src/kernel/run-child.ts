@@ -14,8 +14,8 @@ import { toRedactor } from "../run/redact/redactor.ts";
 import type { RunEvent, RunResult } from "../run/run-event.ts";
 import { loadCells } from "../source/load-cells.ts";
 import { openVersion } from "../store/version.ts";
-import { askForLease } from "../work/asked-lease.ts";
-import { keepResult } from "../work/keep-result.ts";
+import { acquireRemoteLease } from "../work/process-calls.ts";
+import { keepResult } from "../work/run-output.ts";
 import { runProject } from "../work/run-project.ts";
 import { CALLS, type DescribeTask, NOTES, type PartTask, type RunTask } from "../work/run-task.ts";
 import type { KernelTask } from "./request.ts";
@@ -82,7 +82,7 @@ async function runWhole(task: RunTask, parent: Parent): Promise<RunSummary> {
     attempt,
     signal: parent.signal,
     emit: (event) => emitWithoutOutput(event, parent),
-    takeLease: askForLease(parent),
+    takeLease: acquireRemoteLease(parent),
     runParts: askForParts(task, parent),
     onShown: (cell, shown) => frames.set(cell, shown),
     keep: (told, store) => keepResult(store, { result: told, attempt, frames }, parent),

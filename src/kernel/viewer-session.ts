@@ -1,10 +1,9 @@
 import { framesRead, type RunPlan, restrictPlan } from "../cell/plan.ts";
 import type { Frame } from "../frame/frame.ts";
 import { ownValue } from "../frame/own-value.ts";
-import { namesOf } from "../project/known-names.ts";
 import { openProject, type Project, planProject } from "../project/project.ts";
 import { openProjectStore } from "../project/project-store.ts";
-import type { Secrets } from "../project/secrets.ts";
+import { namesOf, type Secrets } from "../project/secrets.ts";
 import type { CellOutput } from "../run/cell-output.ts";
 import { toPageOutput } from "../run/cell-output.ts";
 import { type Redact, toRedactor } from "../run/redact/redactor.ts";

@@ -1,7 +1,7 @@
 import type { RunContext } from "../cell/run-context.ts";
 import type { PageSettings } from "../project/page-settings.ts";
-import { planDescribed } from "../project/plan-described.ts";
 import type { DescribedCell } from "../project/project-description.ts";
+import { planDescribed } from "../project/project-description.ts";
 import type { RunRecord } from "../run/history/run-record.ts";
 import type { CellProgress } from "../work/run-progress.ts";
 import { findPageCells } from "./page-cells.ts";

@@ -1,13 +1,66 @@
 import * as v from "valibot";
-import { DURATION } from "../cell/duration.ts";
+import { DURATION, parseDuration } from "../cell/duration.ts";
 import { RUN_CONTEXTS } from "../cell/run-context.ts";
 import { schedulesKeys } from "../schedule/schedule.ts";
 import { pageKey } from "./page-settings.ts";
-import { runsKey } from "./run-limits.ts";
 import { serverKey } from "./server-settings.ts";
 
 const DURATION_RULE = "a whole number with a unit: 90s, 15m, 24h or 7d";
-const SECRET_NAME = /^[A-Za-z_][A-Za-z0-9_]*$/;
+
+/** Limits of a run that a worker carries out. */
+export interface RunLimits {
+  /** runs of the project at once, on all machines together */
+  readonly atOnce: number;
+  /** parts of runs at once in one worker; undefined: one for each core */
+  readonly partsAtOnce: number | undefined;
+  /** memory of all processes of a run together */
+  readonly memoryBytes: number;
+  readonly deadlineMs: number;
+  /** how long the history of a run is kept */
+  readonly keepMs: number;
+  /** names of variables that run processes see besides the usual ones and the secrets */
+  readonly environment: readonly string[];
+}
+
+const SIZE_RULE = "a whole number with a unit: 512MB or 4GB";
+
+const SIZE = /^([1-9]\d{0,5})(MB|GB)$/;
+
+const COUNT_RULE = "a whole number from 1";
+
+const count = v.pipe(
+  v.number(COUNT_RULE),
+  v.integer(COUNT_RULE),
+  v.minValue(1, COUNT_RULE),
+  v.maxValue(1_000, "a whole number up to 1000"),
+);
+
+const variableName = v.pipe(
+  v.string("a name"),
+  v.regex(/^[A-Za-z_][A-Za-z0-9_]*$/, "a name of letters, digits and underscores"),
+);
+const duration = v.pipe(v.string(DURATION_RULE), v.regex(DURATION, DURATION_RULE));
+
+/** The rules of `runs` in hex.config.json. */
+const runsKey = v.strictObject({
+  atOnce: v.optional(v.pipe(count, v.description("Runs of the project at once, everywhere"))),
+  partsAtOnce: v.optional(v.pipe(count, v.description("Parts of runs at once, in one worker"))),
+  memory: v.optional(
+    v.pipe(
+      v.string(SIZE_RULE),
+      v.regex(SIZE, SIZE_RULE),
+      v.description("Memory of one run: 512MB or 4GB"),
+    ),
+  ),
+  deadline: v.optional(v.pipe(duration, v.description("How long a run may take"))),
+  keep: v.optional(v.pipe(duration, v.description("How long the history of a run is kept"))),
+  environment: v.optional(
+    v.pipe(
+      v.array(variableName, "a list of names"),
+      v.description("Names of variables that run processes see besides the usual ones"),
+    ),
+  ),
+});
 
 /** The rules of hex.config.json; each message is what follows "Expected … to be". */
 export const configKeys = v.strictObject({
@@ -48,8 +101,7 @@ export const configKeys = v.strictObject({
   ),
   maxAge: v.optional(
     v.pipe(
-      v.string(DURATION_RULE),
-      v.regex(DURATION, DURATION_RULE),
+      duration,
       v.description("How old published frames may be before they are shown as stale: 90s, 24h, 7d"),
     ),
   ),
@@ -73,7 +125,7 @@ export const configKeys = v.strictObject({
           ),
           10,
         ),
-        age: v.optional(v.pipe(v.string(DURATION_RULE), v.regex(DURATION, DURATION_RULE)), "24h"),
+        age: v.optional(duration, "24h"),
       }),
       v.description("Versions that are kept: so many, and all that are younger"),
     ),
@@ -105,15 +157,27 @@ export const configKeys = v.strictObject({
   ),
   secrets: v.optional(
     v.pipe(
-      v.array(
-        v.pipe(
-          v.string("a name"),
-          v.regex(SECRET_NAME, "a name of letters, digits and underscores"),
-        ),
-        "a list of names",
-      ),
+      v.array(variableName, "a list of names"),
       v.description("Names of secrets; the values come from the environment or the file .env"),
     ),
     [],
   ),
 });
+
+/** Fills in the defaults. */
+export function toRunLimits(written: v.InferOutput<typeof runsKey>): RunLimits {
+  const { atOnce = 2, partsAtOnce, environment = [] } = written;
+  return {
+    atOnce,
+    partsAtOnce,
+    environment,
+    memoryBytes: toBytes(written.memory ?? "4GB"),
+    deadlineMs: parseDuration(written.deadline ?? "1h", "`runs.deadline`"),
+    keepMs: parseDuration(written.keep ?? "90d", "`runs.keep`"),
+  };
+}
+
+function toBytes(size: string): number {
+  const [, amount, unit] = SIZE.exec(size) ?? [];
+  return Number(amount) * (unit === "GB" ? 2 ** 30 : 2 ** 20);
+}

@@ -1,5 +1,6 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
+import type { BaseIssue } from "valibot";
 import * as v from "valibot";
 import { parseDuration } from "../cell/duration.ts";
 import type { RunContext } from "../cell/run-context.ts";
@@ -7,10 +8,8 @@ import { expectation, HexError } from "../errors.ts";
 import { parseQueueLocation, type QueueLocation } from "../queue/location.ts";
 import type { Schedule } from "../schedule/schedule.ts";
 import { parseStoreLocation, type StoreLocation } from "../store/location.ts";
-import { toFaults } from "./config-faults.ts";
-import { configKeys } from "./config-keys.ts";
+import { configKeys, type RunLimits, toRunLimits } from "./config-keys.ts";
 import { type PageSettings, toPageSettings } from "./page-settings.ts";
-import { type RunLimits, toRunLimits } from "./run-limits.ts";
 import { type ServerSettings, toServerSettings } from "./server-settings.ts";
 
 export const CONFIG_FILE = "hex.config.json";
@@ -227,4 +226,39 @@ function linePlace(text: string, message: string): string {
   const before = text.slice(0, position === undefined ? text.length : Number(position));
   const lines = before.split("\n");
   return `:${lines.length}:${(lines.at(-1)?.length ?? 0) + 1}`;
+}
+
+/** Every fault in a config as a sentence of its own, in the order of the file. */
+function toFaults(issues: readonly BaseIssue<unknown>[], file: string): string[] {
+  return issues.map((issue) => toSentence(issue, file));
+}
+
+function toSentence(issue: BaseIssue<unknown>, file: string): string {
+  const key = toKey(issue);
+  const isObject = issue.type === "strict_object";
+  if (isObject && issue.expected === "never") {
+    return expectation("HEX_CONFIG_INVALID", {
+      place: `${file}`,
+      expected: "without unknown keys",
+      got: `\`${key}\``,
+      hint: "check the spelling; docs/config.md lists the keys",
+    }).message;
+  }
+  const place = key === "" ? file : `\`${key}\` in ${file}`;
+  const expected = isObject ? (key === "" ? "an object" : "given") : issue.message;
+  return expectation("HEX_CONFIG_INVALID", { place, expected, got: show(issue.input) }).message;
+}
+
+/** The path of a fault as people write it: `schedules[0].cron`. */
+function toKey({ path }: BaseIssue<unknown>): string {
+  const steps = (path ?? []).map(({ key }) =>
+    typeof key === "number" ? `[${key}]` : `.${String(key)}`,
+  );
+  return steps.join("").replace(/^\./, "");
+}
+
+function show(value: unknown): string {
+  if (value === undefined) return "nothing";
+  const text = JSON.stringify(value) ?? typeof value;
+  return text.length > 80 ? `${text.slice(0, 77)}…` : text;
 }

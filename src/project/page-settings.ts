@@ -16,6 +16,9 @@ export interface PageSettings {
   readonly embedIn: readonly string[];
 }
 
+/** The settings that decide which cells are on the page. */
+export type PlacedPage = Pick<PageSettings, "hide" | "layout">;
+
 export interface TabSettings {
   /** null for the only one of a page without tabs */
   readonly title: string | null;

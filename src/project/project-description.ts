@@ -1,13 +1,16 @@
 import { readFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import type { CellDefinition } from "../cell/cell.ts";
+import type { CellNode } from "../cell/cell-node.ts";
+import { toGraph } from "../cell/graph.ts";
 import type { InputWidget } from "../cell/input-widget.ts";
+import { framesRead, planRun, type RunPlan } from "../cell/plan.ts";
 import type { RunContext } from "../cell/run-context.ts";
 import { type CellGrounds, readCellGrounds, toCellState } from "../run/cell-fingerprints.ts";
 import type { CellSource } from "../source/cell-sources.ts";
 import { openFileContents } from "../source/file-contents.ts";
 import type { LoadedCells } from "../source/load-cells.ts";
-import { type PlacedPage, toPlacedPage } from "./check-page.ts";
+import type { PlacedPage } from "./page-settings.ts";
 import type { Project } from "./project.ts";
 
 /** A cell as it is told to those who never run it; plain JSON. */
@@ -55,6 +58,7 @@ export interface ProjectDescription {
 /** Tells what a project's cells are; whoever asks may have had to evaluate some. */
 export async function describeProject(project: Project): Promise<ProjectDescription> {
   const { cells, files } = project.cells;
+  const { hide, layout } = project.config.page;
   const grounds = await readLightGrounds(project);
   const code = new Set(files);
   const dataFiles = findLightData(project.cells).filter((file) => !code.has(file));
@@ -62,7 +66,7 @@ export async function describeProject(project: Project): Promise<ProjectDescript
     cells: await Promise.all(cells.map((cell) => describeCell(cell, project, grounds))),
     files: [...files, ...dataFiles],
     dataFiles,
-    page: toPlacedPage(project.config.page),
+    page: { hide, layout },
   };
 }
 
@@ -107,5 +111,35 @@ async function describeCell(
     codeHash: cell.codeHash,
     data: isLight(cell) ? toCellState(name, cells, grounds).data : "",
     source: await readFile(join(directory, file), "utf8"),
+  };
+}
+
+const plans = new WeakMap<readonly DescribedCell[], Map<RunContext, RunPlan>>();
+
+/** The plan of a run in a context from descriptions alone; made once for each description. */
+export function planDescribed(cells: readonly DescribedCell[], context: RunContext): RunPlan {
+  const known = plans.get(cells) ?? new Map<RunContext, RunPlan>();
+  plans.set(cells, known);
+  const plan =
+    known.get(context) ?? planRun(toGraph(cells.map(toNode)), { context, computeIn: [] });
+  known.set(context, plan);
+  return plan;
+}
+
+/** Names of the frames that a page shows, of which other tools may have left CSVs. */
+export function framesShown(cells: readonly DescribedCell[]): readonly string[] {
+  return framesRead(planDescribed(cells, "app"));
+}
+
+/** The contexts of each are its own here: the config's were filled in. */
+function toNode({ name, file, kind, dependencies, ...cell }: DescribedCell): CellNode {
+  return {
+    name,
+    file,
+    kind,
+    dependencies,
+    computeIn: cell.computeIn,
+    ...(cell.frame === null ? {} : { frame: cell.frame }),
+    ...(cell.keyInputs === null ? {} : { keyInputs: cell.keyInputs }),
   };
 }

@@ -10,8 +10,7 @@ import { openStore, type StoreCredentials } from "../store/open-store.ts";
 import { probeStore } from "../store/probe.ts";
 import type { Store } from "../store/store.ts";
 import { type Config, readConfig } from "./config.ts";
-import { ProbeFile } from "./probe-file.ts";
-import { PublishedWitness } from "./published-witness.ts";
+import { ProbeFile, PublishedWitness } from "./project-notes.ts";
 import { readSecrets, type Secrets } from "./secrets.ts";
 
 /** Where a project publishes, opened; close it after use. */

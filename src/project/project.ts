@@ -2,12 +2,11 @@ import { join, resolve } from "node:path";
 import { type CellGraph, toGraph } from "../cell/graph.ts";
 import { planRun, type RunPlan } from "../cell/plan.ts";
 import type { RunContext } from "../cell/run-context.ts";
-import { HexError } from "../errors.ts";
+import { expectation, HexError } from "../errors.ts";
 import { toRedactor } from "../run/redact/redactor.ts";
 import { type LoadedCells, loadCells } from "../source/load-cells.ts";
-import { checkPage } from "./check-page.ts";
-import { type Config, readConfig } from "./config.ts";
-import { checkScheduleInputs } from "./schedule-inputs.ts";
+import { CONFIG_FILE, type Config, readConfig } from "./config.ts";
+import { checkScheduleInputs } from "./inputs.ts";
 import { readSecrets } from "./secrets.ts";
 
 export interface OpenProjectOptions {
@@ -27,7 +26,7 @@ export interface ProjectPlace {
   readonly runtimeUrl: string;
 }
 
-/** A project's folder, read and checked once. */
+/** A project's folder, read and checked. */
 export interface Project extends ProjectPlace {
   readonly cells: LoadedCells;
   readonly graph: CellGraph;
@@ -57,24 +56,42 @@ export async function openProject(
   return { directory, config, runtimeUrl, cells, graph: toGraph(cells.cells) };
 }
 
-/** A failure of the cells' code, which may tell what it has read of the environment. */
+interface SecretsPlace extends Pick<ProjectPlace, "directory" | "config"> {
+  readonly environment: NodeJS.ProcessEnv;
+}
+
+/** A failure of the cells' code, whose message may hold values of the environment. */
 async function withoutSecrets(
   thrown: unknown,
-  {
-    directory,
-    config,
-    environment,
-  }: Pick<ProjectPlace, "directory" | "config"> & {
-    readonly environment: NodeJS.ProcessEnv;
-  },
+  { directory, config, environment }: SecretsPlace,
 ): Promise<unknown> {
   if (!(thrown instanceof HexError) || config.secrets.length === 0) return thrown;
-  // Secrets that are missing are told of by whoever needs them.
+  // The code that needs a missing secret reports it.
   const secrets = await readSecrets(config.secrets, directory, environment).catch(() => ({}));
   return new HexError(thrown.code, toRedactor(secrets).redact(thrown.message, "text"));
 }
 
-/** What a run in a context would do, and why. */
+/**
+ * Refuses a page that shows or hides cells which the project does not have.
+ * @throws {HexError} HEX_CONFIG_INVALID that lists the cells there are
+ */
+function checkPage(
+  { page: { layout = [], hide } }: Pick<Config, "page">,
+  cells: readonly { readonly name: string }[],
+): void {
+  const known = cells.map(({ name }) => name);
+  const placed = layout.flatMap(({ rows }) => rows.flat());
+  const unknown = [...placed, ...hide].filter((name) => !known.includes(name));
+  if (unknown.length === 0) return;
+  throw expectation("HEX_CONFIG_INVALID", {
+    place: `the cells that \`page\` in ${CONFIG_FILE} names`,
+    expected: `cells of this project (${known.join(", ")})`,
+    got: unknown.map((name) => JSON.stringify(name)).join(", "),
+    hint: "a cell is named as its file is, without number and ending",
+  });
+}
+
+/** The plan of a run in a context. */
 export function planProject(
   { graph, config }: Project,
   context: RunContext,

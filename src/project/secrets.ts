@@ -2,8 +2,13 @@ import { type BinaryLike, type ScryptOptions, scrypt } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { parseEnv, promisify } from "node:util";
+import type { InputWidget } from "../cell/input-widget.ts";
+import { RUN_CONTEXTS } from "../cell/run-context.ts";
 import { HexError } from "../errors.ts";
-import { CONFIG_FILE } from "./config.ts";
+import { RUN_STATES } from "../run/history/run-record.ts";
+import type { Redactor } from "../run/redact/redactor.ts";
+import type { Version } from "../store/version.ts";
+import { CONFIG_FILE, type Config } from "./config.ts";
 
 /** Values of secrets by name. */
 export type Secrets = Readonly<Record<string, string>>;
@@ -27,26 +32,22 @@ export async function readSecrets(
   const file = await readSecretsFile(projectDirectory);
   const values = new Map(names.map((name) => [name, environment[name] ?? file[name] ?? ""]));
   const unusable = names.filter((name) => (values.get(name)?.length ?? 0) < SHORTEST);
-  if (unusable.length > 0) throw new HexError("HEX_SECRET_MISSING", tellUnusable(unusable, values));
+  if (unusable.length > 0)
+    throw new HexError("HEX_SECRET_MISSING", describeUnusable(unusable, values));
   return Object.freeze(Object.fromEntries(values));
 }
 
-/** As `secretsDigest`, of the secrets of a project. */
-export function toSecretsDigest(
-  secrets: Secrets,
-  { projectId, name }: { readonly projectId: string | undefined; readonly name: string },
-): Promise<string> {
-  return secretsDigest(secrets, projectId ?? name);
-}
-
 /**
- * Tells whether secrets are the ones of before, without telling what they are: "" for none. It is
- * slow to compute, and another one in each project, so that nobody tries out what a secret may be.
+ * A digest by which changed secrets are noticed; "" for none. It is slow to compute, and salted with
+ * the project, so that nobody finds a secret by trying.
  */
-export async function secretsDigest(secrets: Secrets, projectId: string): Promise<string> {
+export async function secretsDigest(
+  secrets: Secrets,
+  { projectId, name }: Pick<Config, "projectId" | "name">,
+): Promise<string> {
   const entries = Object.entries(secrets).sort(([left], [right]) => (left < right ? -1 : 1));
   if (entries.length === 0) return "";
-  const derived = await derive(JSON.stringify(entries), projectId, DIGEST_BYTES, {
+  const derived = await derive(JSON.stringify(entries), projectId ?? name, DIGEST_BYTES, {
     N: DIGEST_COST,
   });
   return derived.toString("hex");
@@ -58,7 +59,7 @@ const DIGEST_COST = 4096;
 
 const derive = promisify<BinaryLike, BinaryLike, number, ScryptOptions, Buffer>(scrypt);
 
-function tellUnusable(names: readonly string[], values: ReadonlyMap<string, string>): string {
+function describeUnusable(names: readonly string[], values: ReadonlyMap<string, string>): string {
   return names
     .map((name) => {
       const got = values.get(name) === "" ? "nothing" : "a shorter one, which cannot be redacted";
@@ -78,4 +79,67 @@ async function readSecretsFile(projectDirectory: string): Promise<NodeJS.Dict<st
       { cause },
     );
   }
+}
+
+interface NamedCell {
+  readonly name: string;
+  readonly frame?: string | null;
+  readonly widget?: InputWidget | null;
+}
+
+/** Names of a project and values that its inputs allow, which are no leaks by themselves. */
+export function namesOf({
+  cells,
+  config,
+}: {
+  readonly cells: { readonly cells: readonly NamedCell[] };
+  readonly config: Config;
+}): readonly string[] {
+  return [...cellNames(cells.cells), ...configNames(config)];
+}
+
+/** The part of `namesOf` that cells have. */
+export function cellNames(cells: readonly NamedCell[]): readonly string[] {
+  return cells.flatMap(({ name, frame, widget }) => [
+    name,
+    ...(frame ? [frame] : []),
+    ...textsIn(widget),
+  ]);
+}
+
+/** The part of `namesOf` that the config has. */
+export function configNames({ name, inputs, schedules, page }: Config): readonly string[] {
+  return [
+    ...[name, ...RUN_CONTEXTS, ...RUN_STATES],
+    ...textsIn(Object.fromEntries(inputs)),
+    ...schedules.flatMap((schedule) => [schedule.name, ...textsIn(schedule.inputs)]),
+    ...textsIn(page.layout),
+  ];
+}
+
+/** The names of the frames that a version holds, and of their columns. */
+export function frameNames(version: Version): readonly string[] {
+  return [...version.frames()].flatMap(([name, { columns }]) => [
+    name,
+    ...columns.map((column) => column.name),
+  ]);
+}
+
+/** All texts in plain data, its keys among them. */
+function textsIn(data: unknown): string[] {
+  if (typeof data === "string") return [data];
+  if (typeof data !== "object" || data === null) return [];
+  if (Array.isArray(data)) return data.flatMap(textsIn);
+  return Object.entries(data).flatMap(([key, value]) => [key, ...textsIn(value)]);
+}
+
+/** A warning for each secret whose value is a common text; it never holds the value. */
+export function warnOfCommonSecrets(redactor: Redactor): readonly string[] {
+  return redactor.findCommon().map(({ secret, why }) => {
+    const got =
+      why === "ordinary"
+        ? "a common word or number"
+        : "a text that stands in names or values of the project";
+    return `Expected secret ${secret}, listed in ${CONFIG_FILE}, to have a value that stands nowhere else, got ${got} (it is taken out of texts, and stays in names, options, times and numbers; choose a longer one)`;
+  });
 }

@@ -1,8 +1,8 @@
 import { HexError } from "../errors.ts";
 import { readManifest } from "../store/manifest/manifest.ts";
 import type { Store } from "../store/store.ts";
-import { readAccess, writeMade, writeNever } from "./token-access.ts";
 import type { TokenList } from "./tokens.ts";
+import { readAccess, writeMade, writeNever } from "./tokens.ts";
 
 /** Whether a project ever had a token. */
 export interface TokenProof {

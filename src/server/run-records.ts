@@ -2,8 +2,8 @@ import { LRUCache } from "lru-cache";
 import type { RunPage, RunQuery } from "../run/history/list-runs.ts";
 import type { RunHistory } from "../run/history/run-history.ts";
 import { isFinal, type RunRecord } from "../run/history/run-record.ts";
-import { cancelRun } from "../work/cancel-run.ts";
 import type { ProjectRuns } from "../work/project-runs.ts";
+import { cancelRun } from "../work/recover-runs.ts";
 import { HttpFailure } from "./http-failure.ts";
 
 const MAX_CACHED = 500;

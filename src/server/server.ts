@@ -4,11 +4,11 @@ import { Registry } from "prom-client";
 import { expectation, HexError } from "../errors.ts";
 import type { Viewers } from "../kernel/evaluation.ts";
 import { openViewers } from "../kernel/viewers.ts";
-import { tellCommonSecrets } from "../project/known-names.ts";
-import { framesShown } from "../project/plan-described.ts";
+import { framesShown } from "../project/project-description.ts";
+import { LOOKED_FOLDER, MADE_FILE } from "../project/project-notes.ts";
+import { warnOfCommonSecrets } from "../project/secrets.ts";
 import type { ServerSettings } from "../project/server-settings.ts";
 import { type TokenProof, TokenProver } from "../project/token-proof.ts";
-import { LOOKED_FOLDER, MADE_FILE } from "../project/token-witness.ts";
 import { listTokens } from "../project/tokens.ts";
 import { DescribedProject } from "../work/described-project.ts";
 import type { ProjectRuns } from "../work/project-runs.ts";
@@ -79,7 +79,7 @@ export async function openServer(options: ServerOptions): Promise<HexServer> {
     onChange: () => viewers.restart(),
   });
   await project.read();
-  for (const message of tellCommonSecrets(runs.redactor)) {
+  for (const message of warnOfCommonSecrets(runs.redactor)) {
     log({ level: "warn", event: "secret-common", message });
   }
   const app = toApp({ ...options, settings, projectId, project, viewers, log });

@@ -1,10 +1,11 @@
 import { readdir, stat } from "node:fs/promises";
 import { join } from "node:path";
-import { HexError } from "../errors.ts";
-import { refuseOtherPlaces } from "../project/check-page.ts";
+import { isDeepStrictEqual } from "node:util";
+import { expectation, HexError } from "../errors.ts";
 import { CONFIG_FILE } from "../project/config.ts";
-import { cellNames } from "../project/known-names.ts";
+import type { PlacedPage } from "../project/page-settings.ts";
 import type { ProjectDescription } from "../project/project-description.ts";
+import { cellNames } from "../project/secrets.ts";
 import { toValue } from "../run/process/process-ending.ts";
 import { toSha256 } from "../sha256.ts";
 import { startProjectProcess } from "./project-process.ts";
@@ -114,6 +115,20 @@ export class DescribedProject {
     const ending = await child.run(task, { signal, deadlineMs: DEADLINE_MS });
     return toValue(ending) as ProjectDescription;
   }
+}
+
+/**
+ * Refuses cells read under other settings of the page than this process goes by: they might hide a
+ * cell that this process would show.
+ */
+function refuseOtherPlaces(own: PlacedPage, now: PlacedPage): void {
+  if (isDeepStrictEqual([own.hide, own.layout], [now.hide, now.layout])) return;
+  throw expectation("HEX_CONFIG_INVALID", {
+    place: `what \`page\` in ${CONFIG_FILE} shows and hides`,
+    expected: "as it was when this process was started",
+    got: "something else",
+    hint: "start it again: until then the cells are shown as they were",
+  });
 }
 
 type PrintedFiles = Pick<ProjectDescription, "files" | "dataFiles">;

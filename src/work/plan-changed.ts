@@ -3,15 +3,15 @@ import type { RequestedInputs } from "../cell/requested-input.ts";
 import { toInputs } from "../project/inputs.ts";
 import { type Project, planProject } from "../project/project.ts";
 import { openProjectStore } from "../project/project-store.ts";
-import { type Secrets, toSecretsDigest } from "../project/secrets.ts";
+import { type Secrets, secretsDigest } from "../project/secrets.ts";
 import { type CellGrounds, readCellGrounds } from "../run/cell-fingerprints.ts";
 import { findNeeds, planInputs } from "../run/compute-needs.ts";
 import type { ChangedPlan } from "../run/run-work.ts";
 import { openFileContents } from "../source/file-contents.ts";
 import { openVersion, type Version } from "../store/version.ts";
-import type { RunRequest } from "./run-project.ts";
+import type { RunRequest } from "./run-task.ts";
 
-/** What is published, and what the project's cells hang on now. */
+/** The published version, and the cells as they are now. */
 export interface ChangesSince {
   readonly version: Version;
   readonly grounds: CellGrounds;
@@ -19,16 +19,16 @@ export interface ChangesSince {
   readonly inputs: RequestedInputs;
 }
 
-/** What each of a project's cells hangs on by itself, as its files and secrets are now. */
+/** Fingerprints of the cells, as files and secrets are now. */
 export async function readProjectGrounds(
   { directory, config, cells }: Project,
   secrets: Secrets,
 ): Promise<CellGrounds> {
-  const digest = await toSecretsDigest(secrets, config);
+  const digest = await secretsDigest(secrets, config);
   return readCellGrounds(cells, { directory, contents: openFileContents(), secretsDigest: digest });
 }
 
-/** Plans a run that computes only the heavy cells that hang on something that has changed. */
+/** Plans a run that computes only the heavy cells whose dependencies have changed. */
 export async function planChanged(
   project: Project,
   { context }: Pick<RunRequest, "context">,
@@ -54,14 +54,16 @@ export async function planChanged(
 }
 
 /**
- * What a run would do now that computes only what has changed; computes nothing.
- * @throws {HexError} HEX_INPUT_INVALID, HEX_SECRET_MISSING, HEX_STORE_UNAVAILABLE, HEX_STORE_DAMAGED
+ * The plan of a requested run as things are now.
+ * @throws {HexError} for one that computes only changes: HEX_INPUT_INVALID, HEX_SECRET_MISSING,
+ * HEX_STORE_UNAVAILABLE, HEX_STORE_DAMAGED
  */
-export async function planChangedNow(
+export async function planRequest(
   project: Project,
   request: RunRequest,
   environment: NodeJS.ProcessEnv = process.env,
 ): Promise<RunPlan> {
+  if (request.compute !== "changed") return planProject(project, request.context);
   const inputs = toInputs(project, request.inputs);
   const { store, secrets } = await openProjectStore(project, environment);
   try {

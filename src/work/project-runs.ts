@@ -1,9 +1,9 @@
 import { join, resolve } from "node:path";
 import { readConfig } from "../project/config.ts";
-import { configNames } from "../project/known-names.ts";
 import type { ProjectPlace } from "../project/project.ts";
 import { openProjectHistory, openProjectStore } from "../project/project-store.ts";
 import type { Secrets } from "../project/secrets.ts";
+import { configNames } from "../project/secrets.ts";
 import { openQueue, type QueueToOpen } from "../queue/open-queue.ts";
 import { LEASE_MS, type Queue } from "../queue/queue.ts";
 import type { RunHistory } from "../run/history/run-history.ts";

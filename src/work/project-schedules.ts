@@ -26,7 +26,7 @@ const REAL_CLOCK: SchedulerClock = {
 };
 
 /** Files the runs of a project's schedules when they are due, until the signal ends it. */
-export async function keepSchedules(
+export async function runSchedules(
   runs: ProjectRuns,
   { signal, onEvent, clock = REAL_CLOCK }: SchedulesOptions,
 ): Promise<void> {

@@ -2,11 +2,19 @@ import { expectation, HexError } from "../errors.ts";
 import type { Frame } from "../frame/frame.ts";
 import { LastUsed } from "../project/last-used.ts";
 import type { CellOutput } from "../run/cell-output.ts";
+import { openRunHistory } from "../run/history/run-history.ts";
 import { isFinal, type RunRecord } from "../run/history/run-record.ts";
 import type { ShownIndex, ShownPlace } from "../run/history/shown-frames.ts";
-import { readKeptFrame, readShownIndex } from "../run/history/shown-frames.ts";
+import {
+  keepShownFrames,
+  readKeptFrame,
+  readShownIndex,
+  type ShownFrames,
+} from "../run/history/shown-frames.ts";
+import type { Parent } from "../run/process/serve-task.ts";
 import type { RunResult } from "../run/run-event.ts";
 import { toSha256 } from "../sha256.ts";
+import type { Store } from "../store/store.ts";
 import { openVersion, type Version } from "../store/version.ts";
 import type { ProjectRuns } from "./project-runs.ts";
 
@@ -164,4 +172,30 @@ function nothingShown({ runId, cells }: RunRecord, cell: string | undefined): He
 function gone(cell: string, got: string): HexError {
   const place = `what cell ${cell} showed`;
   return expectation("HEX_OUTPUT_GONE", { place, expected: "kept", got, hint: "run it again" });
+}
+
+/**
+ * Keeps what the cells of a run showed, where its history is. It can be lost without the run being
+ * so: what it published stands.
+ */
+export async function keepResult(store: Store, shown: ShownFrames, parent: Parent): Promise<void> {
+  const { result } = shown;
+  const tell = (line: string) => parent.emit({ type: "line-logged", line });
+  try {
+    await openRunHistory(store).writeResult(result.runId, result);
+    // Whoever cancels a run waits for its end.
+    if (result.status === "cancelled") return;
+    const { cells } = await keepShownFrames(store, shown, { signal: parent.signal });
+    for (const [name, place] of Object.entries(cells)) {
+      // What a version had no room for was told when that one was published.
+      if (place.at !== "nowhere" || result.isPublisher) continue;
+      const { neededBytes, mostBytes } = place;
+      tell(
+        `what cell ${name} shows is not kept: ${neededBytes} bytes, where ${mostBytes} have room`,
+      );
+    }
+  } catch (error) {
+    if (!(error instanceof HexError)) throw error;
+    tell(`what cells showed is not kept: ${error.message}`);
+  }
 }

@@ -1,38 +1,30 @@
-import type { RequestedInputs } from "../cell/requested-input.ts";
-import type { RunContext } from "../cell/run-context.ts";
 import { HexError } from "../errors.ts";
-import { writeFrameDeclarations } from "../project/frame-declarations.ts";
+import { writeFrameDeclarations } from "../project/declarations.ts";
 import { toInputs } from "../project/inputs.ts";
-import { frameNames, namesOf, tellCommonSecrets } from "../project/known-names.ts";
 import { type Project, planProject } from "../project/project.ts";
 import { openProjectStore, toHolder } from "../project/project-store.ts";
+import { frameNames, namesOf, warnOfCommonSecrets } from "../project/secrets.ts";
 import type { CellGrounds } from "../run/cell-fingerprints.ts";
 import type { ShowFrame } from "../run/cell-output.ts";
 import { newRunId } from "../run/history/run-id.ts";
-import { type RunWishes, toWishes } from "../run/history/run-record.ts";
+import { toWishes } from "../run/history/run-record.ts";
 import type { RunParts } from "../run/parts/join-parts.ts";
 import type { Recall } from "../run/recall.ts";
 import { type Redactor, toRedactor } from "../run/redact/redactor.ts";
-import type { RunEvent, RunResult, RunTrigger } from "../run/run-event.ts";
+import type { RunEvent, RunResult } from "../run/run-event.ts";
 import { mayPublish, runPlan } from "../run/run-plan.ts";
 import type { RunWork, TakeLease } from "../run/run-work.ts";
 import { acquireLease, type LeaseOptions } from "../store/lease/lease.ts";
 import type { Store } from "../store/store.ts";
 import { openVersion, type Version } from "../store/version.ts";
-import { keepHealing } from "./heal-runs.ts";
 import { planChanged, readProjectGrounds } from "./plan-changed.ts";
+import type { recoverRuns } from "./recover-runs.ts";
 import { runApart } from "./run-apart.ts";
-import { runPartsHere } from "./run-parts-here.ts";
+import { runPartsHere } from "./run-parts.ts";
 import { type RecordingOptions, recordRun, toRecording } from "./run-recording.ts";
+import type { RunRequest } from "./run-task.ts";
 
-/** What every door asks for. */
-export interface RunRequest extends Partial<RunWishes> {
-  readonly context: RunContext;
-  readonly inputs: RequestedInputs;
-  readonly trigger: RunTrigger;
-}
-
-/** How a run is named, watched and stopped; by default nobody watches. */
+/** How a run is named, watched and stopped; by default it is not watched. */
 export interface RunHooks {
   readonly emit?: (event: RunEvent) => void;
   readonly signal?: AbortSignal;
@@ -48,20 +40,21 @@ export interface RunHooks {
   readonly runParts?: RunParts;
   /** does something with the result while the store is still open */
   readonly keep?: (result: RunResult, store: Store) => Promise<void>;
-  /** handed the whole frames that cells show, when the run goes in this process */
+  /** gets the whole frames that cells show, when the run goes in this process */
   readonly onShown?: ShowFrame;
-  /** what is known of the cells from before; nothing unless told */
+  /** results of earlier runs that this one may reuse */
   readonly recall?: Recall;
-  /** what each cell hangs on by itself */
+  /** fingerprints of the cells */
   readonly grounds?: CellGrounds;
   /** a run that may publish goes in a process of its own, so that it can be stopped whatever it does */
   readonly isApart?: boolean;
 }
 
 /**
- * Runs a project's cells as asked.
+ * Runs a project's cells as requested: opens the store, prepares the work, performs it in this process
+ * or in one of its own, and records it unless the caller does.
  * @throws {HexError} HEX_INPUT_INVALID, HEX_SECRET_MISSING, HEX_STORE_UNAVAILABLE before anything
- * has run; once cells run, a failure is told by the result
+ * has run; once cells run, a failure is in the result
  */
 export async function runProject(
   project: Project,
@@ -69,40 +62,31 @@ export async function runProject(
   hooks: RunHooks = {},
   environment: NodeJS.ProcessEnv = process.env,
 ): Promise<RunResult> {
-  const { directory, config } = project;
   const inputs = toInputs(project, request.inputs);
-  const { store, secrets } = await openProjectStore({ directory, config }, environment);
-  const wishes = toWishes(request);
+  const { store, secrets } = await openProjectStore(project, environment);
   const stopping = new AbortController();
   const signal = AbortSignal.any([hooks.signal ?? stopping.signal, stopping.signal]);
   try {
-    const { redactor, newest } = await openRedactor(project, { store, secrets });
-    const { redact, findSecret } = redactor;
-    const secret = { secrets, redactor, redact, findSecret };
-    const told = toWork(project, request, hooks);
-    // What may publish looks once more when it has the lease.
-    const version = mayPublish(told.plan) ? undefined : newest;
-    const work = { ...told, ...secret, version, signal, store, inputs };
+    const work = await prepareWork(project, { request, hooks, inputs, store, secrets, signal });
     const { emit = () => undefined } = hooks;
-    const takeLease = hooks.takeLease ?? toOwnLease(store, work, hooks);
+    const { redactor } = work;
     const isApart = hooks.isApart === true && mayPublish(work.plan);
-    const run = async (tell: typeof emit) => {
+    const perform = async (onEvent: typeof emit) => {
+      const observed = { ...work, emit: onEvent };
       const result = isApart
         ? await runApart(project, {
-            ...{ ...work, asked: request.inputs, environment, wishes },
-            // The run's own process has taken secrets out of what it tells.
-            emit: tell,
+            ...{ ...observed, requested: request.inputs, environment, wishes: toWishes(request) },
           })
-        : await runHere(project, request, { ...work, takeLease, emit: tell });
-      return redact(result, "result");
+        : await runHere(project, request, observed);
+      return redactor.redact(result, "result");
     };
-    // Who names a run keeps its record himself.
-    const stop = (reason: HexError) => stopping.abort(reason);
     const recorded = { ...work, emit, isResultKept: isApart };
+    const stop = (reason: HexError) => stopping.abort(reason);
+    // A caller that names the run records it itself.
     const result =
       hooks.runId === undefined
-        ? await runRecorded(project, toRecording(config, request, recorded, stop), { store, run })
-        : await run(emit);
+        ? await runRecorded(project, toRecording(project.config, request, recorded, stop), perform)
+        : await perform(emit);
     await hooks.keep?.(result, store);
     return result;
   } finally {
@@ -110,35 +94,41 @@ export async function runProject(
   }
 }
 
-/** Runs and keeps its record, and meanwhile ends what others were killed in that may have held it up. */
+/** Runs and keeps its record; meanwhile ends runs that were killed and may hold this one up. */
 async function runRecorded(
   { config }: Project,
   recording: RecordingOptions,
-  { store, run }: { readonly store: Store; readonly run: Parameters<typeof recordRun>[1] },
+  perform: Parameters<typeof recordRun>[1],
 ): Promise<RunResult> {
-  const { history, isTold } = recording;
+  const { history, store, isTold } = recording;
   const ended = new AbortController();
   const options = { signal: ended.signal, onWarning: () => undefined };
-  const healing = isTold ? keepHealing({ history, store, config }, options) : undefined;
+  const recovering = isTold ? recover({ history, store, config }, options) : undefined;
   try {
-    return await recordRun(recording, run);
+    return await recordRun(recording, perform);
   } finally {
     ended.abort();
-    await healing;
+    await recovering;
   }
+}
+
+/** A run that only reads does not load this. */
+async function recover(...args: Parameters<typeof recoverRuns>): Promise<void> {
+  const { recoverRuns } = await import("./recover-runs.ts");
+  await recoverRuns(...args);
 }
 
 interface OwnWork extends RunWork {
   readonly redactor: Redactor;
 }
 
-/** Runs in this process; what a run that may publish hangs on is noted with what it publishes. */
+/** Runs in this process; fingerprints of the cells are published with their frames. */
 async function runHere(project: Project, request: RunRequest, own: OwnWork): Promise<RunResult> {
   const { secrets, inputs, redactor } = own;
   const redactEvent = redactor.openEvents();
   const emit = (event: RunEvent) => own.emit(redactEvent(event));
   const work = { ...own, emit };
-  for (const line of tellCommonSecrets(redactor)) emit({ type: "line-logged", line });
+  for (const line of warnOfCommonSecrets(redactor)) emit({ type: "line-logged", line });
   if (!mayPublish(work.plan)) return runPlan(work);
   const onWarning = (line: string) => emit({ type: "line-logged", line });
   const grounds = work.grounds ?? (await readProjectGrounds(project, secrets));
@@ -159,19 +149,27 @@ async function runHere(project: Project, request: RunRequest, own: OwnWork): Pro
   return result;
 }
 
-/** What takes secrets out of what a run tells, and the version from which it knows names of the project. */
-async function openRedactor(
-  project: Project,
-  { store, secrets }: Pick<RunWork, "store" | "secrets">,
-): Promise<{ readonly redactor: Redactor; readonly newest: Version | undefined }> {
+interface Preparation extends Pick<RunWork, "inputs" | "store" | "secrets" | "signal"> {
+  readonly request: RunRequest;
+  readonly hooks: RunHooks;
+}
+
+/** The work of a run but for its events. */
+async function prepareWork(project: Project, { request, hooks, ...opened }: Preparation) {
+  const { store, secrets } = opened;
   const redactor = toRedactor(secrets);
   redactor.spare(namesOf(project));
   const newest = Object.keys(secrets).length > 0 ? await openNewest(store) : undefined;
   if (newest !== undefined) redactor.spare(frameNames(newest));
-  return { redactor, newest };
+  const { redact, findSecret } = redactor;
+  const work = toWork(project, request, hooks);
+  // A run that may publish reads the version again once it has the lease.
+  const version = mayPublish(work.plan) ? undefined : newest;
+  const takeLease = hooks.takeLease ?? toOwnLease(store, work, hooks);
+  return { ...work, ...opened, redactor, redact, findSecret, version, takeLease };
 }
 
-/** A store that cannot be read is told by the run itself. */
+/** The newest version; the run itself reports a store that cannot be read. */
 async function openNewest(store: Store): Promise<Version | undefined> {
   try {
     return await openVersion(store);
@@ -181,7 +179,7 @@ async function openNewest(store: Store): Promise<Version | undefined> {
   }
 }
 
-/** What a run needs that nothing has to be opened for. */
+/** The part of the work for which nothing has to be opened. */
 function toWork(project: Project, request: RunRequest, hooks: RunHooks) {
   const { config, cells } = project;
   const { machines, retention, maxAgeMs } = config;
@@ -208,7 +206,7 @@ function toWork(project: Project, request: RunRequest, hooks: RunHooks) {
   };
 }
 
-/** Whether a page shows the same without the asked inputs: those that it prunes only feed frames. */
+/** Whether a page shows the same without the requested inputs: pruned ones only feed frames. */
 function showsDefaults(project: Project, { inputs }: RunRequest): boolean {
   if (inputs.size === 0) return true;
   const { cells } = planProject(project, "app");
@@ -222,5 +220,5 @@ function toOwnLease(
   { leaseTimes = {} }: RunHooks,
 ): TakeLease {
   const run = { id: runId, attempt };
-  return (wish) => acquireLease(store, { ...leaseTimes, holder, run, ...wish });
+  return (options) => acquireLease(store, { ...leaseTimes, holder, run, ...options });
 }

@@ -12,27 +12,26 @@ import { mayPublish } from "../run/run-plan.ts";
 import type { RunWork } from "../run/run-work.ts";
 import { BEAT_MS } from "../store/holder.ts";
 import type { Store } from "../store/store.ts";
-import { findCompleted } from "./published-result.ts";
-import { toCellRecord, toRunError } from "./recorded-facts.ts";
-import type { RunRequest } from "./run-project.ts";
+import { findCompleted, toCellRecord, toRunError } from "./ending.ts";
+import type { RunRequest } from "./run-task.ts";
 
-/** What a run is known by before it goes, and where its history is kept. */
+/** A run before it begins, and the history that keeps it. */
 export interface RecordingOptions
   extends RunWishes,
     Pick<RunRecord, "runId" | "context" | "trigger" | "requestedBy"> {
   readonly history: RunHistory;
   /** where it publishes */
   readonly store: Store;
-  /** the values that were asked for, by input name */
+  /** requested values by input name */
   readonly inputs: Readonly<Record<string, unknown>>;
-  /** who runs it, as `user@host:pid` */
+  /** its process, as `user@host:pid` */
   readonly worker: string;
-  /** whether others must know of it while it goes: a run that only reads is told at its end */
+  /** whether it is recorded while it runs; a run that only reads is recorded at its end */
   readonly isTold: boolean;
   /** whether the process in which it goes keeps what its cells show */
   readonly isResultKept: boolean;
   readonly redact: Redact;
-  /** told the run's events, from which secrets were taken out, and one line when it cannot be recorded */
+  /** gets the run's events without secrets, and one line when it cannot be recorded */
   readonly emit: (event: RunEvent) => void;
   /** milliseconds since 1970 */
   readonly now: () => number;
@@ -52,19 +51,22 @@ export async function recordRun(
   run: (emit: (event: RunEvent) => void) => Promise<RunResult>,
 ): Promise<RunResult> {
   const recording = new RunRecording(options);
+  // A run that may not publish has not published.
+  const findLater = async (result: RunResult) =>
+    options.isTold ? findCompleted(options.store, result) : undefined;
   try {
-    const told = recording.toTold(await run(recording.emit));
-    const result = (await findCompleted(options, told)) ?? told;
+    const own = recording.toOwn(await run(recording.take));
+    const result = (await findLater(own)) ?? own;
     await recording.end(result);
     return result;
   } catch (thrown) {
-    const result = await findCompleted(options, recording.toBroken());
+    const result = await findLater(recording.toBroken());
     if (result === undefined) {
       await recording.break(thrown);
       throw thrown;
     }
     const line = `version ${result.version} is published, but then: ${toMessage(thrown)}`;
-    recording.emit({ type: "line-logged", line });
+    recording.take({ type: "line-logged", line });
     await recording.end(result);
     return result;
   }
@@ -84,15 +86,15 @@ async function isAwake(ms: number, signal: AbortSignal): Promise<boolean> {
   return !signal.aborted;
 }
 
-function orUnheard(thrown: unknown): undefined {
+function orNoAnswer(thrown: unknown): undefined {
   if (!(thrown instanceof HexError)) throw thrown;
   return undefined;
 }
 
-/** Few tries: nobody waits for a record that the store does not take. */
+/** Few retries: losing this record only loses history. */
 const TRIES = 3;
 
-/** How a run is recorded that is carried out at once, by whoever asked for it. */
+/** The recording of a run that its caller carries out at once. */
 export function toRecording(
   config: Config,
   { inputs, context, trigger, ...wishes }: RunRequest,
@@ -102,7 +104,7 @@ export function toRecording(
   },
   stop: RecordingOptions["stop"],
 ): RecordingOptions {
-  const asked = [...inputs.keys()].map((name) => [name, work.inputs.get(name)?.value]);
+  const requested = [...inputs.keys()].map((name) => [name, work.inputs.get(name)?.value]);
   return {
     ...work,
     ...toWishes(wishes),
@@ -110,7 +112,7 @@ export function toRecording(
     trigger,
     stop,
     requestedBy: toRequester(),
-    inputs: Object.fromEntries(asked),
+    inputs: Object.fromEntries(requested),
     worker: work.holder,
     isTold: mayPublish(work.plan),
     history: openProjectHistory(work.store, config, { tries: TRIES, now: work.now }),
@@ -127,7 +129,7 @@ class RunRecording {
   readonly #ended = new AbortController();
   readonly #beating: Promise<void>;
   #hasFailed = false;
-  /** why it was told to stop, when that came from others */
+  /** why others stopped it */
   #stopped: HexError | undefined;
 
   constructor(options: RecordingOptions) {
@@ -143,22 +145,23 @@ class RunRecording {
     this.#beating = this.#beat();
   }
 
-  readonly emit = (event: RunEvent): void => {
+  /** Takes an event of the run, and passes it on. */
+  readonly take = (event: RunEvent): void => {
     // Outputs may be large and are not looked through twice.
     if (event.type === "line-logged") this.#log.take(event);
     if (event.type === "cell-ended") this.#cells.push(event.cell);
     this.#options.emit(event);
   };
 
-  /** Tells of a run that others stopped why; one that they have gone past was not cancelled by anybody. */
-  toTold(result: RunResult): RunResult {
+  /** The result with the reason of others for stopping the run; a run that they passed has failed. */
+  toOwn(result: RunResult): RunResult {
     if (this.#stopped === undefined || result.status !== "cancelled") return result;
     const { code, message } = this.#stopped;
     const status = this.#stopped === PASSED ? "failed" : "cancelled";
     return { ...result, status, error: { code, message } };
   }
 
-  /** As far as it was heard of a run that ended without a result. */
+  /** The result of a run that ended without one, as far as its events go. */
   toBroken(): RunResult {
     const { runId, context, now } = this.#options;
     const { submittedAt: startedAt } = this.#begun;
@@ -183,7 +186,7 @@ class RunRecording {
         await Promise.all([parts(), history.record(this.#toEnded(result))]);
         return;
       }
-      // Whoever sees that it has ended finds what it showed.
+      // Readers that see its end find its outputs.
       await parts();
       await history.change(runId, () => this.#toEnded(result));
     });
@@ -207,14 +210,14 @@ class RunRecording {
     });
   }
 
-  /** Lets others hear of the run while it goes, and hears what they ask of it. */
+  /** Gives signs of life of the run, and learns whether others have stopped it. */
   async #beat(): Promise<void> {
     const { history, runId, stop } = this.#options;
     const { signal } = this.#ended;
     if (!(await this.#accepted)) return;
     while (await isAwake(BEAT_MS, signal)) {
       // A store that is away for a moment is no reason to stop: the next beat may be heard.
-      const answer = await history.beat(runId).catch(orUnheard);
+      const answer = await history.beat(runId).catch(orNoAnswer);
       if (answer === "heard" || answer === undefined || signal.aborted) continue;
       this.#stopped = answer === "cancelled" ? CANCELLED : PASSED;
       stop(this.#stopped);

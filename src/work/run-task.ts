@@ -1,8 +1,16 @@
+import type { RequestedInputs } from "../cell/requested-input.ts";
 import type { RunContext } from "../cell/run-context.ts";
-import type { RunWishes } from "../run/history/run-record.ts";
+import { type RunRecord, type RunWishes, toWishes } from "../run/history/run-record.ts";
 import type { RunTrigger } from "../run/run-event.ts";
 
-/** What a run process is told to run: ids and inputs, no frames and no secrets. */
+/** A run, as every front end requests it. */
+export interface RunRequest extends Partial<RunWishes> {
+  readonly context: RunContext;
+  readonly inputs: RequestedInputs;
+  readonly trigger: RunTrigger;
+}
+
+/** A run for a run process: ids and inputs, no frames and no secrets. */
 export interface RunTask extends RunWishes {
   readonly kind: "run";
   readonly directory: string;
@@ -10,13 +18,13 @@ export interface RunTask extends RunWishes {
   readonly attempt: number;
   readonly context: RunContext;
   readonly trigger: RunTrigger;
-  /** the values that were asked for, by input name */
+  /** requested values by input name */
   readonly inputs: Readonly<Record<string, unknown>>;
-  /** names of those that are texts, to be read by the rule of their widget */
+  /** names of those that are texts, to be parsed by the rule of their widget */
   readonly textInputs: readonly string[];
 }
 
-/** One part of a cell that a run has split. */
+/** One part of a cell that a run has divided. */
 export interface PartTask {
   readonly kind: "part";
   readonly directory: string;
@@ -28,18 +36,39 @@ export interface PartTask {
   readonly index: number;
 }
 
-/** What the project's cells are, told without running them. */
+/** A description of the project's cells, without a run. */
 export interface DescribeTask {
   readonly kind: "describe";
   readonly directory: string;
 }
 
-/** What a run process asks of its parent, by name. */
+/** Calls of a run process to its parent, by name. */
 export const CALLS = {
   takeLease: "take-lease",
   releaseLease: "release-lease",
   runParts: "run-parts",
 };
 
-/** What the parent tells without being asked. */
+/** Notes of the parent to a run process, by name. */
 export const NOTES = { leaseLost: "lease-lost", partsEnded: "parts-ended" };
+
+/** The task of the latest attempt at a recorded run. */
+export function toRunTask(
+  { directory }: { readonly directory: string },
+  record: Pick<RunRecord, "runId" | "context" | "trigger" | "inputs" | "textInputs" | "attempts"> &
+    RunWishes,
+): RunTask {
+  const { runId, context, trigger, inputs, textInputs = [], attempts } = record;
+  const named = { directory, runId, attempt: attempts.length, context, trigger };
+  return { kind: "run", ...named, inputs, textInputs, ...toWishes(record) };
+}
+
+/** Requested values by input name, and the names of those that are still texts, as plain JSON. */
+export function toPlainInputs(inputs: RequestedInputs) {
+  const requested = [...inputs];
+  const textInputs = requested.filter(([, { form }]) => form === "text").map(([name]) => name);
+  return {
+    inputs: Object.fromEntries(requested.map(([name, { value }]) => [name, value])),
+    ...(textInputs.length === 0 ? {} : { textInputs }),
+  };
+}

@@ -1,17 +1,18 @@
 import * as v from "valibot";
 import { expectation } from "../errors.ts";
 import { toInputs } from "../project/inputs.ts";
-import { namesOf } from "../project/known-names.ts";
 import type { Project } from "../project/project.ts";
 import { toRequester } from "../project/project-store.ts";
+import { namesOf } from "../project/secrets.ts";
 import { isRunId, newRunId } from "../run/history/run-id.ts";
 import type { RunOccasion, RunRecord } from "../run/history/run-record.ts";
 import { toWishes } from "../run/history/run-record.ts";
 import { toSha256 } from "../sha256.ts";
+import { DocumentKind } from "../store/document.ts";
 import { KEYS_PREFIX } from "../store/key.ts";
+import { isDamage } from "../store/stored-file.ts";
 import { openProjectRuns, type ProjectRuns } from "./project-runs.ts";
-import type { RunRequest } from "./run-project.ts";
-import { toAsked } from "./to-asked.ts";
+import { type RunRequest, toPlainInputs } from "./run-task.ts";
 
 /** Who asks for a run, and on what occasion. */
 export interface Submission {
@@ -101,7 +102,7 @@ function toRecord(request: RunRequest, submission: Submission): RunRecord {
     trigger,
     requestedBy: submission.requestedBy,
     ...(submission.occasion === undefined ? {} : { occasion: submission.occasion }),
-    ...toAsked(inputs),
+    ...toPlainInputs(inputs),
     ...toWishes(request),
     isQueued: true,
     state: "queued",
@@ -115,10 +116,12 @@ function toRecord(request: RunRequest, submission: Submission): RunRecord {
   };
 }
 
-const KeyClaim = v.object({
-  runId: v.pipe(v.string(), v.check(isRunId)),
-  /** of what was asked for */
-  request: v.string(),
+const keyClaims = new DocumentKind({
+  schema: v.object({
+    runId: v.pipe(v.string(), v.check(isRunId)),
+    /** digest of the request */
+    request: v.string(),
+  }),
 });
 
 /** Which run a key stands for: this one, or that of the first call with it. */
@@ -130,22 +133,23 @@ async function claimKey(
   const { context, inputs } = record;
   const { acceptSchema, ...wishes } = toWishes(record);
   const named = Object.entries(inputs).sort(([left], [right]) => (left < right ? -1 : 1));
-  const request = toDigest(
+  const request = toSha256(
     // As earlier releases wrote it where there are no other wishes.
     JSON.stringify([context, named, acceptSchema, wishes].slice(0, isEmpty(wishes) ? 3 : 4)),
   );
-  const key = `${KEYS_PREFIX}${toDigest(JSON.stringify(ownedKey))}.json`;
-  const body = new TextEncoder().encode(JSON.stringify({ runId: record.runId, request }));
-  // A store that one machine may use although it ignores conditions would take every key for a new one.
+  const key = `${KEYS_PREFIX}${toSha256(JSON.stringify(ownedKey))}.json`;
+  const document = keyClaims.at(store, key);
+  // A damaged claim may be that of an accepted run: its key counts as used.
+  const read = () => document.read().catch(orDamaged);
+  // A store that ignores conditions, which one machine may use, would take every key for a new one.
   const isAlone = config.machines === "one" && config.store.kind === "s3";
-  const known = isAlone ? await store.read(key) : undefined;
+  const known = isAlone ? await read() : undefined;
   if (known === undefined) {
-    const contentType = "application/json";
-    const written = await store.write(key, body, { contentType, condition: { ifNoneMatch: "*" } });
+    const condition = { ifNoneMatch: "*" } as const;
+    const written = await document.write({ runId: record.runId, request }, { condition });
     if (written.status === "written") return record.runId;
   }
-  const claimed = known ?? (await store.read(key));
-  const claim = claimed && parseClaim(claimed.body);
+  const claim = (known ?? (await read()))?.value;
   if (claim?.request === request) return claim.runId;
   throw expectation("HEX_KEY_REUSED", {
     place: "the idempotency key",
@@ -155,19 +159,11 @@ async function claimKey(
   });
 }
 
-/** What a claim says; undefined for one that something else has damaged. */
-function parseClaim(bytes: Uint8Array): v.InferOutput<typeof KeyClaim> | undefined {
-  try {
-    return v.parse(KeyClaim, JSON.parse(new TextDecoder().decode(bytes)));
-  } catch {
-    return undefined;
-  }
+function orDamaged(thrown: unknown): { readonly value: undefined } {
+  if (isDamage(thrown)) return { value: undefined };
+  throw thrown;
 }
 
 function isEmpty(wishes: object): boolean {
   return Object.keys(wishes).length === 0;
-}
-
-function toDigest(text: string): string {
-  return toSha256(text);
 }

@@ -1,17 +1,16 @@
 import { availableParallelism } from "node:os";
 import { setTimeout as wait } from "node:timers/promises";
 import { HexError } from "../errors.ts";
-import { tellCommonSecrets } from "../project/known-names.ts";
 import { toHolder } from "../project/project-store.ts";
+import { warnOfCommonSecrets } from "../project/secrets.ts";
 import type { Claim, Lane } from "../queue/queue.ts";
-import { carryOutPart } from "./claimed-part.ts";
-import { type ClaimedWork, carryOutRun } from "./claimed-run.ts";
-import { keepHealing } from "./heal-runs.ts";
-import { type JobOutcome, toJobOutcome } from "./job-outcome.ts";
-import { PreparedProcesses } from "./prepared-processes.ts";
+import { type ClaimedJob, carryOutPart, carryOutRun } from "./claimed-job.ts";
+import { type JobOutcome, toJobOutcome } from "./ending.ts";
+import { PreparedProcesses } from "./project-process.ts";
 import type { ProjectRuns } from "./project-runs.ts";
+import { recoverRuns } from "./recover-runs.ts";
 
-/** What a worker tells, for its log. */
+/** Events of a worker, for its log. */
 export type WorkerEvent =
   | { readonly type: "worker-started"; readonly worker: string; readonly queue: string }
   | { readonly type: "job-claimed"; readonly id: string; readonly lane: Lane }
@@ -26,14 +25,14 @@ export type WorkerEvent =
   | { readonly type: "worker-draining" };
 
 export interface WorkerOptions {
-  /** no job is claimed any more once it is aborted; those that go may end */
+  /** once it is aborted, no more jobs are claimed; running ones may end */
   readonly signal: AbortSignal;
   /** how long they may then take before they are handed back; milliseconds */
   readonly drainMs: number;
   readonly onEvent: (event: WorkerEvent) => void;
 }
 
-/** Carries out a project's runs and parts of runs, until it is told to stop and has ended or handed back what it had. */
+/** Carries out a project's runs and parts of runs; when stopped, ends or hands back its jobs first. */
 export async function runWorker(runs: ProjectRuns, options: WorkerOptions): Promise<void> {
   const { signal, drainMs, onEvent } = options;
   const worker = toHolder();
@@ -47,13 +46,13 @@ export async function runWorker(runs: ProjectRuns, options: WorkerOptions): Prom
   signal.addEventListener("abort", onStop, { once: true });
   const around: Around = { ...options, runs, worker, prepared, drained: drained.signal };
   onEvent({ type: "worker-started", worker, queue: runs.queue.location });
-  const told = [...tellCommonSecrets(runs.redactor), ...(await runs.queue.check())];
-  for (const message of told) onEvent({ type: "worker-warned", message });
+  const warnings = [...warnOfCommonSecrets(runs.redactor), ...(await runs.queue.check())];
+  for (const message of warnings) onEvent({ type: "worker-warned", message });
   try {
     await Promise.all([
       ...Array.from({ length: atOnce }, () => serve("run", around, carryOutRun)),
       ...Array.from({ length: partsAtOnce }, () => serve("part", around, carryOutPart)),
-      keepHealing(runs, {
+      recoverRuns(runs, {
         signal,
         onWarning: (message) => onEvent({ type: "worker-warned", message }),
       }),
@@ -71,16 +70,18 @@ interface Around extends WorkerOptions {
   readonly drained: AbortSignal;
 }
 
-/** One place in which one job after the other is carried out. */
+/** Carries out one job after the other. */
 async function serve(
   lane: Lane,
   around: Around,
-  carryOut: (work: ClaimedWork) => Promise<JobOutcome>,
+  carryOut: (job: ClaimedJob) => Promise<JobOutcome>,
 ): Promise<void> {
   const { runs, worker, signal } = around;
   const atMost = lane === "run" ? runs.config.runs.atOnce : undefined;
   while (!signal.aborted) {
-    const claim = await orNothing(around, () => runs.queue.claim({ lane, worker, atMost, signal }));
+    const claim = await warnAndContinue(around, () =>
+      runs.queue.claim({ lane, worker, atMost, signal }),
+    );
     if (claim !== undefined) await carryOutClaim(claim, around, carryOut);
   }
 }
@@ -88,17 +89,17 @@ async function serve(
 async function carryOutClaim(
   claim: Claim,
   around: Around,
-  carryOut: (work: ClaimedWork) => Promise<JobOutcome>,
+  carryOut: (job: ClaimedJob) => Promise<JobOutcome>,
 ): Promise<void> {
   const { runs, worker, prepared, drained, onEvent } = around;
   const { id, lane } = claim.job;
   const startedMs = performance.now();
   onEvent({ type: "job-claimed", id, lane });
   const onWarning = (message: string) => onEvent({ type: "worker-warned", message });
-  const work = { runs, claim, worker, drained, onWarning, takeProcess: () => prepared.take() };
-  const outcome = await orNothing(around, async () => {
+  const job = { runs, claim, worker, drained, onWarning, takeProcess: () => prepared.take() };
+  const outcome = await warnAndContinue(around, async () => {
     try {
-      return await carryOut(work);
+      return await carryOut(job);
     } catch (thrown) {
       if (!(thrown instanceof HexError)) throw thrown;
       onWarning(`${lane} ${id}: ${thrown.message}`);
@@ -111,7 +112,7 @@ async function carryOutClaim(
   onEvent({ type: "job-ended", id, lane, outcome: outcome ?? "lost", elapsedMs });
 }
 
-/** A store that is away costs no attempt; what is damaged must not keep the others waiting. */
+/** A store that is away costs no attempt; a damaged one must not keep other jobs waiting. */
 async function giveUp(
   claim: Claim,
   { code, message }: HexError,
@@ -121,8 +122,8 @@ async function giveUp(
   return toJobOutcome(await claim.fail(redact(message, "text")), "retried");
 }
 
-/** A queue that is away is told and waited for: a claim then runs out of its lease. */
-async function orNothing<Result>(
+/** Reports a queue that is away, and waits a moment: a claim then runs out of its lease. */
+async function warnAndContinue<Result>(
   around: Around,
   action: () => Promise<Result>,
 ): Promise<Result | undefined> {

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { chart } from "../../src/cell/output.ts";
 import { frame } from "../../src/frame/rows.ts";
-import { renderClientDeclarations } from "../../src/project/client-declarations.ts";
+import { renderClientDeclarations } from "../../src/project/declarations.ts";
 import { toShownOutput } from "../../src/run/cell-output.ts";
 import type { CellResult } from "../../src/run/run-event.ts";
 

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { renderDeclarations } from "../../src/project/frame-declarations.ts";
+import { renderDeclarations } from "../../src/project/declarations.ts";
 
 test("declares the columns of published frames with the types of their values", () => {
   const text = renderDeclarations(

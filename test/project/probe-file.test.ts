@@ -2,7 +2,7 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
-import { ProbeFile } from "../../src/project/probe-file.ts";
+import { ProbeFile } from "../../src/project/project-notes.ts";
 import { s3Location } from "../store/scripted-s3.ts";
 
 const MINUTE_MS = 60_000;

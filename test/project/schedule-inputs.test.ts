@@ -2,7 +2,7 @@ import { expect, it } from "vitest";
 import { isCellDefinition } from "../../src/cell/cell.ts";
 import { slider } from "../../src/cell/input.ts";
 import { parseConfig } from "../../src/project/config.ts";
-import { checkScheduleInputs, toScheduleInputs } from "../../src/project/schedule-inputs.ts";
+import { checkScheduleInputs, toScheduleInputs } from "../../src/project/inputs.ts";
 import type { LoadedCells } from "../../src/source/load-cells.ts";
 
 const speed = slider({ min: 0, max: 10, default: 5 });

@@ -18,14 +18,16 @@ describe("secrets", () => {
   });
 
   it("are told apart by a digest that is another one in each project", async () => {
-    expect(await secretsDigest({}, "p")).toBe("");
-    const digest = await secretsDigest({ A: "value", B: "other" }, "p");
+    expect(await secretsDigest({}, { projectId: "p", name: "any" })).toBe("");
+    const digest = await secretsDigest({ A: "value", B: "other" }, { projectId: "p", name: "any" });
     expect(digest).toMatch(/^[0-9a-f]{32}$/);
-    expect(await secretsDigest({ B: "other", A: "value" }, "p")).toBe(digest);
+    expect(await secretsDigest({ B: "other", A: "value" }, { projectId: "p", name: "any" })).toBe(
+      digest,
+    );
     const others = [
-      await secretsDigest({ A: "value", B: "another" }, "p"),
-      await secretsDigest({ A: "value" }, "p"),
-      await secretsDigest({ A: "value", B: "other" }, "q"),
+      await secretsDigest({ A: "value", B: "another" }, { projectId: "p", name: "any" }),
+      await secretsDigest({ A: "value" }, { projectId: "p", name: "any" }),
+      await secretsDigest({ A: "value", B: "other" }, { projectId: "q", name: "any" }),
     ];
     expect(new Set([digest, ...others]).size).toBe(4);
   });

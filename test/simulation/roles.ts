@@ -7,10 +7,9 @@ import { type Publication, publish } from "../../src/store/publication.ts";
 import type { Store } from "../../src/store/store.ts";
 import { openVersion, type Version } from "../../src/store/version.ts";
 import { listVersions, rollback } from "../../src/store/versions.ts";
-import { cancelRun } from "../../src/work/cancel-run.ts";
-import { keepHealing } from "../../src/work/heal-runs.ts";
 import type { ProjectRuns } from "../../src/work/project-runs.ts";
-import { keepSchedules } from "../../src/work/project-schedules.ts";
+import { runSchedules } from "../../src/work/project-schedules.ts";
+import { cancelRun, recoverRuns } from "../../src/work/recover-runs.ts";
 import { type RecordingOptions, recordRun } from "../../src/work/run-recording.ts";
 import { submitRun } from "../../src/work/submit-run.ts";
 import { runWorker } from "../../src/work/worker.ts";
@@ -52,7 +51,7 @@ export const ROLES: Readonly<Record<string, (task: Task) => Promise<void>>> = {
     const onEvent = (event: { readonly type: string; readonly runId?: string }) => {
       project.world.note(self.name, `${event.type} ${event.runId ?? ""}`);
     };
-    await keepSchedules(runs, { signal: neverAborted(), onEvent });
+    await runSchedules(runs, { signal: neverAborted(), onEvent });
   },
 
   /** asks for runs, and takes some of them back */
@@ -75,7 +74,7 @@ export const ROLES: Readonly<Record<string, (task: Task) => Promise<void>>> = {
   healer: async ({ project, self }) => {
     const { store, history, config } = await project.open(self);
     const onWarning = (line: string) => project.world.note(self.name, line);
-    await keepHealing({ store, history, config }, { signal: neverAborted(), onWarning });
+    await recoverRuns({ store, history, config }, { signal: neverAborted(), onWarning });
   },
 
   /** carries runs out at once, as `hex run` */
@@ -177,7 +176,7 @@ async function runHere({ self }: Task, { store, history, config }: ProjectRuns):
   const told = { runId, context: "scheduled", trigger: "cli", requestedBy: holder } as const;
   const stopping = new AbortController();
   const ended = new AbortController();
-  const healing = keepHealing(
+  const healing = recoverRuns(
     { store, history, config },
     { signal: ended.signal, onWarning: () => {} },
   );

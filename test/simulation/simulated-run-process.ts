@@ -8,7 +8,7 @@ import { startPublishing } from "../../src/run/publish-run.ts";
 import type { TakeLease } from "../../src/run/run-work.ts";
 import { publish } from "../../src/store/publication.ts";
 import type { Store } from "../../src/store/store.ts";
-import { askForLease } from "../../src/work/asked-lease.ts";
+import { acquireRemoteLease } from "../../src/work/process-calls.ts";
 import type { RunTask } from "../../src/work/run-task.ts";
 import { publication } from "../store/published-frames.ts";
 import { SimulatedProject } from "./simulated-project.ts";
@@ -100,7 +100,7 @@ class SimulatedRunProcess implements RunProcess {
     const store = SimulatedProject.of(this.#world).openStore(this.#self);
     const value = await computeAndPublish(store, task, {
       signal: parent.signal,
-      takeLease: askForLease(parent),
+      takeLease: acquireRemoteLease(parent),
     });
     this.#tell(this.#parent, () => {
       this.#end({ status: "done", value, stop: null, peakMemoryBytes: 0, survivors: [] });

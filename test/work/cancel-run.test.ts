@@ -6,7 +6,7 @@ import { expect, it, onTestFinished } from "vitest";
 import { identifyProcess } from "../../src/store/holder.ts";
 import { openRunKey } from "../../src/store/key.ts";
 import { listVersions } from "../../src/store/versions.ts";
-import { cancelRun } from "../../src/work/cancel-run.ts";
+import { cancelRun } from "../../src/work/recover-runs.ts";
 import { hex, hexJson } from "../cli/hex.ts";
 import { queuedRun, toRunning } from "../run/history/records.ts";
 import { findSleepers } from "../run/process/find-sleepers.ts";
@@ -165,7 +165,7 @@ it("is at hand as hex runs cancel", async () => {
   const flags = ["runs", "cancel", runId.slice(0, 13), "--project", directory];
   expect((await hexJson(flags)).result).toEqual({ runId, cancellation: "cancelled" });
   const again = await hex(flags);
-  expect([again.exitCode, again.stdout]).toEqual([0, "The run had ended before: cancelled.\n"]);
+  expect([again.exitCode, again.stdout]).toEqual([0, "The run had already ended: cancelled.\n"]);
 });
 
 async function cancel({ runs }: WorkerProject, runId: string) {

@@ -8,8 +8,8 @@ import { keysOf, newRunId } from "../../src/run/history/run-id.ts";
 import { MarkWatch } from "../../src/run/history/run-mark.ts";
 import { identifyProcess } from "../../src/store/holder.ts";
 import { openRunKey } from "../../src/store/key.ts";
-import { healRuns } from "../../src/work/heal-runs.ts";
 import type { ProjectRuns } from "../../src/work/project-runs.ts";
+import { recoverRunsOnce } from "../../src/work/recover-runs.ts";
 import { hex } from "../cli/hex.ts";
 import { queuedRun, toCompleted, toRunning } from "../run/history/records.ts";
 import { until } from "./project-processes.ts";
@@ -37,7 +37,7 @@ it("leaves a run alone that was accepted just now", async () => {
   const { runs } = await workerProject();
   const nowMs = Date.now();
   await runs.history.accept(queuedRun(nowMs));
-  await healRuns(runs, { now: () => nowMs + 4_000, onWarning: refuse });
+  await recoverRunsOnce(runs, { now: () => nowMs + 4_000, onWarning: refuse });
   expect(await runs.queue.count()).toMatchObject({ run: { queued: 0 } });
   await heal(runs);
   expect(await runs.queue.count()).toMatchObject({ run: { queued: 1 } });
@@ -108,7 +108,7 @@ it("looks at the other runs when the record of one is damaged, and tells of it",
   await writeFile(join(directory, file), "{");
   const told: string[] = [];
   const now = () => Date.now() + LATER_MS;
-  await healRuns(runs, { now, onWarning: (line) => told.push(line) });
+  await recoverRunsOnce(runs, { now, onWarning: (line) => told.push(line) });
   expect(told).toEqual([expect.stringContaining(damaged.runId)]);
   expect((await runs.queue.find(whole.runId))?.state).toBe("queued");
 });
@@ -146,7 +146,7 @@ it("ends a run of a machine that is gone once nothing is heard of it, and not on
   let steadyMs = 0;
   const watch = new MarkWatch({ steady: () => steadyMs });
   const look = async () => {
-    await healRuns(runs, { watch, now: () => Date.now() + LATER_MS, onWarning: refuse });
+    await recoverRunsOnce(runs, { watch, now: () => Date.now() + LATER_MS, onWarning: refuse });
     const records = await Promise.all([silent, heard].map((id) => runs.history.read(id)));
     return records.map((record) => record?.state);
   };
@@ -166,7 +166,7 @@ it("leaves a run of an older build, which lets nobody hear of it, until its time
   await heal(runs);
   expect((await runs.history.read(runId))?.state).toBe("running");
   const later = Date.now() + runs.config.runs.deadlineMs + LATER_MS;
-  await healRuns(runs, { now: () => later, onWarning: refuse });
+  await recoverRunsOnce(runs, { now: () => later, onWarning: refuse });
   expect((await runs.history.read(runId))?.state).toBe("failed");
 });
 
@@ -191,7 +191,7 @@ async function acceptDirect({ history }: ProjectRuns, acceptedMs = Date.now()): 
 }
 
 function heal(runs: ProjectRuns): Promise<void> {
-  return healRuns(runs, { now: () => Date.now() + LATER_MS, onWarning: refuse });
+  return recoverRunsOnce(runs, { now: () => Date.now() + LATER_MS, onWarning: refuse });
 }
 
 function refuse(line: string): never {

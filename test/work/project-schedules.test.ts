@@ -1,6 +1,6 @@
 import { setTimeout as wait } from "node:timers/promises";
 import { expect, it } from "vitest";
-import { keepSchedules } from "../../src/work/project-schedules.ts";
+import { runSchedules } from "../../src/work/project-schedules.ts";
 import { hexJson } from "../cli/hex.ts";
 import { until } from "./project-processes.ts";
 import { workerProject } from "./worker-project.ts";
@@ -24,7 +24,7 @@ it("files a run for an instant of a schedule, which a worker carries out", async
       await wait(20, undefined, { signal });
     },
   };
-  const keeping = keepSchedules(runs, { signal: stop.signal, onEvent: () => {}, clock });
+  const keeping = runSchedules(runs, { signal: stop.signal, onEvent: () => {}, clock });
   await until("the run is filed", async () => (await listed()).length === 1);
   stop.abort();
   await keeping;

@@ -4,7 +4,7 @@ import { openRunHistory } from "../../src/run/history/run-history.ts";
 import { MANIFEST_KEY } from "../../src/store/key.ts";
 import { publish } from "../../src/store/publication.ts";
 import { listVersions } from "../../src/store/versions.ts";
-import { endRun } from "../../src/work/run-end.ts";
+import { endRun } from "../../src/work/ending.ts";
 import { MemoryStore } from "../fakes/memory-store.ts";
 import { NOON, queuedRun, toRunning } from "../run/history/records.ts";
 import { publication } from "../store/published-frames.ts";

@@ -5,7 +5,7 @@ import { onTestFinished } from "vitest";
 import { HexError } from "../../src/errors.ts";
 import { isFinal, type RunRecord } from "../../src/run/history/run-record.ts";
 import { openProjectRuns, type ProjectRuns } from "../../src/work/project-runs.ts";
-import type { RunRequest } from "../../src/work/run-project.ts";
+import type { RunRequest } from "../../src/work/run-task.ts";
 import { type Submission, submitRun } from "../../src/work/submit-run.ts";
 import { runWorker, type WorkerEvent } from "../../src/work/worker.ts";
 import { makeProject } from "../fixtures/make-project.ts";

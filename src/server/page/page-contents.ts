@@ -7,9 +7,9 @@ import {
   type PageFacts,
   toPageContent,
 } from "../../page/to-page-state.ts";
-import { frameNames } from "../../project/known-names.ts";
 import { LastUsed } from "../../project/last-used.ts";
-import { planDescribed } from "../../project/plan-described.ts";
+import { planDescribed } from "../../project/project-description.ts";
+import { frameNames } from "../../project/secrets.ts";
 import { parseSavedOutputs, type SavedOutputs } from "../../run/saved-outputs.ts";
 import type { Version } from "../../store/version.ts";
 import type { Described } from "../../work/described-project.ts";

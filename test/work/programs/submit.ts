@@ -2,7 +2,7 @@ import { setTimeout as wait } from "node:timers/promises";
 import { HexError } from "../../../src/errors.ts";
 import { newRunId } from "../../../src/run/history/run-id.ts";
 import { openProjectRuns } from "../../../src/work/project-runs.ts";
-import type { RunRequest } from "../../../src/work/run-project.ts";
+import type { RunRequest } from "../../../src/work/run-task.ts";
 import { submitRun } from "../../../src/work/submit-run.ts";
 
 /** Submits runs, one after the other, and tells each as a line of its id and what it is to do. */

@@ -1,29 +1,27 @@
 import { HexError } from "../errors.ts";
 import type { Claim, ClaimState } from "../queue/queue.ts";
+import type { WorkerStop } from "./ending.ts";
 
-/** Why an attempt was told to stop. */
-export type StopOrder = "cancelled" | "lost" | "drained";
-
-/** How often a claim is renewed at least; also how late a cancellation is heard of. */
+/** The longest pause between renewals; also the delay of a cancellation. */
 const RENEW_MS = 1_000;
-/** So many renewals, at least, in the time for which a claim is good. */
+/** Renewals within the time for which a claim is good, at least. */
 const RENEWALS = 5;
-/** So many times for which a claim is good, a queue may be away until its work is stopped. */
+/** A queue may be away for this many lease times before its work is stopped. */
 const PATIENCE = 3;
 
-const REASONS: Readonly<Record<StopOrder, HexError>> = {
+const REASONS: Readonly<Record<WorkerStop, HexError>> = {
   cancelled: new HexError("HEX_CANCELLED", "the run was cancelled"),
   lost: new HexError("HEX_RUN_SUPERSEDED", "the queue gave the run to another worker"),
   drained: new HexError("HEX_CANCELLED", "the worker shuts down; the run goes on elsewhere"),
 };
 
-/** Keeps a claim alive while its work goes on in another process, and hears when to stop. */
-export class ClaimKeeper {
+/** Renews a claim while its work goes on in another process, and learns when the work is to stop. */
+export class ClaimRenewer {
   readonly #claim: Claim;
   readonly #stopping = new AbortController();
   readonly #drained: AbortSignal;
   readonly #leaseMs: number;
-  #order: StopOrder | undefined;
+  #stopped: WorkerStop | undefined;
   #timer: NodeJS.Timeout | undefined;
   #isClosed = false;
   #renewedMs = performance.now();
@@ -46,18 +44,18 @@ export class ClaimKeeper {
     return this.#stopping.signal;
   }
 
-  /** Why the work was told to stop; undefined when it was not. */
-  get order(): StopOrder | undefined {
-    return this.#order;
+  /** Why the work was stopped; undefined while it was not. */
+  get stopped(): WorkerStop | undefined {
+    return this.#stopped;
   }
 
   /**
-   * Asks whether another worker has it by now.
-   * @throws {HexError} HEX_QUEUE_UNAVAILABLE when nobody can tell
+   * Asks the queue whether another worker has the job by now.
+   * @throws {HexError} HEX_QUEUE_UNAVAILABLE
    */
   async isLost(): Promise<boolean> {
-    this.#hear(await this.#claim.renew());
-    return this.#order === "lost";
+    this.#take(await this.#claim.renew());
+    return this.#stopped === "lost";
   }
 
   close(): void {
@@ -76,24 +74,24 @@ export class ClaimKeeper {
   async #renew(): Promise<void> {
     const startedMs = performance.now();
     const state = await this.#claim.renew().catch((thrown: unknown) => {
-      // While the queue is away it gives the job to nobody; whoever gets it later fences this one.
+      // A queue that is away gives the job to nobody; a later worker fences this one.
       if (!(thrown instanceof HexError)) throw thrown;
       const patienceMs = PATIENCE * this.#leaseMs;
       return startedMs - this.#renewedMs < patienceMs ? undefined : "lost";
     });
     if (this.#isClosed) return;
     if (state === "held" || state === "cancelled") this.#renewedMs = startedMs;
-    if (state !== undefined) this.#hear(state);
+    if (state !== undefined) this.#take(state);
     if (state !== "lost") this.#schedule();
   }
 
-  #hear(state: ClaimState): void {
+  #take(state: ClaimState): void {
     if (state !== "held") this.#stop(state);
   }
 
-  #stop(order: StopOrder): void {
-    // That another worker has it outweighs whatever was said before.
-    if (this.#order === undefined || order === "lost") this.#order = order;
-    this.#stopping.abort(REASONS[order]);
+  #stop(why: WorkerStop): void {
+    // The loss of the claim outweighs any earlier reason.
+    if (this.#stopped === undefined || why === "lost") this.#stopped = why;
+    this.#stopping.abort(REASONS[why]);
   }
 }
