@@ -137,7 +137,7 @@ function theirJob(root, python, ...job) {
 const publishing = (readCsv) => `
   export { readCsv } from "${readCsv}";
   export { openStore } from "./src/store/open-store.ts";
-  export { stageFrame } from "./src/store/staged-frame.ts";
+  export { stageFrame } from "./src/store/staged-files.ts";
 `;
 
 async function bundlePublishing(hexRoot) {

@@ -14,7 +14,7 @@ export interface CellOptionsSpec {
 /** The names of these options, as authors write them. */
 export const OPTION_NAMES = ["title", "computeIn", "maxAge", "key", "watch"] as const;
 
-/** What the options of a cell say about its runs. */
+/** The options of a cell that concern its runs. */
 export interface CheckedCellOptions {
   readonly title?: string;
   readonly computeIn?: readonly RunContext[];

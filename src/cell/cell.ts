@@ -54,7 +54,7 @@ export interface FrameStore {
 }
 
 /**
- * What every cell function gets beside the values of the cells it names.
+ * The second argument of every cell function, beside the values of the cells it names.
  * @example
  * const report = (step: number, context: CellContext) => context.progress(step / 10);
  * const slow = cell((_values, context) => report(1, context));
@@ -62,13 +62,13 @@ export interface FrameStore {
 export interface CellContext {
   /** why the run happens */
   readonly runContext: RunContext;
-  /** aborted when the run is cancelled: hand it to whatever waits */
+  /** aborted when the run is cancelled: pass it to everything that waits */
   readonly signal: AbortSignal;
   /** values of the secrets that hex.config.json lists, by name */
   readonly secrets: Readonly<Record<string, string>>;
   /** frames by name, and files beside them in the project's store */
   readonly store: FrameStore;
-  /** tells how far the cell is, 0 to 1, and what it is doing */
+  /** reports how far the cell is, 0 to 1, and its current step */
   progress(fraction: number, message?: string): void;
   /** adds a line to the run's log */
   log(line: string): void;
@@ -80,7 +80,7 @@ export type CellFunction<Named extends Dependencies, Result> = (
 ) => Result;
 
 /**
- * What may be set of any cell.
+ * Options of any cell.
  * @example
  * const options: CellOptions = { title: "Total", watch: ["data/*.csv"] };
  */
@@ -94,7 +94,7 @@ export interface CellOptions {
 }
 
 /**
- * What may be set of a cached cell.
+ * Options of a cached cell.
  * @example
  * const options: CachedOptions = { maxAge: "24h", key: ["region"], schema: { total: "number" } };
  */

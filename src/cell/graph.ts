@@ -82,7 +82,7 @@ function orderByDependency(cells: readonly CellNode[]): CellNode[] {
   return ordered;
 }
 
-/** What is left when nothing is ready holds a loop: following dependencies inside it must come back. */
+/** The cells left when none is ready hold a loop: following their dependencies comes back. */
 function loopError(waiting: readonly CellNode[]): HexError {
   const left = new Map(waiting.map((cell) => [cell.name, cell]));
   const path: CellNode[] = [];

@@ -5,7 +5,7 @@ import { formatCount, shorten } from "../text.ts";
 import type { DateRange, InputWidget, Option } from "./input-widget.ts";
 import type { RequestedInput } from "./requested-input.ts";
 
-/** What an input can hold: plain JSON. */
+/** The value of an input: plain JSON. */
 export type InputValue = string | number | boolean | null | DateRange | readonly Option[];
 
 /** The rule that a value breaks, to follow "to be", or undefined when it keeps them all. */

@@ -1,4 +1,4 @@
-/** What can be chosen in a dropdown or a multiselect. */
+/** An option of a dropdown or a multiselect. */
 export type Option = string | number;
 
 interface Labelled {

@@ -3,7 +3,7 @@ import { expectation, type HexError } from "../errors.ts";
 /** How deep lists and objects may lie in each other: no widget gives more than two. */
 const DEPTH_LIMIT = 20;
 const READABLE_MAX_LENGTH = 27;
-/** 128 bits: with 64, whoever chooses the inputs could find two that share a name in minutes */
+/** 128 bits: with 64, two inputs that share a name could be found in minutes */
 const HASH_LENGTH = 32;
 
 /**
@@ -86,7 +86,7 @@ function encodeText(text: string, place: string): string {
   throw refusal(place, "Unicode text", "half a surrogate pair");
 }
 
-/** Whether it is an object literal or parsed JSON, of whatever realm. */
+/** Whether it is an object literal or parsed JSON, of any realm. */
 function isPlain(value: object): boolean {
   const prototype: object | null = Object.getPrototypeOf(value);
   return prototype === null || Object.getPrototypeOf(prototype) === null;

@@ -23,7 +23,7 @@ export interface PlannedCell {
   readonly keptSince?: number;
 }
 
-/** What a run will do, decided before anything runs: plain, frozen, printable data. */
+/** The plan of a run, decided before anything runs: plain, frozen, printable data. */
 export interface RunPlan {
   readonly context: RunContext;
   /** contexts in which the project's cells compute unless they say otherwise */

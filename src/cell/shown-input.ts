@@ -1,7 +1,7 @@
 import type { InputValue } from "./input-value.ts";
 import type { InputWidget } from "./input-widget.ts";
 
-/** What a cell shows, as far as it may be an input's. */
+/** The output of a cell, as far as it may be an input's. */
 interface Shown {
   readonly kind: string;
   /** lists and ranges are told as JSON text */
@@ -9,7 +9,7 @@ interface Shown {
   readonly input?: InputWidget;
 }
 
-/** What the cell of an input shows. */
+/** The output of an input's cell. */
 export function toInputOutput(value: InputValue, input: InputWidget) {
   const shown = typeof value === "object" && value !== null ? JSON.stringify(value) : value;
   return { kind: "value", value: shown, input } as const;

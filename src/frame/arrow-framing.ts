@@ -93,7 +93,7 @@ function checkTexts(batch: FlatTable | undefined, bodyBytes: number): void {
   check(texts === 0 || 4 * (texts + 1) <= placesBytes, "fewer places of texts than texts");
 }
 
-/** A table as FlatBuffers lays it out; whatever points outside the view throws a RangeError. */
+/** A table as FlatBuffers lays it out; a pointer outside the view throws a RangeError. */
 class FlatTable {
   readonly view: DataView;
   readonly #start: number;

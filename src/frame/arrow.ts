@@ -36,7 +36,7 @@ export function frameToArrow(frame: AnyFrame): Uint8Array {
 }
 
 /**
- * What `frameToArrow` gives, in blocks: most of them are the frame's own memory, not copied.
+ * The bytes of `frameToArrow` in blocks: most of them are the frame's own memory, not copied.
  * @param format `file` has a table of its batches at its end, as tools want that open files
  */
 export function arrowBlocks(

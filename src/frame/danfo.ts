@@ -6,7 +6,7 @@ import { toDataFrame } from "./danfo-write.ts";
 import { type AnyFrame, type Frame, toFrameOf } from "./frame.ts";
 import type { Schema } from "./schema.ts";
 
-/** What we read of a danfo DataFrame. */
+/** The part of a danfo DataFrame that is read here. */
 export interface DanfoFrame {
   readonly columns: readonly string[];
   readonly dtypes: readonly string[];

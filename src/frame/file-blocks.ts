@@ -4,7 +4,7 @@ import { type FileHandle, open, rm } from "node:fs/promises";
 /** The bytes of a file, in order. */
 type Blocks = Iterable<Uint8Array> | AsyncIterable<Uint8Array>;
 
-/** What was written to a file. */
+/** A file that was written: its size and hash. */
 interface SavedFile {
   readonly sizeBytes: number;
   /** in hexadecimal digits */

@@ -47,7 +47,7 @@ export function desc<Name extends string>(column: Name): Descending<Name> {
   return { descending: column };
 }
 
-/** What every frame has, whatever its columns: what a function takes that reads any frame. */
+/** The part of a frame that does not depend on its columns, for functions that read any frame. */
 export interface AnyFrame {
   readonly schema: Schema;
   readonly numRows: number;

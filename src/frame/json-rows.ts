@@ -6,7 +6,7 @@ import type { Value } from "./schema.ts";
 
 type ReadText = (row: number) => string;
 
-/** What a text of JSON cannot hold as it is; frames have no lone surrogates. */
+/** Characters that a JSON text must escape; frames have no lone surrogates. */
 const ESCAPED = /["\\\p{Cc}]/u;
 
 /**

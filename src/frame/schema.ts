@@ -1,6 +1,6 @@
 import { type ErrorCode, expectation } from "../errors.ts";
 
-/** What a column holds. Every column may also hold missing values (`null`). */
+/** The types of columns. Every column may also hold missing values (`null`). */
 export const COLUMN_TYPES = [
   /** text, in JavaScript a string */
   "string",

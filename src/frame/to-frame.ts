@@ -18,7 +18,7 @@ import {
 } from "./schema.ts";
 
 /**
- * Whatever can be shown as a frame, as a frame: a Frame, plain row objects, or a danfo DataFrame.
+ * The frame of anything that can be shown as one: a Frame, plain row objects, or a danfo DataFrame.
  * Undefined for anything else. With a schema the frame has exactly its columns, in its order;
  * values are converted where nothing is lost by it.
  * @throws {HexError} HEX_FRAME_INVALID when columns or values do not fit, naming column and row

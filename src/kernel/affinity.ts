@@ -1,6 +1,6 @@
 import { LRUCache } from "lru-cache";
 import { expectation, type HexError } from "../errors.ts";
-import { parseEvaluationId } from "../store/evaluation-id.ts";
+import { parseEvaluationId } from "../store/version.ts";
 import type { CsvRequest, EvaluateRequest } from "./evaluation.ts";
 import type { KernelProcess } from "./kernel-process.ts";
 import { goneError, goneEvaluation, type KernelRequest } from "./request.ts";

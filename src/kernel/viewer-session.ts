@@ -10,8 +10,8 @@ import { toPageOutput } from "../run/cell-output.ts";
 import { type Redact, toRedactor } from "../run/redact/redactor.ts";
 import type { RunEvent } from "../run/run-event.ts";
 import { toSha256 } from "../sha256.ts";
-import { parseEvaluationId } from "../store/evaluation-id.ts";
 import type { Store } from "../store/store.ts";
+import { parseEvaluationId } from "../store/version.ts";
 import { CellCache } from "./cell-cache.ts";
 import {
   type EvaluatedCells,

@@ -6,7 +6,7 @@ import type { FileContents } from "../source/file-contents.ts";
 import type { LoadedCells } from "../source/load-cells.ts";
 
 /** What each cell hangs on by itself, by name. */
-export type CellGrounds = ReadonlyMap<string, CellGround>;
+export type CellGrounds = ReadonlyMap<string, CellFingerprint>;
 
 interface GroundOptions {
   /** the project's folder */
@@ -23,10 +23,12 @@ export async function readCellGrounds(
   { cells }: Pick<LoadedCells, "cells">,
   { directory, contents, secretsDigest, isDataRead = () => true }: GroundOptions,
 ): Promise<CellGrounds> {
-  const read = cells.map(async ({ name, ownCode, dataFiles }): Promise<[string, CellGround]> => {
-    const data = isDataRead(name) ? await contents.read(dataFiles, directory) : "";
-    return [name, { code: ownCode, data, secrets: secretsDigest }];
-  });
+  const read = cells.map(
+    async ({ name, ownCode, dataFiles }): Promise<[string, CellFingerprint]> => {
+      const data = isDataRead(name) ? await contents.read(dataFiles, directory) : "";
+      return [name, { code: ownCode, data, secrets: secretsDigest }];
+    },
+  );
   return new Map(await Promise.all(read));
 }
 
@@ -67,7 +69,7 @@ export function toCellState(
 }
 
 const NOTHING: EvaluatedWith = { inputs: new Map(), frames: new Map() };
-const NO_GROUND: CellGround = { code: "", data: "", secrets: "" };
+const NO_GROUND: CellFingerprint = { code: "", data: "", secrets: "" };
 
 type Cells = LoadedCells["cells"];
 
@@ -130,7 +132,7 @@ export function nearOf(
 }
 
 /** What a cell hangs on by itself, besides the cells above it. */
-interface CellGround {
+interface CellFingerprint {
   /** over its own code with everything that it loads */
   readonly code: string;
   /** over the content of the files that it names or watches; "" for none */

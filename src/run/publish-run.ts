@@ -1,7 +1,7 @@
 import { expectation } from "../errors.ts";
-import { assertFree } from "../store/claim-names.ts";
 import { probeStore } from "../store/probe.ts";
 import { publish } from "../store/publication.ts";
+import { assertFree } from "../store/shared-csv.ts";
 import type { Store } from "../store/store.ts";
 import { openVersion, type Version } from "../store/version.ts";
 import { findOwnVersion, listVersions } from "../store/versions.ts";

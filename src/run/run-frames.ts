@@ -4,10 +4,10 @@ import type { ByteSource } from "../frame/csv/read/byte-source.ts";
 import type { Frame } from "../frame/frame.ts";
 import type { SchemaSpec } from "../frame/schema.ts";
 import { toSha256 } from "../sha256.ts";
-import { openObject } from "../store/object-source.ts";
 import type { StagedFrame } from "../store/publication.ts";
 import type { ReadFrameOptions } from "../store/published-frame.ts";
 import type { Store } from "../store/store.ts";
+import { openObject } from "../store/stored-file.ts";
 import { openVersion, type Version } from "../store/version.ts";
 import type { FrameOrigin } from "./run-event.ts";
 

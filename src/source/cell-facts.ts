@@ -5,7 +5,7 @@ import * as inputs from "../cell/input.ts";
 import type { InputWidget } from "../cell/input-widget.ts";
 import { type Literal, readConstants, readKey, readLiteral, stripTypes } from "./cell-literals.ts";
 
-/** What is known of a cell without running its function. */
+/** Facts about a cell that are known without running its function. */
 export interface CellFacts {
   readonly kind: CellDefinition["kind"];
   /** key in the cell's own code -> name of the cell, in the order written */

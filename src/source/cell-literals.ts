@@ -22,7 +22,7 @@ export function stripTypes(expression: Expression): Expression {
   }
 }
 
-/** What the module's top-level constants are set to, by name. */
+/** Values of the module's top-level constants, by name. */
 export function readConstants(module: Module): ReadonlyMap<string, Expression> {
   const constants = new Map<string, Expression>();
   for (const item of module.body) {

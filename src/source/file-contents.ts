@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { toSha256 } from "../sha256.ts";
 import { isMissing } from "./cell-files.ts";
 
-/** What files hold, told by digests. */
+/** Contents of files as digests. */
 export interface FileContents {
   /**
    * A digest over names and contents of files below a folder; "" for no files. A file that is not

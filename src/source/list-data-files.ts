@@ -3,7 +3,7 @@ import { readdir, realpath, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { isMissing } from "./cell-files.ts";
 
-/** What a cell names and watches; paths below the project's folder, with `/`. */
+/** Files that a cell names and watches; paths below the project's folder, with `/`. */
 export interface NamedData {
   /** files and folders; some may not be there */
   readonly named: readonly string[];

@@ -1,12 +1,13 @@
 import { readFile, realpath } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { type CellDefinition, defineCell } from "../cell/cell.ts";
+import { type CellOptionsSpec, OPTION_NAMES } from "../cell/cell-options.ts";
 import { expectation } from "../errors.ts";
 import { toSha256 } from "../sha256.ts";
 import { toOwnCache } from "./cell-cache.ts";
-import { toFacts } from "./cell-definition-facts.ts";
 import type { CellFacts } from "./cell-facts.ts";
 import { listCellFiles, toProjectPath } from "./cell-files.ts";
+import { handleName } from "./cell-handle.ts";
 import type { CellIndex, IndexedCell } from "./cell-index.ts";
 import { type CellSource, readCellSources } from "./cell-sources.ts";
 import { type CellState, openCellState } from "./cell-state.ts";
@@ -147,5 +148,38 @@ function findCell(name: string, { cells }: CellIndex): IndexedCell {
     expected: "a cell of this project",
     got: JSON.stringify(name),
     hint: `the cells are ${cells.map((each) => each.name).join(", ")}`,
+  });
+}
+
+/**
+ * The facts of a cell whose module had to be evaluated.
+ * @throws {HexError} HEX_CELL_INVALID when the definition does not hold what its type says
+ */
+function toFacts(definition: CellDefinition, file: string): CellFacts {
+  const { kind, dependencies } = definition;
+  const named: Record<string, string> = {};
+  for (const [key, handle] of Object.entries(dependencies)) {
+    const name = handleName(handle);
+    if (name !== undefined) named[key] = name;
+  }
+  if (kind !== "cell" && kind !== "cached") return { kind, named };
+  const options = pickOptions(definition.options);
+  if (kind === "cell") return { kind, named, options };
+  const frame = readFrameName(definition.frame, file);
+  const { schema } = definition.options;
+  return { kind, named, frame, options, ...(schema === undefined ? {} : { schema }) };
+}
+
+function pickOptions(options: CellOptionsSpec): CellOptionsSpec {
+  const present = OPTION_NAMES.filter((name) => options[name] !== undefined);
+  return Object.fromEntries(present.map((name) => [name, options[name]]));
+}
+
+function readFrameName(frame: unknown, file: string): string {
+  if (typeof frame === "string" && frame !== "") return frame;
+  throw expectation("HEX_CELL_INVALID", {
+    place: `the frame name in ${file}`,
+    expected: "a text",
+    got: JSON.stringify(frame) ?? typeof frame,
   });
 }

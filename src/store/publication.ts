@@ -1,6 +1,5 @@
 import { HexError } from "../errors.ts";
 import type { Frame } from "../frame/frame.ts";
-import { claimNames } from "./claim-names.ts";
 import { parseFrameName } from "./key.ts";
 import {
   frameOf,
@@ -25,19 +24,19 @@ import {
   isRunSuperseded,
   startStopwatch,
 } from "./publication-rules.ts";
-import { copyForOthers } from "./shared-copy.ts";
+import { claimNames, copyForOthers } from "./shared-csv.ts";
 import {
   dropStaged,
   type RunAttempt,
+  type ShownToStage,
   type StagedFrame,
   stageFrame,
   stageOutputs,
-} from "./staged-frame.ts";
-import { type ShownToStage, stageShown } from "./staged-shown.ts";
+  stageShown,
+} from "./staged-files.ts";
 import type { Store } from "./store.ts";
 
-export type { StagedFrame } from "./staged-frame.ts";
-export type { ShownToStage } from "./staged-shown.ts";
+export type { ShownToStage, StagedFrame } from "./staged-files.ts";
 
 /** What is told of a publication besides its frames. */
 interface PublicationFacts {

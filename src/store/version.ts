@@ -1,15 +1,15 @@
 import type { Frame } from "../frame/frame.ts";
-import { toEvaluationId } from "./evaluation-id.ts";
+import { toSha256 } from "../sha256.ts";
+
 import { isFrameName, parseFrameName } from "./key.ts";
 import { findCommit, frameOf, newestCommit, type VersionWish } from "./manifest/history.ts";
 import type { Commit, PublishedFrame } from "./manifest/manifest.ts";
 import { readManifest } from "./manifest/manifest.ts";
 import type { ReadFrameOptions } from "./published-frame.ts";
+import { readShown } from "./published-frame.ts";
 import { findUnpublished, type Pinned, type ReadFrame, readFrame } from "./read-frame.ts";
-import { readShown } from "./read-shown.ts";
 import type { FoundObject, Store, StoreOptions } from "./store.ts";
 import { isDamage, readStoredFile } from "./stored-file.ts";
-import { toViewId } from "./view-id.ts";
 
 /** One publication, pinned: what it reads stays of one piece, whatever is published meanwhile. */
 export interface Version {
@@ -123,4 +123,41 @@ async function readOutputs(
     onWarning?.(`${error.message}; the cells have to show it again`);
     return undefined;
   }
+}
+
+const FOREIGN_ID = /^(?:(.+)-)?csv-[0-9a-f]{32}$/;
+
+/**
+ * Names what is seen of a store: its commit, and the CSVs of other tools that stand for frames which
+ * no run has published. `null` where there is neither.
+ */
+function toViewId(
+  commit: Pick<Commit, "commitId"> | undefined,
+  foreign: ReadonlyMap<string, FoundObject>,
+): string | null {
+  if (foreign.size === 0) return commit?.commitId ?? null;
+  const contents = [...foreign].map(([name, { tag }]) => [name, tag]).sort();
+  const digest = toSha256(JSON.stringify(contents));
+  const csv = `csv-${digest.slice(0, 32)}`;
+  return commit === undefined ? csv : `${commit.commitId}-${csv}`;
+}
+
+/** The id of the commit in what `toViewId` gave; undefined for none. */
+export function commitIdOf(viewId: string): string | undefined {
+  const match = FOREIGN_ID.exec(viewId);
+  return match === null ? viewId : match[1];
+}
+
+/** Names the evaluation whose outputs a version holds; no other version ever has the name. */
+export function toEvaluationId({
+  generation,
+  commitId,
+}: Pick<Commit, "generation" | "commitId">): string {
+  return `${generation}.${commitId}`;
+}
+
+/** The version whose evaluation has this id; undefined for any other evaluation. */
+export function parseEvaluationId(id: string): Pick<Commit, "generation" | "commitId"> | undefined {
+  const [, digits, commitId] = /^([1-9]\d{0,14})\.([\w-]{1,200})$/.exec(id) ?? [];
+  return commitId === undefined ? undefined : { generation: Number(digits), commitId };
 }

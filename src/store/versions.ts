@@ -1,4 +1,3 @@
-import { claimNames } from "./claim-names.ts";
 import {
   filesOf,
   findCommit,
@@ -11,7 +10,7 @@ import {
 import type { Commit, Manifest, PublishedFrame } from "./manifest/manifest.ts";
 import { readManifest } from "./manifest/manifest.ts";
 import { type SwapOptions, swapManifest } from "./manifest/swap-manifest.ts";
-import { type CopyOptions, copyForOthers } from "./shared-copy.ts";
+import { type CopyOptions, claimNames, copyForOthers } from "./shared-csv.ts";
 import type { Store, StoreOptions } from "./store.ts";
 import { checkStoredFile, isDamage } from "./stored-file.ts";
 import type { Version } from "./version.ts";

@@ -4,7 +4,7 @@ import type { Project } from "../project/project.ts";
 import { openProjectHistory } from "../project/project-store.ts";
 import { openRunHistory } from "../run/history/run-history.ts";
 import type { RunWishes } from "../run/history/run-record.ts";
-import type { PartsOrder } from "../run/parts/join-parts.ts";
+import type { PartsRequest } from "../run/parts/join-parts.ts";
 import type { RunSummary } from "../run/process/messages.ts";
 import { type TaskFailure, toRunFailure } from "../run/process/process-ending.ts";
 import type { RunProcess } from "../run/process/run-process.ts";
@@ -110,7 +110,7 @@ function runPartsAsked(
   signal: AbortSignal,
   { work, child }: Asked,
 ): Promise<void> {
-  const order = payload as Omit<PartsOrder, "signal" | "onEnded">;
+  const order = payload as Omit<PartsRequest, "signal" | "onEnded">;
   const { frame } = order;
   const onEnded = (ended: number) => child.note(NOTES.partsEnded, { frame, ended });
   return work.runParts({ ...order, signal, onEnded });

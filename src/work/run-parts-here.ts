@@ -2,7 +2,7 @@ import { availableParallelism } from "node:os";
 import type { RunContext } from "../cell/run-context.ts";
 import { HexError } from "../errors.ts";
 import type { ProjectPlace } from "../project/project.ts";
-import type { PartsOrder, RunParts } from "../run/parts/join-parts.ts";
+import type { PartsRequest, RunParts } from "../run/parts/join-parts.ts";
 import { toCrashError, toValue } from "../run/process/process-ending.ts";
 import type { PartTask } from "./run-task.ts";
 
@@ -31,7 +31,7 @@ export function runPartsHere(place: ProjectPlace, context: RunContext): RunParts
 }
 
 function toTask(
-  { runId, attempt, cell, frame }: PartsOrder,
+  { runId, attempt, cell, frame }: PartsRequest,
   { directory }: ProjectPlace,
   context: RunContext,
 ) {

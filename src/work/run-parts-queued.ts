@@ -1,7 +1,7 @@
 import { setTimeout as wait } from "node:timers/promises";
 import { HexError } from "../errors.ts";
 import type { Job } from "../queue/queue.ts";
-import type { PartsOrder } from "../run/parts/join-parts.ts";
+import type { PartsRequest } from "../run/parts/join-parts.ts";
 import { readOutcome } from "../run/parts/parts-exchange.ts";
 import { toSha256 } from "../sha256.ts";
 import type { ProjectRuns } from "./project-runs.ts";
@@ -12,7 +12,7 @@ const POLL_MS = 100;
 const PART_PRIORITY = 5;
 
 /** What a run process says of the parts it wants. */
-type AskedParts = Omit<PartsOrder, "signal" | "onEnded"> & Pick<PartTask, "context">;
+type AskedParts = Omit<PartsRequest, "signal" | "onEnded"> & Pick<PartTask, "context">;
 
 export interface QueuedPartsHooks {
   readonly signal: AbortSignal;

@@ -4,8 +4,7 @@ import { openProject, planProject } from "../project/project.ts";
 import { openProjectHistory, toHolder, withProjectStore } from "../project/project-store.ts";
 import type { PrunePlan } from "../run/history/list-runs.ts";
 import { findConditions } from "../run/publish-run.ts";
-import { type Collected, collectGarbage } from "../store/collect-garbage.ts";
-import { type GarbagePlan, planGarbage } from "../store/plan-garbage.ts";
+import { type Collected, collectGarbage, type GarbagePlan, planGarbage } from "../store/garbage.ts";
 import { openVersion } from "../store/version.ts";
 import {
   type ForeignSummary,

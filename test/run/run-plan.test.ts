@@ -16,7 +16,7 @@ import type { RunEvent } from "../../src/run/run-event.ts";
 import { runPlan } from "../../src/run/run-plan.ts";
 import { DirectoryStore } from "../../src/store/directory/directory-store.ts";
 import { acquireLease } from "../../src/store/lease/lease.ts";
-import { LEASE_KEY } from "../../src/store/lease/lease-record.ts";
+import { LEASE_KEY } from "../../src/store/lease/lease-terms.ts";
 import type { Store } from "../../src/store/store.ts";
 import { rollback } from "../../src/store/versions.ts";
 import { inMemoryCells } from "./in-memory-cells.ts";

@@ -27,9 +27,9 @@ import {
 import { parseEventId } from "../../src/server/run-events.ts";
 import { findPacking } from "../../src/server/send.ts";
 import { findSourcePlace } from "../../src/source/module/source-place.ts";
-import { parseEvaluationId } from "../../src/store/evaluation-id.ts";
 import { isStoreKey, parseFrameName, parseTickKey } from "../../src/store/key.ts";
 import { parseStoreLocation } from "../../src/store/location.ts";
+import { parseEvaluationId } from "../../src/store/version.ts";
 
 type Door = readonly [name: string, open: (text: string) => unknown];
 

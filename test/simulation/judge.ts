@@ -1,7 +1,7 @@
 import type { Claim, EndAnswer } from "../../src/queue/queue.ts";
 import { isFinal, type RunRecord } from "../../src/run/history/run-record.ts";
 import { HISTORY_PREFIX, MANIFEST_KEY, RUNS_PREFIX, TICKS_PREFIX } from "../../src/store/key.ts";
-import { LEASE_KEY, type LeaseRecord, leaseRecords } from "../../src/store/lease/lease-record.ts";
+import { LEASE_KEY, type LeaseRecord, leaseRecords } from "../../src/store/lease/lease-terms.ts";
 import { filesOf, referencedKeys } from "../../src/store/manifest/history.ts";
 import { type Commit, type Manifest, parseManifest } from "../../src/store/manifest/manifest.ts";
 import { MemoryStore } from "../fakes/memory-store.ts";

@@ -1,9 +1,8 @@
 import { HexError } from "../../src/errors.ts";
 import { frame } from "../../src/frame/rows.ts";
 import { newRunId } from "../../src/run/history/run-id.ts";
-import { collectGarbage } from "../../src/store/collect-garbage.ts";
+import { collectGarbage, planGarbage } from "../../src/store/garbage.ts";
 import { acquireLease } from "../../src/store/lease/lease.ts";
-import { planGarbage } from "../../src/store/plan-garbage.ts";
 import { type Publication, publish } from "../../src/store/publication.ts";
 import type { Store } from "../../src/store/store.ts";
 import { openVersion, type Version } from "../../src/store/version.ts";

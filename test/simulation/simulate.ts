@@ -8,7 +8,7 @@ import {
   RUNS_PREFIX,
   TICKS_PREFIX,
 } from "../../src/store/key.ts";
-import { LEASE_KEY } from "../../src/store/lease/lease-record.ts";
+import { LEASE_KEY } from "../../src/store/lease/lease-terms.ts";
 import type { Store } from "../../src/store/store.ts";
 import { seededRandom } from "../fakes/seeded-random.ts";
 import { FaultBook } from "./fault-book.ts";

@@ -1,8 +1,8 @@
 import { mkdir, readdir, readFile, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
+import { CONTENT_NAME } from "../../src/store/directory/directory-lock.ts";
 import { DirectoryStore } from "../../src/store/directory/directory-store.ts";
-import { CONTENT_NAME } from "../../src/store/directory/lock-owners.ts";
 import {
   bytes,
   expectCollected,

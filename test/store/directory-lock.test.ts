@@ -3,9 +3,8 @@ import { readdir, rename, unlink } from "node:fs/promises";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { describe, expect, it } from "vitest";
-import { OWNER_SILENCE_MS } from "../../src/store/directory/directory-lock.ts";
-import { DirectoryStore } from "../../src/store/directory/directory-store.ts";
-import { CONTENT_NAME } from "../../src/store/directory/lock-owners.ts";
+import { CONTENT_NAME } from "../../src/store/directory/directory-lock.ts";
+import { DirectoryStore, OWNER_SILENCE_MS } from "../../src/store/directory/directory-store.ts";
 import {
   bytes,
   expectCollected,

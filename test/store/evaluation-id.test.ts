@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { parseEvaluationId, toEvaluationId } from "../../src/store/evaluation-id.ts";
+import { parseEvaluationId, toEvaluationId } from "../../src/store/version.ts";
 
 test("a version's evaluation is named by its number and its commit", () => {
   const version = { generation: 12, commitId: "5f0c9c39-0d0e-4b7a-9d69-0f8f0f6b9b0a" };

@@ -13,7 +13,7 @@ import { parseSavedOutputs } from "../../src/run/saved-outputs.ts";
 import { readTick } from "../../src/schedule/tick.ts";
 import { DirectoryStore } from "../../src/store/directory/directory-store.ts";
 import { HISTORY_PREFIX, MANIFEST_KEY, TOKENS_PREFIX, tickKey } from "../../src/store/key.ts";
-import { LEASE_KEY, leaseRecords } from "../../src/store/lease/lease-record.ts";
+import { LEASE_KEY, leaseRecords } from "../../src/store/lease/lease-terms.ts";
 import { publish } from "../../src/store/publication.ts";
 import { openVersion } from "../../src/store/version.ts";
 import { MemoryStore } from "../fakes/memory-store.ts";

@@ -1,7 +1,7 @@
 import { expect, it } from "vitest";
 import { HexError } from "../../src/errors.ts";
 import { acquireLease, type Lease } from "../../src/store/lease/lease.ts";
-import { LEASE_KEY, leaseRecords } from "../../src/store/lease/lease-record.ts";
+import { LEASE_KEY, leaseRecords } from "../../src/store/lease/lease-terms.ts";
 import { FakeTime } from "./lease-fake-time.ts";
 import { MemoryStore } from "./lease-memory-store.ts";
 import { type Odds, SimulatedProcess, seededRandom } from "./lease-world.ts";

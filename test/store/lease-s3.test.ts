@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto";
 import { setTimeout as wait } from "node:timers/promises";
 import { beforeAll, describe, expect, inject, it, onTestFinished } from "vitest";
 import { acquireLease, type LeaseOptions, tryAcquireLease } from "../../src/store/lease/lease.ts";
-import { LEASE_KEY, leaseRecords } from "../../src/store/lease/lease-record.ts";
+import { LEASE_KEY, leaseRecords } from "../../src/store/lease/lease-terms.ts";
 import type { Store } from "../../src/store/store.ts";
 import type { S3Server } from "../servers/s3-server.ts";
 import { createBucket, openServer } from "./server-store.ts";

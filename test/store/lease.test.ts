@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { acquireLease, type LeaseOptions, tryAcquireLease } from "../../src/store/lease/lease.ts";
-import { LEASE_KEY, type LeaseRecord, leaseRecords } from "../../src/store/lease/lease-record.ts";
+import { LEASE_KEY, type LeaseRecord, leaseRecords } from "../../src/store/lease/lease-terms.ts";
 import { FakeTime } from "./lease-fake-time.ts";
 import { ScriptedStore, unavailable as unavailableError } from "./lease-scripted-store.ts";
 

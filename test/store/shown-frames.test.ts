@@ -1,9 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { frame } from "../../src/frame/rows.ts";
-import { collectGarbage } from "../../src/store/collect-garbage.ts";
-import { planGarbage } from "../../src/store/plan-garbage.ts";
+import { collectGarbage, planGarbage } from "../../src/store/garbage.ts";
 import { type Publication, publish } from "../../src/store/publication.ts";
-import { stageShown } from "../../src/store/staged-shown.ts";
+import { stageShown } from "../../src/store/staged-files.ts";
 import { openVersion } from "../../src/store/version.ts";
 import { listVersions, rollback } from "../../src/store/versions.ts";
 import { MemoryStore } from "../fakes/memory-store.ts";

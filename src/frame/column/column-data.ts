@@ -52,7 +52,7 @@ export interface ColumnParts {
   readonly unit?: MomentUnit;
 }
 
-/** What a column of datetimes or instants counts since 1970. */
+/** The unit in which a column of datetimes or instants counts since 1970. */
 export type MomentUnit = "ms" | "us";
 
 /** A batch of codes into a dictionary of texts. */
@@ -172,7 +172,7 @@ export function batchOf(data: ColumnData): Batch<Value> {
   return batch;
 }
 
-/** What a column of datetimes or instants counts; any other column is told to count milliseconds. */
+/** The unit in which a column of datetimes or instants counts; "ms" for any other column. */
 export function unitOf(data: ColumnData): MomentUnit {
   const { type } = batchOf(data);
   return type.typeId === Type.Timestamp && type.unit === TimeUnit.MICROSECOND ? "us" : "ms";

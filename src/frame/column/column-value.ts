@@ -6,7 +6,7 @@ import { FIRST_MS, LAST_MS, parseDatetime, parseDay } from "./calendar.ts";
 const MIN_BIGINT = -(2n ** 63n);
 const MAX_BIGINT = 2n ** 63n - 1n;
 
-/** What a value of each type has to be, to follow "Expected … to be". */
+/** The rule for a value of each type, to follow "Expected … to be". */
 const EXPECTED: Readonly<Record<ColumnType, string>> = {
   string: "a string without lone surrogates",
   number: "a number",

@@ -32,7 +32,7 @@ type SeenValue = Exclude<Value, null> | undefined;
 /** By the place of a column; shared, so that the rows of all frames of the same columns have one shape. */
 const getters: ((this: CursorRow) => SeenValue)[] = [];
 
-/** What JavaScript itself asks of objects that have none of it. */
+/** Names that JavaScript itself reads of objects that lack them. */
 const ASKED_OF_ANY = new Set(["toJSON", "then"]);
 
 /**

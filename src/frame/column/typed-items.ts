@@ -1,4 +1,4 @@
-/** What becomes of typed items on their way from DuckDB into Arrow columns. */
+/** Conversions of typed items on their way from DuckDB into Arrow columns. */
 import type { TypedArray } from "@uwdata/flechette";
 import type { Validity } from "./validity.ts";
 

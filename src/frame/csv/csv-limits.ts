@@ -1,6 +1,6 @@
 import { expectation, type HexError } from "../../errors.ts";
 
-/** How large a CSV may be. Whoever writes or reads one stops at these, and does not fill memory. */
+/** Limits on the size of a CSV: writers and readers stop at these and do not fill memory. */
 export interface CsvLimits {
   /** bytes of one field with its quotes; default 16 MiB */
   readonly maxFieldBytes: number;

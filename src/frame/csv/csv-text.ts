@@ -1,6 +1,6 @@
 import type { Column } from "../schema.ts";
 
-/** What stands for a missing value when a frame has one column: many readers drop blank lines. */
+/** The sign for a missing value in a frame of one column: many readers drop blank lines. */
 export const LONE_MISSING = "NA";
 
 /** The header line of a frame's CSV: every name quoted. */

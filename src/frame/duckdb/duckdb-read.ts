@@ -26,7 +26,7 @@ export interface SourceColumn {
   readonly isExact?: string;
 }
 
-/** What is known of a column before its values are read. */
+/** Facts about a column before its values are read. */
 interface Facts {
   readonly missing: number;
   readonly distinct: number;

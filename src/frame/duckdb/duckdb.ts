@@ -111,7 +111,7 @@ function toScalar(duckdb: Duckdb, value: ScalarParameter): TypedValue {
     : { value, type: duckdb.DOUBLE };
 }
 
-/** A name as SQL reads it, whatever it holds. */
+/** A name quoted for SQL. */
 export function quoteName(name: string): string {
   return `"${name.replaceAll('"', '""')}"`;
 }

@@ -103,7 +103,7 @@ function explain(message: string): string {
   return `Expected the numbers of ${name} to be finite, got NaN or an infinity, or a result beyond all numbers (${hint})`;
 }
 
-/** What an SQL cell names: tables that are not its own, and `$name` parameters. */
+/** The names in an SQL cell: tables that are not its own, and `$name` parameters. */
 export interface SqlReferences {
   readonly tables: string[];
   readonly parameters: string[];

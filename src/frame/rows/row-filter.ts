@@ -7,7 +7,7 @@ import { LONGEST_NUMBER } from "../number-text.ts";
 import { foldCase } from "./text-order.ts";
 import { type MomentType, parseMomentRange, parseTypedRange, TYPED_RULES } from "./typed-range.ts";
 
-/** What can be asked of the values of a column; texts compare without regard to case. */
+/** The tests of a filter; texts compare without regard to case. */
 export type FilterTest = "contains" | "equals" | "at-least" | "at-most" | "missing" | "present";
 
 /** One condition on the rows of a table. */

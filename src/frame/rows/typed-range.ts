@@ -2,7 +2,7 @@ import { parseDatetime, parseDay, parseMicros } from "../column/calendar.ts";
 import { parseNumberText } from "../number-text.ts";
 import type { ColumnType } from "../schema.ts";
 
-/** What a typed text stands for: all numbers from the first to the last. */
+/** The values that a typed text stands for: all numbers from the first to the last. */
 export interface TypedRange<Item extends number | bigint = number> {
   readonly first: Item;
   readonly last: Item;
@@ -28,7 +28,7 @@ const BOOLEANS: ReadonlyMap<string, number> = new Map([
   ["true", 1],
 ]);
 
-/** What a text has to be to name a value of a column, to follow "to be". */
+/** The rule for a text that names a value of a column, to follow "to be". */
 export const TYPED_RULES: Readonly<Record<Exclude<ColumnType, "string">, string>> = {
   number: "a number",
   integer: "a number",

@@ -4,7 +4,7 @@
  * deviations, and where values are ordered it is one number above all others.
  */
 
-/** What an aggregate gives: a count, a number, or a value of the column's own type. */
+/** The result of an aggregate: a count, a number, or a value of the column's own type. */
 export type AggregateResult = "count" | "number" | "sum" | "value";
 
 type AggregateFunction =

@@ -206,7 +206,7 @@ function checkSource(aggregate: Aggregate, { name, type }: FrameColumn): void {
 
 /**
  * What aggregates compute of numbers, by the arithmetic of floats: of NaN comes NaN, of infinity
- * infinity, whatever the order of the numbers. Of no numbers at all comes null, which is missing.
+ * infinity, in any order of the numbers. Of no numbers at all comes null, which is missing.
  */
 
 function sumOf(numbers: Float64Array): number | null {

@@ -68,7 +68,7 @@ function deriveColumn<Row>(
   return { name, type, data: buildColumn(name, type, values) };
 }
 
-/** What JavaScript writes for a missing value, and for what it computes of one. */
+/** Texts that JavaScript writes for a missing value and for results computed from one. */
 const WORDS_OF_MISSING = /undefined|NaN|Invalid Date/;
 
 /**

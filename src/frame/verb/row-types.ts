@@ -14,7 +14,7 @@ export type SeenRow<Row extends RowShape> = {
 /** The names of a row's columns. */
 export type ColumnName<Row extends RowShape> = Extract<keyof Row, string>;
 
-/** What rollup is asked to compute: column name to aggregate. */
+/** The aggregates that `rollup` computes, by column name. */
 export type RollupSpec<Row extends RowShape> = Readonly<Record<string, Aggregate<ColumnName<Row>>>>;
 
 /** A row with columns added or replaced by functions that give their values. */

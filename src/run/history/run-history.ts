@@ -32,7 +32,7 @@ import {
   readRecord,
   replaceRecord,
 } from "./stored-record.ts";
-import { parseResult, toResultBytes } from "./stored-result.ts";
+import { RESULTS } from "./stored-result.ts";
 
 export interface RunHistoryOptions extends RecordWriteOptions {
   /** milliseconds since 1970 */
@@ -135,7 +135,7 @@ interface PruneOptions extends StoreOptions {
 }
 
 const KEEP_MS = 90 * 86_400_000;
-const RESULT_LIMIT_BYTES = 2 ** 28;
+const LOG_READ_LIMIT_BYTES = 2 ** 28;
 
 /** The history of the runs of a project, in its store. */
 export function openRunHistory(store: Store, options: RunHistoryOptions = {}): RunHistory {
@@ -216,22 +216,23 @@ class StoredHistory implements RunHistory {
   async readLog(runId: string, { signal }: StoreOptions = {}): Promise<readonly LogLine[]> {
     if (!isRunId(runId)) return [];
     const key = keysOf(runId).log;
-    const object = await this.#store.read(key, { signal, limitBytes: RESULT_LIMIT_BYTES });
+    const object = await this.#store.read(key, { signal, limitBytes: LOG_READ_LIMIT_BYTES });
     return object === undefined
       ? []
       : parseLog(object.body, { key, location: this.#store.location });
   }
 
   async writeResult(runId: string, result: RunResult): Promise<void> {
-    const contentType = "application/json";
-    await this.#store.write(keysOf(runId).result, toResultBytes(result), { contentType });
+    const format = 1;
+    await RESULTS.at(this.#store, keysOf(runId).result).write({ format, ...result });
   }
 
   async readResult(runId: string, { signal }: StoreOptions = {}): Promise<RunResult | undefined> {
     if (!isRunId(runId)) return undefined;
-    const key = keysOf(runId).result;
-    const object = await this.#store.read(key, { signal, limitBytes: RESULT_LIMIT_BYTES });
-    return object && parseResult(object.body, { key, location: this.#store.location });
+    const found = await RESULTS.at(this.#store, keysOf(runId).result).read({ signal });
+    if (found === undefined) return undefined;
+    const { format: _, ...result } = found.value;
+    return result;
   }
 
   planPrune({ signal, keepMs }: PruneOptions = {}): Promise<PrunePlan> {

@@ -1,7 +1,7 @@
 import * as v from "valibot";
-import { toMessage } from "../../errors.ts";
+import { expectation, type HexError, toMessage } from "../../errors.ts";
+import { type DocumentPlace, nameOf, text, time, word } from "../../store/document.ts";
 import type { RunEvent } from "../run-event.ts";
-import { damage, type StoredPlace, text, time, word } from "./stored-json.ts";
 
 /** Limit of a log's object. */
 const LOG_LIMIT_BYTES = 2 ** 20;
@@ -147,17 +147,21 @@ function cutLine(line: LogLine): LogLine {
  *
  * @throws {HexError} HEX_STORE_DAMAGED
  */
-export function parseLog(bytes: Uint8Array, { key, location }: StoredPlace): readonly LogLine[] {
+export function parseLog(bytes: Uint8Array, place: DocumentPlace): readonly LogLine[] {
   const lines = new TextDecoder().decode(bytes).split("\n");
   // What follows the last line break is nothing, or a line that broke off.
   const broken = lines.pop();
-  if (broken !== "") throw damage(`\`${key}\` in ${location}`, "whole lines", "half a line");
+  if (broken !== "") throw damage(nameOf(place), "whole lines", "half a line");
   return lines.map((line, index) => {
     const parsed = v.safeParse(LogLine, toJson(line));
     if (parsed.success) return parsed.output;
-    const place = `line ${index + 1} of \`${key}\` in ${location}`;
-    throw damage(place, "a line of a log", line.slice(0, 80));
+    throw damage(`line ${index + 1} of ${nameOf(place)}`, "a line of a log", line.slice(0, 80));
   });
+}
+
+function damage(place: string, expected: string, got: string): HexError {
+  const hint = "it was changed by something else: put an older copy of it back, or remove it";
+  return expectation("HEX_STORE_DAMAGED", { place, expected, got, hint });
 }
 
 function toNote({ at }: LogLine, left: number): LogLine {

@@ -1,9 +1,10 @@
 import * as v from "valibot";
 import { refusedCondition } from "../../store/change-document.ts";
+import { DocumentKind } from "../../store/document.ts";
 import { identifyProcess, isProcessGone, SILENCE_MS } from "../../store/holder.ts";
 import { openRunKey } from "../../store/key.ts";
 import type { Store, StoreOptions } from "../../store/store.ts";
-import { format, toStoredBytes } from "./stored-json.ts";
+import { format } from "./stored-record.ts";
 
 /*
  * The mark of a run that has not ended. Of a run that a queue looks after it says nothing: its worker
@@ -23,6 +24,8 @@ const RunMark = v.object({
 });
 
 type RunMark = Readonly<v.InferOutput<typeof RunMark>>;
+
+const MARKS = new DocumentKind<RunMark>({ schema: RunMark, format: 1, indent: 1 });
 
 const SIZE_LIMIT_BYTES = 16 * 1024;
 const TRIES = 5;
@@ -167,16 +170,7 @@ async function readMark(
   if (object === undefined) return undefined;
   const { body, etag } = object;
   // That of a queued run or of an older build is none of a process that beats.
-  return { mark: parseMark(body), etag };
-}
-
-function parseMark(bytes: Uint8Array): RunMark | undefined {
-  try {
-    const parsed = v.safeParse(RunMark, JSON.parse(new TextDecoder().decode(bytes)));
-    return parsed.success ? parsed.output : undefined;
-  } catch {
-    return undefined;
-  }
+  return { mark: MARKS.tryParse(body), etag };
 }
 
 function replaceMark(
@@ -190,5 +184,5 @@ function replaceMark(
 }
 
 function toBytes(mark: Omit<RunMark, "format">): Uint8Array {
-  return toStoredBytes({ format: 1, ...mark });
+  return MARKS.toBytes({ format: 1, ...mark });
 }

@@ -3,20 +3,18 @@ import { HexError } from "../../errors.ts";
 import { arrowBlocks, frameFromArrow } from "../../frame/arrow.ts";
 import type { Frame } from "../../frame/frame.ts";
 import { COLUMN_TYPES } from "../../frame/schema.ts";
+import { count, DocumentKind, ordinal, sha256, text, word } from "../../store/document.ts";
 import { shownFrameKey, stagedPrefix } from "../../store/key.ts";
 import type { Commit, PublishedShown } from "../../store/manifest/manifest.ts";
-import { shownOf } from "../../store/read-shown.ts";
-import { stageFile } from "../../store/staged-frame.ts";
-import { SHOWN_LIMITS, type ShownLimits } from "../../store/staged-shown.ts";
+import { shownOf } from "../../store/published-frame.ts";
+import { SHOWN_LIMITS, type ShownLimits, stageFile } from "../../store/staged-files.ts";
 import type { Store, StoreOptions } from "../../store/store.ts";
 import { isDamage, isInvalidData, readStoredFile } from "../../store/stored-file.ts";
 import { openVersion } from "../../store/version.ts";
 import { isSameFrame, type ShownFrame } from "../cell-output.ts";
 import type { CellResult, RunResult } from "../run-event.ts";
 import { keysOf } from "./run-id.ts";
-import { count, format, ordinal, parseStored, text, toStoredBytes, word } from "./stored-json.ts";
-
-const sha256 = v.pipe(text, v.regex(/^[0-9a-f]{64}$/, "a SHA-256 of 64 hexadecimal digits"));
+import { format } from "./stored-record.ts";
 
 const KeptFrame = v.object({
   at: v.literal("history"),
@@ -56,6 +54,13 @@ export type ShownPlace = Readonly<v.InferOutput<typeof ShownPlace>>;
 /** Places of the frames that a run's cells showed. */
 export type ShownIndex = Readonly<v.InferOutput<typeof ShownIndex>>;
 
+const INDEXES = new DocumentKind<ShownIndex>({
+  schema: ShownIndex,
+  format: 1,
+  indent: 1,
+  limitBytes: 2 ** 26,
+});
+
 /** Frames that an attempt at a run has shown. */
 export interface ShownFrames {
   readonly result: RunResult;
@@ -67,8 +72,6 @@ export interface ShownFrames {
 interface KeepShownOptions extends StoreOptions {
   readonly limits?: ShownLimits;
 }
-
-const INDEX_LIMIT_BYTES = 2 ** 26;
 
 /**
  * Keeps the whole frames that a run's cells showed, beside its history; one that a version holds is
@@ -102,9 +105,8 @@ export async function keepShownFrames(
     places.push([cell.name, place]);
   }
   const index: ShownIndex = { format: 1, runId, attempt, cells: Object.fromEntries(places) };
-  const contentType = "application/json";
   // Last, so that it names nothing that is not there.
-  await store.write(keys.outputs, toStoredBytes(index), { signal, contentType });
+  await INDEXES.at(store, keys.outputs).write(index, { signal });
   return index;
 }
 
@@ -114,9 +116,7 @@ export async function readShownIndex(
   runId: string,
   { signal }: StoreOptions = {},
 ): Promise<ShownIndex | undefined> {
-  const key = keysOf(runId).outputs;
-  const object = await store.read(key, { signal, limitBytes: INDEX_LIMIT_BYTES });
-  return object && parseStored(object.body, ShownIndex, { key, location: store.location });
+  return (await INDEXES.at(store, keysOf(runId).outputs).read({ signal }))?.value;
 }
 
 /**

@@ -1,6 +1,8 @@
 import { v7 } from "uuid";
 import * as v from "valibot";
 import { RUN_COMPUTES } from "../../cell/run-compute.ts";
+import { RUN_CONTEXTS } from "../../cell/run-context.ts";
+import type { ErrorCode } from "../../errors.ts";
 import { type ChangeOptions, changeDocument, createDocument } from "../../store/change-document.ts";
 import {
   count,
@@ -15,7 +17,21 @@ import type { Store, StoreOptions } from "../../store/store.ts";
 import { RUN_TRIGGERS } from "../run-event.ts";
 import { keysOf } from "./run-id.ts";
 import { isFinal, moveFault, RUN_STATES, type RunRecord, stateFault } from "./run-record.ts";
-import { context, FORMAT, format, runError } from "./stored-json.ts";
+
+/** The newest format of the objects in the history that this code reads and writes. */
+export const FORMAT = 1;
+export const format = v.literal(FORMAT, `${FORMAT}`);
+export const context = v.picklist(RUN_CONTEXTS, `one of ${RUN_CONTEXTS.join(", ")}`);
+
+/** Why a run or a cell failed; a code of a newer release is kept as it is. */
+export const runError = v.object({
+  code: v.custom<ErrorCode>(isErrorCode, "a code such as HEX_CELL_FAILED"),
+  message: text,
+});
+
+function isErrorCode(code: unknown): boolean {
+  return typeof code === "string" && /^HEX_[A-Z_]+$/.test(code);
+}
 
 /** Names of the last writes that a record holds. */
 const WRITES_KEPT = 20;

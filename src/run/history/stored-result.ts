@@ -1,20 +1,9 @@
 import * as v from "valibot";
 import { COLUMN_TYPES } from "../../frame/schema.ts";
+import { count, DocumentKind, ordinal, time, word } from "../../store/document.ts";
 import type { CellOutput } from "../cell-output.ts";
 import type { RunResult } from "../run-event.ts";
-import {
-  context,
-  count,
-  FORMAT,
-  format,
-  ordinal,
-  parseStored,
-  runError,
-  type StoredPlace,
-  time,
-  word,
-} from "./stored-json.ts";
-import { CELL_STATUSES } from "./stored-record.ts";
+import { CELL_STATUSES, context, FORMAT, format, runError } from "./stored-record.ts";
 
 const freshness = v.object({
   version: v.nullable(ordinal),
@@ -67,20 +56,12 @@ const StoredResult = v.object({
   error: v.exactOptional(runError),
 });
 
-/** The bytes of what a run showed. */
-export function toResultBytes(result: RunResult): Uint8Array {
-  return new TextEncoder().encode(JSON.stringify({ format: FORMAT, ...result }));
-}
-
-/**
- * Reads what a run showed.
- *
- * @throws {HexError} HEX_STORE_DAMAGED
- */
-export function parseResult(bytes: Uint8Array, at: StoredPlace): RunResult {
-  const { format: _, ...result } = parseStored(bytes, StoredResult, at);
-  return result;
-}
+/** What the cells of a run showed. */
+export const RESULTS = new DocumentKind<RunResult & { readonly format: 1 }>({
+  schema: StoredResult,
+  format: FORMAT,
+  limitBytes: 2 ** 28,
+});
 
 /** What is inside is the cell's own; whoever shows it looks at its kind. */
 function isOutput(output: unknown): boolean {

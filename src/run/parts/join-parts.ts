@@ -11,7 +11,7 @@ import {
 } from "./parts-exchange.ts";
 
 /** The parts of one cell that are to be computed, each in a process of its own. */
-export interface PartsOrder extends Omit<PartsExchange, "store"> {
+export interface PartsRequest extends Omit<PartsExchange, "store"> {
   readonly count: number;
   readonly signal: AbortSignal;
   /** told how many parts have an outcome, whenever that changes */
@@ -23,7 +23,7 @@ export interface PartsOrder extends Omit<PartsExchange, "store"> {
  * them has failed; those that then still wait or go are cancelled. It rejects when a part cannot be
  * carried out at all.
  */
-export type RunParts = (order: PartsOrder) => Promise<void>;
+export type RunParts = (order: PartsRequest) => Promise<void>;
 
 export interface JoinOptions {
   readonly exchange: PartsExchange;

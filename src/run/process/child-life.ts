@@ -5,7 +5,7 @@ import { setPriority } from "node:os";
 import { fileURLToPath } from "node:url";
 import { toMessage } from "../../errors.ts";
 import { type FromProcess, MARK_NAME, type ToProcess } from "./messages.ts";
-import { hasCome, ProcessLines } from "./process-lines.ts";
+import { ProcessLines, settlesWithin } from "./process-lines.ts";
 import { readThreads } from "./process-table.ts";
 import { ProcessTree } from "./process-tree.ts";
 
@@ -126,7 +126,7 @@ function toRefusal({ message, code = "" }: NodeJS.ErrnoException): Exit {
 /** Its last messages may arrive after its exit. */
 async function untilDisconnected(child: ChildProcess): Promise<void> {
   if (!child.connected) return;
-  const isDone = await hasCome(once(child, "disconnect").catch(() => undefined));
+  const isDone = await settlesWithin(once(child, "disconnect").catch(() => undefined));
   if (!isDone && child.connected) child.disconnect();
 }
 

@@ -1,7 +1,7 @@
 import type { Readable } from "node:stream";
-import { setImmediate as turnOfTheLoop, setTimeout as wait } from "node:timers/promises";
+import { setTimeout as wait, setImmediate as yieldToEventLoop } from "node:timers/promises";
 import type { RedactLine } from "../redact/redactor.ts";
-import { LineFlood, LONGEST_LINE, toPlainLine } from "./rate-limits.ts";
+import { LineRateLimit, LONGEST_LINE, toPlainLine } from "./rate-limits.ts";
 
 type LogStream = "stdout" | "stderr";
 
@@ -48,7 +48,7 @@ export class ProcessLines {
   /** Waits, once the processes are dead, until all they wrote has been read. */
   async close(): Promise<void> {
     // A stranger may hold their pipes open.
-    await hasCome(Promise.all(this.#readers.map((reader) => reader.readToEnd())));
+    await settlesWithin(Promise.all(this.#readers.map((reader) => reader.readToEnd())));
     for (const reader of this.#readers) reader.close();
   }
 
@@ -71,7 +71,7 @@ const WINDOW_MS = 1_000;
 export class LineReader {
   readonly #stream: Readable;
   readonly #onLine: (line: string) => void;
-  readonly #flood: LineFlood;
+  readonly #rate: LineRateLimit;
   readonly #ended: Promise<void>;
   #parts: Buffer[] = [];
   #partBytes = 0;
@@ -82,7 +82,7 @@ export class LineReader {
   constructor(stream: Readable, onLine: (line: string) => void) {
     this.#stream = stream;
     this.#onLine = onLine;
-    this.#flood = new LineFlood(onLine);
+    this.#rate = new LineRateLimit(onLine);
     stream.on("data", (chunk: Buffer) => this.#take(chunk));
     // A broken pipe is the end of it.
     stream.on("error", () => undefined);
@@ -101,7 +101,7 @@ export class LineReader {
     this.#stream.removeAllListeners("data");
     this.#stream.destroy();
     if (this.#partBytes > 0) this.#endLine();
-    this.#flood.close();
+    this.#rate.close();
   }
 
   #take(chunk: Buffer): void {
@@ -128,7 +128,7 @@ export class LineReader {
     const text = Buffer.concat(this.#parts).toString("utf8");
     this.#parts = [];
     this.#partBytes = 0;
-    if (!this.#flood.admits()) return;
+    if (!this.#rate.admits()) return;
     this.#onLine(text.endsWith("\r") ? text.slice(0, -1) : text);
   }
 
@@ -150,10 +150,10 @@ export class LineReader {
 const LIMIT_MS = 500;
 
 /**
- * Whether what is owed about a dead process has come in time. When it is this process that stood
- * still for so long, whatever has come meanwhile is read first.
+ * Whether a promise about a dead process settles in time. When this process itself stood
+ * still for so long, all that has come meanwhile is read first.
  */
-export async function hasCome(owed: Promise<unknown>): Promise<boolean> {
+export async function settlesWithin(owed: Promise<unknown>): Promise<boolean> {
   const isOver = new AbortController();
   try {
     return await Promise.race([owed.then(() => true), waitInVain(isOver.signal)]);
@@ -165,7 +165,7 @@ export async function hasCome(owed: Promise<unknown>): Promise<boolean> {
 async function waitInVain(signal: AbortSignal): Promise<boolean> {
   await wait(LIMIT_MS, undefined, { signal }).catch(() => undefined);
   // Timers come before what was read; each turn reads what is there.
-  await turnOfTheLoop();
-  await turnOfTheLoop();
+  await yieldToEventLoop();
+  await yieldToEventLoop();
   return false;
 }

@@ -1,6 +1,6 @@
 import { execFile } from "node:child_process";
 import { closeSync, existsSync, openSync, readdirSync, readFileSync } from "node:fs";
-import { setImmediate as breathe } from "node:timers/promises";
+import { setImmediate as yieldToEventLoop } from "node:timers/promises";
 import { promisify } from "node:util";
 
 /*
@@ -24,7 +24,7 @@ export async function readProcesses(): Promise<readonly ProcessEntry[]> {
     .filter(Number.isInteger);
   const found: ProcessEntry[] = [];
   for (const [at, pid] of pids.entries()) {
-    if (at % AT_ONCE === AT_ONCE - 1) await breathe();
+    if (at % AT_ONCE === AT_ONCE - 1) await yieldToEventLoop();
     const process = readProcess(pid);
     if (process !== undefined) found.push(process);
   }

@@ -13,14 +13,14 @@ export class EventThrottle {
   readonly #toldMs = new Map<string, number>();
   /** the progress of a cell that has yet to be told */
   readonly #waiting = new Map<string, Progressed>();
-  readonly #flood: LineFlood;
+  readonly #rate: LineRateLimit;
   #timer: NodeJS.Timeout | undefined;
 
   /** @param now milliseconds; only the distance between two calls counts */
   constructor(emit: (event: RunEvent) => void, now = performance.now.bind(performance)) {
     this.#emit = emit;
     this.#now = now;
-    this.#flood = new LineFlood((line) => emit({ type: "line-logged", line }), now);
+    this.#rate = new LineRateLimit((line) => emit({ type: "line-logged", line }), now);
   }
 
   take(event: RunEvent): void {
@@ -29,7 +29,7 @@ export class EventThrottle {
         this.#progress({ ...event, message: toPlainLine(event.message) });
         break;
       case "line-logged":
-        if (this.#flood.admits()) this.#emit({ ...event, line: toPlainLine(event.line) });
+        if (this.#rate.admits()) this.#emit({ ...event, line: toPlainLine(event.line) });
         break;
       case "cell-ended":
         this.#tell(event.cell.name);
@@ -46,12 +46,12 @@ export class EventThrottle {
     }
   }
 
-  /** Tells what still waits. */
+  /** Emits all that still waits. */
   close(): void {
     clearTimeout(this.#timer);
     this.#timer = undefined;
     for (const name of this.#waiting.keys()) this.#tell(name);
-    this.#flood.close();
+    this.#rate.close();
   }
 
   #progress(event: Progressed): void {
@@ -75,12 +75,12 @@ export class EventThrottle {
   }
 }
 
-/** So many lines a second are a log; what comes beyond is counted and left out. */
+/** Maximum number of lines a second; the others are counted and left out. */
 const MOST_LINES = 2_000;
 const WINDOW_MS = 1_000;
 
-/** Lets a log's lines pass, but not a flood of them. */
-export class LineFlood {
+/** Lets the lines of a log pass up to a rate. */
+export class LineRateLimit {
   readonly #onOmitted: (sentence: string) => void;
   readonly #now: () => number;
   #windowStartMs = Number.NEGATIVE_INFINITY;
@@ -88,7 +88,7 @@ export class LineFlood {
   #omitted = 0;
 
   /**
-   * @param onOmitted is told how many lines are missing, in their place
+   * @param onOmitted gets a sentence with the number of missing lines, in their place
    * @param now milliseconds; only the distance between two calls counts
    */
   constructor(onOmitted: (sentence: string) => void, now = performance.now.bind(performance)) {
@@ -109,7 +109,7 @@ export class LineFlood {
     return this.#lines <= MOST_LINES;
   }
 
-  /** Tells how many lines are missing at the end. */
+  /** Reports the lines that are missing at the end. */
   close(): void {
     if (this.#omitted === 0) return;
     this.#onOmitted(`(${this.#omitted} lines left out: more than ${MOST_LINES} in a second)`);

@@ -34,14 +34,14 @@ export type RunTask = (task: ProcessTask, parent: Parent) => Promise<unknown>;
 /**
  * Makes this process one that gets a task, does it and exits: the last call of its program.
  *
- * @param rehearse what may be done while no task comes, so that it goes quicker in the task; it
+ * @param warmUp what may be done while no task comes, so that it goes quicker in the task; it
  * must leave nothing behind that a task could see. Its failures are the task's to tell.
  */
-export function serveTask(run: RunTask, rehearse: Rehearse = async () => undefined): void {
-  new TaskServer(run, rehearse).open();
+export function serveTask(run: RunTask, warmUp: WarmUp = async () => undefined): void {
+  new TaskServer(run, warmUp).open();
 }
 
-type Rehearse = () => Promise<unknown>;
+type WarmUp = () => Promise<unknown>;
 
 /** A task that does not come so soon is not here yet: it is given at once when there is one. */
 const IDLE_MS = 50;
@@ -51,7 +51,7 @@ const LONGEST_MESSAGE = 2_000;
 
 class TaskServer implements Parent {
   readonly #run: RunTask;
-  readonly #rehearse: Rehearse;
+  readonly #warmUp: WarmUp;
   readonly #send = takeChannel();
   readonly #stopping = new AbortController();
   readonly #throttle = new EventThrottle((event) => this.#send({ type: "event-emitted", event }));
@@ -60,9 +60,9 @@ class TaskServer implements Parent {
   #idleTimer: NodeJS.Timeout | undefined;
   #lastCall = 0;
 
-  constructor(run: RunTask, rehearse: Rehearse) {
+  constructor(run: RunTask, warmUp: WarmUp) {
     this.#run = run;
-    this.#rehearse = rehearse;
+    this.#warmUp = warmUp;
   }
 
   open(): void {
@@ -72,7 +72,7 @@ class TaskServer implements Parent {
     process.on("message", (message: ToProcess) => this.#hear(message));
     this.#send({ type: "process-ready" });
     startParentWatch();
-    this.#idleTimer = setTimeout(() => this.#rehearse().catch(() => undefined), IDLE_MS);
+    this.#idleTimer = setTimeout(() => this.#warmUp().catch(() => undefined), IDLE_MS);
   }
 
   get signal(): AbortSignal {

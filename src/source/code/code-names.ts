@@ -8,7 +8,7 @@ import {
 } from "./syntax-tree.ts";
 import { type PathScope, readPath, type WrittenPath } from "./written-path.ts";
 
-/** What a module names by texts that are written out in it. */
+/** Paths, packages and commands that a module names by literal texts. */
 export interface CodeNames {
   /** what it imports, as written */
   readonly imports: readonly string[];
@@ -77,7 +77,7 @@ function notePath(node: SyntaxNode, { scope, found }: Search): boolean {
   return true;
 }
 
-/** What may stand between the words of a command line. */
+/** Separators between the words of a command line. */
 const BETWEEN_WORDS = /[\s"'`;|&<>()=,]+/;
 const LONGEST_TEXT = 10_000;
 
@@ -143,7 +143,7 @@ function noteWritten(node: SyntaxNode, { scope, found }: Search): void {
   if (path !== undefined) found.written.push(path);
 }
 
-/** What constants are set to, wherever they stand; of several with one name the first. */
+/** Values of constants at any depth; of several with one name the first. */
 function findConstants(module: SyntaxNode): ReadonlyMap<string, SyntaxNode> {
   const constants = new Map<string, SyntaxNode>();
   const find = (node: SyntaxNode, isConstant: boolean): void => {

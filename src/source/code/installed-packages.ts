@@ -26,7 +26,7 @@ export function isLinked({ folder }: InstalledPackage): boolean {
   return folder !== undefined && !/[\\/]node_modules[\\/]/.test(folder);
 }
 
-/** What package managers write whenever they change a folder of packages, whatever lies in it. */
+/** Files that package managers write on every change to a folder of packages. */
 const STATE_FILES = [".package-lock.json", ".pnpm/lock.yaml", ".yarn-state.yml", ".yarn-integrity"];
 
 /** Finds packages, as Node does, and tells which versions come with them. */

@@ -9,7 +9,7 @@ import {
 import { type Asking, readPackageFile, resolveField, resolveInScope } from "./package-scope.ts";
 import type { SeenFiles } from "./seen-files.ts";
 
-/** What a specifier leads to when Node follows it. */
+/** The target of a specifier when Node resolves it. */
 export interface NativeTarget {
   /** a file that is not part of an installed package */
   readonly path?: string;

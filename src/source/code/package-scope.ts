@@ -3,7 +3,7 @@ import { dirname, join } from "node:path";
 import { exports as resolveExports, imports as resolveImports } from "resolve.exports";
 import type { SeenFiles } from "./seen-files.ts";
 
-/** What is used of a package.json. */
+/** The part of a package.json that is used here. */
 export interface PackageFile {
   readonly name?: string;
   readonly version?: string;

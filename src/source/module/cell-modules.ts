@@ -96,7 +96,7 @@ async function visitNative(path: string, source: string, search: Search): Promis
 
 const NOTHING: CodeFile = { loads: [], packages: [], named: [], written: [] };
 
-/** It was there a moment ago: whoever watches the files tries again. */
+/** It was there a moment ago: the watcher tries again. */
 function goneError(path: string, { projectDirectory }: Search): Error {
   return new Error(`${toProjectPath(projectDirectory, path)} was removed while it was read`);
 }

@@ -4,7 +4,7 @@ import { toSha256 } from "../../sha256.ts";
 import { resolveInScope } from "../code/package-scope.ts";
 import type { SeenFiles } from "../code/seen-files.ts";
 
-/** What an import leads to. */
+/** The target of an import. */
 export type ImportTarget =
   /** another cell: a handle takes its place */
   | { readonly kind: "cell"; readonly name: string }

@@ -2,8 +2,8 @@ import { lstat, readdir, rm, rmdir } from "node:fs/promises";
 import { isStoreKey, RUNS_PREFIX, TEMPORARY_PREFIX } from "../key.ts";
 import type { Leftovers, ObjectInfo, StoreOptions } from "../store.ts";
 import { toDiskFailure, unless } from "./directory-failure.ts";
-import { type Folder, openFolder } from "./directory-folder.ts";
-import { goPast, isUnlinked, LOCK_PREFIX, OCCUPIED } from "./lock-owners.ts";
+import { type Folder, openFolder } from "./directory-files.ts";
+import { goPast, isUnlinked, LOCK_PREFIX, OCCUPIED } from "./directory-lock.ts";
 
 /** What killed processes left in a directory store, and folders of runs that were emptied. */
 export class DirectoryLeftovers implements Leftovers {

@@ -1,25 +1,22 @@
+import { randomUUID } from "node:crypto";
 import { mkdir, readdir, rename, rm, rmdir, unlink, writeFile } from "node:fs/promises";
 import { basename, dirname } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
 import { expectation, type HexError } from "../../errors.ts";
-import { isProcessGone } from "../holder.ts";
+import { identifyProcess, isProcessGone } from "../holder.ts";
+import { TEMPORARY_PREFIX } from "../key.ts";
 import type { StoreOptions } from "../store.ts";
 import { diskErrorCode, removedFolder, unless } from "./directory-failure.ts";
-import type { Entry } from "./directory-file.ts";
-import {
-  CONTENT_NAME,
-  goPast,
-  LOCK_PREFIX,
-  OCCUPIED,
-  type Purpose,
-  toOwnerName,
-} from "./lock-owners.ts";
+import { type Entry, type Folder, openFolder } from "./directory-files.ts";
 
 /*
  * The lock of a file is a folder beside it: held while an owner lies in it, free while it is empty or
  * missing. An owner is the content that is to be written, finished, under the owner's name. Whoever
  * removes the file owns the lock by a folder, with an empty file in it whose place the removed one
- * takes: where it could come to lie must be able to vanish.
+ * takes: where it could come to lie must be able to vanish. An owner's name is never used twice, so
+ * that a process which goes past one late meets nobody else:
+ *
+ *   <boot>.<namespaces>.<process id>.<start>.<id of its temporary file>.<which turn>.<its purpose>
  *
  *   .hex-tmp-lock-<file> / <owner>
  *   .hex-tmp-lock-<file> / <owner> / .hex-tmp-content
@@ -39,8 +36,20 @@ import {
  * rename that has already found its way into a folder goes on in it, wherever that is by then.
  */
 
-/** How long others see the same owner in a lock before they go past it; milliseconds. */
-export const OWNER_SILENCE_MS = 5_000;
+/** The beginning of a lock's name; that of the file follows. */
+export const LOCK_PREFIX = `${TEMPORARY_PREFIX}lock-`;
+
+/** The place in an owner's folder that a removed file takes: called like nothing that lies elsewhere. */
+export const CONTENT_NAME = `${TEMPORARY_PREFIX}content`;
+
+/** The codes of a folder that is not removed or replaced because something lies in it. */
+export const OCCUPIED: readonly string[] =
+  process.platform === "win32"
+    ? ["ENOTEMPTY", "EEXIST", "EPERM", "EACCES", "EBUSY"]
+    : ["ENOTEMPTY", "EEXIST"];
+
+/** Whether an owner is what is written, or a folder into which the file is removed. */
+type Purpose = "write" | "removal";
 
 export interface LockOptions extends StoreOptions {
   /** how long others see the same owner in a lock before they go past it; milliseconds */
@@ -136,6 +145,12 @@ async function fill({ purpose, temporary, prepared, owner }: Preparation): Promi
   await writeFile(toContentPath(own, purpose), "");
 }
 
+/** Names this process as the owner of a lock, for one of the turns of one temporary file. */
+function toOwnerName(temporaryName: string, turn: number, purpose: Purpose): string {
+  const id = temporaryName.slice(TEMPORARY_PREFIX.length);
+  return [identifyProcess(), id, turn, purpose].join(".");
+}
+
 function toContentPath(own: string, purpose: Purpose): string {
   return purpose === "write" ? own : `${own}/${CONTENT_NAME}`;
 }
@@ -203,4 +218,73 @@ async function release(lock: string, content: string, purpose: Purpose): Promise
 async function removeEmpty(path: string): Promise<boolean> {
   const removing = unless(["ENOENT"], rmdir(path)).then(() => true);
   return (await unless(OCCUPIED, removing)) ?? false;
+}
+
+/** An owner in a lock that is held by somebody else. */
+interface Passing {
+  /** the folder of the locked file, and of the lock */
+  readonly folder: Folder;
+  /** the name of the lock */
+  readonly lock: string;
+  /** the name of the owner in it */
+  readonly owner: string;
+  /** the store as messages name it */
+  readonly location: string;
+}
+
+/**
+ * Goes past an owner: from here on it can no longer change the file. What it was about to write is
+ * put back under its temporary name, where it finds it when it goes on; or it is removed, where the
+ * owner is gone.
+ *
+ * Afterwards the lock is free, unless the owner was in the midst of removing the file; then it has
+ * done so, and has to be passed once more.
+ *
+ * @throws {HexError} HEX_STORE_DAMAGED when the lock is a symbolic link
+ */
+export async function goPast(passing: Passing, { isGone }: { isGone: boolean }): Promise<void> {
+  const { folder, lock, owner, location } = passing;
+  const within = { location, create: false };
+  // Both are held open: whoever puts a link in their place meanwhile leads nobody elsewhere.
+  const held = await openFolder({ ...within, root: folder.path, segments: [lock] });
+  if (held === undefined) return;
+  try {
+    const path = `${held.path}/${owner}`;
+    const [id, , purpose] = owner.split(".").slice(-3);
+    const isWrite = purpose === ("write" satisfies Purpose);
+    if (isWrite && !isGone) return await moveAside(path, folder, id);
+    // What is written, a file of an older hex, which fences nobody, or anything that others put there.
+    if (await isUnlinked(path)) return;
+    const own = await openFolder({ ...within, root: held.path, segments: [owner] });
+    if (own === undefined) return;
+    try {
+      await empty(own, folder);
+    } finally {
+      await own.close();
+    }
+    await unless(["ENOENT", ...OCCUPIED], rmdir(path));
+  } finally {
+    await held.close();
+  }
+}
+
+/** Removes what is no folder; false for a folder, or where there is nothing. */
+export async function isUnlinked(path: string): Promise<boolean> {
+  const unlinking = unlink(path).then(() => true);
+  // The middle one and the last are said of folders.
+  return (await unless(["ENOENT", "EISDIR", "EPERM"], unlinking)) ?? false;
+}
+
+async function empty(own: Folder, folder: Folder): Promise<void> {
+  for (const name of (await unless(["ENOENT"], readdir(own.path))) ?? []) {
+    const path = `${own.path}/${name}`;
+    if (name === CONTENT_NAME) await unless(["ENOENT"], unlink(path));
+    // What is not of us is never deleted: it may be anything.
+    else await moveAside(path, folder);
+  }
+}
+
+/** Makes something a temporary file of its own. */
+async function moveAside(path: string, folder: Folder, id: string = randomUUID()): Promise<void> {
+  await unless(["ENOENT"], rename(path, `${folder.path}/${TEMPORARY_PREFIX}${id}`));
 }

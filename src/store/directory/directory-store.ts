@@ -3,6 +3,7 @@ import { checkListPrefix, checkStoreKey, isStoreKey } from "../key.ts";
 import { changedMeanwhile } from "../read-limits.ts";
 import type {
   FoundObject,
+  Leftovers,
   ObjectInfo,
   ReadOptions,
   Store,
@@ -13,22 +14,24 @@ import type {
   WriteOptions,
   WriteResult,
 } from "../store.ts";
-import { install, remove } from "./directory-change.ts";
 import { removedFolder, toDiskFailure, unless } from "./directory-failure.ts";
 import {
   type Entry,
+  type Folder,
+  openFolder,
   openPlainFile,
   readPlainFile,
   toEtag,
-  withFilledFile,
   withPlainFile,
-  withTemporaryFile,
-} from "./directory-file.ts";
-import { type Folder, openFolder } from "./directory-folder.ts";
-import { DirectoryLeftovers } from "./directory-leftovers.ts";
-import { OWNER_SILENCE_MS } from "./directory-lock.ts";
+} from "./directory-files.ts";
+
+/** How long others see the same owner in the lock of a file before they go past it; milliseconds. */
+export const OWNER_SILENCE_MS = 5_000;
 
 const BLOCK_BYTES = 2 ** 20;
+
+/** Loaded by the first write: a run that only reads enters neither it nor the lock. */
+const loadWriting = () => import("./directory-write.ts");
 
 /**
  * Objects as files of one directory, for the processes of one machine on a local file system (not
@@ -38,7 +41,7 @@ export class DirectoryStore implements Store {
   readonly location: string;
   /** kept by this very code */
   readonly keepsConditions = true;
-  readonly leftovers: DirectoryLeftovers;
+  readonly leftovers: Leftovers;
   readonly witness: StoreWitness | undefined;
   readonly #root: string;
   readonly #silenceMs: number;
@@ -52,7 +55,10 @@ export class DirectoryStore implements Store {
     this.#silenceMs = silenceMs;
     this.witness = witness;
     this.location = `file:${root}`;
-    this.leftovers = new DirectoryLeftovers(root, this.location);
+    this.leftovers = {
+      list: (options) => this.#listLeftovers(options),
+      remove: async (key, options) => (await this.#openLeftovers()).remove(key, options),
+    };
   }
 
   async read(key: string, options: ReadOptions = {}): Promise<StoredObject | undefined> {
@@ -93,6 +99,7 @@ export class DirectoryStore implements Store {
   async write(key: string, body: Uint8Array, options: WriteOptions = {}): Promise<WriteResult> {
     const { signal } = options;
     const silenceMs = this.#silenceMs;
+    const { install, withTemporaryFile } = await loadWriting();
     const result = await this.#withEntry<WriteResult>(key, { create: true, signal }, (entry) =>
       withTemporaryFile(entry, body, { signal }, async (temporary) => {
         const reason = await install(entry, temporary, { ...options, silenceMs });
@@ -109,6 +116,7 @@ export class DirectoryStore implements Store {
     fill: (path: string) => Promise<T>,
     { signal }: WriteFileOptions = {},
   ): Promise<T> {
+    const { install, withFilledFile } = await loadWriting();
     const written = await this.#withEntry(key, { create: true, signal }, (entry) =>
       withFilledFile(
         entry,
@@ -127,6 +135,7 @@ export class DirectoryStore implements Store {
 
   async copy(fromKey: string, toKey: string, { signal }: StoreOptions = {}): Promise<boolean> {
     checkStoreKey(toKey);
+    const { install, withTemporaryFile } = await loadWriting();
     const isCopied = await this.#withEntry(fromKey, { create: false, signal }, (from) =>
       withPlainFile(from, (file) =>
         this.#withEntry(toKey, { create: true, signal }, (entry) => {
@@ -143,6 +152,7 @@ export class DirectoryStore implements Store {
   }
 
   async delete(key: string, { signal }: StoreOptions = {}): Promise<void> {
+    const { remove } = await loadWriting();
     await this.#withEntry(key, { create: false, signal }, async (entry) => {
       const isRemoved = await remove(entry, { signal, silenceMs: this.#silenceMs });
       if (isRemoved) await entry.folder.sync();
@@ -160,6 +170,15 @@ export class DirectoryStore implements Store {
   }
 
   async close(): Promise<void> {}
+
+  async *#listLeftovers(options?: StoreOptions): AsyncIterable<ObjectInfo> {
+    yield* (await this.#openLeftovers()).list(options);
+  }
+
+  async #openLeftovers(): Promise<Leftovers> {
+    const { DirectoryLeftovers } = await import("./directory-leftovers.ts");
+    return new DirectoryLeftovers(this.#root, this.location);
+  }
 
   async #listFolder(prefix: string, signal: AbortSignal | undefined) {
     const objects: ObjectInfo[] = [];

@@ -1,8 +1,14 @@
 import { expectation, HexError, toMessage } from "../../errors.ts";
-import type { TakenLease } from "./lease-claim.ts";
-import { LEASE_KEY } from "./lease-record.ts";
-import type { LeaseStore, LeaseTerms } from "./lease-terms.ts";
-import { LeaseWriter } from "./lease-writer.ts";
+import { refusedCondition } from "../change-document.ts";
+import type { DocumentAt } from "../document.ts";
+import type { StoreOptions } from "../store.ts";
+import {
+  LEASE_KEY,
+  type LeaseRecord,
+  type LeaseStore,
+  type LeaseTerms,
+  leaseRecords,
+} from "./lease-terms.ts";
 
 /**
  * The right to compute the cached cells of a project, held until it is released or lost.
@@ -20,6 +26,17 @@ export interface Lease {
   stillHeld(): Promise<boolean>;
   /** Lets the next one in. A store that does not answer is no failure: the lease then runs out. */
   release(): Promise<void>;
+}
+
+/** A lease that was just written as ours. */
+export interface TakenLease {
+  readonly status: "taken";
+  readonly record: LeaseRecord;
+  readonly etag: string;
+  /** when the write began, on our clock */
+  readonly writtenAt: number;
+  /** whether somebody held it who had not released it */
+  readonly isPassed: boolean;
 }
 
 const FAILURES_ALLOWED = 3;
@@ -155,5 +172,62 @@ export class LeaseHolding implements Lease {
     } catch {
       // Ended meanwhile, which the caller's loop sees.
     }
+  }
+}
+
+/** Writes a lease's record over our own last one, and over no other. One call at a time. */
+class LeaseWriter {
+  readonly #document: DocumentAt<LeaseRecord>;
+  readonly #clock: () => number;
+  #record: LeaseRecord;
+  #etag: string;
+  #writtenAt: number;
+
+  constructor(store: LeaseStore, clock: () => number, { record, etag, writtenAt }: TakenLease) {
+    this.#document = leaseRecords.at(store, LEASE_KEY);
+    this.#clock = clock;
+    this.#record = record;
+    this.#etag = etag;
+    this.#writtenAt = writtenAt;
+  }
+
+  /** For how long no write is known to have taken place. */
+  get silentMs(): number {
+    return this.#clock() - this.#writtenAt;
+  }
+
+  /**
+   * Writes the record; tells in words what is there instead, if it is not ours. After a failure
+   * it is unknown whether it was written, and to be called again.
+   */
+  async write(state: LeaseRecord["state"], options: StoreOptions): Promise<string | undefined> {
+    for (;;) {
+      const record = { ...this.#record, state, write: this.#record.write + 1 };
+      this.#record = record;
+      const writtenAt = this.#clock();
+      const result = await this.#document.write(record, {
+        ...options,
+        condition: { ifMatch: this.#etag },
+      });
+      if (result.status === "written") {
+        this.#etag = result.etag;
+        this.#writtenAt = writtenAt;
+        return undefined;
+      }
+      const refused = this.#etag;
+      const other = await this.#findOwn(options);
+      if (other !== undefined) return other;
+      if (this.#etag === refused) throw refusedCondition(this.#document.location);
+    }
+  }
+
+  /** Goes on from an earlier write of ours whose answer never came; else tells what is there. */
+  async #findOwn(options: StoreOptions): Promise<string | undefined> {
+    const stored = await this.#document.read(options);
+    if (stored === undefined) return "removed";
+    const { leaseId, holder } = stored.value;
+    if (leaseId !== this.#record.leaseId) return `taken over by ${holder}`;
+    this.#etag = stored.etag;
+    return undefined;
   }
 }

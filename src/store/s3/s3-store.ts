@@ -30,8 +30,7 @@ import type {
   WriteResult,
 } from "../store.ts";
 import { toTemporaryFailure, withTemporaryPath } from "../temporary-file.ts";
-import { findVersioning } from "./s3-bucket.ts";
-import { openClient, type S3ClientOptions } from "./s3-client.ts";
+import { findVersioning, openClient, type S3ClientOptions } from "./s3-client.ts";
 import { type S3Place, toClockError, toS3Failure } from "./s3-failure.ts";
 import { uploadFile } from "./s3-upload.ts";
 

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { PassThrough } from "node:stream";
 import { expect, it } from "vitest";
 import { LineReader, ProcessLines } from "../../../src/run/process/process-lines.ts";
-import { LineFlood, LONGEST_LINE, toPlainLine } from "../../../src/run/process/rate-limits.ts";
+import { LineRateLimit, LONGEST_LINE, toPlainLine } from "../../../src/run/process/rate-limits.ts";
 import { toRedactor } from "../../../src/run/redact/redactor.ts";
 import { temporaryFolder } from "../../store/temporary-folder.ts";
 import { runTask } from "./run-task.ts";
@@ -54,7 +54,7 @@ it("takes secrets out of a line before that is cut", async () => {
 it("counts the lines of a flood instead of passing them on", () => {
   const told: string[] = [];
   let nowMs = 0;
-  const flood = new LineFlood(
+  const flood = new LineRateLimit(
     (sentence) => told.push(sentence),
     () => nowMs,
   );

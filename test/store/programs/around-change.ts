@@ -1,6 +1,6 @@
 import fs from "node:fs";
 import { syncBuiltinESMExports } from "node:module";
-import { LOCK_PREFIX } from "../../../src/store/directory/lock-owners.ts";
+import { LOCK_PREFIX } from "../../../src/store/directory/directory-lock.ts";
 
 /** What a program of the tests does around the one rename that changes a file under its lock. */
 export interface AroundChange {

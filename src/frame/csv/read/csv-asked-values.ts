@@ -15,7 +15,7 @@ const TRUE_WORDS = ["true", "t", "yes", "y", "1"];
 const FALSE_WORDS = ["false", "f", "no", "n", "0"];
 
 /**
- * What a field is as a value of a type that was asked for: wider than what is found without being
+ * The value of a field in a column of a requested type: wider than what is found without being
  * asked, since `007` and `1.0` are whole numbers to who says so. Undefined when it is no such value.
  */
 export function toAskedValue(

@@ -1,4 +1,4 @@
-/** From blocks of text to the fields of whole rows, whatever the blocks end within. */
+/** From blocks of text to the fields of whole rows, wherever the blocks end. */
 import { isUtf8 } from "node:buffer";
 import { type CsvFields, RowFaultError } from "./csv-fields.ts";
 
@@ -112,7 +112,7 @@ function checkUtf8(bytes: Buffer, from: number, to: number): void {
   if (bad !== undefined) throw new BadByteError(from + bad);
 }
 
-/** A byte of the buffer that is not UTF-8; whoever reads the file tells its place. */
+/** A byte of the buffer that is not UTF-8; each reader reports its place. */
 export class BadByteError extends Error {
   readonly at: number;
 

@@ -3,7 +3,7 @@ import { Readable } from "node:stream";
 import { expectation, HexError, toMessage } from "../../../errors.ts";
 import type { ByteSource } from "./byte-source.ts";
 
-/** What files begin with that are no CSV, and what to do about it. */
+/** First bytes of files that are no CSV, with advice. */
 const OTHER_FORMATS: readonly (readonly [string, string, string])[] = [
   ["504b0304", "a ZIP archive or an Excel workbook", "unpack it, or save it as CSV"],
   ["50415231", "a Parquet file", "read it with the tool that wrote it and save it as CSV"],
@@ -21,7 +21,7 @@ const MARKS: readonly (readonly [string, string])[] = [
   ["feff", "utf-16be"],
 ];
 
-/** What was found at the beginning of a file before its text. */
+/** The packing and encoding of a file, as found at its beginning. */
 export interface FoundBytes {
   packing?: "gzip" | "zstd";
   encoding?: string;
@@ -147,7 +147,7 @@ async function* ungzip(blocks: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8A
   try {
     yield* input.pipe(output);
   } finally {
-    // Whoever stops before the end lets go of the file, too.
+    // A reader that stops before the end also closes the file.
     input.destroy();
   }
   // Zeros may fill the end of a file; what stands behind them is not unpacked.

@@ -280,7 +280,7 @@ export class CsvColumn {
     });
   }
 
-  /** What was decided on the column's values beside its type, a sentence each. */
+  /** Notes on the column's values, a sentence each. */
   notes(): string[] {
     return toNotes(
       this.name,

@@ -23,7 +23,7 @@ export interface CsvDialect {
   readonly isStrict: boolean;
 }
 
-/** What was found above the rows of a file. */
+/** The dialect of a file, and where its rows start. */
 export interface CsvStart {
   /** where the header begins, or the first row without one */
   readonly start: number;

@@ -6,7 +6,7 @@ import { newDecoder } from "./csv-bytes.ts";
 import { LF } from "./csv-dialect.ts";
 import type { RowFault } from "./csv-fields.ts";
 
-/** What a row has to be like, and where it stands. */
+/** The shape that a row must have, and its place. */
 export interface RowPlace {
   /** the path or address of the file */
   readonly name: string;

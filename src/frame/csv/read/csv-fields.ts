@@ -10,7 +10,7 @@ export const BARE = 0;
 const QUOTED = 1;
 export const ESCAPED = 2;
 
-/** What keeps a row from being read, and where. */
+/** The fault of a row that cannot be read, and its place. */
 export interface RowFault {
   readonly kind: "fields" | "quote" | "unclosed" | "long" | "rows" | "end";
   /** from 1, after the header */
@@ -27,7 +27,7 @@ export interface RowFault {
   readonly until: number;
 }
 
-/** A row that cannot be read; whoever reads the file tells it in its own words. */
+/** A row that cannot be read; each reader reports it in its own words. */
 export class RowFaultError extends Error {
   readonly fault: RowFault;
 

@@ -231,7 +231,7 @@ function quotient(upper: number, scale: number, lower: number, places: number): 
   return isSure ? value : Number.NaN;
 }
 
-/** What a product of two floats leaves out, exactly: of their halves, whose products are whole. */
+/** The exact rounding error of a product of two floats: of their halves, whose products are whole. */
 function productError(one: number, other: number, product: number): number {
   const oneScaled = one * SPLIT;
   const oneHigh = oneScaled - (oneScaled - one);

@@ -22,7 +22,7 @@ export interface OddValues {
 /** After so many exceptions they are no longer counted. */
 export const MOST_EXCEPTIONS = 1000;
 
-/** What the values of a column are, as sentences name them. */
+/** Nouns for the values of a column, as sentences name them. */
 const NOUNS: Readonly<Record<ValueClass, string>> = {
   integer: "number",
   bigint: "whole number of 64 bits",
@@ -71,7 +71,7 @@ export function whyTexts(odd: OddValues, column: SeenColumn): string | undefined
   return `${many} of ${formatCount(present)} ${verb} no ${noun}: ${placeOf(exceptions)}`;
 }
 
-/** What was decided on the values of a column beside its type, a sentence each. */
+/** Notes on the values of a column, a sentence each. */
 export function toNotes(name: string, odd: OddValues, texts: TextItems | undefined): string[] {
   const place = `column ${JSON.stringify(name)}`;
   const { offsets, rounded } = odd;

@@ -4,7 +4,7 @@ import { NO_BYTE, QUOTE } from "./csv-dialect.ts";
 import { WordSet } from "./csv-text-items.ts";
 import { MISSING_SIGN, MISSING_WORDS, parseDatePattern, type ValueForms } from "./csv-values.ts";
 
-/** What may be said about a CSV that another tool wrote; all of it is found where nothing is said. */
+/** Options for a CSV that another tool wrote; an option that is left out is found in the file. */
 export interface CsvOptions {
   /** the columns and their types, by name; without it they are found in the file */
   readonly schema?: Schema | SchemaSpec | undefined;

@@ -2,7 +2,7 @@ import { AsyncLocalStorage } from "node:async_hooks";
 import type { ColumnType } from "../../schema.ts";
 
 /**
- * What a reader of CSV decided about a column.
+ * The decisions of the CSV reader about a column.
  * @example
  * const column: CsvColumnReport = { name: "total", type: "number" };
  */
@@ -16,7 +16,7 @@ export interface CsvColumnReport {
 }
 
 /**
- * What a reader of CSV decided about a file.
+ * The decisions of the CSV reader about a file.
  * @example
  * const reports: CsvReport[] = [];
  * await readCsv("data/planets.csv", { report: (report) => reports.push(report) });

@@ -1,10 +1,10 @@
 /**
- * What a field of another tool's CSV may be, as one table of rules (docs/csv.md tells them): nothing
+ * The rules by which a field of another tool's CSV becomes a value (see docs/csv.md): nothing
  * is a number, a day or a time unless it is written as one and is kept whole as one.
  */
 import { FIRST_MS, LAST_MS, parseDay } from "../../column/calendar.ts";
 
-/** What a written value is, before its column has a type. */
+/** The kind of a written value, before its column has a type. */
 export type ValueClass =
   | "integer"
   /** a whole number beyond ±(2^53 − 1) of 64 bits */
@@ -17,7 +17,7 @@ export type ValueClass =
   | "instant"
   | "text";
 
-/** What values of two kinds are together. */
+/** The kind that values of two kinds have together. */
 export function joinKinds(one: ValueClass, other: ValueClass): ValueClass {
   const kinds = new Set([one, other]);
   if (kinds.size === 1) return one;
@@ -52,7 +52,7 @@ export const MISSING_WORDS: readonly string[] = [
   ...["NULL", "null", "None"],
 ];
 
-/** What MySQL, Hive and ClickHouse write for missing: it is no text of anybody's. */
+/** The sign of MySQL, Hive and ClickHouse for a missing value; no real text looks like it. */
 export const MISSING_SIGN = "\\N";
 
 /** No number is written longer: 1.8e308 has 309 digits. */
@@ -73,7 +73,7 @@ const TIME =
 
 const TEXT: CsvValue = { kind: "text", value: 0 };
 
-/** What a field is by the rules. Spaces around it are not part of a value. */
+/** The value of a field by the rules. Spaces around it are not part of a value. */
 export function toCsvValue(field: string, forms: ValueForms = PLAIN_FORMS): CsvValue {
   const text = field.trim();
   if (text === "" || text.length > LONGEST_VALUE) return TEXT;

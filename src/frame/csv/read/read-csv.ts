@@ -7,12 +7,12 @@ import type { CsvOptions } from "./csv-options.ts";
 import type { CsvReport } from "./csv-report.ts";
 
 /**
- * What may be said about a CSV file that a cell reads.
+ * Options for a CSV file that a cell reads.
  * @example
  * const german: ReadCsvOptions = { delimiter: ";", decimal: ",", dates: "DD.MM.YYYY" };
  */
 export interface ReadCsvOptions extends CsvOptions {
-  /** told what was decided: types and why, names, what was dropped or taken for missing */
+  /** called with the decisions: types and why, names, rows dropped, values taken for missing */
   readonly report?: ((report: CsvReport) => void) | undefined;
 }
 

@@ -1,7 +1,7 @@
 import type { ColumnData } from "../../column/column-data.ts";
 import { batchOf } from "../../column/column-data.ts";
 
-/** What a column's fields are written with. */
+/** Options for writing the fields of a column. */
 export interface FieldsOptions {
   /** the most rows that are measured at once */
   readonly mostRows: number;

@@ -1,8 +1,22 @@
-import { link, lstat, rename, rm, unlink } from "node:fs/promises";
-import type { ConflictReason, WriteOptions } from "../store.ts";
+import { randomUUID } from "node:crypto";
+import { constants } from "node:fs";
+import {
+  type FileHandle,
+  link,
+  lstat,
+  open,
+  rename,
+  rm,
+  unlink,
+  writeFile,
+} from "node:fs/promises";
+import { TEMPORARY_PREFIX } from "../key.ts";
+import type { ConflictReason, StoreOptions, WriteOptions } from "../store.ts";
 import { unless } from "./directory-failure.ts";
-import { type Entry, readPlainFile, toEtag, toTemporaryPath } from "./directory-file.ts";
+import { type Entry, type Folder, readPlainFile, toEtag } from "./directory-files.ts";
 import { changeFile, type LockOptions, passedWriter } from "./directory-lock.ts";
+
+const { O_CREAT, O_EXCL, O_NOFOLLOW, O_WRONLY } = constants;
 
 /** Puts a finished file under its name; or removes it, and tells why the condition does not hold. */
 export async function install(
@@ -61,5 +75,57 @@ async function isMovedAway({ path }: Entry, content: string): Promise<boolean> {
     const found = await unless(["ENOENT"], lstat(path));
     if (found === undefined || found.isDirectory()) return false;
     throw error;
+  }
+}
+
+/** Writes a file of its own beside the others, down to the disk, for a use that uses it up. */
+export async function withTemporaryFile<T>(
+  entry: Entry,
+  body: Uint8Array | AsyncIterable<Uint8Array>,
+  { signal }: StoreOptions,
+  use: (path: string) => Promise<T>,
+): Promise<T> {
+  return withFilledFile(
+    entry,
+    (file) => writeFile(file, body, { signal }),
+    async (path) => {
+      signal?.throwIfAborted();
+      return use(path);
+    },
+  );
+}
+
+/** As `withTemporaryFile`, of what somebody else writes; `use` also gets what that one gave. */
+export async function withFilledFile<Filled, T>(
+  { folder }: Entry,
+  fill: (file: FileHandle, path: string) => Promise<Filled>,
+  use: (path: string, filled: Filled) => Promise<T>,
+): Promise<T> {
+  const path = toTemporaryPath(folder);
+  try {
+    const filled = await fillFile(path, fill);
+    return await use(path, filled);
+  } catch (error) {
+    await rm(path, { force: true });
+    throw error;
+  }
+}
+
+/** A path beside the objects that nobody else ever uses. */
+export function toTemporaryPath(folder: Folder): string {
+  return `${folder.path}/${TEMPORARY_PREFIX}${randomUUID()}`;
+}
+
+async function fillFile<Filled>(
+  path: string,
+  fill: (file: FileHandle, path: string) => Promise<Filled>,
+): Promise<Filled> {
+  const file = await open(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, 0o666);
+  try {
+    const filled = await fill(file, path);
+    await file.sync();
+    return filled;
+  } finally {
+    await file.close();
   }
 }

@@ -1,5 +1,8 @@
 import { constants, existsSync } from "node:fs";
 import { type FileHandle, lstat, mkdir, open } from "node:fs/promises";
+import { toSha256 } from "../../sha256.ts";
+import { tooLarge } from "../read-limits.ts";
+import type { ReadOptions } from "../store.ts";
 import { diskErrorCode, strangeFileError, unless } from "./directory-failure.ts";
 
 /** A folder of the store that is held open, so that nothing put in its place later is followed. */
@@ -22,7 +25,7 @@ export interface FolderRequest {
   readonly create: boolean;
 }
 
-const { O_DIRECTORY, O_NOFOLLOW, O_RDONLY } = constants;
+const { O_DIRECTORY, O_NOFOLLOW, O_NONBLOCK, O_RDONLY } = constants;
 const OWN_DESCRIPTORS = "/proc/self/fd";
 // Where open files are told as paths, a path below an open folder cannot be led astray.
 const HAS_DESCRIPTOR_PATHS = process.platform === "linux" && existsSync(OWN_DESCRIPTORS);
@@ -102,4 +105,91 @@ async function holdByName(path: string): Promise<Folder> {
 
 async function closeOnce(handle: FileHandle): Promise<void> {
   if (handle.fd >= 0) await handle.close();
+}
+
+const LARGEST_READ_BYTES = 2 ** 26;
+
+/** One object of a directory store: its key, and where it lies in its opened folder. */
+export interface Entry {
+  readonly key: string;
+  readonly folder: Folder;
+  /** the file in the folder */
+  readonly name: string;
+  readonly path: string;
+  /** the store as messages name it */
+  readonly location: string;
+}
+
+/**
+ * Reads a file whole; `undefined` when there is none.
+ *
+ * @throws {HexError} HEX_STORE_DAMAGED for a symbolic link, a pipe or a device; HEX_DATA_INVALID
+ * for more bytes than the limit
+ */
+export async function readPlainFile(
+  entry: Entry,
+  { signal, limitBytes = Number.POSITIVE_INFINITY }: ReadOptions,
+): Promise<Uint8Array | undefined> {
+  return withPlainFile(entry, async (file, sizeBytes) => {
+    if (sizeBytes > limitBytes) throw tooLarge(entry, { limitBytes, sizeBytes });
+    return readWhole(file, sizeBytes, signal);
+  });
+}
+
+/**
+ * Holds a file open for reading; `undefined` when there is none.
+ *
+ * @throws {HexError} HEX_STORE_DAMAGED for a symbolic link, a pipe or a device
+ */
+export async function withPlainFile<T>(
+  entry: Entry,
+  use: (file: FileHandle, sizeBytes: number) => Promise<T>,
+): Promise<T | undefined> {
+  const file = await openPlainFile(entry);
+  if (file === undefined) return undefined;
+  try {
+    const stat = await file.stat();
+    if (stat.isDirectory()) return undefined;
+    if (!stat.isFile()) throw strangeFileError(entry.location, entry.key, "a pipe or device");
+    return await use(file, stat.size);
+  } finally {
+    await file.close();
+  }
+}
+
+/** Few large reads into one buffer of the file's size, which never changes: objects are replaced, not edited. */
+async function readWhole(
+  file: FileHandle,
+  sizeBytes: number,
+  signal: AbortSignal | undefined,
+): Promise<Uint8Array> {
+  const body = Buffer.allocUnsafeSlow(sizeBytes);
+  for (let start = 0; start < sizeBytes; ) {
+    signal?.throwIfAborted();
+    const length = Math.min(sizeBytes - start, LARGEST_READ_BYTES);
+    const { bytesRead } = await file.read(body, start, length, start);
+    if (bytesRead === 0) return body.subarray(0, start);
+    start += bytesRead;
+  }
+  return body;
+}
+
+/** Names a content, for the conditions of writes. */
+export function toEtag(body: Uint8Array): string {
+  return `"${toSha256(body)}"`;
+}
+
+/** As `withPlainFile`, to be closed by the caller. */
+export async function openPlainFile({
+  key,
+  path,
+  location,
+}: Entry): Promise<FileHandle | undefined> {
+  try {
+    // Not blocking: a pipe that somebody put there would otherwise be waited for.
+    return await unless(["ENOENT"], open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK));
+  } catch (error) {
+    if (diskErrorCode(error) !== "ELOOP") throw error;
+    throw strangeFileError(location, key, "a symbolic link");
+  }
 }
