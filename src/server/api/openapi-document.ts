@@ -1,7 +1,8 @@
 import { TOKEN_FORM } from "../../project/tokens.ts";
 import { API, PAGE_LIMIT } from "./addresses.ts";
 import { type JsonSchema, SCHEMAS } from "./openapi-schemas.ts";
-import { CONTENT_TYPES, LARGEST_PAGE, OUTPUT_FORMATS, OUTPUT_USES } from "./output-routes.ts";
+import { OUTPUT_FORMATS } from "./output-blocks.ts";
+import { CONTENT_TYPES, LARGEST_PAGE, OUTPUT_USES } from "./output-routes.ts";
 import { TRIGGER_FILTERS } from "./run-routes.ts";
 import { HEX_STATUSES } from "./run-status.ts";
 

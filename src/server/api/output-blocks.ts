@@ -4,7 +4,10 @@ import type { Frame } from "../../frame/frame.ts";
 import { JsonRows } from "../../frame/json-rows.ts";
 import { toSpreadsheetText } from "../../frame/spreadsheet-text.ts";
 import type { CellOutput } from "../../run/cell-output.ts";
-import type { OutputFormat } from "./output-routes.ts";
+
+export const OUTPUT_FORMATS = ["json", "csv", "arrow"] as const;
+
+export type OutputFormat = (typeof OUTPUT_FORMATS)[number];
 
 /** Which rows of a frame are asked for. */
 interface RowSpan {

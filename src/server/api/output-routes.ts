@@ -7,7 +7,12 @@ import { type Query, readOne, readWholeNumber, readWord } from "../query.ts";
 import { sendBlocks } from "../send.ts";
 import type { Served } from "../served.ts";
 import { API, findRecord } from "./addresses.ts";
-import { type OutputRequest, outputBlocks } from "./output-blocks.ts";
+import {
+  OUTPUT_FORMATS,
+  type OutputFormat,
+  type OutputRequest,
+  outputBlocks,
+} from "./output-blocks.ts";
 
 /** The most rows of one JSON page. */
 export const LARGEST_PAGE = 10_000;
@@ -86,10 +91,6 @@ function isKnown(header: string | undefined, etag: string): boolean {
   const known = (header ?? "").split(",").map((each) => each.trim().replace(/^W\//, ""));
   return known.includes(etag) || known.includes("*");
 }
-
-export const OUTPUT_FORMATS = ["json", "csv", "arrow"] as const;
-
-export type OutputFormat = (typeof OUTPUT_FORMATS)[number];
 
 /** The content type of each format. */
 export const CONTENT_TYPES: Readonly<Record<OutputFormat, string>> = {
