@@ -42,7 +42,7 @@ export function datetimeText(ms: number, micros = 0): string {
  * The text YYYY-MM-DDTHH:MM:SS.sssZ, or .ssssssZ where it needs them; several times as fast as
  * `Date.prototype.toISOString`.
  */
-export function instantText(ms: number, micros = 0): string {
+export function utcText(ms: number, micros = 0): string {
   return `${fullText(ms, micros)}Z`;
 }
 

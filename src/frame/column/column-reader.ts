@@ -1,5 +1,5 @@
 import type { Value } from "../schema.ts";
-import { instantText } from "./calendar.ts";
+import { utcText } from "./calendar.ts";
 import {
   batchOf,
   type ColumnData,
@@ -41,11 +41,11 @@ export function instantTexts(data: ColumnData): ReadRow<string> {
   const lowAt = (row: number) => halves[2 * row] ?? 0;
   const highAt = (row: number) => halves[2 * row + 1] ?? 0;
   if (unitOf(data) === "ms") {
-    return (row) => instantText(highAt(row) * 4_294_967_296 + (lowAt(row) >>> 0));
+    return (row) => utcText(highAt(row) * 4_294_967_296 + (lowAt(row) >>> 0));
   }
   return (row) => {
     const [low, high] = [lowAt(row), highAt(row)];
-    return instantText(msOf(low, high), microsOf(low, high));
+    return utcText(msOf(low, high), microsOf(low, high));
   };
 }
 

@@ -2,7 +2,7 @@
  * Moments of a microsecond: as whole milliseconds and the 0 to 999 microseconds beyond them, both
  * exact as numbers, which the microseconds of all years of a frame together are not.
  */
-import { instantText } from "./calendar.ts";
+import { utcText } from "./calendar.ts";
 
 const HALF = 2 ** 32;
 const HALF_MS = 4_294_967;
@@ -77,5 +77,5 @@ export function dateMicroseconds(date: Date): bigint {
 /** The ISO text of a Date that is valid, with its microseconds where it has some. */
 export function dateText(date: Date): string {
   const micros = dateMicros(date);
-  return micros === 0 ? date.toISOString() : instantText(date.getTime(), micros);
+  return micros === 0 ? date.toISOString() : utcText(date.getTime(), micros);
 }

@@ -3,7 +3,7 @@ import { type Frame, toFrameOf } from "../../frame.ts";
 import { isSchema, toSchema } from "../../schema.ts";
 import { type CsvLimits, limitError, toCsvLimits } from "../csv-limits.ts";
 import { type ByteSource, changedError } from "./byte-source.ts";
-import { BadByteError, splitText, type TakeRows, takeBlocks, takeRows } from "./csv-blocks.ts";
+import { BadByteError, splitText, type TakeRows, takeBlocks, takeCsvRows } from "./csv-blocks.ts";
 import { type FoundBytes, textBlocks } from "./csv-bytes.ts";
 import { CsvColumns } from "./csv-columns.ts";
 import { type CsvStart, findStart, NO_BYTE } from "./csv-dialect.ts";
@@ -84,7 +84,7 @@ class ForeignReading {
     const lines = fields.lines;
     const start = isFirst ? Math.min(end, this.#rowsStart) : 0;
     try {
-      const taken = takeRows(fields, bytes, { start, end, isLast }, (from, to) => {
+      const taken = takeCsvRows(fields, bytes, { start, end, isLast }, (from, to) => {
         this.#takeColumns(bytes, fields, to - from);
       });
       this.#bytesTaken += taken;
