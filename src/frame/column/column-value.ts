@@ -10,15 +10,7 @@ import {
   hasDirectValues,
   unitOf,
 } from "./column-data.ts";
-import {
-  FIRST_MS,
-  instantText,
-  LAST_MS,
-  microsOf,
-  msOf,
-  parseDatetime,
-  parseDay,
-} from "./moment.ts";
+import { FIRST_MS, LAST_MS, microsOf, msOf, parseDatetime, parseDay, utcText } from "./moment.ts";
 
 const MIN_BIGINT = -(2n ** 63n);
 const MAX_BIGINT = 2n ** 63n - 1n;
@@ -159,11 +151,11 @@ export function instantTexts(data: ColumnData): ReadRow<string> {
   const lowAt = (row: number) => halves[2 * row] ?? 0;
   const highAt = (row: number) => halves[2 * row + 1] ?? 0;
   if (unitOf(data) === "ms") {
-    return (row) => instantText(highAt(row) * 4_294_967_296 + (lowAt(row) >>> 0));
+    return (row) => utcText(highAt(row) * 4_294_967_296 + (lowAt(row) >>> 0));
   }
   return (row) => {
     const [low, high] = [lowAt(row), highAt(row)];
-    return instantText(msOf(low, high), microsOf(low, high));
+    return utcText(msOf(low, high), microsOf(low, high));
   };
 }
 

@@ -76,7 +76,7 @@ export function dateMicroseconds(date: Date): bigint {
 /** The ISO text of a Date that is valid, with its microseconds where it has some. */
 export function dateText(date: Date): string {
   const micros = dateMicros(date);
-  return micros === 0 ? date.toISOString() : instantText(date.getTime(), micros);
+  return micros === 0 ? date.toISOString() : utcText(date.getTime(), micros);
 }
 
 const DAY_MS = 86_400_000;
@@ -129,7 +129,7 @@ export function datetimeText(ms: number, micros = 0): string {
  * The text YYYY-MM-DDTHH:MM:SS.sssZ, or .ssssssZ where it needs them; several times as fast as
  * `Date.prototype.toISOString`.
  */
-export function instantText(ms: number, micros = 0): string {
+export function utcText(ms: number, micros = 0): string {
   return `${fullText(ms, micros)}Z`;
 }
 

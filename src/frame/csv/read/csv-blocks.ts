@@ -71,7 +71,7 @@ export type TakeFields = (from: number, to: number) => void;
  * @returns where the first row begins that was not taken
  * @throws {RowFaultError}, {BadByteError}
  */
-export function takeRows(
+export function takeCsvRows(
   fields: CsvFields,
   bytes: Buffer,
   { start, end, isLast }: { start: number; end: number; isLast: boolean },

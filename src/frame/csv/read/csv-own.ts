@@ -11,7 +11,7 @@ import {
   memorySource,
   type TakeRows,
   takeBlocks,
-  takeRows,
+  takeCsvRows,
 } from "./csv-blocks.ts";
 import { LF, NO_BYTE, QUOTE } from "./csv-dialect.ts";
 import { BARE, CsvFields, ESCAPED, RowFaultError } from "./csv-fields.ts";
@@ -63,7 +63,7 @@ export async function readOwnCsv(
 }
 
 /** As `readOwnCsv`, from bytes. */
-export async function frameFromCsv(
+export async function parseOwnCsv(
   bytes: Uint8Array,
   schema: Schema,
   options?: ReadOwnOptions,
@@ -105,7 +105,7 @@ class OwnReading {
     this.#isOpen = true;
     try {
       const range = { start, end, isLast };
-      const taken = takeRows(this.#fields, bytes, range, (from, to) => {
+      const taken = takeCsvRows(this.#fields, bytes, range, (from, to) => {
         this.#takeColumns(bytes, to - from);
       });
       this.#bytesTaken += taken;

@@ -9,7 +9,7 @@ import {
   splitText,
   type TakeRows,
   takeBlocks,
-  takeRows,
+  takeCsvRows,
 } from "./csv-blocks.ts";
 import { type FoundBytes, textBlocks } from "./csv-bytes.ts";
 import { CsvColumns } from "./csv-columns.ts";
@@ -97,7 +97,7 @@ class ForeignReading {
     const lines = fields.lines;
     const start = isFirst ? Math.min(end, this.#rowsStart) : 0;
     try {
-      const taken = takeRows(fields, bytes, { start, end, isLast }, (from, to) => {
+      const taken = takeCsvRows(fields, bytes, { start, end, isLast }, (from, to) => {
         this.#takeColumns(bytes, fields, to - from);
       });
       this.#bytesTaken += taken;
