@@ -1,6 +1,7 @@
 import type { JSX } from "preact";
 import { useEffect, useId, useRef, useState } from "preact/hooks";
-import type { FilterTest, RowFilter } from "../../../../frame/rows/row-filter.ts";
+import type { RowFilter } from "../../../../frame/rows/row-filter.ts";
+import type { FilterTest } from "../../../../frame/rows/typed-range.ts";
 import type { ColumnType, Schema } from "../../../../frame/schema.ts";
 import { instantText } from "./rows-text.ts";
 
