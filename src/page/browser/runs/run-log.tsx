@@ -2,7 +2,7 @@ import type { JSX } from "preact";
 import { useMemo, useState } from "preact/hooks";
 import type { LogLine } from "../../../run/history/run-log.ts";
 import { formatCount } from "../../../text.ts";
-import { LogBox } from "../design/scroll-box.tsx";
+import { LogBox } from "../design/notice.tsx";
 import { Timestamp } from "./formats.tsx";
 import { Choice } from "./parts.tsx";
 
