@@ -1,6 +1,7 @@
 import { HexError } from "../errors.ts";
 import { readManifest } from "../store/manifest/manifest.ts";
 import type { Store } from "../store/store.ts";
+import { DAY, MINUTE } from "../text.ts";
 import type { TokenList } from "./tokens.ts";
 import { readAccess, writeMade, writeNever } from "./tokens.ts";
 
@@ -25,8 +26,8 @@ const NEVER: TokenProof = { made: "never", isLost: false, doubt: undefined };
 const REMOVED: TokenProof = { made: "yes", isLost: false, doubt: LOST };
 
 /** Something may delete old objects from the store: what has to stay is written again each day. */
-const AGAIN_MS = 86_400_000;
-const RETRY_MS = 300_000;
+const AGAIN_MS = DAY;
+const RETRY_MS = 5 * MINUTE;
 
 /**
  * Proves whether a project ever had a token. Who has made none is proven by an object of the store

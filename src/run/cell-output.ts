@@ -29,6 +29,14 @@ export type CellOutput =
       readonly input?: InputWidget;
     };
 
+const OUTPUT_KINDS = ["frame", "chart", "markdown", "json", "value"] satisfies CellOutput["kind"][];
+
+/** Whether something read is an output of a known kind; its content is the cell's own. */
+export function isCellOutput(read: unknown): read is CellOutput {
+  if (typeof read !== "object" || read === null || !("kind" in read)) return false;
+  return OUTPUT_KINDS.some((kind) => kind === read.kind);
+}
+
 /** What a cell shows, and the whole frame of which that tells the first rows. */
 export interface ShownOutput {
   readonly output: CellOutput;

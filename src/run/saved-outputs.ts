@@ -1,8 +1,9 @@
 import { isDeepStrictEqual } from "node:util";
 import * as v from "valibot";
 import type { Frame } from "../frame/frame.ts";
+import { DocumentKind } from "../store/document.ts";
 import type { CellState } from "./cell-fingerprints.ts";
-import { type CellOutput, PAGE_LIMITS, toPageOutput } from "./cell-output.ts";
+import { type CellOutput, isCellOutput, PAGE_LIMITS, toPageOutput } from "./cell-output.ts";
 import type { Redact } from "./redact/redactor.ts";
 
 /** How a cell's value can be had again for the cells below it. */
@@ -70,9 +71,7 @@ const SMALL_LENGTH = 2 ** 18;
 /** An output of more characters is not compared with the cell's value: to run it is as quick. */
 const VALUE_LENGTH = 2 ** 20;
 
-const KINDS = ["frame", "chart", "markdown", "json", "value"] as const;
-
-const output = v.nullable(v.custom<CellOutput>(isOutput));
+const output = v.nullable(v.custom<CellOutput>(isWholeOutput));
 const inputs = v.record(v.string(), v.unknown());
 const state = v.object({
   code: v.string(),
@@ -95,7 +94,7 @@ export const NOTHING_NOTED = {
   looksAtContext: false,
 } as const;
 
-const savedOutputs = v.variant("format", [
+const SavedOutputsJson = v.variant("format", [
   v.object({
     format: v.literal(FORMAT),
     inputs,
@@ -123,6 +122,8 @@ const savedOutputs = v.variant("format", [
     ),
   }),
 ]);
+
+const documents = new DocumentKind({ schema: SavedOutputsJson });
 
 /**
  * The outputs to be saved with a publication, as JSON: of each cell what a page shows of it at
@@ -174,24 +175,13 @@ function toSavedValue(
 
 /** Outputs that were saved with a publication; undefined when they are damaged or of another format. */
 export function parseSavedOutputs(bytes: Uint8Array): SavedOutputs | undefined {
-  const read = v.safeParse(savedOutputs, toJson(bytes));
-  if (!read.success) return undefined;
-  const { cells, inputs } = read.output;
-  return { cells, inputs };
+  const read = documents.tryParse(bytes);
+  return read && { cells: read.cells, inputs: read.inputs };
 }
 
-function toJson(bytes: Uint8Array): unknown {
-  try {
-    return JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(bytes));
-  } catch {
-    return undefined;
-  }
-}
-
-function isOutput(value: unknown): boolean {
-  if (typeof value !== "object" || value === null || !("kind" in value)) return false;
-  const { kind, rows, columns, head }: Partial<Record<string, unknown>> = value as object;
-  if (!KINDS.some((each) => each === kind)) return false;
-  if (kind !== "frame" && kind !== "chart") return true;
+function isWholeOutput(value: unknown): boolean {
+  if (!isCellOutput(value)) return false;
+  if (value.kind !== "frame" && value.kind !== "chart") return true;
+  const { rows, columns, head } = value;
   return typeof rows === "number" && Array.isArray(columns) && Array.isArray(head);
 }

@@ -78,7 +78,7 @@ export function changedMeanwhile({ key }: FoundObject, location: string): HexErr
 export async function readUnlessLarger(
   store: Pick<Store, "read">,
   key: string,
-  options: ReadOptions & { readonly limitBytes: number },
+  options: ReadOptions,
 ): Promise<StoredObject | "too-large" | undefined> {
   try {
     return await store.read(key, options);

@@ -48,7 +48,9 @@ export async function writeMark(
   { runId, isQueued }: { readonly runId: string; readonly isQueued: boolean },
   { conditions }: MarkOptions,
 ): Promise<void> {
-  const body = isQueued ? UNTOLD : toBytes({ process: identifyProcess(), beat: 1 });
+  const body = isQueued
+    ? UNTOLD
+    : MARKS.toBytes({ format: 1, process: identifyProcess(), beat: 1 });
   const condition = conditions === "unavailable" ? undefined : ({ ifNoneMatch: "*" } as const);
   const contentType = isQueued ? "text/plain" : "application/json";
   const key = openRunKey(runId);
@@ -72,7 +74,7 @@ export async function beat(store: Store, runId: string, options: MarkOptions): P
   const found = await readMark(store, runId);
   if (found?.mark?.process !== identifyProcess()) return "ended";
   const { mark } = found;
-  const next = toBytes({ ...mark, beat: mark.beat + 1 });
+  const next = { ...mark, beat: mark.beat + 1 };
   const { status } = await replaceMark(store, runId, next, { ...options, etag: found.etag });
   if (status === "written") return mark.isCancelled === true ? "cancelled" : "heard";
   // Somebody asks to stop, or has gone past it.
@@ -89,7 +91,7 @@ export async function askToStop(
     const found = await readMark(store, runId);
     if (found?.mark === undefined) return false;
     if (found.mark.isCancelled === true) return true;
-    const next = toBytes({ ...found.mark, isCancelled: true });
+    const next = { ...found.mark, isCancelled: true };
     const { status } = await replaceMark(store, runId, next, { ...options, etag: found.etag });
     if (status === "written") return true;
   }
@@ -176,13 +178,9 @@ async function readMark(
 function replaceMark(
   store: Store,
   runId: string,
-  body: Uint8Array,
+  mark: RunMark,
   { etag, conditions }: MarkOptions & { readonly etag: string },
 ) {
   const condition = conditions === "unavailable" ? undefined : { ifMatch: etag };
-  return store.write(openRunKey(runId), body, { contentType: "application/json", condition });
-}
-
-function toBytes(mark: Omit<RunMark, "format">): Uint8Array {
-  return MARKS.toBytes({ format: 1, ...mark });
+  return MARKS.at(store, openRunKey(runId)).write(mark, { condition });
 }
