@@ -5,8 +5,8 @@ import {
   type RunHistory,
   type RunHistoryOptions,
 } from "../run/history/run-history.ts";
-import type { StoreLocation } from "../store/location.ts";
-import { openStore, type StoreCredentials } from "../store/open-store.ts";
+import type { StoreCredentials, StoreLocation } from "../store/location.ts";
+import { openStore } from "../store/open-store.ts";
 import { probeStore } from "../store/probe.ts";
 import type { Store } from "../store/store.ts";
 import { type Config, readConfig } from "./config.ts";

@@ -33,6 +33,13 @@ interface CredentialNames {
   readonly sessionToken?: string;
 }
 
+/** The values of the project secrets that a store's location names. */
+export interface StoreCredentials {
+  readonly accessKeyId: string;
+  readonly secretAccessKey: string;
+  readonly sessionToken?: string | undefined;
+}
+
 const URL_RULE = 'a folder, "file:<path>" or "s3://<bucket>/<prefix>"';
 const S3_RULE =
   's3://<bucket>/<prefix> with a bucket of 3 to 63 lower-case letters, digits, "." and "-", ' +

@@ -10,7 +10,7 @@ import { readManifest } from "./manifest/manifest.ts";
 import type { SwapOptions } from "./manifest/swap-manifest.ts";
 import { readUnlessLarger } from "./read-limits.ts";
 import type { Store, StoreOptions } from "./store.ts";
-import { hashFound, isInvalidData } from "./stored-file.ts";
+import { hashFound, isDamage, isInvalidData } from "./stored-file.ts";
 
 export interface ClaimOptions extends SwapOptions {
   /** names that may be taken all the same */
@@ -82,11 +82,16 @@ async function claim(
 }
 
 /** Writes a claim, or gives the one that is there. */
-function create(document: DocumentAt<Uint8Array>, claim: Uint8Array, options: ClaimOptions) {
+async function create(document: DocumentAt<Uint8Array>, claim: Uint8Array, options: ClaimOptions) {
   const isIn = (found: Uint8Array) => isSame(found, claim);
   // Without a condition the CSV of somebody else could be overwritten.
   const always = { findConditions: undefined, tries: TRIES };
-  return createDocument(document, claim, { isIn }, { ...options, ...always });
+  try {
+    return await createDocument(document, claim, { isIn }, { ...options, ...always });
+  } catch (error) {
+    const { cause }: { cause?: unknown } = Object(error);
+    throw isDamage(cause) ? cause : error;
+  }
 }
 
 function claimAt(store: Store, key: string, limitBytes?: number): DocumentAt<Uint8Array> {
