@@ -283,7 +283,11 @@ if ([...read.column("n")].length !== 3) throw new Error("not read");
 frameToCsv(read);`;
 const READ_OWN = `
 import { frameFromCsv } from "hex-runtime";
-const read = await frameFromCsv('"n","d"\\n1,2026-01-01\\n2,\\n3,2026-01-03\\n', { n: "integer", d: "date" });
+const bytes = new TextEncoder().encode('"n","d"\\n1,2026-01-01\\n2,\\n3,2026-01-03\\n');
+const read = await frameFromCsv(bytes, [
+  { name: "n", type: "integer" },
+  { name: "d", type: "date" },
+]);
 if ([...read.column("n")].length !== 3) throw new Error("not read");`;
 
 function walkCsv(copy, program) {

@@ -118,7 +118,7 @@ export interface CachedOptions<Spec extends SchemaSpec = SchemaSpec> extends Cel
 // biome-ignore lint/suspicious/noEmptyInterface: it is merged with the generated declaration file
 export interface PublishedFrames {}
 
-/** The frame that a cached function's result becomes; see the order of sources in docs/cells.md. */
+/** The frame that a cached function's result becomes; see the order of sources in docs/cells.md. @internal */
 export type CachedFrame<Name extends string, Result> =
   Result extends Frame<infer Row>
     ? string extends keyof Row

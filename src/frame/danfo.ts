@@ -53,7 +53,7 @@ export function copyDanfo(danfo: DanfoFrame): object {
   return copied;
 }
 
-/** A danfo DataFrame of the same columns; what becomes of each type is told at `toDataFrame`. */
+/** A danfo DataFrame of the same columns; what becomes of each type is told at `toDataFrame`. @internal */
 export function frameToDanfo(frame: AnyFrame): Promise<DataFrame> {
   return toDataFrame(frame.columns());
 }

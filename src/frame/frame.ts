@@ -285,7 +285,7 @@ export interface UnarrangedColumns {
   readonly rows: () => Uint32Array | undefined;
 }
 
-/** @internal A frame of columns that hold what `Row` says. */
+/** A frame over columns that hold what `Row` says. */
 export function toFrameOf<Row extends RowShape = UntypedRow>(
   columns: readonly FrameColumn[],
 ): Frame<Row> {

@@ -33,7 +33,7 @@ export function frameFromRows(rows: readonly RowShape[], schema?: readonly Colum
   return toFrameOf(columns);
 }
 
-/** The row of a frame made from such objects: what may be absent there is missing here. */
+/** The row of a frame made from such objects: what may be absent there is missing here. @internal */
 export type RowFrom<Row extends RowShape> = {
   readonly [Name in keyof Row]-?: undefined extends Row[Name]
     ? Exclude<Row[Name], undefined> | null

@@ -92,6 +92,7 @@ export function toSchema(spec: SchemaSpec): Schema {
 /**
  * Reads a schema that was written as JSON.
  * @throws {HexError} HEX_DATA_INVALID when it is none, or has a type that is not known here
+ * @internal
  */
 export function parseSchema(value: unknown): Schema {
   if (!Array.isArray(value) || value.length === 0) {

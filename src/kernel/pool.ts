@@ -266,7 +266,7 @@ const WINDOW_MS = 60_000;
 const FIRST_PAUSE_MS = 250;
 const LONGEST_PAUSE_MS = 10_000;
 
-/** How long to wait before a process is started in the place of those that died. */
+/** How long to wait before a process is started in the place of those that died. @internal */
 export class CrashBackoff {
   readonly #now: () => number;
   #deathsMs: readonly number[] = [];

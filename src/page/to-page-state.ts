@@ -157,6 +157,7 @@ interface LaidOutCell {
  * Where cells stand on a page: as the config says, or in file order.
  * @param cells those that are shown, in file order
  * @param tabs undefined: the config says nothing
+ * @internal
  */
 export function toPageLayout(
   cells: readonly LaidOutCell[],

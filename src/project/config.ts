@@ -58,7 +58,7 @@ export async function readConfig(
   return parseConfig(parseJson(text), projectDirectory, environment);
 }
 
-/** Checks a config and fills in the defaults; HEX_STORE and HEX_QUEUE replace its store and queue. */
+/** Checks a config and fills in the defaults; HEX_STORE and HEX_QUEUE replace its store and queue. @internal */
 export function parseConfig(
   written: unknown,
   projectDirectory: string,

@@ -71,7 +71,7 @@ function toKept({ graph }: Project, before: Version | undefined): ReadonlyMap<st
   );
 }
 
-/** The text of the frames' declarations: one interface member a frame. */
+/** The text of the frames' declarations: one interface member a frame. @internal */
 export function renderDeclarations(published: ReadonlyMap<string, Schema>): string {
   const members = [...published].map(([name, schema]) => {
     const columns = schema.map(
@@ -92,7 +92,7 @@ export function renderDeclarations(published: ReadonlyMap<string, Schema>): stri
   ].join("\n");
 }
 
-/** The text of the declarations for `createClient`: inputs and outputs of the project. */
+/** The text of the declarations for `createClient`: inputs and outputs of the project. @internal */
 export function renderClientDeclarations(cells: readonly CellResult[]): string {
   const shown = cells.flatMap(({ name, output }) => (output === undefined ? [] : { name, output }));
   const inputs = shown.flatMap(({ name, output }) =>

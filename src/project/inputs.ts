@@ -52,7 +52,7 @@ function refuseUnknown(inputs: RequestedInputs, known: readonly string[]): void 
   }
 }
 
-/** The requested inputs of a schedule's runs, with their places in the config. */
+/** The requested inputs of a schedule's runs, with their places in the config. @internal */
 export function toScheduleInputs(
   { schedules }: Pick<Config, "schedules">,
   { name }: Schedule,

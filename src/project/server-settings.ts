@@ -11,6 +11,7 @@ export interface ServerSettings {
   readonly limits: ServerLimits;
 }
 
+/** @internal */
 export interface ServerLimits {
   /** of one token */
   readonly requestsPerMinute: number;

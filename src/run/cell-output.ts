@@ -114,6 +114,7 @@ export type JsonValue =
  * A value as plain JSON: dates as ISO text, bigints as decimal text, NaN and the infinities as in
  * our CSV, missing as null.
  * @throws {HexError} HEX_CELL_FAILED on functions, symbols, loops and objects that are no plain data
+ * @internal
  */
 export function toJsonValue(value: unknown, place: string): JsonValue {
   return convert(value, place, []);

@@ -155,6 +155,7 @@ const TREE_DEPTH = 100;
  * what is plain in the copy is frozen.
  *
  * @param count of the lists, objects and so on in it, when each is in it once
+ * @internal
  */
 export function toOwnCopy(root: object, count: number): unknown {
   const tree = { left: count };

@@ -22,7 +22,7 @@ export interface Due {
   readonly missed: number;
 }
 
-/** Further back missed instants are no longer counted. */
+/** Further back missed instants are no longer counted. @internal */
 export const MISSED_COUNTED = 1_000;
 
 /** Clocks are not put back by more than this. */

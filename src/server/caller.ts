@@ -176,7 +176,7 @@ export function toCookieName(projectId: string): string {
   return `hex_${projectId.replaceAll("-", "")}`;
 }
 
-/** The value of a cookie out of the header; undefined when it is not in it. */
+/** The value of a cookie out of the header; undefined when it is not in it. @internal */
 export function readCookie(header: string | undefined, name: string): string | undefined {
   const start = `${name}=`;
   const found = (header ?? "").split(";").find((each) => each.trim().startsWith(start));

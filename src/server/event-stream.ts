@@ -18,6 +18,7 @@ const BEAT_MS = 15_000;
 /** A client that takes nothing for this long is dropped. */
 const STUCK_MS = 30_000;
 
+/** @internal */
 export interface EventStreamOptions {
   /** asked for more whenever the client has taken what it was sent */
   readonly onReady: () => void;
@@ -29,7 +30,7 @@ export interface EventStreamOptions {
   readonly stuckMs?: number;
 }
 
-/** A stream of events to one client, which buffers no more than one write leaves behind. */
+/** A stream of events to one client, which buffers no more than one write leaves behind. @internal */
 export class EventStream {
   readonly #raw: ServerResponse;
   readonly #options: EventStreamOptions;

@@ -12,6 +12,7 @@ type ToRun = (record: RunRecord) => object;
 /**
  * The events of a run that one listener lacks: its state, the progress of its cells, its log from a
  * cursor on, and its end. A slow listener gets only the latest states, but every line of the log.
+ * @internal
  */
 export class RunEvents {
   readonly #toRun: ToRun;
@@ -75,6 +76,7 @@ export interface LogCursor {
   readonly count: number;
 }
 
+/** @internal */
 export const LOG_START: LogCursor = { atMs: 0, count: 0 };
 
 /** The index of the first line after a cursor. */

@@ -1,6 +1,6 @@
 import type { ConflictReason } from "./store.ts";
 
-/** The answers to a write after which the document is read again to see what became of it. */
+/** The answers to a write after which the document is read again to see what became of it. @internal */
 export const UNCERTAIN_ANSWERS = [
   /** the condition does not hold: the document has changed (412) */
   "changed",
@@ -14,7 +14,7 @@ export const UNCERTAIN_ANSWERS = [
 
 export type UncertainAnswer = (typeof UNCERTAIN_ANSWERS)[number];
 
-/** The document as it is read after a write, compared with the one that the write was built upon. */
+/** The document as it is read after a write, compared with the one that the write was built upon. @internal */
 export const OBSERVATIONS = [
   /** our change is in it, perhaps below those of others */
   "own",

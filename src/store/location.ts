@@ -52,7 +52,7 @@ const text = (rule: string) => v.pipe(v.string(rule), v.nonEmpty(rule));
 const secretName = v.pipe(v.string(SECRET_RULE), v.regex(/^[A-Za-z_][A-Za-z0-9_]*$/, SECRET_RULE));
 const endpointRule = "an http or https URL without user, path or query";
 
-/** The rules of a store that is written as an object. */
+/** The rules of a store that is written as an object. @internal */
 export const StoreSpec = v.strictObject(
   {
     url: text(URL_RULE),

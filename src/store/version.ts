@@ -148,7 +148,7 @@ export function commitIdOf(viewId: string): string | undefined {
   return match === null ? viewId : match[1];
 }
 
-/** Names the evaluation whose outputs a version holds; no other version ever has the name. */
+/** Names the evaluation whose outputs a version holds; no other version ever has the name. @internal */
 export function toEvaluationId({
   generation,
   commitId,

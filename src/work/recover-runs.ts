@@ -45,7 +45,7 @@ export interface RecoverOptions {
   readonly onWarning: (line: string) => void;
 }
 
-/** Recovers every unfinished run whose worker or process is gone. */
+/** Recovers every unfinished run whose worker or process is gone. @internal */
 export async function recoverRunsOnce(
   runs: RecoverableRuns,
   { signal, now = Date.now, watch = new MarkWatch(), onWarning }: RecoverOptions,

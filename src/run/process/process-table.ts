@@ -102,7 +102,7 @@ function isDead(state: string): boolean {
   return state.startsWith("Z") || state.startsWith("X");
 }
 
-/** All processes that this one may see, as `ps` lists them where there is no /proc. */
+/** All processes that this one may see, as `ps` lists them where there is no /proc. @internal */
 export async function readProcessesByPs(): Promise<readonly ProcessEntry[]> {
   const rows = await ps(["-A", "-o", "pid=,ppid=,pgid=,stat="]);
   return rows.flatMap(([pid, parent, group, state = ""]) =>
@@ -112,7 +112,7 @@ export async function readProcessesByPs(): Promise<readonly ProcessEntry[]> {
   );
 }
 
-/** The memory that processes have now, by id, as `ps` tells it. */
+/** The memory that processes have now, by id, as `ps` tells it. @internal */
 export async function readMemoryByPs(
   pids: readonly number[],
 ): Promise<ReadonlyMap<number, number>> {

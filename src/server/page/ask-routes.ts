@@ -86,6 +86,7 @@ async function withRedactedFailure<Answer>(
 /**
  * Which server carries out a press, noted in the store before it does: of several servers on one
  * store, and of one that is started again, only the first ever begins.
+ * @internal
  */
 export class PressClaims {
   readonly #runs: Pick<ProjectRuns, "store" | "config">;

@@ -8,6 +8,7 @@ import type { ServedPage } from "./served-page.ts";
 /**
  * The events that one open page lacks: its build and the running run at once, then every change. A
  * slow page gets only the latest states.
+ * @internal
  */
 export class PageEvents {
   #first: number | undefined;

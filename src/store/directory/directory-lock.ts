@@ -39,7 +39,7 @@ import { type Entry, type Folder, openFolder } from "./directory-files.ts";
 /** The beginning of a lock's name; that of the file follows. */
 export const LOCK_PREFIX = `${TEMPORARY_PREFIX}lock-`;
 
-/** The place in an owner's folder that a removed file takes: called like nothing that lies elsewhere. */
+/** The place in an owner's folder that a removed file takes: called like nothing that lies elsewhere. @internal */
 export const CONTENT_NAME = `${TEMPORARY_PREFIX}content`;
 
 /** The codes of a folder that is not removed or replaced because something lies in it. */

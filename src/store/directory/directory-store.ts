@@ -25,7 +25,7 @@ import {
   withPlainFile,
 } from "./directory-files.ts";
 
-/** How long others see the same owner in the lock of a file before they go past it; milliseconds. */
+/** How long others see the same owner in the lock of a file before they go past it; milliseconds. @internal */
 export const OWNER_SILENCE_MS = 5_000;
 
 const BLOCK_BYTES = 2 ** 20;

@@ -15,7 +15,7 @@ export interface LeaseRun {
   readonly attempt: number;
 }
 
-/** Waits; a wait that is not `ref` does not keep the process alive. Rejects once aborted. */
+/** Waits; a wait that is not `ref` does not keep the process alive. Rejects once aborted. @internal */
 export type Sleep = (
   ms: number,
   options: { readonly signal?: AbortSignal | undefined; readonly ref?: boolean },

@@ -14,7 +14,7 @@ import {
 export type { Lease } from "./lease-holding.ts";
 export type { LeaseOptions, LeaseRun } from "./lease-terms.ts";
 
-/** The lease, or who holds it. */
+/** The lease, or who holds it. @internal */
 export type LeaseAnswer =
   | { readonly status: "acquired"; readonly lease: Lease }
   | { readonly status: "held"; readonly holder: string };
@@ -50,6 +50,7 @@ export async function acquireLease(store: LeaseStore, options: LeaseOptions): Pr
  * counts as held: only waiting shows that.
  *
  * @throws {HexError} HEX_STORE_UNAVAILABLE; HEX_STORE_DAMAGED when the lease's object is not one
+ * @internal
  */
 export async function tryAcquireLease(
   store: LeaseStore,

@@ -149,7 +149,7 @@ const kind = new DocumentKind({
   upgrade: "upgrade hex-runtime here, or use another store",
 });
 
-/** Reads the bytes of a manifest. @throws {HexError} HEX_STORE_DAMAGED */
+/** Reads the bytes of a manifest. @throws {HexError} HEX_STORE_DAMAGED @internal */
 export function parseManifest(bytes: Uint8Array, location: string): Manifest {
   const place = { key: MANIFEST_KEY, location };
   if (bytes.length <= SIZE_LIMIT_BYTES) return kind.parse(bytes, place);

@@ -130,7 +130,7 @@ function Tabs({ id, titles, current, onChoose }: TabsProps): JSX.Element {
   );
 }
 
-/** The tab that a key leads to, all around; undefined for keys that lead nowhere. */
+/** The tab that a key leads to, all around; undefined for keys that lead nowhere. @internal */
 export function nextTab(key: string, current: number, count: number): number | undefined {
   switch (key) {
     case "ArrowRight":
@@ -146,7 +146,7 @@ export function nextTab(key: string, current: number, count: number): number | u
   }
 }
 
-/** The name of each tab in an address: made of its title, and different for each. */
+/** The name of each tab in an address: made of its title, and different for each. @internal */
 export function toTabSlugs(titles: readonly string[]): readonly string[] {
   const taken = new Set<string>();
   return titles.map((title, index) => {

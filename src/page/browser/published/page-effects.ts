@@ -57,6 +57,7 @@ function onMove(call: () => void): () => void {
 /**
  * A random UUID of version 4. The browser's own `randomUUID` is there on HTTPS and localhost alone,
  * and a page may be reached by plain HTTP.
+ * @internal
  */
 export function newPressId(): string {
   const bytes = crypto.getRandomValues(new Uint8Array(16));

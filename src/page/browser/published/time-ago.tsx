@@ -39,14 +39,14 @@ const JUST_NOW_MS = 60_000;
 
 const relative = new Intl.RelativeTimeFormat("en", { numeric: "always" });
 
-/** How long ago something was, as people say it: "just now", "3 minutes ago". */
+/** How long ago something was, as people say it: "just now", "3 minutes ago". @internal */
 export function toRelativeTime(ageMs: number): string {
   if (ageMs < JUST_NOW_MS) return "just now";
   const [unit, lengthMs] = STEPS.find(([, length]) => ageMs >= length) ?? ["minute", 60_000];
   return relative.format(-Math.floor(ageMs / lengthMs), unit);
 }
 
-/** After how long `toRelativeTime` says something else, in milliseconds. */
+/** After how long `toRelativeTime` says something else, in milliseconds. @internal */
 export function nextTickMs(ageMs: number): number {
   const lengthMs = STEPS.find(([, length]) => ageMs >= length)?.[1] ?? 60_000;
   return Math.min(lengthMs - (Math.max(0, ageMs) % lengthMs), 3_600_000);

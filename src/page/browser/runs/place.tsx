@@ -17,7 +17,7 @@ export interface RunFilter {
 
 export const ALL_RUNS: RunFilter = { context: "", state: "", schedule: "" };
 
-/** Reads an address below the runs view; an unknown one is the list of runs. */
+/** Reads an address below the runs view; an unknown one is the list of runs. @internal */
 export function parsePlace(pathname: string, search: string): RunsPlace {
   const query = new URLSearchParams(search);
   const [, first = "", second = ""] = pathname.split("/");
@@ -31,7 +31,7 @@ export function parsePlace(pathname: string, search: string): RunsPlace {
   return { view: "runs", filter };
 }
 
-/** The address of a place. */
+/** The address of a place. @internal */
 export function toAddress(place: RunsPlace): string {
   switch (place.view) {
     case "runs":

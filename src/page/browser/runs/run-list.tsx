@@ -168,7 +168,7 @@ function Choice({ label, value, values, onChoose }: ChoiceProps): JSX.Element {
   );
 }
 
-/** The newest runs looked up anew, and the older ones that were shown before. */
+/** The newest runs looked up anew, and the older ones that were shown before. @internal */
 export function mergeNewest(shown: RunList, newest: RunList): RunList {
   const last = newest.runs.at(-1);
   // What is not told although it is as new as what is told no longer fits the filter.
@@ -177,7 +177,7 @@ export function mergeNewest(shown: RunList, newest: RunList): RunList {
   return { ...newest, runs: [...newest.runs, ...older], next: shown.next };
 }
 
-/** The runs that were shown, and the next older ones after them. */
+/** The runs that were shown, and the next older ones after them. @internal */
 export function addOlder(shown: RunList, older: RunList): RunList {
   const known = new Set(shown.runs.map(({ runId }) => runId));
   const added = older.runs.filter(({ runId }) => !known.has(runId));

@@ -178,7 +178,7 @@ const STEPS = [
   ...[1, 2, 3, 6, 12, 24].map((hours) => hours * HOUR),
 ];
 
-/** Marks from 0 on, so many at most, at even distances. */
+/** Marks from 0 on, so many at most, at even distances. @internal */
 export function toTimeTicks(lengthMs: number, atMost: number): readonly TimeTick[] {
   const least = lengthMs / Math.max(1, atMost);
   const stepMs = STEPS.find((step) => step >= least) ?? Math.ceil(least / (24 * HOUR)) * 24 * HOUR;

@@ -2,7 +2,7 @@ import type { JsonRow, JsonValue } from "../../../../frame/json.ts";
 import { ownValue } from "../../../../frame/own-value.ts";
 import type { ColumnType, Schema } from "../../../../frame/schema.ts";
 
-/** A value as charts compute with it. */
+/** A value as charts compute with it. @internal */
 export type ChartValue = string | number | boolean | null;
 
 export type ChartRow = Record<string, ChartValue>;
@@ -23,7 +23,7 @@ export function chartRows(
   );
 }
 
-/** One value of a column; what no axis can show, such as an infinity, is missing. */
+/** One value of a column; what no axis can show, such as an infinity, is missing. @internal */
 export function chartValue(value: JsonValue, type: ColumnType, isTime: boolean): ChartValue {
   if (value === null) return null;
   switch (type) {

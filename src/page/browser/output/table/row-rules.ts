@@ -19,6 +19,7 @@ type ValueTest = (value: JsonValue) => boolean;
  * The rows that pass all filters, in the order that is asked for: by the rules of the server
  * (`frame/rows/table-rows.ts`), for tables that are all in the browser.
  * @throws {Error} with a sentence for the viewer, when a value is none that its column can have
+ * @internal
  */
 export function passingRows(
   rows: readonly JsonRow[],
