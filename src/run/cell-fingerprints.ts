@@ -4,6 +4,7 @@ import { toSha256 } from "../sha256.ts";
 import { toCodeHash } from "../source/code-hash.ts";
 import type { FileContents } from "../source/file-contents.ts";
 import type { LoadedCells } from "../source/load-cells.ts";
+import type { StoredState } from "../store/manifest/manifest.ts";
 
 /** What each cell hangs on by itself, by name. */
 export type CellGrounds = ReadonlyMap<string, CellFingerprint>;
@@ -145,18 +146,7 @@ interface CellFingerprint {
  * All that a cell's result hangs on: equal states are "still the same". It is made of content alone,
  * never of a file's time, and is kept with each published frame and each saved output.
  */
-export interface CellState {
-  /** over the code of the cell and of all cells above it, with everything that they load */
-  readonly code: string;
-  /** over the content of the files that these name or watch; "" for none */
-  readonly data: string;
-  /** resolved values of the inputs above it, by name */
-  readonly inputs: Readonly<Record<string, unknown>>;
-  /** keyed digest of the secrets that they may see; "" for none */
-  readonly secrets: string;
-  /** SHA-256 of the CSV of each published frame that it is computed from, by name of the frame */
-  readonly frames: Readonly<Record<string, string>>;
-}
+export type CellState = StoredState;
 
 /** What differs between two states, each in a few words such as "its code changed"; none: equal. */
 export function toStateChanges(before: CellState, now: CellState): readonly string[] {

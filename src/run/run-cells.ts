@@ -1,11 +1,8 @@
 import type { CellDefinition } from "../cell/cell.ts";
-import type { PlannedCell, RunPlan } from "../cell/plan.ts";
+import type { PlannedCell } from "../cell/plan.ts";
 import { widgetIn } from "../cell/shown-input.ts";
 import type { SchemaSpec } from "../frame/schema.ts";
 import type { CellSource } from "../source/cell-sources.ts";
-import type { LoadedCells } from "../source/load-cells.ts";
-import type { Store } from "../store/store.ts";
-import type { ShowFrame } from "./cell-output.ts";
 import type { ColumnReads } from "./column-reads.ts";
 import {
   type CellSurroundings,
@@ -13,51 +10,44 @@ import {
   type ComputedCell,
   computeCell,
   computeInput,
-  type FindSecret,
   readCell,
 } from "./compute-cell.ts";
 import { CsvReportLog } from "./csv-report-log.ts";
 import { orAborted } from "./or-aborted.ts";
-import type { RunParts } from "./parts/join-parts.ts";
 import type { CellTurn, ExecutedCell, Recall, RecalledCell } from "./recall.ts";
 import { type DefaultsWork, findRecorded, type RecordedDefault } from "./recorded-default.ts";
 import { toCellError, toHandedChange } from "./run-error.ts";
-import {
-  type CellResult,
-  type FrameOrigin,
-  type FreshnessRule,
-  type RunEvent,
-  toFreshness,
-} from "./run-event.ts";
+import { type CellResult, type FrameOrigin, type FreshnessRule, toFreshness } from "./run-event.ts";
 import { type KeyInput, type RunFrames, toVariant, type Variant } from "./run-frames.ts";
+import type { RunWork } from "./run-work.ts";
 import { shareValue } from "./shared-value.ts";
 
 /** What running the cells of a plan needs. */
-interface CellsWork extends Recall, DefaultsWork {
-  readonly plan: RunPlan;
+interface CellsWork
+  extends DefaultsWork,
+    Recall,
+    Pick<
+      RunWork,
+      | "plan"
+      | "runId"
+      | "attempt"
+      | "store"
+      | "runParts"
+      | "cells"
+      | "secrets"
+      | "findSecret"
+      | "signal"
+      | "emit"
+      | "onShown"
+      | "maxAgeMs"
+      | "now"
+    > {
   readonly frames: RunFrames;
   readonly reads: ColumnReads;
-  readonly runId: string;
-  /** 1 for the first one */
-  readonly attempt: number;
-  readonly store: Store;
-  /** has the parts of cells computed */
-  readonly runParts: RunParts;
-  readonly cells: LoadedCells;
-  readonly secrets: Readonly<Record<string, string>>;
-  /** the secret that stands in a name which a cell has made up; none unless told */
-  readonly findSecret?: FindSecret | undefined;
-  readonly signal: AbortSignal;
-  readonly emit: (event: RunEvent) => void;
-  readonly onShown?: ShowFrame | undefined;
   /** told what each cell has come to */
   readonly onComputed?: ((name: string, computed: ComputedCell) => void) | undefined;
   /** told of a cell right before its own code is called, which may never come back */
   readonly onComputing?: ((name: string) => void) | undefined;
-  /** how old frames may be whose cell does not say so itself; undefined: as old as they get */
-  readonly maxAgeMs: number | undefined;
-  /** milliseconds since 1970 */
-  readonly now: () => number;
 }
 
 interface Outcome {

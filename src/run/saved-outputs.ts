@@ -2,7 +2,7 @@ import { isDeepStrictEqual } from "node:util";
 import * as v from "valibot";
 import type { Frame } from "../frame/frame.ts";
 import { DocumentKind } from "../store/document.ts";
-import type { CellState } from "./cell-fingerprints.ts";
+import { CellState } from "../store/manifest/manifest.ts";
 import { type CellOutput, isCellOutput, PAGE_LIMITS, toPageOutput } from "./cell-output.ts";
 import type { Redact } from "./redact/redactor.ts";
 
@@ -14,30 +14,73 @@ const SAVED_VALUES = [
   "output",
 ] as const;
 
-/** Where the whole frame is that a cell showed: a published one, or in a file of its own. */
-export type SavedPlace =
+const FORMAT = 3;
+/** Of all outputs together, in characters; what is small is saved all the same. */
+const LIMIT_LENGTH = 16 * 2 ** 20;
+const SMALL_LENGTH = 2 ** 18;
+/** An output of more characters is not compared with the cell's value: to run it is as quick. */
+const VALUE_LENGTH = 2 ** 20;
+
+const output = v.nullable(v.custom<CellOutput>(isWholeOutput));
+const inputs = v.record(v.string(), v.unknown());
+
+const SavedPlace = v.variant("at", [
   /** with the SHA-256 of its CSV: another run may have published the frame anew */
-  | { readonly at: "frame"; readonly frame: string; readonly sha256: string }
-  | { readonly at: "file" };
+  v.object({ at: v.literal("frame"), frame: v.string(), sha256: v.string() }),
+  v.object({ at: v.literal("file") }),
+]);
+
+/** Where the whole frame is that a cell showed: a published one, or in a file of its own. */
+export type SavedPlace = Readonly<v.InferOutput<typeof SavedPlace>>;
+
+/** Of an output of which nobody noted more than what it shows. */
+export const NOTHING_NOTED = {
+  state: null,
+  result: null,
+  shown: null,
+  value: null,
+  looksAtContext: false,
+} as const;
+
+const SavedOutput = v.object({
+  name: v.string(),
+  /** of the code that showed it, and of the cells above */
+  codeHash: v.string(),
+  /** all that it hangs on; null when that was not noted: then nobody knows whether it still holds */
+  state: v.nullable(CellState),
+  /** as a page needs it; null for a cell that showed nothing, or more than is saved */
+  output,
+  /** names the computation that it came from */
+  result: v.string(),
+  /** the whole frame, which `Version.readShown` reads; null when it is not kept */
+  shown: v.nullable(SavedPlace),
+  /** null: only running the cell gives its value */
+  value: v.nullable(v.picklist(SAVED_VALUES)),
+  /** whether the cell may come to something else in another run context */
+  looksAtContext: v.boolean(),
+});
+
+const SavedOutputsJson = v.variant("format", [
+  v.object({ format: v.literal(FORMAT), inputs, cells: v.array(SavedOutput) }),
+  v.object({
+    format: v.literal(2),
+    inputs: v.optional(v.null(), null),
+    cells: v.array(
+      v.pipe(
+        v.object({ name: v.string(), codeHash: v.string(), output }),
+        v.transform((cell) => ({ ...cell, ...NOTHING_NOTED })),
+      ),
+    ),
+  }),
+]);
+
+const documents = new DocumentKind({ schema: SavedOutputsJson });
 
 /** What a cell showed with default inputs when a version was published. */
-export interface SavedOutput {
-  readonly name: string;
-  /** of the code that showed it, and of the cells above */
-  readonly codeHash: string;
-  /** all that it hangs on; null when that was not noted: then nobody knows whether it still holds */
-  readonly state: CellState | null;
-  /** as a page needs it; null for a cell that showed nothing, or more than is saved */
-  readonly output: CellOutput | null;
-  /** names the computation that it came from; null when that was not noted */
+export type SavedOutput = Omit<Readonly<v.InferOutput<typeof SavedOutput>>, "result"> & {
+  /** null when that was not noted */
   readonly result: string | null;
-  /** the whole frame, which `Version.readShown` reads; null when it is not kept */
-  readonly shown: SavedPlace | null;
-  /** null: only running the cell gives its value */
-  readonly value: (typeof SAVED_VALUES)[number] | null;
-  /** whether the cell may come to something else in another run context */
-  readonly looksAtContext: boolean;
-}
+};
 
 /** What every cell showed: a page opens on it before any cell runs. */
 export interface SavedOutputs {
@@ -63,67 +106,6 @@ interface SavedRun {
   /** takes secrets out of it */
   readonly redact: Redact;
 }
-
-const FORMAT = 3;
-/** Of all outputs together, in characters; what is small is saved all the same. */
-const LIMIT_LENGTH = 16 * 2 ** 20;
-const SMALL_LENGTH = 2 ** 18;
-/** An output of more characters is not compared with the cell's value: to run it is as quick. */
-const VALUE_LENGTH = 2 ** 20;
-
-const output = v.nullable(v.custom<CellOutput>(isWholeOutput));
-const inputs = v.record(v.string(), v.unknown());
-const state = v.object({
-  code: v.string(),
-  data: v.string(),
-  inputs,
-  secrets: v.string(),
-  frames: v.record(v.string(), v.string()),
-});
-const place = v.variant("at", [
-  v.object({ at: v.literal("frame"), frame: v.string(), sha256: v.string() }),
-  v.object({ at: v.literal("file") }),
-]);
-
-/** Of an output of which nobody noted more than what it shows. */
-export const NOTHING_NOTED = {
-  state: null,
-  result: null,
-  shown: null,
-  value: null,
-  looksAtContext: false,
-} as const;
-
-const SavedOutputsJson = v.variant("format", [
-  v.object({
-    format: v.literal(FORMAT),
-    inputs,
-    cells: v.array(
-      v.object({
-        name: v.string(),
-        codeHash: v.string(),
-        state: v.nullable(state),
-        output,
-        result: v.string(),
-        shown: v.nullable(place),
-        value: v.nullable(v.picklist(SAVED_VALUES)),
-        looksAtContext: v.boolean(),
-      }),
-    ),
-  }),
-  v.object({
-    format: v.literal(2),
-    inputs: v.optional(v.null(), null),
-    cells: v.array(
-      v.pipe(
-        v.object({ name: v.string(), codeHash: v.string(), output }),
-        v.transform((cell) => ({ ...cell, ...NOTHING_NOTED })),
-      ),
-    ),
-  }),
-]);
-
-const documents = new DocumentKind({ schema: SavedOutputsJson });
 
 /**
  * The outputs to be saved with a publication, as JSON: of each cell what a page shows of it at

@@ -37,23 +37,8 @@ export interface FinishedRun extends RunWork {
   readonly recorded?: RecordedDefaults | undefined;
 }
 
-type Told = Pick<
-  Publication,
-  | "runId"
-  | "attempt"
-  | "context"
-  | "trigger"
-  | "publishedBy"
-  | "inputs"
-  | "asked"
-  | "codeHash"
-  | "frames"
-  | "overwrite"
-> &
-  Partial<Pick<Publication, "defaults" | "outputs" | "shown">>;
-
 /** What a run's publication tells of it. */
-export function toPublication(run: FinishedRun): Told {
+export function toPublication(run: FinishedRun) {
   const { runId, attempt, plan, trigger, holder, cells, overwrite } = run;
   const frames = [...run.frames.staged].map(([name, staged]): [string, StagedFrame] => [
     name,

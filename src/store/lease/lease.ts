@@ -1,6 +1,6 @@
 import { isUnavailable, refusedCondition } from "../change-document.ts";
 import type { DocumentAt, StoredDocument } from "../document.ts";
-import { type Lease, LeaseHolding, type TakenLease } from "./lease-holding.ts";
+import { Lease, type TakenLease } from "./lease-holding.ts";
 import {
   LEASE_KEY,
   type LeaseOptions,
@@ -65,7 +65,7 @@ export async function tryAcquireLease(
 
 /** Holds a lease that was taken; whoever was passed for it can publish nothing any more. */
 async function toLease(store: LeaseStore, terms: LeaseTerms, taken: TakenLease): Promise<Lease> {
-  const lease = new LeaseHolding(store, terms, taken);
+  const lease = new Lease(store, terms, taken);
   if (!taken.isPassed) return lease;
   try {
     await terms.seal(store, lease.fence);

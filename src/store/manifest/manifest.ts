@@ -36,7 +36,7 @@ const columns = v.array(
 );
 
 /** All that a cell's result hangs on, of the shape that runs give it. */
-const CellState = v.object({
+export const CellState = v.object({
   /** over the code of the cell and of all above it */
   code: text,
   /** over the content of the files that these name; empty for none */
