@@ -2,6 +2,7 @@ import type { CellDefinition } from "../cell/cell.ts";
 import type { PlannedCell } from "../cell/plan.ts";
 import { widgetIn } from "../cell/shown-input.ts";
 import type { SchemaSpec } from "../frame/schema.ts";
+import { orAborted } from "../or-aborted.ts";
 import type { CellSource } from "../source/cell-sources.ts";
 import type { ColumnReads } from "./column-reads.ts";
 import {
@@ -13,7 +14,6 @@ import {
   readCell,
 } from "./compute-cell.ts";
 import { CsvReportLog } from "./csv-report-log.ts";
-import { orAborted } from "./or-aborted.ts";
 import type { CellTurn, ExecutedCell, Recall, RecalledCell } from "./recall.ts";
 import { type DefaultsWork, findRecorded, type RecordedDefault } from "./recorded-default.ts";
 import { toCellError, toHandedChange } from "./run-error.ts";
