@@ -12,7 +12,7 @@ import { readUnlessLarger } from "./read-limits.ts";
 import type { Store, StoreOptions } from "./store.ts";
 import { hashFound, isDamage, isInvalidData } from "./stored-file.ts";
 
-export interface ClaimOptions extends SwapOptions {
+export interface CsvClaimOptions extends SwapOptions {
   /** names that may be taken all the same */
   readonly overwrite?: readonly string[] | undefined;
 }
@@ -44,7 +44,7 @@ const LARGER = Uint8Array.of(0);
 export async function claimNames(
   store: Store,
   frames: ReadonlyMap<string, Frame | undefined>,
-  options: ClaimOptions = {},
+  options: CsvClaimOptions = {},
 ): Promise<void> {
   const { signal, overwrite = [] } = options;
   for (const [name, frame] of frames) {
@@ -71,7 +71,7 @@ async function claim(
   store: Store,
   name: string,
   frame: Frame | undefined,
-  options: ClaimOptions,
+  options: CsvClaimOptions,
 ): Promise<void> {
   const own = await toClaim(frame);
   const { value: noted = own } = await create(claimAt(store, claimKey(name)), own, options);
@@ -82,7 +82,11 @@ async function claim(
 }
 
 /** Writes a claim, or gives the one that is there. */
-async function create(document: DocumentAt<Uint8Array>, claim: Uint8Array, options: ClaimOptions) {
+async function create(
+  document: DocumentAt<Uint8Array>,
+  claim: Uint8Array,
+  options: CsvClaimOptions,
+) {
   const isIn = (found: Uint8Array) => isSame(found, claim);
   // Without a condition the CSV of somebody else could be overwritten.
   const always = { findConditions: undefined, tries: TRIES };

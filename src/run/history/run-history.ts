@@ -10,7 +10,7 @@ import {
   type PrunePlan,
   planPrune,
   prune,
-  type RunPage,
+  type RunListPage,
   type RunQuery,
   toMarkedId,
 } from "./list-runs.ts";
@@ -139,7 +139,7 @@ export class RunHistory {
    * Lists runs by when they were accepted, the newest first. It reads no more days and records than
    * it needs, and tells of damaged ones in `warnings`.
    */
-  list(query: RunQuery): Promise<RunPage> {
+  list(query: RunQuery): Promise<RunListPage> {
     const { now = Date.now, keepMs = KEEP_MS } = this.#options;
     return listRuns(this.#store, query, { nowMs: now(), keepMs });
   }

@@ -4,7 +4,7 @@ import { expectation, type HexError } from "../../errors.ts";
 import { frameFromArrow, frameToArrow } from "../../frame/arrow.ts";
 import { type AnyFrame, Frame } from "../../frame/frame.ts";
 import { toSha256 } from "../../sha256.ts";
-import { DocumentKind, type DocumentPlace, nameOf } from "../../store/document.ts";
+import { DocumentKind, type DocumentPlace, documentName } from "../../store/document.ts";
 import { partsPrefix } from "../../store/key.ts";
 import type { Store, StoreOptions } from "../../store/store.ts";
 
@@ -207,7 +207,7 @@ function toArrowKey(exchange: Omit<PartsExchange, "store">, { name, sha256 }: Na
 
 function damaged({ key, location }: DocumentPlace, got: string): HexError {
   return expectation("HEX_STORE_DAMAGED", {
-    place: nameOf({ key, location }),
+    place: documentName({ key, location }),
     expected: "as it was written while the parts of its frame are computed",
     got,
     hint: HINT,

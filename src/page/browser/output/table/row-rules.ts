@@ -1,5 +1,5 @@
-import { parseDatetime, parseDay, parseMicros } from "../../../../frame/column/calendar.ts";
-import type { JsonRow, JsonValue } from "../../../../frame/json.ts";
+import { parseDatetime, parseDay, parseMicros } from "../../../../frame/column/moment.ts";
+import type { JsonRow, JsonScalar } from "../../../../frame/json.ts";
 import type { RowFilter } from "../../../../frame/rows/row-filter.ts";
 import type { RowSort } from "../../../../frame/rows/table-rows.ts";
 import { compareTexts } from "../../../../frame/rows/text-order.ts";
@@ -13,7 +13,7 @@ import type { RowsAnswer } from "../../../../kernel/evaluation.ts";
 import type { RowsOrder, RowsSource, RowsSpan } from "../rows-source.ts";
 
 /** Whether a value, which is not missing, passes. */
-type ValueTest = (value: JsonValue) => boolean;
+type ValueTest = (value: JsonScalar) => boolean;
 
 /**
  * The rows that pass all filters, in the order that is asked for: by the rules of the server
@@ -48,7 +48,7 @@ function toRowTest(filter: RowFilter, column: Column): (row: JsonRow) => boolean
   };
 }
 
-function isMissing(value: JsonValue | undefined): value is null | undefined {
+function isMissing(value: JsonScalar | undefined): value is null | undefined {
   return value === null || value === undefined;
 }
 
@@ -61,7 +61,7 @@ function toValueTest({ test, value = "" }: RowFilter, { name, type }: Column): V
   const range = isMoment ? parseMomentRange(type, value) : parseTypedRange(type, value);
   if (range === undefined) throw new Error(`“${value}” is no value of column “${name}”.`);
   const { first, last } = range;
-  const read = isMoment ? momentOf : (each: JsonValue) => numberOf(each, type);
+  const read = isMoment ? momentOf : (each: JsonScalar) => numberOf(each, type);
   if (test === "at-least") return (each) => read(each) >= first;
   if (test === "at-most") return (each) => read(each) <= last;
   if (Number.isNaN(first)) return (each) => Number.isNaN(read(each));
@@ -83,7 +83,7 @@ function toBigintTest(test: RowFilter["test"], name: string, value: string): Val
 }
 
 /** A value as a number in the order of its type; NaN for what is none. */
-function numberOf(value: JsonValue, type: Exclude<ColumnType, MomentType>): number {
+function numberOf(value: JsonScalar, type: Exclude<ColumnType, MomentType>): number {
   switch (type) {
     case "number":
     case "integer":
@@ -99,7 +99,7 @@ function numberOf(value: JsonValue, type: Exclude<ColumnType, MomentType>): numb
 }
 
 /** A datetime or an instant as microseconds since 1970, which numbers cannot tell apart. */
-function momentOf(value: JsonValue): bigint {
+function momentOf(value: JsonScalar): bigint {
   const text = String(value).replace("Z", "");
   return BigInt(parseDatetime(text) ?? 0) * 1000n + BigInt(parseMicros(text));
 }
@@ -118,7 +118,7 @@ function sorted(rows: readonly JsonRow[], sort: RowSort, column: Column): readon
   return [...present, ...missing];
 }
 
-function comparison(type: ColumnType): (a: JsonValue, b: JsonValue) => number {
+function comparison(type: ColumnType): (a: JsonScalar, b: JsonScalar) => number {
   if (type === "string") {
     return (a, b) =>
       compareTexts(String(a).toLowerCase(), String(b).toLowerCase()) ||
