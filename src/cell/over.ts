@@ -40,6 +40,6 @@ export function over<const Named extends Dependencies, Part, Result>(
 }
 
 /** How a cell's function is split; undefined for one that is not. */
-export function partsOf(compute: AnyCellFunction): PartsDefinition | undefined {
+export function partsDefinitionOf(compute: AnyCellFunction): PartsDefinition | undefined {
   return (compute as { readonly [PARTS]?: PartsDefinition })[PARTS];
 }

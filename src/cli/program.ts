@@ -64,7 +64,7 @@ function addVersionCommands(program: Command, add: Add, options: MainOptions): v
     (await import("./versions.ts")).versions(flags, options),
   ).option("--json", AS_JSON);
   add(program, "rollback", "publish an earlier version again", async (version, flags) =>
-    (await import("./versions.ts")).rollback(version, flags),
+    (await import("./versions.ts")).rollbackVersion(version, flags),
   )
     .argument("<version>", "version number, as `hex versions` lists it")
     .option("--json", AS_JSON);
@@ -78,7 +78,7 @@ function addVersionCommands(program: Command, add: Add, options: MainOptions): v
 function addRunsCommands(program: Command, add: Add, options: MainOptions): void {
   const runs = program.command("runs").description("list, show and cancel runs").exitOverride();
   add(runs, "list", "list runs, newest first", async (flags) =>
-    (await import("./runs.ts")).list(flags),
+    (await import("./runs.ts")).printRuns(flags),
   )
     .option("--json", AS_JSON)
     .option("--context <context>", `only runs in this context: ${CONTEXTS}`)
@@ -118,7 +118,7 @@ function addScheduleCommands(program: Command, add: Add, options: MainOptions): 
     .description("list and run the schedules of hex.config.json")
     .exitOverride();
   add(schedule, "list", "list schedules with their next due times", async (flags) =>
-    (await import("./schedule.ts")).list(flags),
+    (await import("./schedule.ts")).printSchedules(flags),
   ).option("--json", AS_JSON);
   add(schedule, "next", "print the next due times of a schedule", async (name, flags) =>
     (await import("./schedule.ts")).next(name, flags),
@@ -127,7 +127,7 @@ function addScheduleCommands(program: Command, add: Add, options: MainOptions): 
     .option("--json", AS_JSON)
     .option("--count <number>", "number of times", "5");
   add(schedule, "run", "queue the run of a schedule now", async (name, flags) =>
-    (await import("./schedule.ts")).run(name, flags, options),
+    (await import("./schedule.ts")).runSchedule(name, flags, options),
   )
     .argument("<name>", "name of a schedule")
     .option("--json", AS_JSON);
@@ -167,7 +167,7 @@ function addTokenCommands(program: Command, add: Add): void {
     .option("--scope <scope>", "read, run or admin; may be repeated (default: run)", collect, [])
     .option("--expires <duration>", "lifetime such as 90d, or never", "90d");
   add(token, "list", "list the tokens", async (flags) =>
-    (await import("./token.ts")).list(flags),
+    (await import("./token.ts")).printTokens(flags),
   ).option("--json", AS_JSON);
   add(token, "revoke", "revoke a token", async (id, flags) =>
     (await import("./token.ts")).revoke(id, flags),

@@ -33,7 +33,7 @@ export interface ListFlags extends CommandFlags {
 }
 
 /** `hex runs list`: runs, newest first. */
-export async function list(flags: ListFlags): Promise<number> {
+export async function printRuns(flags: ListFlags): Promise<number> {
   const { context, status, before } = flags;
   const { runs, next, warnings } = await listProjectRuns(flags.project, {
     context: context === undefined ? undefined : parseRunContext(context, "--context"),

@@ -4,7 +4,7 @@ import { toRequester } from "../project/project-store.ts";
 import { nextInstant } from "../schedule/planned-instants.ts";
 import type { Schedule } from "../schedule/schedule.ts";
 import { openProjectRuns } from "../work/project-runs.ts";
-import { toRequest } from "../work/project-schedules.ts";
+import { toScheduledRequest } from "../work/project-schedules.ts";
 import { submitRun } from "../work/submit-run.ts";
 import {
   type CommandFlags,
@@ -16,7 +16,7 @@ import { renderColumns, renderValues } from "./render.ts";
 import { sayResult } from "./terminal.ts";
 
 /** `hex schedule list`: the schedules and when each is due next. */
-export async function list(flags: CommandFlags): Promise<number> {
+export async function printSchedules(flags: CommandFlags): Promise<number> {
   const { schedules } = await readConfig(flags.project, process.env);
   const listed = schedules.map((schedule) => ({
     ...schedule,
@@ -60,7 +60,7 @@ export async function next(name: string, flags: NextFlags): Promise<number> {
 }
 
 /** `hex schedule run NAME`: queues the run of a schedule now. */
-export async function run(
+export async function runSchedule(
   name: string,
   flags: CommandFlags,
   { runtimeUrl }: MainOptions,
@@ -68,7 +68,7 @@ export async function run(
   const runs = await openProjectRuns(flags.project, { runtimeUrl });
   try {
     const schedule = findSchedule(runs.config.schedules, name);
-    const request = toRequest(schedule);
+    const request = toScheduledRequest(schedule);
     const occasion = { schedule: schedule.name, instant: new Date().toISOString() };
     const { runId } = await submitRun(runs, request, { requestedBy: toRequester(), occasion });
     sayResult(flags, { runId, status: "queued" }, () => runId);

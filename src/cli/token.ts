@@ -39,7 +39,7 @@ export async function create(name: string, flags: CreateFlags): Promise<number> 
 }
 
 /** `hex token list`: all tokens, with those that are expired or revoked. */
-export async function list(flags: CommandFlags): Promise<number> {
+export async function printTokens(flags: CommandFlags): Promise<number> {
   const { tokens, warnings, doubt } = await withProjectStore(flags.project, listProven);
   for (const warning of warnings) warn(warning);
   sayResult(flags, { tokens: tokens.map(toListed) }, () => {

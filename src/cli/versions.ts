@@ -73,7 +73,7 @@ function toRow(version: Summary): readonly string[] {
 }
 
 /** `hex rollback VERSION`: publishes an earlier version again. */
-export async function rollback(version: string, flags: CommandFlags): Promise<number> {
+export async function rollbackVersion(version: string, flags: CommandFlags): Promise<number> {
   if (!/^[1-9]\d{0,14}$/.test(version)) {
     throw expectation("HEX_USAGE", {
       place: "VERSION",

@@ -1,7 +1,7 @@
 import { dictionaryOf, type FrameColumn } from "./column/column-data.ts";
-import { toReader } from "./column/column-reader.ts";
+import { toReader } from "./column/column-value.ts";
 import type { Frame } from "./frame.ts";
-import { toJsonNumber, toJsonValue } from "./json.ts";
+import { toJsonNumber, toJsonScalar } from "./json.ts";
 import type { Value } from "./schema.ts";
 
 type ReadText = (row: number) => string;
@@ -81,7 +81,7 @@ function toText(type: FrameColumn["type"], value: Value): string {
     case "boolean":
       return value ? "true" : "false";
     default:
-      return JSON.stringify(toJsonValue(value));
+      return JSON.stringify(toJsonScalar(value));
   }
 }
 

@@ -4,10 +4,10 @@ import type { AnyFrame } from "./frame.ts";
 import type { Schema, Value } from "./schema.ts";
 
 /** A value as JSON keeps it. */
-export type JsonValue = string | number | boolean | null;
+export type JsonScalar = string | number | boolean | null;
 
 /** A row as JSON keeps it. */
-export type JsonRow = Readonly<Record<string, JsonValue>>;
+export type JsonRow = Readonly<Record<string, JsonScalar>>;
 
 /**
  * The first rows as JSON keeps them: a bigint as its digits, an instant as its ISO text, NaN and
@@ -17,7 +17,9 @@ export function headRows(frame: AnyFrame, limit: number): JsonRow[] {
   const head = frame.numRows > limit ? frame.head(limit) : frame;
   const columns = head.columns();
   return Array.from({ length: head.numRows }, (_, row) =>
-    Object.fromEntries(columns.map(({ name, data }) => [name, toJsonValue(batchOf(data).at(row))])),
+    Object.fromEntries(
+      columns.map(({ name, data }) => [name, toJsonScalar(batchOf(data).at(row))]),
+    ),
   );
 }
 
@@ -32,7 +34,7 @@ export function frameToJson(frame: AnyFrame): { schema: Schema; rows: JsonRow[] 
 }
 
 /** A value as JSON keeps it. */
-export function toJsonValue(value: Value): JsonValue {
+export function toJsonScalar(value: Value): JsonScalar {
   if (typeof value === "bigint") return value.toString();
   if (value instanceof Date) return dateText(value);
   return typeof value === "number" ? toJsonNumber(value) : value;

@@ -1,5 +1,5 @@
 import { type AnyFrame, Frame } from "./frame.ts";
-import { headRows, type JsonRow, type JsonValue } from "./json.ts";
+import { headRows, type JsonRow, type JsonScalar } from "./json.ts";
 import type { ColumnType, Schema } from "./schema.ts";
 
 /** The head of a frame, as runs tell of it. */
@@ -54,7 +54,7 @@ function isNumeric(type: ColumnType): boolean {
   return type === "number" || type === "integer" || type === "bigint";
 }
 
-function toCell(value: JsonValue): string {
+function toCell(value: JsonScalar): string {
   if (value === null) return MISSING;
   const text = String(value).replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, escapeCharacter);
   const characters = [...text];

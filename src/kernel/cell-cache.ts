@@ -11,7 +11,7 @@ import type { StagedFrame } from "../store/publication.ts";
 import type { Version } from "../store/version.ts";
 
 /** The outcome of one computation of a cell, to be used again; it never changes. */
-export interface CachedCell {
+export interface CachedResult {
   /** names the computation */
   readonly result: string;
   readonly computed: ComputedCell;
@@ -25,7 +25,7 @@ export interface CachedCell {
 
 /** The content of a key. */
 export type Cached =
-  | CachedCell
+  | CachedResult
   /** the cell is under this key; `version`: under its own one with the version */
   | { readonly at: string | "version" }
   /** the cell threw this: it was run for a press, which is carried out once */
@@ -94,7 +94,7 @@ export class CellCache {
   }
 
   /** The result of an id, also when its key depends on more than is known. */
-  find(result: string): CachedCell | undefined {
+  find(result: string): CachedResult | undefined {
     const key = this.#keys.get(result);
     const cached = key === undefined ? undefined : this.get(key);
     return isCell(cached) ? cached : undefined;
@@ -132,7 +132,7 @@ export class CellCache {
   }
 }
 
-export function isCell(cached: Cached | undefined): cached is CachedCell {
+export function isCell(cached: Cached | undefined): cached is CachedResult {
   return typeof cached === "object" && "result" in cached;
 }
 
@@ -153,11 +153,11 @@ const FOREIGN_MS = 5_000;
 export async function cacheResult(
   cache: CellCache,
   { key, scope, turn, executed }: NewResult,
-): Promise<CachedCell> {
+): Promise<CachedResult> {
   const { planned, frames, reads } = turn;
   const { computed, origins } = executed;
   const { value, output, shown } = computed;
-  const cell: CachedCell = {
+  const cell: CachedResult = {
     result: randomUUID(),
     computed,
     staged: new Map([...frames.staged].filter(([, { cell: by }]) => by === planned.name)),
@@ -178,7 +178,7 @@ export async function cacheResult(
 
 interface SharedResult {
   readonly key: string;
-  readonly cell: CachedCell;
+  readonly cell: CachedResult;
   readonly size: CachedSize;
   readonly origins: readonly FrameOrigin[];
 }
@@ -188,7 +188,7 @@ function cacheShared(
   cache: CellCache,
   { key, cell, size, origins }: SharedResult,
   version: Version,
-): CachedCell {
+): CachedResult {
   const { number } = version;
   const { shown, frame } = cell.computed;
   // The key of a published frame says which one it is.

@@ -1,5 +1,5 @@
 import { HexError, toMessage } from "../errors.ts";
-import { type ProcessEnding, toFailure } from "../run/process/process-ending.ts";
+import { type ProcessEnding, toTaskError } from "../run/process/process-ending.ts";
 import type { RunProcess } from "../run/process/run-process.ts";
 import type { RedactLine } from "../run/redact/redactor.ts";
 import type { RunEvent } from "../run/run-event.ts";
@@ -281,6 +281,6 @@ function toHookFailure(thrown: unknown): HexError {
 }
 
 function toWhy(ending: ProcessEnding): HexError {
-  if (ending.status !== "done") return toFailure(ending);
+  if (ending.status !== "done") return toTaskError(ending);
   return new HexError("HEX_RUN_CRASHED", "Expected the process to go on, got its end");
 }

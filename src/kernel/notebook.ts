@@ -16,7 +16,7 @@ import {
   type WantedRun,
 } from "./notebook-state.ts";
 import { ProjectWatch } from "./project-watch.ts";
-import { Publication } from "./publication.ts";
+import { PublicationRun } from "./publication.ts";
 import {
   type NotebookReport,
   type NotebookRequest,
@@ -89,7 +89,7 @@ export class Notebook {
   #place: NotebookPlace;
   #kernel: KernelProcess | undefined;
   #running: Running | undefined;
-  #publication: Publication | undefined;
+  #publication: PublicationRun | undefined;
   /** begins when the current run has ended */
   #next: { run?: WantedRun | undefined; isPublished?: boolean } = {};
   #grace: NodeJS.Timeout | undefined;
@@ -197,7 +197,7 @@ export class Notebook {
   async #publish(): Promise<void> {
     const running = this.#begin({ cause: "publish", fresh: "none" });
     const { number: run, stop } = running;
-    this.#publication = new Publication({
+    this.#publication = new PublicationRun({
       book: this.book,
       place: this.#place.project,
       environment: this.#options.environment ?? process.env,

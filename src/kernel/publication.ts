@@ -35,7 +35,7 @@ const TRIES = 3;
  * Publishes the results of a notebook's cells, as a logic run with the project's own inputs: recorded
  * in the history, under the project's lease, which this process holds and renews.
  */
-export class Publication {
+export class PublicationRun {
   readonly #options: PublicationOptions;
   readonly #runId = newRunId();
   #calls: ProcessCalls | undefined;

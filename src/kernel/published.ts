@@ -190,7 +190,7 @@ export class PublishedCells {
     const computed: { value: unknown } & Omit<ComputedCell, "value"> = {
       value: saved.value === "output" ? toValue(output) : undefined,
       output,
-      ...(read && { frame: read.name, origin: toOrigin(read.published, version) }),
+      ...(read && { frame: read.name, origin: toFrameOrigin(read.published, version) }),
     };
     const readValue = async () => {
       if (saved.value === "output") return true;
@@ -223,7 +223,7 @@ function isSameFrame(
   return read?.name === frame && read.published.csv.sha256 === sha256;
 }
 
-export function toOrigin(
+export function toFrameOrigin(
   { computedAt, codeHash }: PublishedFrame,
   { number }: Version,
 ): FrameOrigin {

@@ -15,7 +15,7 @@ import {
   type PublishedCell,
   type PublishedCells,
   reuseFrame,
-  toOrigin,
+  toFrameOrigin,
 } from "./published.ts";
 import { goneError } from "./request.ts";
 
@@ -165,7 +165,7 @@ export class KernelRecall implements CellRecall {
     const version = await frames.version();
     const read = planned.action === "read" ? findFrame(version, variant) : undefined;
     // A frame of another version with the same content is read as one of this version.
-    const origin = read && { origin: toOrigin(read.published, version) };
+    const origin = read && { origin: toFrameOrigin(read.published, version) };
     return { computed: { ...computed, ...origin }, from: "memory", source };
   }
 

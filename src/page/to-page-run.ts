@@ -15,7 +15,7 @@ export function isToPublish(cells: readonly DescribedCell[], context: RunContext
 }
 
 /** Facts about a run besides its record. */
-export interface RunFacts {
+export interface PageRunFacts {
   readonly cells: readonly DescribedCell[];
   readonly page: Pick<PageSettings, "hide" | "layout">;
   /** of its cells; empty when none was reported */
@@ -28,7 +28,7 @@ export interface RunFacts {
  */
 export function toPageRun(
   { runId, state, context, startedAt }: RunRecord,
-  { cells, page, progress }: RunFacts,
+  { cells, page, progress }: PageRunFacts,
 ): PageRun {
   const known = new Map(progress.map((cell) => [cell.name, cell]));
   const planned = planDescribed(cells, context).cells.filter(({ action }) => action !== "pruned");

@@ -1,7 +1,7 @@
 import type { CachedCell, CellContext, CellDefinition, FrameStore } from "../cell/cell.ts";
 import { type InputValue, readInputValue } from "../cell/input-value.ts";
 import type { InputWidget } from "../cell/input-widget.ts";
-import { type PartsDefinition, partsOf } from "../cell/over.ts";
+import { type PartsDefinition, partsDefinitionOf } from "../cell/over.ts";
 import { computesIn, type PlannedCell, type RunPlan } from "../cell/plan.ts";
 import type { RequestedInput } from "../cell/requested-input.ts";
 import { toInputOutput } from "../cell/shown-input.ts";
@@ -163,7 +163,7 @@ async function computeCached(
   around: Looking,
 ): Promise<Frame> {
   const { name } = around.planned;
-  const parts = partsOf(definition.compute);
+  const parts = partsDefinitionOf(definition.compute);
   const context = toCellContext(around, definition.options.computeIn);
   const result: unknown = parts
     ? await around.joinParts(parts, values)

@@ -1,7 +1,7 @@
 import { HexError, toMessage } from "../errors.ts";
 import { formatPlace, type SourcePlace } from "../source/module/source-place.ts";
 import type { RunError } from "./run-event.ts";
-import { isObject, partsOf } from "./shared-value.ts";
+import { isObject, membersOf } from "./shared-value.ts";
 
 const LONGEST_MESSAGE = 2_000;
 
@@ -116,7 +116,7 @@ function holds(value: unknown, test: Test): boolean {
     if (!isObject(each) || seen.has(each)) continue;
     if (test(each)) return true;
     seen.add(each);
-    for (const part of partsOf(each)) waiting.push(part);
+    for (const part of membersOf(each)) waiting.push(part);
   }
   return false;
 }

@@ -97,7 +97,7 @@ function isNew(each: object, { seen }: Walk): boolean {
 }
 
 function lookInto(each: object, walk: Walk): void {
-  for (const item of partsOf(each)) {
+  for (const item of membersOf(each)) {
     walk.sizeBytes += sizeOf(item);
     if (isObject(item)) walk.waiting.push(item);
   }
@@ -140,7 +140,7 @@ function isCopied(value: object): boolean {
 }
 
 /** What is inside a list, an object, a map or a set. */
-export function partsOf(value: object): readonly unknown[] {
+export function membersOf(value: object): readonly unknown[] {
   if (Array.isArray(value)) return value;
   if (value instanceof Map) return [...value].flat();
   if (value instanceof Set) return [...value];

@@ -1,6 +1,6 @@
 import * as v from "valibot";
 import { expectation } from "../errors.ts";
-import { DocumentKind, text, time } from "../store/document.ts";
+import { DocumentKind, textSchema, time } from "../store/document.ts";
 import { parseTickKey, tickKey, ticksPrefix } from "../store/key.ts";
 import { probeStore, type StoreProbe } from "../store/probe.ts";
 import type { Store, StoreOptions } from "../store/store.ts";
@@ -13,17 +13,17 @@ const TRIES = 3;
 
 const TickRecord = v.object({
   format: v.literal(FORMAT, `${FORMAT}`),
-  schedule: text,
+  schedule: textSchema,
   /** the planned instant; this and `filedAt` are ISO 8601, UTC */
   instant: time,
   /** the run that was filed; of a skipped tick, the one that stood in its way */
   runId: v.pipe(v.string("an id"), v.regex(/^[A-Za-z0-9_-]{1,64}$/, "an id")),
   /** the process that took the instant, as `user@host:pid`; for people */
-  filedBy: text,
+  filedBy: textSchema,
   filedAt: time,
   state: v.picklist(["filed", "skipped"], "filed or skipped"),
   /** why it was skipped */
-  reason: v.optional(text),
+  reason: v.optional(textSchema),
   /** how many instants before it passed while no scheduler ran */
   missed: v.optional(v.pipe(v.number("a number"), v.integer("a whole number"))),
 });

@@ -1,5 +1,5 @@
 import { LRUCache } from "lru-cache";
-import type { RunPage, RunQuery } from "../run/history/list-runs.ts";
+import type { RunListPage, RunQuery } from "../run/history/list-runs.ts";
 import type { RunHistory } from "../run/history/run-history.ts";
 import { isFinal, type RunRecord } from "../run/history/run-record.ts";
 import type { ProjectRuns } from "../work/project-runs.ts";
@@ -27,7 +27,7 @@ export class RunRecords {
   }
 
   /** Some runs, as the history lists them. @throws {HexError} HEX_STORE_UNAVAILABLE */
-  async list(query: Omit<RunQuery, "recall">): Promise<RunPage> {
+  async list(query: Omit<RunQuery, "recall">): Promise<RunListPage> {
     const page = await this.#history.list({ ...query, recall: (runId) => this.#ended.get(runId) });
     for (const record of page.runs) {
       if (isFinal(record.state) && !this.#ended.has(record.runId))

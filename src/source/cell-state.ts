@@ -7,7 +7,7 @@ import { isMissing } from "./cell-files.ts";
 import { type CellIndex, readCellIndex, writeCellIndex } from "./cell-index.ts";
 
 /** The cells' index, and the cache folder in which their compiled modules lie. */
-export interface CellState {
+export interface LoaderState {
   readonly index: CellIndex;
   readonly cache: string;
 }
@@ -23,7 +23,7 @@ export interface StateOptions extends IndexOptions {
  * The state of the cells as their files are now: the one written earlier if nothing changed,
  * otherwise a new one. The cache of a project that cannot be written to is elsewhere.
  */
-export async function openCellState(options: StateOptions): Promise<CellState> {
+export async function openLoaderState(options: StateOptions): Promise<LoaderState> {
   const { cache } = options;
   const found = await findState(cache, options);
   if (found !== undefined) return found;
@@ -37,7 +37,7 @@ export async function openCellState(options: StateOptions): Promise<CellState> {
   }
 }
 
-async function findState(cache: string, options: StateOptions): Promise<CellState | undefined> {
+async function findState(cache: string, options: StateOptions): Promise<LoaderState | undefined> {
   const index = await readCellIndex(cache, options.key);
   if (index === undefined || !isCurrent(index, options)) return undefined;
   const modules = join(cache, "modules", index.modules);
@@ -46,7 +46,7 @@ async function findState(cache: string, options: StateOptions): Promise<CellStat
   return { index, cache };
 }
 
-async function makeState(cache: string, options: StateOptions): Promise<CellState> {
+async function makeState(cache: string, options: StateOptions): Promise<LoaderState> {
   // What parses and compiles is loaded only when something changed.
   const { buildCellIndex, writeModules } = await import("./build-cell-index.ts");
   const built = await buildCellIndex(options);

@@ -10,7 +10,7 @@ import { listCellFiles, toProjectPath } from "./cell-files.ts";
 import { handleName } from "./cell-handle.ts";
 import type { CellIndex, IndexedCell } from "./cell-index.ts";
 import { type CellSource, readCellSources } from "./cell-sources.ts";
-import { type CellState, openCellState } from "./cell-state.ts";
+import { type LoaderState, openLoaderState } from "./cell-state.ts";
 import { type ImportModule, importModule, loadCell } from "./load-cell.ts";
 import { toModulePath } from "./module/module-path.ts";
 import { openSourceCompiler, type SourceCompiler } from "./module/source-compiler.ts";
@@ -63,7 +63,7 @@ export interface LoadCellsOptions {
  */
 export async function loadCells(options: LoadCellsOptions): Promise<LoadedCells> {
   const project = await toProject(options);
-  const state = await openCellState(project);
+  const state = await openLoaderState(project);
   options.beforeEvaluating?.(state.index.loadedByNode);
   const loader = {
     ...state,
@@ -105,7 +105,7 @@ async function toProject(options: LoadCellsOptions) {
   };
 }
 
-interface Loader extends CellState {
+interface Loader extends LoaderState {
   readonly projectDirectory: string;
   readonly importModule: ImportModule;
 }

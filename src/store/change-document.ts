@@ -1,7 +1,7 @@
 import { setTimeout as wait } from "node:timers/promises";
 import { type Expectation, expectation, HexError, toMessage } from "../errors.ts";
 import { type Observation, toChangeOutcome, type UncertainAnswer } from "./change-outcome.ts";
-import { type DocumentAt, nameOf, type StoredDocument } from "./document.ts";
+import { type DocumentAt, documentName, type StoredDocument } from "./document.ts";
 import type { StoreOptions, WriteResult } from "./store.ts";
 
 /**
@@ -231,7 +231,7 @@ class ChangeAttempts<T> {
 
   #toUnknown(cause: unknown): HexError {
     const got = cause === undefined ? "no certain answer" : `no answer (${toMessage(cause)})`;
-    const place = nameOf(this.#document);
+    const place = documentName(this.#document);
     const expected = "either written or refused";
     const failure = this.#change.toUnknown?.(got) ?? { place, expected, got };
     return expectation("HEX_STORE_UNAVAILABLE", failure, { cause });
@@ -240,7 +240,7 @@ class ChangeAttempts<T> {
   #toBusy(tries: number): HexError {
     const { busyHint: hint } = this.#change;
     return expectation("HEX_STORE_UNAVAILABLE", {
-      place: nameOf(this.#document),
+      place: documentName(this.#document),
       expected: `free to be replaced within ${tries} tries`,
       got: "another writer each time",
       ...(hint !== undefined && { hint }),

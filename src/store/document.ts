@@ -103,7 +103,12 @@ export class DocumentKind<T> {
     if (newest === undefined || !parsed.success || parsed.output.format <= newest) return;
     const got = `format ${parsed.output.format}, written by a newer hex-runtime`;
     const expected = `of format ${newest} or older`;
-    throw expectation("HEX_STORE_DAMAGED", { place: nameOf(place), expected, got, hint: upgrade });
+    throw expectation("HEX_STORE_DAMAGED", {
+      place: documentName(place),
+      expected,
+      got,
+      hint: upgrade,
+    });
   }
 
   #toDamage(issue: v.BaseIssue<unknown>, place: DocumentPlace): HexError {
@@ -121,13 +126,13 @@ export class DocumentKind<T> {
     path: string | null = null,
   ): HexError {
     const { cure = CURE } = this.#spec;
-    const name = path === null ? nameOf(place) : `\`${path}\` of ${nameOf(place)}`;
+    const name = path === null ? documentName(place) : `\`${path}\` of ${documentName(place)}`;
     return expectation("HEX_STORE_DAMAGED", { place: name, expected, got, hint: cure });
   }
 }
 
 /** A document as messages name it. */
-export function nameOf({ key, location }: DocumentPlace): string {
+export function documentName({ key, location }: DocumentPlace): string {
   return `\`${key}\` in ${location}`;
 }
 
@@ -141,14 +146,14 @@ function toJson(bytes: Uint8Array): unknown {
 }
 
 /** Schemas that documents share. */
-export const text = v.string("a text");
-export const word = v.pipe(text, v.nonEmpty("a text that is not empty"));
-export const count = v.pipe(
+export const textSchema = v.string("a text");
+export const wordSchema = v.pipe(textSchema, v.nonEmpty("a text that is not empty"));
+export const countSchema = v.pipe(
   v.number("a number"),
   v.safeInteger("a whole number"),
   v.minValue(0, "0 or more"),
 );
-export const ordinal = v.pipe(count, v.minValue(1, "1 or more"));
+export const ordinal = v.pipe(countSchema, v.minValue(1, "1 or more"));
 export const time = v.pipe(
   v.string("a time"),
   v.isoTimestamp("a time such as 2026-01-31T12:00:00Z"),

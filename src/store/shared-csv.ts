@@ -12,7 +12,7 @@ import type { SwapOptions } from "./manifest/swap-manifest.ts";
 import type { Store, StoreOptions, WriteResult } from "./store.ts";
 import { hashFound, isInvalidData } from "./stored-file.ts";
 
-export interface ClaimOptions extends SwapOptions {
+export interface CsvClaimOptions extends SwapOptions {
   /** names that may be taken all the same */
   readonly overwrite?: readonly string[] | undefined;
 }
@@ -43,7 +43,7 @@ const NO_BYTES = new Uint8Array();
 export async function claimNames(
   store: Store,
   frames: ReadonlyMap<string, Frame | undefined>,
-  options: ClaimOptions = {},
+  options: CsvClaimOptions = {},
 ): Promise<void> {
   const { signal, overwrite = [] } = options;
   for (const [name, frame] of frames) {
@@ -68,7 +68,7 @@ async function claim(
   store: Store,
   name: string,
   frame: Frame | undefined,
-  options: ClaimOptions,
+  options: CsvClaimOptions,
 ): Promise<void> {
   const { signal } = options;
   const noted = await note(store, name, frame, options);
@@ -93,7 +93,7 @@ async function note(
   store: Store,
   name: string,
   frame: Frame | undefined,
-  options: ClaimOptions,
+  options: CsvClaimOptions,
 ): Promise<Uint8Array> {
   const { signal } = options;
   const key = claimKey(name);
@@ -127,7 +127,7 @@ async function orUndecided(writing: Promise<WriteResult>, tries: number): Promis
 }
 
 /** @throws {HexError} HEX_STORE_UNAVAILABLE when a store refuses again and again to write what is missing */
-async function pauseOrStop(store: Store, tries: number, options: ClaimOptions): Promise<void> {
+async function pauseOrStop(store: Store, tries: number, options: CsvClaimOptions): Promise<void> {
   const { signal, random = Math.random } = options;
   if (tries >= TRIES) throw refusedCondition(store.location);
   const sleep = options.sleep ?? ((ms, { signal }) => wait(ms, undefined, { signal }));

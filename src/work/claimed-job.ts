@@ -1,9 +1,9 @@
 import * as v from "valibot";
 import { RUN_CONTEXTS } from "../cell/run-context.ts";
 import type { Claim } from "../queue/queue.ts";
-import { RunLog } from "../run/history/run-log.ts";
+import { RunLogWriter } from "../run/history/run-log.ts";
 import type { CellRecord, RunRecord } from "../run/history/run-record.ts";
-import { type ProcessEnding, toFailure } from "../run/process/process-ending.ts";
+import { type ProcessEnding, toTaskError } from "../run/process/process-ending.ts";
 import type { RunProcess } from "../run/process/run-process.ts";
 import type { RunEvent } from "../run/run-event.ts";
 import { SILENCE_MS } from "../store/holder.ts";
@@ -20,7 +20,7 @@ import {
 import { runTask } from "./process-calls.ts";
 import type { ProjectRuns } from "./project-runs.ts";
 import { runPartsQueued } from "./run-parts.ts";
-import { RunProgress } from "./run-progress.ts";
+import { RunProgressReporter } from "./run-progress.ts";
 import { type PartTask, toRunTask } from "./run-task.ts";
 
 /** A claimed job, and what carrying it out needs besides the project's runs. */
@@ -92,11 +92,11 @@ async function runAttempt(
   record: RunRecord,
 ): Promise<EndedAttempt> {
   const { runId } = record;
-  const log = new RunLog({
+  const log = new RunLogWriter({
     write: (lines, left) => runs.history.writeLog(runId, lines, left),
     onWarning,
   });
-  const progress = new RunProgress((view) => claim.progress(runs.redact(view, "progress")));
+  const progress = new RunProgressReporter((view) => claim.progress(runs.redact(view, "progress")));
   const onEvent = (event: RunEvent) => {
     log.take(event);
     progress.take(event);
@@ -173,5 +173,8 @@ async function endPart(
     return "cancelled";
   }
   if (stopped === "drained") return toJobOutcome(await claim.handBack(), "handed-back");
-  return toJobOutcome(await claim.fail(runs.redact(toFailure(ending).message, "text")), "retried");
+  return toJobOutcome(
+    await claim.fail(runs.redact(toTaskError(ending).message, "text")),
+    "retried",
+  );
 }

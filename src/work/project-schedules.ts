@@ -54,11 +54,15 @@ function fileScheduled(
   { runId, schedule, instant }: ScheduledRun,
 ): Promise<SubmittedRun> {
   const occasion = { schedule: schedule.name, instant };
-  return submitRun(runs, toRequest(schedule), { runId, occasion, requestedBy: toRequester() });
+  return submitRun(runs, toScheduledRequest(schedule), {
+    runId,
+    occasion,
+    requestedBy: toRequester(),
+  });
 }
 
 /** The run that a schedule asks for, whenever it is due. */
-export function toRequest({ name, context, inputs, compute }: Schedule) {
+export function toScheduledRequest({ name, context, inputs, compute }: Schedule) {
   const place = (input: string) => `input ${input} of schedule ${name}`;
   const requested = toRequestedInputs(Object.entries(inputs), { place });
   return { context, trigger: "schedule", inputs: requested, compute } as const;

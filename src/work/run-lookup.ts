@@ -1,13 +1,13 @@
 import { expectation } from "../errors.ts";
 import { openProjectHistory, withProjectStore } from "../project/project-store.ts";
-import type { RunPage, RunQuery } from "../run/history/list-runs.ts";
+import type { RunListPage, RunQuery } from "../run/history/list-runs.ts";
 import type { RunHistory } from "../run/history/run-history.ts";
 import { isRunId, isRunIdPrefix } from "../run/history/run-id.ts";
 import type { LogLine } from "../run/history/run-log.ts";
 import type { RunRecord } from "../run/history/run-record.ts";
 
 /** The runs of a project that are asked for, the newest first; it searches until there are enough. */
-export function listProjectRuns(folder: string, query: RunQuery): Promise<RunPage> {
+export function listProjectRuns(folder: string, query: RunQuery): Promise<RunListPage> {
   return withHistory(folder, async (history) => {
     let page = await history.list(query);
     while (page.next !== undefined && page.runs.length < query.limit) {

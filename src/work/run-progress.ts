@@ -23,7 +23,7 @@ export interface RunView {
 const TELL_MS = 250;
 
 /** Gathers what a run tells into how far it is, and hands that on a few times a second. */
-export class RunProgress {
+export class RunProgressReporter {
   readonly #tell: (view: RunView) => Promise<void>;
   readonly #now: () => number;
   readonly #cells = new Map<string, CellProgress>();

@@ -3,7 +3,7 @@ import { HexError, toMessage } from "../errors.ts";
 import type { Config } from "../project/config.ts";
 import { openProjectHistory, toRequester } from "../project/project-store.ts";
 import type { RunHistory } from "../run/history/run-history.ts";
-import { RunLog } from "../run/history/run-log.ts";
+import { RunLogWriter } from "../run/history/run-log.ts";
 import type { RunRecord } from "../run/history/run-record.ts";
 import { type RunWishes, toWishes } from "../run/history/run-record.ts";
 import type { Redact } from "../run/redact/redactor.ts";
@@ -121,7 +121,7 @@ export function toRecording(
 
 class RunRecording {
   readonly #options: RecordingOptions;
-  readonly #log: RunLog;
+  readonly #log: RunLogWriter;
   readonly #begun: RunRecord;
   readonly #cells: CellResult[] = [];
   /** whether the record of the begun run is there; the run does not wait for it */
@@ -136,7 +136,7 @@ class RunRecording {
     const { history, runId, now } = options;
     this.#options = options;
     this.#begun = toBegun(options);
-    this.#log = new RunLog({
+    this.#log = new RunLogWriter({
       write: (lines, left) => history.writeLog(runId, lines, left),
       onWarning: (line) => this.#warn(line),
       now,

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
-import { CSV_LIMITS, type CsvLimits } from "../../src/frame/csv/csv-limits.ts";
-import { memorySource } from "../../src/frame/csv/read/byte-source.ts";
-import { frameFromCsv, readOwnCsv } from "../../src/frame/csv/read/csv-own.ts";
+import { CSV_LIMITS, type CsvLimits } from "../../src/frame/csv/csv-form.ts";
+import { memorySource } from "../../src/frame/csv/read/csv-blocks.ts";
+import { parseOwnCsv, readOwnCsv } from "../../src/frame/csv/read/csv-own.ts";
 import { readForeignCsv } from "../../src/frame/csv/read/foreign-csv.ts";
 import { frameToCsv } from "../../src/frame/csv/write/csv-write.ts";
 import { frame } from "../../src/frame/rows.ts";
@@ -59,7 +59,7 @@ describe("a stored CSV is refused with its row, or read by the rule", () => {
     ["a number that is a word", `${GOOD}two,"y"\n`, /row 2, column "a"/],
     ["a whole number that is written otherwise", `${GOOD}-0,"y"\n`, /row 2, column "a"/],
   ])("refuses %s", async (_, bytes, message) => {
-    const reading = frameFromCsv(typeof bytes === "string" ? bytesOf(bytes) : bytes, SCHEMA);
+    const reading = parseOwnCsv(typeof bytes === "string" ? bytesOf(bytes) : bytes, SCHEMA);
     const expected = { code: "HEX_DATA_INVALID", message: expect.stringMatching(message) };
     await expect(reading).rejects.toMatchObject(expected);
   });
@@ -74,12 +74,12 @@ describe("a stored CSV is refused with its row, or read by the rule", () => {
     ["nothing", '""', ""],
     ["missing", "", null],
   ])("keeps in a text %s", async (_, field, value) => {
-    const read = await frameFromCsv(bytesOf(`"a","b"\n1,${field}\n`), SCHEMA);
+    const read = await parseOwnCsv(bytesOf(`"a","b"\n1,${field}\n`), SCHEMA);
     expect(read.rows()).toEqual([{ a: 1, b: value }]);
   });
 
   test("takes a header alone for a frame without rows", async () => {
-    expect((await frameFromCsv(bytesOf('"a","b"\n'), SCHEMA)).numRows).toBe(0);
+    expect((await parseOwnCsv(bytesOf('"a","b"\n'), SCHEMA)).numRows).toBe(0);
   });
 });
 
@@ -90,7 +90,7 @@ test.each(["01.5", "1E5", "+1", ".5", "1.e1", "infinity"])(
       { name: "n", type: "number" },
       { name: "b", type: "string" },
     ];
-    const reading = frameFromCsv(bytesOf(`"n","b"\n${text},"x"\n`), schema);
+    const reading = parseOwnCsv(bytesOf(`"n","b"\n${text},"x"\n`), schema);
     await expect(reading).rejects.toMatchObject({ code: "HEX_DATA_INVALID" });
   },
 );
@@ -100,7 +100,7 @@ describe("names and texts", () => {
     "keeps the name %j exactly",
     async (name) => {
       const written = frame([{ [`${name}2`]: 1 }]).rename({ [`${name}2`]: name });
-      const read = await frameFromCsv(frameToCsv(written), written.schema);
+      const read = await parseOwnCsv(frameToCsv(written), written.schema);
       expect([read.columnNames, read.column(name)]).toEqual([[name], [1]]);
     },
   );
@@ -126,7 +126,7 @@ describe("names and texts", () => {
 
   test("refuses data of another type than the schema says", async () => {
     const schema: Schema = SCHEMA.map(({ name }) => ({ name, type: "date" }));
-    await expect(frameFromCsv(bytesOf(GOOD), schema)).rejects.toThrow(/row 1, column "b"/);
+    await expect(parseOwnCsv(bytesOf(GOOD), schema)).rejects.toThrow(/row 1, column "b"/);
   });
 });
 
@@ -164,13 +164,13 @@ describe("limits", () => {
 
   test("stops at a header of a million columns, stored or foreign", async () => {
     const header = Array.from({ length: 1_000_000 }, (_, n) => `"c${n}"`).join(",");
-    await expect(frameFromCsv(bytesOf(`${header}\n`), SCHEMA)).rejects.toThrow(/the header/);
+    await expect(parseOwnCsv(bytesOf(`${header}\n`), SCHEMA)).rejects.toThrow(/the header/);
     await expect(readForeignCsv(foreign(`${header}\n`))).rejects.toThrow(/at most 10,000 columns/);
     const wide = Array.from(
       { length: 10_001 },
       (_, n) => ({ name: `c${n}`, type: "date" }) as const,
     );
-    await expect(frameFromCsv(bytesOf(GOOD), wide)).rejects.toThrow(/at most 10,000 columns/);
+    await expect(parseOwnCsv(bytesOf(GOOD), wide)).rejects.toThrow(/at most 10,000 columns/);
   });
 
   test.each<[string, Partial<CsvLimits>, RegExp]>([

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { frameFromCsv } from "../../src/frame/csv/read/csv-own.ts";
+import { parseOwnCsv } from "../../src/frame/csv/read/csv-own.ts";
 import { frameToCsv } from "../../src/frame/csv/write/csv-write.ts";
 import type { AnyFrame } from "../../src/frame/frame.ts";
 import { frame } from "../../src/frame/rows.ts";
@@ -8,7 +8,7 @@ import { EVERY_TYPE, everyTypeFrame } from "./every-type.ts";
 
 const bytesOf = (text: string) => new TextEncoder().encode(text);
 const textOf = (frame: AnyFrame) => new TextDecoder().decode(frameToCsv(frame));
-const roundTrip = (frame: AnyFrame) => frameFromCsv(frameToCsv(frame), frame.schema);
+const roundTrip = (frame: AnyFrame) => parseOwnCsv(frameToCsv(frame), frame.schema);
 const A_AND_B: Schema = [
   { name: "a", type: "integer" },
   { name: "b", type: "string" },
@@ -47,7 +47,7 @@ describe("frameToCsv", () => {
 
 describe("frameFromCsv", () => {
   test("reads infinity as it was written before, too", async () => {
-    const read = await frameFromCsv(bytesOf('"n"\nINF\n-INF\ninf\n'), [
+    const read = await parseOwnCsv(bytesOf('"n"\nINF\n-INF\ninf\n'), [
       { name: "n", type: "number" },
     ]);
     expect(read.column("n")).toEqual([Infinity, -Infinity, Infinity]);
@@ -112,7 +112,7 @@ describe("frameFromCsv", () => {
     ["a byte order mark", '\uFEFF"a","b"\n1,"x"\n', /byte order mark/],
     ["nothing", "", /header/],
   ])("refuses %s", async (_, text, message) => {
-    const reading = frameFromCsv(bytesOf(text), A_AND_B);
+    const reading = parseOwnCsv(bytesOf(text), A_AND_B);
     await expect(reading).rejects.toMatchObject({
       code: "HEX_DATA_INVALID",
       message: expect.stringMatching(message),
@@ -121,7 +121,7 @@ describe("frameFromCsv", () => {
 
   test("refuses bytes that are not UTF-8, naming the row", async () => {
     const bytes = Uint8Array.from([...bytesOf('"a","b"\n1,"x"\n2,"'), 0xff, 34, 10]);
-    await expect(frameFromCsv(bytes, A_AND_B)).rejects.toThrow(/row 2, column "b" .* UTF-8/);
+    await expect(parseOwnCsv(bytes, A_AND_B)).rejects.toThrow(/row 2, column "b" .* UTF-8/);
   });
 
   test.each([
@@ -130,7 +130,7 @@ describe("frameFromCsv", () => {
     ["instant", "2021-02-28T25:00:00.000Z"],
     ["boolean", "true\nfals"],
   ] as const)("refuses as %s the text %s", async (type, text) => {
-    const reading = frameFromCsv(bytesOf(`"a","b"\n${text},1\n`), [
+    const reading = parseOwnCsv(bytesOf(`"a","b"\n${text},1\n`), [
       { name: "a", type },
       { name: "b", type: "integer" },
     ]);

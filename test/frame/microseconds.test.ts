@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { frameFromArrow, frameToArrow } from "../../src/frame/arrow.ts";
-import { frameFromCsv } from "../../src/frame/csv/read/csv-own.ts";
+import { parseOwnCsv } from "../../src/frame/csv/read/csv-own.ts";
 import { frameToCsv } from "../../src/frame/csv/write/csv-write.ts";
 import { queryFrames } from "../../src/frame/duckdb/sql.ts";
 import { desc } from "../../src/frame/frame.ts";
@@ -60,7 +60,7 @@ test("they come back from Arrow, from CSV and from SQL", async () => {
   const written = times();
   const expected = { local: LOCAL, at: AT };
   expect(textsOf(frameFromArrow(frameToArrow(written)))).toEqual(expected);
-  expect(textsOf(await frameFromCsv(frameToCsv(written), SCHEMA))).toEqual(expected);
+  expect(textsOf(await parseOwnCsv(frameToCsv(written), SCHEMA))).toEqual(expected);
   expect(textsOf(await queryFrames("SELECT * FROM t", { t: written }, {}))).toEqual(expected);
 });
 

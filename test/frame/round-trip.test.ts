@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { expect, test } from "vitest";
 import { frameFromArrow, frameToArrow } from "../../src/frame/arrow.ts";
 import type { FrameColumn } from "../../src/frame/column/column-data.ts";
-import { frameFromCsv } from "../../src/frame/csv/read/csv-own.ts";
+import { parseOwnCsv } from "../../src/frame/csv/read/csv-own.ts";
 import { frameToCsv } from "../../src/frame/csv/write/csv-write.ts";
 import { queryFrames } from "../../src/frame/duckdb/sql.ts";
 import { type Frame, toFrameOf } from "../../src/frame/frame.ts";
@@ -27,7 +27,7 @@ test(`${CASES / 20} frames come back from the bytes of a CSV, and from SQL`, {
 }, async () => {
   const property = fc.asyncProperty(anyFrame, async (written) => {
     const bytes = frameToCsv(written);
-    assertSameFrame(await frameFromCsv(bytes, written.schema), written);
+    assertSameFrame(await parseOwnCsv(bytes, written.schema), written);
     const columns = columnsForSql(written);
     fc.pre(columns.length > 0);
     const plain = toFrameOf(columns);
@@ -88,7 +88,7 @@ function damaged(bytes: Uint8Array, damage: Damage | null): Uint8Array {
 /** What reading so many bytes at a time says, up to what it saw there: that is as much as its block shows. */
 async function judge(schema: Schema, bytes: Uint8Array, blockBytes: number): Promise<string> {
   try {
-    const read = await frameFromCsv(bytes, schema, { blockBytes });
+    const read = await parseOwnCsv(bytes, schema, { blockBytes });
     return `${read.numRows} rows: ${Buffer.from(frameToCsv(read)).toString("hex")}`;
   } catch (error) {
     expect(error).toMatchObject({ code: "HEX_DATA_INVALID" });

@@ -1,9 +1,9 @@
 import { describe, expect, it } from "vitest";
 import type { Frame } from "../../src/frame/frame.ts";
 import { frame } from "../../src/frame/rows.ts";
-import { type CachedCell, CellCache } from "../../src/kernel/cell-cache.ts";
+import { type CachedResult, CellCache } from "../../src/kernel/cell-cache.ts";
 
-function cached(value: unknown, result = String(value)): CachedCell {
+function cached(value: unknown, result = String(value)): CachedResult {
   const output = { kind: "value", value: null } as const;
   return { result, computed: { value, output }, staged: new Map(), reads: {} };
 }

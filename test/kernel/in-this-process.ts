@@ -2,26 +2,26 @@ import { HexError } from "../../src/errors.ts";
 import type { ProcessTask, TaskEnding } from "../../src/run/process/messages.ts";
 import type { ProcessEnding } from "../../src/run/process/process-ending.ts";
 import type { ProcessHooks, RunProcess } from "../../src/run/process/run-process.ts";
-import type { Parent, RunTask } from "../../src/run/process/serve-task.ts";
+import type { Parent, TaskFunction } from "../../src/run/process/serve-task.ts";
 
 /**
  * A run process that is none: its task goes in this one, and all that is said crosses as plain JSON,
  * in turns of its own. Killed, it is heard of no more, whatever its cells still do.
  */
-export function startInThisProcess(serve: RunTask): RunProcess {
+export function startInThisProcess(serve: TaskFunction): RunProcess {
   return new InThisProcess(serve);
 }
 
 class InThisProcess implements RunProcess {
   readonly pid = process.pid;
   readonly ready = Promise.resolve();
-  readonly #serve: RunTask;
+  readonly #serve: TaskFunction;
   readonly #stopping = new AbortController();
   readonly #listeners = new Map<string, ((payload: unknown) => void)[]>();
   #isOver = false;
   #end: (ending: ProcessEnding) => void = () => undefined;
 
-  constructor(serve: RunTask) {
+  constructor(serve: TaskFunction) {
     this.#serve = serve;
   }
 

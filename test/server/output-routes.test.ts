@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { chart, markdown } from "../../src/cell/output.ts";
 import { frameFromArrow } from "../../src/frame/arrow.ts";
-import { frameFromCsv } from "../../src/frame/csv/read/csv-own.ts";
+import { parseOwnCsv } from "../../src/frame/csv/read/csv-own.ts";
 import { frame } from "../../src/frame/rows.ts";
 import { newRunId } from "../../src/run/history/run-id.ts";
 import { publish } from "../../src/store/publication.ts";
@@ -60,7 +60,7 @@ test("CSV holds every type so that our own reader finds the same frame", async (
 
   expect(headers["content-type"]).toMatch(/^text\/csv/);
   expect(headers["content-disposition"]).toBe('attachment; filename="every.csv"');
-  const read = await frameFromCsv(rawPayload, everyTypeFrame().schema);
+  const read = await parseOwnCsv(rawPayload, everyTypeFrame().schema);
   expect(read.rows()).toEqual(everyTypeFrame().rows());
 });
 

@@ -1,11 +1,11 @@
 import * as v from "valibot";
 import { describe, expect, it } from "vitest";
 import { changeDocument, createDocument } from "../../src/store/change-document.ts";
-import { count, DocumentKind } from "../../src/store/document.ts";
+import { countSchema, DocumentKind } from "../../src/store/document.ts";
 import { MemoryStore } from "../fakes/memory-store.ts";
 
 const counters = new DocumentKind({
-  schema: v.object({ format: v.literal(1, "1"), value: count, writer: v.string("a name") }),
+  schema: v.object({ format: v.literal(1, "1"), value: countSchema, writer: v.string("a name") }),
   format: 1,
   cure: "remove it",
   check: ({ value }) => (value === 13 ? { expected: "lucky", got: "13" } : undefined),

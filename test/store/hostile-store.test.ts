@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
 import { HexError } from "../../src/errors.ts";
 import { frameFromArrow, frameToArrow } from "../../src/frame/arrow.ts";
-import { frameFromCsv } from "../../src/frame/csv/read/csv-own.ts";
+import { parseOwnCsv } from "../../src/frame/csv/read/csv-own.ts";
 import { frame } from "../../src/frame/rows.ts";
 import { createToken, listTokens } from "../../src/project/tokens.ts";
 import { openRunHistory } from "../../src/run/history/run-history.ts";
@@ -198,7 +198,7 @@ test("an Arrow file or a CSV that is not what it says is refused, whole or in pa
     outcomeOf(() => frameFromArrow(whole, frame([{ other: 1 }]).schema)),
   );
   const csv = (text: string) =>
-    outcomeOf(async () => (await frameFromCsv(bytes(text), rows.schema)).numRows);
+    outcomeOf(async () => (await parseOwnCsv(bytes(text), rows.schema)).numRows);
   await refused("a CSV of other columns", csv('"other"\n1\n'));
   await refused("a CSV whose quotes never end", csv(`"text","value"\n"${"a".repeat(1_000)}`));
   await refused("a CSV with a field too many", csv('"text","value"\n"a",1,2\n'));
@@ -207,7 +207,7 @@ test("an Arrow file or a CSV that is not what it says is refused, whole or in pa
     "a CSV that is not in UTF-8",
     outcomeOf(
       async () =>
-        (await frameFromCsv(Buffer.from('"text","value"\n"\xff",1\n', "latin1"), rows.schema))
+        (await parseOwnCsv(Buffer.from('"text","value"\n"\xff",1\n', "latin1"), rows.schema))
           .numRows,
     ),
   );

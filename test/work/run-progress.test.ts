@@ -1,12 +1,12 @@
 import { expect, onTestFinished, test, vi } from "vitest";
-import { RunProgress, type RunView } from "../../src/work/run-progress.ts";
+import { RunProgressReporter, type RunView } from "../../src/work/run-progress.ts";
 import { until } from "./project-processes.ts";
 
 const START = Date.parse("2026-03-04T12:00:00Z");
 
 test("tells since when a cell goes, and how long one took that has ended", async () => {
   const views: RunView[] = [];
-  const progress = new RunProgress(
+  const progress = new RunProgressReporter(
     async (view) => void views.push(view),
     () => START,
   );
@@ -29,7 +29,7 @@ test("tells the newest also when it came while something was told, and nothing e
   onTestFinished(() => void vi.useRealTimers());
   const told: (string | undefined)[] = [];
   let isTaken: () => void = () => undefined;
-  const progress = new RunProgress(({ cells }) => {
+  const progress = new RunProgressReporter(({ cells }) => {
     told.push(cells[0]?.message);
     return new Promise((resolve) => {
       isTaken = resolve;
@@ -51,7 +51,7 @@ test("tells the newest also when it came while something was told, and nothing e
 
 test("of a run that breaks off, cells that went were interrupted then", () => {
   let now = START;
-  const progress = new RunProgress(
+  const progress = new RunProgressReporter(
     async () => undefined,
     () => now,
   );

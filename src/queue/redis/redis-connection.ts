@@ -171,7 +171,7 @@ function toAnswer(thrown: unknown): string {
 }
 
 /** Whether a failure may pass by itself: the server is away, starts, or is short of something. */
-export function isTransient(thrown: unknown): boolean {
+export function isTransientOutage(thrown: unknown): boolean {
   const cause = thrown instanceof Error ? thrown.cause : undefined;
   return cause !== undefined && !LASTING.test(toAnswer(cause)) && !isTlsCode(toCode(cause));
 }

@@ -15,7 +15,7 @@ import {
 } from "../queue.ts";
 import { toPayloadText } from "../stored-job.ts";
 import { checkLeftovers, checkServer } from "./redis-check.ts";
-import { isTransient, RedisConnection, type RedisPlace } from "./redis-connection.ts";
+import { isTransientOutage, RedisConnection, type RedisPlace } from "./redis-connection.ts";
 import { RedisJobs } from "./redis-jobs.ts";
 
 /** How often a claim that waits looks by itself, for most changes wake it. */
@@ -108,7 +108,7 @@ class RedisQueue implements Queue {
       });
     } catch (error) {
       // A server that went away is waited for.
-      if (isTransient(error)) return undefined;
+      if (isTransientOutage(error)) return undefined;
       throw error;
     }
   }

@@ -23,7 +23,7 @@ export interface RunQuery extends StoreOptions {
 }
 
 /** Some runs, the newest first. */
-export interface RunPage {
+export interface RunListPage {
   readonly runs: readonly RunRecord[];
   /**
    * where to go on, as `before`; absent when there certainly are no more. A search for rare ones may
@@ -51,7 +51,11 @@ const MOST_RECORDS = 1_000;
 /**
  * Finds runs from the newest back, day by day: what was listed is read only until there are enough.
  */
-export async function listRuns(store: Store, query: RunQuery, span: HistorySpan): Promise<RunPage> {
+export async function listRuns(
+  store: Store,
+  query: RunQuery,
+  span: HistorySpan,
+): Promise<RunListPage> {
   const runs: RunRecord[] = [];
   const warnings: string[] = [];
   let read = 0;

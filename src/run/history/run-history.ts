@@ -9,7 +9,7 @@ import {
   type PrunePlan,
   planPrune,
   prune,
-  type RunPage,
+  type RunListPage,
   type RunQuery,
   toMarkedId,
 } from "./list-runs.ts";
@@ -79,7 +79,7 @@ export interface RunHistory {
    * Lists runs by when they were accepted, the newest first. It reads no more days and records than
    * it needs, and tells of damaged ones in `warnings`.
    */
-  list(query: RunQuery): Promise<RunPage>;
+  list(query: RunQuery): Promise<RunListPage>;
 
   /** The ids that begin so, the newest first. @param idPrefix at least 8 characters of an id */
   findIds(idPrefix: string, options?: StoreOptions): Promise<readonly string[]>;
@@ -195,7 +195,7 @@ class StoredHistory implements RunHistory {
     await createRecord(this.#store, record, this.#options);
   }
 
-  list(query: RunQuery): Promise<RunPage> {
+  list(query: RunQuery): Promise<RunListPage> {
     const { now = Date.now, keepMs = KEEP_MS } = this.#options;
     return listRuns(this.#store, query, { nowMs: now(), keepMs });
   }

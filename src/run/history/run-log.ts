@@ -1,6 +1,12 @@
 import * as v from "valibot";
 import { expectation, type HexError, toMessage } from "../../errors.ts";
-import { type DocumentPlace, nameOf, text, time, word } from "../../store/document.ts";
+import {
+  type DocumentPlace,
+  documentName,
+  textSchema,
+  time,
+  wordSchema,
+} from "../../store/document.ts";
 import type { RunEvent } from "../run-event.ts";
 
 /** Limit of a log's object. */
@@ -13,10 +19,10 @@ const LogLine = v.object({
   /** ISO 8601, UTC */
   at: time,
   /** the cell that it comes from; absent when it comes from the run itself */
-  cell: v.exactOptional(word),
+  cell: v.exactOptional(wordSchema),
   /** where a process wrote it; absent for a logged line */
   stream: v.exactOptional(v.picklist(["stdout", "stderr"], "one of stdout, stderr")),
-  text,
+  text: textSchema,
 });
 
 /** A line of a run's log. */
@@ -39,7 +45,7 @@ interface RunLogOptions {
 }
 
 /** The log of a run that goes on: takes lines at once, and writes them every 2 s and at the end. */
-export class RunLog {
+export class RunLogWriter {
   readonly #options: RunLogOptions;
   #lines: LogLine[] = [];
   #left = 0;
@@ -151,11 +157,15 @@ export function parseLog(bytes: Uint8Array, place: DocumentPlace): readonly LogL
   const lines = new TextDecoder().decode(bytes).split("\n");
   // What follows the last line break is nothing, or a line that broke off.
   const broken = lines.pop();
-  if (broken !== "") throw damage(nameOf(place), "whole lines", "half a line");
+  if (broken !== "") throw damage(documentName(place), "whole lines", "half a line");
   return lines.map((line, index) => {
     const parsed = v.safeParse(LogLine, toJson(line));
     if (parsed.success) return parsed.output;
-    throw damage(`line ${index + 1} of ${nameOf(place)}`, "a line of a log", line.slice(0, 80));
+    throw damage(
+      `line ${index + 1} of ${documentName(place)}`,
+      "a line of a log",
+      line.slice(0, 80),
+    );
   });
 }
 

@@ -3,7 +3,14 @@ import { HexError } from "../../errors.ts";
 import { arrowBlocks, frameFromArrow } from "../../frame/arrow.ts";
 import type { Frame } from "../../frame/frame.ts";
 import { COLUMN_TYPES } from "../../frame/schema.ts";
-import { count, DocumentKind, ordinal, sha256, text, word } from "../../store/document.ts";
+import {
+  countSchema,
+  DocumentKind,
+  ordinal,
+  sha256,
+  textSchema,
+  wordSchema,
+} from "../../store/document.ts";
 import { shownFrameKey, stagedPrefix } from "../../store/key.ts";
 import type { Commit, PublishedShown } from "../../store/manifest/manifest.ts";
 import { shownOf } from "../../store/published-frame.ts";
@@ -18,28 +25,42 @@ import { format } from "./stored-record.ts";
 
 const KeptFrame = v.object({
   at: v.literal("history"),
-  rows: count,
+  rows: countSchema,
   columns: v.array(
-    v.object({ name: text, type: v.picklist(COLUMN_TYPES, `one of ${COLUMN_TYPES.join(", ")}`) }),
+    v.object({
+      name: textSchema,
+      type: v.picklist(COLUMN_TYPES, `one of ${COLUMN_TYPES.join(", ")}`),
+    }),
     "a list of columns",
   ),
   sha256,
-  sizeBytes: count,
+  sizeBytes: countSchema,
 });
 
 const ShownPlace = v.variant("at", [
   KeptFrame,
   /** the frame of a version, as long as that one is kept; an older index names no commit */
-  v.object({ at: v.literal("version"), version: ordinal, commit: v.optional(word), frame: word }),
+  v.object({
+    at: v.literal("version"),
+    version: ordinal,
+    commit: v.optional(wordSchema),
+    frame: wordSchema,
+  }),
   /** the version's own copy, as long as that version is kept */
-  v.object({ at: v.literal("shown"), version: ordinal, commit: word, sha256, sizeBytes: count }),
+  v.object({
+    at: v.literal("shown"),
+    version: ordinal,
+    commit: wordSchema,
+    sha256,
+    sizeBytes: countSchema,
+  }),
   /** larger than the limit of one cell, or than the room left for the run */
-  v.object({ at: v.literal("nowhere"), neededBytes: count, mostBytes: count }),
+  v.object({ at: v.literal("nowhere"), neededBytes: countSchema, mostBytes: countSchema }),
 ]);
 
 const ShownIndex = v.object({
   format,
-  runId: word,
+  runId: wordSchema,
   attempt: ordinal,
   /** by the name of the cell that showed it */
   cells: v.record(v.string(), ShownPlace, "the cells by name"),

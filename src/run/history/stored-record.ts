@@ -5,13 +5,13 @@ import { RUN_CONTEXTS } from "../../cell/run-context.ts";
 import type { ErrorCode } from "../../errors.ts";
 import { type ChangeOptions, changeDocument, createDocument } from "../../store/change-document.ts";
 import {
-  count,
+  countSchema,
   type DocumentAt,
   DocumentKind,
   ordinal,
-  text,
+  textSchema,
   time,
-  word,
+  wordSchema,
 } from "../../store/document.ts";
 import type { Store, StoreOptions } from "../../store/store.ts";
 import { RUN_TRIGGERS } from "../run-event.ts";
@@ -26,7 +26,7 @@ export const context = v.picklist(RUN_CONTEXTS, `one of ${RUN_CONTEXTS.join(", "
 /** Why a run or a cell failed; a code of a newer release is kept as it is. */
 export const runError = v.object({
   code: v.custom<ErrorCode>(isErrorCode, "a code such as HEX_CELL_FAILED"),
-  message: text,
+  message: textSchema,
 });
 
 function isErrorCode(code: unknown): boolean {
@@ -38,35 +38,35 @@ const WRITES_KEPT = 20;
 
 const Attempt = v.object({
   attempt: ordinal,
-  worker: word,
+  worker: wordSchema,
   startedAt: time,
   endedAt: v.exactOptional(time),
-  cause: v.exactOptional(text),
+  cause: v.exactOptional(textSchema),
 });
 
 export const CELL_STATUSES = ["computed", "read", "kept", "pruned", "skipped", "failed"] as const;
 
 const Cell = v.object({
-  name: word,
+  name: wordSchema,
   status: v.picklist(CELL_STATUSES, `one of ${CELL_STATUSES.join(", ")}`),
   startedAt: v.exactOptional(time),
-  elapsedMs: count,
+  elapsedMs: countSchema,
   keptSince: v.exactOptional(ordinal),
   error: v.exactOptional(runError),
 });
 
 const StoredRecord = v.object({
   format,
-  runId: word,
+  runId: wordSchema,
   context,
   trigger: v.picklist(RUN_TRIGGERS, `one of ${RUN_TRIGGERS.join(", ")}`),
-  requestedBy: word,
-  occasion: v.exactOptional(v.object({ schedule: word, instant: time })),
+  requestedBy: wordSchema,
+  occasion: v.exactOptional(v.object({ schedule: wordSchema, instant: time })),
   inputs: v.record(v.string(), v.unknown(), "the inputs by name"),
-  textInputs: v.exactOptional(v.array(word, "names of inputs")),
+  textInputs: v.exactOptional(v.array(wordSchema, "names of inputs")),
   acceptSchema: v.boolean("true or false"),
   compute: v.exactOptional(v.picklist(RUN_COMPUTES, RUN_COMPUTES.join(" or "))),
-  overwrite: v.exactOptional(v.array(word, "names of frames")),
+  overwrite: v.exactOptional(v.array(wordSchema, "names of frames")),
   isQueued: v.boolean("true or false"),
   state: v.picklist(RUN_STATES, `one of ${RUN_STATES.join(", ")}`),
   submittedAt: time,
@@ -78,7 +78,7 @@ const StoredRecord = v.object({
   cells: v.array(Cell, "a list of cells"),
   error: v.exactOptional(runError),
   /** names of the last writes, the newest first: no two contents are equal, and writers know theirs */
-  writes: v.array(word, "a list of names"),
+  writes: v.array(wordSchema, "a list of names"),
 });
 
 type StoredRecord = RunRecord & { readonly writes: readonly string[] };

@@ -1,6 +1,6 @@
 import * as v from "valibot";
 import { COLUMN_TYPES } from "../../frame/schema.ts";
-import { count, DocumentKind, ordinal, time, word } from "../../store/document.ts";
+import { countSchema, DocumentKind, ordinal, time, wordSchema } from "../../store/document.ts";
 import type { CellOutput } from "../cell-output.ts";
 import type { RunResult } from "../run-event.ts";
 import { CELL_STATUSES, context, FORMAT, format, runError } from "./stored-record.ts";
@@ -15,7 +15,7 @@ const freshness = v.object({
 
 const csvReport = v.object({
   name: v.string("a text"),
-  rows: count,
+  rows: countSchema,
   columns: v.array(
     v.object({
       name: v.string("a text"),
@@ -31,20 +31,20 @@ const KINDS = ["frame", "chart", "markdown", "json", "value"];
 
 const StoredResult = v.object({
   format,
-  runId: word,
+  runId: wordSchema,
   context,
   status: v.picklist(["completed", "failed", "cancelled"], "completed, failed or cancelled"),
   startedAt: time,
-  elapsedMs: count,
+  elapsedMs: countSchema,
   version: v.nullable(ordinal),
   isPublisher: v.boolean("true or false"),
   data: v.exactOptional(freshness),
   cells: v.array(
     v.object({
-      name: word,
+      name: wordSchema,
       status: v.picklist(CELL_STATUSES, `one of ${CELL_STATUSES.join(", ")}`),
       startedAt: v.exactOptional(time),
-      elapsedMs: count,
+      elapsedMs: countSchema,
       keptSince: v.exactOptional(ordinal),
       output: v.exactOptional(v.custom<CellOutput>(isOutput, "what a cell shows")),
       csv: v.exactOptional(v.array(csvReport, "a list of reports")),

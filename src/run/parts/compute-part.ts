@@ -1,5 +1,5 @@
 import type { CellContext, FrameStore } from "../../cell/cell.ts";
-import { partsOf } from "../../cell/over.ts";
+import { partsDefinitionOf } from "../../cell/over.ts";
 import type { RunContext } from "../../cell/run-context.ts";
 import { expectation, type HexError } from "../../errors.ts";
 import { toFrame } from "../../frame/to-frame.ts";
@@ -70,7 +70,7 @@ export async function computePart(work: PartWork): Promise<PartOutcome["status"]
 type Definition = Awaited<ReturnType<LoadedCells["load"]>>;
 
 function toPartFunction({ exchange: { cell } }: PartWork, definition: Definition) {
-  const parts = definition.kind === "cached" ? partsOf(definition.compute) : undefined;
+  const parts = definition.kind === "cached" ? partsDefinitionOf(definition.compute) : undefined;
   if (parts !== undefined) return parts.compute;
   throw expectation("HEX_CELL_INVALID", {
     place: `cell ${cell}`,

@@ -25,7 +25,7 @@ export interface PartsRequest extends Omit<PartsExchange, "store"> {
  */
 export type RunParts = (order: PartsRequest) => Promise<void>;
 
-export interface JoinOptions {
+export interface JoinPartsOptions {
   readonly exchange: PartsExchange;
   readonly runParts: RunParts;
   readonly signal: AbortSignal;
@@ -40,7 +40,7 @@ export interface JoinOptions {
 export async function joinParts(
   { list }: PartsDefinition,
   values: Readonly<Record<string, unknown>>,
-  { exchange, runParts, signal, progress, log }: JoinOptions,
+  { exchange, runParts, signal, progress, log }: JoinPartsOptions,
 ): Promise<Frame> {
   const parts = toParts(exchange.cell, list(values));
   const { length: count } = parts;
@@ -67,7 +67,7 @@ function toParts(cell: string, parts: unknown): readonly unknown[] {
 async function readFrames(
   exchange: PartsExchange,
   count: number,
-  { signal, log }: Pick<JoinOptions, "signal" | "log">,
+  { signal, log }: Pick<JoinPartsOptions, "signal" | "log">,
 ): Promise<[Frame, ...Frame[]]> {
   const outcomes: (PartOutcome | undefined)[] = [];
   for (let index = 0; index < count; index++) {

@@ -61,11 +61,11 @@ export type TaskFailure = Exclude<TaskEnding, { readonly status: "done" }> | Cra
 /** The value of a task. @throws {HexError} the error that its ending is for its caller */
 export function toValue(ending: ProcessEnding): unknown {
   if (ending.status === "done") return ending.value;
-  throw toFailure(ending);
+  throw toTaskError(ending);
 }
 
 /** The error that an ending without a value is for the caller of its task. */
-export function toFailure(ending: TaskFailure): HexError {
+export function toTaskError(ending: TaskFailure): HexError {
   if (ending.status === "crashed") return toCrashError(ending.cause);
   return new HexError(ending.code, ending.message);
 }
@@ -75,7 +75,7 @@ export function toFailure(ending: TaskFailure): HexError {
  * it, has crashed it.
  */
 export function toRunFailure(ending: TaskFailure): HexError {
-  const failure = toFailure(ending);
+  const failure = toTaskError(ending);
   const isBusy = ending.status === "crashed" && failure.code === "HEX_TOO_BUSY";
   return isBusy ? new HexError("HEX_RUN_CRASHED", failure.message) : failure;
 }

@@ -29,7 +29,7 @@ export interface Parent {
 }
 
 /** Does the one task; what it gives must be plain JSON. A HexError ends it as failed. */
-export type RunTask = (task: ProcessTask, parent: Parent) => Promise<unknown>;
+export type TaskFunction = (task: ProcessTask, parent: Parent) => Promise<unknown>;
 
 /**
  * Makes this process one that gets a task, does it and exits: the last call of its program.
@@ -37,7 +37,7 @@ export type RunTask = (task: ProcessTask, parent: Parent) => Promise<unknown>;
  * @param warmUp what may be done while no task comes, so that it goes quicker in the task; it
  * must leave nothing behind that a task could see. Its failures are the task's to tell.
  */
-export function serveTask(run: RunTask, warmUp: WarmUp = async () => undefined): void {
+export function serveTask(run: TaskFunction, warmUp: WarmUp = async () => undefined): void {
   new TaskServer(run, warmUp).open();
 }
 
@@ -50,7 +50,7 @@ const IDLE_MS = 50;
 const LONGEST_MESSAGE = 2_000;
 
 class TaskServer implements Parent {
-  readonly #run: RunTask;
+  readonly #run: TaskFunction;
   readonly #warmUp: WarmUp;
   readonly #send = takeChannel();
   readonly #stopping = new AbortController();
@@ -60,7 +60,7 @@ class TaskServer implements Parent {
   #idleTimer: NodeJS.Timeout | undefined;
   #lastCall = 0;
 
-  constructor(run: RunTask, warmUp: WarmUp) {
+  constructor(run: TaskFunction, warmUp: WarmUp) {
     this.#run = run;
     this.#warmUp = warmUp;
   }

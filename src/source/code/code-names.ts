@@ -1,7 +1,7 @@
 import {
   argumentsOf,
+  calleeName,
   isSyntaxNode,
-  nameOf,
   piecesOf,
   type SyntaxNode,
   textOf,
@@ -117,8 +117,8 @@ function isRequire(callee: SyntaxNode): boolean {
   return (
     callee.type === "MemberExpression" &&
     isSyntaxNode(object) &&
-    ((nameOf(object) === "require" && nameOf(callee) === "resolve") ||
-      (nameOf(object) === "module" && nameOf(callee) === "require"))
+    ((calleeName(object) === "require" && calleeName(callee) === "resolve") ||
+      (calleeName(object) === "module" && calleeName(callee) === "require"))
   );
 }
 
@@ -129,7 +129,7 @@ const WRITES_SECOND = /^(rename|copyFile|copy|cp|link|symlink)(Sync)?$/;
 
 /** The arguments of a call that it writes to, as far as its name tells. */
 function writtenBy(node: SyntaxNode): SyntaxNode[] {
-  const name = nameOf(node["callee"]) ?? "";
+  const name = calleeName(node["callee"]) ?? "";
   const [first, second] = argumentsOf(node);
   const isOpenedToWrite =
     /^open(Sync)?$/.test(name) && second !== undefined && /[wa+]/.test(textOf(second) ?? "");
@@ -149,7 +149,7 @@ function findConstants(module: SyntaxNode): ReadonlyMap<string, SyntaxNode> {
   const find = (node: SyntaxNode, isConstant: boolean): void => {
     const { id, init } = node;
     if (isConstant && node.type === "VariableDeclarator" && isSyntaxNode(id)) {
-      const name = nameOf(id);
+      const name = calleeName(id);
       if (name !== undefined && isSyntaxNode(init) && !constants.has(name))
         constants.set(name, init);
     }

@@ -66,10 +66,10 @@ export function argumentsOf(node: SyntaxNode): SyntaxNode[] {
 }
 
 /** The last name of what is called: `readFile` in `fs.readFile(…)`; undefined where it has none. */
-export function nameOf(callee: unknown): string | undefined {
+export function calleeName(callee: unknown): string | undefined {
   if (!isSyntaxNode(callee)) return undefined;
   const node = withoutNotes(callee);
   if (node.type === "Identifier") return String(node["value"]);
-  if (node.type === "OptionalChainingExpression") return nameOf(node["base"]);
-  return node.type === "MemberExpression" ? nameOf(node["property"]) : undefined;
+  if (node.type === "OptionalChainingExpression") return calleeName(node["base"]);
+  return node.type === "MemberExpression" ? calleeName(node["property"]) : undefined;
 }

@@ -2,8 +2,8 @@ import { dirname, join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import {
   argumentsOf,
+  calleeName,
   isSyntaxNode,
-  nameOf,
   type SyntaxNode,
   textOf,
   withoutNotes,
@@ -51,7 +51,7 @@ export function readPath(
     case "MemberExpression":
       return readMember(node, scope, read);
     case "NewExpression":
-      return nameOf(node["callee"]) === "URL" ? readUrl(argumentsOf(node), read) : undefined;
+      return calleeName(node["callee"]) === "URL" ? readUrl(argumentsOf(node), read) : undefined;
     case "CallExpression":
       return readCall(node, scope, read);
     default:
@@ -69,7 +69,7 @@ function readName(name: string, { path, constants }: PathScope, read: Read) {
 
 function readMember(node: SyntaxNode, { path }: PathScope, read: Read): WrittenPath | undefined {
   const object = node["object"];
-  const property = nameOf(node["property"]);
+  const property = calleeName(node["property"]);
   if (!isSyntaxNode(object)) return undefined;
   if (object.type !== "MetaProperty") {
     return property === "href" || property === "pathname" ? unlessText(read(object)) : undefined;
@@ -99,7 +99,7 @@ function readCall(
   { projectDirectory }: PathScope,
   read: Read,
 ): WrittenPath | undefined {
-  const name = nameOf(node["callee"]) ?? "";
+  const name = calleeName(node["callee"]) ?? "";
   const parts = argumentsOf(node);
   if (name === "cwd" && parts.length === 0) return own(projectDirectory);
   const [first, ...others] = parts.map(read);

@@ -66,7 +66,7 @@ const WAIT_STEP_MS = 10;
 const LONGEST_LOOK_MS = 250;
 
 /** A change of a file by one rename. */
-export interface Change<T> {
+export interface LockedChange<T> {
   readonly purpose: Purpose;
   /** a temporary path beside the file, where the content of a write lies; it may be gone afterwards */
   readonly temporary: string;
@@ -81,7 +81,7 @@ export interface Change<T> {
  */
 export async function changeFile<T>(
   entry: Entry,
-  change: Change<T>,
+  change: LockedChange<T>,
   options: LockOptions,
 ): Promise<Turn<T>> {
   const { purpose, temporary, carryOut } = change;
@@ -113,7 +113,7 @@ export function passedWriter({ key, location }: Entry, silenceMs: number): HexEr
   });
 }
 
-interface Preparation extends Omit<Change<unknown>, "carryOut"> {
+interface Preparation extends Omit<LockedChange<unknown>, "carryOut"> {
   /** the path of what becomes the lock */
   readonly prepared: string;
   readonly owner: string;

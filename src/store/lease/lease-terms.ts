@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { setTimeout as wait } from "node:timers/promises";
 import * as v from "valibot";
-import { DocumentKind, ordinal, word } from "../document.ts";
+import { DocumentKind, ordinal, wordSchema } from "../document.ts";
 import { BEAT_MS, identifyProcess, isProcessGone, SILENCE_MS } from "../holder.ts";
 import { sealManifest } from "../manifest/swap-manifest.ts";
 import type { Store } from "../store.ts";
@@ -100,9 +100,9 @@ const LeaseRecord = v.object({
   /** the process that holds it, by which its death can be proven; older builds tell none */
   process: v.optional(v.string("a text")),
   /** the run that it is held for, and which attempt at it */
-  run: v.optional(v.object({ id: word, attempt: ordinal })),
+  run: v.optional(v.object({ id: wordSchema, attempt: ordinal })),
   /** names one acquisition */
-  leaseId: word,
+  leaseId: wordSchema,
   /** counts the writes of that acquisition: no two contents are equal, so no ETag comes back */
   write: ordinal,
   /** how long others must see no new write before they may take over */

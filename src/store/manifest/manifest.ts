@@ -2,14 +2,14 @@ import * as v from "valibot";
 import { expectation } from "../../errors.ts";
 import { COLUMN_TYPES } from "../../frame/schema.ts";
 import {
-  count,
+  countSchema,
   DocumentKind,
   ordinal,
   type StoredDocument,
   sha256,
-  text,
+  textSchema,
   time,
-  word,
+  wordSchema,
 } from "../document.ts";
 import { isFrameName, isStoreKey, MANIFEST_KEY, RUNS_PREFIX } from "../key.ts";
 import type { Store, StoreOptions } from "../store.ts";
@@ -24,7 +24,7 @@ const StoredFile = v.object({
   /** never outside the runs' folder: who can write a manifest must not make us read other things */
   key: v.pipe(v.string("a key"), v.check(isRunKey, `a key below ${RUNS_PREFIX}`)),
   sha256,
-  sizeBytes: count,
+  sizeBytes: countSchema,
 });
 
 const columns = v.array(
@@ -38,31 +38,35 @@ const columns = v.array(
 /** All that a cell's result hangs on, of the shape that runs give it. */
 const CellState = v.object({
   /** over the code of the cell and of all above it */
-  code: text,
+  code: textSchema,
   /** over the content of the files that these name; empty for none */
-  data: text,
+  data: textSchema,
   inputs: v.record(v.string(), v.unknown(), "the inputs by name"),
   /** keyed digest of the secrets that they may see; empty for none */
-  secrets: text,
+  secrets: textSchema,
   /** SHA-256 of the CSV of each frame that it is computed from, by name; empty where none was */
-  frames: v.record(v.string(), text, "the frames by name"),
+  frames: v.record(v.string(), textSchema, "the frames by name"),
 });
 
 const PublishedFrame = v.object({
-  rows: count,
+  rows: countSchema,
   columns,
   csv: StoredFile,
   schema: StoredFile,
   /** the fast path; absent where it would be larger than what is read at once */
   arrow: v.optional(StoredFile),
   /** the cell that wrote it */
-  cell: word,
+  cell: wordSchema,
   computedAt: time,
   /** of the code of that cell */
-  codeHash: text,
+  codeHash: textSchema,
   /** the cells that read columns of it in the run that published it, by name */
   readers: v.optional(
-    v.record(v.string(), v.object({ code: text, columns: v.array(v.string()) }), "cells by name"),
+    v.record(
+      v.string(),
+      v.object({ code: textSchema, columns: v.array(v.string()) }),
+      "cells by name",
+    ),
   ),
   /** what that cell hung on when it computed it; absent where nobody noted it */
   state: v.optional(CellState),
@@ -70,7 +74,7 @@ const PublishedFrame = v.object({
 
 /** The whole frame that a cell showed: in a file of its own, or the very frame that is published. */
 const ShownFrame = v.variant("at", [
-  v.object({ at: v.literal("file"), ...StoredFile.entries, rows: count, columns }),
+  v.object({ at: v.literal("file"), ...StoredFile.entries, rows: countSchema, columns }),
   /** with the SHA-256 of that frame's CSV: one of other content is not what was shown */
   v.object({ at: v.literal("frame"), frame: names, sha256 }),
 ]);
@@ -79,28 +83,28 @@ const Commit = v.object({
   /** rises by one with every publication */
   generation: ordinal,
   /** names one publication, so that its writer knows it again */
-  commitId: word,
-  runId: word,
+  commitId: wordSchema,
+  runId: wordSchema,
   attempt: ordinal,
   /** the run context, such as `logic` */
-  context: word,
+  context: wordSchema,
   /** which door the run came in by, such as `schedule` */
-  trigger: v.optional(word),
+  trigger: v.optional(wordSchema),
   /** who published it, as `user@host` */
-  publishedBy: v.optional(word),
+  publishedBy: v.optional(wordSchema),
   publishedAt: time,
   /** what is remarkable about it, such as `rollback to 3` */
-  note: v.optional(word),
+  note: v.optional(wordSchema),
   /** the value that every input had in the run, by name */
   inputs: v.record(v.string(), v.unknown(), "the inputs by name"),
   /** those of them that the run was asked for; absent where `inputs` holds no others */
   asked: v.optional(v.record(v.string(), v.unknown(), "the inputs by name")),
   /** what every input is when nobody asks for it, and the code by which it came to be so */
   defaults: v.optional(
-    v.record(v.string(), v.object({ value: v.unknown(), code: text }), "the inputs by name"),
+    v.record(v.string(), v.object({ value: v.unknown(), code: textSchema }), "the inputs by name"),
   ),
   /** of the code of the whole project */
-  codeHash: text,
+  codeHash: textSchema,
   frames: v.record(names, PublishedFrame, "the frames by name"),
   /** what every cell showed with default inputs */
   outputs: v.optional(StoredFile),
@@ -111,11 +115,11 @@ const Commit = v.object({
 const Manifest = v.object({
   format: v.literal(FORMAT, `${FORMAT}`),
   /** the highest fence that was published with or sealed, 0 before: who has a lower one is too late */
-  fence: count,
+  fence: countSchema,
   /** the runs that others went past, the newest first: they are too late under any fence */
-  passed: v.optional(v.array(word, "ids of runs")),
+  passed: v.optional(v.array(wordSchema, "ids of runs")),
   /** the last collection of unused objects: by it every writer sees that he has to look again */
-  collection: v.optional(v.object({ id: word, at: time })),
+  collection: v.optional(v.object({ id: wordSchema, at: time })),
   /** the newest first, each with all that reading it needs; empty where a first run was passed */
   commits: v.pipe(
     v.array(Commit, "a list of versions"),

@@ -1,5 +1,10 @@
 import { describe, expect, it } from "vitest";
-import { type LogLine, parseLog, RunLog, toLogBytes } from "../../../src/run/history/run-log.ts";
+import {
+  type LogLine,
+  parseLog,
+  RunLogWriter,
+  toLogBytes,
+} from "../../../src/run/history/run-log.ts";
 import { NOON } from "./records.ts";
 
 const at = new Date(NOON).toISOString();
@@ -86,7 +91,7 @@ function fakeWorld(failure?: Error) {
   const written: { readonly lines: readonly LogLine[]; readonly left: number }[] = [];
   const warnings: string[] = [];
   const timers: { readonly callback: () => void; readonly ms: number }[] = [];
-  const log = new RunLog({
+  const log = new RunLogWriter({
     write: async (lines, left) => {
       if (failure !== undefined) throw failure;
       written.push({ lines, left });

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { cached } from "../../../src/cell/cell.ts";
-import { over, partsOf } from "../../../src/cell/over.ts";
+import { over, partsDefinitionOf } from "../../../src/cell/over.ts";
 import { HexError } from "../../../src/errors.ts";
 import type { Frame } from "../../../src/frame/frame.ts";
 import { frame } from "../../../src/frame/rows.ts";
@@ -61,7 +61,7 @@ async function joined(list: ListParts, compute: ComputePart, values = {}, runPar
       onEnded(count - index);
     }
   };
-  const parts = partsOf(split as never);
+  const parts = partsDefinitionOf(split as never);
   if (parts === undefined) throw new Error("over gives a function that is split");
   const whole = await joinParts(parts, values, {
     exchange,

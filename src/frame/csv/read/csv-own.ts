@@ -3,10 +3,16 @@ import { expectation, type HexError } from "../../../errors.ts";
 import type { FrameColumn } from "../../column/column-data.ts";
 import { type Frame, toFrameOf } from "../../frame.ts";
 import type { ColumnType, Schema } from "../../schema.ts";
-import { type CsvLimits, limitError, toCsvLimits } from "../csv-limits.ts";
-import { csvHeader, LONE_MISSING } from "../csv-text.ts";
-import { type ByteSource, memorySource } from "./byte-source.ts";
-import { BadByteError, findBadByte, type TakeRows, takeBlocks, takeRows } from "./csv-blocks.ts";
+import { type CsvLimits, csvHeader, LONE_MISSING, limitError, toCsvLimits } from "../csv-form.ts";
+import {
+  BadByteError,
+  type ByteSource,
+  findBadByte,
+  memorySource,
+  type TakeRows,
+  takeBlocks,
+  takeCsvRows,
+} from "./csv-blocks.ts";
 import { LF, NO_BYTE, QUOTE } from "./csv-dialect.ts";
 import { BARE, CsvFields, ESCAPED, RowFaultError } from "./csv-fields.ts";
 import { newItems } from "./csv-fixed-items.ts";
@@ -57,7 +63,7 @@ export async function readOwnCsv(
 }
 
 /** As `readOwnCsv`, from bytes. */
-export async function frameFromCsv(
+export async function parseOwnCsv(
   bytes: Uint8Array,
   schema: Schema,
   options?: ReadOwnOptions,
@@ -99,7 +105,7 @@ class OwnReading {
     this.#isOpen = true;
     try {
       const range = { start, end, isLast };
-      const taken = takeRows(this.#fields, bytes, range, (from, to) => {
+      const taken = takeCsvRows(this.#fields, bytes, range, (from, to) => {
         this.#takeColumns(bytes, to - from);
       });
       this.#bytesTaken += taken;

@@ -2,7 +2,7 @@ import { execSync, spawn } from "node:child_process";
 import { once } from "node:events";
 import { tmpdir } from "node:os";
 import { setTimeout as wait } from "node:timers/promises";
-import { toFailure } from "../../../../src/run/process/process-ending.ts";
+import { toTaskError } from "../../../../src/run/process/process-ending.ts";
 import { type RunProcess, startRunProcess } from "../../../../src/run/process/run-process.ts";
 
 /*
@@ -23,7 +23,7 @@ function start(): RunProcess {
 
 async function run(child: RunProcess, kind: string, onLine: (line: string) => void) {
   const ending = await child.run({ kind }, { onLine: (_, line) => onLine(line) });
-  return ending.status === "done" ? ending : toFailure(ending).message;
+  return ending.status === "done" ? ending : toTaskError(ending).message;
 }
 
 /** Those that are open stay open; the hard limit is left, so that it can be raised again. */

@@ -1,4 +1,4 @@
-import type { JsonRow, JsonValue } from "../../../../frame/json.ts";
+import type { JsonRow, JsonScalar } from "../../../../frame/json.ts";
 import { ownValue } from "../../../../frame/own-value.ts";
 import type { ColumnType, Schema } from "../../../../frame/schema.ts";
 
@@ -24,7 +24,7 @@ export function chartRows(
 }
 
 /** One value of a column; what no axis can show, such as an infinity, is missing. @internal */
-export function chartValue(value: JsonValue, type: ColumnType, isTime: boolean): ChartValue {
+export function chartValue(value: JsonScalar, type: ColumnType, isTime: boolean): ChartValue {
   if (value === null) return null;
   switch (type) {
     case "number":
@@ -41,7 +41,7 @@ export function chartValue(value: JsonValue, type: ColumnType, isTime: boolean):
   }
 }
 
-function toNumber(value: JsonValue): number | null {
+function toNumber(value: JsonScalar): number | null {
   if (value === "NaN") return Number.NaN;
   if (value === "INF" || value === "-INF") return null;
   return Number(value);

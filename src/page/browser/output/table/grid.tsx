@@ -1,7 +1,7 @@
 import { type CellContentProps, HighTable, type OrderBy, type Selection } from "hightable";
 import type { JSX } from "preact";
 import { useId, useLayoutEffect, useMemo, useRef } from "preact/hooks";
-import type { JsonRow, JsonValue } from "../../../../frame/json.ts";
+import type { JsonRow, JsonScalar } from "../../../../frame/json.ts";
 import type { RowSort } from "../../../../frame/rows/table-rows.ts";
 import type { ColumnType, Schema } from "../../../../frame/schema.ts";
 import type { RowsOrder } from "../rows-source.ts";
@@ -142,7 +142,7 @@ function classOf(type: ColumnType): string {
 function toCellRenderer(columns: Schema) {
   return ({ cell, col }: CellContentProps): JSX.Element | string | null => {
     if (cell === undefined) return null;
-    const value: JsonValue = cell.value;
+    const value: JsonScalar = cell.value;
     if (value === null) {
       return (
         <span class="cell-missing" title="missing">

@@ -1,5 +1,5 @@
-import { parseDatetime, parseDay, parseMicros } from "../../../../frame/column/calendar.ts";
-import type { JsonRow, JsonValue } from "../../../../frame/json.ts";
+import { parseDatetime, parseDay, parseMicros } from "../../../../frame/column/moment.ts";
+import type { JsonRow, JsonScalar } from "../../../../frame/json.ts";
 import type { RowFilter } from "../../../../frame/rows/row-filter.ts";
 import type { RowSort } from "../../../../frame/rows/table-rows.ts";
 import { compareTexts, foldCase } from "../../../../frame/rows/text-order.ts";
@@ -48,23 +48,23 @@ function toRowTest({ test, value = "" }: RowFilter, column: Column): (row: JsonR
   };
 }
 
-function isMissing(value: JsonValue | undefined): value is null | undefined {
+function isMissing(value: JsonScalar | undefined): value is null | undefined {
   return value === null || value === undefined;
 }
 
 function toValueTest(test: Comparison, value: string, { name, type }: Column) {
   if (type === "string" || test === "contains") {
     const passes = textComparison(test, foldCase(value));
-    return (each: JsonValue) => passes(foldCase(String(each)));
+    return (each: JsonScalar) => passes(foldCase(String(each)));
   }
   const isMoment = type === "datetime" || type === "instant";
   const range = isMoment ? parseMomentRange(type, value) : parseTypedRange(type, value);
   if (range === undefined) throw new Error(`“${value}” is no value of column “${name}”.`);
-  return rangeTest(test, (each: JsonValue) => numberOf(each, type), range);
+  return rangeTest(test, (each: JsonScalar) => numberOf(each, type), range);
 }
 
 /** A value as a number in the order of its type, a moment in microseconds; NaN for what is none. */
-function numberOf(value: JsonValue, type: Exclude<ColumnType, "string">): Ordered {
+function numberOf(value: JsonScalar, type: Exclude<ColumnType, "string">): Ordered {
   const text = String(value);
   switch (type) {
     case "number":
@@ -93,10 +93,10 @@ function sorted(rows: readonly JsonRow[], sort: RowSort, { name, type }: Column)
   const missing = rows.filter((row) => isMissing(row[name]));
   const compare =
     type === "string"
-      ? (a: JsonValue, b: JsonValue) =>
+      ? (a: JsonScalar, b: JsonScalar) =>
           compareTexts(foldCase(String(a)), foldCase(String(b))) ||
           compareTexts(String(a), String(b))
-      : (a: JsonValue, b: JsonValue) => compareNumbers(numberOf(a, type), numberOf(b, type));
+      : (a: JsonScalar, b: JsonScalar) => compareNumbers(numberOf(a, type), numberOf(b, type));
   const direction = sort.descending ? -1 : 1;
   present.sort((a, b) => direction * compare(a[name] ?? null, b[name] ?? null));
   return [...present, ...missing];

@@ -1,4 +1,4 @@
-import type { JsonRow, JsonValue } from "../../../../frame/json.ts";
+import type { JsonRow, JsonScalar } from "../../../../frame/json.ts";
 import { ownValue } from "../../../../frame/own-value.ts";
 import type { ColumnType, Schema } from "../../../../frame/schema.ts";
 import { toSpreadsheetText } from "../../../../frame/spreadsheet-text.ts";
@@ -6,7 +6,7 @@ import { toSpreadsheetText } from "../../../../frame/spreadsheet-text.ts";
 const SPECIAL_NUMBERS: Readonly<Record<string, string>> = { INF: "∞", "-INF": "−∞" };
 
 /** A value as a table shows it: numbers in their shortest form, instants in the viewer's time. */
-export function cellText(value: JsonValue, type: ColumnType): string {
+export function cellText(value: JsonScalar, type: ColumnType): string {
   if (value === null) return "–";
   switch (type) {
     case "number":
@@ -59,7 +59,7 @@ function fieldsOf(type: ColumnType, rows: readonly JsonRow[], name: string): str
   return values.map((value) => (value === null ? "" : toField(String(value))));
 }
 
-function toFieldOf(type: ColumnType, values: readonly JsonValue[]): (text: string) => string {
+function toFieldOf(type: ColumnType, values: readonly JsonScalar[]): (text: string) => string {
   switch (type) {
     case "string":
       return quoted;
@@ -78,7 +78,7 @@ function toFieldOf(type: ColumnType, values: readonly JsonValue[]): (text: strin
 const TIME = /^(.{19})(?:\.(\d+))?(Z?)$/;
 
 /** How many digits of a second a time needs: as in the CSV of frames, a column has one form. */
-function neededDigits(value: JsonValue): number {
+function neededDigits(value: JsonScalar): number {
   const fraction = TIME.exec(String(value))?.[2]?.replace(/0+$/, "") ?? "";
   return Math.ceil(fraction.length / 3) * 3;
 }
@@ -102,7 +102,7 @@ export function tsvText(schema: Schema, rows: readonly JsonRow[], withNames: boo
 }
 
 /** A value as it is; missing as nothing. One with a tab or a line break is quoted. */
-function tsvValue(value: JsonValue): string {
+function tsvValue(value: JsonScalar): string {
   if (value === null) return "";
   const text = String(value);
   return /[\t\r\n"]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
