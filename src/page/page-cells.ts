@@ -19,7 +19,7 @@ export interface PageCellsOptions extends PlacedCells {
   readonly moved: ReadonlySet<string>;
 }
 
-/** The cells that a page shows, as they were saved: no cell runs to tell this. */
+/** The cells that a page shows, as they were saved: no cell runs for it. */
 export function toPageCells(
   cells: readonly DescribedCell[],
   { saved = [], inputs, moved, ...placed }: PageCellsOptions,

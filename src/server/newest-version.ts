@@ -74,7 +74,7 @@ export class NewestVersion {
   }
 }
 
-/** Outputs of another format tell nothing here: the run itself then checks its inputs. */
+/** Outputs of another format have none here: the run itself then checks its inputs. */
 function toWidgets(bytes: Uint8Array | undefined): ReadonlyMap<string, InputWidget> {
   const read = v.safeParse(shownInputs, bytes && JSON.parse(new TextDecoder().decode(bytes)));
   const cells = read.success ? read.output.cells : [];
