@@ -6,7 +6,11 @@ import { toGraph } from "../cell/graph.ts";
 import type { InputWidget } from "../cell/input-widget.ts";
 import { framesRead, planRun, type RunPlan } from "../cell/plan.ts";
 import type { RunContext } from "../cell/run-context.ts";
-import { type CellGrounds, readCellGrounds, toCellState } from "../run/cell-fingerprints.ts";
+import {
+  type CellFingerprints,
+  readCellFingerprints,
+  toCellState,
+} from "../run/cell-fingerprints.ts";
 import type { CellSource } from "../source/cell-sources.ts";
 import { openFileContents } from "../source/file-contents.ts";
 import type { LoadedCells } from "../source/load-cells.ts";
@@ -59,11 +63,11 @@ export interface ProjectDescription {
 export async function describeProject(project: Project): Promise<ProjectDescription> {
   const { cells, files } = project.cells;
   const { hide, layout } = project.config.page;
-  const grounds = await readLightGrounds(project);
+  const fingerprints = await readLightFingerprints(project);
   const code = new Set(files);
   const dataFiles = findLightData(project.cells).filter((file) => !code.has(file));
   return {
-    cells: await Promise.all(cells.map((cell) => describeCell(cell, project, grounds))),
+    cells: await Promise.all(cells.map((cell) => describeCell(cell, project, fingerprints))),
     files: [...files, ...dataFiles],
     dataFiles,
     page: { hide, layout },
@@ -75,9 +79,9 @@ function isLight({ kind }: Pick<CellSource, "kind">): boolean {
   return kind !== "cached";
 }
 
-function readLightGrounds({ directory, cells }: Project): Promise<CellGrounds> {
+function readLightFingerprints({ directory, cells }: Project): Promise<CellFingerprints> {
   const light = new Set(cells.cells.filter(isLight).map(({ name }) => name));
-  return readCellGrounds(cells, {
+  return readCellFingerprints(cells, {
     directory,
     contents: openFileContents(),
     secretsDigest: "",
@@ -94,7 +98,7 @@ function findLightData({ cells, dataFolders }: LoadedCells): readonly string[] {
 async function describeCell(
   cell: CellSource,
   { directory, config, cells }: Project,
-  grounds: CellGrounds,
+  fingerprints: CellFingerprints,
 ): Promise<DescribedCell> {
   const { name, file, kind, dependencies } = cell;
   return {
@@ -109,7 +113,7 @@ async function describeCell(
     keyInputs: cell.keyInputs ?? null,
     maxAgeMs: cell.maxAgeMs ?? config.maxAgeMs ?? null,
     codeHash: cell.codeHash,
-    data: isLight(cell) ? toCellState(name, cells, grounds).data : "",
+    data: isLight(cell) ? toCellState(name, cells, fingerprints).data : "",
     source: await readFile(join(directory, file), "utf8"),
   };
 }

@@ -80,7 +80,7 @@ export async function createToken(
     revokedAt: null,
   };
   await refuseAway(store);
-  await store.witness?.tokens.noteMade();
+  await store.marker?.tokens.noteMade();
   await writeMade(store);
   await writeRecord(store, record);
   // In a store that ignores conditions, a server that saw none before may have said so after us.
@@ -97,7 +97,7 @@ export async function listTokens(store: Store, { signal }: StoreOptions = {}): P
     if (object === undefined) continue;
     const record = object === "too-large" ? undefined : parseRecord(object.body);
     if (record !== undefined && tokenKey(record.id) === key) tokens.push(record);
-    else warnings.push(tellDamage(key, store));
+    else warnings.push(damageWarning(key, store));
   }
   tokens.sort((left, right) => (left.createdAt < right.createdAt ? -1 : 1));
   return { tokens, warnings };
@@ -167,7 +167,7 @@ function parseRecord(body: Uint8Array): TokenRecord | undefined {
   }
 }
 
-function tellDamage(key: string, { location }: Store): string {
+function damageWarning(key: string, { location }: Store): string {
   return `Expected \`${key}\` in ${location} to be a token's record, got something else (that token is refused; remove the object)`;
 }
 

@@ -6,9 +6,9 @@ import type { FileContents } from "../source/file-contents.ts";
 import type { LoadedCells } from "../source/load-cells.ts";
 
 /** What each cell hangs on by itself, by name. */
-export type CellGrounds = ReadonlyMap<string, CellFingerprint>;
+export type CellFingerprints = ReadonlyMap<string, CellFingerprint>;
 
-interface GroundOptions {
+interface FingerprintOptions {
   /** the project's folder */
   readonly directory: string;
   readonly contents: FileContents;
@@ -19,10 +19,10 @@ interface GroundOptions {
 }
 
 /** Reads what the cells hang on, as their files are now. */
-export async function readCellGrounds(
+export async function readCellFingerprints(
   { cells }: Pick<LoadedCells, "cells">,
-  { directory, contents, secretsDigest, isDataRead = () => true }: GroundOptions,
-): Promise<CellGrounds> {
+  { directory, contents, secretsDigest, isDataRead = () => true }: FingerprintOptions,
+): Promise<CellFingerprints> {
   const read = cells.map(
     async ({ name, ownCode, dataFiles }): Promise<[string, CellFingerprint]> => {
       const data = isDataRead(name) ? await contents.read(dataFiles, directory) : "";
@@ -46,18 +46,20 @@ export interface EvaluatedWith {
 export function toCellState(
   name: string,
   { cells }: Pick<LoadedCells, "cells">,
-  grounds: CellGrounds,
+  fingerprints: CellFingerprints,
   { inputs, frames }: EvaluatedWith = NOTHING,
 ): CellState {
   const names = [name, ...namesAbove(cells, [name])].sort();
-  const ground = (each: string) => grounds.get(each) ?? NO_GROUND;
-  const hashed = cells.map((each) => ({ ...each, ownCode: ground(each.name).code }));
+  const fingerprintOf = (each: string) => fingerprints.get(each) ?? NO_FINGERPRINT;
+  const hashed = cells.map((each) => ({ ...each, ownCode: fingerprintOf(each.name).code }));
   const near = nearOf(name, cells);
   const data = [name, ...near.names]
     .sort()
-    .map((each) => [each, ground(each).data])
+    .map((each) => [each, fingerprintOf(each).data])
     .filter(([, digest]) => digest !== "");
-  const secrets = new Set(names.map((each) => ground(each).secrets).filter((each) => each !== ""));
+  const secrets = new Set(
+    names.map((each) => fingerprintOf(each).secrets).filter((each) => each !== ""),
+  );
   const kept = names.filter((each) => inputs.has(each) && isInput(each, cells));
   return {
     code: toCodeHash(name, hashed),
@@ -69,7 +71,7 @@ export function toCellState(
 }
 
 const NOTHING: EvaluatedWith = { inputs: new Map(), frames: new Map() };
-const NO_GROUND: CellFingerprint = { code: "", data: "", secrets: "" };
+const NO_FINGERPRINT: CellFingerprint = { code: "", data: "", secrets: "" };
 
 type Cells = LoadedCells["cells"];
 

@@ -14,9 +14,9 @@ export function toCellError(
   const where = place === undefined ? cell.file : formatPlace(place);
   if (thrown instanceof HexError) {
     // What the author's code did not ask for, says itself where it was.
-    const isTold = place === undefined || thrown.message.includes(cell.file);
-    const told = isTold ? "" : `In cell ${cell.name} (${where}): `;
-    return { code: thrown.code, message: shorten(`${told}${thrown.message}`) };
+    const isPlaceNamed = place === undefined || thrown.message.includes(cell.file);
+    const prefix = isPlaceNamed ? "" : `In cell ${cell.name} (${where}): `;
+    return { code: thrown.code, message: shorten(`${prefix}${thrown.message}`) };
   }
   const kind = thrown instanceof Error ? thrown.name : `thrown ${typeof thrown}`;
   return {

@@ -37,7 +37,7 @@ export interface FinishedRun extends RunWork {
   readonly recorded?: RecordedDefaults | undefined;
 }
 
-type Told = Pick<
+type RunPublication = Pick<
   Publication,
   | "runId"
   | "attempt"
@@ -53,7 +53,7 @@ type Told = Pick<
   Partial<Pick<Publication, "defaults" | "outputs" | "shown">>;
 
 /** What a run's publication tells of it. */
-export function toPublication(run: FinishedRun): Told {
+export function toPublication(run: FinishedRun): RunPublication {
   const { runId, attempt, plan, trigger, holder, cells, overwrite } = run;
   const frames = [...run.frames.staged].map(([name, staged]): [string, StagedFrame] => [
     name,
@@ -230,12 +230,15 @@ function toInputValues({
  * the digests are still missing.
  */
 function toStateIn(run: FinishedRun, name: string): CellState | undefined {
-  const { cells, grounds, computed } = run;
+  const { cells, fingerprints, computed } = run;
   const near = [name, ...nearOf(name, cells.cells).names];
   // What a cell read of other tools may be another by now.
   const isKnown = near.every((each) => computed.get(each)?.readsObjects !== true);
-  if (grounds === undefined || !isKnown) return undefined;
-  return toCellState(name, cells, grounds, { inputs: toInputValues(run), frames: framesOf(run) });
+  if (fingerprints === undefined || !isKnown) return undefined;
+  return toCellState(name, cells, fingerprints, {
+    inputs: toInputValues(run),
+    frames: framesOf(run),
+  });
 }
 
 /** The published frames of a run's cells with the digests of those that it has read. */

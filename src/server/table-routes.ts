@@ -14,7 +14,7 @@ export interface TableRoutesOptions {
   /** refuses cells that are not for those who ask */
   readonly check?: (cell: string) => Promise<void>;
   /** what is answered, or why it cannot be, as the one who asks may know it */
-  readonly tell?: <Answer>(
+  readonly respond?: <Answer>(
     request: FastifyRequest,
     answer: Promise<Answer>,
     cell: string,
@@ -23,12 +23,12 @@ export interface TableRoutesOptions {
 
 /** Rows and downloads of shown tables. No cell runs for either. */
 export function addTableRoutes(app: FastifyInstance, options: TableRoutesOptions): void {
-  const { prefix, config, reader, check, tell = untold } = options;
+  const { prefix, config, reader, check, respond = passThrough } = options;
   app.post(`${prefix}/rows`, { config, onSend: packLong }, async (request, reply) => {
     const ask = parseRowsRequest(request.body);
     await check?.(ask.cell);
     const answer = reader.rowsText(ask, { signal: untilGone(request, reply) });
-    const text = await tell(request, answer, ask.cell);
+    const text = await respond(request, answer, ask.cell);
     return reply.type("application/json; charset=utf-8").send(text);
   });
   // Who asks for the head of a download would have it made.
@@ -37,12 +37,12 @@ export function addTableRoutes(app: FastifyInstance, options: TableRoutesOptions
     await check?.(ask.cell);
     const blocks = reader.csv(ask, { signal: untilGone(request, reply) });
     // A failure is answered before anything is sent.
-    const first = await tell(request, blocks.next(), ask.cell);
+    const first = await respond(request, blocks.next(), ask.cell);
     return sendCsv(reply, ask.cell, first.done === true ? [] : [first.value], blocks);
   });
 }
 
-const untold: NonNullable<TableRoutesOptions["tell"]> = (_request, answer) => answer;
+const passThrough: NonNullable<TableRoutesOptions["respond"]> = (_request, answer) => answer;
 
 function sendCsv(
   reply: FastifyReply,

@@ -45,7 +45,7 @@ export function watchRequests(
     whenOver(request, reply, () => {
       if (leave.ok) leave.value();
       const elapsedMs = Math.round((performance.now() - startedMs) * 10) / 10;
-      tell(request, reply, elapsedMs, { metrics, log });
+      record(request, reply, elapsedMs, { metrics, log });
     });
     if (!leave.ok) throw leave.thrown;
   });
@@ -69,7 +69,7 @@ function orThrown<Value>(act: () => Value): Outcome<Value> {
 }
 
 /** The address itself is not logged: callers could write into the log with it. */
-function tell(
+function record(
   { id, method, routeOptions, caller }: FastifyRequest,
   { raw, statusCode }: FastifyReply,
   elapsedMs: number,

@@ -90,7 +90,7 @@ export interface Store {
   readonly clockError?: string | undefined;
 
   /** Undefined: a store in which nothing is published is taken for a new one. */
-  readonly witness?: StoreWitness | undefined;
+  readonly marker?: StoreMarker | undefined;
 
   /**
    * Reads one object, or `undefined` when there is none under this key.
@@ -181,7 +181,7 @@ export interface Leftovers {
  * Knows whether anything was ever published in a store: one that was and then has nothing is not
  * new, but away, such as a disk that is not mounted.
  */
-export interface StoreWitness {
+export interface StoreMarker {
   /** Something that was published is there. */
   note(): Promise<void>;
 
@@ -189,14 +189,14 @@ export interface StoreWitness {
   readSeen(): Promise<{ readonly hint: string } | undefined>;
 
   /** Knows what the store has told of tokens before. */
-  readonly tokens: TokenWitness;
+  readonly tokens: TokenMarker;
 }
 
 /**
  * Remembers outside a store what was seen in it of tokens, so that their absence from a store which
  * is away, or was emptied, is never taken for there having been none.
  */
-export interface TokenWitness {
+export interface TokenMarker {
   /** `made`: the project had a token; `looked`: the store has told that there was none. */
   read(): Promise<"made" | "looked" | undefined>;
 

@@ -2,7 +2,7 @@ import type { Frame } from "../frame/frame.ts";
 import { toSha256 } from "../sha256.ts";
 
 import { isFrameName, parseFrameName } from "./key.ts";
-import { findCommit, frameOf, newestCommit, type VersionWish } from "./manifest/history.ts";
+import { findCommit, frameOf, newestCommit, type VersionQuery } from "./manifest/history.ts";
 import type { Commit, PublishedFrame } from "./manifest/manifest.ts";
 import { readManifest } from "./manifest/manifest.ts";
 import type { ReadFrameOptions } from "./published-frame.ts";
@@ -56,7 +56,7 @@ export interface Version {
   readShown(cell: string, options?: ReadFrameOptions): Promise<Frame | undefined>;
 }
 
-export interface OpenVersionOptions extends StoreOptions, Pick<VersionWish, "commitId"> {
+export interface OpenVersionOptions extends StoreOptions, Pick<VersionQuery, "commitId"> {
   /** which version; the newest unless told */
   readonly generation?: number | undefined;
   /** names of frames for which CSVs of other tools may stand: these are pinned as well */

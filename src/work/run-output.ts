@@ -1,6 +1,6 @@
 import { expectation, HexError } from "../errors.ts";
 import type { Frame } from "../frame/frame.ts";
-import { LastUsed } from "../project/last-used.ts";
+import { PromiseCache } from "../project/promise-cache.ts";
 import type { CellOutput } from "../run/cell-output.ts";
 import { openRunHistory } from "../run/history/run-history.ts";
 import { isFinal, type RunRecord } from "../run/history/run-record.ts";
@@ -41,8 +41,8 @@ const HELD_BYTES = 2 ** 28;
 /** What the cells of runs showed, read from the store; the last of it stays in memory. */
 export class RunOutputs {
   readonly #runs: Pick<ProjectRuns, "store" | "history">;
-  readonly #shown = new LastUsed<ShownRun>(RUNS_HELD);
-  readonly #frames = new LastUsed<Frame>(HELD_BYTES);
+  readonly #shown = new PromiseCache<ShownRun>(RUNS_HELD);
+  readonly #frames = new PromiseCache<Frame>(HELD_BYTES);
 
   constructor(runs: Pick<ProjectRuns, "store" | "history">) {
     this.#runs = runs;
@@ -180,7 +180,7 @@ function gone(cell: string, got: string): HexError {
  */
 export async function keepResult(store: Store, shown: ShownFrames, parent: Parent): Promise<void> {
   const { result } = shown;
-  const tell = (line: string) => parent.emit({ type: "line-logged", line });
+  const log = (line: string) => parent.emit({ type: "line-logged", line });
   try {
     await openRunHistory(store).writeResult(result.runId, result);
     // Whoever cancels a run waits for its end.
@@ -190,12 +190,12 @@ export async function keepResult(store: Store, shown: ShownFrames, parent: Paren
       // What a version had no room for was told when that one was published.
       if (place.at !== "nowhere" || result.isPublisher) continue;
       const { neededBytes, mostBytes } = place;
-      tell(
+      log(
         `what cell ${name} shows is not kept: ${neededBytes} bytes, where ${mostBytes} have room`,
       );
     }
   } catch (error) {
     if (!(error instanceof HexError)) throw error;
-    tell(`what cells showed is not kept: ${error.message}`);
+    log(`what cells showed is not kept: ${error.message}`);
   }
 }

@@ -182,7 +182,7 @@ async function runHere({ self }: Task, { store, history, config }: ProjectRuns):
   );
   const recording: RecordingOptions = {
     ...{ ...told, history, store, worker: holder, inputs: {}, acceptSchema: false },
-    ...{ isTold: true, isResultKept: true, redact: (data) => data, emit: () => {} },
+    ...{ isRecordedWhileRunning: true, isResultKept: true, redact: (data) => data, emit: () => {} },
     now: () => Date.now(),
     stop: (reason) => stopping.abort(reason),
   };

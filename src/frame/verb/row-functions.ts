@@ -128,12 +128,12 @@ function cursorOver<Row>({ watch, ...view }: View): RowCursor<Row> {
   const columns = rawColumns(view);
   const readers = columns.map(({ data }) => toReader(data));
   const names = columns.map(({ name }) => name);
-  if (watch !== undefined) tellFirstReadings(readers, names, watch);
+  if (watch !== undefined) reportFirstReadings(readers, names, watch);
   return openCursor<Row>(names, readers);
 }
 
 /** Has each reader tell of its first reading, and then make room for one that tells nothing. */
-function tellFirstReadings(
+function reportFirstReadings(
   readers: ReadRow<Value>[],
   names: readonly string[],
   watch: ColumnWatch,

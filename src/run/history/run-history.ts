@@ -17,10 +17,10 @@ import { isRunId, keysOf } from "./run-id.ts";
 import { type LogLine, parseLog, toLogBytes } from "./run-log.ts";
 import {
   askToStop,
-  type BeatAnswer,
   beat,
+  type HeartbeatResult,
+  type MarkStatus,
   type MarkWatch,
-  type RunStanding,
   writeMark,
 } from "./run-mark.ts";
 import { isFinal, type RunRecord } from "./run-record.ts";
@@ -94,13 +94,13 @@ export interface RunHistory {
    * Lets others hear of a run that this process carries out, and tells what they ask of it. `ended`:
    * others have gone past it, and nothing it does counts any more.
    */
-  beat(runId: string): Promise<BeatAnswer>;
+  beat(runId: string): Promise<HeartbeatResult>;
 
   /** Asks the process that carries a run out to stop; false when no process can be asked. */
   askToStop(runId: string): Promise<boolean>;
 
   /** How a run stands that no queue looks after, as this and earlier looks of the watch show it. */
-  standing(runId: string, watch: MarkWatch, options?: StoreOptions): Promise<RunStanding>;
+  markStatus(runId: string, watch: MarkWatch, options?: StoreOptions): Promise<MarkStatus>;
 
   /** Makes sure that a run publishes nothing any more, before its end is told by others. */
   goPast(runId: string): Promise<void>;
@@ -161,7 +161,7 @@ class StoredHistory implements RunHistory {
     return "known";
   }
 
-  beat(runId: string): Promise<BeatAnswer> {
+  beat(runId: string): Promise<HeartbeatResult> {
     return beat(this.#store, runId, this.#options);
   }
 
@@ -169,7 +169,7 @@ class StoredHistory implements RunHistory {
     return askToStop(this.#store, runId, this.#options);
   }
 
-  standing(runId: string, watch: MarkWatch, options?: StoreOptions): Promise<RunStanding> {
+  markStatus(runId: string, watch: MarkWatch, options?: StoreOptions): Promise<MarkStatus> {
     return watch.look(this.#store, runId, options);
   }
 

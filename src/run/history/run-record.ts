@@ -46,7 +46,7 @@ export type CellRecord = Pick<
  * when an attempt was lost and another one follows; and queued → completed when the lost one turns
  * out to have published. The last three states are final.
  */
-export interface RunRecord extends RunWishes {
+export interface RunRecord extends RunOptions {
   readonly format: 1;
   /** a UUID of version 7: it holds when the run was accepted */
   readonly runId: string;
@@ -125,8 +125,8 @@ export function stateFault({ state, startedAt, endedAt }: RunRecord): string | u
   return undefined;
 }
 
-/** What a run was asked to do otherwise than runs do; plain JSON. */
-export interface RunWishes {
+/** Options of a run that differ from the defaults; plain JSON. */
+export interface RunOptions {
   /** publishes frames also when they lost columns that cells below them read */
   readonly acceptSchema: boolean;
   /** which heavy cells are computed; all of them unless told */
@@ -135,12 +135,12 @@ export interface RunWishes {
   readonly overwrite?: readonly string[];
 }
 
-/** The wishes out of all that a run was asked for; what is as always is left out. */
-export function toWishes({
+/** The options out of a run's request; those with their default are left out. */
+export function toRunOptions({
   acceptSchema = false,
   compute = "all",
   overwrite = [],
-}: { readonly [Wish in keyof RunWishes]?: RunWishes[Wish] | undefined }): RunWishes {
+}: { readonly [Wish in keyof RunOptions]?: RunOptions[Wish] | undefined }): RunOptions {
   return {
     acceptSchema,
     ...(compute === "all" ? {} : { compute }),

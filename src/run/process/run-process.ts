@@ -231,9 +231,9 @@ class ChildRun implements RunProcess {
     this.#killAs("cancelled");
   }
 
-  #guard(tell: () => void): void {
+  #guard(send: () => void): void {
     try {
-      tell();
+      send();
     } catch (thrown) {
       this.#fail(thrown);
     }

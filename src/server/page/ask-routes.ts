@@ -36,7 +36,7 @@ export function addAskRoutes(app: FastifyInstance, page: ServedPage): void {
   const check = async (cell: string) => refuseOthers(cell, await readNames());
   const tell = async <Answer>(request: FastifyRequest, answer: Promise<Answer>, cell: string) =>
     withRedactedFailure(request, answer, { cell, log, names: await readNames() });
-  addTableRoutes(app, { prefix: "/page", config, reader: viewers, check, tell });
+  addTableRoutes(app, { prefix: "/page", config, reader: viewers, check, respond: tell });
 }
 
 /**

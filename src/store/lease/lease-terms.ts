@@ -7,7 +7,7 @@ import { sealManifest } from "../manifest/swap-manifest.ts";
 import type { Store } from "../store.ts";
 
 /** What a lease needs of a store. */
-export type LeaseStore = Pick<Store, "location" | "read" | "write" | "witness">;
+export type LeaseStore = Pick<Store, "location" | "read" | "write" | "marker">;
 
 /** One attempt at a run. */
 export interface LeaseRun {

@@ -83,7 +83,7 @@ export function frameOf(commit: Commit | undefined, name: string): PublishedFram
 }
 
 /** Which version is meant: by its number, and by the commit where that is known. */
-export interface VersionWish {
+export interface VersionQuery {
   readonly generation: number;
   /** undefined: whichever has the number */
   readonly commitId?: string | undefined;
@@ -97,7 +97,7 @@ export interface VersionWish {
 export function findCommit(
   location: string,
   manifest: Manifest | undefined,
-  { generation, commitId }: VersionWish,
+  { generation, commitId }: VersionQuery,
 ): Commit {
   const commits = manifest?.commits ?? [];
   const found = commits.find((commit) => commit.generation === generation);
