@@ -27,7 +27,7 @@ export type { RunContext } from "./cell/run-context.ts";
 export type { ErrorCode } from "./errors.ts";
 export { HexError } from "./errors.ts";
 export { frameFromArrow, frameToArrow } from "./frame/arrow.ts";
-export type { ByteSource } from "./frame/csv/read/byte-source.ts";
+export type { ByteSource } from "./frame/csv/read/csv-blocks.ts";
 export type { CsvColumnReport, CsvReport } from "./frame/csv/read/csv-report.ts";
 export type { ReadCsvOptions } from "./frame/csv/read/read-csv.ts";
 export { frameFromCsv, readCsv } from "./frame/csv/read/read-csv.ts";

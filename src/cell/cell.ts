@@ -1,4 +1,4 @@
-import type { ByteSource } from "../frame/csv/read/byte-source.ts";
+import type { ByteSource } from "../frame/csv/read/csv-blocks.ts";
 import type { Frame } from "../frame/frame.ts";
 import type { RowOf, SchemaSpec } from "../frame/schema.ts";
 import type { Duration } from "./duration.ts";

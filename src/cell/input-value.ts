@@ -1,5 +1,5 @@
 import { expectation, type HexError } from "../errors.ts";
-import { parseDay } from "../frame/column/calendar.ts";
+import { parseDay } from "../frame/column/moment.ts";
 import { parseNumberText } from "../frame/number-text.ts";
 import { formatCount, shorten } from "../text.ts";
 import type { DateRange, InputWidget, Option } from "./input-widget.ts";

@@ -1,8 +1,8 @@
 import type { Batch } from "@uwdata/flechette";
 import { expectation } from "../errors.ts";
 import { isTimestamp, millisecondsOf } from "./arrow-moments.ts";
-import { FIRST_DAY, FIRST_MS, LAST_DAY, LAST_MS } from "./column/calendar.ts";
 import { halvesOf, hasDictionary } from "./column/column-data.ts";
+import { FIRST_DAY, FIRST_MS, LAST_DAY, LAST_MS } from "./column/moment.ts";
 import type { ColumnType, Value } from "./schema.ts";
 
 /** The whole numbers that a column of a type may hold, where not all that fit its bytes. */

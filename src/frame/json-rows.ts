@@ -1,5 +1,5 @@
 import { dictionaryOf, type FrameColumn } from "./column/column-data.ts";
-import { toReader } from "./column/column-reader.ts";
+import { toReader } from "./column/column-value.ts";
 import type { Frame } from "./frame.ts";
 import { toJsonNumber, toJsonScalar } from "./json.ts";
 import type { Value } from "./schema.ts";

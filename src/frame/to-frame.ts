@@ -1,9 +1,8 @@
 import { expectation } from "../errors.ts";
-import { parseDatetime, parseDay, parseMicros } from "./column/calendar.ts";
 import { buildColumn, valuesOf } from "./column/column-build.ts";
 import type { FrameColumn } from "./column/column-data.ts";
 import { isWhole, misfitError } from "./column/column-value.ts";
-import { toDate } from "./column/moment.ts";
+import { parseDatetime, parseDay, parseMicros, toDate } from "./column/moment.ts";
 import { frameFromDanfo, isDanfo } from "./danfo.ts";
 import { type AnyFrame, Frame, toFrameOf } from "./frame.ts";
 import { frameFromRows, isPlainRow } from "./rows.ts";

@@ -1,6 +1,6 @@
 import { encodeKey, toVariantName } from "../cell/key-encoding.ts";
 import { expectation, HexError } from "../errors.ts";
-import type { ByteSource } from "../frame/csv/read/byte-source.ts";
+import type { ByteSource } from "../frame/csv/read/csv-blocks.ts";
 import type { Frame } from "../frame/frame.ts";
 import type { SchemaSpec } from "../frame/schema.ts";
 import { toSha256 } from "../sha256.ts";

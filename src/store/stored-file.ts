@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { type ErrorCode, expectation, HexError } from "../errors.ts";
-import type { ByteSource } from "../frame/csv/read/byte-source.ts";
+import type { ByteSource } from "../frame/csv/read/csv-blocks.ts";
 import { toSha256 } from "../sha256.ts";
 import { checkStoreKey } from "./key.ts";
 import type { StoredFile } from "./manifest/manifest.ts";

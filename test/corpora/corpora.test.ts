@@ -4,7 +4,7 @@ import { join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
 import { gunzipSync } from "node:zlib";
 import { describe, expect, inject, test } from "vitest";
-import { fileSource } from "../../src/frame/csv/read/byte-source.ts";
+import { fileSource } from "../../src/frame/csv/read/csv-blocks.ts";
 import { type ForeignCsv, readForeignCsv } from "../../src/frame/csv/read/foreign-csv.ts";
 import { isSameValue, textsOf } from "../frame/csv-truth.ts";
 import { csvFiles, openCorpus } from "./corpora.ts";

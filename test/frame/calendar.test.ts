@@ -7,11 +7,13 @@ import {
   FIRST_MS,
   LAST_DAY,
   LAST_MS,
+  microsOf,
+  msOf,
   parseDatetime,
   parseDay,
   parseMicros,
-} from "../../src/frame/column/calendar.ts";
-import { microsOf, msOf, putMicroseconds } from "../../src/frame/column/moment.ts";
+  putMicroseconds,
+} from "../../src/frame/column/moment.ts";
 
 const anyMs = fc.oneof(
   fc.integer({ min: FIRST_MS, max: LAST_MS }),

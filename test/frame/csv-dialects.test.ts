@@ -1,7 +1,7 @@
 import fc, { type Arbitrary } from "fast-check";
 import { expect, test } from "vitest";
 import type { FrameColumn } from "../../src/frame/column/column-data.ts";
-import { memorySource } from "../../src/frame/csv/read/byte-source.ts";
+import { memorySource } from "../../src/frame/csv/read/csv-blocks.ts";
 import type { CsvReport } from "../../src/frame/csv/read/csv-report.ts";
 import {
   type ForeignCsv,

@@ -1,6 +1,6 @@
 /** Writes a frame to the file that is named, reads it back and prints what came of it. */
 import { type ColumnParts, toColumnData } from "../../src/frame/column/column-data.ts";
-import { fileSource } from "../../src/frame/csv/read/byte-source.ts";
+import { fileSource } from "../../src/frame/csv/read/csv-blocks.ts";
 import { readOwnCsv } from "../../src/frame/csv/read/csv-own.ts";
 import { csvBlocks } from "../../src/frame/csv/write/csv-write.ts";
 import { saveBlocks } from "../../src/frame/file-blocks.ts";

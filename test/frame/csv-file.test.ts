@@ -2,7 +2,7 @@ import { execFile } from "node:child_process";
 import { readdir, writeFile } from "node:fs/promises";
 import { promisify } from "node:util";
 import { expect, test } from "vitest";
-import { fileSource } from "../../src/frame/csv/read/byte-source.ts";
+import { fileSource } from "../../src/frame/csv/read/csv-blocks.ts";
 import { readOwnCsv } from "../../src/frame/csv/read/csv-own.ts";
 import { csvBlocks } from "../../src/frame/csv/write/csv-write.ts";
 import { saveBlocks } from "../../src/frame/file-blocks.ts";

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
-import { CSV_LIMITS, type CsvLimits } from "../../src/frame/csv/csv-limits.ts";
-import { memorySource } from "../../src/frame/csv/read/byte-source.ts";
+import { CSV_LIMITS, type CsvLimits } from "../../src/frame/csv/csv-form.ts";
+import { memorySource } from "../../src/frame/csv/read/csv-blocks.ts";
 import { parseOwnCsv, readOwnCsv } from "../../src/frame/csv/read/csv-own.ts";
 import { readForeignCsv } from "../../src/frame/csv/read/foreign-csv.ts";
 import { frameToCsv } from "../../src/frame/csv/write/csv-write.ts";

@@ -6,7 +6,7 @@ import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parse } from "csv-parse/sync";
 import { describe, expect, inject, test } from "vitest";
-import { fileSource } from "../../src/frame/csv/read/byte-source.ts";
+import { fileSource } from "../../src/frame/csv/read/csv-blocks.ts";
 import { readForeignCsv } from "../../src/frame/csv/read/foreign-csv.ts";
 import { frameToCsv } from "../../src/frame/csv/write/csv-write.ts";
 import { quoteText, readRows, withDuckdb } from "../../src/frame/duckdb/duckdb.ts";

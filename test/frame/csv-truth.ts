@@ -1,6 +1,6 @@
 /** What a value that was read from CSV has to be, told from the text of its field alone. */
 import type { FrameColumn } from "../../src/frame/column/column-data.ts";
-import { instantTexts, toReader } from "../../src/frame/column/column-reader.ts";
+import { instantTexts, toReader } from "../../src/frame/column/column-value.ts";
 import type { ColumnType } from "../../src/frame/schema.ts";
 
 const MISSING_WORDS = /^(NA|N\/A|n\/a|#NA|#N\/A|<NA>|NaN|nan|-NaN|-nan|NULL|null|None|\\N)?$/;

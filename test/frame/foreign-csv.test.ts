@@ -1,7 +1,7 @@
 import { writeFile } from "node:fs/promises";
 import { gzipSync } from "node:zlib";
 import { describe, expect, test } from "vitest";
-import { memorySource } from "../../src/frame/csv/read/byte-source.ts";
+import { memorySource } from "../../src/frame/csv/read/csv-blocks.ts";
 import { type ReadForeignOptions, readForeignCsv } from "../../src/frame/csv/read/foreign-csv.ts";
 import { readCsv } from "../../src/frame/csv/read/read-csv.ts";
 import { frameToJson } from "../../src/frame/json.ts";

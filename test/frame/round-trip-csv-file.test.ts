@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import fc from "fast-check";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { fileSource } from "../../src/frame/csv/read/byte-source.ts";
+import { fileSource } from "../../src/frame/csv/read/csv-blocks.ts";
 import { readOwnCsv } from "../../src/frame/csv/read/csv-own.ts";
 import { csvBlocks, frameToCsv } from "../../src/frame/csv/write/csv-write.ts";
 import { saveBlocks } from "../../src/frame/file-blocks.ts";

@@ -1,6 +1,5 @@
 import type { TypedArray } from "@uwdata/flechette";
 import type { ColumnType, Value } from "../schema.ts";
-import { parseDatetime, parseDay, parseMicros } from "./calendar.ts";
 import {
   type ColumnData,
   type ColumnParts,
@@ -8,10 +7,10 @@ import {
   type MomentUnit,
   toColumnData,
   toDictionary,
+  Validity,
 } from "./column-data.ts";
 import { fitsType, misfitError } from "./column-value.ts";
-import { dateMicros, putMicroseconds } from "./moment.ts";
-import { Validity } from "./validity.ts";
+import { dateMicros, parseDatetime, parseDay, parseMicros, putMicroseconds } from "./moment.ts";
 
 /** No column keeps a dictionary of more texts than this. */
 const MAX_DICTIONARY = 65_536;

@@ -1,7 +1,13 @@
 import type { TypedArray } from "@uwdata/flechette";
 import type { ColumnType } from "../schema.ts";
-import { batchOf, type ColumnData, dictionaryOf, toColumnData, unitOf } from "./column-data.ts";
-import { Validity } from "./validity.ts";
+import {
+  batchOf,
+  type ColumnData,
+  dictionaryOf,
+  toColumnData,
+  unitOf,
+  Validity,
+} from "./column-data.ts";
 
 /** Row numbers to gather; −1 stands for a row that is missing altogether. */
 export type RowNumbers = Int32Array | Uint32Array | readonly number[];

@@ -2,7 +2,6 @@
  * Moments of a microsecond: as whole milliseconds and the 0 to 999 microseconds beyond them, both
  * exact as numbers, which the microseconds of all years of a frame together are not.
  */
-import { utcText } from "./calendar.ts";
 
 const HALF = 2 ** 32;
 const HALF_MS = 4_294_967;
@@ -78,4 +77,143 @@ export function dateMicroseconds(date: Date): bigint {
 export function dateText(date: Date): string {
   const micros = dateMicros(date);
   return micros === 0 ? date.toISOString() : utcText(date.getTime(), micros);
+}
+
+const DAY_MS = 86_400_000;
+
+const MEMO_SIZE = 100_000;
+
+/** The days that a date may name: 0001-01-01 to 9999-12-31, counted from 1970-01-01. */
+export const FIRST_DAY = -719_162;
+
+export const LAST_DAY = 2_932_896;
+
+/** The milliseconds that a datetime or instant may name, from 0001-01-01 to the end of 9999. */
+export const FIRST_MS = FIRST_DAY * DAY_MS;
+
+export const LAST_MS = (LAST_DAY + 1) * DAY_MS - 1;
+
+/** The first day of each month of a year without a leap day. */
+const MONTH_STARTS = [0, 31, 59, 90, 120, 151, 181, 212, 243, 273, 304, 334, 365];
+
+const MINUS = 45;
+
+const COLON = 58;
+
+const LETTER_T = 84;
+
+const dayTexts = new Map<number, string>();
+
+/** The text YYYY-MM-DD of a day counted from 1970-01-01. */
+export function dayText(day: number): string {
+  const known = dayTexts.get(day);
+  if (known !== undefined) return known;
+  if (dayTexts.size >= MEMO_SIZE) dayTexts.clear();
+  const text = new Date(day * DAY_MS).toISOString().slice(0, 10);
+  dayTexts.set(day, text);
+  return text;
+}
+
+/** The day that a text YYYY-MM-DD names, or undefined when the calendar has no such day. */
+export function parseDay(text: string): number | undefined {
+  return text.length === 10 ? dayAt(text) : undefined;
+}
+
+/** The text YYYY-MM-DDTHH:MM:SS, with as many digits of the second as it needs: none, .sss or .ssssss. */
+export function datetimeText(ms: number, micros = 0): string {
+  const text = fullText(ms, micros);
+  return micros === 0 && text.endsWith(".000") ? text.slice(0, -4) : text;
+}
+
+/**
+ * The text YYYY-MM-DDTHH:MM:SS.sssZ, or .ssssssZ where it needs them; several times as fast as
+ * `Date.prototype.toISOString`.
+ */
+export function utcText(ms: number, micros = 0): string {
+  return `${fullText(ms, micros)}Z`;
+}
+
+function fullText(ms: number, micros: number): string {
+  const day = Math.floor(ms / DAY_MS);
+  const rest = ms - day * DAY_MS;
+  const seconds = Math.floor(rest / 1000);
+  const clock = `${two(Math.floor(seconds / 3600))}:${two(Math.floor(seconds / 60) % 60)}:${two(seconds % 60)}`;
+  const finer = micros === 0 ? "" : three(micros);
+  return `${dayText(day)}T${clock}.${three(rest - seconds * 1000)}${finer}`;
+}
+
+/**
+ * The whole milliseconds that a text YYYY-MM-DDTHH:MM:SS[.s to .ssssss] names, or undefined; what
+ * it names beyond them is told by `parseMicros`.
+ */
+export function parseDatetime(text: string): number | undefined {
+  if (text.charCodeAt(10) !== LETTER_T || !isClock(text)) return undefined;
+  const day = dayAt(text);
+  const hours = digits(text, 11, 2);
+  const minutes = digits(text, 14, 2);
+  const seconds = digits(text, 17, 2);
+  const fraction = text.length === 19 ? 0 : fractionOf(text);
+  if (day === undefined || hours > 23 || minutes > 59 || seconds > 59 || fraction < 0) {
+    return undefined;
+  }
+  if (hours < 0 || minutes < 0 || seconds < 0) return undefined;
+  const ms = Math.floor(fraction / 1000);
+  return day * DAY_MS + hours * 3_600_000 + minutes * 60_000 + seconds * 1000 + ms;
+}
+
+/** The microseconds, 0 to 999, beyond the milliseconds of a text that `parseDatetime` reads. */
+export function parseMicros(text: string): number {
+  return text.length <= 23 ? 0 : fractionOf(text) % 1000;
+}
+
+/** The microseconds after a whole second; negative when the text has none that can be read. */
+function fractionOf(text: string): number {
+  const count = text.length - 20;
+  if (text[19] !== "." || count < 1 || count > 6) return -1;
+  return digits(text, 20, count) * 10 ** (6 - count);
+}
+
+function isClock(text: string): boolean {
+  return text.charCodeAt(13) === COLON && text.charCodeAt(16) === COLON;
+}
+
+/** The day that the first ten characters name, or undefined. */
+function dayAt(text: string): number | undefined {
+  if (text.charCodeAt(4) !== MINUS || text.charCodeAt(7) !== MINUS) return undefined;
+  const year = digits(text, 0, 4);
+  const month = digits(text, 5, 2);
+  const day = digits(text, 8, 2);
+  if (year < 1 || month < 1 || month > 12 || day < 1) return undefined;
+  const isLeap = isLeapYear(year);
+  const monthStart = MONTH_STARTS[month - 1] ?? 0;
+  const days = (MONTH_STARTS[month] ?? 0) - monthStart + (isLeap && month === 2 ? 1 : 0);
+  if (day > days) return undefined;
+  const before = year - 1;
+  const leapDays = Math.floor(before / 4) - Math.floor(before / 100) + Math.floor(before / 400);
+  const leapDay = isLeap && month > 2 ? 1 : 0;
+  return FIRST_DAY + before * 365 + leapDays + monthStart + leapDay + day - 1;
+}
+
+function isLeapYear(year: number): boolean {
+  return year % 4 === 0 && (year % 100 !== 0 || year % 400 === 0);
+}
+
+/** The number that digits of a text write; negative when one of them is none. */
+function digits(text: string, start: number, count: number): number {
+  let number = 0;
+  for (let at = start; at < start + count; at++) {
+    const digit = text.charCodeAt(at) - 48;
+    // Not a number either beyond the end of the text.
+    if (!(digit >= 0 && digit <= 9)) return -1;
+    number = number * 10 + digit;
+  }
+  return number;
+}
+
+function two(count: number): string {
+  return count < 10 ? `0${count}` : String(count);
+}
+
+function three(count: number): string {
+  return count < 100 ? `0${two(count)}` : String(count);
 }

@@ -1,7 +1,7 @@
 import { expectation } from "../../errors.ts";
 import type { Value } from "../schema.ts";
 import type { FrameColumn } from "./column-data.ts";
-import type { ReadRow } from "./column-reader.ts";
+import type { ReadRow } from "./column-value.ts";
 
 /** One row object that stands on one row after another; it cannot be written to. */
 export interface RowCursor<Row> {

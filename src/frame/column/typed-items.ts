@@ -1,6 +1,6 @@
 /** Conversions of typed items on their way from DuckDB into Arrow columns. */
 import type { TypedArray } from "@uwdata/flechette";
-import type { Validity } from "./validity.ts";
+import type { Validity } from "./column-data.ts";
 
 /** Marks the flagged rows as missing, and clears what lies under them. */
 export function clearMissing(

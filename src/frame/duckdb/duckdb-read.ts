@@ -1,16 +1,16 @@
 /** Gets the columns of a DuckDB table out as typed arrays; no value is made in JavaScript. */
 import type { TypedArray } from "@uwdata/flechette";
 import { expectation, type HexError } from "../../errors.ts";
-import { FIRST_MS, LAST_MS } from "../column/calendar.ts";
 import { dictionaryLimit, textParts } from "../column/column-build.ts";
 import {
   type ColumnData,
   type FrameColumn,
   toColumnData,
   toDictionary,
+  Validity,
 } from "../column/column-data.ts";
+import { FIRST_MS, LAST_MS } from "../column/moment.ts";
 import { clearMissing, narrow, toBits } from "../column/typed-items.ts";
-import { Validity } from "../column/validity.ts";
 import type { ColumnType } from "../schema.ts";
 import { type Connection, copyItems, itemsOf, quoteName, readRows } from "./duckdb.ts";
 

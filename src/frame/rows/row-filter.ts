@@ -1,7 +1,7 @@
 import { expectation, type HexError } from "../../errors.ts";
 import { shorten } from "../../text.ts";
 import { batchOf, dictionaryOf, type FrameColumn, readText } from "../column/column-data.ts";
-import { instantTexts, missingTest, numbersOf, type ReadRow } from "../column/column-reader.ts";
+import { instantTexts, missingTest, numbersOf, type ReadRow } from "../column/column-value.ts";
 import { toJsonNumber } from "../json.ts";
 import { LONGEST_NUMBER } from "../number-text.ts";
 import { foldCase } from "./text-order.ts";

@@ -1,5 +1,5 @@
 import { batchOf, dictionaryOf, type FrameColumn, readText } from "../column/column-data.ts";
-import { missingTest, numbersOf } from "../column/column-reader.ts";
+import { missingTest, numbersOf } from "../column/column-value.ts";
 
 import { radixSort, type SortKeys } from "./radix-sort.ts";
 import { compareTexts, foldCase, unitOrder } from "./text-order.ts";

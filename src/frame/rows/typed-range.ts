@@ -1,4 +1,4 @@
-import { parseDatetime, parseDay, parseMicros } from "../column/calendar.ts";
+import { parseDatetime, parseDay, parseMicros } from "../column/moment.ts";
 import { parseNumberText } from "../number-text.ts";
 import type { ColumnType } from "../schema.ts";
 

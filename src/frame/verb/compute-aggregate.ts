@@ -1,9 +1,8 @@
 import { expectation } from "../../errors.ts";
 import { buildColumn } from "../column/column-build.ts";
 import { batchOf, dictionaryOf, type FrameColumn, readText } from "../column/column-data.ts";
-import { missingTest, numbersOf, type ReadRow } from "../column/column-reader.ts";
 import { takeRows } from "../column/column-take.ts";
-import { inferColumnType } from "../column/column-value.ts";
+import { inferColumnType, missingTest, numbersOf, type ReadRow } from "../column/column-value.ts";
 import { RowCoder } from "../column/row-coder.ts";
 import { compareTexts } from "../rows/text-order.ts";
 import type { ColumnType, Value } from "../schema.ts";

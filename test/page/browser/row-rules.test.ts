@@ -1,6 +1,5 @@
 import { expect, test } from "vitest";
-import { parseMicros } from "../../../src/frame/column/calendar.ts";
-import { toDate } from "../../../src/frame/column/moment.ts";
+import { parseMicros, toDate } from "../../../src/frame/column/moment.ts";
 import { headRows } from "../../../src/frame/json.ts";
 import type { FilterTest, RowFilter } from "../../../src/frame/rows/row-filter.ts";
 import { toTableRows } from "../../../src/frame/rows/table-rows.ts";

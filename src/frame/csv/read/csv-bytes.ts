@@ -1,7 +1,7 @@
 /** From the bytes of a source to UTF-8: unpacked, in the encoding that was found or told. */
 import { Readable } from "node:stream";
 import { expectation, HexError, toMessage } from "../../../errors.ts";
-import type { ByteSource } from "./byte-source.ts";
+import type { ByteSource } from "./csv-blocks.ts";
 
 /** First bytes of files that are no CSV, with advice. */
 const OTHER_FORMATS: readonly (readonly [string, string, string])[] = [

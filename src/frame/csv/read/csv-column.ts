@@ -3,16 +3,18 @@ import type { ColumnType } from "../../schema.ts";
 import { askedError, toAskedValue } from "./csv-asked-values.ts";
 import { BARE } from "./csv-fields.ts";
 import { newItems } from "./csv-fixed-items.ts";
-import { type CsvBlock, CsvItems, MissingRows } from "./csv-items.ts";
-import { InfinityItems, WholeItems } from "./csv-number-items.ts";
 import {
+  type CsvBlock,
+  CsvItems,
   isMoment,
+  MissingRows,
   MOST_EXCEPTIONS,
   note,
   type OddValues,
   toNotes,
   whyTexts,
-} from "./csv-odd-values.ts";
+} from "./csv-items.ts";
+import { InfinityItems, WholeItems } from "./csv-number-items.ts";
 import type { ColumnForms } from "./csv-options.ts";
 import { TextItems } from "./csv-text-items.ts";
 import {

@@ -1,11 +1,11 @@
 import { formatCount } from "../../../text.ts";
 import type { FrameColumn } from "../../column/column-data.ts";
 import type { Schema } from "../../schema.ts";
-import type { CsvLimits } from "../csv-limits.ts";
+import type { CsvLimits } from "../csv-form.ts";
 import { type ColumnPlan, CsvColumn } from "./csv-column.ts";
 import { headerError, schemaError } from "./csv-errors.ts";
 import type { CsvBlock } from "./csv-items.ts";
-import { textReason } from "./csv-odd-values.ts";
+import { textReason } from "./csv-items.ts";
 import type { ColumnForms } from "./csv-options.ts";
 import type { CsvColumnReport } from "./csv-report.ts";
 

@@ -1,7 +1,7 @@
 /** The sentences in which a CSV of another tool is refused. */
 import { expectation, HexError } from "../../../errors.ts";
 import type { Schema } from "../../schema.ts";
-import { type CsvLimits, limitError } from "../csv-limits.ts";
+import { type CsvLimits, limitError } from "../csv-form.ts";
 import { newDecoder } from "./csv-bytes.ts";
 import { LF } from "./csv-dialect.ts";
 import type { RowFault } from "./csv-fields.ts";

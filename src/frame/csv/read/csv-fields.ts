@@ -2,7 +2,7 @@
  * Finds the fields of CSV in blocks of bytes: one look at every byte, and no string is made. What
  * the fields hold is read afterwards, column by column; see `csv-column.ts`.
  */
-import type { CsvLimits } from "../csv-limits.ts";
+import type { CsvLimits } from "../csv-form.ts";
 import { CR, type CsvDialect, LF } from "./csv-dialect.ts";
 
 /** How a field is written: without quotes, within them, or within them and with a doubled or escaped sign. */

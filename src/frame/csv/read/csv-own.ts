@@ -3,10 +3,16 @@ import { expectation, type HexError } from "../../../errors.ts";
 import type { FrameColumn } from "../../column/column-data.ts";
 import { type Frame, toFrameOf } from "../../frame.ts";
 import type { ColumnType, Schema } from "../../schema.ts";
-import { type CsvLimits, limitError, toCsvLimits } from "../csv-limits.ts";
-import { csvHeader, LONE_MISSING } from "../csv-text.ts";
-import { type ByteSource, memorySource } from "./byte-source.ts";
-import { BadByteError, findBadByte, type TakeRows, takeBlocks, takeCsvRows } from "./csv-blocks.ts";
+import { type CsvLimits, csvHeader, LONE_MISSING, limitError, toCsvLimits } from "../csv-form.ts";
+import {
+  BadByteError,
+  type ByteSource,
+  findBadByte,
+  memorySource,
+  type TakeRows,
+  takeBlocks,
+  takeCsvRows,
+} from "./csv-blocks.ts";
 import { LF, NO_BYTE, QUOTE } from "./csv-dialect.ts";
 import { BARE, CsvFields, ESCAPED, RowFaultError } from "./csv-fields.ts";
 import { newItems } from "./csv-fixed-items.ts";

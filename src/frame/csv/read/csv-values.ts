@@ -2,7 +2,7 @@
  * The rules by which a field of another tool's CSV becomes a value (see docs/csv.md): nothing
  * is a number, a day or a time unless it is written as one and is kept whole as one.
  */
-import { FIRST_MS, LAST_MS, parseDay } from "../../column/calendar.ts";
+import { FIRST_MS, LAST_MS, parseDay } from "../../column/moment.ts";
 
 /** The kind of a written value, before its column has a type. */
 export type ValueClass =

@@ -1,16 +1,29 @@
 import { formatCount } from "../../../text.ts";
 import { type Frame, toFrameOf } from "../../frame.ts";
 import { isSchema, toSchema } from "../../schema.ts";
-import { type CsvLimits, limitError, toCsvLimits } from "../csv-limits.ts";
-import { type ByteSource, changedError } from "./byte-source.ts";
-import { BadByteError, splitText, type TakeRows, takeBlocks, takeCsvRows } from "./csv-blocks.ts";
+import { type CsvLimits, limitError, toCsvLimits } from "../csv-form.ts";
+import {
+  BadByteError,
+  type ByteSource,
+  changedError,
+  splitText,
+  type TakeRows,
+  takeBlocks,
+  takeCsvRows,
+} from "./csv-blocks.ts";
 import { type FoundBytes, textBlocks } from "./csv-bytes.ts";
 import { CsvColumns } from "./csv-columns.ts";
 import { type CsvStart, findStart, NO_BYTE } from "./csv-dialect.ts";
 import { badByteError, emptyError, rowError } from "./csv-errors.ts";
 import { CsvFields, ESCAPED, RowFaultError } from "./csv-fields.ts";
-import type { ColumnForms } from "./csv-options.ts";
-import { type CsvOptions, isRagged, toByte, toColumnForms, toSkippedLines } from "./csv-options.ts";
+import {
+  type ColumnForms,
+  type CsvOptions,
+  isRagged,
+  toByte,
+  toColumnForms,
+  toSkippedLines,
+} from "./csv-options.ts";
 import type { CsvReport } from "./csv-report.ts";
 
 /** A CSV of another tool as it was understood. */

@@ -2,7 +2,7 @@ import { resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { AnyFrame, Frame } from "../../frame.ts";
 import type { RowOf, Schema, SchemaSpec } from "../../schema.ts";
-import type { ByteSource } from "./byte-source.ts";
+import type { ByteSource } from "./csv-blocks.ts";
 import type { CsvOptions } from "./csv-options.ts";
 import type { CsvReport } from "./csv-report.ts";
 
@@ -41,7 +41,7 @@ export async function readCsv(
 ): Promise<AnyFrame> {
   const [{ readForeignCsv }, { fileSource }, { csvListener }] = await Promise.all([
     import("./foreign-csv.ts"),
-    import("./byte-source.ts"),
+    import("./csv-blocks.ts"),
     import("./csv-report.ts"),
   ]);
   const isFile = typeof source === "string" || source instanceof URL;

@@ -5,7 +5,7 @@ import {
   type FrameColumn,
   readText,
 } from "../../column/column-data.ts";
-import { CSV_LIMITS, limitError } from "../csv-limits.ts";
+import { CSV_LIMITS, limitError } from "../csv-form.ts";
 import { ColumnFields, type FieldsOptions } from "./csv-write-fields.ts";
 
 const QUOTE = 34;

@@ -1,4 +1,4 @@
-import { parseDatetime, parseDay, parseMicros } from "../../../../frame/column/calendar.ts";
+import { parseDatetime, parseDay, parseMicros } from "../../../../frame/column/moment.ts";
 import type { JsonRow, JsonScalar } from "../../../../frame/json.ts";
 import type { RowFilter } from "../../../../frame/rows/row-filter.ts";
 import type { RowSort } from "../../../../frame/rows/table-rows.ts";

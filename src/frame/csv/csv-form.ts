@@ -1,4 +1,5 @@
 import { expectation, type HexError } from "../../errors.ts";
+import type { Column } from "../schema.ts";
 
 /** Limits on the size of a CSV: writers and readers stop at these and do not fill memory. */
 export interface CsvLimits {
@@ -40,4 +41,17 @@ export function limitError(
 ): HexError {
   const most = `${limits[limit].toLocaleString("en")} ${UNITS[limit]}`;
   return expectation(code, { place, expected: `of at most ${most}`, got: "more" });
+}
+
+/** The sign for a missing value in a frame of one column: many readers drop blank lines. */
+export const LONE_MISSING = "NA";
+
+/** The header line of a frame's CSV: every name quoted. */
+export function csvHeader(schema: readonly Pick<Column, "name">[]): string {
+  return `${schema.map(({ name }) => quoteField(name)).join(",")}\n`;
+}
+
+/** A text as a quoted CSV field. */
+function quoteField(text: string): string {
+  return text.includes('"') ? `"${text.replaceAll('"', '""')}"` : `"${text}"`;
 }
