@@ -1,6 +1,5 @@
 import { readFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
-import type { CellDefinition } from "../cell/cell.ts";
 import type { CellNode } from "../cell/cell-node.ts";
 import { toGraph } from "../cell/graph.ts";
 import type { InputWidget } from "../cell/input-widget.ts";
@@ -18,14 +17,8 @@ import type { PlacedPage } from "./page-settings.ts";
 import type { Project } from "./project.ts";
 
 /** A cell as it is told to those who never run it; plain JSON. */
-export interface DescribedCell {
-  readonly name: string;
-  /** below the project's folder, with `/` */
-  readonly file: string;
-  readonly kind: CellDefinition["kind"];
+export interface DescribedCell extends Pick<CellNode, "name" | "file" | "kind" | "dependencies"> {
   readonly title: string | null;
-  /** names of the cells whose values it gets */
-  readonly dependencies: readonly string[];
   /** of an input, where it does not hang on data */
   readonly widget: InputWidget | null;
   /** name of the frame that a cached cell publishes */

@@ -1,3 +1,4 @@
+import type { CellNode } from "../cell/cell-node.ts";
 import { namesAbove } from "../cell/graph.ts";
 import { ownValue } from "../frame/own-value.ts";
 import { toSha256 } from "../sha256.ts";
@@ -105,10 +106,7 @@ interface NearCells {
   readonly heavy: readonly HeavyCell[];
 }
 
-interface HeavyCell {
-  readonly name: string;
-  readonly frame: string;
-}
+type HeavyCell = Required<Pick<CellNode, "name" | "frame">>;
 
 /** Goes up from a cell as far as to the published frames that it is computed from. */
 export function nearOf(

@@ -1,3 +1,4 @@
+import type { CellNode } from "../cell/cell-node.ts";
 import { HexError, toMessage } from "../errors.ts";
 import { formatPlace, type SourcePlace } from "../source/module/source-place.ts";
 import type { RunError } from "./run-event.ts";
@@ -40,9 +41,7 @@ function shorten(message: string): string {
 }
 
 /** A cell that tried to change something frozen. */
-interface ChangingCell {
-  readonly name: string;
-  readonly file: string;
+interface ChangingCell extends Pick<CellNode, "name" | "file"> {
   /** what it was handed, under the names by which its own code knows it */
   readonly values: Readonly<Record<string, unknown>>;
   /** where in its code */
