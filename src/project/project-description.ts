@@ -40,7 +40,7 @@ export interface DescribedCell extends Pick<CellNode, "name" | "file" | "kind" |
   readonly source: string;
 }
 
-/** What is known of a project's cells without running them. */
+/** A project's cells, as known without running them. */
 export interface ProjectDescription {
   /** in file order */
   readonly cells: readonly DescribedCell[];
@@ -52,7 +52,7 @@ export interface ProjectDescription {
   readonly page: PlacedPage;
 }
 
-/** Tells what a project's cells are; whoever asks may have had to evaluate some. */
+/** Describes a project's cells; the caller may have had to evaluate some. */
 export async function describeProject(project: Project): Promise<ProjectDescription> {
   const { cells, files } = project.cells;
   const { hide, layout } = project.config.page;

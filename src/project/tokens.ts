@@ -6,12 +6,12 @@ import { readManifest } from "../store/manifest/manifest.ts";
 import { readUnlessLarger } from "../store/read-limits.ts";
 import type { Store, StoreOptions } from "../store/store.ts";
 
-/** What a token allows: looking, also starting and cancelling runs, everything. */
+/** Role of a token: it allows looking, also starting and cancelling runs, or everything. */
 export const TOKEN_SCOPES = ["read", "run", "admin"] as const;
 
 export type TokenScope = (typeof TOKEN_SCOPES)[number];
 
-/** A token as the store keeps it: whoever reads it cannot use it. */
+/** A token as the store keeps it: reading it does not allow using it. */
 export interface TokenRecord {
   readonly format: 1;
   /** a UUID */
@@ -40,7 +40,7 @@ export interface TokenList {
   readonly warnings: readonly string[];
 }
 
-/** What every token looks like; the prefix is that of Hex's workspace tokens. */
+/** Form of every token; the prefix is that of Hex's workspace tokens. */
 export const TOKEN_FORM = /^hxtw_[0-9a-f]{96}$/;
 
 const TOKEN_BYTES = 48;
@@ -171,7 +171,7 @@ function damageWarning(key: string, { location }: Store): string {
   return `Expected \`${key}\` in ${location} to be a token's record, got something else (that token is refused; remove the object)`;
 }
 
-/** What a store says of tokens: some were made, or none ever was. */
+/** Whether a store has ever held a token. */
 type Access = "made" | "never";
 
 const LIMIT_BYTES = 4 * 1024;

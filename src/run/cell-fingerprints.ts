@@ -6,7 +6,7 @@ import { toCodeHash } from "../source/code-hash.ts";
 import type { FileContents } from "../source/file-contents.ts";
 import type { LoadedCells } from "../source/load-cells.ts";
 
-/** What each cell hangs on by itself, by name. */
+/** Fingerprints of cells by name, each without the cells above. */
 export type CellFingerprints = ReadonlyMap<string, CellFingerprint>;
 
 interface FingerprintOptions {
@@ -19,7 +19,7 @@ interface FingerprintOptions {
   readonly isDataRead?: ((cell: string) => boolean) | undefined;
 }
 
-/** Reads what the cells hang on, as their files are now. */
+/** Reads the fingerprints of cells, as their files are now. */
 export async function readCellFingerprints(
   { cells }: Pick<LoadedCells, "cells">,
   { directory, contents, secretsDigest, isDataRead = () => true }: FingerprintOptions,
@@ -98,7 +98,7 @@ function framesAbove(
   return found.sort(([left], [right]) => (left < right ? -1 : 1));
 }
 
-/** What stands above a cell until the next published frames. */
+/** Cells above a cell, as far as the next published frames. */
 interface NearCells {
   /** names of the cells above it, without those that publish a frame */
   readonly names: readonly string[];
@@ -131,7 +131,7 @@ export function nearOf(
   return { names, heavy };
 }
 
-/** What a cell hangs on by itself, besides the cells above it. */
+/** Fingerprint of a cell without the cells above it. */
 interface CellFingerprint {
   /** over its own code with everything that it loads */
   readonly code: string;
@@ -158,7 +158,7 @@ export interface CellState {
   readonly frames: Readonly<Record<string, string>>;
 }
 
-/** What differs between two states, each in a few words such as "its code changed"; none: equal. */
+/** Differences between two states, each in a few words such as "its code changed"; none: equal. */
 export function toStateChanges(before: CellState, now: CellState): readonly string[] {
   const changes: string[] = [];
   if (before.code !== now.code) changes.push("its code changed");

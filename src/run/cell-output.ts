@@ -16,7 +16,7 @@ export interface FrameOutput {
   readonly head: readonly JsonRow[];
 }
 
-/** What a cell shows: plain JSON, the same for every door. */
+/** Output of a cell: plain JSON, the same for every front end. */
 export type CellOutput =
   | FrameOutput
   | (Omit<FrameOutput, "kind"> & { readonly kind: "chart"; readonly spec: ChartSpec })
@@ -29,7 +29,7 @@ export type CellOutput =
       readonly input?: InputWidget;
     };
 
-/** What a cell shows, and the whole frame of which that tells the first rows. */
+/** Output of a cell, and the whole frame whose first rows it holds. */
 export interface ShownOutput {
   readonly output: CellOutput;
   /** of a frame or a chart */

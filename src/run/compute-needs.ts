@@ -17,7 +17,7 @@ import {
 } from "./cell-fingerprints.ts";
 import { toVariant } from "./run-frames.ts";
 
-/** What it takes to tell which heavy cells need to be computed. */
+/** Input of the decision which heavy cells need to be computed. */
 interface NeedsWork {
   /** what the run would do if all of them did */
   readonly plan: RunPlan;

@@ -6,7 +6,7 @@ import { isObject, membersOf } from "./shared-value.ts";
 
 const LONGEST_MESSAGE = 2_000;
 
-/** What a cell threw, as one sentence that names the cell and the line of its source. */
+/** The failure of a cell, as one sentence that names the cell and the line of its source. */
 export function toCellError(
   thrown: unknown,
   cell: { readonly name: string; readonly file: string },
@@ -66,7 +66,7 @@ export function toHandedChange(thrown: unknown, cell: ChangingCell): unknown {
 
 type Test = (value: object) => boolean;
 
-/** What V8 says of frozen objects, and which they may be: the likely ones, then the others. */
+/** Messages of V8 about frozen objects, and which they may be: the likely ones, then the others. */
 const MESSAGES: readonly (readonly [RegExp, (property: string, kind: string) => Test[]])[] = [
   [
     /^Cannot (?:assign to read only|delete) property '(.*)' of (?:object ')?(.*?)'?$/s,

@@ -21,7 +21,7 @@ export type TakeLease = (
   options: Pick<LeaseOptions, "signal" | "onWaiting" | "afterFence">,
 ) => Promise<RunLease>;
 
-/** What a run does that computes only what has changed, and the inputs by which that was decided. */
+/** Plan of a run that computes only changed cells, and the inputs by which that was decided. */
 export interface ChangedPlan {
   readonly plan: RunPlan;
   /** of the inputs that nobody asked for: the run takes them as they were found */

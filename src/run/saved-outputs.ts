@@ -19,7 +19,7 @@ export type SavedPlace =
   | { readonly at: "frame"; readonly frame: string; readonly sha256: string }
   | { readonly at: "file" };
 
-/** What a cell showed with default inputs when a version was published. */
+/** Output of a cell with default inputs when a version was published. */
 export interface SavedOutput {
   readonly name: string;
   /** of the code that showed it, and of the cells above */
@@ -38,7 +38,7 @@ export interface SavedOutput {
   readonly looksAtContext: boolean;
 }
 
-/** What every cell showed: a page opens on it before any cell runs. */
+/** Outputs of all cells: a page opens on them before any cell runs. */
 export interface SavedOutputs {
   /** in file order */
   readonly cells: readonly SavedOutput[];
@@ -46,7 +46,7 @@ export interface SavedOutputs {
   readonly inputs: Readonly<Record<string, unknown>> | null;
 }
 
-/** What a cell of a run has come to show. */
+/** Output of a cell of a run. */
 export interface OutputToSave extends Omit<SavedOutput, "shown" | "value"> {
   /** the whole frame, of a table or a chart */
   readonly frame: Frame | undefined;
@@ -56,7 +56,7 @@ export interface OutputToSave extends Omit<SavedOutput, "shown" | "value"> {
   readonly cellValue: unknown;
 }
 
-/** What is saved besides the cells. */
+/** Fields that are saved besides the cells. */
 interface SavedRun {
   readonly inputs: Readonly<Record<string, unknown>>;
   /** takes secrets out of it */

@@ -52,7 +52,7 @@ type RunPublication = Pick<
 > &
   Partial<Pick<Publication, "defaults" | "outputs" | "shown">>;
 
-/** What a run's publication tells of it. */
+/** The publication of a run. */
 export function toPublication(run: FinishedRun): RunPublication {
   const { runId, attempt, plan, trigger, holder, cells, overwrite } = run;
   const frames = [...run.frames.staged].map(([name, staged]): [string, StagedFrame] => [
@@ -96,7 +96,7 @@ function toCodeHash({ cells }: FinishedRun["cells"]): string {
   return toSha256(cells.map(({ codeHash }) => codeHash).join());
 }
 
-/** What the inputs are when nobody asks for them: as this run found it, or the version before. */
+/** Default values of the inputs: as this run found them, or the version before. */
 function toDefaults(run: FinishedRun): RecordedDefaults {
   const { cells, computed, asked, recorded = {} } = run;
   const inputs = cells.cells.filter(({ kind }) => kind === "input");
@@ -148,7 +148,7 @@ function toOutputs(run: FinishedRun, staged: StagedFiles): Uint8Array {
   return toSavedOutputs(outputs, { inputs: Object.fromEntries(toInputValues(run)), redact });
 }
 
-/** What an output hangs on; null when nobody looked, or it hangs on what no run has published. */
+/** State of an output; null when it was not read, or hangs on data that no run has published. */
 function toOutputState(
   run: FinishedRun,
   name: string,
@@ -283,7 +283,7 @@ function hasOtherCells(run: FinishedRun, saved: readonly SavedOutput[], version:
   return cells.some(({ name, kind }) => {
     const known = before.get(name);
     if (known === undefined) return true;
-    // What only feeds frames that are kept was left out.
+    // Cells that only feed kept frames were left out.
     if (!run.computed.has(name)) return false;
     return isOtherState(run, known, kind === "cached") || isOtherFrame(known, version);
   });

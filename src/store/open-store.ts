@@ -10,7 +10,7 @@ export interface StoreCredentials {
   readonly sessionToken?: string | undefined;
 }
 
-/** What is remembered of a store outside of it. */
+/** Notes about a store outside of it. */
 export interface StoreMemory {
   readonly marker?: StoreMarker;
   readonly probeNotes?: ProbeNotes;

@@ -11,7 +11,9 @@ import { findUnpublished, type Pinned, type ReadFrame, readFrame } from "./read-
 import type { FoundObject, Store, StoreOptions } from "./store.ts";
 import { isDamage, readStoredFile } from "./stored-file.ts";
 
-/** One publication, pinned: what it reads stays of one piece, whatever is published meanwhile. */
+/**
+ * One publication, pinned: its reads stay of one piece, also when another is published meanwhile.
+ */
 export interface Version {
   /** rises by one with every publication; `null` when nothing is published */
   readonly number: number | null;

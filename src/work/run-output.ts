@@ -18,7 +18,7 @@ import type { Store } from "../store/store.ts";
 import { openVersion, type Version } from "../store/version.ts";
 import type { ProjectRuns } from "./project-runs.ts";
 
-/** What a cell of a run that has ended showed. */
+/** Output of a cell of a run that has ended. */
 export interface RunOutput {
   /** names this content, of which no other has the name */
   readonly contentId: string;
@@ -27,18 +27,18 @@ export interface RunOutput {
   readonly readFrame: () => Promise<Frame>;
 }
 
-/** What one run showed. */
+/** Outputs of one run. */
 interface ShownRun {
   readonly result: RunResult;
   readonly index: ShownIndex | undefined;
 }
 
-/** So many runs are held in memory, whoever asks for more of them page by page. */
+/** Maximum number of runs held in memory. */
 const RUNS_HELD = 4;
 /** About so much of their frames. */
 const HELD_BYTES = 2 ** 28;
 
-/** What the cells of runs showed, read from the store; the last of it stays in memory. */
+/** Outputs of runs, read from the store; the last of them stay in memory. */
 export class RunOutputs {
   readonly #runs: Pick<ProjectRuns, "store" | "history">;
   readonly #shown = new PromiseCache<ShownRun>(RUNS_HELD);
@@ -183,11 +183,11 @@ export async function keepResult(store: Store, shown: ShownFrames, parent: Paren
   const log = (line: string) => parent.emit({ type: "line-logged", line });
   try {
     await openRunHistory(store).writeResult(result.runId, result);
-    // Whoever cancels a run waits for its end.
+    // The caller that cancels a run waits for its end.
     if (result.status === "cancelled") return;
     const { cells } = await keepShownFrames(store, shown, { signal: parent.signal });
     for (const [name, place] of Object.entries(cells)) {
-      // What a version had no room for was told when that one was published.
+      // Outputs that a version had no room for were logged when that one was published.
       if (place.at !== "nowhere" || result.isPublisher) continue;
       const { neededBytes, mostBytes } = place;
       log(

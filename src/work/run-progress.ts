@@ -14,7 +14,7 @@ export interface CellProgress {
   readonly elapsedMs?: number;
 }
 
-/** How far a run is, for whoever watches from elsewhere. */
+/** Progress of a run, for viewers elsewhere. */
 export interface RunView {
   readonly cells: readonly CellProgress[];
 }

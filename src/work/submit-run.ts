@@ -21,13 +21,13 @@ export interface Submission {
   /** by default the run gets a new id; submitting an id again is the same run */
   readonly runId?: string | undefined;
   readonly occasion?: RunOccasion | undefined;
-  /** a text by which whoever asks twice within a day gets the run of the first time */
+  /** a text by which a repeated request within a day gets the run of the first */
   readonly idempotencyKey?: string | undefined;
   /** whose key it is: keys of several owners are kept apart; `requestedBy` unless told */
   readonly keyOwner?: string | undefined;
 }
 
-/** A run that was accepted: it will come to an end, whatever is killed meanwhile. */
+/** A run that was accepted: it will come to an end, also when processes are killed meanwhile. */
 export interface SubmittedRun {
   readonly runId: string;
   /** whether it had been submitted before */

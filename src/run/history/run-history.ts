@@ -119,7 +119,7 @@ export interface RunHistory {
   /** Keeps what the cells of a run showed. */
   writeResult(runId: string, result: RunResult): Promise<void>;
 
-  /** What the cells of a run showed, or `undefined`. */
+  /** Outputs of a run's cells, or `undefined`. */
   readResult(runId: string, options?: StoreOptions): Promise<RunResult | undefined>;
 
   /** Finds what is older than is kept; a run that is marked as unfinished stays, however old. */

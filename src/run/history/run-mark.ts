@@ -60,7 +60,7 @@ export async function writeMark(
   throw refusedCondition(store.location);
 }
 
-/** What the process of a run learns when it lets others hear of it. */
+/** Result of a heartbeat for the process of the run. */
 export type HeartbeatResult = "heard" | "cancelled" | "ended";
 
 /**
@@ -119,7 +119,7 @@ interface Seen {
   readonly hasChanged: boolean;
 }
 
-/** What nobody looks at any more has most likely ended. */
+/** A run that is not looked at any more has most likely ended. */
 const FORGOTTEN_MS = 60_000;
 
 interface MarkWatchOptions {
@@ -128,7 +128,7 @@ interface MarkWatchOptions {
   readonly isGone?: ((process: string) => boolean) | undefined;
 }
 
-/** What one process sees of runs that others carry out, look by look. */
+/** Watches marks of runs that other processes carry out. */
 export class MarkWatch {
   readonly #monotonic: () => number;
   readonly #isGone: (process: string) => boolean;

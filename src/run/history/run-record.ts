@@ -33,7 +33,7 @@ export interface RunAttemptRecord {
   readonly cause?: string;
 }
 
-/** What became of a cell, without what it showed. */
+/** Result of a cell without its output. */
 export type CellRecord = Pick<
   CellResult,
   "name" | "status" | "startedAt" | "elapsedMs" | "keptSince" | "error"
@@ -59,7 +59,7 @@ export interface RunRecord extends RunOptions {
   readonly inputs: Readonly<Record<string, unknown>>;
   /** names of those that are texts, to be read by the rule of their widget when that is known */
   readonly textInputs?: readonly string[];
-  /** whether it waits for a worker; else whoever asked for it carries it out at once */
+  /** whether it waits for a worker; else its caller carries it out at once */
   readonly isQueued: boolean;
   readonly state: RunState;
   /** ISO 8601, UTC, as are the next two */
@@ -89,7 +89,7 @@ const MOVES: Readonly<Record<RunState, readonly RunState[]>> = {
   cancelled: [],
 };
 
-/** What is settled when a run is accepted. */
+/** Fields that are set when a run is accepted. */
 const SETTLED = [
   "format",
   "runId",
@@ -116,7 +116,7 @@ export function moveFault(from: RunRecord, to: RunRecord): string | undefined {
   return stateFault(to);
 }
 
-/** What a record says that does not fit where its run stands; undefined when all of it does. */
+/** The contradiction between a record and its state; undefined when there is none. */
 export function stateFault({ state, startedAt, endedAt }: RunRecord): string | undefined {
   if (isFinal(state) !== (endedAt !== null))
     return "`endedAt` is told of exactly the runs that ended";

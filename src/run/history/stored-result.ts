@@ -56,14 +56,14 @@ const StoredResult = v.object({
   error: v.exactOptional(runError),
 });
 
-/** What the cells of a run showed. */
+/** Outputs of a run's cells. */
 export const RESULTS = new DocumentKind<RunResult & { readonly format: 1 }>({
   schema: StoredResult,
   format: FORMAT,
   limitBytes: 2 ** 28,
 });
 
-/** What is inside is the cell's own; whoever shows it looks at its kind. */
+/** Its content is the cell's own; code that shows it looks at its kind. */
 function isOutput(output: unknown): boolean {
   if (typeof output !== "object" || output === null || !("kind" in output)) return false;
   return KINDS.some((kind) => kind === output.kind);

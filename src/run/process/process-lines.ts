@@ -12,7 +12,7 @@ const MOST_HELD = 200;
 const OUT_OF_MEMORY = /^(FATAL ERROR|#).*out of memory/i;
 const ERROR_LINE = /^(Uncaught )?\w*(Error|Exception)\b.*: \S/;
 
-/** What a process writes, as plain lines; however much it writes, little of it is held. */
+/** Output of a process as plain lines; however much it writes, little of it is held. */
 export class ProcessLines {
   readonly #readers: readonly LineReader[];
   readonly #held: [LogStream, string][] = [];

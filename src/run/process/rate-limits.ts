@@ -117,7 +117,7 @@ export class LineRateLimit {
   }
 }
 
-/** What a terminal or a reader of logs would take for a command, a new line or another order. */
+/** Characters that a terminal or a log reader takes for a command, a new line or another order. */
 const UNSEEN =
   // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
   /[\u0000-\u0008\u000a-\u001f\u007f-\u009f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]/g;

@@ -26,7 +26,7 @@ export type BuildManifest = (current: Manifest | undefined, commitId: string) =>
 export interface SealOptions extends ChangeOptions {
   /** all whose fence is lower */
   readonly fence?: number | undefined;
-  /** one run, under whatever fence it may come */
+  /** one run, under any fence */
   readonly runId?: string | undefined;
 }
 
