@@ -1,19 +1,10 @@
 import * as v from "valibot";
-import type { FilterTest } from "../frame/rows/row-filter.ts";
+import { FILTER_TESTS } from "../frame/rows/typed-range.ts";
 import type { CsvRequest, EvaluateRequest, RowsRequest } from "../kernel/evaluation.ts";
 import type { NotebookRunBody } from "../kernel/notebook-state.ts";
 import { shorten } from "../text.ts";
 import { HttpFailure } from "./http-failure.ts";
 import { parseJsonText } from "./json-body.ts";
-
-const FILTER_TESTS = [
-  "contains",
-  "equals",
-  "at-least",
-  "at-most",
-  "missing",
-  "present",
-] as const satisfies readonly FilterTest[];
 
 /** Of a body, in characters of JSON. */
 const MAX_LENGTH = 2 ** 19;

@@ -3,12 +3,17 @@ import { shorten } from "../../text.ts";
 import { batchOf, dictionaryOf, type FrameColumn, readText } from "../column/column-data.ts";
 import { instantTexts, missingTest, numbersOf, type ReadRow } from "../column/column-value.ts";
 import { toJsonNumber } from "../json.ts";
-import { LONGEST_NUMBER } from "../number-text.ts";
 import { foldCase } from "./text-order.ts";
-import { type MomentType, parseMomentRange, parseTypedRange, TYPED_RULES } from "./typed-range.ts";
-
-/** The tests of a filter; texts compare without regard to case. */
-export type FilterTest = "contains" | "equals" | "at-least" | "at-most" | "missing" | "present";
+import {
+  type Comparison,
+  type FilterTest,
+  type MomentType,
+  parseMomentRange,
+  parseTypedRange,
+  rangeTest,
+  TYPED_RULES,
+  textComparison,
+} from "./typed-range.ts";
 
 /** One condition on the rows of a table. */
 export interface RowFilter {
@@ -20,8 +25,6 @@ export interface RowFilter {
 
 /** Whether a row passes. */
 export type RowTest = ReadRow<boolean>;
-
-type Comparison = Exclude<FilterTest, "missing" | "present">;
 
 const LONGEST_VALUE = 10_000;
 
@@ -47,9 +50,7 @@ function toValueTest(column: FrameColumn, test: Comparison, value: string): RowT
     return toTextTest(column, textComparison(test, foldCase(value)));
   }
   if (type === "datetime" || type === "instant") return toMomentTest(column, type, test, value);
-  return type === "bigint"
-    ? toBigintTest(column, test, value)
-    : toNumberTest(column, type, test, value);
+  return toNumberTest(column, type, test, value);
 }
 
 function toMomentTest(
@@ -64,24 +65,16 @@ function toMomentTest(
   const read = numbersOf(column);
   if (read === undefined) {
     const at = (row: number) => values[row] ?? 0n;
-    return rangeTest(test, at, range.first, range.last);
+    return rangeTest(test, at, range);
   }
   // Of the milliseconds those that lie within the range.
   const [before, last] = [range.first - 1n, range.last].map(floorMs);
-  return rangeTest(test, read, Number(before) + 1, Number(last));
+  return rangeTest(test, read, { first: Number(before) + 1, last: Number(last) });
 }
 
 /** Whole milliseconds, also before 1970. */
 function floorMs(microseconds: bigint): bigint {
   return (microseconds - (((microseconds % 1000n) + 1000n) % 1000n)) / 1000n;
-}
-
-type Ordered = number | bigint;
-
-function rangeTest(test: Comparison, read: ReadRow<Ordered>, first: Ordered, last: Ordered) {
-  if (test === "at-least") return (row: number) => read(row) >= first;
-  if (test === "at-most") return (row: number) => read(row) <= last;
-  return (row: number) => read(row) >= first && read(row) <= last;
 }
 
 function toNumberTest(
@@ -91,37 +84,9 @@ function toNumberTest(
   value: string,
 ): RowTest {
   const range = parseTypedRange(type, value);
-  const read = numbersOf(column);
-  if (range === undefined || read === undefined) {
-    throw wrongFilterValue(column.name, TYPED_RULES[type], value);
-  }
-  const { first, last } = range;
-  if (test === "equals" && Number.isNaN(first)) return (row) => Number.isNaN(read(row));
-  return rangeTest(test, read, first, last);
-}
-
-function toBigintTest({ name, data }: FrameColumn, test: Comparison, value: string): RowTest {
-  const text = value.trim();
-  const isShort = text.length <= LONGEST_NUMBER;
-  if (!isShort || !/^[+-]?\d+$/.test(text)) throw wrongFilterValue(name, TYPED_RULES.bigint, value);
-  const bound = BigInt(text.replace("+", ""));
-  const { values } = batchOf(data);
-  if (test === "at-least") return (row) => (values[row] ?? 0) >= bound;
-  if (test === "at-most") return (row) => (values[row] ?? 0) <= bound;
-  return (row) => values[row] === bound;
-}
-
-function textComparison(test: Comparison, wanted: string): (folded: string) => boolean {
-  switch (test) {
-    case "contains":
-      return (folded) => folded.includes(wanted);
-    case "equals":
-      return (folded) => folded === wanted;
-    case "at-least":
-      return (folded) => folded >= wanted;
-    case "at-most":
-      return (folded) => folded <= wanted;
-  }
+  if (range === undefined) throw wrongFilterValue(column.name, TYPED_RULES[type], value);
+  const { values } = batchOf(column.data);
+  return rangeTest(test, numbersOf(column) ?? ((row) => values[row] ?? 0), range);
 }
 
 function toTextTest(column: FrameColumn, passes: (folded: string) => boolean): RowTest {

@@ -1,9 +1,26 @@
 import { parseDatetime, parseDay, parseMicros } from "../column/moment.ts";
-import { parseNumberText } from "../number-text.ts";
+import { LONGEST_NUMBER, parseNumberText } from "../number-text.ts";
 import type { ColumnType } from "../schema.ts";
 
+export const FILTER_TESTS = [
+  "contains",
+  "equals",
+  "at-least",
+  "at-most",
+  "missing",
+  "present",
+] as const;
+
+/** The tests of a filter; texts compare without regard to case. */
+export type FilterTest = (typeof FILTER_TESTS)[number];
+
+/** The tests that compare with a value. */
+export type Comparison = Exclude<FilterTest, "missing" | "present">;
+
+export type Ordered = number | bigint;
+
 /** The values that a typed text stands for: all numbers from the first to the last. */
-export interface TypedRange<Item extends number | bigint = number> {
+export interface TypedRange<Item extends Ordered = number> {
   readonly first: Item;
   readonly last: Item;
 }
@@ -43,7 +60,7 @@ export const TYPED_RULES: Readonly<Record<Exclude<ColumnType, "string">, string>
 export function parseTypedRange(
   type: Exclude<ColumnType, MomentType>,
   typed: string,
-): TypedRange | undefined {
+): TypedRange<Ordered> | undefined {
   const text = typed.trim();
   switch (type) {
     case "number":
@@ -53,14 +70,43 @@ export function parseTypedRange(
       return alone(BOOLEANS.get(text.toLowerCase()));
     case "date":
       return alone(parseDay(text));
+    case "bigint": {
+      const isWhole = text.length <= LONGEST_NUMBER && /^[+-]?\d+$/.test(text);
+      return alone(isWhole ? BigInt(text.replace("+", "")) : undefined);
+    }
     case "string":
-    case "bigint":
       return undefined;
   }
 }
 
-function alone(number: number | undefined): TypedRange | undefined {
+function alone(number: Ordered | undefined): TypedRange<Ordered> | undefined {
   return number === undefined ? undefined : { first: number, last: number };
+}
+
+/** Tests whether a value lies in a range, is no less than its first or no more than its last. */
+export function rangeTest<Item>(
+  test: Comparison,
+  read: (item: Item) => Ordered,
+  { first, last }: TypedRange<Ordered>,
+): (item: Item) => boolean {
+  if (test === "at-least") return (item) => read(item) >= first;
+  if (test === "at-most") return (item) => read(item) <= last;
+  if (Number.isNaN(first)) return (item) => Number.isNaN(read(item));
+  return (item) => read(item) >= first && read(item) <= last;
+}
+
+/** Compares a text with the one that is wanted, both folded. */
+export function textComparison(test: Comparison, wanted: string): (folded: string) => boolean {
+  switch (test) {
+    case "contains":
+      return (folded) => folded.includes(wanted);
+    case "equals":
+      return (folded) => folded === wanted;
+    case "at-least":
+      return (folded) => folded >= wanted;
+    case "at-most":
+      return (folded) => folded <= wanted;
+  }
 }
 
 /**

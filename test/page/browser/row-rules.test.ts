@@ -1,8 +1,9 @@
 import { expect, test } from "vitest";
 import { parseMicros, toDate } from "../../../src/frame/column/moment.ts";
 import { headRows } from "../../../src/frame/json.ts";
-import type { FilterTest, RowFilter } from "../../../src/frame/rows/row-filter.ts";
+import type { RowFilter } from "../../../src/frame/rows/row-filter.ts";
 import { toTableRows } from "../../../src/frame/rows/table-rows.ts";
+import type { FilterTest } from "../../../src/frame/rows/typed-range.ts";
 import { frame } from "../../../src/frame/rows.ts";
 import type { RowsOrder } from "../../../src/page/browser/output/rows-source.ts";
 import { fromRows } from "../../../src/page/browser/output/table/row-rules.ts";

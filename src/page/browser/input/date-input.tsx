@@ -3,20 +3,13 @@ import { useId } from "preact/hooks";
 import type { DateRange } from "../../../cell/input-widget.ts";
 import type { WidgetProps } from "./field.tsx";
 import { Field, FieldGroup, faultProps } from "./field.tsx";
-import { type Draft, draftProps, useDraft, valueFault } from "./use-draft.ts";
+import { type Draft, draftProps, parseValue, useDraft, useTextDraft } from "./use-draft.ts";
 
 /** A calendar day. */
-export function DateInput({ label, widget, value, onValue }: WidgetProps<"date">): JSX.Element {
+export function DateInput(props: WidgetProps<"date">): JSX.Element {
+  const { label, widget } = props;
   const id = useId();
-  const draft = useDraft<string>({
-    value: String(value),
-    toText: String,
-    parse(text) {
-      const fault = valueFault(label, widget, text);
-      return fault === undefined ? { value: text } : { fault };
-    },
-    onValue,
-  });
+  const draft = useTextDraft(props);
   return (
     <Field id={id} label={label} fault={draft.fault}>
       <DateField id={id} draft={draft} min={widget.min} max={widget.max} />
@@ -58,9 +51,7 @@ export function DateRangeInput(props: WidgetProps<"date_range">): JSX.Element {
     toText: ({ start, end }) => `${start}/${end}`,
     parse(text) {
       const [start = "", end = ""] = text.split("/");
-      const range = { start, end };
-      const fault = valueFault(label, widget, range);
-      return fault === undefined ? { value: range } : { fault };
+      return parseValue(label, widget, { start, end });
     },
     onValue,
   });

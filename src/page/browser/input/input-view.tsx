@@ -8,7 +8,7 @@ import type { WidgetProps } from "./field.tsx";
 import { Field, faultProps } from "./field.tsx";
 import { MultiselectInput } from "./multiselect-input.tsx";
 import { NumberInput, SliderInput } from "./number-input.tsx";
-import { draftProps, useDraft, valueFault } from "./use-draft.ts";
+import { draftProps, useTextDraft } from "./use-draft.ts";
 
 export interface InputViewProps {
   /** of the input's cell */
@@ -82,17 +82,10 @@ function CheckboxInput({ label, value, onValue }: WidgetProps<"checkbox">): JSX.
 }
 
 /** A line of text. */
-function TextInput({ label, widget, value, onValue }: WidgetProps<"text">): JSX.Element {
+function TextInput(props: WidgetProps<"text">): JSX.Element {
+  const { label } = props;
   const id = useId();
-  const draft = useDraft<string>({
-    value: String(value),
-    toText: String,
-    parse(text) {
-      const fault = valueFault(label, widget, text);
-      return fault === undefined ? { value: text } : { fault };
-    },
-    onValue,
-  });
+  const draft = useTextDraft(props);
   return (
     <Field id={id} label={label} fault={draft.fault}>
       <input

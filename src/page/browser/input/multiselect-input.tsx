@@ -76,7 +76,6 @@ function MultiselectMenu(props: MultiselectMenuProps): JSX.Element {
   const { label, options, chosen, onChoose } = props;
   const [sought, setSought] = useState("");
   const found = findOptions(options, sought);
-  const all = new Set(chosen);
   if (options.length === 0) {
     return (
       <div class="menu">
@@ -97,20 +96,18 @@ function MultiselectMenu(props: MultiselectMenuProps): JSX.Element {
         />
       )}
       <div class="menu__actions">
-        <button
-          type="button"
-          class="button button--quiet button--small"
-          onClick={() => onChoose(new Set([...all, ...found]))}
-        >
-          {sought === "" ? "Select all" : "Select found"}
-        </button>
-        <button
-          type="button"
-          class="button button--quiet button--small"
-          onClick={() => onChoose(without(all, found))}
-        >
-          {sought === "" ? "Select none" : "Leave found"}
-        </button>
+        {[true, false].map((isChosen) => (
+          <button
+            key={isChosen}
+            type="button"
+            class="button button--quiet button--small"
+            onClick={() => onChoose(withOptions(chosen, found, isChosen))}
+          >
+            {sought === ""
+              ? `Select ${isChosen ? "all" : "none"}`
+              : `${isChosen ? "Select" : "Leave"} found`}
+          </button>
+        ))}
       </div>
       <fieldset class="menu__options">
         <legend class="only-heard">{label}</legend>
@@ -118,8 +115,10 @@ function MultiselectMenu(props: MultiselectMenuProps): JSX.Element {
           <label key={`${typeof option} ${option}`} class="menu__option">
             <input
               type="checkbox"
-              checked={all.has(option)}
-              onChange={() => onChoose(toggled(all, option))}
+              checked={chosen.includes(option)}
+              onChange={({ currentTarget: { checked } }) =>
+                onChoose(withOptions(chosen, [option], checked))
+              }
             />
             {optionLabel(option)}
           </label>
@@ -133,14 +132,13 @@ function MultiselectMenu(props: MultiselectMenuProps): JSX.Element {
   );
 }
 
-function toggled(chosen: ReadonlySet<Option>, option: Option): ReadonlySet<Option> {
+/** The chosen options, and these or not. */
+function withOptions(
+  chosen: readonly Option[],
+  options: readonly Option[],
+  isChosen: boolean,
+): ReadonlySet<Option> {
   const next = new Set(chosen);
-  if (!next.delete(option)) next.add(option);
-  return next;
-}
-
-function without(chosen: ReadonlySet<Option>, options: readonly Option[]): ReadonlySet<Option> {
-  const next = new Set(chosen);
-  for (const option of options) next.delete(option);
+  for (const option of options) isChosen ? next.add(option) : next.delete(option);
   return next;
 }

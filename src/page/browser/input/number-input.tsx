@@ -2,7 +2,7 @@ import type { JSX } from "preact";
 import { useEffect, useId, useRef } from "preact/hooks";
 import type { WidgetProps } from "./field.tsx";
 import { Field, faultProps } from "./field.tsx";
-import { type Draft, draftProps, type Parsed, useDraft, valueFault } from "./use-draft.ts";
+import { type Draft, draftProps, useDraft, valueFault } from "./use-draft.ts";
 
 /** A number, typed in. */
 export function NumberInput(props: WidgetProps<"number">): JSX.Element {
@@ -50,10 +50,10 @@ function useNumberDraft(props: WidgetProps<"number"> | WidgetProps<"slider">): D
   return useDraft<number>({
     value: Number(value),
     toText: String,
-    parse(text): Parsed<number> {
+    parse(text) {
       const number = text.trim() === "" ? Number.NaN : Number(text);
-      const shown = Number.isNaN(number) ? text : number;
-      const fault = valueFault(label, widget, shown);
+      // a text that is no number is told as it was written
+      const fault = valueFault(label, widget, Number.isNaN(number) ? text : number);
       return fault === undefined ? { value: number } : { fault };
     },
     onValue,

@@ -2,7 +2,9 @@ import type { TargetedEvent, TargetedKeyboardEvent } from "preact";
 import { useEffect, useRef, useState } from "preact/hooks";
 import { readInputValue } from "../../../cell/input-value.ts";
 import type { InputWidget } from "../../../cell/input-widget.ts";
+import type { RequestedInput } from "../../../cell/requested-input.ts";
 import { toMessage } from "../../../errors.ts";
+import type { WidgetProps } from "./field.tsx";
 
 /** The text in a control until it is a value. */
 export interface Draft {
@@ -29,7 +31,7 @@ interface DraftOptions<Value> {
 }
 
 const TYPING_MS = 300;
-/** Who pauses in the middle of a word is not told that it is wrong. */
+/** A pause in the middle of a word is no fault yet. */
 const PAUSE_MS = 900;
 
 /** Lets a control be written in: what breaks the rule stays there with its fault and is not sent. */
@@ -59,9 +61,9 @@ export function useDraft<Value>(options: DraftOptions<Value>): Draft {
     clearTimeout(timer.current);
     const parsed = parse(text, isFinished);
     if ("fault" in parsed) {
-      const tell = () => setFault(parsed.fault);
-      if (isFinished) tell();
-      else timer.current = setTimeout(tell, PAUSE_MS);
+      const show = () => setFault(parsed.fault);
+      if (isFinished) show();
+      else timer.current = setTimeout(show, PAUSE_MS);
       return;
     }
     setFault(undefined);
@@ -99,12 +101,30 @@ export function draftProps({ text, write, finish }: Pick<Draft, "text" | "write"
   };
 }
 
-/** The sentence on a value that breaks the widget's rule; undefined when it keeps it. */
-export function valueFault(label: string, widget: InputWidget, value: unknown): string | undefined {
+/** Why a widget does not take a value, as a sentence; undefined when it does. */
+export function valueFault(
+  name: string,
+  widget: InputWidget,
+  value: unknown,
+  { form = "json", place = name }: Partial<Pick<RequestedInput, "form" | "place">> = {},
+): string | undefined {
   try {
-    readInputValue(label, widget, { value, form: "json", place: label });
+    readInputValue(name, widget, { value, form, place });
     return undefined;
   } catch (error) {
     return toMessage(error);
   }
+}
+
+/** A value that a widget takes, or why it does not. */
+export function parseValue<Value>(label: string, widget: InputWidget, value: Value): Parsed<Value> {
+  const fault = valueFault(label, widget, value);
+  return fault === undefined ? { value } : { fault };
+}
+
+/** Lets a text be written that is the value itself. */
+export function useTextDraft(props: WidgetProps<"text"> | WidgetProps<"date">): Draft {
+  const { label, widget, value, onValue } = props;
+  const parse = (text: string) => parseValue(label, widget, text);
+  return useDraft<string>({ value: String(value), toText: String, parse, onValue });
 }

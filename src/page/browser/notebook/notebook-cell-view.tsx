@@ -1,19 +1,17 @@
 import type { JSX } from "preact";
-import { useMemo, useState } from "preact/hooks";
+import { useEffect, useMemo, useRef, useState } from "preact/hooks";
 import type { InputValue } from "../../../cell/input-value.ts";
-import type { InputWidget } from "../../../cell/input-widget.ts";
 import { inputValueIn } from "../../../cell/shown-input.ts";
-import type { NotebookError } from "../../../kernel/notebook-state.ts";
-import type { CellOutput } from "../../../run/cell-output.ts";
+import type { NotebookError, NotebookLine } from "../../../kernel/notebook-state.ts";
 import { Icon } from "../design/icon.tsx";
-import { ErrorBoundary } from "../design/notice.tsx";
+import { ErrorBoundary, LogBox, ScrollBox } from "../design/notice.tsx";
 import { InputView } from "../input/input-view.tsx";
+import { CodePiece, useCode } from "../output/code-piece.ts";
 import { OutputView } from "../output/output-view.tsx";
 import { CellProgressView } from "./cell-progress.tsx";
 import type { NotebookCell } from "./notebook-model.ts";
 import type { NotebookStore } from "./notebook-store.ts";
 import { notebookRows, runCells } from "./notebook-store.ts";
-import { CellSource, LogLines, ScrollBox } from "./scroll-box.tsx";
 
 interface NotebookCellProps extends NotebookCell {
   readonly store: NotebookStore;
@@ -131,12 +129,12 @@ function Output({ cell, shown, draft, store }: NotebookCellProps): JSX.Element |
   if (output === null) return null;
   if (output.kind === "value" && output.input !== undefined) {
     return (
-      <NotebookInput
+      <InputView
         name={name}
-        title={title}
+        label={output.input.label ?? title ?? name}
         widget={output.input}
-        output={output}
-        draft={draft}
+        // what the author has just set, until the output says it
+        value={(draft === undefined ? inputValueIn(output) : draft) as InputValue}
         onValue={(value) => store.setInput(name, value)}
         onPress={() => store.press(name)}
       />
@@ -151,33 +149,6 @@ function Output({ cell, shown, draft, store }: NotebookCellProps): JSX.Element |
     >
       <OutputView cell={{ name, title }} output={output} rows={rows} />
     </ErrorBoundary>
-  );
-}
-
-interface NotebookInputProps {
-  readonly name: string;
-  readonly title: string | null;
-  readonly widget: InputWidget;
-  readonly output: Extract<CellOutput, { readonly kind: "value" }>;
-  /** what the author has just set; undefined when that is told in the output */
-  readonly draft: unknown;
-  readonly onValue: (value: unknown) => void;
-  readonly onPress: () => void;
-}
-
-/** An input of a notebook, at the value that its author has set. */
-function NotebookInput(props: NotebookInputProps): JSX.Element {
-  const { name, title, widget, output, draft, onValue, onPress } = props;
-  const value = (draft === undefined ? inputValueIn(output) : draft) as InputValue;
-  return (
-    <InputView
-      name={name}
-      label={widget.label ?? title ?? name}
-      widget={widget}
-      value={value}
-      onValue={onValue}
-      onPress={onPress}
-    />
   );
 }
 
@@ -226,3 +197,44 @@ function PlaceView({ file, line, column, text }: NonNullable<NotebookError["plac
     </figure>
   );
 }
+
+interface LogLinesProps {
+  readonly lines: readonly NotebookLine[];
+  readonly label: string;
+}
+
+export function LogLines({ lines, label }: LogLinesProps): JSX.Element {
+  return (
+    <LogBox class="notebook-lines" label={label} lines={lines}>
+      <pre>{lines.map(({ line }) => line).join("\n")}</pre>
+    </LogBox>
+  );
+}
+
+const colours = new CodePiece(() => import("../output/markdown/code.ts"));
+
+interface CellSourceProps {
+  readonly source: string;
+  readonly file: string;
+}
+
+/** A cell's file as it is, in colours once the code that paints them is here. */
+function CellSource({ source, file }: CellSourceProps): JSX.Element {
+  const element = useRef<HTMLElement>(null);
+  const { code } = useCode(colours);
+  const language = file.split(".").at(-1) ?? "ts";
+  useEffect(() => {
+    if (element.current === null) return;
+    element.current.textContent = source;
+    code?.colourCode([element.current]);
+  }, [source, code, language]);
+  return (
+    <ScrollBox class="notebook-source" label={`Source of ${file}`}>
+      <pre>
+        <code ref={element} class={`language-${LANGUAGES[language] ?? language}`} />
+      </pre>
+    </ScrollBox>
+  );
+}
+
+const LANGUAGES: Readonly<Record<string, string>> = { md: "markdown", ts: "typescript" };

@@ -1,9 +1,9 @@
 import { toMessage } from "../../../errors.ts";
-import type { CsvRequest, RowsAnswer, RowsRequest } from "../../../kernel/evaluation.ts";
+import type { RowsAnswer, RowsRequest } from "../../../kernel/evaluation.ts";
 import type { NotebookEvent } from "../../../kernel/notebook-state.ts";
 import type { RowsSource } from "../output/rows-source.ts";
-import { fetchJson } from "../server/requests.ts";
-import type { Store } from "../use-store.ts";
+import { csvAddress, fetchJson } from "../server/requests.ts";
+import { Store } from "../use-store.ts";
 import { applyEvent, EMPTY_MODEL, type NotebookModel } from "./notebook-model.ts";
 
 /** All that a notebook shows, and whether its server is connected. */
@@ -12,7 +12,7 @@ export interface OpenNotebook {
   readonly isConnected: boolean;
   /** what an action came to that failed; null when none did */
   readonly trouble: string | null;
-  /** values that the author has just set, by input name: the server may not have told them yet */
+  /** values that the author has just set, by input name, until the server has sent them */
   readonly drafts: Readonly<Record<string, unknown>>;
 }
 
@@ -26,32 +26,25 @@ const EVENTS: readonly NotebookEvent["type"][] = [
 
 const SETTLE_MS = 300;
 
-/** Listens to the server of a notebook, and tells it what its author does. */
-export class NotebookStore implements Store<OpenNotebook> {
-  #view: OpenNotebook = { model: EMPTY_MODEL, isConnected: false, trouble: null, drafts: {} };
+/** The notebook as its server sends it, and the actions of its author. */
+export class NotebookStore extends Store<OpenNotebook> {
   #source: EventSource | undefined;
   #timer: ReturnType<typeof setTimeout> | undefined;
   #settling: ReturnType<typeof setTimeout> | undefined;
   /** values that wait until the server has taken those before */
   #waiting: Readonly<Record<string, unknown>> = {};
   #isSending = false;
-  readonly #listeners = new Set<() => void>();
 
-  get view(): OpenNotebook {
-    return this.#view;
-  }
-
-  subscribe(listener: () => void): () => void {
-    this.#listeners.add(listener);
-    return () => this.#listeners.delete(listener);
+  constructor() {
+    super({ model: EMPTY_MODEL, isConnected: false, trouble: null, drafts: {} });
   }
 
   open(): void {
     const source = new EventSource("/notebook/events");
     this.#source = source;
     source.addEventListener("open", () => {
-      // Everything is told again.
-      const model = { ...this.#view.model, lines: EMPTY_MODEL.lines };
+      // Everything is sent again.
+      const model = { ...this.view.model, lines: EMPTY_MODEL.lines };
       this.#change({ model, isConnected: true });
     });
     source.addEventListener("error", () => this.#change({ isConnected: false }));
@@ -67,18 +60,18 @@ export class NotebookStore implements Store<OpenNotebook> {
   }
 
   #take(event: NotebookEvent): void {
-    this.#change({ model: applyEvent(this.#view.model, event) });
+    this.#change({ model: applyEvent(this.view.model, event) });
     const isOver = event.type === "head-changed" && event.head.run?.status !== "running";
     if (!isOver || this.#isSending) return;
     clearTimeout(this.#settling);
-    // By then it is told what the inputs have become.
+    // By then the server has sent what the inputs have become.
     this.#settling = setTimeout(() => this.#change({ drafts: {} }), SETTLE_MS);
   }
 
-  /** Does what the author asked for, and tells when that failed. */
-  act(ask: () => Promise<unknown>): void {
+  /** Carries out an action of the author, and shows its failure. */
+  act(action: () => Promise<unknown>): void {
     this.#change({ trouble: null });
-    ask().catch((error: unknown) => this.#change({ trouble: toMessage(error) }));
+    action().catch((error: unknown) => this.#change({ trouble: toMessage(error) }));
   }
 
   forgetTrouble(): void {
@@ -88,16 +81,14 @@ export class NotebookStore implements Store<OpenNotebook> {
   /** Sets an input; while values come quicker than the server takes them, only the newest is sent. */
   setInput(name: string, value: unknown): void {
     clearTimeout(this.#settling);
-    this.#change({ drafts: { ...this.#view.drafts, [name]: value } });
+    this.#change({ drafts: { ...this.view.drafts, [name]: value } });
     this.#waiting = { ...this.#waiting, [name]: value };
     if (!this.#isSending) void this.#send();
   }
 
   /** A press is true in one run only. */
   press(name: string): void {
-    this.act(async () => {
-      await sendInputs({ [name]: true });
-    });
+    this.act(() => sendInputs({ [name]: true }));
   }
 
   async #send(): Promise<void> {
@@ -114,10 +105,10 @@ export class NotebookStore implements Store<OpenNotebook> {
 
   /** Changes of one turn are drawn together. */
   #change(change: Partial<OpenNotebook>): void {
-    this.#view = { ...this.#view, ...change };
+    this.set(change);
     this.#timer ??= setTimeout(() => {
       this.#timer = undefined;
-      for (const listener of this.#listeners) listener();
+      this.notify();
     });
   }
 }
@@ -149,8 +140,7 @@ export function notebookRows(cell: string, key: string): RowsSource {
       return fetchJson<RowsAnswer>("/notebook/rows", { method: "POST", body, signal });
     },
     csvUrl(order) {
-      const ask = { ...order, evaluation: key, cell } satisfies CsvRequest;
-      return `/notebook/csv?ask=${encodeURIComponent(JSON.stringify(ask))}`;
+      return csvAddress("/notebook", { ...order, evaluation: key, cell });
     },
   };
 }

@@ -4,10 +4,9 @@ import { Notice } from "../design/notice.tsx";
 import { useStore } from "../use-store.ts";
 import { GraphPicture } from "./graph-picture.tsx";
 import { NotebookBar } from "./notebook-bar.tsx";
-import { FailureView, NotebookCellView } from "./notebook-cell-view.tsx";
+import { FailureView, LogLines, NotebookCellView } from "./notebook-cell-view.tsx";
 import { cellsOf, runNews } from "./notebook-model.ts";
 import { NotebookStore, type OpenNotebook } from "./notebook-store.ts";
-import { LogLines } from "./scroll-box.tsx";
 
 /** The author's live notebook: every cell, how it is doing, and what it shows. */
 export function NotebookView(): JSX.Element {

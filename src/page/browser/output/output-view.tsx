@@ -58,32 +58,25 @@ export function fetchLater(outputs: readonly CellOutput[]): void {
 
 function LazyTable(props: Of<"frame">): JSX.Element {
   const { code, isFailed } = useCode(tablePiece);
-  if (code === null) return <Waiting kind="table" isFailed={isFailed} rows={props.output.rows} />;
-  return <code.TableView {...props} />;
+  if (code !== null) return <code.TableView {...props} />;
+  if (isFailed) return <NoCode of="table" />;
+  // keeps the place of what comes, so that nothing below it jumps
+  const high = Math.min(13, props.output.rows);
+  return <div class="table-view table-waiting" data-rows={high} style={{ "--grid-rows": high }} />;
 }
 
 function LazyChart(props: Of<"chart">): JSX.Element {
   const { code, isFailed } = useCode(chartPiece);
-  if (code === null) return <Waiting kind="chart" isFailed={isFailed} rows={0} />;
-  return <code.ChartView {...props} />;
+  if (code !== null) return <code.ChartView {...props} />;
+  return isFailed ? <NoCode of="chart" /> : <div class="chart-view chart-waiting" />;
 }
 
-interface WaitingProps {
-  readonly kind: "table" | "chart";
-  readonly rows: number;
-  readonly isFailed: boolean;
-}
-
-/** Keeps the place of what comes, so that nothing below it jumps. */
-function Waiting({ kind, rows, isFailed }: WaitingProps): JSX.Element {
-  if (isFailed) {
-    return (
-      <p class="output-wrong" role="alert">
-        {`The code that shows a ${kind} could not be fetched. Reload the page to try again.`}
-      </p>
-    );
-  }
-  return <div class={`${kind}-view ${kind}-waiting`} data-rows={Math.min(13, rows)} />;
+function NoCode({ of }: { readonly of: "table" | "chart" }): JSX.Element {
+  return (
+    <p class="output-wrong" role="alert">
+      {`The code that shows a ${of} could not be fetched. Reload the page to try again.`}
+    </p>
+  );
 }
 
 type SingleValue = string | number | boolean | null;

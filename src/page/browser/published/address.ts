@@ -1,7 +1,7 @@
 import type { InputValue } from "../../../cell/input-value.ts";
-import { readInputValue } from "../../../cell/input-value.ts";
 import { toMessage } from "../../../errors.ts";
 import type { PageCell } from "../../page-state.ts";
+import { valueFault } from "../input/use-draft.ts";
 import {
   changedInputs,
   fromInputText,
@@ -31,7 +31,7 @@ const OWN_NAMES: readonly string[] = ["embed"];
 const INSTEAD = "the default is shown instead";
 
 /** The inputs under which cells showed what they show, and the revision to come. */
-export interface AddressGround {
+export interface AddressContext {
   readonly cells: readonly (PageCell & InputCell)[];
   readonly inputs: SetInputs;
   readonly setAt: number;
@@ -41,15 +41,15 @@ export interface AddressGround {
  * Reads `?_name=value&…`: each input by its widget's rule, so that one wrong value spoils no other.
  * Where the widget hangs on an input that the address sets otherwise, the text waits for the answer.
  */
-export function readAddress(search: string, ground: AddressGround): ReadAddress {
-  const { cells, setAt } = ground;
+export function readAddress(search: string, context: AddressContext): ReadAddress {
+  const { cells, setAt } = context;
   const parameters = new URLSearchParams(search);
   const inputs = new Map<string, SetInput>();
   const faults: InputFault[] = [...unknownNames(parameters, cells)];
   for (const cell of fromAbove(cells)) {
     const texts = parameters.getAll(`_${cell.name}`);
     if (texts.length === 0) continue;
-    const set = readTexts(cell, texts, isSettled(cell, ground, inputs));
+    const set = readTexts(cell, texts, isSettled(cell, context, inputs));
     if ("fault" in set) faults.push({ name: cell.name, message: set.fault });
     else if (!("value" in set && isDefault(cell, set.value)))
       inputs.set(cell.name, { ...set, setAt });
@@ -82,7 +82,7 @@ export function isEmbedded(search: string): boolean {
 }
 
 /** Whether a widget stays as it was shown: it hangs on nothing that the inputs now set otherwise. */
-function isSettled(cell: PageCell, { cells, inputs }: AddressGround, now: SetInputs): boolean {
+function isSettled(cell: PageCell, { cells, inputs }: AddressContext, now: SetInputs): boolean {
   if (cell.isOutdated || widgetOf(cell) === undefined) return false;
   const changed = changedInputs(inputs, now);
   return !cells.some(({ name, below }) => changed.includes(name) && below.includes(cell.name));
@@ -95,17 +95,13 @@ type ReadTexts =
 
 function readTexts(cell: PageCell, texts: readonly string[], isSettledNow: boolean): ReadTexts {
   const [text = ""] = texts;
-  const place = `\`_${cell.name}\` in the address`;
+  const refuse = (rule: string) => ({ fault: `Expected \`_${cell.name}\` in the address ${rule}` });
   if (texts.length > 1) {
-    return {
-      fault: `Expected ${place} to stand there once, got ${texts.length} of it (${INSTEAD})`,
-    };
+    return refuse(`to stand there once, got ${texts.length} of it (${INSTEAD})`);
   }
   const widget = widgetOf(cell);
   if (widget?.widget === "button") {
-    return {
-      fault: `Expected ${place} to be left out, got "${text}" (a button is pressed by hand)`,
-    };
+    return refuse(`to be left out, got "${text}" (a button is pressed by hand)`);
   }
   if (!isSettledNow || widget === undefined) return { text };
   try {
@@ -146,13 +142,13 @@ export function carryOverInputs(
   before: SetInputs,
   cells: readonly (PageCell & InputCell)[],
 ): ReadAddress {
-  const ground = { cells, inputs: new Map(), setAt: 0 };
+  const context = { cells, inputs: new Map(), setAt: 0 };
   const inputs = new Map<string, SetInput>();
   const faults = goneInputs(before, cells);
   for (const cell of fromAbove(cells)) {
     const set = before.get(cell.name);
     if (set === undefined) continue;
-    const fault = isSettled(cell, ground, inputs) ? faultOf(set, cell) : undefined;
+    const fault = isSettled(cell, context, inputs) ? faultOf(set, cell) : undefined;
     if (fault !== undefined) faults.push({ name: cell.name, message: fault });
     else if (!("value" in set && isDefault(cell, set.value))) inputs.set(cell.name, set);
   }
@@ -161,7 +157,7 @@ export function carryOverInputs(
 
 function goneInputs(before: SetInputs, cells: readonly PageCell[]) {
   return [...before.keys()]
-    .filter((name) => !cells.some((cell) => cell.name === name && cell.kind === "input"))
+    .filter((name) => !isInput(name, cells))
     .map((name) => ({
       name,
       message: `Expected input ${name} to be part of the new version, got a page without it (it is left out)`,
@@ -172,14 +168,9 @@ function faultOf(set: SetInput, cell: PageCell): string | undefined {
   const widget = widgetOf(cell);
   if (widget === undefined) return undefined;
   const place = `input ${cell.name} in the new version`;
-  try {
-    readInputValue(cell.name, widget, {
-      value: "text" in set ? set.text : set.value,
-      form: "text" in set ? "text" : "json",
-      place,
-    });
-    return undefined;
-  } catch (error) {
-    return `${toMessage(error)} (the default is shown instead)`;
-  }
+  const fault =
+    "text" in set
+      ? valueFault(cell.name, widget, set.text, { form: "text", place })
+      : valueFault(cell.name, widget, set.value, { place });
+  return fault && `${fault} (${INSTEAD})`;
 }

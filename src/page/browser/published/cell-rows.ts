@@ -32,7 +32,7 @@ export function cellRows(cell: string, key: string, ground: RowsGround): RowsSou
 
   function csvUrl(order: RowsOrder): string | undefined {
     const evaluation = ground.evaluationOf(cell, key);
-    return evaluation ? csvAddress({ ...order, evaluation, cell }) : undefined;
+    return evaluation ? csvAddress("/page", { ...order, evaluation, cell }) : undefined;
   }
 
   return {

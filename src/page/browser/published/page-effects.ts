@@ -2,6 +2,7 @@ import type { EvaluateRequest, Evaluation } from "../../../kernel/evaluation.ts"
 import type { PageState } from "../../page-state.ts";
 import { openPageEvents, type PageEventListener } from "../server/page-events.ts";
 import { cancelRefresh, evaluate, fetchState, startRefresh } from "../server/requests.ts";
+import { afterTimeout } from "./request-line.ts";
 
 /** The effects of a page on the world around it; tests bring their own. */
 export interface PageEffects {
@@ -36,10 +37,7 @@ export function browserEffects(): PageEffects {
     listen: (listener) => openPageEvents("/page/events", listener),
     address: { search: () => location.search, write: writeAddress, onMove },
     newId: newPressId,
-    after(ms, call) {
-      const timer = setTimeout(call, ms);
-      return () => clearTimeout(timer);
-    },
+    after: afterTimeout,
   };
 }
 

@@ -3,7 +3,7 @@ import { toMessage } from "../../../errors.ts";
 import type { Evaluation } from "../../../kernel/evaluation.ts";
 import type { PageEvent, PageRun, PageState } from "../../page-state.ts";
 import { RequestFailure } from "../server/requests.ts";
-import type { Store } from "../use-store.ts";
+import { Store } from "../use-store.ts";
 import { type InputFault, toSearch } from "./address.ts";
 import type { RowsGround } from "./cell-rows.ts";
 import { isSameBuild, toNextVersion, withLoadedCode } from "./next-version.ts";
@@ -31,13 +31,11 @@ const RETRY_MS = 2_000;
 const UNTOLD_MS = 3_000;
 
 /** The page in one viewer's browser: what it shows, and all that can be done to it. */
-export class PageStore implements RowsGround, Store<PageView> {
+export class PageStore extends Store<PageView> implements RowsGround {
   readonly #effects: PageEffects;
   readonly #writer: AddressWriter;
   readonly #line: RequestLine;
-  readonly #listeners = new Set<() => void>();
   readonly #endings: (() => void)[] = [];
-  #view = OPENING;
   /** of the newest request for the state; older ones are given up */
   #syncing = new AbortController();
   /** rises with every word on the run that goes */
@@ -48,6 +46,7 @@ export class PageStore implements RowsGround, Store<PageView> {
   #renewals: (() => void)[] = [];
 
   constructor(effects: PageEffects) {
+    super(OPENING);
     this.#effects = effects;
     this.#writer = openAddressWriter(effects);
     this.#line = openRequestLine<PageRequest, Evaluation>({
@@ -58,15 +57,6 @@ export class PageStore implements RowsGround, Store<PageView> {
       mayGiveUp: ({ press }) => press === null,
       after: effects.after,
     });
-  }
-
-  get view(): PageView {
-    return this.#view;
-  }
-
-  subscribe(call: () => void): () => void {
-    this.#listeners.add(call);
-    return () => this.#listeners.delete(call);
   }
 
   /** Fetches the page and listens to what happens to it, until it is closed. */
@@ -94,7 +84,7 @@ export class PageStore implements RowsGround, Store<PageView> {
 
   /** Of a gesture (dragging, typing) only the last value is finished. */
   setInput(name: string, value: InputValue, isFinished: boolean): void {
-    const { model } = this.#view;
+    const { model } = this.view;
     if (model === undefined) return;
     const next = setInput(model, name, value);
     this.#change({ model: next });
@@ -104,21 +94,21 @@ export class PageStore implements RowsGround, Store<PageView> {
   }
 
   pressButton(name: string): void {
-    const { model } = this.#view;
+    const { model } = this.view;
     if (model === undefined) return;
     this.#change({ model: pressButton(model, name, this.#effects.newId()) });
     this.#wake();
   }
 
   evaluationOf(name: string, key: string): string | null | undefined {
-    const { model } = this.#view;
+    const { model } = this.view;
     const cell = model?.cells.get(name);
     if (model === undefined || cell === undefined || rowsKeyOf(cell) !== key) return undefined;
     return evaluationOf(model, name);
   }
 
   renew(name: string, evaluation: string | null): Promise<void> {
-    const { model } = this.#view;
+    const { model } = this.view;
     const isNewer = model === undefined || evaluationOf(model, name) !== evaluation;
     if (isNewer) return Promise.resolve();
     const renewed = new Promise<void>((resolve) => this.#renewals.push(resolve));
@@ -129,7 +119,7 @@ export class PageStore implements RowsGround, Store<PageView> {
 
   /** Puts a sentence away that was read. */
   dropFault(fault: InputFault): void {
-    const { model } = this.#view;
+    const { model } = this.view;
     if (model !== undefined) this.#change({ model: dropFault(model, fault) });
   }
 
@@ -139,11 +129,11 @@ export class PageStore implements RowsGround, Store<PageView> {
       const told = this.#runsTold;
       const { runId } = await this.#effects.refresh();
       // the server's own word may come first: it knows more, perhaps that the run is over
-      if (this.#view.run !== null || told !== this.#runsTold) return;
+      if (this.view.run !== null || told !== this.#runsTold) return;
       const run: PageRun = { runId, state: "queued", startedAt: null, fraction: 0, cells: [] };
       this.#showRun(run);
       // a run that is over before anybody has looked is told of by no event
-      const look = () => void (this.#view.run === run && this.#sync());
+      const look = () => void (this.view.run === run && this.#sync());
       this.#endings.push(this.#effects.after(UNTOLD_MS, look));
     });
   }
@@ -154,7 +144,7 @@ export class PageStore implements RowsGround, Store<PageView> {
 
   /** Asks again for what could not be had. */
   retry(): void {
-    if (this.#view.model === undefined) void this.#sync();
+    if (this.view.model === undefined) void this.#sync();
     this.#wake();
   }
 
@@ -173,9 +163,9 @@ export class PageStore implements RowsGround, Store<PageView> {
   }
 
   #change(changed: Partial<PageView>): void {
-    this.#view = { ...this.#view, ...changed };
-    for (const call of this.#listeners) call();
-    if (this.#view.model?.isGone === true) return;
+    this.set(changed);
+    this.notify();
+    if (this.view.model?.isGone === true) return;
     const renewals = this.#renewals;
     this.#renewals = [];
     for (const end of renewals) end();
@@ -188,16 +178,16 @@ export class PageStore implements RowsGround, Store<PageView> {
   }
 
   #nextAsk(): PageRequest | undefined {
-    const { model } = this.#view;
-    const isHeld = this.#stopRetry !== undefined || this.#view.phase !== "open";
+    const { model } = this.view;
+    const isHeld = this.#stopRetry !== undefined || this.view.phase !== "open";
     if (model === undefined || isHeld) return undefined;
     const asked = toRequest(model);
-    if (asked !== undefined) this.#view = { ...this.#view, model: whenSent(model, asked) };
+    if (asked !== undefined) this.set({ model: whenSent(model, asked) });
     return asked;
   }
 
   #onAnswer(asked: PageRequest, answer: Evaluation): void {
-    const { model } = this.#view;
+    const { model } = this.view;
     if (model === undefined) return;
     const next = takeAnswer(model, asked, answer);
     this.#change({ model: next, trouble: null });
@@ -205,7 +195,7 @@ export class PageStore implements RowsGround, Store<PageView> {
   }
 
   #onFailure(asked: PageRequest, error: unknown): void {
-    const { model } = this.#view;
+    const { model } = this.view;
     if (model === undefined) return;
     const failure = error instanceof RequestFailure ? error : undefined;
     if (failure?.status === 401) this.#change({ phase: "sign-in" });
@@ -222,7 +212,7 @@ export class PageStore implements RowsGround, Store<PageView> {
   }
 
   #onMove(): void {
-    const { model } = this.#view;
+    const { model } = this.view;
     this.#writer.forget();
     if (model === undefined) return;
     this.#change({ model: moveTo(model, this.#effects.address.search()) });
@@ -231,14 +221,14 @@ export class PageStore implements RowsGround, Store<PageView> {
 
   #onEvent(event: PageEvent): void {
     if (event.type === "run-changed") {
-      const hasEnded = this.#view.run !== null && event.run === null;
+      const hasEnded = this.view.run !== null && event.run === null;
       this.#showRun(event.run);
       if (hasEnded) void this.#sync();
     } else if (event.type === "build-told") {
-      const loaded = this.#view.model?.state.build;
+      const loaded = this.view.model?.state.build;
       const isChanged = loaded !== undefined && !isSameBuild(event.build, loaded);
-      if (isChanged !== this.#view.isChanged) this.#change({ isChanged });
-    } else if (event.commit !== this.#view.model?.state.commit) void this.#sync();
+      if (isChanged !== this.view.isChanged) this.#change({ isChanged });
+    } else if (event.commit !== this.view.model?.state.commit) void this.#sync();
   }
 
   /** Brings the page to the newest version and to the facts that change without one. */
@@ -251,7 +241,7 @@ export class PageStore implements RowsGround, Store<PageView> {
       const state = await this.#effects.fetchState(undefined, signal);
       await this.#show(state, signal);
       // its end was not heard
-      const isOver = this.#view.run !== null && state.run === null && told === this.#runsTold;
+      const isOver = this.view.run !== null && state.run === null && told === this.#runsTold;
       if (isOver) this.#change({ run: null });
     } catch (error) {
       if (!signal.aborted) this.#onSyncFailure(error);
@@ -259,10 +249,10 @@ export class PageStore implements RowsGround, Store<PageView> {
   }
 
   async #show(state: PageState, signal: AbortSignal): Promise<void> {
-    const old = this.#view.model;
+    const old = this.view.model;
     if (old === undefined) {
       const model = openModel(state, this.#effects.address.search());
-      this.#change({ phase: "open", model, run: this.#view.run ?? state.run, trouble: null });
+      this.#change({ phase: "open", model, run: this.view.run ?? state.run, trouble: null });
     } else if (old.state.commit === state.commit) {
       const isChanged = !isSameBuild(state.build, old.state.build);
       this.#change({ phase: "open", model: withFacts(old, state), isChanged });
@@ -270,7 +260,7 @@ export class PageStore implements RowsGround, Store<PageView> {
       const build = withLoadedCode(state.build, old.state.build);
       const next = await toNextVersion(old, { ...state, build }, this.#effects, signal);
       if (signal.aborted) return;
-      const model = old.state.commit === null ? next : followInputs(next, this.#view.model ?? old);
+      const model = old.state.commit === null ? next : followInputs(next, this.view.model ?? old);
       const news = toNews(state);
       const isChanged = !isSameBuild(state.build, build);
       this.#change({ phase: "open", model, news, trouble: null, isChanged });
@@ -282,7 +272,7 @@ export class PageStore implements RowsGround, Store<PageView> {
     const failure = error instanceof RequestFailure ? error : undefined;
     const isUnknown = failure?.status === 401;
     if (isUnknown) this.#change({ phase: "sign-in", trouble: null });
-    else if (this.#view.model === undefined) {
+    else if (this.view.model === undefined) {
       this.#change({ phase: "failed", trouble: toMessage(error) });
     }
     if (!failure?.isPassing) return;

@@ -82,7 +82,8 @@ export function openRequestLine<Ask, Answer>(parts: RequestLineOptions<Ask, Answ
   };
 }
 
-function afterTimeout(ms: number, call: () => void): () => void {
+/** Calls after some milliseconds; returns what takes that back. */
+export function afterTimeout(ms: number, call: () => void): () => void {
   const timer = setTimeout(call, ms);
   return () => clearTimeout(timer);
 }

@@ -2,6 +2,7 @@ import { type InputValue, readInputValue } from "../../../cell/input-value.ts";
 import type { InputWidget } from "../../../cell/input-widget.ts";
 import { inputValueIn, widgetIn } from "../../../cell/shown-input.ts";
 import type { PageCell } from "../../page-state.ts";
+import { valueFault } from "../input/use-draft.ts";
 
 /** An input that a viewer has set to something else than its default. */
 export type SetInput = (
@@ -34,16 +35,8 @@ export function defaultOf(cell: InputCell): InputValue | undefined {
   const widget = widgetOf(cell);
   if (widget === undefined) return undefined;
   const { name, initial } = cell;
-  return initial !== undefined && isTaken(name, widget, initial) ? initial : widget.default;
-}
-
-function isTaken(name: string, widget: InputWidget, value: InputValue): boolean {
-  try {
-    readInputValue(name, widget, { value, form: "json", place: name });
-    return true;
-  } catch {
-    return false;
-  }
+  const isTaken = initial !== undefined && valueFault(name, widget, initial) === undefined;
+  return isTaken ? initial : widget.default;
 }
 
 /** Whether a value is the one that the input has unless it is set. */

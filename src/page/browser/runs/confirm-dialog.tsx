@@ -39,7 +39,7 @@ export function ConfirmDialog(props: ConfirmDialogProps): JSX.Element {
   }
 
   return (
-    <dialog ref={dialog} class="runs-confirm" aria-labelledby={heading} onClose={onClose}>
+    <dialog ref={dialog} class="dialog runs-confirm" aria-labelledby={heading} onClose={onClose}>
       <h2 id={heading}>{title}</h2>
       <div class="runs-confirm-text">{children}</div>
       {failure !== undefined && <Notice tone="bad">{failure.message}</Notice>}

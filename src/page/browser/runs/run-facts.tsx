@@ -1,7 +1,8 @@
-import type { ComponentChildren, JSX } from "preact";
+import type { JSX } from "preact";
 import { formatDuration } from "../../../text.ts";
 import type { ShownRun } from "../../history-state.ts";
 import { formatValue, Timestamp } from "./formats.tsx";
+import { Fact } from "./parts.tsx";
 import type { Go } from "./place.tsx";
 import { ALL_RUNS, PlaceLink } from "./place.tsx";
 import { toDuration, toOrigin, toVersionText } from "./run-table.tsx";
@@ -53,21 +54,6 @@ export function RunFacts({ run, nowMs, go }: RunFactsProps): JSX.Element {
         <Inputs inputs={run.inputs} />
       </Fact>
     </dl>
-  );
-}
-
-interface FactProps {
-  readonly name: string;
-  readonly isLong?: boolean;
-  readonly children: ComponentChildren;
-}
-
-function Fact({ name, isLong = false, children }: FactProps): JSX.Element {
-  return (
-    <div class={isLong ? "runs-fact is-long" : "runs-fact"}>
-      <dt>{name}</dt>
-      <dd>{children}</dd>
-    </div>
   );
 }
 

@@ -1,13 +1,13 @@
 import type { JSX } from "preact";
 import { useCallback, useState } from "preact/hooks";
+import { RUN_CONTEXTS } from "../../../cell/run-context.ts";
 import type { ListedRun, RunList } from "../../history-state.ts";
 import { Notice } from "../design/notice.tsx";
-import type { RequestFailure } from "../server/requests.ts";
-import { fetchJson } from "../server/requests.ts";
+import { fetchJson, type RequestFailure } from "../server/requests.ts";
 
-import type { Go } from "./place.tsx";
-import { ALL_RUNS, type RunFilter, toSearch } from "./place.tsx";
-import { RunTable } from "./run-table.tsx";
+import { Choice } from "./parts.tsx";
+import { ALL_RUNS, type Go, type RunFilter, toSearch } from "./place.tsx";
+import { RunTable, STATES } from "./run-table.tsx";
 import { FailureNote, FetchState, toFailure, useFetch } from "./use-fetch.tsx";
 
 const EVERY_MS = 5_000;
@@ -93,10 +93,6 @@ function NoRuns({ filter, go, isAll }: NoRunsProps): JSX.Element {
   );
 }
 
-const CONTEXTS = ["logic", "app", "scheduled", "api-triggered"];
-
-const STATES = ["queued", "running", "completed", "failed", "cancelled"];
-
 interface RunFiltersProps {
   readonly filter: RunFilter;
   readonly go: Go;
@@ -112,7 +108,7 @@ function RunFilters({ filter, go }: RunFiltersProps): JSX.Element {
       <Choice
         label="Context"
         value={filter.context}
-        values={CONTEXTS}
+        values={RUN_CONTEXTS}
         onChoose={(context) => set({ context })}
       />
       <Choice
@@ -136,35 +132,6 @@ function RunFilters({ filter, go }: RunFiltersProps): JSX.Element {
         </button>
       )}
     </form>
-  );
-}
-
-interface ChoiceProps {
-  readonly label: string;
-  readonly value: string;
-  readonly values: readonly string[];
-  readonly onChoose: (value: string) => void;
-}
-
-function Choice({ label, value, values, onChoose }: ChoiceProps): JSX.Element {
-  // A value of a newer release, or a wrong one, stays visible: the server says what it thinks of it.
-  const all = value === "" || values.includes(value) ? values : [...values, value];
-  return (
-    <label class="runs-filter">
-      <span>{label}</span>
-      <select
-        class="input"
-        value={value}
-        onChange={({ currentTarget }) => onChoose(currentTarget.value)}
-      >
-        <option value="">all</option>
-        {all.map((each) => (
-          <option key={each} value={each}>
-            {each}
-          </option>
-        ))}
-      </select>
-    </label>
   );
 }
 

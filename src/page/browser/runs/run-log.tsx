@@ -1,13 +1,13 @@
 import type { JSX } from "preact";
-import { useEffect, useMemo, useRef, useState } from "preact/hooks";
+import { useMemo, useState } from "preact/hooks";
 import type { LogLine } from "../../../run/history/run-log.ts";
 import { formatCount } from "../../../text.ts";
+import { LogBox } from "../design/notice.tsx";
 import { Timestamp } from "./formats.tsx";
+import { Choice } from "./parts.tsx";
 
 /** So many of the last lines are drawn until the viewer asks for all. */
 const DRAWN = 1_000;
-/** So near to its end a log counts as followed. */
-const NEAR_PX = 24;
 
 interface RunLogProps {
   readonly runId: string;
@@ -27,7 +27,7 @@ export function RunLog({ runId, lines, isGoing }: RunLogProps): JSX.Element {
     <section aria-labelledby="run-log" class="runs-section">
       <div class="runs-log-head">
         <h3 id="run-log">Log</h3>
-        {cells.length > 1 && <CellChoice cells={cells} cell={cell} onChoose={setCell} />}
+        {cells.length > 1 && <Choice label="Cell" value={cell} values={cells} onChoose={setCell} />}
         {lines.length > 0 && (
           <a href={`/page/runs/${encodeURIComponent(runId)}/log?as=text`} download>
             Download
@@ -52,52 +52,9 @@ function toCells(lines: readonly LogLine[]): readonly string[] {
   return [...new Set(lines.flatMap(({ cell }) => cell ?? []))];
 }
 
-interface CellChoiceProps {
-  readonly cells: readonly string[];
-  readonly cell: string;
-  readonly onChoose: (cell: string) => void;
-}
-
-function CellChoice({ cells, cell, onChoose }: CellChoiceProps): JSX.Element {
-  return (
-    <label class="runs-filter">
-      <span>Cell</span>
-      <select
-        class="input"
-        value={cell}
-        onChange={({ currentTarget }) => onChoose(currentTarget.value)}
-      >
-        <option value="">all</option>
-        {cells.map((name) => (
-          <option key={name} value={name}>
-            {name}
-          </option>
-        ))}
-      </select>
-    </label>
-  );
-}
-
 function LogLines({ lines }: Pick<RunLogProps, "lines">): JSX.Element {
-  const box = useRef<HTMLElement>(null);
-  const isFollowed = useRef(true);
-  useEffect(() => {
-    const { current } = box;
-    if (current !== null && isFollowed.current) current.scrollTop = current.scrollHeight;
-  }, [lines]);
-  const onScroll = ({ currentTarget }: { readonly currentTarget: HTMLElement }) => {
-    const { scrollTop, scrollHeight, clientHeight } = currentTarget;
-    isFollowed.current = scrollHeight - scrollTop - clientHeight < NEAR_PX;
-  };
   return (
-    <section
-      ref={box}
-      class="runs-log"
-      aria-label="Lines of the log"
-      // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reached by keyboard
-      tabIndex={0}
-      onScroll={onScroll}
-    >
+    <LogBox class="runs-log" label="Lines of the log" lines={lines}>
       <ol>
         {lines.map(({ at, cell, stream, text }, index) => (
           <li key={index} class={stream === "stderr" ? "is-stderr" : ""}>
@@ -107,6 +64,6 @@ function LogLines({ lines }: Pick<RunLogProps, "lines">): JSX.Element {
           </li>
         ))}
       </ol>
-    </section>
+    </LogBox>
   );
 }

@@ -4,8 +4,8 @@ import { formatDuration } from "../../../text.ts";
 import type { ListedRun } from "../../history-state.ts";
 import { formatAgo, Timestamp } from "./formats.tsx";
 
-import type { Go } from "./place.tsx";
-import { PlaceLink } from "./place.tsx";
+import { TableHead } from "./parts.tsx";
+import { type Go, PlaceLink } from "./place.tsx";
 
 interface RunTableProps {
   readonly runs: readonly ListedRun[];
@@ -17,24 +17,15 @@ export function RunTable({ runs, go }: RunTableProps): JSX.Element {
   return (
     <table class="runs-table">
       <caption class="only-heard">Runs, the newest first</caption>
-      <thead>
-        <tr>
-          <th scope="col">State</th>
-          <th scope="col">Run of</th>
-          <th scope="col" class="is-number">
-            Duration
-          </th>
-          <th scope="col" class="is-wide">
-            Context
-          </th>
-          <th scope="col" class="is-wide">
-            Started by
-          </th>
-          <th scope="col" class="is-wide">
-            Version
-          </th>
-        </tr>
-      </thead>
+      <TableHead
+        columns={[
+          ...["State", "Run of"],
+          ["Duration", "is-number"],
+          ["Context", "is-wide"],
+          ["Started by", "is-wide"],
+          ["Version", "is-wide"],
+        ]}
+      />
       <tbody>
         {runs.map((run) => (
           <RunRow key={run.runId} run={run} go={go} />
@@ -104,7 +95,10 @@ const SIGNS: Readonly<Record<RunState, string>> = {
   cancelled: "⊘",
 };
 
-/** Where a run stands: a word, a sign and a colour. */
+/** The states of runs. */
+export const STATES = Object.keys(SIGNS);
+
+/** The state of a run: a word, a sign and a colour. */
 export function StateBadge({ state }: { readonly state: RunState }): JSX.Element {
   return (
     <span class={`runs-state is-${state}`}>

@@ -2,8 +2,8 @@ import type { JSX } from "preact";
 import type { ListedSchedule, ScheduleList } from "../../history-state.ts";
 import { fetchJson } from "../server/requests.ts";
 import { Timestamp } from "./formats.tsx";
-import type { Go } from "./place.tsx";
-import { ALL_RUNS, PlaceLink } from "./place.tsx";
+import { Fact } from "./parts.tsx";
+import { ALL_RUNS, type Go, PlaceLink } from "./place.tsx";
 import { Inputs } from "./run-facts.tsx";
 import { StateBadge } from "./run-table.tsx";
 import { FetchState, useFetch } from "./use-fetch.tsx";
@@ -45,26 +45,16 @@ function ScheduleCard({ schedule, go }: ScheduleCardProps): JSX.Element {
     <section class="runs-schedule" aria-label={`Schedule ${name}`}>
       <h2>{name}</h2>
       <dl class="runs-facts">
-        <div class="runs-fact">
-          <dt>When</dt>
-          <dd>
-            <code>{cron}</code> by the clocks of {timezone}
-          </dd>
-        </div>
-        <div class="runs-fact">
-          <dt>Context</dt>
-          <dd>{context}</dd>
-        </div>
-        <div class="runs-fact">
-          <dt>If the run before still goes</dt>
-          <dd>{overlap === "skip" ? "it is skipped" : "it waits"}</dd>
-        </div>
-        <div class="runs-fact">
-          <dt>Inputs</dt>
-          <dd>
-            <Inputs inputs={inputs} />
-          </dd>
-        </div>
+        <Fact name="When">
+          <code>{cron}</code> by the clocks of {timezone}
+        </Fact>
+        <Fact name="Context">{context}</Fact>
+        <Fact name="If the run before still goes">
+          {overlap === "skip" ? "it is skipped" : "it waits"}
+        </Fact>
+        <Fact name="Inputs">
+          <Inputs inputs={inputs} />
+        </Fact>
       </dl>
       <div class="runs-schedule-times">
         <NextTimes schedule={schedule} />

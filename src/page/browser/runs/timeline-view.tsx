@@ -2,6 +2,7 @@ import type { JSX } from "preact";
 import { useEffect, useId, useRef, useState } from "preact/hooks";
 import { formatDuration } from "../../../text.ts";
 
+import { TableHead } from "./parts.tsx";
 import type { Timeline, TimelineCell } from "./timeline.ts";
 import { BAR_HEIGHT, type LaidRow, layOutTimeline } from "./timeline-layout.ts";
 
@@ -108,18 +109,9 @@ export function TimelineTable({ timeline }: { readonly timeline: Timeline }): JS
       <details class="runs-timeline-table">
         <summary>The timeline as a table</summary>
         <table class="runs-table">
-          <thead>
-            <tr>
-              <th scope="col">Cell</th>
-              <th scope="col">Status</th>
-              <th scope="col" class="is-number">
-                Began after
-              </th>
-              <th scope="col" class="is-number">
-                Took
-              </th>
-            </tr>
-          </thead>
+          <TableHead
+            columns={["Cell", "Status", ["Began after", "is-number"], ["Took", "is-number"]]}
+          />
           <tbody>
             {attempts.length > 1 &&
               attempts.map(({ attempt, fromMs, toMs, cause, isOpen }) => (
@@ -142,12 +134,12 @@ export function TimelineTable({ timeline }: { readonly timeline: Timeline }): JS
 
 function CellRow({ cell }: { readonly cell: TimelineCell }): JSX.Element {
   const { name, status, span, fraction, message } = cell;
-  const told = fraction === null ? status : `${status}, ${Math.round(fraction * 100)} %`;
+  const text = fraction === null ? status : `${status}, ${Math.round(fraction * 100)} %`;
   return (
     <tr>
       <th scope="row">{name}</th>
       <td>
-        {told}
+        {text}
         {message !== "" && <span class="runs-second">{message}</span>}
       </td>
       <td class="is-number">{span === null ? "–" : formatDuration(span.fromMs)}</td>

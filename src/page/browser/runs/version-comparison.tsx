@@ -5,6 +5,7 @@ import { formatBytes, formatCount } from "../../../text.ts";
 import type { VersionComparison } from "../../history-state.ts";
 import { fetchJson } from "../server/requests.ts";
 import { formatChange, formatValue, Timestamp } from "./formats.tsx";
+import { TableHead } from "./parts.tsx";
 import { FetchState, useFetch } from "./use-fetch.tsx";
 
 interface VersionComparisonProps {
@@ -49,7 +50,7 @@ function Differences({ comparison }: { readonly comparison: VersionComparison })
             </>
           )}
         </li>
-        <li>{tellOutput(isSameOutput)}</li>
+        <li>{describeOutput(isSameOutput)}</li>
         {inputs.length === 0 && <li>The inputs are the same.</li>}
         {inputs.map(({ name, before, after }) => (
           <li key={name}>
@@ -60,19 +61,14 @@ function Differences({ comparison }: { readonly comparison: VersionComparison })
       </ul>
       <table class="runs-table">
         <caption class="only-heard">Frames of the two versions</caption>
-        <thead>
-          <tr>
-            <th scope="col">Frame</th>
-            <th scope="col">Content</th>
-            <th scope="col" class="is-number">
-              Rows
-            </th>
-            <th scope="col" class="is-number is-wide">
-              CSV
-            </th>
-            <th scope="col">Columns</th>
-          </tr>
-        </thead>
+        <TableHead
+          columns={[
+            ...["Frame", "Content"],
+            ["Rows", "is-number"],
+            ["CSV", "is-number is-wide"],
+            "Columns",
+          ]}
+        />
         <tbody>
           {frames.map((frame) => (
             <FrameRow key={frame.name} frame={frame} />
@@ -83,7 +79,7 @@ function Differences({ comparison }: { readonly comparison: VersionComparison })
   );
 }
 
-function tellOutput(isSame: boolean | null): string {
+function describeOutput(isSame: boolean | null): string {
   if (isSame === null) return "One of them does not tell what its cells showed.";
   return isSame
     ? "With default inputs all cells showed the same."
@@ -111,7 +107,7 @@ function FrameRow({ frame }: { readonly frame: FrameDifference }): JSX.Element {
       </td>
       <td>
         {columns.length === 0 ? (
-          tellColumns(before?.columns ?? after?.columns ?? 0)
+          formatCount(before?.columns ?? after?.columns ?? 0, "column")
         ) : (
           <ul class="runs-difference-columns">
             {columns.map((column) => (
@@ -122,10 +118,6 @@ function FrameRow({ frame }: { readonly frame: FrameDifference }): JSX.Element {
       </td>
     </tr>
   );
-}
-
-function tellColumns(count: number): string {
-  return `${count} column${count === 1 ? "" : "s"}`;
 }
 
 interface ChangeProps {

@@ -6,6 +6,7 @@ import { fetchJson } from "../server/requests.ts";
 import { ConfirmDialog } from "./confirm-dialog.tsx";
 
 import { Timestamp } from "./formats.tsx";
+import { TableHead } from "./parts.tsx";
 import type { Go } from "./place.tsx";
 import { FetchState, useFetch } from "./use-fetch.tsx";
 import { VersionComparisonView } from "./version-comparison.tsx";
@@ -124,15 +125,7 @@ function ForeignTable({ foreign }: Pick<VersionList, "foreign">): JSX.Element | 
   return (
     <table class="runs-table">
       <caption>Written by another tool, and published by no run</caption>
-      <thead>
-        <tr>
-          <th scope="col">Frame</th>
-          <th scope="col">Written</th>
-          <th scope="col" class="is-number">
-            Size
-          </th>
-        </tr>
-      </thead>
+      <TableHead columns={["Frame", "Written", ["Size", "is-number"]]} />
       <tbody>
         {foreign.map(({ frame, writtenAt, sizeBytes }) => (
           <tr key={frame}>

@@ -2,8 +2,8 @@ import type { JSX } from "preact";
 import { formatBytes, formatCount } from "../../../text.ts";
 import type { ListedVersion } from "../../history-state.ts";
 import { formatAgo, formatValue, Timestamp } from "./formats.tsx";
-import type { Go } from "./place.tsx";
-import { PlaceLink } from "./place.tsx";
+import { TableHead } from "./parts.tsx";
+import { type Go, PlaceLink } from "./place.tsx";
 
 interface VersionTableProps {
   readonly versions: readonly ListedVersion[];
@@ -20,35 +20,19 @@ export function VersionTable({ versions, ...rest }: VersionTableProps): JSX.Elem
   return (
     <table class="runs-table">
       <caption class="only-heard">Versions, the newest first</caption>
-      <thead>
-        <tr>
-          {!isAlone && (
-            <>
-              <th scope="col">From</th>
-              <th scope="col">To</th>
-            </>
-          )}
-          <th scope="col">Version</th>
-          <th scope="col">Published</th>
-          <th scope="col" class="is-wide">
-            Run
-          </th>
-          <th scope="col" class="is-number is-wide">
-            Holds
-          </th>
-          <th scope="col" class="is-wide">
-            Code
-          </th>
-          <th scope="col" class="is-wide">
-            Inputs
-          </th>
-          {rest.onRollBack !== undefined && !isAlone && (
-            <th scope="col" class="is-wide">
-              <span class="only-heard">Go back</span>
-            </th>
-          )}
-        </tr>
-      </thead>
+      <TableHead
+        columns={[
+          ...(isAlone ? [] : ["From", "To"]),
+          ...["Version", "Published"],
+          ["Run", "is-wide"],
+          ["Holds", "is-number is-wide"],
+          ["Code", "is-wide"],
+          ["Inputs", "is-wide"],
+          isAlone || rest.onRollBack === undefined
+            ? undefined
+            : [<span class="only-heard">Go back</span>, "is-wide"],
+        ]}
+      />
       <tbody>
         {versions.map((version) => (
           <VersionRow key={version.generation} {...rest} {...{ version, isAlone }} />
@@ -69,20 +53,18 @@ function VersionRow({ version, isAlone, compared, choose, go, onRollBack }: Vers
   const holds = `${formatCount(frames, "frame")}, ${formatCount(rows, "row")}`;
   return (
     <tr class={isNewest ? "is-current" : ""}>
-      {!isAlone && (
-        <>
-          <Choice
-            {...{ name: "from", generation }}
-            isChosen={compared.from === generation}
-            onChoose={() => choose({ from: generation })}
-          />
-          <Choice
-            {...{ name: "to", generation }}
-            isChosen={compared.to === generation}
-            onChoose={() => choose({ to: generation })}
-          />
-        </>
-      )}
+      {!isAlone &&
+        (["from", "to"] as const).map((name) => (
+          <td key={name} class="runs-version-choice">
+            <input
+              type="radio"
+              name={`compare-${name}`}
+              aria-label={`Compare ${name} version ${generation}`}
+              checked={compared[name] === generation}
+              onChange={() => choose({ [name]: generation })}
+            />
+          </td>
+        ))}
       <th scope="row">
         {generation}
         {isNewest && <span class="runs-version-current">current</span>}
@@ -142,26 +124,5 @@ function GoBack({ version, onRollBack }: GoBackProps): JSX.Element | null {
     >
       Go back
     </button>
-  );
-}
-
-interface ChoiceProps {
-  readonly name: "from" | "to";
-  readonly generation: number;
-  readonly isChosen: boolean;
-  readonly onChoose: () => void;
-}
-
-function Choice({ name, generation, isChosen, onChoose }: ChoiceProps): JSX.Element {
-  return (
-    <td class="runs-version-choice">
-      <input
-        type="radio"
-        name={`compare-${name}`}
-        aria-label={`Compare ${name} version ${generation}`}
-        checked={isChosen}
-        onChange={onChoose}
-      />
-    </td>
   );
 }

@@ -50,8 +50,8 @@ export function fetchRows(ask: RowsRequest, signal?: AbortSignal): Promise<RowsA
 }
 
 /** Where all rows that pass can be downloaded. */
-export function csvAddress(ask: CsvRequest): string {
-  return `/page/csv?ask=${encodeURIComponent(JSON.stringify(ask))}`;
+export function csvAddress(prefix: "/page" | "/notebook", request: CsvRequest): string {
+  return `${prefix}/csv?ask=${encodeURIComponent(JSON.stringify(request))}`;
 }
 
 /** Starts a run that publishes. */

@@ -70,8 +70,11 @@ const tablePiece = new CodePiece(() => import("../table/table-view.tsx"));
 
 function ChartTable({ cell, output, rows }: ChartViewProps): JSX.Element {
   const { code } = useCode(tablePiece);
+  const high = Math.min(13, output.rows);
   if (code === null) {
-    return <div class="table-view table-waiting" data-rows={Math.min(13, output.rows)} />;
+    return (
+      <div class="table-view table-waiting" data-rows={high} style={{ "--grid-rows": high }} />
+    );
   }
   return <code.TableView cell={cell} output={output} rows={rows} />;
 }

@@ -2,18 +2,18 @@ import { parseDatetime, parseDay, parseMicros } from "../../../../frame/column/m
 import type { JsonRow, JsonScalar } from "../../../../frame/json.ts";
 import type { RowFilter } from "../../../../frame/rows/row-filter.ts";
 import type { RowSort } from "../../../../frame/rows/table-rows.ts";
-import { compareTexts } from "../../../../frame/rows/text-order.ts";
+import { compareTexts, foldCase } from "../../../../frame/rows/text-order.ts";
 import {
-  type MomentType,
+  type Comparison,
+  type Ordered,
   parseMomentRange,
   parseTypedRange,
+  rangeTest,
+  textComparison,
 } from "../../../../frame/rows/typed-range.ts";
 import type { Column, ColumnType, Schema } from "../../../../frame/schema.ts";
 import type { RowsAnswer } from "../../../../kernel/evaluation.ts";
 import type { RowsOrder, RowsSource, RowsSpan } from "../rows-source.ts";
-
-/** Whether a value, which is not missing, passes. */
-type ValueTest = (value: JsonScalar) => boolean;
 
 /**
  * The rows that pass all filters, in the order that is asked for: by the rules of the server
@@ -37,14 +37,14 @@ function columnOf(schema: Schema, name: string): Column {
   return column;
 }
 
-function toRowTest(filter: RowFilter, column: Column): (row: JsonRow) => boolean {
+function toRowTest({ test, value = "" }: RowFilter, column: Column): (row: JsonRow) => boolean {
   const { name } = column;
-  if (filter.test === "missing") return (row) => isMissing(row[name]);
-  if (filter.test === "present") return (row) => !isMissing(row[name]);
-  const passes = toValueTest(filter, column);
+  if (test === "missing") return (row) => isMissing(row[name]);
+  if (test === "present") return (row) => !isMissing(row[name]);
+  const passes = toValueTest(test, value, column);
   return (row) => {
-    const value = row[name];
-    return !isMissing(value) && passes(value);
+    const cell = row[name];
+    return !isMissing(cell) && passes(cell);
   };
 }
 
@@ -52,90 +52,59 @@ function isMissing(value: JsonScalar | undefined): value is null | undefined {
   return value === null || value === undefined;
 }
 
-function toValueTest({ test, value = "" }: RowFilter, { name, type }: Column): ValueTest {
-  const wanted = value.toLowerCase();
-  if (test === "contains") return (each) => String(each).toLowerCase().includes(wanted);
-  if (type === "string") return toTextTest(test, wanted);
-  if (type === "bigint") return toBigintTest(test, name, value.trim());
+function toValueTest(test: Comparison, value: string, { name, type }: Column) {
+  if (type === "string" || test === "contains") {
+    const passes = textComparison(test, foldCase(value));
+    return (each: JsonScalar) => passes(foldCase(String(each)));
+  }
   const isMoment = type === "datetime" || type === "instant";
   const range = isMoment ? parseMomentRange(type, value) : parseTypedRange(type, value);
   if (range === undefined) throw new Error(`“${value}” is no value of column “${name}”.`);
-  const { first, last } = range;
-  const read = isMoment ? momentOf : (each: JsonScalar) => numberOf(each, type);
-  if (test === "at-least") return (each) => read(each) >= first;
-  if (test === "at-most") return (each) => read(each) <= last;
-  if (Number.isNaN(first)) return (each) => Number.isNaN(read(each));
-  return (each) => read(each) >= first && read(each) <= last;
+  return rangeTest(test, (each: JsonScalar) => numberOf(each, type), range);
 }
 
-function toTextTest(test: RowFilter["test"], wanted: string): ValueTest {
-  if (test === "at-least") return (each) => String(each).toLowerCase() >= wanted;
-  if (test === "at-most") return (each) => String(each).toLowerCase() <= wanted;
-  return (each) => String(each).toLowerCase() === wanted;
-}
-
-function toBigintTest(test: RowFilter["test"], name: string, value: string): ValueTest {
-  if (!/^[+-]?\d+$/.test(value)) throw new Error(`“${value}” is no value of column “${name}”.`);
-  const bound = BigInt(value.replace("+", ""));
-  if (test === "at-least") return (each) => BigInt(String(each)) >= bound;
-  if (test === "at-most") return (each) => BigInt(String(each)) <= bound;
-  return (each) => BigInt(String(each)) === bound;
-}
-
-/** A value as a number in the order of its type; NaN for what is none. */
-function numberOf(value: JsonScalar, type: Exclude<ColumnType, MomentType>): number {
+/** A value as a number in the order of its type, a moment in microseconds; NaN for what is none. */
+function numberOf(value: JsonScalar, type: Exclude<ColumnType, "string">): Ordered {
+  const text = String(value);
   switch (type) {
     case "number":
     case "integer":
-      if (value === "INF") return Number.POSITIVE_INFINITY;
-      return value === "-INF" ? Number.NEGATIVE_INFINITY : Number(value);
-    case "date":
-      return parseDay(String(value)) ?? Number.NaN;
-    case "string":
-    case "bigint":
+      return Number(text.replace("INF", "Infinity"));
     case "boolean":
       return Number(value);
+    case "bigint":
+      return BigInt(text);
+    case "date":
+      return parseDay(text) ?? Number.NaN;
+    case "datetime":
+    case "instant": {
+      const moment = text.replace("Z", "");
+      return BigInt(parseDatetime(moment) ?? 0) * 1000n + BigInt(parseMicros(moment));
+    }
   }
-}
-
-/** A datetime or an instant as microseconds since 1970, which numbers cannot tell apart. */
-function momentOf(value: JsonScalar): bigint {
-  const text = String(value).replace("Z", "");
-  return BigInt(parseDatetime(text) ?? 0) * 1000n + BigInt(parseMicros(text));
 }
 
 /**
  * Equal rows keep their order. NaN is a number above all others, missing values stand last in either
  * direction.
  */
-function sorted(rows: readonly JsonRow[], sort: RowSort, column: Column): readonly JsonRow[] {
-  const { name, type } = column;
+function sorted(rows: readonly JsonRow[], sort: RowSort, { name, type }: Column) {
   const present = rows.filter((row) => !isMissing(row[name]));
   const missing = rows.filter((row) => isMissing(row[name]));
-  const compare = comparison(type);
+  const compare =
+    type === "string"
+      ? (a: JsonScalar, b: JsonScalar) =>
+          compareTexts(foldCase(String(a)), foldCase(String(b))) ||
+          compareTexts(String(a), String(b))
+      : (a: JsonScalar, b: JsonScalar) => compareNumbers(numberOf(a, type), numberOf(b, type));
   const direction = sort.descending ? -1 : 1;
   present.sort((a, b) => direction * compare(a[name] ?? null, b[name] ?? null));
   return [...present, ...missing];
 }
 
-function comparison(type: ColumnType): (a: JsonScalar, b: JsonScalar) => number {
-  if (type === "string") {
-    return (a, b) =>
-      compareTexts(String(a).toLowerCase(), String(b).toLowerCase()) ||
-      compareTexts(String(a), String(b));
-  }
-  if (type === "bigint") return (a, b) => order(BigInt(String(a)), BigInt(String(b)));
-  if (type === "datetime" || type === "instant") return (a, b) => order(momentOf(a), momentOf(b));
-  return (a, b) => orderNumbers(numberOf(a, type), numberOf(b, type));
-}
-
-function orderNumbers(a: number, b: number): number {
-  if (Number.isNaN(a)) return Number.isNaN(b) ? 0 : 1;
-  return Number.isNaN(b) ? -1 : order(a, b);
-}
-
-function order<Item extends number | bigint>(a: Item, b: Item): number {
-  return a < b ? -1 : a > b ? 1 : 0;
+function compareNumbers(a: Ordered, b: Ordered): number {
+  if (Number.isNaN(a) || Number.isNaN(b)) return Number(Number.isNaN(a)) - Number(Number.isNaN(b));
+  return a < b ? -1 : Number(a > b);
 }
 
 interface RowsAtHand extends RowsSource {

@@ -1,6 +1,7 @@
-import type { JSX } from "preact";
+import type { ComponentChildren, JSX } from "preact";
 import { useEffect, useId, useRef, useState } from "preact/hooks";
-import type { FilterTest, RowFilter } from "../../../../frame/rows/row-filter.ts";
+import type { RowFilter } from "../../../../frame/rows/row-filter.ts";
+import type { FilterTest } from "../../../../frame/rows/typed-range.ts";
 import type { ColumnType, Schema } from "../../../../frame/schema.ts";
 import { instantText } from "./rows-text.ts";
 
@@ -32,41 +33,41 @@ export function TableFilters({ columns, column, onAdd }: TableFiltersProps): JSX
 
   return (
     <form class="table-filters" ref={form} onSubmit={add}>
-      <label class="only-heard" for={`${id}-column`}>
-        Column
-      </label>
-      <select
-        id={`${id}-column`}
-        class="table-control"
-        value={name}
-        onChange={(event) => {
-          setName(event.currentTarget.value);
-          setValue("");
-        }}
-      >
-        {columns.map((each) => (
-          <option key={each.name} value={each.name}>
-            {each.name}
-          </option>
-        ))}
-      </select>
-      <label class="only-heard" for={`${id}-test`}>
-        Test
-      </label>
-      <select
-        id={`${id}-test`}
-        class="table-control"
-        value={test}
-        onChange={(event) => setTest(tests[event.currentTarget.selectedIndex] ?? test)}
-      >
-        {tests.map((each) => (
-          <option key={each} value={each}>
-            {TEST_NAMES[each]}
-          </option>
-        ))}
-      </select>
+      <Named id={`${id}-column`} name="Column">
+        <select
+          id={`${id}-column`}
+          class="table-control"
+          value={name}
+          onChange={(event) => {
+            setName(event.currentTarget.value);
+            setValue("");
+          }}
+        >
+          {columns.map((each) => (
+            <option key={each.name} value={each.name}>
+              {each.name}
+            </option>
+          ))}
+        </select>
+      </Named>
+      <Named id={`${id}-test`} name="Test">
+        <select
+          id={`${id}-test`}
+          class="table-control"
+          value={test}
+          onChange={(event) => setTest(tests[event.currentTarget.selectedIndex] ?? test)}
+        >
+          {tests.map((each) => (
+            <option key={each} value={each}>
+              {TEST_NAMES[each]}
+            </option>
+          ))}
+        </select>
+      </Named>
       {needsValue(test) && (
-        <FilterValue id={`${id}-value`} type={type} value={value} onValue={setValue} />
+        <Named id={`${id}-value`} name="Value">
+          <FilterValue id={`${id}-value`} type={type} value={value} onValue={setValue} />
+        </Named>
       )}
       <button type="submit" class="tool table-add">
         Add filter
@@ -84,45 +85,46 @@ interface FilterValueProps {
 
 function FilterValue({ id, type, value, onValue }: FilterValueProps): JSX.Element {
   const control = controlOf(type);
-  const label = (
-    <label class="only-heard" for={id}>
-      Value
-    </label>
-  );
   if (control === "boolean") {
     return (
-      <>
-        {label}
-        <select
-          id={id}
-          class="table-control"
-          value={value}
-          onChange={(event) => onValue(event.currentTarget.value)}
-        >
-          <option value="">…</option>
-          <option value="true">true</option>
-          <option value="false">false</option>
-        </select>
-      </>
+      <select
+        id={id}
+        class="table-control"
+        value={value}
+        onChange={(event) => onValue(event.currentTarget.value)}
+      >
+        <option value="">…</option>
+        <option value="true">true</option>
+        <option value="false">false</option>
+      </select>
     );
   }
-  const shared = { id, value, autocomplete: "off" as const, class: "table-control table-value" };
-  const onInput = (event: { readonly currentTarget: HTMLInputElement }) =>
-    onValue(event.currentTarget.value);
-  if (control === "date" || control === "datetime") {
-    const type = control === "date" ? "date" : "datetime-local";
-    return (
-      <>
-        {label}
-        <input {...shared} type={type} onInput={onInput} />
-      </>
-    );
-  }
-  const mode = control === "number" ? "decimal" : "text";
+  const shared = {
+    ...({ id, value, autocomplete: "off", class: "table-control table-value" } as const),
+    onInput: (event: { readonly currentTarget: HTMLInputElement }) =>
+      onValue(event.currentTarget.value),
+  };
+  return control === "date" || control === "datetime-local" ? (
+    <input {...shared} type={control} />
+  ) : (
+    <input {...shared} type="text" inputmode={control === "number" ? "decimal" : "text"} />
+  );
+}
+
+interface NamedProps {
+  readonly id: string;
+  /** only heard */
+  readonly name: string;
+  readonly children: ComponentChildren;
+}
+
+function Named({ id, name, children }: NamedProps): JSX.Element {
   return (
     <>
-      {label}
-      <input {...shared} type="text" inputmode={mode} onInput={onInput} />
+      <label class="only-heard" for={id}>
+        {name}
+      </label>
+      {children}
     </>
   );
 }
@@ -150,14 +152,14 @@ function needsValue(test: FilterTest): boolean {
 }
 
 /** The kind of control that a value is typed in. */
-function controlOf(type: ColumnType): "text" | "number" | "date" | "datetime" | "boolean" {
+function controlOf(type: ColumnType): "text" | "number" | "date" | "datetime-local" | "boolean" {
   switch (type) {
     case "date":
     case "boolean":
       return type;
     case "datetime":
     case "instant":
-      return "datetime";
+      return "datetime-local";
     case "number":
     case "integer":
     case "bigint":

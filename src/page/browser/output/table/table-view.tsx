@@ -25,6 +25,7 @@ const NO_ROWS: Selection = { ranges: [] };
 /** A table: its rows, which are read as they come into sight, and what can be done with them. */
 export function TableView({ cell, output, rows }: TableViewProps): JSX.Element {
   const name = cell.title ?? cell.name;
+  const high = Math.min(13, output.rows);
   const table = useTableRows(output, rows);
   const [selection, setSelection] = useState(NO_ROWS);
   const [filterColumn, setFilterColumn] = useState<string | null>(null);
@@ -40,7 +41,8 @@ export function TableView({ cell, output, rows }: TableViewProps): JSX.Element {
   return (
     <div
       class={`table-view ${table.isReading ? "table-reading" : ""}`}
-      data-rows={Math.min(13, output.rows)}
+      data-rows={high}
+      style={{ "--grid-rows": high }}
     >
       <TableToolbar
         name={name}
