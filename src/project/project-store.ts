@@ -6,9 +6,9 @@ import {
   type RunHistoryOptions,
 } from "../run/history/run-history.ts";
 import type { StoreLocation } from "../store/location.ts";
-import { openStore, type StoreCredentials } from "../store/open-store.ts";
+import { openStore } from "../store/open-store.ts";
 import { probeStore } from "../store/probe.ts";
-import type { Store } from "../store/store.ts";
+import type { Store, StoreCredentials } from "../store/store.ts";
 import { type Config, readConfig } from "./config.ts";
 import { ProbeFile, PublishedMarker } from "./project-notes.ts";
 import { readSecrets, type Secrets } from "./secrets.ts";

@@ -1,14 +1,7 @@
 import { expectation } from "../errors.ts";
 import { DirectoryStore } from "./directory/directory-store.ts";
 import type { StoreLocation } from "./location.ts";
-import type { ProbeNotes, Store, StoreMarker } from "./store.ts";
-
-/** The values of the project secrets that a store's location names. */
-export interface StoreCredentials {
-  readonly accessKeyId: string;
-  readonly secretAccessKey: string;
-  readonly sessionToken?: string | undefined;
-}
+import type { ProbeNotes, Store, StoreCredentials, StoreMarker } from "./store.ts";
 
 /** Notes about a store outside of it. */
 export interface StoreMemory {

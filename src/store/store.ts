@@ -213,6 +213,13 @@ export interface TokenMarker {
   forgetLooked(): Promise<void>;
 }
 
+/** The values of the project secrets that a store's location names. */
+export interface StoreCredentials {
+  readonly accessKeyId: string;
+  readonly secretAccessKey: string;
+  readonly sessionToken?: string | undefined;
+}
+
 /** Remembers, for the processes of one machine, how a store was found when it was tried out. */
 export interface ProbeNotes {
   /** `good` for a while, `bad` until it is found good; `undefined` when nothing is known. */

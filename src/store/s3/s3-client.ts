@@ -6,8 +6,7 @@ import {
   type S3ClientConfig,
 } from "@aws-sdk/client-s3";
 import type { S3Location } from "../location.ts";
-import type { StoreCredentials } from "../open-store.ts";
-import type { VersioningFault } from "../store.ts";
+import type { StoreCredentials, VersioningFault } from "../store.ts";
 import { isClockRefusal } from "./s3-failure.ts";
 
 export interface S3ClientOptions {
