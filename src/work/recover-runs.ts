@@ -150,7 +150,10 @@ const LOOK_MS = 500;
  * sign of life of its process; without one, the run is cancelled then.
  * @throws {HexError} HEX_STORE_UNAVAILABLE, HEX_QUEUE_UNAVAILABLE
  */
-export async function cancelRun(runs: ProjectRuns, record: RunRecord): Promise<CancelledRun> {
+export async function cancelRecordedRun(
+  runs: ProjectRuns,
+  record: RunRecord,
+): Promise<CancelledRun> {
   if (isFinal(record.state)) return "ended";
   if (!record.isQueued) return cancelDirect(runs, record);
   const answer = await runs.queue.cancel(record.runId);
