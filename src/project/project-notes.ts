@@ -5,7 +5,7 @@ import * as v from "valibot";
 import { toMessage } from "../errors.ts";
 import { toSha256 } from "../sha256.ts";
 import type { StoreLocation } from "../store/location.ts";
-import type { ProbeNotes, StoreWitness, TokenWitness } from "../store/store.ts";
+import type { ProbeNotes, StoreMarker, TokenMarker } from "../store/store.ts";
 import { MINUTE } from "../text.ts";
 
 /*
@@ -27,14 +27,14 @@ const MOST_BEFORE = 100;
  * Marks in the project's folder that something was published in its store. A store in that very folder
  * is deleted with the project, to begin anew: it is marked only in this process.
  */
-export class PublishedWitness implements StoreWitness {
-  readonly tokens: ProjectTokenWitness;
+export class PublishedMarker implements StoreMarker {
+  readonly tokens: ProjectTokenMarker;
   readonly #file: string | undefined;
   readonly #place: string;
   #hasSeen = false;
 
   constructor(directory: string, location: StoreLocation) {
-    this.tokens = new ProjectTokenWitness(directory, location);
+    this.tokens = new ProjectTokenMarker(directory, location);
     this.#file = isInside(directory, location) ? undefined : join(directory, PUBLISHED_FILE);
     this.#place = toPlace(location);
   }
@@ -99,7 +99,7 @@ export const LOOKED_FOLDER = ".hex/stores-looked-at";
  * because a variable is not set, has no tokens either. That a store in the project's own folder was
  * looked at is not written down: it is deleted with that folder, to begin anew.
  */
-class ProjectTokenWitness implements TokenWitness {
+class ProjectTokenMarker implements TokenMarker {
   readonly #madeFile: string;
   readonly #lookedFile: string | undefined;
   readonly #place: string;

@@ -9,7 +9,7 @@ import { readUnlessLarger } from "../store/read-limits.ts";
 import type { Store, StoreOptions } from "../store/store.ts";
 import { isDamage } from "../store/stored-file.ts";
 
-/** What a token allows: looking, also starting and cancelling runs, everything. */
+/** Role of a token: it allows looking, also starting and cancelling runs, or everything. */
 export const TOKEN_SCOPES = ["read", "run", "admin"] as const;
 
 export type TokenScope = (typeof TOKEN_SCOPES)[number];
@@ -48,7 +48,7 @@ export interface TokenList {
   readonly warnings: readonly string[];
 }
 
-/** What every token looks like; the prefix is that of Hex's workspace tokens. */
+/** Form of every token; the prefix is that of Hex's workspace tokens. */
 export const TOKEN_FORM = /^hxtw_[0-9a-f]{96}$/;
 
 const TOKEN_BYTES = 48;
@@ -76,7 +76,7 @@ export async function createToken(
     revokedAt: null,
   };
   await refuseAway(store);
-  await store.witness?.tokens.noteMade();
+  await store.marker?.tokens.noteMade();
   await writeMade(store);
   await records.at(store, tokenKey(record.id)).write(record);
   // In a store that ignores conditions, a server that saw none before may have said so after us.

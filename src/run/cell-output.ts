@@ -16,7 +16,7 @@ export interface FrameOutput {
   readonly head: readonly JsonRow[];
 }
 
-/** What a cell shows: plain JSON, the same for every door. */
+/** Output of a cell: plain JSON, the same for every front end. */
 export type CellOutput =
   | FrameOutput
   | (Omit<FrameOutput, "kind"> & { readonly kind: "chart"; readonly spec: ChartSpec })

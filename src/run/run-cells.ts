@@ -121,7 +121,7 @@ function startLoading(
 
 type Loading = Promise<CellDefinition> | undefined;
 
-/** What a cell has when its turn comes. */
+/** Values that a cell has when its turn comes. */
 interface Ready {
   readonly above: ReadonlyMap<string, Outcome>;
   readonly definition: Loading;
@@ -158,7 +158,7 @@ async function runOne(planned: PlannedCell, ready: Ready, work: Work): Promise<O
   }
 }
 
-/** What a cell comes to: what is known of it, or else what it gives now. */
+/** Result of a cell: the known one, or else the one that it gives now. */
 async function find(planned: PlannedCell, ready: ReadySource, work: Work): Promise<RecalledCell> {
   const { recall, inputs, standIns, onKnown } = work;
   const { name, kind } = planned;
@@ -256,7 +256,7 @@ async function execute(
   }
 }
 
-/** What is written out is known; else the cell itself tells, which loads what it imports. */
+/** A value that is written out is known; else the cell is evaluated, which loads its imports. */
 async function findSchema(
   source: CellSource | undefined,
   { cells }: CellsWork,
@@ -276,7 +276,7 @@ function pickAttempt({ store, runId, attempt }: CellsWork) {
   return { store, runId, attempt };
 }
 
-/** What a cell is handed: nothing by which it could change what others are handed. */
+/** Values for a cell: nothing by which it could change the values of others. */
 function valuesFor(
   source: CellSource | undefined,
   above: ReadonlyMap<string, Outcome>,

@@ -82,7 +82,7 @@ export type SavedOutput = Omit<Readonly<v.InferOutput<typeof SavedOutput>>, "res
   readonly result: string | null;
 };
 
-/** What every cell showed: a page opens on it before any cell runs. */
+/** Outputs of all cells: a page opens on them before any cell runs. */
 export interface SavedOutputs {
   /** in file order */
   readonly cells: readonly SavedOutput[];
@@ -90,7 +90,7 @@ export interface SavedOutputs {
   readonly inputs: Readonly<Record<string, unknown>> | null;
 }
 
-/** What a cell of a run has come to show. */
+/** Output of a cell of a run. */
 export interface OutputToSave extends Omit<SavedOutput, "shown" | "value"> {
   /** the whole frame, of a table or a chart */
   readonly frame: Frame | undefined;
@@ -100,7 +100,7 @@ export interface OutputToSave extends Omit<SavedOutput, "shown" | "value"> {
   readonly cellValue: unknown;
 }
 
-/** What is saved besides the cells. */
+/** Fields that are saved besides the cells. */
 interface SavedRun {
   readonly inputs: Readonly<Record<string, unknown>>;
   /** takes secrets out of it */

@@ -81,7 +81,7 @@ function toCodeHash({ cells }: FinishedRun["cells"]): string {
   return toSha256(cells.map(({ codeHash }) => codeHash).join());
 }
 
-/** What the inputs are when nobody asks for them: as this run found it, or the version before. */
+/** Default values of the inputs: as this run found them, or the version before. */
 function toDefaults(run: FinishedRun): RecordedDefaults {
   const { cells, computed, asked, recorded = {} } = run;
   const inputs = cells.cells.filter(({ kind }) => kind === "input");
@@ -133,7 +133,7 @@ function toOutputs(run: FinishedRun, staged: StagedFiles): Uint8Array {
   return toSavedOutputs(outputs, { inputs: Object.fromEntries(toInputValues(run)), redact });
 }
 
-/** What an output hangs on; null when nobody looked, or it hangs on what no run has published. */
+/** State of an output; null when it was not read, or hangs on data that no run has published. */
 function toOutputState(
   run: FinishedRun,
   name: string,
@@ -215,12 +215,15 @@ function toInputValues({
  * the digests are still missing.
  */
 function toStateIn(run: FinishedRun, name: string): CellState | undefined {
-  const { cells, grounds, computed } = run;
+  const { cells, fingerprints, computed } = run;
   const near = [name, ...nearOf(name, cells.cells).names];
   // What a cell read of other tools may be another by now.
   const isKnown = near.every((each) => computed.get(each)?.readsObjects !== true);
-  if (grounds === undefined || !isKnown) return undefined;
-  return toCellState(name, cells, grounds, { inputs: toInputValues(run), frames: framesOf(run) });
+  if (fingerprints === undefined || !isKnown) return undefined;
+  return toCellState(name, cells, fingerprints, {
+    inputs: toInputValues(run),
+    frames: framesOf(run),
+  });
 }
 
 /** The published frames of a run's cells with the digests of those that it has read. */
@@ -265,7 +268,7 @@ function hasOtherCells(run: FinishedRun, saved: readonly SavedOutput[], version:
   return cells.some(({ name, kind }) => {
     const known = before.get(name);
     if (known === undefined) return true;
-    // What only feeds frames that are kept was left out.
+    // Cells that only feed kept frames were left out.
     if (!run.computed.has(name)) return false;
     return isOtherState(run, known, kind === "cached") || isOtherFrame(known, version);
   });

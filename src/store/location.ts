@@ -109,10 +109,10 @@ function toLocation(
   urlPlace: string,
 ): StoreLocation {
   if (spec.url.startsWith("s3:")) return toS3Location(spec, place, urlPlace);
-  const surplus = Object.entries(spec).filter(([key]) => key !== "url");
-  if (surplus.length > 0) {
+  const unknownKeys = Object.entries(spec).filter(([key]) => key !== "url");
+  if (unknownKeys.length > 0) {
     const expected = "absent for a store on disk";
-    throw faultsError(surplus.map(([key, value]) => fault(`${place}.${key}`, expected, value)));
+    throw faultsError(unknownKeys.map(([key, value]) => fault(`${place}.${key}`, expected, value)));
   }
   const directory = toDirectory(spec.url, baseDirectory);
   if (directory === undefined) throw faultsError([fault(urlPlace, URL_RULE, spec.url)]);

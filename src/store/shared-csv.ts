@@ -203,7 +203,7 @@ async function putShared(
   return undefined;
 }
 
-/** What an action complains of, or throws. */
+/** The complaint of an action, or the error that it throws. */
 async function findFault(action: () => Promise<string | undefined>): Promise<string | undefined> {
   try {
     return await action();

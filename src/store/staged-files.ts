@@ -128,7 +128,7 @@ interface StagedFile {
   readonly blocks: Iterable<Uint8Array>;
 }
 
-/** What is larger goes to the store through a file, so that it is never in memory as a whole. */
+/** Larger bodies go to the store through a file, so that they are never in memory as a whole. */
 const WHOLE_BYTES = 16 * 2 ** 20;
 
 /** Writes a file of any size, and tells what it is. */

@@ -169,7 +169,7 @@ function isAskedFor(record: RunRecord, query: RunQuery): boolean {
   );
 }
 
-/** What is too old to be kept; can be printed before anything is done. */
+/** Runs too old to be kept; can be printed before anything is done. */
 export interface PrunePlan {
   /** of how many runs nothing is kept */
   readonly runs: number;
@@ -252,7 +252,7 @@ async function isLeftover(
     const found = await readRecord(store, toMarkedId(mark.key), { signal });
     return found === undefined || isFinal(found.state);
   } catch (error) {
-    // Whoever looks after unfinished runs tells of it.
+    // The recovery of unfinished runs reports it.
     if (isDamage(error)) return false;
     throw error;
   }

@@ -18,10 +18,10 @@ import { isRunId, keysOf } from "./run-id.ts";
 import { type LogLine, parseLog, toLogBytes } from "./run-log.ts";
 import {
   askToStop,
-  type BeatAnswer,
   beat,
+  type HeartbeatResult,
+  type MarkStatus,
   type MarkWatch,
-  type RunStanding,
   writeMark,
 } from "./run-mark.ts";
 import { isFinal, type RunRecord } from "./run-record.ts";
@@ -88,7 +88,7 @@ export class RunHistory {
    * Lets others hear of a run that this process carries out, and tells what they ask of it. `ended`:
    * others have gone past it, and nothing it does counts any more.
    */
-  beat(runId: string): Promise<BeatAnswer> {
+  beat(runId: string): Promise<HeartbeatResult> {
     return beat(this.#store, runId, this.#options);
   }
 
@@ -98,7 +98,7 @@ export class RunHistory {
   }
 
   /** How a run stands that no queue looks after, as this and earlier looks of the watch show it. */
-  standing(runId: string, watch: MarkWatch, options?: StoreOptions): Promise<RunStanding> {
+  markStatus(runId: string, watch: MarkWatch, options?: StoreOptions): Promise<MarkStatus> {
     return watch.look(this.#store, runId, options);
   }
 

@@ -54,7 +54,7 @@ const StoredResult = v.object({
   error: v.exactOptional(runError),
 });
 
-/** What the cells of a run showed. */
+/** Outputs of a run's cells. */
 export const RESULTS = new DocumentKind<RunResult & { readonly format: 1 }>({
   schema: StoredResult,
   format: FORMAT,

@@ -19,7 +19,7 @@ export interface PartsExchange {
   readonly frame: string;
 }
 
-/** What every part function gets: its part, and the values of the cells above. */
+/** Arguments of every part function: its part, and the values of the cells above. */
 interface PartsWork {
   readonly parts: readonly unknown[];
   readonly values: Readonly<Record<string, unknown>>;
@@ -124,7 +124,7 @@ export async function writeOutcome(
   await outcomeOf(exchange, index).write(outcome);
 }
 
-/** What became of a part; undefined when nobody has told yet. */
+/** Result of a part; undefined when there is none yet. */
 export async function readOutcome(
   exchange: PartsExchange,
   index: number,
@@ -159,7 +159,7 @@ function prefixOf({ runId, attempt, frame }: Omit<PartsExchange, "store">): stri
   return partsPrefix(runId, attempt, frame);
 }
 
-/** What JSON would change on its way is refused here, where it can be told which value it is. */
+/** Refuses values that JSON would change, here, where the value can be named. */
 function checkPlain(value: unknown, place: string): void {
   const text: string | undefined = JSON.stringify(value);
   if (text !== undefined && isDeepStrictEqual(JSON.parse(text), value)) return;

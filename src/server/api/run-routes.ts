@@ -3,7 +3,7 @@ import type { RunHistory } from "../../run/history/run-history.ts";
 import { newRunId } from "../../run/history/run-id.ts";
 import type { RunRecord } from "../../run/history/run-record.ts";
 import { isFinal } from "../../run/history/run-record.ts";
-import { cancelRun } from "../../work/recover-runs.ts";
+import { cancelRecordedRun } from "../../work/recover-runs.ts";
 import type { RunRequest } from "../../work/run-task.ts";
 import { submitRun } from "../../work/submit-run.ts";
 import { type Caller, needCaller } from "../caller.ts";
@@ -116,7 +116,7 @@ async function cancelOneRun(request: FastifyRequest, reply: FastifyReply, served
   const record = await findRecord(request, served);
   const job = isFinal(record.state) ? undefined : await runs.queue.find(record.runId);
   if (job?.isCancelRequested === true) refuseCancel("being cancelled already");
-  switch (await cancelRun(runs, record)) {
+  switch (await cancelRecordedRun(runs, record)) {
     case "cancelled":
     case "requested":
       return reply.code(204).send();

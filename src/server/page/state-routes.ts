@@ -3,7 +3,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { HexError } from "../../errors.ts";
 import type { PageState, PageViewer } from "../../page/page-state.ts";
 import { toPageFreshness } from "../../page/to-page-state.ts";
-import { LastUsed } from "../../project/last-used.ts";
+import { PromiseCache } from "../../project/promise-cache.ts";
 import type { Version } from "../../store/version.ts";
 import { DAY, HOUR, MINUTE } from "../../text.ts";
 import { isAnyone, mayDo, needCaller } from "../caller.ts";
@@ -19,7 +19,7 @@ const MOST_PACKED = 2 ** 26;
 
 /** The state of a page that opens: it needs no cell to run, and waits for no run. */
 export function addStateRoutes(app: FastifyInstance, page: ServedPage): void {
-  const packed = new LastUsed<Uint8Array>(MOST_PACKED);
+  const packed = new PromiseCache<Uint8Array>(MOST_PACKED);
   app.get("/page/state", { config: { auth: "view" } }, async (request, reply) => {
     const number = readVersionNumber(request.query as Query);
     const described = await page.project.recent();
@@ -86,7 +86,7 @@ function toViewer(request: FastifyRequest): PageViewer {
 interface Answer {
   readonly head: Omit<PageState, "cells">;
   readonly content: { readonly cells: Uint8Array; readonly contentId: string };
-  readonly packed: LastUsed<Uint8Array>;
+  readonly packed: PromiseCache<Uint8Array>;
 }
 
 /** The cells are sent as they stand in memory: they are made, and packed, once for all viewers. */

@@ -63,7 +63,7 @@ export async function tryAcquireLease(
   return { status: "acquired", lease: await toLease(store, terms, answer) };
 }
 
-/** Holds a lease that was taken; whoever was passed for it can publish nothing any more. */
+/** Holds a lease that was taken; a holder that was passed for it can publish nothing any more. */
 async function toLease(store: LeaseStore, terms: LeaseTerms, taken: TakenLease): Promise<Lease> {
   const lease = new Lease(store, terms, taken);
   if (!taken.isPassed) return lease;

@@ -118,14 +118,14 @@ export class CsvColumn {
 
   /** Takes the values of a block, in which this is the column of that number. */
   read(block: CsvBlock, column: number): void {
-    if (this.#isAgain && this.#isTold()) return;
+    if (this.#isAgain && this.#isReported()) return;
     const { rows } = block.fields;
-    if (this.#forms.isMissingTold) this.#empty(block, column);
+    if (this.#forms.isMissingGiven) this.#empty(block, column);
     if (!this.#hasBare && this.plan === "found") this.#hasBare = this.#findBare(block, column);
     let row = this.#items.read(block, column, 0);
     while (row < rows) {
       const isTaken = this.#takeOdd(block, column, row);
-      if (this.#isAgain && this.#isTold()) return;
+      if (this.#isAgain && this.#isReported()) return;
       row = this.#items.read(block, column, isTaken ? row + 1 : row);
     }
   }
@@ -136,7 +136,7 @@ export class CsvColumn {
   }
 
   /** Whether a column that is read again has told all that it will: its memory is free from there. */
-  #isTold(): boolean {
+  #isReported(): boolean {
     if (this.#items instanceof TextItems) return true;
     return (this.#odd.exceptions?.count ?? 0) >= MOST_EXCEPTIONS;
   }
