@@ -16,7 +16,13 @@ const line = [
 
 const rooms = line.flatMap((places, index) =>
   places.map((room) => {
-    const left = ["errors.ts", "text.ts", "sha256.ts", ...line.slice(0, index).flat()];
+    const left = [
+      "errors.ts",
+      "text.ts",
+      "sha256.ts",
+      "or-aborted.ts",
+      ...line.slice(0, index).flat(),
+    ];
     const others = [...places.filter((name) => name !== room), ...line.slice(index + 1).flat()];
     return {
       name: `${room}-imports-leftwards`,
@@ -34,9 +40,10 @@ export default {
     ...rooms,
     {
       name: "root-imports-nothing",
-      comment: "Every room may import `errors.ts`, `text.ts` and `sha256.ts`: these import none.",
+      comment:
+        "Every room may import `errors.ts`, `text.ts`, `sha256.ts` and `or-aborted.ts`: these import none.",
       severity: "error",
-      from: { path: "^src/(errors|text|sha256)\\.ts$" },
+      from: { path: "^src/(errors|text|sha256|or-aborted)\\.ts$" },
       to: { path: "^src/" },
     },
     {

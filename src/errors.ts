@@ -104,7 +104,7 @@ export function expectation(
   return new HexError(code, `Expected ${place} to be ${expected}, got ${got}${advice}`, options);
 }
 
-/** What was found in the place of something else, as a message may tell it: never long, never a failure. */
+/** A found value as text for a message: never long, never a failure. */
 export function toFound(value: unknown): string {
   try {
     return value === undefined ? "nothing" : (JSON.stringify(value) ?? typeof value).slice(0, 80);

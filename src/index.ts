@@ -1,4 +1,4 @@
-// What an author may import, one name a line; everything else may change without notice.
+// The public names, one a line; everything else may change without notice.
 export type {
   CachedOptions,
   Cell,

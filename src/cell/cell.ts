@@ -5,7 +5,7 @@ import type { Duration } from "./duration.ts";
 import type { InputWidget } from "./input-widget.ts";
 import type { RunContext } from "./run-context.ts";
 
-/** Marks the objects that cell files export, whichever copy of the package made them. */
+/** Marks the objects that cell files export, made by any copy of the package. */
 const CELL = Symbol.for("hex-runtime.cell");
 
 declare const cellValue: unique symbol;

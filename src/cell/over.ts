@@ -1,7 +1,7 @@
 import { HexError } from "../errors.ts";
 import type { AnyCellFunction, CellContext, CellFunction, Dependencies, ValuesOf } from "./cell.ts";
 
-/** Marks a cell's function that is split into parts, whichever copy of the package made it. */
+/** Marks a cell's function that is split into parts, made by any copy of the package. */
 const PARTS = Symbol.for("hex-runtime.parts");
 
 /** How a heavy cell's work is split: what the parts are, and what is computed for one of them. */

@@ -8,17 +8,13 @@ import type { RunContext } from "./run-context.ts";
  */
 export type PlannedAction = "computed" | "read" | "kept" | "pruned";
 
-export interface PlannedCell {
-  readonly name: string;
-  readonly file: string;
-  readonly kind: CellNode["kind"];
+/** A cell in a plan; `frame` is published or read. */
+export interface PlannedCell extends Pick<CellNode, "name" | "file" | "kind" | "frame"> {
   readonly action: PlannedAction;
   /** why, in a few words, to be printed beside the action */
   readonly reason: string;
   /** cells of this plan that have to be done before */
   readonly after: readonly string[];
-  /** name of the frame that is published or read */
-  readonly frame?: string;
   /** the oldest version that is known to hold the frame that is kept */
   readonly keptSince?: number;
 }

@@ -70,12 +70,12 @@ export async function cancel(
   { runtimeUrl }: MainOptions,
 ): Promise<number> {
   const { openProjectRuns } = await import("../work/project-runs.ts");
-  const { cancelRun } = await import("../work/recover-runs.ts");
+  const { cancelRecordedRun } = await import("../work/recover-runs.ts");
   const runs = await openProjectRuns(flags.project, { runtimeUrl });
   try {
     const record = await findRun(runs.history, idOrPrefix);
     const { runId, state } = record;
-    const answer = await cancelRun(runs, record);
+    const answer = await cancelRecordedRun(runs, record);
     sayResult(flags, { runId, cancellation: answer }, () => CANCELLATIONS[answer](state));
     return EXIT_COMPLETED;
   } finally {

@@ -3,7 +3,7 @@ import { headRows, type JsonRow, type JsonScalar } from "./json.ts";
 import type { ColumnType, Schema } from "./schema.ts";
 
 /** The head of a frame, as runs tell of it. */
-export interface TableHead {
+export interface TerminalTable {
   readonly columns: Schema;
   /** how many rows the frame has */
   readonly rows: number;
@@ -24,7 +24,7 @@ const MISSING = "·";
  * table itself has no colours.
  */
 export async function renderTable(
-  source: AnyFrame | TableHead,
+  source: AnyFrame | TerminalTable,
   { maxRows = 20 }: RenderTableOptions = {},
 ): Promise<string> {
   const { default: CliTable } = await import("cli-table3");
@@ -41,12 +41,12 @@ export async function renderTable(
   return more > 0 ? `${table.toString()}\n${rest}` : table.toString();
 }
 
-function toTableHead(source: AnyFrame | TableHead, maxRows: number): TableHead {
+function toTableHead(source: AnyFrame | TerminalTable, maxRows: number): TerminalTable {
   if (!isFrame(source)) return source;
   return { columns: source.schema, rows: source.numRows, head: headRows(source, maxRows) };
 }
 
-function isFrame(source: AnyFrame | TableHead): source is AnyFrame {
+function isFrame(source: AnyFrame | TerminalTable): source is AnyFrame {
   return source instanceof Frame;
 }
 

@@ -233,7 +233,7 @@ export class NotebookSession implements KernelSession {
       { ...project, cells: this.#tracker.track(project.cells) },
       { context: "logic", trigger: "page", inputs: new Map() },
       {
-        ...{ runId, signal, recall, grounds: fingerprints },
+        ...{ runId, signal, recall, fingerprints },
         emit: this.#toEmit(running),
         takeLease: acquireRemoteLease(parent),
         onShown: (cell, shown) => {

@@ -3,7 +3,7 @@ import type { Config } from "../project/config.ts";
 import { toInputs } from "../project/inputs.ts";
 import { openProject, type Project } from "../project/project.ts";
 import { namesOf, readSecrets, type Secrets, secretsDigest } from "../project/secrets.ts";
-import { type CellGrounds, readCellGrounds } from "../run/cell-fingerprints.ts";
+import { type CellFingerprints, readCellFingerprints } from "../run/cell-fingerprints.ts";
 import { type Redactor, toRedactor } from "../run/redact/redactor.ts";
 import { openFileContents } from "../source/file-contents.ts";
 import type { LoadedCells } from "../source/load-cells.ts";
@@ -15,7 +15,7 @@ export interface NotebookProject {
   readonly redactor: Redactor;
   /** the project's own values of inputs */
   readonly inputs: RequestedInputs;
-  readonly fingerprints: CellGrounds;
+  readonly fingerprints: CellFingerprints;
   /** how often a cell was to run afresh */
   timesFreshened(cell: string): number;
 }
@@ -76,7 +76,7 @@ export class ProjectReader {
 export class FingerprintReader {
   readonly #isDataRead: (cell: string) => boolean;
   readonly #contents = openFileContents();
-  #last: { readonly cells: LoadedCells; readonly fingerprints: CellGrounds } | undefined;
+  #last: { readonly cells: LoadedCells; readonly fingerprints: CellFingerprints } | undefined;
   #secrets: { readonly of: string; readonly digest: Promise<string> } | undefined;
 
   /** @param isDataRead whether a cell's files are looked at; all are unless given */
@@ -85,14 +85,14 @@ export class FingerprintReader {
   }
 
   /** Of the files as they are now; the very same map as long as nothing has changed. */
-  async read({ cells, config, directory }: Project, secrets: Secrets): Promise<CellGrounds> {
+  async read({ cells, config, directory }: Project, secrets: Secrets): Promise<CellFingerprints> {
     const last = this.#last?.cells === cells ? this.#last.fingerprints : undefined;
     // Cells that are loaded keep their code.
     const hasData = cells.cells.some(
       ({ name, dataFiles }) => dataFiles.length > 0 && this.#isDataRead(name),
     );
     if (last !== undefined && !hasData) return last;
-    const read = await readCellGrounds(cells, {
+    const read = await readCellFingerprints(cells, {
       directory,
       contents: this.#contents,
       isDataRead: this.#isDataRead,

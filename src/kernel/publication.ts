@@ -95,7 +95,7 @@ export class PublicationRun {
       acceptSchema: false,
       inputs: {},
       worker: holder,
-      isTold: true,
+      isRecordedWhileRunning: true,
       isResultKept: true,
       redact: toRedactor(secrets).redact,
       emit: book.onEvent,

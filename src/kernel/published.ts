@@ -3,7 +3,7 @@ import { widgetIn } from "../cell/shown-input.ts";
 import { HexError } from "../errors.ts";
 import type { Frame } from "../frame/frame.ts";
 import {
-  type CellGrounds,
+  type CellFingerprints,
   type CellState,
   type EvaluatedWith,
   toCellState,
@@ -29,7 +29,7 @@ export interface FoundResult {
 
 /** State of a run at the turn of a cell. */
 interface RunSoFar extends EvaluatedWith {
-  readonly fingerprints: CellGrounds;
+  readonly fingerprints: CellFingerprints;
   readonly results: ReadonlyMap<string, FoundResult>;
 }
 
@@ -61,7 +61,7 @@ export class PublishedCells {
   readonly #options: PublishedCellsOptions;
   readonly #saved: ReadonlyMap<string, NotedOutput>;
   /** of these fingerprints it is known which cells have the same */
-  #fingerprints: CellGrounds | undefined;
+  #fingerprints: CellFingerprints | undefined;
   readonly #isSameFingerprint = new Map<string, boolean>();
 
   private constructor(options: PublishedCellsOptions, saved: readonly SavedOutput[]) {
@@ -170,7 +170,7 @@ export class PublishedCells {
   }
 
   /** Whether the code, data and secrets that a cell depends on are unchanged. */
-  #hasSameFingerprint({ name, state }: NotedOutput, fingerprints: CellGrounds): boolean {
+  #hasSameFingerprint({ name, state }: NotedOutput, fingerprints: CellFingerprints): boolean {
     if (this.#fingerprints !== fingerprints) this.#isSameFingerprint.clear();
     this.#fingerprints = fingerprints;
     const known = this.#isSameFingerprint.get(name);

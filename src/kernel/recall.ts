@@ -2,9 +2,9 @@ import { randomUUID } from "node:crypto";
 import { isPressedButton } from "../cell/shown-input.ts";
 import { HexError } from "../errors.ts";
 import { ownValue } from "../frame/own-value.ts";
-import type { CellGrounds } from "../run/cell-fingerprints.ts";
+import { orAborted } from "../or-aborted.ts";
+import type { CellFingerprints } from "../run/cell-fingerprints.ts";
 import type { ComputedCell } from "../run/compute-cell.ts";
-import { orAborted } from "../run/or-aborted.ts";
 import type { CellRecall, CellTurn, ExecutedCell, RecalledCell } from "../run/recall.ts";
 import { toSha256 } from "../sha256.ts";
 import { type Cached, type CellCache, cacheResult, isCell, withVersion } from "./cell-cache.ts";
@@ -22,7 +22,7 @@ import { goneError } from "./request.ts";
 export interface RecallOptions {
   readonly cache: CellCache;
   /** of the files and secrets that each cell depends on by itself, as they are now */
-  readonly fingerprints: CellGrounds;
+  readonly fingerprints: CellFingerprints;
   /** for runs that compute heavy cells: when a published frame need not be computed again */
   readonly reuse?: FrameReuse | undefined;
   /** names the state: results that cannot be shared are for this one only */

@@ -1,3 +1,4 @@
+import type { CellNode } from "../cell/cell-node.ts";
 import { type ErrorCode, expectation, HexError } from "../errors.ts";
 import type { Frame } from "../frame/frame.ts";
 import type { DescribedCell } from "../project/project-description.ts";
@@ -81,8 +82,7 @@ export interface NotebookRunAnswer {
 }
 
 /** A cell whose own code runs. */
-export interface ComputingCell {
-  readonly name: string;
+export interface ComputingCell extends Pick<CellNode, "name"> {
   /** ISO 8601, UTC */
   readonly startedAt: string;
   /** cells asked for that wait for it, in file order */

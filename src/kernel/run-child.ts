@@ -5,7 +5,7 @@ import { openProject } from "../project/project.ts";
 import { describeProject, type ProjectDescription } from "../project/project-description.ts";
 import { openProjectStore } from "../project/project-store.ts";
 import type { ShownFrame } from "../run/cell-output.ts";
-import { toWishes } from "../run/history/run-record.ts";
+import { toRunOptions } from "../run/history/run-record.ts";
 import { computePart } from "../run/parts/compute-part.ts";
 import type { RunParts } from "../run/parts/join-parts.ts";
 import type { RunSummary } from "../run/process/messages.ts";
@@ -75,7 +75,7 @@ async function describe({ directory }: DescribeTask): Promise<ProjectDescription
 async function runWhole(task: RunTask, parent: Parent): Promise<RunSummary> {
   const { directory, runId, attempt, context, trigger } = task;
   const project = await openProject(directory, { runtimeUrl });
-  const request = { context, trigger, inputs: toRequested(task), ...toWishes(task) };
+  const request = { context, trigger, inputs: toRequested(task), ...toRunOptions(task) };
   const frames = new Map<string, ShownFrame>();
   const result = await runProject(project, request, {
     runId,

@@ -74,7 +74,7 @@ export async function exportPage(source: ExportSource): Promise<ExportedState> {
   const { filled, cut } = await fillTables(content.cells, answer.evaluation, viewers);
   const state: PageState = {
     ...content,
-    // What they stand at here is all that the file knows.
+    // The file knows no other values.
     inputs: Object.fromEntries(
       Object.entries(answer.inputs).filter(([name]) => shown.includes(name)),
     ),

@@ -43,11 +43,11 @@ export interface ShownRun extends ListedRun {
   /** whether a worker carries it out and reports its cells; otherwise its caller's process does */
   readonly isQueued: boolean;
   readonly attempts: readonly RunAttemptRecord[];
-  /** in file order; of a run that goes, those that are told of by its events */
+  /** in file order; of a running run, those in its events */
   readonly cells: readonly CellProgress[];
   /** names of the project's cells as they are now, in file order; empty when they cannot be read */
   readonly order: readonly string[];
-  /** whether the one who asks may cancel it, and it can be cancelled from here */
+  /** whether the caller may cancel it, and it can be cancelled from here */
   readonly mayCancel: boolean;
   /** the server's clock, by which times of a run that goes are measured */
   readonly now: string;

@@ -19,7 +19,7 @@ export interface PageCellsOptions extends PlacedCells {
   readonly moved: ReadonlySet<string>;
 }
 
-/** The cells that a page shows, as they were saved: no cell runs to tell this. */
+/** The cells that a page shows, as they were saved: no cell runs for it. */
 export function toPageCells(
   cells: readonly DescribedCell[],
   { saved = [], inputs, moved, ...placed }: PageCellsOptions,
@@ -33,17 +33,17 @@ export function toPageCells(
     const known = savedCells.get(name);
     const isSame = known !== undefined && isStill(known, cell) && !isMoved(name);
     const below = namesBelow(cells, [name]);
-    const told = isSame ? undefined : toToldOutput(cell, inputs.get(name));
+    const saved = isSame ? undefined : toSavedOutput(cell, inputs.get(name));
     return {
       name,
       title,
       kind,
       below: shown.flatMap((other) => (below.has(other.name) ? other.name : [])),
-      output: told ?? known?.output ?? null,
+      output: saved ?? known?.output ?? null,
       // Output from the source has no result id.
-      result: told === undefined ? (known?.result ?? null) : null,
+      result: saved === undefined ? (known?.result ?? null) : null,
       error: null,
-      isOutdated: !isSame && told === undefined,
+      isOutdated: !isSame && saved === undefined,
     };
   });
 }
@@ -74,7 +74,7 @@ export function findPageCells(
 }
 
 /** The output of a cell that its source defines: prose, or an input that depends on no data. */
-function toToldOutput(
+function toSavedOutput(
   { name, kind, source, widget }: DescribedCell,
   configured: unknown,
 ): CellOutput | undefined {

@@ -2,7 +2,7 @@ import type { DescribedCell } from "../project/project-description.ts";
 import type { CellOutput } from "../run/cell-output.ts";
 import type { Freshness, RunError } from "../run/run-event.ts";
 
-/** Everything that a published page opens on: plain JSON, and no cell has run to tell it. */
+/** Everything that a published page opens on: plain JSON, and no cell runs for it. */
 export interface PageState {
   readonly title: string;
   /** Markdown */
@@ -86,7 +86,7 @@ export interface PageRun {
 export interface PageRunCell {
   readonly name: string;
   readonly status: "waiting" | "running" | "ended" | "failed";
-  /** 0 to 1; null when it does not tell */
+  /** 0 to 1; null when it reports none */
   readonly fraction: number | null;
   readonly message: string;
 }

@@ -24,7 +24,7 @@ export interface PageRunFacts {
 
 /**
  * How far a run is that waits or goes. Cells that are not on the page count for that, and neither
- * their names nor what they say of themselves is told.
+ * their names nor their messages are sent.
  */
 export function toPageRun(
   { runId, state, context, startedAt }: RunRecord,

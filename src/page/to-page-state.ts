@@ -147,8 +147,7 @@ function toLaidOut({ name, kind, output }: PageCell): LaidOutCell {
 }
 
 /** A cell in a layout. */
-interface LaidOutCell {
-  readonly name: string;
+interface LaidOutCell extends Pick<PageCell, "name"> {
   /** inputs stand beside each other, and so do single values; all else has a row of its own */
   readonly form: "input" | "value" | "other";
 }

@@ -20,13 +20,13 @@ const configSchema = v.pipe(
   configKeys,
 );
 
-/** Which versions are kept: whichever of the two keeps more. */
+/** Which versions are kept: the rule that keeps more counts. */
 interface Retention {
   readonly keepVersions: number;
   readonly keepMs: number;
 }
 
-/** What hex.config.json says, with every default filled in. */
+/** The settings of hex.config.json, with every default filled in. */
 export interface Config {
   readonly name: string;
   readonly projectId: string | undefined;

@@ -1,12 +1,15 @@
 import { readFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
-import type { CellDefinition } from "../cell/cell.ts";
 import type { CellNode } from "../cell/cell-node.ts";
 import { toGraph } from "../cell/graph.ts";
 import type { InputWidget } from "../cell/input-widget.ts";
 import { framesRead, planRun, type RunPlan } from "../cell/plan.ts";
 import type { RunContext } from "../cell/run-context.ts";
-import { type CellGrounds, readCellGrounds, toCellState } from "../run/cell-fingerprints.ts";
+import {
+  type CellFingerprints,
+  readCellFingerprints,
+  toCellState,
+} from "../run/cell-fingerprints.ts";
 import type { CellSource } from "../source/cell-sources.ts";
 import { openFileContents } from "../source/file-contents.ts";
 import type { LoadedCells } from "../source/load-cells.ts";
@@ -14,14 +17,8 @@ import type { PlacedPage } from "./page-settings.ts";
 import type { Project } from "./project.ts";
 
 /** A cell as it is told to those who never run it; plain JSON. */
-export interface DescribedCell {
-  readonly name: string;
-  /** below the project's folder, with `/` */
-  readonly file: string;
-  readonly kind: CellDefinition["kind"];
+export interface DescribedCell extends Pick<CellNode, "name" | "file" | "kind" | "dependencies"> {
   readonly title: string | null;
-  /** names of the cells whose values it gets */
-  readonly dependencies: readonly string[];
   /** of an input, where it does not hang on data */
   readonly widget: InputWidget | null;
   /** name of the frame that a cached cell publishes */
@@ -43,7 +40,7 @@ export interface DescribedCell {
   readonly source: string;
 }
 
-/** What is known of a project's cells without running them. */
+/** A project's cells, as known without running them. */
 export interface ProjectDescription {
   /** in file order */
   readonly cells: readonly DescribedCell[];
@@ -55,15 +52,15 @@ export interface ProjectDescription {
   readonly page: PlacedPage;
 }
 
-/** Tells what a project's cells are; whoever asks may have had to evaluate some. */
+/** Describes a project's cells; the caller may have had to evaluate some. */
 export async function describeProject(project: Project): Promise<ProjectDescription> {
   const { cells, files } = project.cells;
   const { hide, layout } = project.config.page;
-  const grounds = await readLightGrounds(project);
+  const fingerprints = await readLightFingerprints(project);
   const code = new Set(files);
   const dataFiles = findLightData(project.cells).filter((file) => !code.has(file));
   return {
-    cells: await Promise.all(cells.map((cell) => describeCell(cell, project, grounds))),
+    cells: await Promise.all(cells.map((cell) => describeCell(cell, project, fingerprints))),
     files: [...files, ...dataFiles],
     dataFiles,
     page: { hide, layout },
@@ -75,9 +72,9 @@ function isLight({ kind }: Pick<CellSource, "kind">): boolean {
   return kind !== "cached";
 }
 
-function readLightGrounds({ directory, cells }: Project): Promise<CellGrounds> {
+function readLightFingerprints({ directory, cells }: Project): Promise<CellFingerprints> {
   const light = new Set(cells.cells.filter(isLight).map(({ name }) => name));
-  return readCellGrounds(cells, {
+  return readCellFingerprints(cells, {
     directory,
     contents: openFileContents(),
     secretsDigest: "",
@@ -94,7 +91,7 @@ function findLightData({ cells, dataFolders }: LoadedCells): readonly string[] {
 async function describeCell(
   cell: CellSource,
   { directory, config, cells }: Project,
-  grounds: CellGrounds,
+  fingerprints: CellFingerprints,
 ): Promise<DescribedCell> {
   const { name, file, kind, dependencies } = cell;
   return {
@@ -109,7 +106,7 @@ async function describeCell(
     keyInputs: cell.keyInputs ?? null,
     maxAgeMs: cell.maxAgeMs ?? config.maxAgeMs ?? null,
     codeHash: cell.codeHash,
-    data: isLight(cell) ? toCellState(name, cells, grounds).data : "",
+    data: isLight(cell) ? toCellState(name, cells, fingerprints).data : "",
     source: await readFile(join(directory, file), "utf8"),
   };
 }

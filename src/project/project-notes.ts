@@ -5,7 +5,7 @@ import * as v from "valibot";
 import { toMessage } from "../errors.ts";
 import { toSha256 } from "../sha256.ts";
 import type { StoreLocation } from "../store/location.ts";
-import type { ProbeNotes, StoreWitness, TokenWitness } from "../store/store.ts";
+import type { ProbeNotes, StoreMarker, TokenMarker } from "../store/store.ts";
 import { MINUTE } from "../text.ts";
 
 /*
@@ -27,14 +27,14 @@ const MOST_BEFORE = 100;
  * Marks in the project's folder that something was published in its store. A store in that very folder
  * is deleted with the project, to begin anew: it is marked only in this process.
  */
-export class PublishedWitness implements StoreWitness {
-  readonly tokens: ProjectTokenWitness;
+export class PublishedMarker implements StoreMarker {
+  readonly tokens: ProjectTokenMarker;
   readonly #file: string | undefined;
   readonly #place: string;
   #hasSeen = false;
 
   constructor(directory: string, location: StoreLocation) {
-    this.tokens = new ProjectTokenWitness(directory, location);
+    this.tokens = new ProjectTokenMarker(directory, location);
     this.#file = isInside(directory, location) ? undefined : join(directory, PUBLISHED_FILE);
     this.#place = toPlace(location);
   }
@@ -63,16 +63,26 @@ export class PublishedWitness implements StoreWitness {
 
 /** The places that are noted, the newest first; undefined where there is a note that cannot be read. */
 async function readPlaces(file: string): Promise<readonly string[] | undefined> {
+  const note = await readNote(file, noteSchema);
+  if (note === "missing") return [];
+  return note && [note.published, ...(note.before ?? [])];
+}
+
+/** A note; undefined where there is one that cannot be read. */
+async function readNote<Note>(
+  file: string,
+  schema: v.GenericSchema<unknown, Note>,
+): Promise<Note | "missing" | undefined> {
   try {
-    const { published, before = [] } = v.parse(
-      noteSchema,
-      JSON.parse(await readFile(file, "utf8")),
-    );
-    return [published, ...before];
+    return v.parse(schema, JSON.parse(await readFile(file, "utf8")));
   } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
-    return code === "ENOENT" || code === "ENOTDIR" ? [] : undefined;
+    return isMissing(error) ? "missing" : undefined;
   }
+}
+
+function isMissing(error: unknown): boolean {
+  const { code } = error as NodeJS.ErrnoException;
+  return code === "ENOENT" || code === "ENOTDIR";
 }
 
 /** Notes that the project has had a token, in any store. */
@@ -89,7 +99,7 @@ export const LOOKED_FOLDER = ".hex/stores-looked-at";
  * because a variable is not set, has no tokens either. That a store in the project's own folder was
  * looked at is not written down: it is deleted with that folder, to begin anew.
  */
-class ProjectTokenWitness implements TokenWitness {
+class ProjectTokenMarker implements TokenMarker {
   readonly #madeFile: string;
   readonly #lookedFile: string | undefined;
   readonly #place: string;
@@ -136,8 +146,7 @@ async function isThere(file: string): Promise<boolean> {
     await lstat(file);
     return true;
   } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
-    return code !== "ENOENT" && code !== "ENOTDIR";
+    return !isMissing(error);
   }
 }
 
@@ -202,8 +211,8 @@ export class ProbeFile implements ProbeNotes {
   }
 
   async read(): Promise<"good" | "bad" | undefined> {
-    const note = await this.#readNote();
-    if (note === undefined || note.store !== this.#store) return undefined;
+    const note = await readNote(this.#file, Note);
+    if (note === undefined || note === "missing" || note.store !== this.#store) return undefined;
     if (note.found === "bad") return "bad";
     const ageMs = this.#now() - note.at;
     return ageMs >= 0 && ageMs < GOOD_MS ? "good" : undefined;
@@ -211,14 +220,5 @@ export class ProbeFile implements ProbeNotes {
 
   async note(found: "good" | "bad"): Promise<void> {
     await writeNote(this.#file, { store: this.#store, found, at: this.#now() });
-  }
-
-  async #readNote(): Promise<v.InferOutput<typeof Note> | undefined> {
-    try {
-      const parsed = v.safeParse(Note, JSON.parse(await readFile(this.#file, "utf8")));
-      return parsed.success ? parsed.output : undefined;
-    } catch {
-      return undefined;
-    }
   }
 }

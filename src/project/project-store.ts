@@ -5,12 +5,12 @@ import {
   type RunHistory,
   type RunHistoryOptions,
 } from "../run/history/run-history.ts";
-import type { StoreLocation } from "../store/location.ts";
-import { openStore, type StoreCredentials } from "../store/open-store.ts";
+import type { StoreCredentials, StoreLocation } from "../store/location.ts";
+import { openStore } from "../store/open-store.ts";
 import { probeStore } from "../store/probe.ts";
 import type { Store } from "../store/store.ts";
 import { type Config, readConfig } from "./config.ts";
-import { ProbeFile, PublishedWitness } from "./project-notes.ts";
+import { ProbeFile, PublishedMarker } from "./project-notes.ts";
 import { readSecrets, type Secrets } from "./secrets.ts";
 
 /** Where a project publishes, opened; close it after use. */
@@ -28,10 +28,10 @@ export async function openProjectStore(
   environment: NodeJS.ProcessEnv,
 ): Promise<OpenedStore> {
   const secrets = await readSecrets(config.secrets, directory, environment);
-  const witness = new PublishedWitness(directory, config.store);
+  const marker = new PublishedMarker(directory, config.store);
   const probeNotes = new ProbeFile(directory, config.store);
   const credentials = toCredentials(config.store, secrets);
-  const store = await openStore(config.store, credentials, { witness, probeNotes });
+  const store = await openStore(config.store, credentials, { marker, probeNotes });
   return { store, secrets };
 }
 

@@ -1,6 +1,7 @@
 import { HexError } from "../errors.ts";
 import { readManifest } from "../store/manifest/manifest.ts";
 import type { Store } from "../store/store.ts";
+import { DAY, MINUTE } from "../text.ts";
 import type { TokenList } from "./tokens.ts";
 import { readAccess, writeMade, writeNever } from "./tokens.ts";
 
@@ -25,8 +26,8 @@ const NEVER: TokenProof = { made: "never", isLost: false, doubt: undefined };
 const REMOVED: TokenProof = { made: "yes", isLost: false, doubt: LOST };
 
 /** Something may delete old objects from the store: what has to stay is written again each day. */
-const AGAIN_MS = 86_400_000;
-const RETRY_MS = 300_000;
+const AGAIN_MS = DAY;
+const RETRY_MS = 5 * MINUTE;
 
 /**
  * Proves whether a project ever had a token. Who has made none is proven by an object of the store
@@ -60,24 +61,24 @@ export class TokenProver {
       return YES;
     }
     const said = await readAccess(this.#store);
-    const witness = this.#store.witness?.tokens;
+    const marker = this.#store.marker?.tokens;
     if (said === "made") {
-      await witness?.noteMade();
+      await marker?.noteMade();
       return REMOVED;
     }
-    const remembered = await witness?.read();
+    const remembered = await marker?.read();
     if (remembered === "made") return toLost("yes");
     if (said === "damaged" || (said === undefined && remembered === "looked")) {
       return toLost("unknown");
     }
     if (said === undefined) return this.#proveNew();
-    await witness?.noteLooked();
+    await marker?.noteLooked();
     return NEVER;
   }
 
   /** Has the store and the project's folder remember that there are tokens, whoever made them. */
   async #keepMade(): Promise<void> {
-    await this.#store.witness?.tokens.noteMade();
+    await this.#store.marker?.tokens.noteMade();
     const nowMs = this.#now();
     if (nowMs < this.#dueMs) return;
     // Who may only read the store can't; the tokens themselves are proof as long as they are there.
@@ -88,11 +89,11 @@ export class TokenProver {
   /** A store that says nothing, and of which nothing is known: a new one, or one of an older build. */
   async #proveNew(): Promise<TokenProof> {
     if (await this.#isAway()) return toLost("unknown");
-    const witness = this.#store.witness?.tokens;
-    const isRemembered = (await witness?.noteLooked()) ?? true;
+    const marker = this.#store.marker?.tokens;
+    const isRemembered = (await marker?.noteLooked()) ?? true;
     const isWritten = isRemembered && (await writeNever(this.#store).then(...DONE));
     if (isWritten && (await readAccess(this.#store)) === "never") return NEVER;
-    await witness?.forgetLooked();
+    await marker?.forgetLooked();
     return { made: "unknown", isLost: false, doubt: UNPROVEN };
   }
 

@@ -1,31 +1,39 @@
-import { createHash, randomBytes, randomUUID, timingSafeEqual } from "node:crypto";
+import { randomBytes, randomUUID, timingSafeEqual } from "node:crypto";
 import * as v from "valibot";
 import { expectation, HexError } from "../errors.ts";
+import { toSha256 } from "../sha256.ts";
+import { DocumentKind, sha256 } from "../store/document.ts";
 import { ACCESS_KEY, TOKENS_PREFIX, tokenKey } from "../store/key.ts";
 import { readManifest } from "../store/manifest/manifest.ts";
 import { readUnlessLarger } from "../store/read-limits.ts";
 import type { Store, StoreOptions } from "../store/store.ts";
+import { isDamage } from "../store/stored-file.ts";
 
-/** What a token allows: looking, also starting and cancelling runs, everything. */
+/** Role of a token: it allows looking, also starting and cancelling runs, or everything. */
 export const TOKEN_SCOPES = ["read", "run", "admin"] as const;
 
 export type TokenScope = (typeof TOKEN_SCOPES)[number];
 
-/** A token as the store keeps it: whoever reads it cannot use it. */
-export interface TokenRecord {
-  readonly format: 1;
-  /** a UUID */
-  readonly id: string;
-  readonly name: string;
-  readonly scopes: readonly TokenScope[];
+const instant = v.pipe(v.string(), v.isoTimestamp());
+
+const TokenRecord = v.object({
+  format: v.literal(1),
+  id: v.pipe(v.string(), v.uuid()),
+  name: v.string(),
+  scopes: v.array(v.picklist(TOKEN_SCOPES)),
   /** SHA-256 of the token, in hexadecimal digits */
-  readonly digest: string;
+  digest: sha256,
   /** ISO 8601, UTC, as are the next two */
-  readonly createdAt: string;
+  createdAt: instant,
   /** null: never */
-  readonly expiresAt: string | null;
-  readonly revokedAt: string | null;
-}
+  expiresAt: v.nullable(instant),
+  revokedAt: v.nullable(instant),
+});
+
+/** A token as the store keeps it: whoever reads it cannot use it. */
+export type TokenRecord = Readonly<v.InferOutput<typeof TokenRecord>>;
+
+const records = new DocumentKind({ schema: TokenRecord });
 
 export interface TokenSpec {
   readonly name: string;
@@ -40,23 +48,11 @@ export interface TokenList {
   readonly warnings: readonly string[];
 }
 
-/** What every token looks like; the prefix is that of Hex's workspace tokens. */
+/** Form of every token; the prefix is that of Hex's workspace tokens. */
 export const TOKEN_FORM = /^hxtw_[0-9a-f]{96}$/;
 
 const TOKEN_BYTES = 48;
 const RECORD_LIMIT_BYTES = 64 * 1024;
-
-const instant = v.pipe(v.string(), v.isoTimestamp());
-const tokenRecord = v.object({
-  format: v.literal(1),
-  id: v.pipe(v.string(), v.uuid()),
-  name: v.string(),
-  scopes: v.array(v.picklist(TOKEN_SCOPES)),
-  digest: v.pipe(v.string(), v.regex(/^[0-9a-f]{64}$/)),
-  createdAt: instant,
-  expiresAt: v.nullable(instant),
-  revokedAt: v.nullable(instant),
-});
 
 /**
  * Makes a token, and keeps its digest. The token itself is given here and never again. That there was
@@ -73,16 +69,16 @@ export async function createToken(
     format: 1,
     id: randomUUID(),
     name,
-    scopes,
-    digest: toDigest(token).toString("hex"),
+    scopes: [...scopes],
+    digest: toSha256(token),
     createdAt: new Date().toISOString(),
     expiresAt: expiresAtMs === null ? null : new Date(expiresAtMs).toISOString(),
     revokedAt: null,
   };
   await refuseAway(store);
-  await store.witness?.tokens.noteMade();
+  await store.marker?.tokens.noteMade();
   await writeMade(store);
-  await writeRecord(store, record);
+  await records.at(store, tokenKey(record.id)).write(record);
   // In a store that ignores conditions, a server that saw none before may have said so after us.
   if ((await readAccess(store)) !== "made") await writeMade(store);
   return { token, record };
@@ -95,9 +91,12 @@ export async function listTokens(store: Store, { signal }: StoreOptions = {}): P
   for await (const { key } of store.list(TOKENS_PREFIX, { signal })) {
     const object = await readUnlessLarger(store, key, { signal, limitBytes: RECORD_LIMIT_BYTES });
     if (object === undefined) continue;
-    const record = object === "too-large" ? undefined : parseRecord(object.body);
+    const record = object === "too-large" ? undefined : records.tryParse(object.body);
     if (record !== undefined && tokenKey(record.id) === key) tokens.push(record);
-    else warnings.push(tellDamage(key, store));
+    else
+      warnings.push(
+        `Expected \`${key}\` in ${store.location} to be a token's record, got something else (that token is refused; remove the object)`,
+      );
   }
   tokens.sort((left, right) => (left.createdAt < right.createdAt ? -1 : 1));
   return { tokens, warnings };
@@ -121,7 +120,7 @@ export async function revokeToken(store: Store, id: string): Promise<TokenRecord
   }
   if (record.revokedAt !== null) return record;
   const revoked = { ...record, revokedAt: new Date().toISOString() };
-  await writeRecord(store, revoked);
+  await records.at(store, tokenKey(id)).write(revoked);
   return revoked;
 }
 
@@ -132,10 +131,8 @@ export function isUsable({ expiresAt, revokedAt }: TokenRecord, nowMs: number): 
 
 /** The record of a token; every record is compared, each in the same time. */
 export function findToken(tokens: readonly TokenRecord[], token: string): TokenRecord | undefined {
-  const digest = toDigest(token);
-  const matching = tokens.filter((each) =>
-    timingSafeEqual(Buffer.from(each.digest, "hex"), digest),
-  );
+  const digest = Buffer.from(toSha256(token));
+  const matching = tokens.filter((each) => timingSafeEqual(Buffer.from(each.digest), digest));
   return matching[0];
 }
 
@@ -145,38 +142,17 @@ async function refuseAway(store: Store): Promise<void> {
     await readManifest(store);
   } catch (error) {
     // What is published may be damaged: that is no reason to turn away whom a token is for.
-    if (!(error instanceof HexError) || error.code !== "HEX_STORE_DAMAGED") throw error;
+    if (!isDamage(error)) throw error;
   }
-}
-
-function toDigest(token: string): Buffer {
-  return createHash("sha256").update(token).digest();
-}
-
-async function writeRecord(store: Store, record: TokenRecord): Promise<void> {
-  const body = new TextEncoder().encode(`${JSON.stringify(record)}\n`);
-  await store.write(tokenKey(record.id), body, { contentType: "application/json" });
-}
-
-function parseRecord(body: Uint8Array): TokenRecord | undefined {
-  try {
-    const read = v.safeParse(tokenRecord, JSON.parse(new TextDecoder().decode(body)));
-    return read.success ? read.output : undefined;
-  } catch {
-    return undefined;
-  }
-}
-
-function tellDamage(key: string, { location }: Store): string {
-  return `Expected \`${key}\` in ${location} to be a token's record, got something else (that token is refused; remove the object)`;
 }
 
 /** What a store says of tokens: some were made, or none ever was. */
 type Access = "made" | "never";
 
-const LIMIT_BYTES = 4 * 1024;
-
-const accessObject = v.object({ format: v.literal(1), tokens: v.picklist(["made", "never"]) });
+const accesses = new DocumentKind<{ readonly format: 1; readonly tokens: Access }>({
+  schema: v.object({ format: v.literal(1), tokens: v.picklist(["made", "never"]) }),
+  limitBytes: 4 * 1024,
+});
 
 /**
  * What the store says of whether a token was ever made: `undefined` where it says nothing, `damaged`
@@ -189,9 +165,7 @@ export async function readAccess(
   { signal }: StoreOptions = {},
 ): Promise<Access | "damaged" | undefined> {
   try {
-    const object = await store.read(ACCESS_KEY, { signal, limitBytes: LIMIT_BYTES });
-    if (object === undefined) return undefined;
-    return v.parse(accessObject, JSON.parse(new TextDecoder().decode(object.body))).tokens;
+    return (await accesses.at(store, ACCESS_KEY).read({ signal }))?.value.tokens;
   } catch (error) {
     if (error instanceof HexError && error.code === "HEX_STORE_UNAVAILABLE") throw error;
     signal?.throwIfAborted();
@@ -201,7 +175,7 @@ export async function readAccess(
 
 /** Has the store say for ever that a token was made. @throws {HexError} HEX_STORE_UNAVAILABLE */
 export async function writeMade(store: Store): Promise<void> {
-  await store.write(ACCESS_KEY, toBytes("made"), { contentType: "application/json" });
+  await accesses.at(store, ACCESS_KEY).write({ format: 1, tokens: "made" });
 }
 
 /**
@@ -211,12 +185,6 @@ export async function writeMade(store: Store): Promise<void> {
  * @throws {HexError} HEX_STORE_UNAVAILABLE
  */
 export async function writeNever(store: Store): Promise<void> {
-  await store.write(ACCESS_KEY, toBytes("never"), {
-    contentType: "application/json",
-    condition: { ifNoneMatch: "*" },
-  });
-}
-
-function toBytes(tokens: Access): Uint8Array {
-  return new TextEncoder().encode(`${JSON.stringify({ format: 1, tokens })}\n`);
+  const condition = { ifNoneMatch: "*" } as const;
+  await accesses.at(store, ACCESS_KEY).write({ format: 1, tokens: "never" }, { condition });
 }

@@ -1,4 +1,5 @@
 import { expectation, type HexError } from "../errors.ts";
+import { orAborted } from "../or-aborted.ts";
 import { shorten } from "../text.ts";
 import {
   type Attempts,
@@ -125,7 +126,7 @@ export class ClaimWait {
     for (;;) {
       over.throwIfAborted();
       const wakes = this.#wakes;
-      const found = await unlessAborted(Promise.resolve(look()), over);
+      const found = await orAborted(Promise.resolve(look()), over);
       if (found !== undefined) return found;
       // Woken during the look, it may have looked too early.
       if (wakes === this.#wakes) await this.#sleep(over);
@@ -144,20 +145,6 @@ export class ClaimWait {
       this.#sleepers.add(end);
       over.addEventListener("abort", end);
     });
-  }
-}
-
-/** Waits for a promise, but no longer than until the signal, whose reason it throws then. */
-async function unlessAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
-  let onAbort = () => {};
-  const aborted = new Promise<never>((_, reject) => {
-    onAbort = () => reject(signal.reason);
-    signal.addEventListener("abort", onAbort);
-  });
-  try {
-    return await Promise.race([promise, aborted]);
-  } finally {
-    signal.removeEventListener("abort", onAbort);
   }
 }
 

@@ -1,14 +1,16 @@
+import type { CellNode } from "../cell/cell-node.ts";
 import { namesAbove } from "../cell/graph.ts";
 import { ownValue } from "../frame/own-value.ts";
 import { toSha256 } from "../sha256.ts";
 import { toCodeHash } from "../source/code-hash.ts";
 import type { FileContents } from "../source/file-contents.ts";
 import type { LoadedCells } from "../source/load-cells.ts";
+import type { StoredState } from "../store/manifest/manifest.ts";
 
-/** What each cell hangs on by itself, by name. */
-export type CellGrounds = ReadonlyMap<string, CellFingerprint>;
+/** Fingerprints of cells by name, each without the cells above. */
+export type CellFingerprints = ReadonlyMap<string, CellFingerprint>;
 
-interface GroundOptions {
+interface FingerprintOptions {
   /** the project's folder */
   readonly directory: string;
   readonly contents: FileContents;
@@ -18,11 +20,11 @@ interface GroundOptions {
   readonly isDataRead?: ((cell: string) => boolean) | undefined;
 }
 
-/** Reads what the cells hang on, as their files are now. */
-export async function readCellGrounds(
+/** Reads the fingerprints of cells, as their files are now. */
+export async function readCellFingerprints(
   { cells }: Pick<LoadedCells, "cells">,
-  { directory, contents, secretsDigest, isDataRead = () => true }: GroundOptions,
-): Promise<CellGrounds> {
+  { directory, contents, secretsDigest, isDataRead = () => true }: FingerprintOptions,
+): Promise<CellFingerprints> {
   const read = cells.map(
     async ({ name, ownCode, dataFiles }): Promise<[string, CellFingerprint]> => {
       const data = isDataRead(name) ? await contents.read(dataFiles, directory) : "";
@@ -46,18 +48,20 @@ export interface EvaluatedWith {
 export function toCellState(
   name: string,
   { cells }: Pick<LoadedCells, "cells">,
-  grounds: CellGrounds,
+  fingerprints: CellFingerprints,
   { inputs, frames }: EvaluatedWith = NOTHING,
 ): CellState {
   const names = [name, ...namesAbove(cells, [name])].sort();
-  const ground = (each: string) => grounds.get(each) ?? NO_GROUND;
-  const hashed = cells.map((each) => ({ ...each, ownCode: ground(each.name).code }));
+  const fingerprintOf = (each: string) => fingerprints.get(each) ?? NO_FINGERPRINT;
+  const hashed = cells.map((each) => ({ ...each, ownCode: fingerprintOf(each.name).code }));
   const near = nearOf(name, cells);
   const data = [name, ...near.names]
     .sort()
-    .map((each) => [each, ground(each).data])
+    .map((each) => [each, fingerprintOf(each).data])
     .filter(([, digest]) => digest !== "");
-  const secrets = new Set(names.map((each) => ground(each).secrets).filter((each) => each !== ""));
+  const secrets = new Set(
+    names.map((each) => fingerprintOf(each).secrets).filter((each) => each !== ""),
+  );
   const kept = names.filter((each) => inputs.has(each) && isInput(each, cells));
   return {
     code: toCodeHash(name, hashed),
@@ -69,7 +73,7 @@ export function toCellState(
 }
 
 const NOTHING: EvaluatedWith = { inputs: new Map(), frames: new Map() };
-const NO_GROUND: CellFingerprint = { code: "", data: "", secrets: "" };
+const NO_FINGERPRINT: CellFingerprint = { code: "", data: "", secrets: "" };
 
 type Cells = LoadedCells["cells"];
 
@@ -95,7 +99,7 @@ function framesAbove(
   return found.sort(([left], [right]) => (left < right ? -1 : 1));
 }
 
-/** What stands above a cell until the next published frames. */
+/** Cells above a cell, as far as the next published frames. */
 interface NearCells {
   /** names of the cells above it, without those that publish a frame */
   readonly names: readonly string[];
@@ -103,10 +107,7 @@ interface NearCells {
   readonly heavy: readonly HeavyCell[];
 }
 
-interface HeavyCell {
-  readonly name: string;
-  readonly frame: string;
-}
+type HeavyCell = Required<Pick<CellNode, "name" | "frame">>;
 
 /** Goes up from a cell as far as to the published frames that it is computed from. */
 export function nearOf(
@@ -131,7 +132,7 @@ export function nearOf(
   return { names, heavy };
 }
 
-/** What a cell hangs on by itself, besides the cells above it. */
+/** Fingerprint of a cell without the cells above it. */
 interface CellFingerprint {
   /** over its own code with everything that it loads */
   readonly code: string;
@@ -145,20 +146,9 @@ interface CellFingerprint {
  * All that a cell's result hangs on: equal states are "still the same". It is made of content alone,
  * never of a file's time, and is kept with each published frame and each saved output.
  */
-export interface CellState {
-  /** over the code of the cell and of all cells above it, with everything that they load */
-  readonly code: string;
-  /** over the content of the files that these name or watch; "" for none */
-  readonly data: string;
-  /** resolved values of the inputs above it, by name */
-  readonly inputs: Readonly<Record<string, unknown>>;
-  /** keyed digest of the secrets that they may see; "" for none */
-  readonly secrets: string;
-  /** SHA-256 of the CSV of each published frame that it is computed from, by name of the frame */
-  readonly frames: Readonly<Record<string, string>>;
-}
+export type CellState = StoredState;
 
-/** What differs between two states, each in a few words such as "its code changed"; none: equal. */
+/** Differences between two states, each in a few words such as "its code changed"; none: equal. */
 export function toStateChanges(before: CellState, now: CellState): readonly string[] {
   const changes: string[] = [];
   if (before.code !== now.code) changes.push("its code changed");

@@ -16,7 +16,7 @@ export interface FrameOutput {
   readonly head: readonly JsonRow[];
 }
 
-/** What a cell shows: plain JSON, the same for every door. */
+/** Output of a cell: plain JSON, the same for every front end. */
 export type CellOutput =
   | FrameOutput
   | (Omit<FrameOutput, "kind"> & { readonly kind: "chart"; readonly spec: ChartSpec })
@@ -28,6 +28,14 @@ export type CellOutput =
       /** the widget, when the cell is an input */
       readonly input?: InputWidget;
     };
+
+const OUTPUT_KINDS = ["frame", "chart", "markdown", "json", "value"] satisfies CellOutput["kind"][];
+
+/** Whether something read is an output of a known kind; its content is the cell's own. */
+export function isCellOutput(read: unknown): read is CellOutput {
+  if (typeof read !== "object" || read === null || !("kind" in read)) return false;
+  return OUTPUT_KINDS.some((kind) => kind === read.kind);
+}
 
 /** What a cell shows, and the whole frame of which that tells the first rows. */
 export interface ShownOutput {

@@ -21,7 +21,7 @@ export class ColumnReads {
     return value instanceof Frame && value.watch ? this.#origins.get(value.watch) : undefined;
   }
 
-  /** What a cell has read: name of the frame -> names of columns. */
+  /** Columns that a cell has read: name of the frame -> names of columns. */
   readBy(cell: string): Readers {
     const frames = [...this.#cells].map(([frame, cells]): [string, readonly string[]] => [
       frame,

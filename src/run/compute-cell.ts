@@ -16,7 +16,7 @@ import type { InputStandIns, RecordedDefault } from "./recorded-default.ts";
 import type { FrameOrigin } from "./run-event.ts";
 import type { FindSchema, RunFrames, Variant } from "./run-frames.ts";
 
-/** What a cell's function may use of the run it is in. */
+/** Parts of the run that a cell's function may use. */
 export interface CellSurroundings {
   readonly plan: RunPlan;
   readonly planned: PlannedCell;

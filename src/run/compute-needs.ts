@@ -9,7 +9,7 @@ import type { CellSource } from "../source/cell-sources.ts";
 import type { LoadedCells } from "../source/load-cells.ts";
 import type { Version } from "../store/version.ts";
 import {
-  type CellGrounds,
+  type CellFingerprints,
   isInput,
   nearOf,
   toCellState,
@@ -17,12 +17,12 @@ import {
 } from "./cell-fingerprints.ts";
 import { toVariant } from "./run-frames.ts";
 
-/** What it takes to tell which heavy cells need to be computed. */
+/** Input of the decision which heavy cells need to be computed. */
 interface NeedsWork {
   /** what the run would do if all of them did */
   readonly plan: RunPlan;
   readonly cells: LoadedCells;
-  readonly grounds: CellGrounds;
+  readonly fingerprints: CellFingerprints;
   /** values of the inputs that are known before the run, by name */
   readonly inputs: ReadonlyMap<string, PlannedInput>;
   /** the newest version */
@@ -81,7 +81,7 @@ function findNeed(
   { variant, needs, frames }: Above,
   work: NeedsWork,
 ): ComputeNeed {
-  const { cells, grounds, inputs, version, nowMs } = work;
+  const { cells, fingerprints, inputs, version, nowMs } = work;
   const published = version.frames().get(variant);
   const above = [...namesAbove(cells.cells, [source.name])];
   const unknown = above.filter((each) => isInput(each, cells.cells) && !inputs.has(each));
@@ -93,11 +93,11 @@ function findNeed(
     .heavy.map(({ name }) => name)
     .filter((each) => needs.get(each)?.isNeeded);
   const values = new Map([...inputs].map(([name, { value }]) => [name, value]));
-  const now = toCellState(source.name, cells, grounds, { inputs: values, frames });
+  const now = toCellState(source.name, cells, fingerprints, { inputs: values, frames });
   // A frame that is computed anew above it is missing among those that are read.
   const known = { ...state, frames: anew.length > 0 ? now.frames : state.frames };
   const changes = toStateChanges(known, now).map((each) =>
-    each === "its data changed" ? tellData(source, cells) : each,
+    each === "its data changed" ? dataChange(source, cells) : each,
   );
   const computed = anew.map((each) => `${each} is computed anew`);
   if (changes.length + computed.length > 0) return needed([...changes, ...computed].join(", "));
@@ -120,7 +120,7 @@ function needed(reason: string): ComputeNeed {
 const FILES_TOLD = 3;
 
 /** Which files may have changed: their contents are told apart all at once. */
-function tellData({ name }: CellSource, { cells }: LoadedCells): string {
+function dataChange({ name }: CellSource, { cells }: LoadedCells): string {
   const near = nearOf(name, cells).names;
   const files = cells
     .filter((each) => each.name === name || near.includes(each.name))

@@ -14,7 +14,7 @@ import {
   toPublication,
 } from "./to-publication.ts";
 
-/** What a run that may publish needs besides its store. */
+/** Needs of a run that may publish, besides its store. */
 interface PublishingOptions {
   readonly store: Store;
   readonly machines: "one" | "several";

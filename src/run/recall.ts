@@ -16,7 +16,7 @@ export interface CellTurn {
   readonly signal: AbortSignal;
 }
 
-/** What a cell has just come to, and the published frames that it read for it. */
+/** Result of a cell, and the published frames that it read for it. */
 export interface ExecutedCell {
   readonly computed: ComputedCell;
   readonly origins: readonly FrameOrigin[];
@@ -43,7 +43,7 @@ export interface CellRecall {
   noteInput(name: string, input: Pick<ComputedCell, "value" | "output">): void;
 }
 
-/** What a run may know of what cells came to in others. */
+/** Results of cells in other runs that a run may use. */
 export interface Recall {
   readonly recall?: CellRecall | undefined;
   /** told of each cell whose function did not run, and where its result is from */

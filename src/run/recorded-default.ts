@@ -1,13 +1,13 @@
 import type { RequestedInputs } from "../cell/requested-input.ts";
 import type { CellSource } from "../source/cell-sources.ts";
 
-/** What stands in for the requested value of an input that its widget refuses. */
+/** Replacement of the requested value of an input that its widget refuses. */
 export interface InputStandIns {
   readonly inputs: RequestedInputs;
   readonly onInvalid: (input: string, message: string) => void;
 }
 
-/** What an input was when nobody asked for it, in the run that published a version. */
+/** Default value of an input in the run that published a version. */
 export interface RecordedDefault {
   readonly value: unknown;
   /** of the input cell and all above it, by which it came to be so */

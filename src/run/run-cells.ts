@@ -1,11 +1,9 @@
 import type { CellDefinition } from "../cell/cell.ts";
-import type { PlannedCell, RunPlan } from "../cell/plan.ts";
+import type { PlannedCell } from "../cell/plan.ts";
 import { widgetIn } from "../cell/shown-input.ts";
 import type { SchemaSpec } from "../frame/schema.ts";
+import { orAborted } from "../or-aborted.ts";
 import type { CellSource } from "../source/cell-sources.ts";
-import type { LoadedCells } from "../source/load-cells.ts";
-import type { Store } from "../store/store.ts";
-import type { ShowFrame } from "./cell-output.ts";
 import type { ColumnReads } from "./column-reads.ts";
 import {
   type CellSurroundings,
@@ -13,51 +11,43 @@ import {
   type ComputedCell,
   computeCell,
   computeInput,
-  type FindSecret,
   readCell,
 } from "./compute-cell.ts";
 import { CsvReportLog } from "./csv-report-log.ts";
-import { orAborted } from "./or-aborted.ts";
-import type { RunParts } from "./parts/join-parts.ts";
 import type { CellTurn, ExecutedCell, Recall, RecalledCell } from "./recall.ts";
 import { type DefaultsWork, findRecorded, type RecordedDefault } from "./recorded-default.ts";
 import { toCellError, toHandedChange } from "./run-error.ts";
-import {
-  type CellResult,
-  type FrameOrigin,
-  type FreshnessRule,
-  type RunEvent,
-  toFreshness,
-} from "./run-event.ts";
+import { type CellResult, type FrameOrigin, type FreshnessRule, toFreshness } from "./run-event.ts";
 import { type KeyInput, type RunFrames, toVariant, type Variant } from "./run-frames.ts";
+import type { RunWork } from "./run-work.ts";
 import { shareValue } from "./shared-value.ts";
 
 /** What running the cells of a plan needs. */
-interface CellsWork extends Recall, DefaultsWork {
-  readonly plan: RunPlan;
+interface CellsWork
+  extends DefaultsWork,
+    Recall,
+    Pick<
+      RunWork,
+      | "plan"
+      | "runId"
+      | "attempt"
+      | "store"
+      | "runParts"
+      | "cells"
+      | "secrets"
+      | "findSecret"
+      | "signal"
+      | "emit"
+      | "onShown"
+      | "maxAgeMs"
+      | "now"
+    > {
   readonly frames: RunFrames;
   readonly reads: ColumnReads;
-  readonly runId: string;
-  /** 1 for the first one */
-  readonly attempt: number;
-  readonly store: Store;
-  /** has the parts of cells computed */
-  readonly runParts: RunParts;
-  readonly cells: LoadedCells;
-  readonly secrets: Readonly<Record<string, string>>;
-  /** the secret that stands in a name which a cell has made up; none unless told */
-  readonly findSecret?: FindSecret | undefined;
-  readonly signal: AbortSignal;
-  readonly emit: (event: RunEvent) => void;
-  readonly onShown?: ShowFrame | undefined;
   /** told what each cell has come to */
   readonly onComputed?: ((name: string, computed: ComputedCell) => void) | undefined;
   /** told of a cell right before its own code is called, which may never come back */
   readonly onComputing?: ((name: string) => void) | undefined;
-  /** how old frames may be whose cell does not say so itself; undefined: as old as they get */
-  readonly maxAgeMs: number | undefined;
-  /** milliseconds since 1970 */
-  readonly now: () => number;
 }
 
 interface Outcome {
@@ -131,7 +121,7 @@ function startLoading(
 
 type Loading = Promise<CellDefinition> | undefined;
 
-/** What a cell has when its turn comes. */
+/** Values that a cell has when its turn comes. */
 interface Ready {
   readonly above: ReadonlyMap<string, Outcome>;
   readonly definition: Loading;
@@ -168,7 +158,7 @@ async function runOne(planned: PlannedCell, ready: Ready, work: Work): Promise<O
   }
 }
 
-/** What a cell comes to: what is known of it, or else what it gives now. */
+/** Result of a cell: the known one, or else the one that it gives now. */
 async function find(planned: PlannedCell, ready: ReadySource, work: Work): Promise<RecalledCell> {
   const { recall, inputs, standIns, onKnown } = work;
   const { name, kind } = planned;
@@ -266,7 +256,7 @@ async function execute(
   }
 }
 
-/** What is written out is known; else the cell itself tells, which loads what it imports. */
+/** A value that is written out is known; else the cell is evaluated, which loads its imports. */
 async function findSchema(
   source: CellSource | undefined,
   { cells }: CellsWork,
@@ -286,7 +276,7 @@ function pickAttempt({ store, runId, attempt }: CellsWork) {
   return { store, runId, attempt };
 }
 
-/** What a cell is handed: nothing by which it could change what others are handed. */
+/** Values for a cell: nothing by which it could change the values of others. */
 function valuesFor(
   source: CellSource | undefined,
   above: ReadonlyMap<string, Outcome>,

@@ -1,3 +1,4 @@
+import type { CellNode } from "../cell/cell-node.ts";
 import { HexError, toMessage } from "../errors.ts";
 import { formatPlace, type SourcePlace } from "../source/module/source-place.ts";
 import type { RunError } from "./run-event.ts";
@@ -5,7 +6,7 @@ import { isObject, membersOf } from "./shared-value.ts";
 
 const LONGEST_MESSAGE = 2_000;
 
-/** What a cell threw, as one sentence that names the cell and the line of its source. */
+/** The failure of a cell, as one sentence that names the cell and the line of its source. */
 export function toCellError(
   thrown: unknown,
   cell: { readonly name: string; readonly file: string },
@@ -14,9 +15,9 @@ export function toCellError(
   const where = place === undefined ? cell.file : formatPlace(place);
   if (thrown instanceof HexError) {
     // What the author's code did not ask for, says itself where it was.
-    const isTold = place === undefined || thrown.message.includes(cell.file);
-    const told = isTold ? "" : `In cell ${cell.name} (${where}): `;
-    return { code: thrown.code, message: shorten(`${told}${thrown.message}`) };
+    const isPlaceNamed = place === undefined || thrown.message.includes(cell.file);
+    const prefix = isPlaceNamed ? "" : `In cell ${cell.name} (${where}): `;
+    return { code: thrown.code, message: shorten(`${prefix}${thrown.message}`) };
   }
   const kind = thrown instanceof Error ? thrown.name : `thrown ${typeof thrown}`;
   return {
@@ -40,9 +41,7 @@ function shorten(message: string): string {
 }
 
 /** A cell that tried to change something frozen. */
-interface ChangingCell {
-  readonly name: string;
-  readonly file: string;
+interface ChangingCell extends Pick<CellNode, "name" | "file"> {
   /** what it was handed, under the names by which its own code knows it */
   readonly values: Readonly<Record<string, unknown>>;
   /** where in its code */
@@ -67,7 +66,7 @@ export function toHandedChange(thrown: unknown, cell: ChangingCell): unknown {
 
 type Test = (value: object) => boolean;
 
-/** What V8 says of frozen objects, and which they may be: the likely ones, then the others. */
+/** Messages of V8 about frozen objects, and which they may be: the likely ones, then the others. */
 const MESSAGES: readonly (readonly [RegExp, (property: string, kind: string) => Test[]])[] = [
   [
     /^Cannot (?:assign to read only|delete) property '(.*)' of (?:object ')?(.*?)'?$/s,

@@ -9,7 +9,7 @@ export const RUN_TRIGGERS = ["cli", "page", "schedule", "api"] as const;
 
 export type RunTrigger = (typeof RUN_TRIGGERS)[number];
 
-/** What happened to a cell in a run. */
+/** Status of a cell in a run. */
 type CellStatus = PlannedAction | "skipped" | "failed";
 
 export type RunStatus = "completed" | "failed" | "cancelled";
@@ -20,7 +20,7 @@ export interface RunError {
   readonly message: string;
 }
 
-/** What a run tells while it goes, in order. */
+/** Events of a run, in order. */
 export type RunEvent =
   /** the plan is made, nothing has run yet */
   | { readonly type: "run-started"; readonly runId: string; readonly plan: RunPlan }
@@ -34,7 +34,7 @@ export type RunEvent =
     }
   /** a line for the run's log; without a name it comes from the run itself */
   | { readonly type: "line-logged"; readonly name?: string; readonly line: string }
-  /** a cell is done, whatever became of it */
+  /** a cell has ended, with any status */
   | { readonly type: "cell-ended"; readonly cell: CellResult }
   | { readonly type: "run-ended"; readonly result: RunResult };
 
@@ -99,7 +99,7 @@ export interface FrameOrigin {
   readonly tag?: string | undefined;
 }
 
-/** What is asked of the frame now. */
+/** Age that the frame may have now. */
 export interface FreshnessRule {
   /** undefined: it never gets stale */
   readonly maxAgeMs: number | undefined;

@@ -63,7 +63,7 @@ export class RunFrames {
     if (options.version !== undefined) this.#version = Promise.resolve(options.version);
   }
 
-  /** What the run publishes when it ends well. */
+  /** Frames that the run publishes when it ends well. */
   get staged(): ReadonlyMap<string, StagedFrame> {
     return this.#staged;
   }

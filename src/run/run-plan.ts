@@ -185,7 +185,7 @@ function toResult(run: RunInProgress, ending: RunEnding, startedMs: number): Run
   };
 }
 
-/** What a run has computed and published itself is as fresh as can be. */
+/** A frame that a run has computed and published itself is as fresh as can be. */
 function withComputedData(cell: CellResult, run: RunInProgress, ending: RunEnding): CellResult {
   const staged = [...run.frames.staged.values()].find((each) => each.cell === cell.name);
   if (staged === undefined || ending.status !== "completed") return cell;

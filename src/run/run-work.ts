@@ -4,7 +4,7 @@ import type { LoadedCells } from "../source/load-cells.ts";
 import type { Lease, LeaseOptions } from "../store/lease/lease.ts";
 import type { Store } from "../store/store.ts";
 import type { Version } from "../store/version.ts";
-import type { CellGrounds } from "./cell-fingerprints.ts";
+import type { CellFingerprints } from "./cell-fingerprints.ts";
 import type { ShowFrame } from "./cell-output.ts";
 import type { FindSecret } from "./compute-cell.ts";
 import type { RunParts } from "./parts/join-parts.ts";
@@ -21,7 +21,7 @@ export type TakeLease = (
   options: Pick<LeaseOptions, "signal" | "onWaiting" | "afterFence">,
 ) => Promise<RunLease>;
 
-/** What a run does that computes only what has changed, and the inputs by which that was decided. */
+/** Plan of a run that computes only changed cells, and the inputs by which that was decided. */
 export interface ChangedPlan {
   readonly plan: RunPlan;
   /** of the inputs that nobody asked for: the run takes them as they were found */
@@ -62,7 +62,7 @@ export interface RunWork extends Recall {
   /** names of frames that may replace a CSV which no run has published */
   readonly overwrite?: readonly string[] | undefined;
   /** what each cell hangs on by itself; without it nothing is noted with what is published */
-  readonly grounds?: CellGrounds | undefined;
+  readonly fingerprints?: CellFingerprints | undefined;
   /** whether nobody asked for other inputs than the project's own */
   readonly hasDefaultInputs: boolean;
   readonly secrets: Readonly<Record<string, string>>;

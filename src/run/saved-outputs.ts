@@ -1,8 +1,9 @@
 import { isDeepStrictEqual } from "node:util";
 import * as v from "valibot";
 import type { Frame } from "../frame/frame.ts";
-import type { CellState } from "./cell-fingerprints.ts";
-import { type CellOutput, PAGE_LIMITS, toPageOutput } from "./cell-output.ts";
+import { DocumentKind } from "../store/document.ts";
+import { CellState } from "../store/manifest/manifest.ts";
+import { type CellOutput, isCellOutput, PAGE_LIMITS, toPageOutput } from "./cell-output.ts";
 import type { Redact } from "./redact/redactor.ts";
 
 /** How a cell's value can be had again for the cells below it. */
@@ -13,56 +14,6 @@ const SAVED_VALUES = [
   "output",
 ] as const;
 
-/** Where the whole frame is that a cell showed: a published one, or in a file of its own. */
-export type SavedPlace =
-  /** with the SHA-256 of its CSV: another run may have published the frame anew */
-  | { readonly at: "frame"; readonly frame: string; readonly sha256: string }
-  | { readonly at: "file" };
-
-/** What a cell showed with default inputs when a version was published. */
-export interface SavedOutput {
-  readonly name: string;
-  /** of the code that showed it, and of the cells above */
-  readonly codeHash: string;
-  /** all that it hangs on; null when that was not noted: then nobody knows whether it still holds */
-  readonly state: CellState | null;
-  /** as a page needs it; null for a cell that showed nothing, or more than is saved */
-  readonly output: CellOutput | null;
-  /** names the computation that it came from; null when that was not noted */
-  readonly result: string | null;
-  /** the whole frame, which `Version.readShown` reads; null when it is not kept */
-  readonly shown: SavedPlace | null;
-  /** null: only running the cell gives its value */
-  readonly value: (typeof SAVED_VALUES)[number] | null;
-  /** whether the cell may come to something else in another run context */
-  readonly looksAtContext: boolean;
-}
-
-/** What every cell showed: a page opens on it before any cell runs. */
-export interface SavedOutputs {
-  /** in file order */
-  readonly cells: readonly SavedOutput[];
-  /** the values that the inputs had, by name; null when that was not noted */
-  readonly inputs: Readonly<Record<string, unknown>> | null;
-}
-
-/** What a cell of a run has come to show. */
-export interface OutputToSave extends Omit<SavedOutput, "shown" | "value"> {
-  /** the whole frame, of a table or a chart */
-  readonly frame: Frame | undefined;
-  /** where that one is kept */
-  readonly shown: SavedPlace | null;
-  /** what the cells below get; undefined when there is none */
-  readonly cellValue: unknown;
-}
-
-/** What is saved besides the cells. */
-interface SavedRun {
-  readonly inputs: Readonly<Record<string, unknown>>;
-  /** takes secrets out of it */
-  readonly redact: Redact;
-}
-
 const FORMAT = 3;
 /** Of all outputs together, in characters; what is small is saved all the same. */
 const LIMIT_LENGTH = 16 * 2 ** 20;
@@ -70,21 +21,17 @@ const SMALL_LENGTH = 2 ** 18;
 /** An output of more characters is not compared with the cell's value: to run it is as quick. */
 const VALUE_LENGTH = 2 ** 20;
 
-const KINDS = ["frame", "chart", "markdown", "json", "value"] as const;
-
-const output = v.nullable(v.custom<CellOutput>(isOutput));
+const output = v.nullable(v.custom<CellOutput>(isWholeOutput));
 const inputs = v.record(v.string(), v.unknown());
-const state = v.object({
-  code: v.string(),
-  data: v.string(),
-  inputs,
-  secrets: v.string(),
-  frames: v.record(v.string(), v.string()),
-});
-const place = v.variant("at", [
+
+const SavedPlace = v.variant("at", [
+  /** with the SHA-256 of its CSV: another run may have published the frame anew */
   v.object({ at: v.literal("frame"), frame: v.string(), sha256: v.string() }),
   v.object({ at: v.literal("file") }),
 ]);
+
+/** Where the whole frame is that a cell showed: a published one, or in a file of its own. */
+export type SavedPlace = Readonly<v.InferOutput<typeof SavedPlace>>;
 
 /** Of an output of which nobody noted more than what it shows. */
 export const NOTHING_NOTED = {
@@ -95,23 +42,26 @@ export const NOTHING_NOTED = {
   looksAtContext: false,
 } as const;
 
-const savedOutputs = v.variant("format", [
-  v.object({
-    format: v.literal(FORMAT),
-    inputs,
-    cells: v.array(
-      v.object({
-        name: v.string(),
-        codeHash: v.string(),
-        state: v.nullable(state),
-        output,
-        result: v.string(),
-        shown: v.nullable(place),
-        value: v.nullable(v.picklist(SAVED_VALUES)),
-        looksAtContext: v.boolean(),
-      }),
-    ),
-  }),
+const SavedOutput = v.object({
+  name: v.string(),
+  /** of the code that showed it, and of the cells above */
+  codeHash: v.string(),
+  /** all that it hangs on; null when that was not noted: then nobody knows whether it still holds */
+  state: v.nullable(CellState),
+  /** as a page needs it; null for a cell that showed nothing, or more than is saved */
+  output,
+  /** names the computation that it came from */
+  result: v.string(),
+  /** the whole frame, which `Version.readShown` reads; null when it is not kept */
+  shown: v.nullable(SavedPlace),
+  /** null: only running the cell gives its value */
+  value: v.nullable(v.picklist(SAVED_VALUES)),
+  /** whether the cell may come to something else in another run context */
+  looksAtContext: v.boolean(),
+});
+
+const SavedOutputsJson = v.variant("format", [
+  v.object({ format: v.literal(FORMAT), inputs, cells: v.array(SavedOutput) }),
   v.object({
     format: v.literal(2),
     inputs: v.optional(v.null(), null),
@@ -123,6 +73,39 @@ const savedOutputs = v.variant("format", [
     ),
   }),
 ]);
+
+const documents = new DocumentKind({ schema: SavedOutputsJson });
+
+/** What a cell showed with default inputs when a version was published. */
+export type SavedOutput = Omit<Readonly<v.InferOutput<typeof SavedOutput>>, "result"> & {
+  /** null when that was not noted */
+  readonly result: string | null;
+};
+
+/** Outputs of all cells: a page opens on them before any cell runs. */
+export interface SavedOutputs {
+  /** in file order */
+  readonly cells: readonly SavedOutput[];
+  /** the values that the inputs had, by name; null when that was not noted */
+  readonly inputs: Readonly<Record<string, unknown>> | null;
+}
+
+/** Output of a cell of a run. */
+export interface OutputToSave extends Omit<SavedOutput, "shown" | "value"> {
+  /** the whole frame, of a table or a chart */
+  readonly frame: Frame | undefined;
+  /** where that one is kept */
+  readonly shown: SavedPlace | null;
+  /** what the cells below get; undefined when there is none */
+  readonly cellValue: unknown;
+}
+
+/** Fields that are saved besides the cells. */
+interface SavedRun {
+  readonly inputs: Readonly<Record<string, unknown>>;
+  /** takes secrets out of it */
+  readonly redact: Redact;
+}
 
 /**
  * The outputs to be saved with a publication, as JSON: of each cell what a page shows of it at
@@ -174,24 +157,13 @@ function toSavedValue(
 
 /** Outputs that were saved with a publication; undefined when they are damaged or of another format. */
 export function parseSavedOutputs(bytes: Uint8Array): SavedOutputs | undefined {
-  const read = v.safeParse(savedOutputs, toJson(bytes));
-  if (!read.success) return undefined;
-  const { cells, inputs } = read.output;
-  return { cells, inputs };
+  const read = documents.tryParse(bytes);
+  return read && { cells: read.cells, inputs: read.inputs };
 }
 
-function toJson(bytes: Uint8Array): unknown {
-  try {
-    return JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(bytes));
-  } catch {
-    return undefined;
-  }
-}
-
-function isOutput(value: unknown): boolean {
-  if (typeof value !== "object" || value === null || !("kind" in value)) return false;
-  const { kind, rows, columns, head }: Partial<Record<string, unknown>> = value as object;
-  if (!KINDS.some((each) => each === kind)) return false;
-  if (kind !== "frame" && kind !== "chart") return true;
+function isWholeOutput(value: unknown): boolean {
+  if (!isCellOutput(value)) return false;
+  if (value.kind !== "frame" && value.kind !== "chart") return true;
+  const { rows, columns, head } = value;
   return typeof rows === "number" && Array.isArray(columns) && Array.isArray(head);
 }

@@ -7,7 +7,7 @@ import { Frame } from "../frame/frame.ts";
 const OBJECT_BYTES = 48;
 const ITEM_BYTES = 8;
 
-/** What is known of a value that is handed to several readers. */
+/** Facts about a value that several cells get. */
 interface SharedValue {
   /** about how much memory it takes, without its frames */
   readonly sizeBytes: number;
@@ -39,7 +39,7 @@ export function shareValue(value: unknown): SharedValue {
   return shared;
 }
 
-/** What is found on the way through a value. */
+/** Objects found on the way through a value. */
 interface Walk {
   readonly waiting: object[];
   readonly frames: Frame[];
@@ -76,7 +76,7 @@ function visit(each: object, walk: Walk): void {
   if (each instanceof Frame) {
     walk.frames.push(each);
   } else if (isPlain(each)) {
-    // Whatever is frozen now was so before, or is met for the second time.
+    // An object that is frozen now was so before, or is met for the second time.
     if (Object.isFrozen(each) && !isNew(each, walk)) return;
     Object.freeze(each);
     lookInto(each, walk);
@@ -113,7 +113,7 @@ function bytesOf(each: object): number {
   return "byteLength" in each && typeof each.byteLength === "number" ? each.byteLength : 0;
 }
 
-/** What can be frozen: lists, object literals, and what `chart` and `markdown` make. */
+/** Values that can be frozen: lists, object literals, and results of `chart` and `markdown`. */
 function isPlain(value: object): boolean {
   if (Array.isArray(value)) return true;
   const prototype: unknown = Object.getPrototypeOf(value);
@@ -130,7 +130,10 @@ const KINDS: ReadonlySet<unknown> = new Set(
 );
 const TypedArray: unknown = Object.getPrototypeOf(Uint8Array.prototype);
 
-/** What freezing does not protect, and can be copied: dates, maps, sets, bytes, danfo DataFrames. */
+/**
+ * Values that freezing does not protect, and that can be copied: dates, maps, sets, bytes, danfo
+ * DataFrames.
+ */
 function isCopied(value: object): boolean {
   const prototype: unknown = Object.getPrototypeOf(value);
   if (KINDS.has(prototype)) return true;
@@ -139,7 +142,7 @@ function isCopied(value: object): boolean {
   return isDanfo(value);
 }
 
-/** What is inside a list, an object, a map or a set. */
+/** Members of a list, an object, a map or a set. */
 export function membersOf(value: object): readonly unknown[] {
   if (Array.isArray(value)) return value;
   if (value instanceof Map) return [...value].flat();

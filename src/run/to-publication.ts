@@ -37,23 +37,8 @@ export interface FinishedRun extends RunWork {
   readonly recorded?: RecordedDefaults | undefined;
 }
 
-type Told = Pick<
-  Publication,
-  | "runId"
-  | "attempt"
-  | "context"
-  | "trigger"
-  | "publishedBy"
-  | "inputs"
-  | "asked"
-  | "codeHash"
-  | "frames"
-  | "overwrite"
-> &
-  Partial<Pick<Publication, "defaults" | "outputs" | "shown">>;
-
 /** What a run's publication tells of it. */
-export function toPublication(run: FinishedRun): Told {
+export function toPublication(run: FinishedRun) {
   const { runId, attempt, plan, trigger, holder, cells, overwrite } = run;
   const frames = [...run.frames.staged].map(([name, staged]): [string, StagedFrame] => [
     name,
@@ -96,7 +81,7 @@ function toCodeHash({ cells }: FinishedRun["cells"]): string {
   return toSha256(cells.map(({ codeHash }) => codeHash).join());
 }
 
-/** What the inputs are when nobody asks for them: as this run found it, or the version before. */
+/** Default values of the inputs: as this run found them, or the version before. */
 function toDefaults(run: FinishedRun): RecordedDefaults {
   const { cells, computed, asked, recorded = {} } = run;
   const inputs = cells.cells.filter(({ kind }) => kind === "input");
@@ -148,7 +133,7 @@ function toOutputs(run: FinishedRun, staged: StagedFiles): Uint8Array {
   return toSavedOutputs(outputs, { inputs: Object.fromEntries(toInputValues(run)), redact });
 }
 
-/** What an output hangs on; null when nobody looked, or it hangs on what no run has published. */
+/** State of an output; null when it was not read, or hangs on data that no run has published. */
 function toOutputState(
   run: FinishedRun,
   name: string,
@@ -230,12 +215,15 @@ function toInputValues({
  * the digests are still missing.
  */
 function toStateIn(run: FinishedRun, name: string): CellState | undefined {
-  const { cells, grounds, computed } = run;
+  const { cells, fingerprints, computed } = run;
   const near = [name, ...nearOf(name, cells.cells).names];
   // What a cell read of other tools may be another by now.
   const isKnown = near.every((each) => computed.get(each)?.readsObjects !== true);
-  if (grounds === undefined || !isKnown) return undefined;
-  return toCellState(name, cells, grounds, { inputs: toInputValues(run), frames: framesOf(run) });
+  if (fingerprints === undefined || !isKnown) return undefined;
+  return toCellState(name, cells, fingerprints, {
+    inputs: toInputValues(run),
+    frames: framesOf(run),
+  });
 }
 
 /** The published frames of a run's cells with the digests of those that it has read. */
@@ -280,7 +268,7 @@ function hasOtherCells(run: FinishedRun, saved: readonly SavedOutput[], version:
   return cells.some(({ name, kind }) => {
     const known = before.get(name);
     if (known === undefined) return true;
-    // What only feeds frames that are kept was left out.
+    // Cells that only feed kept frames were left out.
     if (!run.computed.has(name)) return false;
     return isOtherState(run, known, kind === "cached") || isOtherFrame(known, version);
   });

@@ -13,7 +13,7 @@ import type { TokenCache } from "./token-cache.ts";
 type RouteAuth = "none" | "view" | TokenScope;
 
 /**
- * Who asks: a token, somebody on this machine while the project has no token yet, or anyone who
+ * The caller: a token, somebody on this machine while the project has no token yet, or anyone who
  * looks at a page that is open to all.
  */
 export interface Caller {
@@ -58,7 +58,7 @@ export interface CallerOptions extends HostSettings {
 }
 
 /**
- * Finds out who asks.
+ * Finds the caller.
  * @throws {HttpFailure} 401; HexError HEX_STORE_UNAVAILABLE
  */
 export async function findCaller(request: FastifyRequest, options: CallerOptions): Promise<Caller> {
@@ -102,7 +102,13 @@ export function checkScope(caller: Caller, auth: Exclude<RouteAuth, "none">): vo
   );
 }
 
-/** Whether a caller may do what asks for a scope. */
+/** The caller of a route that lets nobody unknown in. */
+export function needCaller({ caller, routeOptions }: FastifyRequest): Caller {
+  if (caller === null) throw new Error(`${routeOptions.url} has let somebody unknown in`);
+  return caller;
+}
+
+/** Whether a caller may do what requires a scope. */
 export function mayDo({ scopes }: Caller, auth: TokenScope): boolean {
   return scopes.some((scope) => ALLOWS[scope].includes(auth));
 }

@@ -2,7 +2,7 @@ import * as v from "valibot";
 import type { InputWidget } from "../cell/input-widget.ts";
 import type { Store } from "../store/store.ts";
 import { openVersion, type Version } from "../store/version.ts";
-import { Held } from "./held.ts";
+import { TimedCache } from "./timed-cache.ts";
 
 /** How long a version counts as the newest one. */
 const FRESH_MS = 2_000;
@@ -20,7 +20,7 @@ const shownInputs = v.object({
 /** The newest version of what a project has published, looked up every few seconds. */
 export class NewestVersion {
   readonly #store: Store;
-  readonly #version: Held<Version>;
+  readonly #version: TimedCache<Version>;
   readonly #findFrames: () => Promise<readonly string[]>;
   #widgets:
     | { readonly commit: Version["commit"]; readonly widgets: ReadonlyMap<string, InputWidget> }
@@ -37,7 +37,7 @@ export class NewestVersion {
   ) {
     this.#store = store;
     this.#findFrames = findFrames;
-    this.#version = new Held(FRESH_MS, now);
+    this.#version = new TimedCache(FRESH_MS, now);
   }
 
   /** @throws {HexError} HEX_STORE_UNAVAILABLE, HEX_STORE_DAMAGED */
@@ -74,7 +74,7 @@ export class NewestVersion {
   }
 }
 
-/** Outputs of another format tell nothing here: the run itself then checks its inputs. */
+/** Outputs of another format have none here: the run itself then checks its inputs. */
 function toWidgets(bytes: Uint8Array | undefined): ReadonlyMap<string, InputWidget> {
   const read = v.safeParse(shownInputs, bytes && JSON.parse(new TextDecoder().decode(bytes)));
   const cells = read.success ? read.output.cells : [];

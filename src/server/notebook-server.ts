@@ -99,23 +99,18 @@ const STREAM = { config: { auth: "none", isStream: true }, exposeHeadRoute: fals
 function addNotebookRoutes(app: FastifyInstance, notebook: Notebook): void {
   app.get("/notebook/state", OPEN, async () => notebook.book.state);
   addEvents(app, notebook);
-  app.post("/notebook/run", OPEN, async ({ body }, reply) => {
-    notebook.run({ cause: "asked", ...parseNotebookRun(body) });
-    return reply.code(202).send(notebook.book.head);
-  });
-  app.post("/notebook/cancel", OPEN, async (_, reply) => {
-    notebook.cancel();
-    return reply.code(202).send(notebook.book.head);
-  });
-  app.post("/notebook/publish", OPEN, async (_, reply) => {
-    notebook.publish();
-    return reply.code(202).send(notebook.book.head);
-  });
-  app.post("/notebook/inputs", OPEN, async ({ body }, reply) => {
+  const addAction = (name: string, act: (body: unknown) => void) =>
+    app.post(`/notebook/${name}`, OPEN, async ({ body }, reply) => {
+      act(body);
+      return reply.code(202).send(notebook.book.head);
+    });
+  addAction("run", (body) => notebook.run({ cause: "asked", ...parseNotebookRun(body) }));
+  addAction("cancel", () => notebook.cancel());
+  addAction("publish", () => notebook.publish());
+  addAction("inputs", (body) => {
     const values = parseNotebookInputs(body);
     refuseUnknown(values, notebook);
     notebook.setInputs(values);
-    return reply.code(202).send(notebook.book.head);
   });
   addTableRoutes(app, { prefix: "/notebook", ...OPEN, reader: notebook.tables });
 }
@@ -159,8 +154,8 @@ function oncePerTurn(act: () => void): () => void {
 }
 
 /**
- * What one listener has yet to hear of a notebook. A listener that is slow misses what has changed
- * again meanwhile; a new one hears of everything.
+ * The events of a notebook that one listener lacks. A slow listener misses what has changed again
+ * meanwhile; a new one gets everything.
  */
 class NotebookEvents {
   readonly #sent = new Map<string, unknown>();
@@ -181,9 +176,8 @@ class NotebookEvents {
       if (this.#isNew(`cell ${cell.name}`, cell)) return { type: "cell-described", cell };
     }
     for (const standing of standings) {
-      if (this.#isNew(`standing ${standing.name}`, standing)) {
-        return { type: "cell-moved", standing };
-      }
+      const key = `standing ${standing.name}`;
+      if (this.#isNew(key, standing)) return { type: "cell-moved", standing };
     }
     for (const each of shown) {
       if (this.#isNew(`shown ${each.name}`, each)) return { type: "cell-shown", shown: each };

@@ -1,5 +1,6 @@
 import type { FastifyInstance } from "fastify";
 import { toMessage } from "../errors.ts";
+import { orAborted } from "../or-aborted.ts";
 import { openVersion } from "../store/version.ts";
 import { refuseForNow } from "./http-failure.ts";
 import type { Served } from "./served.ts";
@@ -23,14 +24,8 @@ export function addOperationRoutes(app: FastifyInstance, served: Served): void {
 
 async function checkReady({ runs, log }: Served): Promise<void> {
   const signal = AbortSignal.timeout(READY_LIMIT_MS);
-  const late = new Promise<never>((_resolve, reject) => {
-    signal.addEventListener("abort", () => reject(signal.reason), { once: true });
-  });
   try {
-    await Promise.race([
-      Promise.all([openVersion(runs.store, { signal }), runs.queue.count()]),
-      late,
-    ]);
+    await orAborted(Promise.all([openVersion(runs.store, { signal }), runs.queue.count()]), signal);
   } catch (thrown) {
     log({ level: "warn", event: "not-ready", message: toMessage(thrown) });
     throw refuseForNow(

@@ -24,11 +24,12 @@ const CREDENTIALS = /\b(bearer|basic)\s+[\w.~+/=-]+/gi;
  */
 export function toLog(redact: Redact, write: (line: string) => void): Log {
   return (entry) => {
-    const told = redact({ at: new Date().toISOString(), ...entry }, "entry");
-    const json = JSON.stringify(told, (_key, value: unknown) =>
+    const redacted = redact({ at: new Date().toISOString(), ...entry }, "entry");
+    const json = JSON.stringify(redacted, (_key, value: unknown) =>
       typeof value === "string" ? toShownText(value) : value,
     );
-    const line = json.length <= LONGEST_LINE ? json : JSON.stringify({ ...pick(told), cut: true });
+    const line =
+      json.length <= LONGEST_LINE ? json : JSON.stringify({ ...pick(redacted), cut: true });
     write(`${line}\n`);
   };
 }

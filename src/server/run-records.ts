@@ -3,7 +3,7 @@ import type { RunListPage, RunQuery } from "../run/history/list-runs.ts";
 import type { RunHistory } from "../run/history/run-history.ts";
 import { isFinal, type RunRecord } from "../run/history/run-record.ts";
 import type { ProjectRuns } from "../work/project-runs.ts";
-import { cancelRun } from "../work/recover-runs.ts";
+import { cancelRecordedRun } from "../work/recover-runs.ts";
 import { HttpFailure } from "./http-failure.ts";
 
 const MAX_CACHED = 500;
@@ -45,7 +45,7 @@ export async function stopRun(
   record: RunRecord,
   { runs }: { readonly runs: ProjectRuns },
 ): Promise<void> {
-  switch (await cancelRun(runs, record)) {
+  switch (await cancelRecordedRun(runs, record)) {
     case "cancelled":
     case "requested":
       return;

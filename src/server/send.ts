@@ -28,34 +28,18 @@ export function sendBlocks(
     first.push(next.value);
     sizeBytes += next.value.length;
   }
-  return sendTaken(reply, inTurns(first, others), stuckMs);
+  return sendStream(reply, inTurns(first, others), { stuckMs });
 }
 
 /** Answers with blocks that are made elsewhere, each when the client has taken those before. */
 export function sendStream(
   reply: FastifyReply,
-  first: readonly Uint8Array[],
-  others: AsyncGenerator<Uint8Array, void, undefined>,
+  blocks: AsyncIterable<Uint8Array>,
   { stuckMs = STUCK_MS }: SendBlocksOptions = {},
 ): FastifyReply {
-  return sendTaken(reply, inOrder(first, others), stuckMs);
-}
-
-function sendTaken(reply: FastifyReply, blocks: AsyncIterable<Uint8Array>, stuckMs: number) {
   const drop = () => reply.raw.destroy();
-  const stream = Readable.from(whileTaken(blocks, { drop, stuckMs }), {
-    objectMode: false,
-    highWaterMark: 1,
-  });
-  return reply.send(stream);
-}
-
-async function* inOrder(
-  first: readonly Uint8Array[],
-  others: AsyncGenerator<Uint8Array, void, undefined>,
-) {
-  yield* first;
-  yield* others;
+  const taken = whileTaken(blocks, { drop, stuckMs });
+  return reply.send(Readable.from(taken, { objectMode: false, highWaterMark: 1 }));
 }
 
 async function* inTurns(first: readonly Uint8Array[], others: Iterator<Uint8Array>) {
@@ -64,6 +48,15 @@ async function* inTurns(first: readonly Uint8Array[], others: Iterator<Uint8Arra
     yield next.value;
     // Others wait no longer than it takes to make one block.
     await nextTurn();
+  }
+}
+
+/** Blocks of at most some bytes: a client that stops to read leaves no more than one waiting. */
+export function* cutBlocks(blocks: Iterable<Uint8Array>, mostBytes: number) {
+  for (const block of blocks) {
+    for (let start = 0; start < block.length; start += mostBytes) {
+      yield block.subarray(start, start + mostBytes);
+    }
   }
 }
 

@@ -24,7 +24,7 @@ export interface Served {
   readonly viewers: Viewers;
   readonly settings: ServerSettings;
   readonly tokens: TokenCache;
-  /** who asks; refuses those whom it does not know with 401 */
+  /** the caller; refuses unknown ones with 401 */
   readonly findCaller: (request: FastifyRequest) => Promise<Caller>;
   /** counts the runs that each caller starts */
   readonly runLimit: RateLimit;

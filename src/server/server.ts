@@ -10,6 +10,7 @@ import { warnOfCommonSecrets } from "../project/secrets.ts";
 import type { ServerSettings } from "../project/server-settings.ts";
 import { type TokenProof, TokenProver } from "../project/token-proof.ts";
 import { listTokens } from "../project/tokens.ts";
+import { HOUR, MINUTE } from "../text.ts";
 import { DescribedProject } from "../work/described-project.ts";
 import type { ProjectRuns } from "../work/project-runs.ts";
 import { addApiRoutes } from "./api/api-routes.ts";
@@ -109,8 +110,6 @@ export async function openServer(options: ServerOptions): Promise<HexServer> {
 
 /** How often a closing server drops idle connections. */
 const SWEEP_MS = 50;
-const MINUTE_MS = 60_000;
-const HOUR_MS = 3_600_000;
 
 interface ProjectAppOptions extends ServerOptions {
   readonly settings: ServerSettings;
@@ -136,8 +135,8 @@ function toServed(
     access: runs.config.page.access,
   };
   const windows = [
-    { most: runsPerMinute, windowMs: MINUTE_MS },
-    { most: runsPerHour, windowMs: HOUR_MS },
+    { most: runsPerMinute, windowMs: MINUTE },
+    { most: runsPerHour, windowMs: HOUR },
   ];
   return {
     ...options,
@@ -182,7 +181,7 @@ function toApp(options: ProjectAppOptions): FastifyInstance {
 }
 
 function toLimit(what: string, most: number, now: () => number): RateLimit {
-  return new RateLimit(what, [{ most, windowMs: MINUTE_MS }], now);
+  return new RateLimit(what, [{ most, windowMs: MINUTE }], now);
 }
 
 function needProjectId({ config: { projectId } }: ProjectRuns): string {

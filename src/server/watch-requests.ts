@@ -45,7 +45,7 @@ export function watchRequests(
     whenOver(request, reply, () => {
       if (leave.ok) leave.value();
       const elapsedMs = Math.round((performance.now() - startedMs) * 10) / 10;
-      tell(request, reply, elapsedMs, { metrics, log });
+      logRequest(request, reply, elapsedMs, { metrics, log });
     });
     if (!leave.ok) throw leave.thrown;
   });
@@ -69,7 +69,7 @@ function orThrown<Value>(act: () => Value): Outcome<Value> {
 }
 
 /** The address itself is not logged: callers could write into the log with it. */
-function tell(
+function logRequest(
   { id, method, routeOptions, caller }: FastifyRequest,
   { raw, statusCode }: FastifyReply,
   elapsedMs: number,
@@ -92,7 +92,7 @@ function tell(
 
 /**
  * Calls once, when an answer has left or its connection is gone, whichever is first. Of several
- * answers on one connection only the one that is on its way is told that the connection is gone.
+ * answers on one connection only the one that is on its way ends with the connection.
  */
 function whenOver(
   { raw: { socket } }: FastifyRequest,

@@ -1,4 +1,4 @@
-/** Marks what a cell sees of the cells it imports, whichever copy of the package made it. */
+/** Marks the handle by which a cell names the cells it imports, made by any copy of the package. */
 const HANDLE = Symbol.for("hex-runtime.handle");
 
 /** A cell as another cell's import of it: only its name, so that importing never evaluates it. */

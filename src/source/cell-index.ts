@@ -1,15 +1,14 @@
 import { randomUUID } from "node:crypto";
 import { readFile, rename, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import type { CellNode } from "../cell/cell-node.ts";
 import type { SqlReferences } from "../frame/duckdb/sql.ts";
 import { toSha256 } from "../sha256.ts";
 import type { CellFacts } from "./cell-facts.ts";
 import { isMissing } from "./cell-files.ts";
 
 /** A cell as the index keeps it. */
-export interface IndexedCell {
-  readonly name: string;
-  readonly file: string;
+export interface IndexedCell extends Pick<CellNode, "name" | "file"> {
   /** absent when only evaluating the module tells them */
   readonly facts?: CellFacts;
   /** files that its code loads, as project paths: modules, CommonJS, JSON, scripts */

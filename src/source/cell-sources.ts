@@ -96,7 +96,7 @@ async function toSource(
   return { cell, folders: data.folders };
 }
 
-/** What is no object of names and types is for the cell itself to tell, with its place. */
+/** A schema in another form is reported by the cell itself, with its place. */
 function toDeclared(schema: unknown): Pick<CellSource, "schema"> {
   if (schema === undefined) return {};
   const isWritten = typeof schema === "object" && schema !== null && !Array.isArray(schema);

@@ -1,12 +1,10 @@
+import type { CellNode } from "../cell/cell-node.ts";
 import { namesAbove } from "../cell/graph.ts";
 import { toSha256 } from "../sha256.ts";
 
 /** A cell as far as it tells whose code its value comes from. */
-interface HashedCell {
-  readonly name: string;
+interface HashedCell extends Pick<CellNode, "name" | "dependencies"> {
   readonly ownCode: string;
-  /** names of the cells whose values it gets */
-  readonly dependencies: readonly string[];
 }
 
 /** A hash over all the code that a cell's value comes from: its own and that of every cell above it. */

@@ -1,15 +1,13 @@
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { type CellDefinition, isCellDefinition } from "../cell/cell.ts";
+import type { CellNode } from "../cell/cell-node.ts";
 import { expectation, HexError, toMessage } from "../errors.ts";
 import { isCellHandle } from "./cell-handle.ts";
 import { findSourcePath } from "./module/source-map.ts";
 import { formatPlace, type SourcePlace } from "./module/source-place.ts";
 
 /** A cell whose compiled module can be evaluated. */
-export interface LoadableCell {
-  readonly name: string;
-  /** below the project's folder */
-  readonly file: string;
+export interface LoadableCell extends Pick<CellNode, "name" | "file"> {
   /** absolute path of the compiled module */
   readonly modulePath: string;
 }

@@ -34,7 +34,7 @@ export const OBSERVATIONS = [
 
 export type Observation = (typeof OBSERVATIONS)[number];
 
-/** What is known of a change. */
+/** Facts about a change. */
 export type ChangeOutcome =
   | "won"
   /** certainly lost: build anew upon the newer document and try again */

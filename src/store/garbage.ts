@@ -23,7 +23,7 @@ export interface CollectOptions extends StoreOptions {
   readonly randomId?: (() => string) | undefined;
 }
 
-/** What was really removed. */
+/** Removed objects. */
 export interface Collected {
   readonly objects: number;
   readonly sizeBytes: number;
@@ -103,7 +103,7 @@ function afterCollection(
   return { ...manifest, collection, commits };
 }
 
-/** What is to be removed, and nothing else; can be printed before anything is done. */
+/** Objects to be removed, and nothing else; can be printed before anything is done. */
 export interface GarbagePlan {
   /** the newest version when the plan was made; `null` when nothing is published */
   readonly generation: number | null;

@@ -24,16 +24,16 @@ export const TOKENS_PREFIX = ".hex/tokens/";
 /** The object that says whether a token was ever made. */
 export const ACCESS_KEY = ".hex/access.json";
 
-/** The folder of the keys by which whoever asks twice gets the run of the first time. */
+/** The folder of the keys by which a repeated request gets the run of the first. */
 export const KEYS_PREFIX = ".hex/keys/";
 
-/** What the key of a press of a button begins with. */
+/** Prefix of the keys of presses of buttons. */
 export const PRESS_PREFIX = `${KEYS_PREFIX}press-`;
 
 /** The folder of what was noted of names that other tools see. */
 const SHARED_PREFIX = ".hex/shared/";
 
-/** What every temporary name inside a directory store begins with; no key may. */
+/** Prefix of every temporary name inside a directory store; no key may have it. */
 export const TEMPORARY_PREFIX = ".hex-tmp-";
 
 /** The objects that hold one frame. */
@@ -221,7 +221,7 @@ export function checkListPrefix(prefix: string): void {
   throw expectation("HEX_KEY_INVALID", { place: "the prefix", expected, got: printable(prefix) });
 }
 
-/** What the name breaks, to follow "to be". */
+/** The rule that the name breaks, to follow "to be". */
 function frameNameFault(name: unknown): string | undefined {
   if (typeof name !== "string" || name.length > NAME_MAX_LENGTH) return NAME_RULE;
   const segments = name.split("/");

@@ -33,6 +33,13 @@ interface CredentialNames {
   readonly sessionToken?: string;
 }
 
+/** The values of the project secrets that a store's location names. */
+export interface StoreCredentials {
+  readonly accessKeyId: string;
+  readonly secretAccessKey: string;
+  readonly sessionToken?: string | undefined;
+}
+
 const URL_RULE = 'a folder, "file:<path>" or "s3://<bucket>/<prefix>"';
 const S3_RULE =
   's3://<bucket>/<prefix> with a bucket of 3 to 63 lower-case letters, digits, "." and "-", ' +
@@ -102,10 +109,10 @@ function toLocation(
   urlPlace: string,
 ): StoreLocation {
   if (spec.url.startsWith("s3:")) return toS3Location(spec, place, urlPlace);
-  const surplus = Object.entries(spec).filter(([key]) => key !== "url");
-  if (surplus.length > 0) {
+  const unknownKeys = Object.entries(spec).filter(([key]) => key !== "url");
+  if (unknownKeys.length > 0) {
     const expected = "absent for a store on disk";
-    throw faultsError(surplus.map(([key, value]) => fault(`${place}.${key}`, expected, value)));
+    throw faultsError(unknownKeys.map(([key, value]) => fault(`${place}.${key}`, expected, value)));
   }
   const directory = toDirectory(spec.url, baseDirectory);
   if (directory === undefined) throw faultsError([fault(urlPlace, URL_RULE, spec.url)]);

@@ -1,18 +1,11 @@
 import { expectation } from "../errors.ts";
 import { DirectoryStore } from "./directory/directory-store.ts";
-import type { StoreLocation } from "./location.ts";
-import type { ProbeNotes, Store, StoreWitness } from "./store.ts";
-
-/** The values of the project secrets that a store's location names. */
-export interface StoreCredentials {
-  readonly accessKeyId: string;
-  readonly secretAccessKey: string;
-  readonly sessionToken?: string | undefined;
-}
+import type { StoreCredentials, StoreLocation } from "./location.ts";
+import type { ProbeNotes, Store, StoreMarker } from "./store.ts";
 
 /** What is remembered of a store outside of it. */
 export interface StoreMemory {
-  readonly witness?: StoreWitness;
+  readonly marker?: StoreMarker;
   readonly probeNotes?: ProbeNotes;
 }
 
@@ -26,9 +19,9 @@ export interface StoreMemory {
 export async function openStore(
   location: StoreLocation,
   credentials?: StoreCredentials,
-  { witness, probeNotes }: StoreMemory = {},
+  { marker, probeNotes }: StoreMemory = {},
 ): Promise<Store> {
-  if (location.kind === "directory") return new DirectoryStore(location.directory, witness);
+  if (location.kind === "directory") return new DirectoryStore(location.directory, marker);
   if (location.credentials !== undefined && credentials === undefined) {
     throw expectation("HEX_SECRET_MISSING", {
       place: `the secrets ${Object.values(location.credentials).join(", ")}`,
@@ -39,5 +32,5 @@ export async function openStore(
   }
   // The S3 client costs 72 ms to load, which a run on a directory must not pay.
   const { S3Store } = await import("./s3/s3-store.ts");
-  return new S3Store(location, { credentials, witness, probeNotes });
+  return new S3Store(location, { credentials, marker, probeNotes });
 }

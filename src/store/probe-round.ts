@@ -2,7 +2,7 @@ import { expectation, HexError } from "../errors.ts";
 import { saysUnsupported } from "./s3/s3-failure.ts";
 import type { Store, StoreOptions, WriteOptions } from "./store.ts";
 
-/** What one round of tries has shown of a store; none of all this when it did what it should. */
+/** Faults that one round of tries has shown; none when the store did as it should. */
 export interface Round {
   /** proven: what a store that keeps conditions never does */
   readonly faults?: readonly Fault[];
@@ -12,7 +12,7 @@ export interface Round {
   readonly failure?: HexError;
 }
 
-/** What a store does wrong: a phrase, and whether it does so only to writes that meet. */
+/** Fault of a store: a phrase, and whether it shows only in writes that meet. */
 export interface Fault {
   readonly text: string;
   readonly isOfMeeting: boolean;

@@ -5,7 +5,7 @@ import { PROBE_PREFIX } from "./key.ts";
 import { type Fault, type Round, tryRound } from "./probe-round.ts";
 import type { Store, StoreOptions } from "./store.ts";
 
-/** What a store was found to do with the conditions of writes. */
+/** How a store was found to treat the conditions of writes. */
 export interface StoreProbe {
   /** whether several machines may publish to it */
   readonly conditionalWrites: boolean;
@@ -28,7 +28,7 @@ const WRITERS = 6;
 /** and so often the store has to do right; more often when it was found bad before. */
 const ROUNDS = 3;
 const ROUNDS_WHEN_SUSPECT = 10;
-/** What shows once may be something else's doing, such as a proxy that asks again. */
+/** A fault that shows once may have another cause, such as a proxy that repeats requests. */
 const DOUBTS_NEEDED = 2;
 const FAILURES_ALLOWED = 5;
 const PAUSE_MS = 50;

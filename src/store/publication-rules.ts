@@ -3,7 +3,7 @@ import { MANIFEST_KEY } from "./key.ts";
 import { newestCommit, newestGeneration } from "./manifest/history.ts";
 import type { Manifest } from "./manifest/manifest.ts";
 
-/** What decides whether a run may still publish. */
+/** Facts that decide whether a run may still publish. */
 export interface Publisher {
   readonly runId: string;
   readonly attempt: number;
@@ -14,7 +14,7 @@ export interface Publisher {
 const HOUR_MS = 3_600_000;
 /** Unused objects are never collected earlier; longer than any run may take. */
 export const SHORTEST_GRACE_MS = 24 * HOUR_MS;
-/** Whoever is slower must not point at what he has staged. */
+/** The slower run must not point at the files it has staged. */
 const STAGED_LIMIT_MS = SHORTEST_GRACE_MS - HOUR_MS;
 
 /**

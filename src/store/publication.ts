@@ -38,7 +38,7 @@ import type { Store } from "./store.ts";
 
 export type { ShownToStage, StagedFrame } from "./staged-files.ts";
 
-/** What is told of a publication besides its frames. */
+/** Facts about a publication besides its frames. */
 interface PublicationFacts {
   /** which door the run came in by, such as `schedule` */
   readonly trigger?: string | undefined;
@@ -81,7 +81,7 @@ export interface Publication extends RunAttempt, PublicationFacts, Retention, Sw
   readonly onWarning?: ((text: string) => void) | undefined;
 }
 
-/** What a publication has staged before its outputs. */
+/** Files that a publication has staged before its outputs. */
 export interface StagedFiles {
   /** the frames that this run publishes, by name */
   readonly frames: Readonly<Record<string, PublishedFrame>>;

@@ -9,7 +9,9 @@ export interface ReadLimits {
   readonly rows: number;
 }
 
-/** What S3 takes in one request; the same everywhere, so that a project can move to another store. */
+/**
+ * Limit of S3 for one request; the same everywhere, so that a project can move to another store.
+ */
 export const LARGEST_FILE_BYTES = 5 * 2 ** 30;
 
 export const READ_LIMITS: ReadLimits = {
@@ -18,7 +20,7 @@ export const READ_LIMITS: ReadLimits = {
   rows: 50_000_000,
 };
 
-/** What a frame is said, or found, to have. */
+/** Size of a frame, as stated or as found. */
 export interface FrameSize {
   readonly sizeBytes?: number;
   readonly columns?: number;
@@ -78,7 +80,7 @@ export function changedMeanwhile({ key }: FoundObject, location: string): HexErr
 export async function readUnlessLarger(
   store: Pick<Store, "read">,
   key: string,
-  options: ReadOptions & { readonly limitBytes: number },
+  options: ReadOptions,
 ): Promise<StoredObject | "too-large" | undefined> {
   try {
     return await store.read(key, options);

@@ -1,16 +1,16 @@
-import { setTimeout as wait } from "node:timers/promises";
-import { expectation, HexError, toMessage } from "../errors.ts";
+import { expectation, type HexError, toMessage } from "../errors.ts";
 import type { Frame } from "../frame/frame.ts";
 import { joinBytes } from "../frame/join-bytes.ts";
-import { toSha256 } from "../sha256.ts";
-import { refusedCondition } from "./change-document.ts";
+import { createDocument } from "./change-document.ts";
+import type { DocumentAt } from "./document.ts";
 import { claimKey, sharedCsvKey } from "./key.ts";
 import { frameOf, newestCommit } from "./manifest/history.ts";
 import type { Commit } from "./manifest/manifest.ts";
 import { readManifest } from "./manifest/manifest.ts";
 import type { SwapOptions } from "./manifest/swap-manifest.ts";
-import type { Store, StoreOptions, WriteResult } from "./store.ts";
-import { hashFound, isInvalidData } from "./stored-file.ts";
+import { readUnlessLarger } from "./read-limits.ts";
+import type { Store, StoreOptions } from "./store.ts";
+import { hashFound, isDamage, isInvalidData } from "./stored-file.ts";
 
 export interface CsvClaimOptions extends SwapOptions {
   /** names that may be taken all the same */
@@ -18,8 +18,9 @@ export interface CsvClaimOptions extends SwapOptions {
 }
 
 const TRIES = 5;
-const PAUSE_MS = 20;
 const NO_BYTES = new Uint8Array();
+/** Stands for more bytes than a claim has; no CSV begins so. */
+const LARGER = Uint8Array.of(0);
 
 /*
  * Where a frame's newest CSV goes for the first time, a CSV of somebody else may lie. It is not
@@ -59,9 +60,11 @@ export async function claimNames(
  * @throws {HexError} HEX_NAME_TAKEN when something lies there that no run has published
  */
 export async function assertFree(store: Store, name: string, options: StoreOptions): Promise<void> {
-  const noted = await store.read(claimKey(name), options);
-  const holder = await findHolder(store, name, noted?.body, options);
-  if (holder === "others") throw nameTaken(store, name);
+  const noted = (await store.read(claimKey(name), options))?.body;
+  const document = claimAt(store, sharedCsvKey(name), noted?.length ?? 0);
+  const found = await document.read(options);
+  if (found === undefined || isSame(found.value, noted)) return;
+  if (!(await isPublished(store, name, options))) throw nameTaken(store, name);
 }
 
 async function claim(
@@ -70,42 +73,51 @@ async function claim(
   frame: Frame | undefined,
   options: CsvClaimOptions,
 ): Promise<void> {
-  const { signal } = options;
-  const noted = await note(store, name, frame, options);
-  const contentType = "text/csv; charset=utf-8; header=present";
-  for (let tries = 1; ; tries++) {
-    const key = sharedCsvKey(name);
-    const condition = { ifNoneMatch: "*" } as const;
-    const result = await orUndecided(
-      store.write(key, noted, { contentType, condition, signal }),
-      tries,
-    );
-    if (result.status === "written") return;
-    const holder = await findHolder(store, name, noted, { signal });
-    if (holder === "us") return;
-    if (holder === "others") throw nameTaken(store, name);
-    await pauseOrStop(store, tries, options);
+  const own = await toClaim(frame);
+  const { value: noted = own } = await create(claimAt(store, claimKey(name)), own, options);
+  const document = claimAt(store, sharedCsvKey(name), noted.length);
+  const { value: found = noted } = await create(document, noted, options);
+  if (isSame(found, noted) || (await isPublished(store, name, { signal: options.signal }))) return;
+  throw nameTaken(store, name);
+}
+
+/** Writes a claim, or gives the one that is there. */
+async function create(
+  document: DocumentAt<Uint8Array>,
+  claim: Uint8Array,
+  options: CsvClaimOptions,
+) {
+  const isIn = (found: Uint8Array) => isSame(found, claim);
+  // Without a condition the CSV of somebody else could be overwritten.
+  const always = { findConditions: undefined, tries: TRIES };
+  try {
+    return await createDocument(document, claim, { isIn }, { ...options, ...always });
+  } catch (error) {
+    const { cause }: { cause?: unknown } = Object(error);
+    throw isDamage(cause) ? cause : error;
   }
 }
 
-/** Notes what the claim on a name is, and gives the one that is noted. */
-async function note(
-  store: Store,
-  name: string,
-  frame: Frame | undefined,
-  options: CsvClaimOptions,
-): Promise<Uint8Array> {
-  const { signal } = options;
-  const key = claimKey(name);
-  for (let tries = 1; ; tries++) {
-    const noted = await store.read(key, { signal });
-    if (noted !== undefined) return noted.body;
-    const own = await toClaim(frame);
-    const condition = { ifNoneMatch: "*" } as const;
-    const result = await orUndecided(store.write(key, own, { condition, signal }), tries);
-    if (result.status === "written") return own;
-    await pauseOrStop(store, tries, options);
-  }
+function claimAt(store: Store, key: string, limitBytes?: number): DocumentAt<Uint8Array> {
+  const contentType = "text/csv; charset=utf-8; header=present";
+  return {
+    key,
+    location: store.location,
+    read: async (options) => {
+      const object = await readUnlessLarger(store, key, { ...options, limitBytes });
+      if (object === "too-large") return { value: LARGER, etag: "" };
+      return object && { value: object.body, etag: object.etag };
+    },
+    write: async (claim, options) => {
+      const result = await store.write(key, claim, { ...options, contentType });
+      // Where nothing is, a store that decides nothing again and again keeps no conditions.
+      return result.status === "written" ? result : { status: "conflict" };
+    },
+  };
+}
+
+function isSame(found: Uint8Array, noted: Uint8Array | undefined): boolean {
+  return noted !== undefined && Buffer.compare(found, noted) === 0;
 }
 
 /** The header alone, or nothing where the columns are not known. */
@@ -113,52 +125,6 @@ async function toClaim(frame: Frame | undefined): Promise<Uint8Array> {
   if (frame === undefined) return NO_BYTES;
   const { csvBlocks } = await import("../frame/csv/write/csv-write.ts");
   return joinBytes([...csvBlocks(frame.head(0))]);
-}
-
-/** A write of which nobody knows what became is tried again, and then shows it. */
-async function orUndecided(writing: Promise<WriteResult>, tries: number): Promise<WriteResult> {
-  try {
-    return await writing;
-  } catch (error) {
-    const mayHelp = error instanceof HexError && error.code === "HEX_STORE_UNAVAILABLE";
-    if (!mayHelp || tries >= TRIES) throw error;
-    return { status: "conflict", reason: "undecided" };
-  }
-}
-
-/** @throws {HexError} HEX_STORE_UNAVAILABLE when a store refuses again and again to write what is missing */
-async function pauseOrStop(store: Store, tries: number, options: CsvClaimOptions): Promise<void> {
-  const { signal, random = Math.random } = options;
-  if (tries >= TRIES) throw refusedCondition(store.location);
-  const sleep = options.sleep ?? ((ms, { signal }) => wait(ms, undefined, { signal }));
-  signal?.throwIfAborted();
-  await sleep(PAUSE_MS * 2 ** tries * random(), { signal });
-}
-
-/** Whose it is what lies where a frame's CSV goes. */
-async function findHolder(
-  store: Store,
-  name: string,
-  noted: Uint8Array | undefined,
-  { signal }: StoreOptions,
-): Promise<"nobody" | "us" | "others"> {
-  const body = await readSmall(store, name, { limitBytes: noted?.length ?? 0, signal });
-  if (body === undefined) return "nobody";
-  if (noted && body !== "larger" && toSha256(body) === toSha256(noted)) return "us";
-  return (await isPublished(store, name, { signal })) ? "us" : "others";
-}
-
-async function readSmall(
-  store: Store,
-  name: string,
-  options: StoreOptions & { readonly limitBytes: number },
-): Promise<Uint8Array | "larger" | undefined> {
-  try {
-    return (await store.read(sharedCsvKey(name), options))?.body;
-  } catch (error) {
-    if (isInvalidData(error)) return "larger";
-    throw error;
-  }
 }
 
 /** Whether a run has published the name meanwhile, or what lies there in a version that is kept. */
@@ -237,7 +203,7 @@ async function putShared(
   return undefined;
 }
 
-/** What an action complains of, or throws. */
+/** The complaint of an action, or the error that it throws. */
 async function findFault(action: () => Promise<string | undefined>): Promise<string | undefined> {
   try {
     return await action();

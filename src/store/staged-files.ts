@@ -120,7 +120,7 @@ const JSON_TYPE = "application/json";
 const ARROW_TYPE = "application/vnd.apache.arrow.stream";
 
 /** The content of one file, and where it goes. */
-export interface StagedFile {
+interface StagedFile {
   readonly key: string;
   readonly contentType: string;
   /** what it belongs to, as messages name it */
@@ -128,11 +128,11 @@ export interface StagedFile {
   readonly blocks: Iterable<Uint8Array>;
 }
 
-/** What is larger goes to the store through a file, so that it is never in memory as a whole. */
+/** Larger bodies go to the store through a file, so that they are never in memory as a whole. */
 const WHOLE_BYTES = 16 * 2 ** 20;
 
 /** Writes a file of any size, and tells what it is. */
-export async function stageFile(
+async function stageFile(
   store: Store,
   { key, contentType, place, blocks }: StagedFile,
   { signal }: StoreOptions,
@@ -219,15 +219,15 @@ export async function stageShown(
       continue;
     }
     const mostBytes = Math.min(leftBytes, limits.frameBytes);
-    const place = await stageOne(store, attempt, { cell, ...each, mostBytes }, { signal });
-    if (typeof place === "number") {
-      onWarning?.(
-        `what cell ${cell} shows is not kept: ${place} bytes, where ${mostBytes} have room`,
-      );
+    const key = stagedShownKey(attempt.runId, attempt.attempt, cell);
+    const place = `what cell ${cell} shows`;
+    const file = await stageShownFrame(store, { key, place, ...each, mostBytes }, { signal });
+    if (typeof file === "number") {
+      onWarning?.(`${place} is not kept: ${file} bytes, where ${mostBytes} have room`);
       continue;
     }
-    places.set(cell, place);
-    leftBytes -= place.sizeBytes;
+    places.set(cell, { at: "file", ...file });
+    leftBytes -= file.sizeBytes;
   }
   return places;
 }
@@ -241,25 +241,22 @@ function toPublished(
   return sha256 === undefined ? undefined : { at: "frame", frame, sha256 };
 }
 
-interface OneShown {
-  readonly cell: string;
+/** A whole frame that a cell showed, and where it goes. */
+interface ShownFile extends Pick<StagedFile, "key" | "place"> {
   readonly frame: Frame;
   readonly mostBytes: number;
 }
 
-/** Gives the bytes that it would take when there is no room for them. */
-async function stageOne(
+/** Writes a frame that a cell shows; gives the bytes that it would take when there is no room for them. */
+export async function stageShownFrame(
   store: Store,
-  { runId, attempt }: RunAttempt,
-  { cell, frame, mostBytes }: OneShown,
+  { key, place, frame, mostBytes }: ShownFile,
   options: StoreOptions,
-): Promise<Extract<PublishedShown, { at: "file" }> | number> {
+) {
   const blocks = arrowBlocks(frame);
   const neededBytes = blocks.reduce((sum, { length }) => sum + length, 0);
   if (neededBytes > mostBytes) return neededBytes;
-  const key = stagedShownKey(runId, attempt, cell);
-  const place = `what cell ${cell} shows`;
   const file = await stageFile(store, { key, contentType: ARROW_TYPE, place, blocks }, options);
   const columns = frame.schema.map(({ name, type }) => ({ name, type }));
-  return { at: "file", ...file, rows: frame.numRows, columns };
+  return { ...file, rows: frame.numRows, columns };
 }

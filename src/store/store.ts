@@ -6,7 +6,7 @@ export interface StoredObject {
   readonly etag: string;
 }
 
-/** What a listing tells of an object without reading it. */
+/** An object as a listing has it, without its content. */
 export interface ObjectInfo {
   readonly key: string;
   readonly sizeBytes: number;
@@ -31,7 +31,7 @@ type WriteCondition = { readonly ifNoneMatch: "*" } | { readonly ifMatch: string
  */
 export type ConflictReason = "changed" | "missing" | "undecided";
 
-/** What became of a write; `conflict` means that this call wrote nothing. */
+/** Result of a write; `conflict` means that this call wrote nothing. */
 export type WriteResult =
   | { readonly status: "written"; readonly etag: string }
   /** without a reason: the condition does not hold */
@@ -43,17 +43,17 @@ export interface StoreOptions {
 }
 
 export interface ReadOptions extends StoreOptions {
-  /** refuses a larger object before it fills the memory; none: whatever is there is read */
+  /** refuses a larger object before it fills the memory; none: any size is read */
   readonly limitBytes?: number | undefined;
 }
 
 export interface WriteFileOptions extends StoreOptions {
-  /** told to whoever fetches the object over HTTP; a directory has no place for it */
+  /** sent to clients that fetch the object over HTTP; a directory has no place for it */
   readonly contentType?: string | undefined;
 }
 
 export interface WriteOptions extends WriteFileOptions {
-  /** none: whatever is there is replaced */
+  /** none: an object that is there is replaced */
   readonly condition?: WriteCondition | undefined;
 }
 
@@ -90,7 +90,7 @@ export interface Store {
   readonly clockError?: string | undefined;
 
   /** Undefined: a store in which nothing is published is taken for a new one. */
-  readonly witness?: StoreWitness | undefined;
+  readonly marker?: StoreMarker | undefined;
 
   /**
    * Reads one object, or `undefined` when there is none under this key.
@@ -158,7 +158,7 @@ export interface Store {
    */
   list(prefix: string, options?: StoreOptions): AsyncIterable<ObjectInfo>;
 
-  /** What writes leave behind that never ended; absent where they leave nothing, as on S3. */
+  /** Leftovers of writes that never ended; absent where there are none, as on S3. */
   readonly leftovers?: Leftovers;
 
   /** Lets go of connections. Calls that still run may fail; a second close does nothing. */
@@ -181,7 +181,7 @@ export interface Leftovers {
  * Knows whether anything was ever published in a store: one that was and then has nothing is not
  * new, but away, such as a disk that is not mounted.
  */
-export interface StoreWitness {
+export interface StoreMarker {
   /** Something that was published is there. */
   note(): Promise<void>;
 
@@ -189,14 +189,14 @@ export interface StoreWitness {
   readSeen(): Promise<{ readonly hint: string } | undefined>;
 
   /** Knows what the store has told of tokens before. */
-  readonly tokens: TokenWitness;
+  readonly tokens: TokenMarker;
 }
 
 /**
  * Remembers outside a store what was seen in it of tokens, so that their absence from a store which
  * is away, or was emptied, is never taken for there having been none.
  */
-export interface TokenWitness {
+export interface TokenMarker {
   /** `made`: the project had a token; `looked`: the store has told that there was none. */
   read(): Promise<"made" | "looked" | undefined>;
 

@@ -1,7 +1,7 @@
 import { ownValue } from "../frame/own-value.ts";
 import type { Commit, PublishedFrame } from "./manifest/manifest.ts";
 
-/** What differs between two versions, as far as the manifest tells; no frame is read. */
+/** Differences between two versions by their manifests; no frame is read. */
 export interface VersionDifference {
   readonly from: VersionFacts;
   readonly to: VersionFacts;
@@ -15,7 +15,7 @@ export interface VersionDifference {
   readonly frames: readonly FrameDifference[];
 }
 
-/** What is told of a version itself. */
+/** Facts about a version itself. */
 interface VersionFacts
   extends Pick<Commit, "generation" | "runId" | "context" | "publishedAt" | "codeHash"> {
   readonly rows: number;

@@ -2,7 +2,7 @@ import type { Frame } from "../frame/frame.ts";
 import { toSha256 } from "../sha256.ts";
 
 import { isFrameName, parseFrameName } from "./key.ts";
-import { findCommit, frameOf, newestCommit, type VersionWish } from "./manifest/history.ts";
+import { findCommit, frameOf, newestCommit, type VersionQuery } from "./manifest/history.ts";
 import type { Commit, PublishedFrame } from "./manifest/manifest.ts";
 import { readManifest } from "./manifest/manifest.ts";
 import type { ReadFrameOptions } from "./published-frame.ts";
@@ -11,7 +11,9 @@ import { findUnpublished, type Pinned, type ReadFrame, readFrame } from "./read-
 import type { FoundObject, Store, StoreOptions } from "./store.ts";
 import { isDamage, readStoredFile } from "./stored-file.ts";
 
-/** One publication, pinned: what it reads stays of one piece, whatever is published meanwhile. */
+/**
+ * One publication, pinned: its reads stay of one piece, also when another is published meanwhile.
+ */
 export interface Version {
   /** rises by one with every publication; `null` when nothing is published */
   readonly number: number | null;
@@ -56,7 +58,7 @@ export interface Version {
   readShown(cell: string, options?: ReadFrameOptions): Promise<Frame | undefined>;
 }
 
-export interface OpenVersionOptions extends StoreOptions, Pick<VersionWish, "commitId"> {
+export interface OpenVersionOptions extends StoreOptions, Pick<VersionQuery, "commitId"> {
   /** which version; the newest unless told */
   readonly generation?: number | undefined;
   /** names of frames for which CSVs of other tools may stand: these are pinned as well */

@@ -15,7 +15,7 @@ import type { Store, StoreOptions } from "./store.ts";
 import { checkStoredFile, isDamage } from "./stored-file.ts";
 import type { Version } from "./version.ts";
 
-/** What can be told of a version without reading its frames. */
+/** A version as known without reading its frames. */
 export interface VersionSummary
   extends Omit<
     Commit,

@@ -38,7 +38,9 @@ export class DescribedProject {
   readonly #runs: ProjectRuns;
   readonly #options: DescribedProjectOptions;
   readonly #closing = new AbortController();
-  #known: (Pick<Print, "print" | "code"> & { readonly described: Described }) | undefined;
+  #known:
+    | (Pick<DataFingerprints, "fingerprint" | "code"> & { readonly described: Described })
+    | undefined;
   #looking: Promise<Described> | undefined;
   #lookedAtMs = Number.NEGATIVE_INFINITY;
 
@@ -81,30 +83,34 @@ export class DescribedProject {
 
   async #look(): Promise<Described> {
     const known = this.#known;
-    const before = await this.#print(known?.described);
-    if (before.print === known?.print) return known.described;
+    const before = await this.#readFingerprints(known?.described);
+    if (before.fingerprint === known?.fingerprint) return known.described;
     try {
       const description = await this.#describe();
       refuseOtherPlaces(this.#runs.config.page, description.page);
       this.#runs.redactor.spare(cellNames(description.cells));
-      const { print, code, changedAtMs } = await this.#print(description);
-      const after = await this.#print(known?.described);
+      const { fingerprint, code, changedAtMs } = await this.#readFingerprints(description);
+      const after = await this.#readFingerprints(known?.described);
       const described = { ...description, changedAtMs };
       // Files that were changed while they were read are read again by the next call.
-      this.#known = { print: after.print === before.print ? print : "", code, described };
+      this.#known = {
+        fingerprint: after.fingerprint === before.fingerprint ? fingerprint : "",
+        code,
+        described,
+      };
       if (known !== undefined && isOther(known, this.#known)) this.#options.onChange?.();
       return described;
     } catch (thrown) {
       if (!(thrown instanceof HexError) || known === undefined) throw thrown;
       this.#options.onFailure(thrown);
-      this.#known = { ...known, print: before.print, code: "" };
+      this.#known = { ...known, fingerprint: before.fingerprint, code: "" };
       return known.described;
     }
   }
 
-  #print(known: PrintedFiles = { files: [], dataFiles: [] }): Promise<Print> {
+  #readFingerprints(known: WatchedFiles = { files: [], dataFiles: [] }): Promise<DataFingerprints> {
     const { directory, config } = this.#runs;
-    return toPrint(directory, join(directory, config.cells), known);
+    return readFingerprints(directory, join(directory, config.cells), known);
   }
 
   async #describe(): Promise<ProjectDescription> {
@@ -131,36 +137,36 @@ function refuseOtherPlaces(own: PlacedPage, now: PlacedPage): void {
   });
 }
 
-type PrintedFiles = Pick<ProjectDescription, "files" | "dataFiles">;
+type WatchedFiles = Pick<ProjectDescription, "files" | "dataFiles">;
 
-interface Print {
+interface DataFingerprints {
   /** differs whenever a file came, went or was changed */
-  readonly print: string;
+  readonly fingerprint: string;
   /** the same for those that are more than data */
   readonly code: string;
   readonly changedAtMs: number;
 }
 
-async function toPrint(
+async function readFingerprints(
   directory: string,
   cells: string,
-  { files, dataFiles }: PrintedFiles,
-): Promise<Print> {
+  { files, dataFiles }: WatchedFiles,
+): Promise<DataFingerprints> {
   const names = await readdir(cells).catch(() => []);
   const paths = [CONFIG_FILE, ...files].map((file) => join(directory, file));
   const inCells = names.map((name) => join(cells, name));
-  const told = await Promise.all([...new Set([...paths, ...inCells])].sort().map(toState));
+  const states = await Promise.all([...new Set([...paths, ...inCells])].sort().map(toState));
   const data = new Set(dataFiles.map((file) => join(directory, file)));
-  const code = told.filter(({ path }) => !data.has(path));
+  const code = states.filter(({ path }) => !data.has(path));
   const changedAtMs = Math.max(0, ...code.map(({ mtimeMs }) => mtimeMs));
   return {
-    print: toSha256(JSON.stringify(told)),
+    fingerprint: toSha256(JSON.stringify(states)),
     code: toSha256(JSON.stringify(code)),
     changedAtMs,
   };
 }
 
-type KnownCells = Pick<Print, "code"> & { readonly described: PrintedFiles };
+type KnownCells = Pick<DataFingerprints, "code"> & { readonly described: WatchedFiles };
 
 function isOther(before: KnownCells, now: KnownCells): boolean {
   const [had, has] = [before, now].map(({ described }) => described.dataFiles.join("\n"));

@@ -42,7 +42,7 @@ type AttemptEnd =
 /** The end of a run, as its record keeps it. */
 type RunEnd = Partial<RunRecord> & { readonly state: RunStatus };
 
-/** What a worker has made of a job that it claimed. */
+/** Outcome of a claimed job. */
 export type JobOutcome =
   /** the job has ended, with this status of its run */
   | RunStatus

@@ -4,7 +4,7 @@ import { toInputs } from "../project/inputs.ts";
 import { type Project, planProject } from "../project/project.ts";
 import { openProjectStore } from "../project/project-store.ts";
 import { type Secrets, secretsDigest } from "../project/secrets.ts";
-import { type CellGrounds, readCellGrounds } from "../run/cell-fingerprints.ts";
+import { type CellFingerprints, readCellFingerprints } from "../run/cell-fingerprints.ts";
 import { findNeeds, planInputs } from "../run/compute-needs.ts";
 import type { ChangedPlan } from "../run/run-work.ts";
 import { openFileContents } from "../source/file-contents.ts";
@@ -14,32 +14,36 @@ import type { RunRequest } from "./run-task.ts";
 /** The published version, and the cells as they are now. */
 export interface ChangesSince {
   readonly version: Version;
-  readonly grounds: CellGrounds;
+  readonly fingerprints: CellFingerprints;
   /** requested and configured */
   readonly inputs: RequestedInputs;
 }
 
 /** Fingerprints of the cells, as files and secrets are now. */
-export async function readProjectGrounds(
+export async function readProjectFingerprints(
   { directory, config, cells }: Project,
   secrets: Secrets,
-): Promise<CellGrounds> {
+): Promise<CellFingerprints> {
   const digest = await secretsDigest(secrets, config);
-  return readCellGrounds(cells, { directory, contents: openFileContents(), secretsDigest: digest });
+  return readCellFingerprints(cells, {
+    directory,
+    contents: openFileContents(),
+    secretsDigest: digest,
+  });
 }
 
 /** Plans a run that computes only the heavy cells whose dependencies have changed. */
 export async function planChanged(
   project: Project,
   { context }: Pick<RunRequest, "context">,
-  { version, grounds, inputs: requested }: ChangesSince,
+  { version, fingerprints, inputs: requested }: ChangesSince,
 ): Promise<ChangedPlan> {
   const { cells, graph, config } = project;
   const inputs = await planInputs(cells, requested);
   const needs = findNeeds({
     plan: planProject(project, context),
     cells,
-    grounds,
+    fingerprints,
     inputs,
     version,
     maxAgeMs: config.maxAgeMs,
@@ -68,8 +72,8 @@ export async function planRequest(
   const { store, secrets } = await openProjectStore(project, environment);
   try {
     const version = await openVersion(store);
-    const grounds = await readProjectGrounds(project, secrets);
-    return (await planChanged(project, request, { version, grounds, inputs })).plan;
+    const fingerprints = await readProjectFingerprints(project, secrets);
+    return (await planChanged(project, request, { version, fingerprints, inputs })).plan;
   } finally {
     await store.close();
   }

@@ -1,7 +1,7 @@
 import { setTimeout as wait } from "node:timers/promises";
 import { HexError } from "../errors.ts";
 import type { Config } from "../project/config.ts";
-import { MarkWatch, type RunStanding } from "../run/history/run-mark.ts";
+import { type MarkStatus, MarkWatch } from "../run/history/run-mark.ts";
 import { isFinal, type RunRecord } from "../run/history/run-record.ts";
 import { endCancelled, endRun, LOST_WORKER } from "./ending.ts";
 import type { ProjectRuns } from "./project-runs.ts";
@@ -78,8 +78,8 @@ async function recoverRun(
   if (isFinal(record.state)) await runs.history.change(record.runId, () => undefined);
   else if (record.isQueued) await recoverQueued(runs, record);
   else {
-    const standing = await runs.history.standing(record.runId, watch);
-    if (isLeft(standing, record, { config: runs.config, now })) await endLeft(runs, record);
+    const status = await runs.history.markStatus(record.runId, watch);
+    if (isLeft(status, record, { config: runs.config, now })) await endLeft(runs, record);
   }
 }
 
@@ -121,13 +121,13 @@ function endCrashed(
 
 /** Whether the process of a run that was not queued is gone. */
 export function isLeft(
-  standing: RunStanding,
+  status: MarkStatus,
   { submittedAt }: Pick<RunRecord, "submittedAt">,
   { config, now }: { readonly config: Pick<Config, "runs">; readonly now: () => number },
 ): boolean {
   // An older build gives no sign of life: then only the age counts.
-  if (standing === "untold") return now() - Date.parse(submittedAt) > config.runs.deadlineMs;
-  return standing === "gone" || standing === "silent";
+  if (status === "untold") return now() - Date.parse(submittedAt) > config.runs.deadlineMs;
+  return status === "gone" || status === "silent";
 }
 
 /** Ends a run whose process is gone or silent; should it come back, it publishes nothing. */
@@ -150,7 +150,10 @@ const LOOK_MS = 500;
  * sign of life of its process; without one, the run is cancelled then.
  * @throws {HexError} HEX_STORE_UNAVAILABLE, HEX_QUEUE_UNAVAILABLE
  */
-export async function cancelRun(runs: ProjectRuns, record: RunRecord): Promise<CancelledRun> {
+export async function cancelRecordedRun(
+  runs: ProjectRuns,
+  record: RunRecord,
+): Promise<CancelledRun> {
   if (isFinal(record.state)) return "ended";
   if (!record.isQueued) return cancelDirect(runs, record);
   const answer = await runs.queue.cancel(record.runId);
@@ -173,15 +176,15 @@ async function cancelDirect(runs: ProjectRuns, record: RunRecord): Promise<Cance
   const watch = new MarkWatch();
   const isAsked = await history.askToStop(record.runId);
   for (;;) {
-    const standing = await history.standing(record.runId, watch);
-    if (isLeft(standing, record, { config, now: Date.now })) {
+    const status = await history.markStatus(record.runId, watch);
+    if (isLeft(status, record, { config, now: Date.now })) {
       await endCancelled(runs, record);
       // What it has published before stands: then it has completed.
       return toEnded(await history.read(record.runId));
     }
-    if (standing === "ended") return toEnded(await history.read(record.runId));
+    if (status === "ended") return toEnded(await history.read(record.runId));
     if (!isAsked) return "untold";
-    if (standing === "heard") return "requested";
+    if (status === "heard") return "requested";
     await wait(LOOK_MS);
   }
 }

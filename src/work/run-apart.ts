@@ -3,7 +3,7 @@ import { HexError } from "../errors.ts";
 import type { Project } from "../project/project.ts";
 import { openProjectHistory } from "../project/project-store.ts";
 import { openRunHistory } from "../run/history/run-history.ts";
-import type { RunWishes } from "../run/history/run-record.ts";
+import type { RunOptions } from "../run/history/run-record.ts";
 import type { RunSummary } from "../run/process/messages.ts";
 import { type TaskFailure, toRunFailure } from "../run/process/process-ending.ts";
 import type { Redactor } from "../run/redact/redactor.ts";
@@ -28,7 +28,7 @@ export interface ApartWork
     | "runParts"
     | "now"
   > {
-  readonly wishes: RunWishes;
+  readonly options: RunOptions;
   readonly requested: RequestedInputs;
   readonly environment: NodeJS.ProcessEnv;
   readonly redactor: Redactor;
@@ -73,10 +73,10 @@ async function keepFromPublishing({ config }: Project, { store, runId }: ApartWo
 }
 
 function toTask({ directory }: Project, work: ApartWork): RunTask {
-  const { runId, attempt, trigger, plan, wishes, requested } = work;
+  const { runId, attempt, trigger, plan, options, requested } = work;
   const { inputs, textInputs = [] } = toPlainInputs(requested);
   const named = { directory, runId, attempt, context: plan.context, trigger };
-  return { kind: "run", ...named, inputs, textInputs, ...wishes };
+  return { kind: "run", ...named, inputs, textInputs, ...options };
 }
 
 function refuseFailed(ending: TaskFailure, redactor: Redactor): void {

@@ -1,6 +1,6 @@
 import { expectation, HexError } from "../errors.ts";
 import type { Frame } from "../frame/frame.ts";
-import { LastUsed } from "../project/last-used.ts";
+import { PromiseCache } from "../project/promise-cache.ts";
 import type { CellOutput } from "../run/cell-output.ts";
 import { openRunHistory } from "../run/history/run-history.ts";
 import { isFinal, type RunRecord } from "../run/history/run-record.ts";
@@ -18,7 +18,7 @@ import type { Store } from "../store/store.ts";
 import { openVersion, type Version } from "../store/version.ts";
 import type { ProjectRuns } from "./project-runs.ts";
 
-/** What a cell of a run that has ended showed. */
+/** Output of a cell of a run that has ended. */
 export interface RunOutput {
   /** names this content, of which no other has the name */
   readonly contentId: string;
@@ -27,22 +27,22 @@ export interface RunOutput {
   readonly readFrame: () => Promise<Frame>;
 }
 
-/** What one run showed. */
+/** Outputs of one run. */
 interface ShownRun {
   readonly result: RunResult;
   readonly index: ShownIndex | undefined;
 }
 
-/** So many runs are held in memory, whoever asks for more of them page by page. */
+/** Maximum number of runs held in memory. */
 const RUNS_HELD = 4;
 /** About so much of their frames. */
 const HELD_BYTES = 2 ** 28;
 
-/** What the cells of runs showed, read from the store; the last of it stays in memory. */
+/** Outputs of runs, read from the store; the last of them stay in memory. */
 export class RunOutputs {
   readonly #runs: Pick<ProjectRuns, "store" | "history">;
-  readonly #shown = new LastUsed<ShownRun>(RUNS_HELD);
-  readonly #frames = new LastUsed<Frame>(HELD_BYTES);
+  readonly #shown = new PromiseCache<ShownRun>(RUNS_HELD);
+  readonly #frames = new PromiseCache<Frame>(HELD_BYTES);
 
   constructor(runs: Pick<ProjectRuns, "store" | "history">) {
     this.#runs = runs;
@@ -180,22 +180,22 @@ function gone(cell: string, got: string): HexError {
  */
 export async function keepResult(store: Store, shown: ShownFrames, parent: Parent): Promise<void> {
   const { result } = shown;
-  const tell = (line: string) => parent.emit({ type: "line-logged", line });
+  const log = (line: string) => parent.emit({ type: "line-logged", line });
   try {
     await openRunHistory(store).writeResult(result.runId, result);
-    // Whoever cancels a run waits for its end.
+    // The caller that cancels a run waits for its end.
     if (result.status === "cancelled") return;
     const { cells } = await keepShownFrames(store, shown, { signal: parent.signal });
     for (const [name, place] of Object.entries(cells)) {
-      // What a version had no room for was told when that one was published.
+      // Outputs that a version had no room for were logged when that one was published.
       if (place.at !== "nowhere" || result.isPublisher) continue;
       const { neededBytes, mostBytes } = place;
-      tell(
+      log(
         `what cell ${name} shows is not kept: ${neededBytes} bytes, where ${mostBytes} have room`,
       );
     }
   } catch (error) {
     if (!(error instanceof HexError)) throw error;
-    tell(`what cells showed is not kept: ${error.message}`);
+    log(`what cells showed is not kept: ${error.message}`);
   }
 }

@@ -14,27 +14,27 @@ export interface CellProgress {
   readonly elapsedMs?: number;
 }
 
-/** How far a run is, for whoever watches from elsewhere. */
+/** Progress of a run, for viewers elsewhere. */
 export interface RunView {
   readonly cells: readonly CellProgress[];
 }
 
 /** How often the queue is told at most. */
-const TELL_MS = 250;
+const SEND_MS = 250;
 
 /** Gathers what a run tells into how far it is, and hands that on a few times a second. */
 export class RunProgressReporter {
-  readonly #tell: (view: RunView) => Promise<void>;
+  readonly #send: (view: RunView) => Promise<void>;
   readonly #now: () => number;
   readonly #cells = new Map<string, CellProgress>();
   #timer: NodeJS.Timeout | undefined;
-  #isTelling = false;
+  #isSending = false;
   /** whether there is something newer than what is being told */
   #isBehind = false;
 
   /** @param now milliseconds since 1970 */
-  constructor(tell: (view: RunView) => Promise<void>, now = Date.now) {
-    this.#tell = tell;
+  constructor(send: (view: RunView) => Promise<void>, now = Date.now) {
+    this.#send = send;
     this.#now = now;
   }
 
@@ -43,7 +43,7 @@ export class RunProgressReporter {
     if (cell === undefined) return;
     const { startedAt = this.#toStart(event) } = this.#cells.get(cell.name) ?? {};
     this.#cells.set(cell.name, startedAt === undefined ? cell : { startedAt, ...cell });
-    this.#timer ??= setTimeout(() => this.#flush(), TELL_MS);
+    this.#timer ??= setTimeout(() => this.#flush(), SEND_MS);
   };
 
   close(): void {
@@ -76,15 +76,15 @@ export class RunProgressReporter {
     clearTimeout(this.#timer);
     this.#timer = undefined;
     // A queue that is slower than the run hears of the newest state when it is ready for it.
-    this.#isBehind = this.#isTelling;
-    if (this.#isTelling) return;
-    this.#isTelling = true;
-    const told = this.#tell({ cells: [...this.#cells.values()] });
+    this.#isBehind = this.#isSending;
+    if (this.#isSending) return;
+    this.#isSending = true;
+    const sent = this.#send({ cells: [...this.#cells.values()] });
     // Progress that nobody hears of harms no run.
-    told
+    sent
       .catch(() => undefined)
       .finally(() => {
-        this.#isTelling = false;
+        this.#isSending = false;
         if (this.#isBehind) this.#flush();
       });
   }

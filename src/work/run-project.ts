@@ -4,10 +4,10 @@ import { toInputs } from "../project/inputs.ts";
 import { type Project, planProject } from "../project/project.ts";
 import { openProjectStore, toHolder } from "../project/project-store.ts";
 import { frameNames, namesOf, warnOfCommonSecrets } from "../project/secrets.ts";
-import type { CellGrounds } from "../run/cell-fingerprints.ts";
+import type { CellFingerprints } from "../run/cell-fingerprints.ts";
 import type { ShowFrame } from "../run/cell-output.ts";
 import { newRunId } from "../run/history/run-id.ts";
-import { toWishes } from "../run/history/run-record.ts";
+import { toRunOptions } from "../run/history/run-record.ts";
 import type { RunParts } from "../run/parts/join-parts.ts";
 import type { Recall } from "../run/recall.ts";
 import { type Redactor, toRedactor } from "../run/redact/redactor.ts";
@@ -17,7 +17,7 @@ import type { RunWork, TakeLease } from "../run/run-work.ts";
 import { acquireLease, type LeaseOptions } from "../store/lease/lease.ts";
 import type { Store } from "../store/store.ts";
 import { openVersion, type Version } from "../store/version.ts";
-import { planChanged, readProjectGrounds } from "./plan-changed.ts";
+import { planChanged, readProjectFingerprints } from "./plan-changed.ts";
 import type { recoverRuns } from "./recover-runs.ts";
 import { runApart } from "./run-apart.ts";
 import { runPartsHere } from "./run-parts.ts";
@@ -45,7 +45,7 @@ export interface RunHooks {
   /** results of earlier runs that this one may reuse */
   readonly recall?: Recall;
   /** fingerprints of the cells */
-  readonly grounds?: CellGrounds;
+  readonly fingerprints?: CellFingerprints;
   /** a run that may publish goes in a process of its own, so that it can be stopped whatever it does */
   readonly isApart?: boolean;
 }
@@ -75,7 +75,12 @@ export async function runProject(
       const observed = { ...work, emit: onEvent };
       const result = isApart
         ? await runApart(project, {
-            ...{ ...observed, requested: request.inputs, environment, wishes: toWishes(request) },
+            ...{
+              ...observed,
+              requested: request.inputs,
+              environment,
+              options: toRunOptions(request),
+            },
           })
         : await runHere(project, request, observed);
       return redactor.redact(result, "result");
@@ -100,10 +105,12 @@ async function runRecorded(
   recording: RecordingOptions,
   perform: Parameters<typeof recordRun>[1],
 ): Promise<RunResult> {
-  const { history, store, isTold } = recording;
+  const { history, store, isRecordedWhileRunning } = recording;
   const ended = new AbortController();
   const options = { signal: ended.signal, onWarning: () => undefined };
-  const recovering = isTold ? recover({ history, store, config }, options) : undefined;
+  const recovering = isRecordedWhileRunning
+    ? recover({ history, store, config }, options)
+    : undefined;
   try {
     return await recordRun(recording, perform);
   } finally {
@@ -131,16 +138,16 @@ async function runHere(project: Project, request: RunRequest, own: OwnWork): Pro
   for (const line of warnOfCommonSecrets(redactor)) emit({ type: "line-logged", line });
   if (!mayPublish(work.plan)) return runPlan(work);
   const onWarning = (line: string) => emit({ type: "line-logged", line });
-  const grounds = work.grounds ?? (await readProjectGrounds(project, secrets));
+  const fingerprints = work.fingerprints ?? (await readProjectFingerprints(project, secrets));
   let before: Version | undefined;
   const planSince = (version: Version) => {
     before = version;
-    return planChanged(project, request, { version, grounds, inputs });
+    return planChanged(project, request, { version, fingerprints, inputs });
   };
   const isPartial = request.compute === "changed";
   const result = await runPlan({
     ...work,
-    grounds,
+    fingerprints,
     planChanged: isPartial ? planSince : undefined,
   });
   if (result.status === "completed") {
@@ -194,13 +201,13 @@ function toWork(project: Project, request: RunRequest, hooks: RunHooks) {
     machines,
     retention,
     maxAgeMs,
-    ...toWishes(request),
+    ...toRunOptions(request),
     asked: new Set(request.inputs.keys()),
     holder: toHolder(),
     hasDefaultInputs: showsDefaults(project, request),
     runParts: hooks.runParts ?? runPartsHere(project, context),
     onShown: hooks.onShown,
-    grounds: hooks.grounds,
+    fingerprints: hooks.fingerprints,
     ...hooks.recall,
     now: Date.now,
   };

@@ -5,7 +5,7 @@ import { openProjectHistory, toRequester } from "../project/project-store.ts";
 import type { RunHistory } from "../run/history/run-history.ts";
 import { RunLogWriter } from "../run/history/run-log.ts";
 import type { RunRecord } from "../run/history/run-record.ts";
-import { type RunWishes, toWishes } from "../run/history/run-record.ts";
+import { type RunOptions, toRunOptions } from "../run/history/run-record.ts";
 import type { Redact } from "../run/redact/redactor.ts";
 import type { CellResult, RunEvent, RunResult } from "../run/run-event.ts";
 import { mayPublish } from "../run/run-plan.ts";
@@ -17,7 +17,7 @@ import type { RunRequest } from "./run-task.ts";
 
 /** A run before it begins, and the history that keeps it. */
 export interface RecordingOptions
-  extends RunWishes,
+  extends RunOptions,
     Pick<RunRecord, "runId" | "context" | "trigger" | "requestedBy"> {
   readonly history: RunHistory;
   /** where it publishes */
@@ -27,7 +27,7 @@ export interface RecordingOptions
   /** its process, as `user@host:pid` */
   readonly worker: string;
   /** whether it is recorded while it runs; a run that only reads is recorded at its end */
-  readonly isTold: boolean;
+  readonly isRecordedWhileRunning: boolean;
   /** whether the process in which it goes keeps what its cells show */
   readonly isResultKept: boolean;
   readonly redact: Redact;
@@ -53,7 +53,7 @@ export async function recordRun(
   const recording = new RunRecording(options);
   // A run that may not publish has not published.
   const findLater = async (result: RunResult) =>
-    options.isTold ? findCompleted(options.store, result) : undefined;
+    options.isRecordedWhileRunning ? findCompleted(options.store, result) : undefined;
   try {
     const own = recording.toOwn(await run(recording.take));
     const result = (await findLater(own)) ?? own;
@@ -97,7 +97,7 @@ const TRIES = 3;
 /** The recording of a run that its caller carries out at once. */
 export function toRecording(
   config: Config,
-  { inputs, context, trigger, ...wishes }: RunRequest,
+  { inputs, context, trigger, ...options }: RunRequest,
   work: Pick<RunWork, "runId" | "plan" | "holder" | "redact" | "emit" | "now" | "inputs"> & {
     readonly store: Store;
     readonly isResultKept: boolean;
@@ -107,14 +107,14 @@ export function toRecording(
   const requested = [...inputs.keys()].map((name) => [name, work.inputs.get(name)?.value]);
   return {
     ...work,
-    ...toWishes(wishes),
+    ...toRunOptions(options),
     context,
     trigger,
     stop,
     requestedBy: toRequester(),
     inputs: Object.fromEntries(requested),
     worker: work.holder,
-    isTold: mayPublish(work.plan),
+    isRecordedWhileRunning: mayPublish(work.plan),
     history: openProjectHistory(work.store, config, { tries: TRIES, now: work.now }),
   };
 }
@@ -141,7 +141,7 @@ class RunRecording {
       onWarning: (line) => this.#warn(line),
       now,
     });
-    this.#accepted = options.isTold ? this.#accept() : Promise.resolve(false);
+    this.#accepted = options.isRecordedWhileRunning ? this.#accept() : Promise.resolve(false);
     this.#beating = this.#beat();
   }
 
@@ -276,7 +276,7 @@ function toBegun(options: RecordingOptions): RunRecord {
     trigger,
     requestedBy,
     inputs: redact(inputs, "inputs"),
-    ...toWishes(options),
+    ...toRunOptions(options),
     isQueued: false,
     state: "running",
     submittedAt: startedAt,

@@ -1,17 +1,17 @@
 import type { RequestedInputs } from "../cell/requested-input.ts";
 import type { RunContext } from "../cell/run-context.ts";
-import { type RunRecord, type RunWishes, toWishes } from "../run/history/run-record.ts";
+import { type RunOptions, type RunRecord, toRunOptions } from "../run/history/run-record.ts";
 import type { RunTrigger } from "../run/run-event.ts";
 
 /** A run, as every front end requests it. */
-export interface RunRequest extends Partial<RunWishes> {
+export interface RunRequest extends Partial<RunOptions> {
   readonly context: RunContext;
   readonly inputs: RequestedInputs;
   readonly trigger: RunTrigger;
 }
 
 /** A run for a run process: ids and inputs, no frames and no secrets. */
-export interface RunTask extends RunWishes {
+export interface RunTask extends RunOptions {
   readonly kind: "run";
   readonly directory: string;
   readonly runId: string;
@@ -56,11 +56,11 @@ export const NOTES = { leaseLost: "lease-lost", partsEnded: "parts-ended" };
 export function toRunTask(
   { directory }: { readonly directory: string },
   record: Pick<RunRecord, "runId" | "context" | "trigger" | "inputs" | "textInputs" | "attempts"> &
-    RunWishes,
+    RunOptions,
 ): RunTask {
   const { runId, context, trigger, inputs, textInputs = [], attempts } = record;
   const named = { directory, runId, attempt: attempts.length, context, trigger };
-  return { kind: "run", ...named, inputs, textInputs, ...toWishes(record) };
+  return { kind: "run", ...named, inputs, textInputs, ...toRunOptions(record) };
 }
 
 /** Requested values by input name, and the names of those that are still texts, as plain JSON. */

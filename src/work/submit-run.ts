@@ -6,7 +6,7 @@ import { toRequester } from "../project/project-store.ts";
 import { namesOf } from "../project/secrets.ts";
 import { isRunId, newRunId } from "../run/history/run-id.ts";
 import type { RunOccasion, RunRecord } from "../run/history/run-record.ts";
-import { toWishes } from "../run/history/run-record.ts";
+import { toRunOptions } from "../run/history/run-record.ts";
 import { toSha256 } from "../sha256.ts";
 import { DocumentKind } from "../store/document.ts";
 import { KEYS_PREFIX } from "../store/key.ts";
@@ -21,13 +21,13 @@ export interface Submission {
   /** by default the run gets a new id; submitting an id again is the same run */
   readonly runId?: string | undefined;
   readonly occasion?: RunOccasion | undefined;
-  /** a text by which whoever asks twice within a day gets the run of the first time */
+  /** a text by which a repeated request within a day gets the run of the first */
   readonly idempotencyKey?: string | undefined;
   /** whose key it is: keys of several owners are kept apart; `requestedBy` unless told */
   readonly keyOwner?: string | undefined;
 }
 
-/** A run that was accepted: it will come to an end, whatever is killed meanwhile. */
+/** A run that was accepted: it will come to an end, also when processes are killed meanwhile. */
 export interface SubmittedRun {
   readonly runId: string;
   /** whether it had been submitted before */
@@ -103,7 +103,7 @@ function toRecord(request: RunRequest, submission: Submission): RunRecord {
     requestedBy: submission.requestedBy,
     ...(submission.occasion === undefined ? {} : { occasion: submission.occasion }),
     ...toPlainInputs(inputs),
-    ...toWishes(request),
+    ...toRunOptions(request),
     isQueued: true,
     state: "queued",
     submittedAt: new Date().toISOString(),
@@ -131,11 +131,11 @@ async function claimKey(
   record: RunRecord,
 ): Promise<string> {
   const { context, inputs } = record;
-  const { acceptSchema, ...wishes } = toWishes(record);
+  const { acceptSchema, ...options } = toRunOptions(record);
   const named = Object.entries(inputs).sort(([left], [right]) => (left < right ? -1 : 1));
   const request = toSha256(
-    // As earlier releases wrote it where there are no other wishes.
-    JSON.stringify([context, named, acceptSchema, wishes].slice(0, isEmpty(wishes) ? 3 : 4)),
+    // As earlier releases wrote it where no other options are set.
+    JSON.stringify([context, named, acceptSchema, options].slice(0, isEmpty(options) ? 3 : 4)),
   );
   const key = `${KEYS_PREFIX}${toSha256(JSON.stringify(ownedKey))}.json`;
   const document = keyClaims.at(store, key);
@@ -164,6 +164,6 @@ function orDamaged(thrown: unknown): { readonly value: undefined } {
   throw thrown;
 }
 
-function isEmpty(wishes: object): boolean {
-  return Object.keys(wishes).length === 0;
+function isEmpty(options: object): boolean {
+  return Object.keys(options).length === 0;
 }

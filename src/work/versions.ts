@@ -21,7 +21,7 @@ export interface StoreHooks {
   readonly signal: AbortSignal;
 }
 
-/** What a project's store holds for readers. */
+/** The published state of a project for readers. */
 export interface ProjectVersions {
   /** those that are kept, the newest first */
   readonly versions: readonly VersionSummary[];
@@ -72,7 +72,7 @@ export async function rollBack(
   return rollback(store, version, { ...retention, conditions, publishedBy, signal, onWarning });
 }
 
-/** What a collection of garbage would remove, and what it has removed when it was not only planned. */
+/** The plan of a garbage collection, and the removed objects when it was carried out. */
 export interface GarbageReport {
   readonly plan: GarbagePlan;
   /** runs that are too old for the history; removed too when it was not only planned */

@@ -4,7 +4,7 @@ import { toGraph } from "../../src/cell/graph.ts";
 import { date, dropdown, slider } from "../../src/cell/input.ts";
 import { planRun } from "../../src/cell/plan.ts";
 import { frame } from "../../src/frame/rows.ts";
-import type { CellGrounds } from "../../src/run/cell-fingerprints.ts";
+import type { CellFingerprints } from "../../src/run/cell-fingerprints.ts";
 import { findNeeds, planInputs } from "../../src/run/compute-needs.ts";
 import { openVersion } from "../../src/store/version.ts";
 import { MemoryStore } from "../fakes/memory-store.ts";
@@ -26,7 +26,10 @@ function chained(day = "2026-11-29") {
   });
 }
 
-function groundsOf({ cells }: Cells, changed: Readonly<Record<string, object>> = {}): CellGrounds {
+function groundsOf(
+  { cells }: Cells,
+  changed: Readonly<Record<string, object>> = {},
+): CellFingerprints {
   const same = { code: "", data: "", secrets: "" };
   return new Map(cells.map(({ name }) => [name, { ...same, ...changed[name] }]));
 }
@@ -41,11 +44,11 @@ interface Now {
 async function needsAfter(published: Cells, { cells = published, grounds, maxAgeMs }: Now = {}) {
   const store = new MemoryStore();
   const computeAt = Date.parse("2026-01-01T00:00:00Z");
-  await runInMemory(published, { store, grounds: groundsOf(published), now: () => computeAt });
+  await runInMemory(published, { store, fingerprints: groundsOf(published), now: () => computeAt });
   const needs = findNeeds({
     plan: planRun(toGraph(cells.cells), { context: "logic", computeIn: ["logic"] }),
     cells,
-    grounds: groundsOf(cells, grounds),
+    fingerprints: groundsOf(cells, grounds),
     inputs: await planInputs(cells, new Map()),
     version: await openVersion(store),
     maxAgeMs,

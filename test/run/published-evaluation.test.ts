@@ -4,7 +4,7 @@ import { slider } from "../../src/cell/input.ts";
 import { chart } from "../../src/cell/output.ts";
 import type { Frame } from "../../src/frame/frame.ts";
 import { frame } from "../../src/frame/rows.ts";
-import type { CellGrounds } from "../../src/run/cell-fingerprints.ts";
+import type { CellFingerprints } from "../../src/run/cell-fingerprints.ts";
 import type { RunEvent } from "../../src/run/run-event.ts";
 import { parseSavedOutputs } from "../../src/run/saved-outputs.ts";
 import type { CellSource } from "../../src/source/cell-sources.ts";
@@ -16,7 +16,7 @@ import { inMemoryCells } from "./in-memory-cells.ts";
 import { runInMemory } from "./run-in-memory.ts";
 
 const COUNT = 150;
-const grounds: CellGrounds = new Map(
+const grounds: CellFingerprints = new Map(
   ["days", "planets", "all", "heavy", "total", "rows", "picture", "odd"].map((name) => [
     name,
     { code: `code of ${name}`, data: "", secrets: "" },
@@ -114,7 +114,7 @@ describe("a run that publishes", () => {
 
   it("notes what its frames and outputs hang on", async () => {
     const store = new MemoryStore();
-    await runInMemory(project(), { store, grounds });
+    await runInMemory(project(), { store, fingerprints: grounds });
     const { version, of, saved } = await savedIn(store);
     const published = version.frames().get("planets");
     expect(published?.state).toMatchObject({ inputs: { days: 1 }, data: "", frames: {} });
@@ -147,7 +147,7 @@ describe("a run that publishes", () => {
     const own = cells.cells.map((each): CellSource => {
       return each.name === "stars" ? { ...each, computeIn: ["scheduled"] } : each;
     });
-    await runInMemory({ ...cells, cells: own }, { store, grounds });
+    await runInMemory({ ...cells, cells: own }, { store, fingerprints: grounds });
     const { version, of } = await savedIn(store);
     expect(version.frames().has("names")).toBe(true);
     expect([version.frames().get("names")?.state, of("names")?.state]).toEqual([undefined, null]);
@@ -157,9 +157,9 @@ describe("a run that publishes", () => {
 describe("a run with other inputs than the project's own", () => {
   it("takes over what is shown by default, which tells itself what no longer holds", async () => {
     const store = new MemoryStore();
-    await runInMemory(project(), { store, grounds });
+    await runInMemory(project(), { store, fingerprints: grounds });
     const before = await savedIn(store);
-    await runInMemory(project(), { store, grounds, inputs: { days: 7 } });
+    await runInMemory(project(), { store, fingerprints: grounds, inputs: { days: 7 } });
     const after = await savedIn(store);
     expect(after.version.commit?.outputs).toEqual(before.version.commit?.outputs);
     expect(after.version.commit?.defaults).toEqual(before.version.commit?.defaults);

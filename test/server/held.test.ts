@@ -1,8 +1,8 @@
 import { expect, test } from "vitest";
-import { Held } from "../../src/server/held.ts";
+import { TimedCache } from "../../src/server/timed-cache.ts";
 
 test("what was looked up before something was forgotten is not known afterwards", async () => {
-  const held = new Held<string>(60_000, () => 0);
+  const held = new TimedCache<string>(60_000, () => 0);
   let answer: (value: string) => void = () => undefined;
   const slow = new Promise<string>((resolve) => {
     answer = resolve;

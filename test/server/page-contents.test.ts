@@ -5,7 +5,7 @@ import { frame } from "../../src/frame/rows.ts";
 import type { PageCell } from "../../src/page/page-state.ts";
 import type { Config } from "../../src/project/config.ts";
 import type { DescribedCell } from "../../src/project/project-description.ts";
-import type { CellGrounds } from "../../src/run/cell-fingerprints.ts";
+import type { CellFingerprints } from "../../src/run/cell-fingerprints.ts";
 import { toRedactor } from "../../src/run/redact/redactor.ts";
 import { PageContents } from "../../src/server/page/page-contents.ts";
 import { openVersion } from "../../src/store/version.ts";
@@ -24,7 +24,7 @@ const cells = inMemoryCells({
   plain: { after: ["days"], is: cell({}, () => "as ever") },
 });
 const ground = { code: "", data: "", secrets: "" };
-const grounds: CellGrounds = new Map(cells.cells.map(({ name }) => [name, ground]));
+const grounds: CellFingerprints = new Map(cells.cells.map(({ name }) => [name, ground]));
 
 const described = {
   cells: cells.cells.map(
@@ -52,15 +52,15 @@ async function shownIn(store: MemoryStore, inputs: Readonly<Record<string, unkno
 
 test("a page opens on what still holds after a run with other inputs has published", async () => {
   const store = new MemoryStore();
-  await runInMemory(cells, { store, grounds });
+  await runInMemory(cells, { store, fingerprints: grounds });
   expect(await shownIn(store)).toEqual(["days", "planets", "most", "plain"]);
-  await runInMemory(cells, { store, grounds, inputs: { days: 7 } });
+  await runInMemory(cells, { store, fingerprints: grounds, inputs: { days: 7 } });
   expect(await shownIn(store)).toEqual(["days", "plain"]);
 });
 
 test("a page does not open on what was published with other inputs than are configured", async () => {
   const store = new MemoryStore();
-  await runInMemory(cells, { store, grounds });
+  await runInMemory(cells, { store, fingerprints: grounds });
   expect(await shownIn(store, { days: 1 })).toEqual(["days", "planets", "most", "plain"]);
   expect(await shownIn(store, { days: 2 })).toEqual([]);
 });

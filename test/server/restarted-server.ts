@@ -117,7 +117,7 @@ export async function deleteAll(store: Store, prefix: "" | ".hex/tokens/"): Prom
 /** A store whose writes go another way. */
 export function through(store: Store, write: Store["write"]): Store {
   return {
-    ...{ location: store.location, witness: store.witness, write },
+    ...{ location: store.location, marker: store.marker, write },
     read: (...read) => store.read(...read),
     find: (...found) => store.find(...found),
     readBlocks: (...read) => store.readBlocks(...read),

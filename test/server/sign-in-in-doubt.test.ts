@@ -263,7 +263,7 @@ test("a server for others starts while its store is away, and lets nobody in", a
 test("no token is made below a disk that is not mounted, once something was published there", async () => {
   const place = await makePlace();
   const { runs } = await open(place);
-  await runs.store.witness?.note();
+  await runs.store.marker?.note();
   await expect(makeToken(runs.store)).rejects.toMatchObject({ code: "HEX_STORE_UNAVAILABLE" });
 });
 

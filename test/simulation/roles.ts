@@ -9,7 +9,7 @@ import { openVersion, type Version } from "../../src/store/version.ts";
 import { listVersions, rollback } from "../../src/store/versions.ts";
 import type { ProjectRuns } from "../../src/work/project-runs.ts";
 import { runSchedules } from "../../src/work/project-schedules.ts";
-import { cancelRun, recoverRuns } from "../../src/work/recover-runs.ts";
+import { cancelRecordedRun, recoverRuns } from "../../src/work/recover-runs.ts";
 import { type RecordingOptions, recordRun } from "../../src/work/run-recording.ts";
 import { submitRun } from "../../src/work/submit-run.ts";
 import { runWorker } from "../../src/work/worker.ts";
@@ -66,7 +66,7 @@ export const ROLES: Readonly<Record<string, (task: Task) => Promise<void>>> = {
       if (self.random() > 0.2) return;
       await sleep(hereOf(task), self.random() * 10_000);
       const record = await runs.history.read(runId);
-      if (record !== undefined) await cancelRun(runs, record);
+      if (record !== undefined) await cancelRecordedRun(runs, record);
     });
   },
 
@@ -182,7 +182,7 @@ async function runHere({ self }: Task, { store, history, config }: ProjectRuns):
   );
   const recording: RecordingOptions = {
     ...{ ...told, history, store, worker: holder, inputs: {}, acceptSchema: false },
-    ...{ isTold: true, isResultKept: true, redact: (data) => data, emit: () => {} },
+    ...{ isRecordedWhileRunning: true, isResultKept: true, redact: (data) => data, emit: () => {} },
     now: () => Date.now(),
     stop: (reason) => stopping.abort(reason),
   };

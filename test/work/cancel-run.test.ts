@@ -6,7 +6,7 @@ import { expect, it, onTestFinished } from "vitest";
 import { identifyProcess } from "../../src/store/holder.ts";
 import { openRunKey } from "../../src/store/key.ts";
 import { listVersions } from "../../src/store/versions.ts";
-import { cancelRun } from "../../src/work/recover-runs.ts";
+import { cancelRecordedRun } from "../../src/work/recover-runs.ts";
 import { hex, hexJson } from "../cli/hex.ts";
 import { queuedRun, toRunning } from "../run/history/records.ts";
 import { findSleepers } from "../run/process/find-sleepers.ts";
@@ -171,5 +171,5 @@ it("is at hand as hex runs cancel", async () => {
 async function cancel({ runs }: WorkerProject, runId: string) {
   const record = await runs.history.read(runId);
   if (record === undefined) throw new Error(`run ${runId} is known`);
-  return cancelRun(runs, record);
+  return cancelRecordedRun(runs, record);
 }

@@ -144,7 +144,7 @@ it("ends a run of a machine that is gone once nothing is heard of it, and not on
   const mark = { format: 1, process: "another.machine.7.1", beat: 5 };
   await runs.store.write(openRunKey(silent), new TextEncoder().encode(JSON.stringify(mark)));
   let steadyMs = 0;
-  const watch = new MarkWatch({ steady: () => steadyMs });
+  const watch = new MarkWatch({ monotonic: () => steadyMs });
   const look = async () => {
     await recoverRunsOnce(runs, { watch, now: () => Date.now() + LATER_MS, onWarning: refuse });
     const records = await Promise.all([silent, heard].map((id) => runs.history.read(id)));

@@ -106,7 +106,7 @@ function checkText(view: View, name: string, cursor: RowCursor<unknown>, text: s
 /** How JavaScript says that a missing value, or a Date made of one, is no value for what was asked. */
 const FAULTS_OF_MISSING = /undefined|mix BigInt|Invalid time value/;
 
-/** What a function has thrown; where it failed on a missing value, told with its row and column. */
+/** The error of a function; where it failed on a missing value, with its row and column. */
 function rowFailure(place: string, cursor: RowCursor<unknown>, cause: unknown): unknown {
   const isOfMissing = cursor.missed >= 0 && FAULTS_OF_MISSING.test(toMessage(cause));
   if (!isOfMissing || !(cause instanceof TypeError || cause instanceof RangeError)) return cause;
@@ -127,12 +127,12 @@ function cursorOver<Row>({ watch, ...view }: View): RowCursor<Row> {
   const columns = rawColumns(view);
   const readers = columns.map(({ data }) => toReader(data));
   const names = columns.map(({ name }) => name);
-  if (watch !== undefined) tellFirstReadings(readers, names, watch);
+  if (watch !== undefined) reportFirstReadings(readers, names, watch);
   return openCursor<Row>(names, readers);
 }
 
 /** Has each reader tell of its first reading, and then make room for one that tells nothing. */
-function tellFirstReadings(
+function reportFirstReadings(
   readers: ReadRow<Value>[],
   names: readonly string[],
   watch: ColumnWatch,

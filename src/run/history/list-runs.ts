@@ -2,6 +2,7 @@ import type { RunContext } from "../../cell/run-context.ts";
 import { HISTORY_PREFIX, historyDayPrefix, OPEN_RUNS_PREFIX } from "../../store/key.ts";
 import type { ObjectInfo, Store, StoreOptions } from "../../store/store.ts";
 import { isDamage, isInvalidData } from "../../store/stored-file.ts";
+import { DAY } from "../../text.ts";
 import type { RunTrigger } from "../run-event.ts";
 import { isRunId, isRunIdPrefix, toAcceptedMs, toAcceptedSpan, toDay } from "./run-id.ts";
 import { isFinal, type RunRecord, type RunState } from "./run-record.ts";
@@ -41,7 +42,6 @@ interface HistorySpan {
   readonly keepMs: number;
 }
 
-const DAY_MS = 86_400_000;
 /** So many days are listed at once, at most, when the last ones had too few runs. */
 const MOST_DAYS_AT_ONCE = 16;
 const RECORDS_AT_ONCE = 16;
@@ -115,12 +115,12 @@ async function* idsBackwards(
   { nowMs, keepMs }: HistorySpan,
 ): AsyncIterable<readonly string[]> {
   // A day more: the clock that gave an id may be ahead of this one.
-  const newestMs = nowMs + DAY_MS;
+  const newestMs = nowMs + DAY;
   const oldest = toDay(nowMs - keepMs);
   let dayMs = Math.min(newestMs, before === undefined ? newestMs : toAcceptedMs(before));
   for (let atOnce = 2; toDay(dayMs) >= oldest; atOnce = Math.min(MOST_DAYS_AT_ONCE, atOnce * 2)) {
     const days: string[] = [];
-    for (; days.length < atOnce && toDay(dayMs) >= oldest; dayMs -= DAY_MS) days.push(toDay(dayMs));
+    for (; days.length < atOnce && toDay(dayMs) >= oldest; dayMs -= DAY) days.push(toDay(dayMs));
     const ids = await listDays(store, days, signal);
     yield before === undefined ? ids : ids.filter((id) => id < before);
   }
@@ -169,7 +169,7 @@ function isAskedFor(record: RunRecord, query: RunQuery): boolean {
   );
 }
 
-/** What is too old to be kept; can be printed before anything is done. */
+/** Runs too old to be kept; can be printed before anything is done. */
 export interface PrunePlan {
   /** of how many runs nothing is kept */
   readonly runs: number;
@@ -184,7 +184,7 @@ interface PrunedObject {
 }
 
 /** A mark whose run has no record is left alone for so long: its writer may still be at it. */
-const MARK_GRACE_MS = 86_400_000;
+const MARK_GRACE_MS = DAY;
 
 const REMOVED_AT_ONCE = 8;
 
@@ -252,7 +252,7 @@ async function isLeftover(
     const found = await readRecord(store, toMarkedId(mark.key), { signal });
     return found === undefined || isFinal(found.state);
   } catch (error) {
-    // Whoever looks after unfinished runs tells of it.
+    // The recovery of unfinished runs reports it.
     if (isDamage(error)) return false;
     throw error;
   }

@@ -1,6 +1,7 @@
 import { openRunKey } from "../../store/key.ts";
 import { sealManifest } from "../../store/manifest/swap-manifest.ts";
 import type { Store, StoreOptions } from "../../store/store.ts";
+import { DAY } from "../../text.ts";
 import type { RunResult } from "../run-event.ts";
 import {
   findRunIds,
@@ -17,10 +18,10 @@ import { isRunId, keysOf } from "./run-id.ts";
 import { type LogLine, parseLog, toLogBytes } from "./run-log.ts";
 import {
   askToStop,
-  type BeatAnswer,
   beat,
+  type HeartbeatResult,
+  type MarkStatus,
   type MarkWatch,
-  type RunStanding,
   writeMark,
 } from "./run-mark.ts";
 import { isFinal, type RunRecord } from "./run-record.ts";
@@ -41,6 +42,14 @@ export interface RunHistoryOptions extends RecordWriteOptions {
   readonly keepMs?: number | undefined;
 }
 
+interface PruneOptions extends StoreOptions {
+  /** instead of how long the history is kept otherwise */
+  readonly keepMs?: number | undefined;
+}
+
+const KEEP_MS = 90 * DAY;
+const LOG_READ_LIMIT_BYTES = 2 ** 28;
+
 /**
  * What is known of every run, kept in the store: no loss of a queue loses it.
  *
@@ -52,97 +61,7 @@ export interface RunHistoryOptions extends RecordWriteOptions {
  * result that is not what history wrote. HEX_KEY_INVALID when something is written under what is no
  * run id.
  */
-export interface RunHistory {
-  /**
-   * Notes a run that waits or has just begun: first a mark that it is unfinished, then its record. A
-   * record of this id that is there already stays as it is, and `known` is returned.
-   */
-  accept(record: RunRecord): Promise<"accepted" | "known">;
-
-  /** The record of a run, or `undefined` when there is none. */
-  read(runId: string, options?: StoreOptions): Promise<RunRecord | undefined>;
-
-  /**
-   * Replaces a record by what `change` makes of it; `undefined` leaves it as it is. When somebody
-   * else was faster, `change` is asked again upon the newer record. No change is lost, none is made
-   * twice. The record of a run that has ended is never changed: `change` is then not asked. With the
-   * end of a run its mark goes.
-   *
-   * A move that `run-record.ts` does not list is a bug of the caller and thrown as one.
-   */
-  change(runId: string, change: ChangeRecord): Promise<ChangeAnswer>;
-
-  /** Notes a run that has ended and was never accepted before, in one write. */
-  record(record: RunRecord): Promise<void>;
-
-  /**
-   * Lists runs by when they were accepted, the newest first. It reads no more days and records than
-   * it needs, and tells of damaged ones in `warnings`.
-   */
-  list(query: RunQuery): Promise<RunListPage>;
-
-  /** The ids that begin so, the newest first. @param idPrefix at least 8 characters of an id */
-  findIds(idPrefix: string, options?: StoreOptions): Promise<readonly string[]>;
-
-  /**
-   * The ids of the runs that have not ended, in no promised order. Where a writer was killed, the
-   * record may be missing, or tell that the run has ended: `change` then removes the mark.
-   */
-  unfinished(options?: StoreOptions): AsyncIterable<string>;
-
-  /**
-   * Lets others hear of a run that this process carries out, and tells what they ask of it. `ended`:
-   * others have gone past it, and nothing it does counts any more.
-   */
-  beat(runId: string): Promise<BeatAnswer>;
-
-  /** Asks the process that carries a run out to stop; false when no process can be asked. */
-  askToStop(runId: string): Promise<boolean>;
-
-  /** How a run stands that no queue looks after, as this and earlier looks of the watch show it. */
-  standing(runId: string, watch: MarkWatch, options?: StoreOptions): Promise<RunStanding>;
-
-  /** Makes sure that a run publishes nothing any more, before its end is told by others. */
-  goPast(runId: string): Promise<void>;
-
-  /**
-   * Replaces the log of a run. Of more than 1 MiB the oldest lines are left out, which the first
-   * line then says.
-   *
-   * @param left how many lines were left out before these
-   */
-  writeLog(runId: string, lines: readonly LogLine[], left?: number): Promise<void>;
-
-  /** The log of a run; empty when there is none. */
-  readLog(runId: string, options?: StoreOptions): Promise<readonly LogLine[]>;
-
-  /** Keeps what the cells of a run showed. */
-  writeResult(runId: string, result: RunResult): Promise<void>;
-
-  /** What the cells of a run showed, or `undefined`. */
-  readResult(runId: string, options?: StoreOptions): Promise<RunResult | undefined>;
-
-  /** Finds what is older than is kept; a run that is marked as unfinished stays, however old. */
-  planPrune(options?: PruneOptions): Promise<PrunePlan>;
-
-  /** Removes what a plan names. It can be repeated, also after it was interrupted. */
-  prune(plan: PrunePlan, options?: StoreOptions): Promise<void>;
-}
-
-interface PruneOptions extends StoreOptions {
-  /** instead of how long the history is kept otherwise */
-  readonly keepMs?: number | undefined;
-}
-
-const KEEP_MS = 90 * 86_400_000;
-const LOG_READ_LIMIT_BYTES = 2 ** 28;
-
-/** The history of the runs of a project, in its store. */
-export function openRunHistory(store: Store, options: RunHistoryOptions = {}): RunHistory {
-  return new StoredHistory(store, options);
-}
-
-class StoredHistory implements RunHistory {
+export class RunHistory {
   readonly #store: Store;
   readonly #options: RunHistoryOptions;
 
@@ -151,6 +70,10 @@ class StoredHistory implements RunHistory {
     this.#options = options;
   }
 
+  /**
+   * Notes a run that waits or has just begun: first a mark that it is unfinished, then its record. A
+   * record of this id that is there already stays as it is, and `known` is returned.
+   */
   async accept(record: RunRecord): Promise<"accepted" | "known"> {
     const { runId } = record;
     keysOf(runId);
@@ -161,26 +84,42 @@ class StoredHistory implements RunHistory {
     return "known";
   }
 
-  beat(runId: string): Promise<BeatAnswer> {
+  /**
+   * Lets others hear of a run that this process carries out, and tells what they ask of it. `ended`:
+   * others have gone past it, and nothing it does counts any more.
+   */
+  beat(runId: string): Promise<HeartbeatResult> {
     return beat(this.#store, runId, this.#options);
   }
 
+  /** Asks the process that carries a run out to stop; false when no process can be asked. */
   askToStop(runId: string): Promise<boolean> {
     return askToStop(this.#store, runId, this.#options);
   }
 
-  standing(runId: string, watch: MarkWatch, options?: StoreOptions): Promise<RunStanding> {
+  /** How a run stands that no queue looks after, as this and earlier looks of the watch show it. */
+  markStatus(runId: string, watch: MarkWatch, options?: StoreOptions): Promise<MarkStatus> {
     return watch.look(this.#store, runId, options);
   }
 
+  /** Makes sure that a run publishes nothing any more, before its end is told by others. */
   async goPast(runId: string): Promise<void> {
     if (this.#options.conditions !== "unavailable") await sealManifest(this.#store, { runId });
   }
 
+  /** The record of a run, or `undefined` when there is none. */
   async read(runId: string, options?: StoreOptions): Promise<RunRecord | undefined> {
     return isRunId(runId) ? readRecord(this.#store, runId, options) : undefined;
   }
 
+  /**
+   * Replaces a record by what `change` makes of it; `undefined` leaves it as it is. When somebody
+   * else was faster, `change` is asked again upon the newer record. No change is lost, none is made
+   * twice. The record of a run that has ended is never changed: `change` is then not asked. With the
+   * end of a run its mark goes.
+   *
+   * A move that `run-record.ts` does not list is a bug of the caller and thrown as one.
+   */
   async change(runId: string, change: ChangeRecord): Promise<ChangeAnswer> {
     if (!isRunId(runId)) return { status: "missing" };
     const answer = await replaceRecord(this.#store, runId, change, this.#options);
@@ -190,29 +129,46 @@ class StoredHistory implements RunHistory {
     return answer;
   }
 
+  /** Notes a run that has ended and was never accepted before, in one write. */
   async record(record: RunRecord): Promise<void> {
     if (!isFinal(record.state)) throw new Error(`run ${record.runId} has not ended`);
     await createRecord(this.#store, record, this.#options);
   }
 
+  /**
+   * Lists runs by when they were accepted, the newest first. It reads no more days and records than
+   * it needs, and tells of damaged ones in `warnings`.
+   */
   list(query: RunQuery): Promise<RunListPage> {
     const { now = Date.now, keepMs = KEEP_MS } = this.#options;
     return listRuns(this.#store, query, { nowMs: now(), keepMs });
   }
 
+  /** The ids that begin so, the newest first. @param idPrefix at least 8 characters of an id */
   findIds(idPrefix: string, options: StoreOptions = {}): Promise<readonly string[]> {
     return findRunIds(this.#store, idPrefix, options);
   }
 
+  /**
+   * The ids of the runs that have not ended, in no promised order. Where a writer was killed, the
+   * record may be missing, or tell that the run has ended: `change` then removes the mark.
+   */
   async *unfinished(options: StoreOptions = {}): AsyncIterable<string> {
     for await (const { key } of listMarks(this.#store, options)) yield toMarkedId(key);
   }
 
+  /**
+   * Replaces the log of a run. Of more than 1 MiB the oldest lines are left out, which the first
+   * line then says.
+   *
+   * @param left how many lines were left out before these
+   */
   async writeLog(runId: string, lines: readonly LogLine[], left?: number): Promise<void> {
     const contentType = "application/x-ndjson";
     await this.#store.write(keysOf(runId).log, toLogBytes(lines, left), { contentType });
   }
 
+  /** The log of a run; empty when there is none. */
   async readLog(runId: string, { signal }: StoreOptions = {}): Promise<readonly LogLine[]> {
     if (!isRunId(runId)) return [];
     const key = keysOf(runId).log;
@@ -222,11 +178,13 @@ class StoredHistory implements RunHistory {
       : parseLog(object.body, { key, location: this.#store.location });
   }
 
+  /** Keeps what the cells of a run showed. */
   async writeResult(runId: string, result: RunResult): Promise<void> {
     const format = 1;
     await RESULTS.at(this.#store, keysOf(runId).result).write({ format, ...result });
   }
 
+  /** What the cells of a run showed, or `undefined`. */
   async readResult(runId: string, { signal }: StoreOptions = {}): Promise<RunResult | undefined> {
     if (!isRunId(runId)) return undefined;
     const found = await RESULTS.at(this.#store, keysOf(runId).result).read({ signal });
@@ -235,12 +193,19 @@ class StoredHistory implements RunHistory {
     return result;
   }
 
+  /** Finds what is older than is kept; a run that is marked as unfinished stays, however old. */
   planPrune({ signal, keepMs }: PruneOptions = {}): Promise<PrunePlan> {
     const { now = Date.now, keepMs: ownKeepMs = KEEP_MS } = this.#options;
     return planPrune(this.#store, { nowMs: now(), keepMs: keepMs ?? ownKeepMs, signal });
   }
 
+  /** Removes what a plan names. It can be repeated, also after it was interrupted. */
   prune(plan: PrunePlan, options?: StoreOptions): Promise<void> {
     return prune(this.#store, plan, options);
   }
+}
+
+/** The history of the runs of a project, in its store. */
+export function openRunHistory(store: Store, options: RunHistoryOptions = {}): RunHistory {
+  return new RunHistory(store, options);
 }

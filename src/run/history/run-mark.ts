@@ -30,7 +30,7 @@ const MARKS = new DocumentKind<RunMark>({ schema: RunMark, format: 1, indent: 1 
 const SIZE_LIMIT_BYTES = 16 * 1024;
 const TRIES = 5;
 /** as builds before wrote the mark of any run */
-const UNTOLD = new TextEncoder().encode("not ended\n");
+const NO_HEARTBEAT = new TextEncoder().encode("not ended\n");
 
 /** How marks are written. */
 interface MarkOptions {
@@ -48,7 +48,9 @@ export async function writeMark(
   { runId, isQueued }: { readonly runId: string; readonly isQueued: boolean },
   { conditions }: MarkOptions,
 ): Promise<void> {
-  const body = isQueued ? UNTOLD : toBytes({ process: identifyProcess(), beat: 1 });
+  const body = isQueued
+    ? NO_HEARTBEAT
+    : MARKS.toBytes({ format: 1, process: identifyProcess(), beat: 1 });
   const condition = conditions === "unavailable" ? undefined : ({ ifNoneMatch: "*" } as const);
   const contentType = isQueued ? "text/plain" : "application/json";
   const key = openRunKey(runId);
@@ -60,19 +62,23 @@ export async function writeMark(
   throw refusedCondition(store.location);
 }
 
-/** What the process of a run learns when it lets others hear of it. */
-export type BeatAnswer = "heard" | "cancelled" | "ended";
+/** Result of a heartbeat for the process of the run. */
+export type HeartbeatResult = "heard" | "cancelled" | "ended";
 
 /**
  * Lets others hear of a run that this process carries out.
  *
  * @throws {HexError} HEX_STORE_UNAVAILABLE; the next beat may be heard
  */
-export async function beat(store: Store, runId: string, options: MarkOptions): Promise<BeatAnswer> {
+export async function beat(
+  store: Store,
+  runId: string,
+  options: MarkOptions,
+): Promise<HeartbeatResult> {
   const found = await readMark(store, runId);
   if (found?.mark?.process !== identifyProcess()) return "ended";
   const { mark } = found;
-  const next = toBytes({ ...mark, beat: mark.beat + 1 });
+  const next = { ...mark, beat: mark.beat + 1 };
   const { status } = await replaceMark(store, runId, next, { ...options, etag: found.etag });
   if (status === "written") return mark.isCancelled === true ? "cancelled" : "heard";
   // Somebody asks to stop, or has gone past it.
@@ -89,7 +95,7 @@ export async function askToStop(
     const found = await readMark(store, runId);
     if (found?.mark === undefined) return false;
     if (found.mark.isCancelled === true) return true;
-    const next = toBytes({ ...found.mark, isCancelled: true });
+    const next = { ...found.mark, isCancelled: true };
     const { status } = await replaceMark(store, runId, next, { ...options, etag: found.etag });
     if (status === "written") return true;
   }
@@ -104,7 +110,7 @@ export async function askToStop(
  * - untold: its mark says nothing: an older build, which has no beats, carries it out
  * - ended: it has no mark any more
  */
-export type RunStanding = "gone" | "silent" | "heard" | "unsure" | "untold" | "ended";
+export type MarkStatus = "gone" | "silent" | "heard" | "unsure" | "untold" | "ended";
 
 interface Seen {
   readonly etag: string;
@@ -115,30 +121,30 @@ interface Seen {
   readonly hasChanged: boolean;
 }
 
-/** What nobody looks at any more has most likely ended. */
+/** A run that is not looked at any more has most likely ended. */
 const FORGOTTEN_MS = 60_000;
 
 interface MarkWatchOptions {
   /** milliseconds on a clock that nobody sets */
-  readonly steady?: (() => number) | undefined;
+  readonly monotonic?: (() => number) | undefined;
   readonly isGone?: ((process: string) => boolean) | undefined;
 }
 
-/** What one process sees of runs that others carry out, look by look. */
+/** Watches marks of runs that other processes carry out. */
 export class MarkWatch {
-  readonly #steady: () => number;
+  readonly #monotonic: () => number;
   readonly #isGone: (process: string) => boolean;
   readonly #seen = new Map<string, Seen>();
 
-  constructor({ steady, isGone = isProcessGone }: MarkWatchOptions = {}) {
-    this.#steady = steady ?? (() => performance.now());
+  constructor({ monotonic, isGone = isProcessGone }: MarkWatchOptions = {}) {
+    this.#monotonic = monotonic ?? (() => performance.now());
     this.#isGone = isGone;
   }
 
   /** @throws {HexError} HEX_STORE_UNAVAILABLE; what was seen before then counts no more */
-  async look(store: Store, runId: string, options: StoreOptions = {}): Promise<RunStanding> {
+  async look(store: Store, runId: string, options: StoreOptions = {}): Promise<MarkStatus> {
     const before = this.#seen.get(runId);
-    const askedMs = this.#steady();
+    const askedMs = this.#monotonic();
     this.#forget(runId, askedMs);
     const found = await readMark(store, runId, options);
     if (found === undefined) return "ended";
@@ -147,7 +153,7 @@ export class MarkWatch {
     const isSame = before?.etag === found.etag;
     const hasChanged = before !== undefined && (before.hasChanged || !isSame);
     // It may have been written just before the answer left, but was there when we asked again.
-    const sinceMs = isSame ? before.sinceMs : this.#steady();
+    const sinceMs = isSame ? before.sinceMs : this.#monotonic();
     this.#seen.set(runId, { etag: found.etag, sinceMs, lookedMs: askedMs, hasChanged });
     if (askedMs - sinceMs >= SILENCE_MS) return "silent";
     return hasChanged ? "heard" : "unsure";
@@ -176,13 +182,9 @@ async function readMark(
 function replaceMark(
   store: Store,
   runId: string,
-  body: Uint8Array,
+  mark: RunMark,
   { etag, conditions }: MarkOptions & { readonly etag: string },
 ) {
   const condition = conditions === "unavailable" ? undefined : { ifMatch: etag };
-  return store.write(openRunKey(runId), body, { contentType: "application/json", condition });
-}
-
-function toBytes(mark: Omit<RunMark, "format">): Uint8Array {
-  return MARKS.toBytes({ format: 1, ...mark });
+  return MARKS.at(store, openRunKey(runId)).write(mark, { condition });
 }

@@ -33,7 +33,7 @@ export interface RunAttemptRecord {
   readonly cause?: string;
 }
 
-/** What became of a cell, without what it showed. */
+/** Result of a cell without its output. */
 export type CellRecord = Pick<
   CellResult,
   "name" | "status" | "startedAt" | "elapsedMs" | "keptSince" | "error"
@@ -46,7 +46,7 @@ export type CellRecord = Pick<
  * when an attempt was lost and another one follows; and queued → completed when the lost one turns
  * out to have published. The last three states are final.
  */
-export interface RunRecord extends RunWishes {
+export interface RunRecord extends RunOptions {
   readonly format: 1;
   /** a UUID of version 7: it holds when the run was accepted */
   readonly runId: string;
@@ -59,7 +59,7 @@ export interface RunRecord extends RunWishes {
   readonly inputs: Readonly<Record<string, unknown>>;
   /** names of those that are texts, to be read by the rule of their widget when that is known */
   readonly textInputs?: readonly string[];
-  /** whether it waits for a worker; else whoever asked for it carries it out at once */
+  /** whether it waits for a worker; else its caller carries it out at once */
   readonly isQueued: boolean;
   readonly state: RunState;
   /** ISO 8601, UTC, as are the next two */
@@ -89,7 +89,7 @@ const MOVES: Readonly<Record<RunState, readonly RunState[]>> = {
   cancelled: [],
 };
 
-/** What is settled when a run is accepted. */
+/** Fields that are set when a run is accepted. */
 const SETTLED = [
   "format",
   "runId",
@@ -116,7 +116,7 @@ export function moveFault(from: RunRecord, to: RunRecord): string | undefined {
   return stateFault(to);
 }
 
-/** What a record says that does not fit where its run stands; undefined when all of it does. */
+/** The contradiction between a record and its state; undefined when there is none. */
 export function stateFault({ state, startedAt, endedAt }: RunRecord): string | undefined {
   if (isFinal(state) !== (endedAt !== null))
     return "`endedAt` is told of exactly the runs that ended";
@@ -125,8 +125,8 @@ export function stateFault({ state, startedAt, endedAt }: RunRecord): string | u
   return undefined;
 }
 
-/** What a run was asked to do otherwise than runs do; plain JSON. */
-export interface RunWishes {
+/** Options of a run that differ from the defaults; plain JSON. */
+export interface RunOptions {
   /** publishes frames also when they lost columns that cells below them read */
   readonly acceptSchema: boolean;
   /** which heavy cells are computed; all of them unless told */
@@ -135,12 +135,12 @@ export interface RunWishes {
   readonly overwrite?: readonly string[];
 }
 
-/** The wishes out of all that a run was asked for; what is as always is left out. */
-export function toWishes({
+/** The options out of a run's request; those with their default are left out. */
+export function toRunOptions({
   acceptSchema = false,
   compute = "all",
   overwrite = [],
-}: { readonly [Wish in keyof RunWishes]?: RunWishes[Wish] | undefined }): RunWishes {
+}: { readonly [Wish in keyof RunOptions]?: RunOptions[Wish] | undefined }): RunOptions {
   return {
     acceptSchema,
     ...(compute === "all" ? {} : { compute }),

@@ -1,6 +1,6 @@
 import * as v from "valibot";
 import { HexError } from "../../errors.ts";
-import { arrowBlocks, frameFromArrow } from "../../frame/arrow.ts";
+import { frameFromArrow } from "../../frame/arrow.ts";
 import type { Frame } from "../../frame/frame.ts";
 import { COLUMN_TYPES } from "../../frame/schema.ts";
 import {
@@ -14,7 +14,7 @@ import {
 import { shownFrameKey, stagedPrefix } from "../../store/key.ts";
 import type { Commit, PublishedShown } from "../../store/manifest/manifest.ts";
 import { shownOf } from "../../store/published-frame.ts";
-import { SHOWN_LIMITS, type ShownLimits, stageFile } from "../../store/staged-files.ts";
+import { SHOWN_LIMITS, type ShownLimits, stageShownFrame } from "../../store/staged-files.ts";
 import type { Store, StoreOptions } from "../../store/store.ts";
 import { isDamage, isInvalidData, readStoredFile } from "../../store/stored-file.ts";
 import { openVersion } from "../../store/version.ts";
@@ -116,12 +116,16 @@ export async function keepShownFrames(
     const mostBytes = Math.min(leftBytes, limits.frameBytes);
     const place =
       published.get(cell.name) ??
-      (await keepFrame(store, shown, {
-        key: shownFrameKey(keys, attempt, cell.name),
-        place: `what cell ${cell.name} shows`,
-        mostBytes,
-        signal,
-      }));
+      (await keepFrame(
+        store,
+        {
+          key: shownFrameKey(keys, attempt, cell.name),
+          place: `what cell ${cell.name} shows`,
+          frame: shown.frame,
+          mostBytes,
+        },
+        { signal },
+      ));
     if (place.at === "history") leftBytes -= place.sizeBytes;
     places.push([cell.name, place]);
   }
@@ -166,28 +170,16 @@ export async function readKeptFrame(
   }
 }
 
-interface KeepFrame extends StoreOptions {
-  readonly key: string;
-  readonly place: string;
-  readonly mostBytes: number;
-}
-
 async function keepFrame(
   store: Store,
-  { frame }: ShownFrame,
-  { key, place, mostBytes, signal }: KeepFrame,
+  shown: Parameters<typeof stageShownFrame>[1],
+  options: StoreOptions,
 ): Promise<ShownPlace> {
-  const blocks = arrowBlocks(frame);
-  const neededBytes = blocks.reduce((sum, { length }) => sum + length, 0);
-  if (neededBytes > mostBytes) return { at: "nowhere", neededBytes, mostBytes };
-  const contentType = "application/vnd.apache.arrow.stream";
-  const { sha256, sizeBytes } = await stageFile(
-    store,
-    { key, contentType, place, blocks },
-    { signal },
-  );
-  const columns = frame.schema.map(({ name, type }) => ({ name, type }));
-  return { at: "history", rows: frame.numRows, columns, sha256, sizeBytes };
+  const file = await stageShownFrame(store, shown, options);
+  if (typeof file === "number")
+    return { at: "nowhere", neededBytes: file, mostBytes: shown.mostBytes };
+  const { key: _, ...facts } = file;
+  return { at: "history", ...facts };
 }
 
 /** Places in versions of frames that need no second copy, by cell. */

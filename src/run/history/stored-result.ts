@@ -1,7 +1,7 @@
 import * as v from "valibot";
 import { COLUMN_TYPES } from "../../frame/schema.ts";
 import { countSchema, DocumentKind, ordinal, time, wordSchema } from "../../store/document.ts";
-import type { CellOutput } from "../cell-output.ts";
+import { type CellOutput, isCellOutput } from "../cell-output.ts";
 import type { RunResult } from "../run-event.ts";
 import { CELL_STATUSES, context, FORMAT, format, runError } from "./stored-record.ts";
 
@@ -27,8 +27,6 @@ const csvReport = v.object({
   notes: v.array(v.string("a text"), "a list of texts"),
 });
 
-const KINDS = ["frame", "chart", "markdown", "json", "value"];
-
 const StoredResult = v.object({
   format,
   runId: wordSchema,
@@ -46,7 +44,7 @@ const StoredResult = v.object({
       startedAt: v.exactOptional(time),
       elapsedMs: countSchema,
       keptSince: v.exactOptional(ordinal),
-      output: v.exactOptional(v.custom<CellOutput>(isOutput, "what a cell shows")),
+      output: v.exactOptional(v.custom<CellOutput>(isCellOutput, "what a cell shows")),
       csv: v.exactOptional(v.array(csvReport, "a list of reports")),
       data: v.exactOptional(freshness),
       error: v.exactOptional(runError),
@@ -56,15 +54,9 @@ const StoredResult = v.object({
   error: v.exactOptional(runError),
 });
 
-/** What the cells of a run showed. */
+/** Outputs of a run's cells. */
 export const RESULTS = new DocumentKind<RunResult & { readonly format: 1 }>({
   schema: StoredResult,
   format: FORMAT,
   limitBytes: 2 ** 28,
 });
-
-/** What is inside is the cell's own; whoever shows it looks at its kind. */
-function isOutput(output: unknown): boolean {
-  if (typeof output !== "object" || output === null || !("kind" in output)) return false;
-  return KINDS.some((kind) => kind === output.kind);
-}

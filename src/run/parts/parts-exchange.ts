@@ -4,6 +4,7 @@ import { expectation, type HexError } from "../../errors.ts";
 import { frameFromArrow, frameToArrow } from "../../frame/arrow.ts";
 import { type AnyFrame, Frame } from "../../frame/frame.ts";
 import { toSha256 } from "../../sha256.ts";
+import { DocumentKind, type DocumentPlace, documentName } from "../../store/document.ts";
 import { partsPrefix } from "../../store/key.ts";
 import type { Store, StoreOptions } from "../../store/store.ts";
 
@@ -18,30 +19,26 @@ export interface PartsExchange {
   readonly frame: string;
 }
 
-/** What every part function gets: its part, and the values of the cells above. */
+/** Arguments of every part function: its part, and the values of the cells above. */
 interface PartsWork {
   readonly parts: readonly unknown[];
   readonly values: Readonly<Record<string, unknown>>;
 }
 
-/** What became of a part, and what it logged. */
-export type PartOutcome =
-  | { readonly status: "computed"; readonly lines: readonly string[]; readonly sha256: string }
-  | {
-      readonly status: "failed";
-      readonly lines: readonly string[];
-      readonly code: string;
-      readonly message: string;
-    };
-
 const MOST_PARTS = 10_000;
 
-const storedWork = v.strictObject({
-  parts: v.array(v.unknown()),
-  values: v.record(v.string(), v.unknown()),
-  frames: v.array(v.strictObject({ name: v.string(), sha256: v.string() })),
+const HINT = "start the run again";
+
+const works = new DocumentKind({
+  schema: v.strictObject({
+    parts: v.array(v.unknown()),
+    values: v.record(v.string(), v.unknown()),
+    frames: v.array(v.strictObject({ name: v.string(), sha256: v.string() })),
+  }),
+  cure: HINT,
 });
-const storedOutcome = v.variant("status", [
+
+const PartOutcome = v.variant("status", [
   v.strictObject({
     status: v.literal("computed"),
     lines: v.array(v.string()),
@@ -55,6 +52,11 @@ const storedOutcome = v.variant("status", [
   }),
 ]);
 
+/** What became of a part, and what it logged. */
+export type PartOutcome = Readonly<v.InferOutput<typeof PartOutcome>>;
+
+const outcomes = new DocumentKind({ schema: PartOutcome, cure: HINT });
+
 /**
  * Writes what the part functions get; frames among the values become objects of their own.
  * @throws {HexError} HEX_CELL_FAILED for parts or values that another process could not get unchanged
@@ -64,9 +66,14 @@ export async function writePartsWork(
   { parts, values }: PartsWork,
   options: StoreOptions,
 ): Promise<void> {
-  const { store, cell } = exchange;
+  const { cell } = exchange;
   if (parts.length === 0 || parts.length > MOST_PARTS) {
-    throw notParts(cell, `a list of 1 to ${MOST_PARTS} parts`, `${parts.length}`);
+    throw expectation("HEX_CELL_FAILED", {
+      place: `the parts of cell ${cell}`,
+      expected: `a list of 1 to ${MOST_PARTS} parts`,
+      got: `${parts.length}`,
+      hint: "the first function of over(…) gives them",
+    });
   }
   for (const [index, part] of parts.entries()) checkPlain(part, `part ${index} of cell ${cell}`);
   const frames: { readonly name: string; readonly sha256: string }[] = [];
@@ -80,12 +87,7 @@ export async function writePartsWork(
       plain[name] = value;
     }
   }
-  await writeJson(
-    store,
-    `${prefixOf(exchange)}work.json`,
-    { parts, values: plain, frames },
-    options,
-  );
+  await workOf(exchange).write({ parts: [...parts], values: plain, frames }, options);
 }
 
 /** Reads what the part functions get. @throws {HexError} HEX_STORE_DAMAGED when it is not there */
@@ -93,8 +95,10 @@ export async function readPartsWork(
   exchange: PartsExchange,
   options: StoreOptions,
 ): Promise<PartsWork> {
-  const key = `${prefixOf(exchange)}work.json`;
-  const { parts, values, frames } = await readJson(exchange.store, key, storedWork, options);
+  const document = workOf(exchange);
+  const found = await document.read(options);
+  if (found === undefined) throw damaged(document, "nothing");
+  const { parts, values, frames } = found.value;
   const read = frames.map(async ({ name, sha256 }, index) => {
     const frame = await readArrow(exchange, { name: `value-${index}`, sha256 }, options);
     return [name, frame] as const;
@@ -109,26 +113,24 @@ export async function writePartFrame(
   { frame, lines }: { readonly frame: AnyFrame; readonly lines: readonly string[] },
 ): Promise<void> {
   const sha256 = await writeArrow(exchange, `${index}`, frame);
-  await writeOutcome(exchange, index, { status: "computed", lines, sha256 });
+  await writeOutcome(exchange, index, { status: "computed", lines: [...lines], sha256 });
 }
 
 export async function writeOutcome(
-  { store, ...exchange }: PartsExchange,
+  exchange: PartsExchange,
   index: number,
   outcome: PartOutcome,
 ): Promise<void> {
-  await writeJson(store, `${prefixOf(exchange)}${index}.json`, outcome, {});
+  await outcomeOf(exchange, index).write(outcome);
 }
 
-/** What became of a part; undefined when nobody has told yet. */
+/** Result of a part; undefined when there is none yet. */
 export async function readOutcome(
-  { store, ...exchange }: PartsExchange,
+  exchange: PartsExchange,
   index: number,
   options: StoreOptions,
 ): Promise<PartOutcome | undefined> {
-  const key = `${prefixOf(exchange)}${index}.json`;
-  const object = await store.read(key, options);
-  return object && parseJson(store, key, { body: object.body, schema: storedOutcome });
+  return (await outcomeOf(exchange, index).read(options))?.value;
 }
 
 /** Reads the frame of a part that was computed. @throws {HexError} HEX_STORE_DAMAGED when it is another */
@@ -145,11 +147,19 @@ export async function removeParts({ store, ...exchange }: PartsExchange): Promis
   for await (const { key } of store.list(prefixOf(exchange))) await store.delete(key);
 }
 
+function workOf(exchange: PartsExchange) {
+  return works.at(exchange.store, `${prefixOf(exchange)}work.json`);
+}
+
+function outcomeOf(exchange: PartsExchange, index: number) {
+  return outcomes.at(exchange.store, `${prefixOf(exchange)}${index}.json`);
+}
+
 function prefixOf({ runId, attempt, frame }: Omit<PartsExchange, "store">): string {
   return partsPrefix(runId, attempt, frame);
 }
 
-/** What JSON would change on its way is refused here, where it can be told which value it is. */
+/** Refuses values that JSON would change, here, where the value can be named. */
 function checkPlain(value: unknown, place: string): void {
   const text: string | undefined = JSON.stringify(value);
   if (text !== undefined && isDeepStrictEqual(JSON.parse(text), value)) return;
@@ -158,16 +168,6 @@ function checkPlain(value: unknown, place: string): void {
     expected: "a frame or plain JSON, which another process can get",
     got: text === undefined ? typeof value : "what JSON does not keep, such as a date or NaN",
     hint: "hand on texts, numbers, lists and plain objects",
-  });
-}
-
-function notParts(cell: string, expected: string, got: string): HexError {
-  const hint = "the first function of over(…) gives them";
-  return expectation("HEX_CELL_FAILED", {
-    place: `the parts of cell ${cell}`,
-    expected,
-    got,
-    hint,
   });
 }
 
@@ -189,8 +189,9 @@ async function readArrow(
 ): Promise<Frame> {
   const key = toArrowKey(exchange, named);
   const object = await store.read(key, options);
-  if (object === undefined) throw damaged(store, key, "nothing");
-  if (toSha256(object.body) !== named.sha256) throw damaged(store, key, "other bytes");
+  const { location } = store;
+  if (object === undefined) throw damaged({ key, location }, "nothing");
+  if (toSha256(object.body) !== named.sha256) throw damaged({ key, location }, "other bytes");
   return frameFromArrow(object.body);
 }
 
@@ -204,39 +205,11 @@ function toArrowKey(exchange: Omit<PartsExchange, "store">, { name, sha256 }: Na
   return `${prefixOf(exchange)}${name}-${sha256.slice(0, 16)}.arrow`;
 }
 
-async function writeJson(store: Store, key: string, value: unknown, { signal }: StoreOptions) {
-  const body = new TextEncoder().encode(JSON.stringify(value));
-  await store.write(key, body, { signal, contentType: "application/json" });
-}
-
-async function readJson<Schema extends v.GenericSchema>(
-  store: Store,
-  key: string,
-  schema: Schema,
-  options: StoreOptions,
-): Promise<v.InferOutput<Schema>> {
-  const object = await store.read(key, options);
-  if (object === undefined) throw damaged(store, key, "nothing");
-  return parseJson(store, key, { body: object.body, schema });
-}
-
-function parseJson<Schema extends v.GenericSchema>(
-  store: Store,
-  key: string,
-  { body, schema }: { readonly body: Uint8Array; readonly schema: Schema },
-): v.InferOutput<Schema> {
-  try {
-    return v.parse(schema, JSON.parse(new TextDecoder().decode(body)));
-  } catch {
-    throw damaged(store, key, "something else");
-  }
-}
-
-function damaged({ location }: Store, key: string, got: string): HexError {
+function damaged({ key, location }: DocumentPlace, got: string): HexError {
   return expectation("HEX_STORE_DAMAGED", {
-    place: `\`${key}\` in ${location}`,
+    place: documentName({ key, location }),
     expected: "as it was written while the parts of its frame are computed",
     got,
-    hint: "start the run again",
+    hint: HINT,
   });
 }

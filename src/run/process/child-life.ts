@@ -59,7 +59,7 @@ export class ChildLife {
     const { stdout, stderr } = child;
     if (stdout && stderr) this.lines = new ProcessLines({ stdout, stderr });
     this.over = this.#end(child);
-    // Whoever waits for it is told; a process that nobody waits for must not end ours.
+    // Its caller gets the failure; a process that nobody waits for must not end ours.
     this.over.catch(() => undefined);
   }
 
@@ -130,7 +130,7 @@ async function untilDisconnected(child: ChildProcess): Promise<void> {
   if (!isDone && child.connected) child.disconnect();
 }
 
-/** What a run's process is started with. */
+/** Start options of a run's process. */
 export interface RunProcessSpec {
   /** the module that the process runs; it calls `serveTask` */
   readonly program: URL;

@@ -6,7 +6,7 @@ export interface ProcessTask {
   readonly kind: string;
 }
 
-/** What a run process is told, in order. */
+/** Messages to a run process, in order. */
 export type ToProcess =
   /** the one thing it is to do */
   | { readonly type: "task-given"; readonly task: ProcessTask }
@@ -17,7 +17,7 @@ export type ToProcess =
   /** something the parent has to say about an earlier call, such as that a lease was lost */
   | { readonly type: "note-sent"; readonly name: string; readonly payload: unknown };
 
-/** What a run process tells. */
+/** Messages of a run process. */
 export type FromProcess =
   /** all code is loaded: a task can be given */
   | { readonly type: "process-ready" }
@@ -39,7 +39,7 @@ export type CallAnswer =
   | { readonly ok: true; readonly value: unknown }
   | { readonly ok: false; readonly code: ErrorCode; readonly message: string };
 
-/** What a task came to: small and plain; anything large is in the store. */
+/** Ending of a task: small and plain; anything large is in the store. */
 export type TaskEnding =
   | { readonly status: "done"; readonly value: unknown }
   | { readonly status: "failed"; readonly code: ErrorCode; readonly message: string };
@@ -49,5 +49,5 @@ export type RunSummary = Omit<RunResult, "cells"> & {
   readonly cells: readonly Omit<RunResult["cells"][number], "output">[];
 };
 
-/** The variable that all members of a run's tree carry, whatever else they leave behind. */
+/** The variable that all members of a run's process tree carry. */
 export const MARK_NAME = "HEX_PROCESS_MARK";

@@ -12,7 +12,7 @@ const MOST_HELD = 200;
 const OUT_OF_MEMORY = /^(FATAL ERROR|#).*out of memory/i;
 const ERROR_LINE = /^(Uncaught )?\w*(Error|Exception)\b.*: \S/;
 
-/** What a process writes, as plain lines; however much it writes, little of it is held. */
+/** Output of a process as plain lines; however much it writes, little of it is held. */
 export class ProcessLines {
   readonly #readers: readonly LineReader[];
   readonly #held: [LogStream, string][] = [];
@@ -40,9 +40,9 @@ export class ProcessLines {
 
   /** Hands over all lines from now on, and those that came before. */
   deliverTo(onLine: OnLine, redact: RedactLine): void {
-    const tell: OnLine = (stream, line) => onLine(stream, toPlainLine(redact(stream, line)));
-    for (const [stream, line] of this.#held.splice(0)) tell(stream, line);
-    this.#onLine = tell;
+    const emit: OnLine = (stream, line) => onLine(stream, toPlainLine(redact(stream, line)));
+    for (const [stream, line] of this.#held.splice(0)) emit(stream, line);
+    this.#onLine = emit;
   }
 
   /** Waits, once the processes are dead, until all they wrote has been read. */

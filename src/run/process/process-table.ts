@@ -66,7 +66,7 @@ export function readThreads(pid: number): readonly number[] {
   try {
     return readdirSync(`/proc/${pid}/task`).map(Number);
   } catch {
-    // Not Linux, or the process is gone: whoever uses the ids finds out.
+    // Not Linux, or the process is gone: the user of the ids finds out.
     return [pid];
   }
 }
@@ -161,7 +161,7 @@ function keepSpare(): number | undefined {
   try {
     return openSync("/dev/null", "r");
   } catch {
-    // Taken meanwhile, or a system without it: whoever looks is told, and tries again later.
+    // Taken meanwhile, or a system without it: the caller gets a failure, and tries again later.
     return undefined;
   }
 }

@@ -32,7 +32,7 @@ export class EventThrottle {
         if (this.#rate.admits()) this.#emit({ ...event, line: toPlainLine(event.line) });
         break;
       case "cell-ended":
-        this.#tell(event.cell.name);
+        this.#report(event.cell.name);
         this.#emit(event);
         break;
       case "run-ended":
@@ -50,23 +50,23 @@ export class EventThrottle {
   close(): void {
     clearTimeout(this.#timer);
     this.#timer = undefined;
-    for (const name of this.#waiting.keys()) this.#tell(name);
+    for (const name of this.#waiting.keys()) this.#report(name);
     this.#rate.close();
   }
 
   #progress(event: Progressed): void {
     const sinceMs = this.#now() - (this.#toldMs.get(event.name) ?? Number.NEGATIVE_INFINITY);
     this.#waiting.set(event.name, event);
-    if (sinceMs >= STEP_MS) this.#tell(event.name);
-    else this.#timer ??= setTimeout(() => this.#tellAll(), STEP_MS);
+    if (sinceMs >= STEP_MS) this.#report(event.name);
+    else this.#timer ??= setTimeout(() => this.#reportAll(), STEP_MS);
   }
 
-  #tellAll(): void {
+  #reportAll(): void {
     this.#timer = undefined;
-    for (const name of this.#waiting.keys()) this.#tell(name);
+    for (const name of this.#waiting.keys()) this.#report(name);
   }
 
-  #tell(name: string): void {
+  #report(name: string): void {
     const event = this.#waiting.get(name);
     if (event === undefined) return;
     this.#waiting.delete(name);
@@ -117,7 +117,7 @@ export class LineRateLimit {
   }
 }
 
-/** What a terminal or a reader of logs would take for a command, a new line or another order. */
+/** Characters that a terminal or a log reader takes for a command, a new line or another order. */
 const UNSEEN =
   // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
   /[\u0000-\u0008\u000a-\u001f\u007f-\u009f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]/g;

@@ -62,7 +62,7 @@ export interface RunProcess {
   kill(): Promise<void>;
 }
 
-/** Starts a process of its own for one run. Whoever starts it must give it a task or kill it. */
+/** Starts a process of its own for one run. The caller must give it a task or kill it. */
 export function startRunProcess(spec: RunProcessSpec): RunProcess {
   return new ChildRun(spec);
 }
@@ -231,9 +231,9 @@ class ChildRun implements RunProcess {
     this.#killAs("cancelled");
   }
 
-  #guard(tell: () => void): void {
+  #guard(send: () => void): void {
     try {
-      tell();
+      send();
     } catch (thrown) {
       this.#fail(thrown);
     }

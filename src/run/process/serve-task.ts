@@ -118,7 +118,7 @@ class TaskServer implements Parent {
   async #serve(task: ProcessTask): Promise<void> {
     const ending = await this.#toEnding(task);
     // A cell may leave timers or sockets behind; the answer is given, so nothing waits for them.
-    await this.#tellLast({ type: "task-ended", ending }, 0);
+    await this.#sendLast({ type: "task-ended", ending }, 0);
   }
 
   async #toEnding(task: ProcessTask): Promise<TaskEnding> {
@@ -135,11 +135,11 @@ class TaskServer implements Parent {
     // The stack is for the run's log, the message for whoever is told that the run failed.
     process.stderr.write(`${inspect(thrown)}\n`);
     const message = describe(thrown).slice(0, LONGEST_MESSAGE);
-    void this.#tellLast({ type: "process-failed", message }, 1);
+    void this.#sendLast({ type: "process-failed", message }, 1);
   }
 
   /** Exits with a last message, after all that was printed and emitted before. */
-  async #tellLast(message: FromProcess, exitCode: number): Promise<void> {
+  async #sendLast(message: FromProcess, exitCode: number): Promise<void> {
     this.#throttle.close();
     await Promise.all([flush(process.stdout), flush(process.stderr)]);
     this.#send(message, () => process.exit(exitCode));

@@ -1,6 +1,6 @@
 import { PIECE, type SecretForm } from "./secret-forms.ts";
 
-/** What is known of eight signs that were found. */
+/** Facts about eight signs that were found. */
 export interface Found {
   /** they are a leak by themselves */
   readonly isLeak: boolean;
@@ -75,7 +75,7 @@ export class PieceTable {
     );
   }
 
-  /** What is known of the eight signs that end at a place. */
+  /** Facts about the eight signs that end at a place. */
   find(text: string, index: number): Found | undefined {
     return this.#found.get(signsBefore(text, index, PIECE));
   }

@@ -8,7 +8,10 @@ export interface TextRules {
   readonly choice: (text: string) => string;
 }
 
-/** What a cell shows, without secrets; names of columns stay, which a run looks at before they are shown. */
+/**
+ * Output of a cell without secrets; names of columns stay, which a run checks before they are
+ * shown.
+ */
 export function redactOutput(output: CellOutput, rules: TextRules): CellOutput {
   switch (output.kind) {
     case "frame":

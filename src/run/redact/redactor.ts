@@ -17,7 +17,7 @@ export type Redact = <Data>(data: Data, as: Leaving) => Data;
 /** Takes secrets out of the lines of one source after the other, also where they go on in the next line. */
 export type RedactLine = (source: string, line: string) => string;
 
-/** What a project's secrets are taken out with. */
+/** Takes a project's secrets out of texts, events and outputs. */
 export interface Redactor {
   readonly redact: Redact;
   /** redacts lines that belong together */
@@ -41,7 +41,7 @@ interface CommonSecret {
   readonly why: "ordinary" | "named";
 }
 
-/** What takes out the secrets, which are values by name. */
+/** Makes the redactor of secrets, which are values by name. */
 export function toRedactor(secrets: Readonly<Record<string, string>>): Redactor {
   return Object.keys(secrets).length === 0 ? NOTHING_SECRET : new SecretRedactor(secrets);
 }

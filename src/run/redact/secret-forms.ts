@@ -18,7 +18,7 @@ const MOST_LENGTH = 200_000;
 const LONG = 1_000;
 /** A line of a secret of several lines that is as long is a secret itself. */
 const SHORTEST_LINE = 8;
-/** What begins and ends keys and certificates, whoever has made them. */
+/** First and last lines of keys and certificates, of any maker. */
 const COMMON_LINE = /^-----(BEGIN|END) [A-Z0-9 ]+-----$/;
 
 /** All forms of secrets that are looked for: as they are, encoded once, and encoded twice. */
@@ -57,7 +57,7 @@ function toLines(secret: string): string[] {
   return lines.filter((line) => line.length >= SHORTEST_LINE && !COMMON_LINE.test(line));
 }
 
-/** What looks as if it was made by chance: keys and tokens. Of these a part is a leak as well. */
+/** Whether a text looks random, as keys and tokens do. Of these a part is a leak as well. */
 function toTokens(secret: string): string[] {
   const runs = secret.match(/[\w+/=-]{32,}/g) ?? [];
   return runs.filter((run) => /\d/.test(run) && /[a-z]/.test(run) && /[A-Z]/.test(run));
@@ -95,7 +95,7 @@ function encodeReadably(text: string): SecretForm[] {
   return texts.map((each) => ({ text: each, leaks: "whole" }));
 }
 
-/** What stands of bytes in the base64 of a longer text, when some bytes come before: 0, 1 or 2. */
+/** The part of a longer text's base64 that is of these bytes alone, after 0, 1 or 2 other bytes. */
 function toBase64Core(bytes: Buffer, before: number): string {
   const whole = Buffer.concat([Buffer.alloc(before), bytes]);
   const encoded = whole.toString("base64").replace(/=+$/, "");

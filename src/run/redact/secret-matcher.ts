@@ -29,7 +29,7 @@ interface MatchOptions {
   readonly isOpen?: boolean;
 }
 
-/** What stands where a secret was. */
+/** Replacement of a secret. */
 const REDACTED = "[SECRET]";
 /** Forms with fewer signs have to stand there as they are; in longer ones blanks make no difference. */
 const LOOSE = 16;
@@ -191,7 +191,7 @@ interface Place {
   readonly parts: Part[];
 }
 
-/** What is to be kept of texts for the next one. */
+/** The end of texts that is kept for the next one. */
 function toBefore(before: string, text: string): string {
   let signs = 0;
   for (let at = text.length - 1; at >= 0; at--) {
@@ -219,7 +219,7 @@ function findAll(text: string, form: string, parts: Part[]): void {
   }
 }
 
-/** What is left of an encoding: a sign that holds bits of a neighbour as well, and the padding. */
+/** The rest of an encoding: a sign that holds bits of a neighbour as well, and the padding. */
 const REST = /[\w+/-]?(?:=|%3D|%253D){0,2}(?![\w+/-])/iy;
 
 function replaceParts(text: string, parts: Part[]): string {

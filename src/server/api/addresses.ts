@@ -37,13 +37,26 @@ export function toUrl(request: FastifyRequest, path: string, { settings }: Serve
 }
 
 /**
- * The record of the run that an address names.
+ * The record of the run that an address of the API names.
  * @throws {HttpFailure} 400, 404; HexError HEX_STORE_UNAVAILABLE
  */
 export async function findRecord(request: FastifyRequest, served: Served): Promise<RunRecord> {
   checkProject(request, served);
-  const { runId } = request.params as { readonly runId?: string };
-  const record = await served.records.read(readUuid(runId, "run id"));
+  return findRun(request, served, "this token may see");
+}
+
+/**
+ * The record of the run that an address names.
+ * @param which of them it can be, for the message
+ * @throws {HttpFailure} 400, 404; HexError HEX_STORE_UNAVAILABLE
+ */
+export async function findRun(
+  { params }: FastifyRequest,
+  { records }: Pick<Served, "records">,
+  which = "history still keeps",
+): Promise<RunRecord> {
+  const { runId } = params as { readonly runId?: string };
+  const record = await records.read(readUuid(runId, "run id"));
   if (record !== undefined) return record;
-  throw new HttpFailure(404, "Expected the id of a run that this token may see, got another");
+  throw new HttpFailure(404, `Expected the id of a run that ${which}, got another`);
 }

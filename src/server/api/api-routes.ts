@@ -1,6 +1,6 @@
 import type { FastifyInstance } from "fastify";
 import type { TokenScope } from "../../project/tokens.ts";
-import type { Caller } from "../caller.ts";
+import { type Caller, needCaller } from "../caller.ts";
 import type { Served } from "../served.ts";
 import { API } from "./addresses.ts";
 import { addCellRoutes } from "./cell-routes.ts";
@@ -29,10 +29,7 @@ const ROLES: Readonly<Record<TokenScope, string>> = {
 /** Who the caller is: a token, since there are no people here. */
 function addUserRoutes(app: FastifyInstance, { projectId }: Served): void {
   const config = { auth: "read", errors: "message" } as const;
-  app.get(`${API}/users/me`, { config }, async ({ caller }) => {
-    if (caller === null) throw new Error("a route about the caller has let somebody unknown in");
-    return toUser(caller, projectId);
-  });
+  app.get(`${API}/users/me`, { config }, async (request) => toUser(needCaller(request), projectId));
 }
 
 function toUser({ name, scopes, token }: Caller, projectId: string) {

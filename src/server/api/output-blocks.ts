@@ -4,6 +4,7 @@ import type { Frame } from "../../frame/frame.ts";
 import { JsonRows } from "../../frame/json-rows.ts";
 import { toSpreadsheetText } from "../../frame/spreadsheet-text.ts";
 import type { CellOutput } from "../../run/cell-output.ts";
+import { cutBlocks } from "../send.ts";
 
 export const OUTPUT_FORMATS = ["json", "csv", "arrow"] as const;
 
@@ -44,7 +45,7 @@ export function outputBlocks(
       return csvBlocks(part, { blockLength: BLOCK_LENGTH, whole: frame, ...texts });
     }
     case "arrow":
-      return piecesOf(arrowBlocks(cutRows(frame, span), "file"));
+      return cutBlocks(arrowBlocks(cutRows(frame, span), "file"), BLOCK_LENGTH);
   }
 }
 
@@ -71,13 +72,4 @@ function cutRows(frame: Frame, { offset, limit }: RowSpan): Frame {
   const { numRows } = frame;
   if (offset === 0 && (limit === undefined || limit >= numRows)) return frame;
   return frame.slice(offset, limit === undefined ? numRows : offset + limit);
-}
-
-/** A client that stops to read leaves no more than a piece waiting. */
-function* piecesOf(blocks: Iterable<Uint8Array>) {
-  for (const block of blocks) {
-    for (let start = 0; start < block.length; start += BLOCK_LENGTH) {
-      yield block.subarray(start, start + BLOCK_LENGTH);
-    }
-  }
 }

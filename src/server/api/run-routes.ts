@@ -3,10 +3,10 @@ import type { RunHistory } from "../../run/history/run-history.ts";
 import { newRunId } from "../../run/history/run-id.ts";
 import type { RunRecord } from "../../run/history/run-record.ts";
 import { isFinal } from "../../run/history/run-record.ts";
-import { cancelRun } from "../../work/recover-runs.ts";
+import { cancelRecordedRun } from "../../work/recover-runs.ts";
 import type { RunRequest } from "../../work/run-task.ts";
 import { submitRun } from "../../work/submit-run.ts";
-import type { Caller } from "../caller.ts";
+import { type Caller, needCaller } from "../caller.ts";
 import { HttpFailure } from "../http-failure.ts";
 import { type Query, readWholeNumber, readWord } from "../query.ts";
 import { openRunStreams } from "../run-events.ts";
@@ -27,22 +27,22 @@ import {
 
 /** RunProject, GetRunStatus, GetProjectRuns and CancelRun, on the paths of today and of older clients. */
 export function addRunRoutes(app: FastifyInstance, served: Served): void {
-  const start = { config: { auth: "run", errors: "params" } } as const;
   const look = { config: { auth: "read" } } as const;
-  const stop = { config: { auth: "run" } } as const;
-  const run = (request: FastifyRequest, reply: FastifyReply) => runProject(request, reply, served);
-  const status = (request: FastifyRequest) => getRunStatus(request, served);
-  const cancel = (request: FastifyRequest, reply: FastifyReply) =>
-    cancelOneRun(request, reply, served);
-  const list = (request: FastifyRequest) => getProjectRuns(request, served);
-  app.post(`${API}/projects/:projectId/runs`, start, run);
-  app.get(`${API}/projects/:projectId/runs`, look, list);
-  app.get(`${API}/projects/:projectId/runs/:runId`, look, status);
-  app.delete(`${API}/projects/:projectId/runs/:runId`, stop, cancel);
-  app.post(`${API}/project/:projectId/run`, start, run);
-  app.get(`${API}/project/:projectId/runs`, look, list);
-  app.get(`${API}/project/:projectId/run/:runId`, look, status);
-  app.delete(`${API}/project/:projectId/run/:runId`, stop, cancel);
+  const paths = [
+    { list: "/projects/:projectId/runs", start: "/projects/:projectId/runs" },
+    { list: "/project/:projectId/runs", start: "/project/:projectId/run" },
+  ];
+  for (const { list, start } of paths) {
+    const one = `${API}${start}/:runId`;
+    app.post(`${API}${start}`, { config: { auth: "run", errors: "params" } }, (request, reply) =>
+      runProject(request, reply, served),
+    );
+    app.get(`${API}${list}`, look, (request) => getProjectRuns(request, served));
+    app.get(one, look, (request) => getRunStatus(request, served));
+    app.delete(one, { config: { auth: "run" } }, (request, reply) =>
+      cancelOneRun(request, reply, served),
+    );
+  }
 }
 
 async function runProject(request: FastifyRequest, reply: FastifyReply, served: Served) {
@@ -51,8 +51,9 @@ async function runProject(request: FastifyRequest, reply: FastifyReply, served: 
   served.runLimit.take(caller.id);
   const body = parseRunBody(request.body);
   const idempotencyKey = readKey(request.headers["idempotency-key"], caller);
-  const asked = await toRequest(body, served);
-  const runId = body.dryRun ? newRunId() : await submit(asked, { caller, idempotencyKey }, served);
+  const run = await toRequest(body, served);
+  const submission = { requestedBy: caller.name, idempotencyKey };
+  const runId = body.dryRun ? newRunId() : await submit(run, submission, served);
   const { number } = await served.newest.read();
   reply.code(201);
   return {
@@ -78,19 +79,13 @@ async function toRequest(body: RunBody, { project, newest }: Served): Promise<Ru
   return { context, trigger: "api", inputs };
 }
 
-interface Asking {
-  readonly caller: Caller;
-  readonly idempotencyKey: string | undefined;
-}
-
 async function submit(
-  asked: RunRequest,
-  { caller, idempotencyKey }: Asking,
+  run: RunRequest,
+  submission: { readonly requestedBy: string; readonly idempotencyKey: string | undefined },
   { runs, admission, metrics }: Served,
 ): Promise<string> {
-  const submission = { requestedBy: caller.name, idempotencyKey };
-  const { runId, isKnown } = await admission.admit(() => submitRun(runs, asked, submission));
-  if (!isKnown) metrics.countRun(asked.context);
+  const { runId, isKnown } = await admission.admit(() => submitRun(runs, run, submission));
+  if (!isKnown) metrics.countRun(run.context);
   return runId;
 }
 
@@ -121,7 +116,7 @@ async function cancelOneRun(request: FastifyRequest, reply: FastifyReply, served
   const record = await findRecord(request, served);
   const job = isFinal(record.state) ? undefined : await runs.queue.find(record.runId);
   if (job?.isCancelRequested === true) refuseCancel("being cancelled already");
-  switch (await cancelRun(runs, record)) {
+  switch (await cancelRecordedRun(runs, record)) {
     case "cancelled":
     case "requested":
       return reply.code(204).send();
@@ -136,11 +131,6 @@ function refuseCancel(got: string): never {
   throw new HttpFailure(422, `Expected the run to be waiting or going, got one that is ${got}`);
 }
 
-function needCaller({ caller }: FastifyRequest): Caller {
-  if (caller === null) throw new Error("a route that starts runs has let somebody unknown in");
-  return caller;
-}
-
 const KEY = /^[\x21-\x7e]{1,255}$/;
 
 /** The key of a request that may be repeated; each token has its own keys. */
@@ -153,20 +143,6 @@ function readKey(header: string | string[] | undefined, { id }: Caller): string 
   );
 }
 
-/** The query of GetProjectRuns. */
-interface RunListQuery {
-  readonly limit: number;
-  readonly offset: number;
-  readonly statusFilter: (typeof HEX_STATUSES)[number] | undefined;
-  readonly runTriggerFilter: (typeof TRIGGER_FILTERS)[number] | undefined;
-}
-
-/** A page of runs, the newest first. */
-interface RunList {
-  readonly records: readonly RunRecord[];
-  readonly hasMore: boolean;
-}
-
 export const TRIGGER_FILTERS = [...HEX_TRIGGERS, "ALL"] as const;
 /** Older runs are found by `statusFilter`. */
 const MAX_OFFSET = 10_000;
@@ -174,8 +150,8 @@ const MAX_OFFSET = 10_000;
 /** How many records are read at once. */
 const READ_AT_ONCE = 100;
 
-/** @throws {HttpFailure} 400 */
-function parseRunListQuery(query: Query): RunListQuery {
+/** The query of GetProjectRuns. @throws {HttpFailure} 400 */
+function parseRunListQuery(query: Query) {
   return {
     limit: readWholeNumber(query, "limit", PAGE_LIMIT),
     offset: readWholeNumber(query, "offset", { from: 0, to: MAX_OFFSET, unless: 0 }),
@@ -184,14 +160,16 @@ function parseRunListQuery(query: Query): RunListQuery {
   };
 }
 
-/** @throws {HexError} HEX_STORE_UNAVAILABLE */
-async function listRuns(history: RunHistory, query: RunListQuery): Promise<RunList> {
+type RunListQuery = ReturnType<typeof parseRunListQuery>;
+
+/** A page of runs, the newest first. @throws {HexError} HEX_STORE_UNAVAILABLE */
+async function listRuns(history: RunHistory, query: RunListQuery) {
   const wanted = query.offset + query.limit + 1;
   const found: RunRecord[] = [];
   let before: string | undefined;
   do {
     const page = await history.list({ limit: READ_AT_ONCE, before });
-    found.push(...page.runs.filter((record) => isAskedFor(record, query)));
+    found.push(...page.runs.filter((record) => isListed(record, query)));
     before = page.next;
   } while (before !== undefined && found.length < wanted);
   return { records: found.slice(query.offset, wanted - 1), hasMore: found.length >= wanted };
@@ -199,15 +177,13 @@ async function listRuns(history: RunHistory, query: RunListQuery): Promise<RunLi
 
 /** The query of the page that begins at an offset, with what else was asked for. */
 function toPageQuery(query: RunListQuery, offset: number): string {
-  const { limit, statusFilter, runTriggerFilter } = query;
-  const kept = { limit, offset, statusFilter, runTriggerFilter };
-  const written = Object.entries(kept).flatMap(([key, value]): [string, string][] =>
-    value === undefined ? [] : [[key, String(value)]],
+  const written = Object.entries({ ...query, offset }).flatMap(
+    ([key, value]): [string, string][] => (value === undefined ? [] : [[key, String(value)]]),
   );
   return new URLSearchParams(written).toString();
 }
 
-function isAskedFor(record: RunRecord, { statusFilter, runTriggerFilter }: RunListQuery): boolean {
+function isListed(record: RunRecord, { statusFilter, runTriggerFilter }: RunListQuery): boolean {
   const isStatus = statusFilter === undefined || toHexStatus(record) === statusFilter;
   const isAny = runTriggerFilter === undefined || runTriggerFilter === "ALL";
   return isStatus && (isAny || toHexTrigger(record) === runTriggerFilter);
@@ -216,7 +192,7 @@ function isAskedFor(record: RunRecord, { statusFilter, runTriggerFilter }: RunLi
 /** The events of a run, as server-sent events until its end. */
 export function addEventRoutes(app: FastifyInstance, served: Served): void {
   const streamRun = openRunStreams(app, served);
-  // Who asks for the head of an endless answer would wait for its end.
+  // A HEAD request to an endless answer would wait for its end.
   const options = { config: { auth: "read", isStream: true }, exposeHeadRoute: false } as const;
   app.get(`${API}/projects/:projectId/runs/:runId/events`, options, async (request, reply) => {
     const record = await findRecord(request, served);

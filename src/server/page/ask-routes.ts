@@ -34,9 +34,9 @@ export function addAskRoutes(app: FastifyInstance, page: ServedPage): void {
       .send(redactForAnonymous(text, request, { log, names }));
   });
   const check = async (cell: string) => refuseOthers(cell, await readNames());
-  const tell = async <Answer>(request: FastifyRequest, answer: Promise<Answer>, cell: string) =>
+  const redact = async <Answer>(request: FastifyRequest, answer: Promise<Answer>, cell: string) =>
     withRedactedFailure(request, answer, { cell, log, names: await readNames() });
-  addTableRoutes(app, { prefix: "/page", config, reader: viewers, check, tell });
+  addTableRoutes(app, { prefix: "/page", config, reader: viewers, check, redact });
 }
 
 /**

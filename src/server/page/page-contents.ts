@@ -7,8 +7,8 @@ import {
   type PageFacts,
   toPageContent,
 } from "../../page/to-page-state.ts";
-import { LastUsed } from "../../project/last-used.ts";
 import { planDescribed } from "../../project/project-description.ts";
+import { PromiseCache } from "../../project/promise-cache.ts";
 import { frameNames } from "../../project/secrets.ts";
 import { parseSavedOutputs, type SavedOutputs } from "../../run/saved-outputs.ts";
 import type { Version } from "../../store/version.ts";
@@ -34,8 +34,8 @@ const VERSIONS_HELD = 3;
 export class PageContents {
   readonly #runs: Pick<ProjectRuns, "config" | "redactor">;
   readonly #onWarning: (line: string) => void;
-  readonly #saved = new LastUsed<SavedOutputs | undefined>(VERSIONS_HELD);
-  #ready = new LastUsed<ReadyContent>(VERSIONS_HELD);
+  readonly #saved = new PromiseCache<SavedOutputs | undefined>(VERSIONS_HELD);
+  #ready = new PromiseCache<ReadyContent>(VERSIONS_HELD);
   #described: Described | undefined;
 
   constructor(runs: Pick<ProjectRuns, "config" | "redactor">, onWarning: (line: string) => void) {
@@ -47,7 +47,7 @@ export class PageContents {
   async read(version: Version, described: Described): Promise<ReadyContent> {
     if (this.#described !== described) {
       this.#described = described;
-      this.#ready = new LastUsed(VERSIONS_HELD);
+      this.#ready = new PromiseCache(VERSIONS_HELD);
     }
     const ready = this.#ready;
     return ready.get(toKey(version), 1, async () => {

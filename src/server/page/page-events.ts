@@ -40,7 +40,7 @@ export class PageEvents {
   }
 
   /**
-   * A page that opens fetches the newest version at the same time: that one is told a look later,
+   * A page that opens fetches the newest version at the same time: that one is sent a look later,
    * in case it has just missed it.
    */
   #isNew(commit: string | null, look: number): boolean {

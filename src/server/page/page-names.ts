@@ -14,7 +14,7 @@ export interface PageNames {
   readonly hidden: ReadonlySet<string>;
   /** inputs of the page that are known to be buttons */
   readonly buttons: ReadonlySet<string>;
-  /** these, and inputs of the page of which only a run can tell what they are */
+  /** these, and inputs of the page whose widget only a run can find */
   readonly pressable: ReadonlySet<string>;
 }
 
@@ -75,8 +75,8 @@ export function toPageAsk(asked: EvaluateRequest, { shown, inputs: known }: Page
 }
 
 /**
- * An evaluation without what it tells of inputs that are not on the page, and with what is told of
- * those that were asked for; it is parsed only where that may change it.
+ * An evaluation without inputs that are not on the page, and with the faults of those that were
+ * requested; it is parsed only where that may change it.
  *
  * @param text an Evaluation as JSON
  */

@@ -2,14 +2,14 @@ import type { PageFailure, PageRun } from "../../page/page-state.ts";
 import { isToPublish, toPageRun } from "../../page/to-page-run.ts";
 import type { DescribedCell } from "../../project/project-description.ts";
 import type { JobState } from "../../queue/queue.ts";
-import { MarkWatch, type RunStanding } from "../../run/history/run-mark.ts";
+import { type MarkStatus, MarkWatch } from "../../run/history/run-mark.ts";
 import { isFinal, type RunRecord } from "../../run/history/run-record.ts";
 import type { Version } from "../../store/version.ts";
 import type { ProjectRuns } from "../../work/project-runs.ts";
 import { isLeft } from "../../work/recover-runs.ts";
 import type { RunView } from "../../work/run-progress.ts";
-import { Held } from "../held.ts";
 import type { RunRecords } from "../run-records.ts";
+import { TimedCache } from "../timed-cache.ts";
 
 /** How long a look counts. */
 const RUN_MS = 2_000;
@@ -30,14 +30,14 @@ export interface PublishingRunsOptions {
 /** The runs that publish what pages show: the one that goes, and the last one when it failed. */
 export class PublishingRuns {
   readonly #options: PublishingRunsOptions;
-  readonly #waiting: Held<readonly WaitingRun[]>;
-  readonly #failure: Held<PageFailure | null>;
+  readonly #waiting: TimedCache<readonly WaitingRun[]>;
+  readonly #failure: TimedCache<PageFailure | null>;
   readonly #watch = new MarkWatch();
 
   constructor(options: PublishingRunsOptions) {
     this.#options = options;
-    this.#waiting = new Held(RUN_MS, options.now);
-    this.#failure = new Held(FAILURE_MS, options.now);
+    this.#waiting = new TimedCache(RUN_MS, options.now);
+    this.#failure = new TimedCache(FAILURE_MS, options.now);
   }
 
   /** Makes the next call look anew: a run was filed, or has ended. */
@@ -110,7 +110,7 @@ export class PublishingRuns {
   async #look(record: RunRecord): Promise<WaitingRun> {
     if (record.isQueued) return { record, standing: undefined };
     const { history } = this.#options.runs;
-    return { record, standing: await history.standing(record.runId, this.#watch) };
+    return { record, standing: await history.markStatus(record.runId, this.#watch) };
   }
 
   /** The newest run that was to publish and came to an end of its own. */
@@ -133,7 +133,7 @@ export class PublishingRuns {
 /** A run that has not ended, with its progress where no queue has it. */
 interface WaitingRun {
   readonly record: RunRecord;
-  readonly standing: RunStanding | undefined;
+  readonly standing: MarkStatus | undefined;
 }
 
 function toNext(waiting: readonly WaitingRun[]): RunRecord | undefined {

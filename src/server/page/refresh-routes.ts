@@ -3,15 +3,16 @@ import type { RunContext } from "../../cell/run-context.ts";
 import { isToPublish } from "../../page/to-page-run.ts";
 import { isFinal } from "../../run/history/run-record.ts";
 import { submitRun } from "../../work/submit-run.ts";
-import { readUuid } from "../api/addresses.ts";
+import { findRun } from "../api/addresses.ts";
 import { toRunContext } from "../api/run-request.ts";
+import { needCaller } from "../caller.ts";
 import { HttpFailure } from "../http-failure.ts";
 import { stopRun } from "../run-records.ts";
 import type { ServedPage } from "./served-page.ts";
 
 const REFRESH = "/page/refresh";
 
-/** A viewer who may has everything computed anew, and stops that again. */
+/** Starts a run that computes everything anew for a viewer, and stops it again. */
 export function addRefreshRoutes(app: FastifyInstance, page: ServedPage): void {
   const config = { auth: "run" } as const;
   let filing: Promise<unknown> = Promise.resolve();
@@ -22,20 +23,15 @@ export function addRefreshRoutes(app: FastifyInstance, page: ServedPage): void {
     return reply.code(202).send(await filed);
   });
   app.delete(`${REFRESH}/:runId`, { config }, async (request, reply) => {
-    const { runId } = request.params as { readonly runId?: string };
-    const record = await page.records.read(readUuid(runId, "run id"));
-    if (record === undefined) {
-      throw new HttpFailure(404, "Expected the id of a run that history still keeps, got another");
-    }
-    await stopRun(record, page);
+    await stopRun(await findRun(request, page), page);
     changed(page);
     return reply.code(204).send();
   });
 }
 
 /** Files a run that publishes, unless one waits or goes already; gives its id. */
-async function refresh({ caller }: FastifyRequest, page: ServedPage) {
-  if (caller === null) throw new Error("a route of the page has let somebody unknown in");
+async function refresh(request: FastifyRequest, page: ServedPage) {
+  const caller = needCaller(request);
   const { runs, project, publishing, runLimit, admission, metrics } = page;
   const { cells } = await project.recent();
   const context = toRunContext(cells, { updatePublishedResults: true });
@@ -53,14 +49,14 @@ async function refresh({ caller }: FastifyRequest, page: ServedPage) {
     );
   }
   runLimit.take(caller.id);
-  const request = { context, trigger: "page", inputs: new Map() } as const;
+  const run = { context, trigger: "page", inputs: new Map() } as const;
   const by = { requestedBy: caller.name };
   const once = { ...by, idempotencyKey, keyOwner: REFRESH };
   const runId = await admission.admit(async () => {
-    const first = await submitRun(runs, request, once);
+    const first = await submitRun(runs, run, once);
     if (!first.isKnown || !(await hasEnded(first.runId, page))) return first.runId;
     // That of an earlier refresh, which a clock that is behind made look older than the newest run.
-    return (await submitRun(runs, request, by)).runId;
+    return (await submitRun(runs, run, by)).runId;
   });
   metrics.countRun(context);
   changed(page);
@@ -68,7 +64,7 @@ async function refresh({ caller }: FastifyRequest, page: ServedPage) {
 }
 
 /**
- * What two servers of one store call a refresh that both file at the same moment; undefined where the
+ * The key that two servers of one store have for a refresh that both file at the same moment; undefined where the
  * store may not be one that lets only the first of them write.
  */
 async function toKey(context: RunContext, { runs, records }: ServedPage) {

@@ -14,7 +14,7 @@ import { isFinal, RUN_STATES, type RunRecord } from "../../run/history/run-recor
 import { RUN_TRIGGERS } from "../../run/run-event.ts";
 import { nextInstant } from "../../schedule/planned-instants.ts";
 import type { Schedule } from "../../schedule/schedule.ts";
-import { readUuid } from "../api/addresses.ts";
+import { findRun } from "../api/addresses.ts";
 import { type Caller, mayDo } from "../caller.ts";
 import { HttpFailure } from "../http-failure.ts";
 import { type Query, readOne, readWholeNumber, readWord } from "../query.ts";
@@ -88,14 +88,6 @@ function readBefore(query: Query): string | undefined {
   const before = readOne(query, "before");
   if (before === undefined || isRunId(before)) return before;
   throw new HttpFailure(400, "Expected before to be what a list of runs gave, got another text");
-}
-
-/** @throws {HttpFailure} 400, 404 */
-async function findRun({ params }: FastifyRequest, { records }: Served): Promise<RunRecord> {
-  const { runId } = params as { readonly runId?: string };
-  const record = await records.read(readUuid(runId, "run id"));
-  if (record !== undefined) return record;
-  throw new HttpFailure(404, "Expected the id of a run that history still keeps, got another");
 }
 
 async function toAround({ caller }: FastifyRequest, { project, now }: Served) {

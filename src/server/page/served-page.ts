@@ -3,7 +3,7 @@ import type { PageContents } from "./page-contents.ts";
 import type { PageBuilds, PageWatch } from "./page-watch.ts";
 import type { PublishingRuns } from "./publishing-runs.ts";
 
-/** What the routes of the page answer from. */
+/** State that the routes of the page share. */
 export interface ServedPage extends Served {
   readonly contents: PageContents;
   readonly publishing: PublishingRuns;

@@ -1,6 +1,7 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import * as v from "valibot";
 import { TOKEN_FORM } from "../../project/tokens.ts";
+import { MINUTE } from "../../text.ts";
 import { type CookieOptions, toCookie, toCookieName, toNoCookie } from "../caller.ts";
 import { checkHost, refuseOtherSites, toNetwork } from "../hosts.ts";
 import { HttpFailure } from "../http-failure.ts";
@@ -9,7 +10,6 @@ import type { Served } from "../served.ts";
 
 const SIGN_IN = "/page/sign-in";
 const MOST_A_MINUTE = 10;
-const MINUTE_MS = 60_000;
 const LONGEST_TOKEN = 200;
 
 const signInBody = v.strictObject({
@@ -21,7 +21,7 @@ export function addSignInRoutes(app: FastifyInstance, served: Served): void {
   const { settings, projectId, now } = served;
   const limit = new RateLimit(
     "attempts to sign in",
-    [{ most: MOST_A_MINUTE, windowMs: MINUTE_MS }],
+    [{ most: MOST_A_MINUTE, windowMs: MINUTE }],
     now,
   );
   const cookie: CookieOptions = {

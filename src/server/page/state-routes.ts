@@ -3,12 +3,13 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { HexError } from "../../errors.ts";
 import type { PageState, PageViewer } from "../../page/page-state.ts";
 import { toPageFreshness } from "../../page/to-page-state.ts";
-import { LastUsed } from "../../project/last-used.ts";
+import { PromiseCache } from "../../project/promise-cache.ts";
 import type { Version } from "../../store/version.ts";
-import { isAnyone, mayDo } from "../caller.ts";
+import { DAY, HOUR, MINUTE } from "../../text.ts";
+import { isAnyone, mayDo, needCaller } from "../caller.ts";
 import { HttpFailure } from "../http-failure.ts";
 import { type Query, readOne } from "../query.ts";
-import { findPacking, pack, sendBlocks } from "../send.ts";
+import { cutBlocks, findPacking, pack, sendBlocks } from "../send.ts";
 import type { ServedPage } from "./served-page.ts";
 
 /** States shorter than this fit into one packet as they are. */
@@ -16,9 +17,9 @@ const WORTH_PACKING = 1_024;
 /** So much stays packed, in bytes as they were before: they take about a quarter of it. */
 const MOST_PACKED = 2 ** 26;
 
-/** Everything that a page opens on; no cell runs to tell it, and nothing waits for a run. */
+/** The state of a page that opens: it needs no cell to run, and waits for no run. */
 export function addStateRoutes(app: FastifyInstance, page: ServedPage): void {
-  const packed = new LastUsed<Uint8Array>(MOST_PACKED);
+  const packed = new PromiseCache<Uint8Array>(MOST_PACKED);
   app.get("/page/state", { config: { auth: "view" } }, async (request, reply) => {
     const number = readVersionNumber(request.query as Query);
     const described = await page.project.recent();
@@ -71,8 +72,8 @@ async function pin(number: number, { newest }: ServedPage): Promise<Version> {
   }
 }
 
-function toViewer({ caller }: FastifyRequest): PageViewer {
-  if (caller === null) throw new Error("a route of the page has let somebody unknown in");
+function toViewer(request: FastifyRequest): PageViewer {
+  const caller = needCaller(request);
   return {
     mayRefresh: mayDo(caller, "run"),
     maySeeRuns: mayDo(caller, "read"),
@@ -85,7 +86,7 @@ function toViewer({ caller }: FastifyRequest): PageViewer {
 interface Answer {
   readonly head: Omit<PageState, "cells">;
   readonly content: { readonly cells: Uint8Array; readonly contentId: string };
-  readonly packed: LastUsed<Uint8Array>;
+  readonly packed: PromiseCache<Uint8Array>;
 }
 
 /** The cells are sent as they stand in memory: they are made, and packed, once for all viewers. */
@@ -104,30 +105,18 @@ async function sendState(request: FastifyRequest, reply: FastifyReply, answer: A
   const pieces = [start, content.cells, Buffer.from("}")];
   const sizeBytes = start.length + content.cells.length + 1;
   const packing = sizeBytes < WORTH_PACKING ? undefined : findPacking(request);
-  if (packing === undefined) return sendBlocks(reply, blocksOf(pieces));
+  if (packing === undefined) return sendBlocks(reply, cutBlocks(pieces, BLOCK_LENGTH));
   reply.header("content-encoding", packing);
   const read = () => pack(Buffer.concat(pieces), packing, "kept");
   const kept = await packed.get(`${packing} ${etag}`, sizeBytes, read);
-  return sendBlocks(reply, blocksOf([kept]));
+  return sendBlocks(reply, cutBlocks([kept], BLOCK_LENGTH));
 }
-
-const MINUTE_MS = 60_000;
-const HOUR_MS = 3_600_000;
-const DAY_MS = 86_400_000;
 
 /** The age in the steps that a page shows: within a step the answer before is as good. */
 function toAboutAge(ageMs: number | null): number | null {
   if (ageMs === null) return null;
-  const stepMs = ageMs < HOUR_MS ? MINUTE_MS / 2 : ageMs < DAY_MS ? 10 * MINUTE_MS : HOUR_MS;
+  const stepMs = ageMs < HOUR ? MINUTE / 2 : ageMs < DAY ? 10 * MINUTE : HOUR;
   return ageMs - (ageMs % stepMs);
 }
 
 const BLOCK_LENGTH = 2 ** 16;
-
-function* blocksOf(pieces: readonly Uint8Array[]) {
-  for (const piece of pieces) {
-    for (let start = 0; start < piece.length; start += BLOCK_LENGTH) {
-      yield piece.subarray(start, start + BLOCK_LENGTH);
-    }
-  }
-}

@@ -49,7 +49,7 @@ export async function followNames(
   for (const { specifier, asking } of asked) {
     const target = await resolveNative(specifier, path, { ...around, asking });
     if (target.path !== undefined) loads.push({ path: target.path, as: "native" });
-    if (target.package !== undefined) packages.push(await tellPackage(target.package, around));
+    if (target.package !== undefined) packages.push(await packageDigest(target.package, around));
   }
   for (const each of await findNamed(named, path, around)) {
     if (each.isRun) loads.push({ path: each.path, as: "script" });
@@ -61,7 +61,7 @@ export async function followNames(
 }
 
 /** A package by its name and what is installed under it. */
-export async function tellPackage(
+export async function packageDigest(
   found: InstalledPackage,
   { packages }: NativeSurroundings,
 ): Promise<string> {
@@ -139,7 +139,7 @@ async function packageOf(place: string, around: FollowSurroundings): Promise<str
     /^(.*)[\\/]node_modules[\\/]((?:@[^\\/]+[\\/])?[^\\/]+)/.exec(place) ?? [];
   if (above === undefined || name === undefined) return [];
   const found = await around.packages.find(name.replaceAll("\\", "/"), above);
-  return [await tellPackage(found, around)];
+  return [await packageDigest(found, around)];
 }
 
 function unlessMissing(error: unknown): undefined {

@@ -21,7 +21,7 @@ export interface NativeSurroundings {
   readonly packages: InstalledPackages;
 }
 
-interface Asked extends NativeSurroundings {
+interface Lookup extends NativeSurroundings {
   readonly asking: Asking;
 }
 
@@ -29,18 +29,18 @@ interface Asked extends NativeSurroundings {
 export async function resolveNative(
   specifier: string,
   from: string,
-  asked: Asked,
+  lookup: Lookup,
 ): Promise<NativeTarget> {
   if (/^(\.{0,2}\/|\.{1,2}$|file:)/.test(specifier)) {
-    return toTarget(await findFile(toPath(specifier, from), asked));
+    return toTarget(await findFile(toPath(specifier, from), lookup));
   }
-  const inScope = await resolveInScope(specifier, from, asked);
+  const inScope = await resolveInScope(specifier, from, lookup);
   if (inScope !== undefined && /^([\\/]|[A-Za-z]:)/.test(inScope)) {
-    return toTarget((await asked.seen.isFile(inScope)) ? inScope : undefined);
+    return toTarget((await lookup.seen.isFile(inScope)) ? inScope : undefined);
   }
   const wanted = inScope ?? specifier;
   const name = toPackageName(wanted);
-  return name === undefined ? {} : resolvePackage(name, wanted, dirname(from), asked);
+  return name === undefined ? {} : resolvePackage(name, wanted, dirname(from), lookup);
 }
 
 /** The package that a module in the folder gets, and its file where that is the author's own code. */
@@ -48,11 +48,11 @@ export async function resolvePackage(
   name: string,
   specifier: string,
   folder: string,
-  asked: Asked,
+  lookup: Lookup,
 ): Promise<NativeTarget> {
-  const found = await asked.packages.find(name, folder);
+  const found = await lookup.packages.find(name, folder);
   if (!isLinked(found)) return { package: found };
-  const path = await findEntry(`.${specifier.slice(name.length)}`, found, asked);
+  const path = await findEntry(`.${specifier.slice(name.length)}`, found, lookup);
   return { package: found, ...toTarget(path) };
 }
 
@@ -60,14 +60,14 @@ export async function resolvePackage(
 async function findEntry(
   entry: string,
   { folder = "", manifest }: InstalledPackage,
-  asked: Asked,
+  lookup: Lookup,
 ): Promise<string | undefined> {
   if (manifest.exports === undefined) {
-    return findFile(join(folder, entry), { ...asked, asking: "require" });
+    return findFile(join(folder, entry), { ...lookup, asking: "require" });
   }
-  const found = resolveField("exports", entry, { manifest, asking: asked.asking });
+  const found = resolveField("exports", entry, { manifest, asking: lookup.asking });
   const path = found === undefined ? undefined : join(folder, found);
-  return path !== undefined && (await asked.seen.isFile(path)) ? path : undefined;
+  return path !== undefined && (await lookup.seen.isFile(path)) ? path : undefined;
 }
 
 function toTarget(path: string | undefined): NativeTarget {
@@ -81,7 +81,7 @@ function toPath(specifier: string, from: string): string {
 }
 
 /** `import` names a file; `require` may leave out its ending, or name a folder. */
-async function findFile(path: string, { seen, asking }: Asked): Promise<string | undefined> {
+async function findFile(path: string, { seen, asking }: Lookup): Promise<string | undefined> {
   if (await seen.isFile(path)) return path;
   if (asking === "import") return undefined;
   const extended = await firstFile(endingsOf(path), seen);

@@ -49,7 +49,7 @@ export async function compileModules(options: ModuleOptions): Promise<SourceModu
       return visit({ path, as: isText ? "text" : "source" }, search);
     }),
   );
-  // The first fault in file order is told, whichever was found first.
+  // The first fault in file order is reported, not the one found first.
   const failed = visits.find((each) => each.status === "rejected");
   if (failed !== undefined) throw failed.reason;
   const { modules, natives, sources } = search;

@@ -9,7 +9,7 @@ import {
   type CodeLoad,
   type FollowSurroundings,
   followNames,
-  tellPackage,
+  packageDigest,
 } from "../code/follow-names.ts";
 import { toPackageName } from "../code/installed-packages.ts";
 import { resolvePackage } from "../code/native-resolution.ts";
@@ -127,7 +127,7 @@ async function followPackage(
     asked,
   );
   const loads: CodeLoad[] = path === undefined ? [] : [{ path, as: "native" }];
-  return { loads, packages: found === undefined ? [] : [await tellPackage(found, task)] };
+  return { loads, packages: found === undefined ? [] : [await packageDigest(found, task)] };
 }
 
 function readCells(targets: ReadonlyMap<string, ImportTarget>): Map<string, string> {

@@ -5,7 +5,7 @@ import { toDiskFailure, unless } from "./directory-failure.ts";
 import { type Folder, openFolder } from "./directory-files.ts";
 import { goPast, isUnlinked, LOCK_PREFIX, OCCUPIED } from "./directory-lock.ts";
 
-/** What killed processes left in a directory store, and folders of runs that were emptied. */
+/** Leftovers of killed processes in a directory store, and folders of runs that were emptied. */
 export class DirectoryLeftovers implements Leftovers {
   readonly #root: string;
   readonly #location: string;

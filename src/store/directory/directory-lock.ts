@@ -56,7 +56,7 @@ export interface LockOptions extends StoreOptions {
   readonly silenceMs: number;
 }
 
-/** What came of a turn with the lock; not done when others went past each time. */
+/** Result of a turn with the lock; not done when others went past each time. */
 export type Turn<T> = { readonly isDone: true; readonly result: T } | { readonly isDone: false };
 
 const TURNS_ALLOWED = 3;

@@ -8,8 +8,8 @@ import type {
   ReadOptions,
   Store,
   StoredObject,
+  StoreMarker,
   StoreOptions,
-  StoreWitness,
   WriteFileOptions,
   WriteOptions,
   WriteResult,
@@ -42,7 +42,7 @@ export class DirectoryStore implements Store {
   /** kept by this very code */
   readonly keepsConditions = true;
   readonly leftovers: Leftovers;
-  readonly witness: StoreWitness | undefined;
+  readonly marker: StoreMarker | undefined;
   readonly #root: string;
   readonly #silenceMs: number;
 
@@ -50,10 +50,10 @@ export class DirectoryStore implements Store {
    * @param root an absolute path
    * @param silenceMs how long a writer may take for its turn before others go past it
    */
-  constructor(root: string, witness?: StoreWitness, silenceMs = OWNER_SILENCE_MS) {
+  constructor(root: string, marker?: StoreMarker, silenceMs = OWNER_SILENCE_MS) {
     this.#root = root;
     this.#silenceMs = silenceMs;
-    this.witness = witness;
+    this.marker = marker;
     this.location = `file:${root}`;
     this.leftovers = {
       list: (options) => this.#listLeftovers(options),

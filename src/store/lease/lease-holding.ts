@@ -10,24 +10,6 @@ import {
   leaseRecords,
 } from "./lease-terms.ts";
 
-/**
- * The right to compute the cached cells of a project, held until it is released or lost.
- *
- * It saves work and protects nothing by itself: a holder that was stopped for longer than the TTL
- * may compute beside the next one. Whatever it publishes must carry the fence, and be refused below
- * the newest fence that was published.
- */
-export interface Lease {
-  /** above that of every earlier holder */
-  readonly fence: number;
-  /** aborted with HEX_RUN_SUPERSEDED once somebody else took over, or the store was silent too long */
-  readonly lost: AbortSignal;
-  /** Renews the lease now. True: nobody took over until the call, nor does for the TTL after it. */
-  stillHeld(): Promise<boolean>;
-  /** Lets the next one in. A store that does not answer is no failure: the lease then runs out. */
-  release(): Promise<void>;
-}
-
 /** A lease that was just written as ours. */
 export interface TakenLease {
   readonly status: "taken";
@@ -51,7 +33,15 @@ const FAILURES_ALLOWED = 3;
  *            that is away for a moment costs no work, since whoever takes over fences us first
  *   released rewritten, never deleted, so that the fence goes on rising
  */
-export class LeaseHolding implements Lease {
+/**
+ * The right to compute the cached cells of a project, held until it is released or lost.
+ *
+ * It saves work and protects nothing by itself: a holder that was stopped for longer than the TTL
+ * may compute beside the next one. Whatever it publishes must carry the fence, and be refused below
+ * the newest fence that was published.
+ */
+export class Lease {
+  /** above that of every earlier holder */
   readonly fence: number;
   readonly #place: string;
   readonly #terms: LeaseTerms;
@@ -70,15 +60,18 @@ export class LeaseHolding implements Lease {
     void this.#keep();
   }
 
+  /** aborted with HEX_RUN_SUPERSEDED once somebody else took over, or the store was silent too long */
   get lost(): AbortSignal {
     return this.#lost.signal;
   }
 
+  /** Renews the lease now. True: nobody took over until the call, nor does for the TTL after it. */
   stillHeld(): Promise<boolean> {
     // In turn: a renewal under way may have been written before somebody else took over.
     return this.#inTurn(() => this.#renew(true));
   }
 
+  /** Lets the next one in. A store that does not answer is no failure: the lease then runs out. */
   release(): Promise<void> {
     this.#end();
     this.#releasing ??= this.#inTurn(() => this.#giveBack());

@@ -6,8 +6,8 @@ import { BEAT_MS, identifyProcess, isProcessGone, SILENCE_MS } from "../holder.t
 import { sealManifest } from "../manifest/swap-manifest.ts";
 import type { Store } from "../store.ts";
 
-/** What a lease needs of a store. */
-export type LeaseStore = Pick<Store, "location" | "read" | "write" | "witness">;
+/** The part of a store that a lease needs. */
+export type LeaseStore = Pick<Store, "location" | "read" | "write" | "marker">;
 
 /** One attempt at a run. */
 export interface LeaseRun {
@@ -120,7 +120,7 @@ export const leaseRecords = new DocumentKind({
   cure: "it was changed by something else: remove it while no run is under way",
 });
 
-/** Whoever can write the object must not be able to write on our terminal. */
+/** A writer of the object must not be able to write on our terminal. */
 function toPrintable(holder: string): string {
   return holder.replace(/[^\x20-\x7e]/g, "?").slice(0, HOLDER_MAX_LENGTH);
 }

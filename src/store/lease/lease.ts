@@ -1,6 +1,6 @@
 import { isUnavailable, refusedCondition } from "../change-document.ts";
 import type { DocumentAt, StoredDocument } from "../document.ts";
-import { type Lease, LeaseHolding, type TakenLease } from "./lease-holding.ts";
+import { Lease, type TakenLease } from "./lease-holding.ts";
 import {
   LEASE_KEY,
   type LeaseOptions,
@@ -63,9 +63,9 @@ export async function tryAcquireLease(
   return { status: "acquired", lease: await toLease(store, terms, answer) };
 }
 
-/** Holds a lease that was taken; whoever was passed for it can publish nothing any more. */
+/** Holds a lease that was taken; a holder that was passed for it can publish nothing any more. */
 async function toLease(store: LeaseStore, terms: LeaseTerms, taken: TakenLease): Promise<Lease> {
-  const lease = new LeaseHolding(store, terms, taken);
+  const lease = new Lease(store, terms, taken);
   if (!taken.isPassed) return lease;
   try {
     await terms.seal(store, lease.fence);

@@ -1,7 +1,7 @@
 import { expectation } from "../../errors.ts";
 import type { Commit, Manifest, PublishedFrame, StoredFile } from "./manifest.ts";
 
-/** How long versions are kept: whichever of the two keeps more. */
+/** How long versions are kept: the rule that keeps more counts. */
 export interface Retention {
   /** the newest versions that are kept however old they are; 10 unless told, at least 1 */
   readonly keepVersions?: number | undefined;
@@ -83,9 +83,9 @@ export function frameOf(commit: Commit | undefined, name: string): PublishedFram
 }
 
 /** Which version is meant: by its number, and by the commit where that is known. */
-export interface VersionWish {
+export interface VersionQuery {
   readonly generation: number;
-  /** undefined: whichever has the number */
+  /** undefined: any commit with the number */
   readonly commitId?: string | undefined;
 }
 
@@ -97,7 +97,7 @@ export interface VersionWish {
 export function findCommit(
   location: string,
   manifest: Manifest | undefined,
-  { generation, commitId }: VersionWish,
+  { generation, commitId }: VersionQuery,
 ): Commit {
   const commits = manifest?.commits ?? [];
   const found = commits.find((commit) => commit.generation === generation);

@@ -36,7 +36,7 @@ const columns = v.array(
 );
 
 /** All that a cell's result hangs on, of the shape that runs give it. */
-const CellState = v.object({
+export const CellState = v.object({
   /** over the code of the cell and of all above it */
   code: textSchema,
   /** over the content of the files that these name; empty for none */
@@ -179,7 +179,7 @@ export function toManifestBytes(manifest: Manifest): Uint8Array {
  * HEX_STORE_DAMAGED
  */
 export async function readManifest(
-  store: Pick<Store, "location" | "read" | "witness">,
+  store: Pick<Store, "location" | "read" | "marker">,
   { signal }: StoreOptions = {},
 ): Promise<StoredDocument<Manifest> | undefined> {
   const object = await store.read(MANIFEST_KEY, { signal });
@@ -189,15 +189,12 @@ export async function readManifest(
   }
   const value = parseManifest(object.body, store.location);
   // One that was only sealed has nothing that could be missed.
-  if (value.commits.length > 0) await store.witness?.note();
+  if (value.commits.length > 0) await store.marker?.note();
   return { value, etag: object.etag };
 }
 
-async function refuseAway({
-  witness,
-  location,
-}: Pick<Store, "location" | "witness">): Promise<void> {
-  const seen = await witness?.readSeen();
+async function refuseAway({ marker, location }: Pick<Store, "location" | "marker">): Promise<void> {
+  const seen = await marker?.readSeen();
   if (seen === undefined) return;
   throw expectation("HEX_STORE_UNAVAILABLE", {
     place: `the store ${location}`,

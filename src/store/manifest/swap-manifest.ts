@@ -26,11 +26,11 @@ export type BuildManifest = (current: Manifest | undefined, commitId: string) =>
 export interface SealOptions extends ChangeOptions {
   /** all whose fence is lower */
   readonly fence?: number | undefined;
-  /** one run, under whatever fence it may come */
+  /** one run, under any fence */
   readonly runId?: string | undefined;
 }
 
-type ManifestStore = Pick<Store, "location" | "read" | "write" | "witness">;
+type ManifestStore = Pick<Store, "location" | "read" | "write" | "marker">;
 
 /** Older ones have met a higher fence since. */
 const PASSED_KEPT = 50;
@@ -73,7 +73,7 @@ export async function swapManifest(
     },
     options,
   );
-  await store.witness?.note();
+  await store.marker?.note();
   const commit = value?.commits.find(isOwn);
   if (commit === undefined) throw new Error(`commit ${commitId} is not in the manifest with it`);
   return commit;

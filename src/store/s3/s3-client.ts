@@ -5,8 +5,7 @@ import {
   S3Client,
   type S3ClientConfig,
 } from "@aws-sdk/client-s3";
-import type { S3Location } from "../location.ts";
-import type { StoreCredentials } from "../open-store.ts";
+import type { S3Location, StoreCredentials } from "../location.ts";
 import type { VersioningFault } from "../store.ts";
 import { isClockRefusal } from "./s3-failure.ts";
 

@@ -1,6 +1,6 @@
 import { expectation } from "../../errors.ts";
 
-/** What is known of a failed request to S3, for the sentence that tells it. */
+/** Facts about a failed request to S3, for its message. */
 export interface S3Place {
   /** `s3://bucket/prefix` */
   readonly location: string;
@@ -21,7 +21,7 @@ interface Facts {
   readonly aheadMs: number | undefined;
 }
 
-/** What the SDK and Node add to an error. */
+/** Fields that the SDK and Node add to an error. */
 interface ServiceFields {
   readonly code?: unknown;
   readonly $fault?: unknown;
@@ -75,7 +75,7 @@ export function isClockRefusal(thrown: unknown): boolean {
   return CLOCK_NAMES.has(toFacts(thrown)?.name ?? "");
 }
 
-/** What a server may call a condition of a write that it does not know. */
+/** Names that a server may give to the refusal of a condition that it does not know. */
 const UNSUPPORTED_NAMES = new Set(["NotImplemented", "InvalidArgument", "InvalidRequest"]);
 
 /** Whether a server said that it does not know what a request asks of it, however often it is asked. */

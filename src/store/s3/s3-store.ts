@@ -22,8 +22,8 @@ import type {
   ReadOptions,
   Store,
   StoredObject,
+  StoreMarker,
   StoreOptions,
-  StoreWitness,
   VersioningFault,
   WriteFileOptions,
   WriteOptions,
@@ -37,7 +37,7 @@ import { uploadFile } from "./s3-upload.ts";
 export interface S3StoreOptions extends S3ClientOptions {
   /** how many objects a page of a listing holds; 1,000 unless told */
   readonly listPageSize?: number;
-  readonly witness?: StoreWitness | undefined;
+  readonly marker?: StoreMarker | undefined;
   readonly probeNotes?: ProbeNotes | undefined;
 }
 
@@ -49,7 +49,7 @@ const CLOCK_ERROR_MS = 5 * 60_000;
 /** Objects under one prefix of an S3 bucket. */
 export class S3Store implements Store {
   readonly location: string;
-  readonly witness: StoreWitness | undefined;
+  readonly marker: StoreMarker | undefined;
   readonly probeNotes: ProbeNotes | undefined;
   readonly #bucket: string;
   readonly #prefix: string;
@@ -65,7 +65,7 @@ export class S3Store implements Store {
   constructor(location: S3Location, options: S3StoreOptions = {}) {
     const { bucket, prefix, endpoint, region } = location;
     this.location = `s3://${bucket}${prefix && `/${prefix}`}`;
-    this.witness = options.witness;
+    this.marker = options.marker;
     this.probeNotes = options.probeNotes;
     this.#bucket = bucket;
     this.#prefix = prefix && `${prefix}/`;
@@ -89,7 +89,7 @@ export class S3Store implements Store {
   async read(key: string, options: ReadOptions = {}): Promise<StoredObject | undefined> {
     const { signal } = options;
     const request = new GetObjectCommand(this.#address(key));
-    return this.#telling(signal, async () => {
+    return this.#translatingFailures(signal, async () => {
       for (let attempt = 1; ; attempt++) {
         const answer = await unlessMissing(this.#client.send(request, toSendOptions(signal)));
         if (answer?.Body === undefined) return undefined;
@@ -104,7 +104,7 @@ export class S3Store implements Store {
 
   async find(key: string, { signal }: StoreOptions = {}): Promise<FoundObject | undefined> {
     const request = new HeadObjectCommand(this.#address(key));
-    return this.#telling(signal, async () => {
+    return this.#translatingFailures(signal, async () => {
       const asking = this.#client.send(request, toSendOptions(signal));
       const head = await asking.catch((error: unknown) => {
         // An answer without a body tells no more than its status.
@@ -146,7 +146,7 @@ export class S3Store implements Store {
   ): Promise<AsyncIterable<Uint8Array>> {
     const range = start === 0 ? {} : { Range: `bytes=${start}-` };
     const request = new GetObjectCommand({ ...this.#address(found.key), ...range });
-    return this.#telling(signal, async () => {
+    return this.#translatingFailures(signal, async () => {
       const answer = await unlessMissing(this.#client.send(request, toSendOptions(signal)));
       const { Body, ETag, ContentRange = "bytes 0-" } = answer ?? {};
       const isSame = ETag === found.tag && ContentRange.startsWith(`bytes ${start}-`);
@@ -167,7 +167,7 @@ export class S3Store implements Store {
           ? { IfNoneMatch: condition.ifNoneMatch }
           : { IfMatch: condition.ifMatch })),
     });
-    return this.#telling(signal, async () => {
+    return this.#translatingFailures(signal, async () => {
       if (condition === undefined) {
         const { ETag = "" } = await this.#client.send(request, toSendOptions(signal));
         return { status: "written", etag: ETag };
@@ -187,7 +187,9 @@ export class S3Store implements Store {
       const filled = await fill(path).catch((error: unknown) => {
         throw toTemporaryFailure(error);
       });
-      await this.#telling(signal, () => uploadFile(this.#onceClient, path, target, { signal }));
+      await this.#translatingFailures(signal, () =>
+        uploadFile(this.#onceClient, path, target, { signal }),
+      );
       return filled;
     });
   }
@@ -198,7 +200,7 @@ export class S3Store implements Store {
       ...this.#address(toKey),
       CopySource: `${Bucket}/${Key.split("/").map(encodeURIComponent).join("/")}`,
     });
-    return this.#telling(signal, async () => {
+    return this.#translatingFailures(signal, async () => {
       const sending = this.#client.send(request, toSendOptions(signal));
       return (await unlessMissing(sending)) !== undefined;
     });
@@ -206,7 +208,7 @@ export class S3Store implements Store {
 
   async delete(key: string, { signal }: StoreOptions = {}): Promise<void> {
     const request = new DeleteObjectCommand(this.#address(key));
-    await this.#telling(signal, () =>
+    await this.#translatingFailures(signal, () =>
       unlessMissing(this.#client.send(request, toSendOptions(signal))),
     );
   }
@@ -219,7 +221,7 @@ export class S3Store implements Store {
       toSendOptions(signal),
     );
     for (;;) {
-      const page = await this.#telling(signal, () => pages.next());
+      const page = await this.#translatingFailures(signal, () => pages.next());
       if (page.done) return;
       for (const { Key = "", Size = 0, LastModified = new Date(0) } of page.value.Contents ?? []) {
         const key = Key.slice(this.#prefix.length);
@@ -274,7 +276,10 @@ export class S3Store implements Store {
     return { Bucket: this.#bucket, Key: this.#prefix + key };
   }
 
-  async #telling<T>(signal: AbortSignal | undefined, call: () => Promise<T>): Promise<T> {
+  async #translatingFailures<T>(
+    signal: AbortSignal | undefined,
+    call: () => Promise<T>,
+  ): Promise<T> {
     try {
       signal?.throwIfAborted();
       return await call();

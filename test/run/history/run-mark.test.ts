@@ -133,9 +133,9 @@ async function directRun({ isGone = () => false }: { readonly isGone?: () => boo
   const run = toRunning(queuedRun(Date.now(), { isQueued: false }));
   await history.accept(run);
   let nowMs = 0;
-  const watch = new MarkWatch({ steady: () => nowMs, isGone });
+  const watch = new MarkWatch({ monotonic: () => nowMs, isGone });
   const { runId } = run;
-  const look = () => history.standing(runId, watch);
+  const look = () => history.markStatus(runId, watch);
   const pass = (ms: number) => {
     nowMs += ms;
   };

@@ -1,7 +1,7 @@
 import { expectation, type HexError } from "../../../errors.ts";
 import { parseNumberText } from "../../number-text.ts";
 import type { ColumnType } from "../../schema.ts";
-import { shownText } from "./csv-items.ts";
+import { shownText } from "./csv-odd-values.ts";
 import {
   type CsvValue,
   MAX_BIGINT,

@@ -3,18 +3,16 @@ import type { ColumnType } from "../../schema.ts";
 import { askedError, toAskedValue } from "./csv-asked-values.ts";
 import { BARE } from "./csv-fields.ts";
 import { newItems } from "./csv-fixed-items.ts";
+import { type CsvBlock, CsvItems, MissingRows } from "./csv-items.ts";
+import { InfinityItems, WholeItems } from "./csv-number-items.ts";
 import {
-  type CsvBlock,
-  CsvItems,
   isMoment,
-  MissingRows,
   MOST_EXCEPTIONS,
   note,
   type OddValues,
   toNotes,
   whyTexts,
-} from "./csv-items.ts";
-import { InfinityItems, WholeItems } from "./csv-number-items.ts";
+} from "./csv-odd-values.ts";
 import type { ColumnForms } from "./csv-options.ts";
 import { TextItems } from "./csv-text-items.ts";
 import {
@@ -120,14 +118,14 @@ export class CsvColumn {
 
   /** Takes the values of a block, in which this is the column of that number. */
   read(block: CsvBlock, column: number): void {
-    if (this.#isAgain && this.#isTold()) return;
+    if (this.#isAgain && this.#isReported()) return;
     const { rows } = block.fields;
-    if (this.#forms.isMissingTold) this.#empty(block, column);
+    if (this.#forms.isMissingGiven) this.#empty(block, column);
     if (!this.#hasBare && this.plan === "found") this.#hasBare = this.#findBare(block, column);
     let row = this.#items.read(block, column, 0);
     while (row < rows) {
       const isTaken = this.#takeOdd(block, column, row);
-      if (this.#isAgain && this.#isTold()) return;
+      if (this.#isAgain && this.#isReported()) return;
       row = this.#items.read(block, column, isTaken ? row + 1 : row);
     }
   }
@@ -138,7 +136,7 @@ export class CsvColumn {
   }
 
   /** Whether a column that is read again has told all that it will: its memory is free from there. */
-  #isTold(): boolean {
+  #isReported(): boolean {
     if (this.#items instanceof TextItems) return true;
     return (this.#odd.exceptions?.count ?? 0) >= MOST_EXCEPTIONS;
   }

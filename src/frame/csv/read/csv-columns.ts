@@ -5,7 +5,7 @@ import type { CsvLimits } from "../csv-form.ts";
 import { type ColumnPlan, CsvColumn } from "./csv-column.ts";
 import { headerError, schemaError } from "./csv-errors.ts";
 import type { CsvBlock } from "./csv-items.ts";
-import { textReason } from "./csv-items.ts";
+import { textReason } from "./csv-odd-values.ts";
 import type { ColumnForms } from "./csv-options.ts";
 import type { CsvColumnReport } from "./csv-report.ts";
 

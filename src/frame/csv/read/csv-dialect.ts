@@ -32,7 +32,7 @@ export interface CsvStart {
   readonly delimiter: number;
   readonly lineEnd: number;
   /** whether a line such as `sep=;` told the delimiter */
-  readonly isTold: boolean;
+  readonly isDelimiterDeclared: boolean;
 }
 
 export interface StartRules {
@@ -70,14 +70,14 @@ export function findStart(
   const isCut = () => !isLast && end - start < TOLD_BYTES;
   while (lines < rules.skipLines && start < end) pass();
   if (isCut()) return undefined;
-  const told = tellsDelimiter(bytes.subarray(start, Math.min(end, start + TOLD_BYTES)));
-  if (told !== undefined) pass();
+  const declared = declaredDelimiter(bytes.subarray(start, Math.min(end, start + TOLD_BYTES)));
+  if (declared !== undefined) pass();
   while (start < end && isPassed(bytes, start, end, { lineEnd, comment: rules.comment })) pass();
   if (isCut()) return undefined;
   const delimiter =
-    rules.delimiter ?? told ?? findDelimiter(bytes, start, end, isLast, lineEnd, rules);
+    rules.delimiter ?? declared ?? findDelimiter(bytes, start, end, isLast, lineEnd, rules);
   if (delimiter === undefined) return undefined;
-  return { start, lines, delimiter, lineEnd, isTold: told !== undefined };
+  return { start, lines, delimiter, lineEnd, isDelimiterDeclared: declared !== undefined };
 }
 
 /** How far below a header without a delimiter is looked. */
@@ -192,7 +192,7 @@ function isPassed(
 }
 
 /** The delimiter that a line such as `sep=;` tells, as spreadsheets write it. */
-function tellsDelimiter(line: Buffer): number | undefined {
+function declaredDelimiter(line: Buffer): number | undefined {
   const sign = /^sep=([^\r\n])(?:\r|\n|$)/i.exec(line.toString("latin1"))?.[1];
   return sign?.charCodeAt(0);
 }

@@ -167,7 +167,7 @@ export class CsvFields {
         if (isCrLf && bytes[at] === CR) at = this.#passCrs(bytes, at);
         byte = bytes[at];
         if (byte !== delimiter && byte !== lineEnd) {
-          // What stands there is told, so it has to be there.
+          // The message quotes the field, so it has to be there.
           if (at + SEEN_BYTES > end && !isLast) return INCOMPLETE;
           throw this.#fault("quote", bytes, at, field - first, at + LONGEST_CHARACTER);
         }

@@ -42,7 +42,7 @@ export interface ColumnForms {
   /** what is missing wherever it stands */
   readonly missing: WordSet;
   /** whether that was told: it may be written as a number or a day is */
-  readonly isMissingTold: boolean;
+  readonly isMissingGiven: boolean;
   /** what is missing where no text can stand, and where all texts are quoted */
   readonly words: WordSet;
 }
@@ -63,7 +63,7 @@ export function toColumnForms(options: CsvOptions): ColumnForms {
     quote,
     // A quote before a quote is what is read without being told.
     escape: escapeSign === quote ? NO_BYTE : escapeSign,
-    isMissingTold: missing !== undefined,
+    isMissingGiven: missing !== undefined,
     missing: new WordSet(missing ?? [MISSING_SIGN]),
     words: new WordSet(missing === undefined ? MISSING_WORDS : []),
   };

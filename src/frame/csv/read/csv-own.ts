@@ -244,7 +244,7 @@ function ownItems(name: string, type: ColumnType, words: WordSet): CsvItems {
   return new TextItems(missing, forms, false);
 }
 
-/** What stands in no plain form, and is a value all the same; undefined for what is none of its type. */
+/** The value of a field in an unusual form; undefined when it is none of its type. */
 function toOwnValue(type: ColumnType, text: string): number | bigint | undefined {
   if (type === "number") return toOwnNumber(text);
   if (type !== "integer" && type !== "bigint") return undefined;

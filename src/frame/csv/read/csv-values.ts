@@ -127,7 +127,7 @@ function toWhole(text: string): CsvValue | undefined {
 function isKept(text: string, parts: RegExpExecArray): boolean {
   const [, whole = "", fraction, bare, letter, sign] = parts;
   const isId = letter !== undefined && sign === "" && !isNormal(whole, fraction ?? bare, letter);
-  return !isId && isHeld(digitsOf(text), Number(text));
+  return !isId && isExactFloat(digitsOf(text), Number(text));
 }
 
 /** The digits of a number but zeros at their beginning and end. */
@@ -137,7 +137,7 @@ function digitsOf(text: string): string {
 }
 
 /** Whether a float is what these digits say; those next to zero have fewer than others. */
-function isHeld(digits: string, value: number): boolean {
+function isExactFloat(digits: string, value: number): boolean {
   if (digits.length > MAX_DIGITS || !Number.isFinite(value)) return false;
   if (digits === "" || Math.abs(value) >= LEAST_NORMAL) return true;
   return value !== 0 && digitsOf(value.toExponential(digits.length - 1)) === digits;
@@ -147,7 +147,7 @@ function isHeld(digits: string, value: number): boolean {
 export function isRounded(field: string, value: number, forms: ValueForms): boolean {
   const found = toCsvValue(field, forms);
   if (found.kind === "bigint") return BigInt(value) !== found.value;
-  return found.kind === "text" && !isHeld(digitsOf(field), value);
+  return found.kind === "text" && !isExactFloat(digitsOf(field), value);
 }
 
 /** 1.5E10 and 1e16 are numbers; 12E4 and 4E5 are ids of somebody. */

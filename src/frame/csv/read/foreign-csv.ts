@@ -208,7 +208,7 @@ class ForeignReading {
   isToBeReadAgain(): boolean {
     const fields = this.#fields;
     const rows = fields === undefined ? 0 : fields.rowsBefore + fields.rows;
-    if (this.#rows === undefined) this.#tellRows(fields);
+    if (this.#rows === undefined) this.#reportRows(fields);
     else if (rows !== this.#rows) throw changedError(this.#source.name);
     this.#rows = rows;
     this.#fields = undefined;
@@ -216,11 +216,12 @@ class ForeignReading {
     return this.#columns.endPass(rows);
   }
 
-  #tellRows(fields: CsvFields | undefined): void {
+  #reportRows(fields: CsvFields | undefined): void {
     const { packing, encoding } = this.#found;
     if (packing !== undefined) this.#notes.push(`the file: unpacked by ${packing}`);
     if (encoding !== undefined) this.#notes.push(`the file: read as ${encoding}`);
-    if (this.#start?.isTold) this.#notes.push("the file: its first line tells the delimiter");
+    if (this.#start?.isDelimiterDeclared)
+      this.#notes.push("the file: its first line tells the delimiter");
     const told = (count: number, one: string, many: string) => {
       if (count > 0) this.#notes.push(formatCount(count, one, many));
     };

@@ -37,7 +37,7 @@ export function readCsv(
 ): Promise<Frame>;
 export async function readCsv(
   source: URL | string | ByteSource,
-  { report: tell, ...options }: ReadCsvOptions = {},
+  { report: onReport, ...options }: ReadCsvOptions = {},
 ): Promise<AnyFrame> {
   const [{ readForeignCsv }, { fileSource }, { csvListener }] = await Promise.all([
     import("./foreign-csv.ts"),
@@ -47,7 +47,7 @@ export async function readCsv(
   const isFile = typeof source === "string" || source instanceof URL;
   const bytes = isFile ? fileSource(toPath(source)) : source;
   const { frame, report } = await readForeignCsv(bytes, options);
-  tell?.(report);
+  onReport?.(report);
   csvListener.getStore()?.(report);
   return frame;
 }

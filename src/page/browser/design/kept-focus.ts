@@ -13,7 +13,7 @@ export function keepFocus(root: Element): void {
     held = target instanceof Element && target.closest(GRID) === null ? pathOf(target) : [];
   });
   root.addEventListener("focusout", () => {
-    // What goes loses the focus, too: only afterwards that can be told apart.
+    // A removed element loses the focus, too: only afterwards the two differ.
     queueMicrotask(() => {
       if (held[0]?.isConnected && held[0] !== document.activeElement) held = [];
     });

@@ -11,7 +11,7 @@ export interface NoticeProps {
   readonly children: ComponentChildren;
   /** what can be done about it: buttons or links */
   readonly actions?: ComponentChildren;
-  /** puts it away; without it the notice stays as long as what it tells */
+  /** puts it away; without it the notice stays as long as it is true */
   readonly onClose?: () => void;
 }
 

@@ -94,7 +94,7 @@ function toColumns(cells: readonly GraphCell[]): ReadonlyMap<string, number> {
   return pullSources(cells, columns);
 }
 
-/** Puts what hangs on nothing right before the first cell that uses it: long lines tell little. */
+/** Puts what hangs on nothing right before the first cell that uses it: long lines say little. */
 function pullSources(
   cells: readonly GraphCell[],
   columns: ReadonlyMap<string, number>,

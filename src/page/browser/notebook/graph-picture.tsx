@@ -48,11 +48,11 @@ export function GraphPicture({ cells }: GraphPictureProps): JSX.Element {
 
 function countOf(cells: readonly NotebookCell[]): string {
   const count = (state: string) => cells.filter(({ progress }) => progress.state === state).length;
-  const told = (["running", "waiting", "failed"] as const).flatMap((state) => {
+  const counts = (["running", "waiting", "failed"] as const).flatMap((state) => {
     const many = count(state);
     return many === 0 ? [] : [`${many} ${STATE_WORDS[state]}`];
   });
-  return [`${cells.length} cells`, ...told].join(" · ");
+  return [`${cells.length} cells`, ...counts].join(" · ");
 }
 
 interface NodeProps extends NotebookCell {
@@ -86,7 +86,7 @@ function Node({ node, cell, progress, problem }: NodeProps): JSX.Element {
   );
 }
 
-/** Brings a cell into snapshot, and keyboard and readers to it. */
+/** Scrolls to a cell, and gives it the focus. */
 function showCell(name: string): void {
   const element = document.getElementById(`cell-${name}`);
   element?.scrollIntoView({ block: "start" });

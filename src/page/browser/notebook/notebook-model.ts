@@ -9,7 +9,7 @@ import type { DescribedCell } from "../../../project/project-description.ts";
 
 /** The state of an open notebook; replaced when it changes, never changed in place. */
 export interface NotebookModel {
-  /** null until the server has told it */
+  /** null until the server has sent it */
   readonly head: NotebookHead | null;
   readonly cells: ReadonlyMap<string, DescribedCell>;
   readonly progress: ReadonlyMap<string, NotebookCellProgress>;

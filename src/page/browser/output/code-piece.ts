@@ -7,7 +7,7 @@ export interface LoadedCode<Code> {
   readonly isFailed: boolean;
 }
 
-/** A fetch of code, begun once; a failed one is begun again by the next who asks. */
+/** A fetch of code, begun once; a failed one is begun again by the next caller. */
 class CodeFetch<Code> {
   readonly done: Promise<Code>;
   code: Code | null = null;

@@ -38,7 +38,7 @@ const tablePiece = new CodePiece(() => import("./table/table-view.tsx"));
 const chartPiece = new CodePiece(() => import("./chart/chart-view.tsx"));
 
 /**
- * Fetches, once there is nothing else to do, the code for outputs that are not in sight yet: a tab
+ * Fetches, once there is nothing else to do, the code for outputs that are not visible yet: a tab
  * then opens at once, and a page is printed with all it has.
  */
 export function fetchLater(outputs: readonly CellOutput[]): void {

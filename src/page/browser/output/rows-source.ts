@@ -11,7 +11,7 @@ export interface RowsSpan extends RowsOrder {
 /** All rows that pass, in an order. */
 export interface RowsOrder {
   readonly sort?: RowSort | undefined;
-  /** all of them hold for the rows that are told */
+  /** all of them hold */
   readonly filters?: readonly RowFilter[] | undefined;
 }
 
@@ -22,7 +22,7 @@ export interface RowsSource {
   /**
    * Some of the rows, which are those of `key` and of no other result: undefined when another one is
    * shown meanwhile.
-   * @param onRenew told when they have to be computed anew first, and when that is done
+   * @param onRenew called when they have to be computed anew first, and when that is done
    */
   read(
     span: RowsSpan,

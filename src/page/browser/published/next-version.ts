@@ -20,7 +20,7 @@ export async function toNextVersion(
   try {
     return takeAnswer(model, asked, await evaluate(asked.ask, signal));
   } catch {
-    // what is still to be computed is asked for again once it is shown, and its failure told there
+    // what is still to be computed is asked for again once it is shown, and its failure shown there
     return model;
   }
 }

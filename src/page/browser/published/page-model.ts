@@ -7,7 +7,7 @@ import { changedInputs, defaultOf, type SetInputs, widgetOf, withInput } from ".
 
 /** A cell as a viewer sees it now. */
 export interface ShownCell extends PageCell {
-  /** of an input: what it has unless it is set; undefined as long as the server has not told it */
+  /** of an input: what it has unless it is set; undefined as long as the server has not sent it */
   readonly initial: InputValue | undefined;
   /** the revision of the page in which it came to show this */
   readonly shownAt: number;
@@ -151,12 +151,12 @@ export function dropFault(model: PageModel, fault: InputFault): PageModel {
 /** The page once the server no longer holds what it shows: all of it is evaluated anew. */
 export function whenGone(model: PageModel): PageModel {
   if (model.isGone) return model;
-  const faults = [...model.faults, ...tellPress(model.shown)];
+  const faults = [...model.faults, ...pressNotice(model.shown)];
   return { ...model, isGone: true, revision: model.revision + 1, faults };
 }
 
 /** A notice that the press was carried out, though its result is no longer shown. */
-function tellPress({ pressed }: ShownEvaluation): readonly InputFault[] {
+function pressNotice({ pressed }: ShownEvaluation): readonly InputFault[] {
   if (pressed === undefined) return [];
   const message = `Expected what the press of ${pressed} showed to be kept, got a server that holds it no more (it was carried out, and is not repeated: the page is shown without it)`;
   return [{ name: pressed, message }];

@@ -84,7 +84,7 @@ export function takeFailure(model: PageModel, asked: PageRequest, message: strin
   const error = { code: "HEX_CELL_FAILED" as const, message };
   const cells = new Map(model.cells);
   for (const [name, cell] of model.cells) {
-    // What has been changed since is asked for again.
+    // Later changes are requested again.
     if (cell.wantedAt <= cell.shownAt || cell.wantedAt > revision) continue;
     cells.set(name, { ...cell, error, shownAt: revision });
   }
@@ -140,10 +140,10 @@ function settledInputs(model: PageModel, asked: PageRequest, answer: Evaluation)
   const isInvalid = new Set(answer.invalid.map(({ name }) => name));
   const inputs = new Map<string, SetInput>();
   for (const [name, set] of model.inputs) {
-    const isOfAsk = set.setAt <= asked.revision;
-    if (isOfAsk && isInvalid.has(name)) continue;
+    const isSent = set.setAt <= asked.revision;
+    if (isSent && isInvalid.has(name)) continue;
     const read = ownValue(answer.inputs, name) as InputValue | undefined;
-    const isRead = isOfAsk && "text" in set && read !== undefined;
+    const isRead = isSent && "text" in set && read !== undefined;
     const kept = isRead ? asValue(model.cells.get(name), read, set.setAt) : set;
     if (kept !== undefined) inputs.set(name, kept);
   }
@@ -161,10 +161,10 @@ function asValue(
 
 /** A value that the page has sent by itself is no fault of the viewer. */
 function toFaults({ faults }: PageModel, asked: PageRequest, { invalid }: Evaluation) {
-  const told = invalid.filter(
+  const own = invalid.filter(
     ({ name }) => asked.inputs.has(name) || !Object.hasOwn(asked.ask.inputs, name),
   );
-  return told.length === 0 ? faults : [...faults.filter(notOf(told)), ...told];
+  return own.length === 0 ? faults : [...faults.filter(notOf(own)), ...own];
 }
 
 function notOf(faults: readonly InputFault[]): (fault: InputFault) => boolean {

@@ -27,8 +27,8 @@ import { OPENING, type PageView } from "./page-view.ts";
 import { openRequestLine, type RequestLine } from "./request-line.ts";
 
 const RETRY_MS = 2_000;
-/** So long after a run was asked for, the server has told of it, if it ever does. */
-const UNTOLD_MS = 3_000;
+/** After this the server has sent an event of a run that was requested, if it ever does. */
+const SILENT_MS = 3_000;
 
 /** The page in one viewer's browser: what it shows, and all that can be done to it. */
 export class PageStore extends Store<PageView> implements RowsGround {
@@ -38,8 +38,8 @@ export class PageStore extends Store<PageView> implements RowsGround {
   readonly #endings: (() => void)[] = [];
   /** of the newest request for the state; older ones are given up */
   #syncing = new AbortController();
-  /** rises with every word on the run that goes */
-  #runsTold = 0;
+  /** rises with all that is known of the running run */
+  #runNews = 0;
   /** set while what was asked for waits for a server that did not answer */
   #stopRetry: (() => void) | undefined;
   /** those who wait until what is gone was evaluated anew */
@@ -126,15 +126,15 @@ export class PageStore extends Store<PageView> implements RowsGround {
   /** Starts a run that publishes. */
   async refresh(): Promise<void> {
     await this.#attempt(async () => {
-      const told = this.#runsTold;
+      const before = this.#runNews;
       const { runId } = await this.#effects.refresh();
       // the server's own word may come first: it knows more, perhaps that the run is over
-      if (this.view.run !== null || told !== this.#runsTold) return;
+      if (this.view.run !== null || before !== this.#runNews) return;
       const run: PageRun = { runId, state: "queued", startedAt: null, fraction: 0, cells: [] };
       this.#showRun(run);
-      // a run that is over before anybody has looked is told of by no event
+      // a run that is over before anybody has looked has no event
       const look = () => void (this.view.run === run && this.#sync());
-      this.#endings.push(this.#effects.after(UNTOLD_MS, look));
+      this.#endings.push(this.#effects.after(SILENT_MS, look));
     });
   }
 
@@ -158,7 +158,7 @@ export class PageStore extends Store<PageView> implements RowsGround {
   }
 
   #showRun(run: PageRun | null): void {
-    this.#runsTold += 1;
+    this.#runNews += 1;
     this.#change({ run });
   }
 
@@ -236,12 +236,12 @@ export class PageStore extends Store<PageView> implements RowsGround {
     this.#syncing.abort();
     this.#syncing = new AbortController();
     const { signal } = this.#syncing;
-    const told = this.#runsTold;
+    const before = this.#runNews;
     try {
       const state = await this.#effects.fetchState(undefined, signal);
       await this.#show(state, signal);
       // its end was not heard
-      const isOver = this.view.run !== null && state.run === null && told === this.#runsTold;
+      const isOver = this.view.run !== null && state.run === null && before === this.#runNews;
       if (isOver) this.#change({ run: null });
     } catch (error) {
       if (!signal.aborted) this.#onSyncFailure(error);

@@ -10,11 +10,11 @@ export interface PageView {
   readonly run: PageRun | null;
   /** why it did not open, or why there is nothing new for the inputs */
   readonly trouble: string | null;
-  /** whether the server tells of what happens */
+  /** whether the events of the server arrive */
   readonly isLive: boolean;
   /** why a run could not be started or cancelled */
   readonly refusal: string | null;
-  /** whether the server tells of another page than the one that was loaded */
+  /** whether the server has another page than the one that was loaded */
   readonly isChanged: boolean;
   /** what is said aloud when a new version has come */
   readonly news: string;

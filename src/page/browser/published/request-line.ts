@@ -50,11 +50,11 @@ export function openRequestLine<Ask, Answer>(parts: RequestLineOptions<Ask, Answ
   }
 
   /** The answer to a request that was given up is ignored. */
-  function settle(current: Sent<Ask>, tell: () => void): void {
+  function settle(current: Sent<Ask>, take: () => void): void {
     if (sent !== current) return;
     current.stopWaiting?.();
     sent = undefined;
-    tell();
+    take();
     if (sent === undefined) sendNext();
   }
 

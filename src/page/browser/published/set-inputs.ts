@@ -22,7 +22,7 @@ export function widgetOf({ output }: Pick<PageCell, "output">): InputWidget | un
   return widgetIn(output);
 }
 
-/** An input's cell, and the value that it has unless it is set, as far as the server has told it. */
+/** An input's cell, and the value that it has unless it is set, as far as the server has sent it. */
 export type InputCell = Pick<PageCell, "name" | "output"> & {
   readonly initial?: InputValue | undefined;
 };

@@ -4,7 +4,7 @@ import { useEffect, useMemo, useState } from "preact/hooks";
 interface TimeAgoProps {
   /** an instant, ISO 8601 */
   readonly instant: string;
-  /** how long ago that is by the clock that noted it; by the viewer's own unless told */
+  /** how long ago that is by the clock that noted it; default: by the viewer's own */
   readonly ageMs?: number;
 }
 

@@ -23,9 +23,9 @@ export function formatValue(value: unknown): string {
 interface TimestampProps {
   /** ISO 8601 */
   readonly instant: string;
-  /** how much of it: the day and the time unless told */
+  /** how much of it: default: the day and the time */
   readonly as?: "date-time" | "time" | "full";
-  /** by the clocks of a zone; by the viewer's unless told */
+  /** by the clocks of a zone; default: by the viewer's */
   readonly timezone?: string;
 }
 
@@ -40,7 +40,7 @@ const FORMS = {
   },
 } as const satisfies Record<string, Intl.DateTimeFormatOptions>;
 
-/** An instant by the viewer's clock; pointed at, it tells itself in UTC. */
+/** An instant by the viewer's clock; its title is in UTC. */
 export function Timestamp({ instant, as = "date-time", timezone }: TimestampProps): JSX.Element {
   return (
     <time dateTime={instant} title={toUtc(instant)}>
@@ -49,7 +49,7 @@ export function Timestamp({ instant, as = "date-time", timezone }: TimestampProp
   );
 }
 
-/** An instant in words; the year is told where it is another than today's. */
+/** An instant in words; the year is given where it is another than today's. */
 function formatTimestamp(
   instant: string,
   as: NonNullable<TimestampProps["as"]> = "date-time",

@@ -26,8 +26,8 @@ export function parsePlace(pathname: string, search: string): RunsPlace {
   if (first === "versions") {
     return { view: "versions", from: toVersion(query.get("from")), to: toVersion(query.get("to")) };
   }
-  const told = (key: string) => query.get(key) ?? "";
-  const filter = { context: told("context"), state: told("state"), schedule: told("schedule") };
+  const read = (key: string) => query.get(key) ?? "";
+  const filter = { context: read("context"), state: read("state"), schedule: read("schedule") };
   return { view: "runs", filter };
 }
 
@@ -47,8 +47,8 @@ export function toAddress(place: RunsPlace): string {
 
 /** A query of what is not empty, with its question mark. */
 export function toSearch(values: Readonly<Record<string, string>>): string {
-  const told = Object.entries(values).filter(([, value]) => value !== "");
-  return told.length === 0 ? "" : `?${new URLSearchParams(told)}`;
+  const given = Object.entries(values).filter(([, value]) => value !== "");
+  return given.length === 0 ? "" : `?${new URLSearchParams(given)}`;
 }
 
 function toVersion(text: string | null): number | null {
@@ -63,7 +63,7 @@ function decode(part: string): string {
   try {
     return decodeURIComponent(part);
   } catch {
-    // A half-written escape: the server then tells that no run has this id.
+    // A half-written escape: the server then answers that no run has this id.
     return part;
   }
 }

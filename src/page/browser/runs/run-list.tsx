@@ -138,7 +138,7 @@ function RunFilters({ filter, go }: RunFiltersProps): JSX.Element {
 /** The newest runs looked up anew, and the older ones that were shown before. @internal */
 export function mergeNewest(shown: RunList, newest: RunList): RunList {
   const last = newest.runs.at(-1);
-  // What is not told although it is as new as what is told no longer fits the filter.
+  // A run as new as these that is not among them no longer fits the filter.
   const older = newest.next === null ? [] : shown.runs.filter((run) => isOlder(run, last));
   if (older.length === 0) return newest;
   return { ...newest, runs: [...newest.runs, ...older], next: shown.next };

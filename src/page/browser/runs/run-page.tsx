@@ -61,7 +61,7 @@ export function RunPage({ runId, go }: RunPageProps): JSX.Element {
       <section aria-labelledby="run-timeline" class="runs-section">
         <h3 id="run-timeline">Timeline</h3>
         {isEmpty ? (
-          <p class="runs-none">{tellNoCells(run)}</p>
+          <p class="runs-none">{describeNoCells(run)}</p>
         ) : (
           <>
             <TimelinePicture timeline={timeline} />
@@ -75,7 +75,7 @@ export function RunPage({ runId, go }: RunPageProps): JSX.Element {
 }
 
 /** Why there is no timeline. */
-function tellNoCells({ state, isQueued, isPublisher }: ShownRun): string {
+function describeNoCells({ state, isQueued, isPublisher }: ShownRun): string {
   if (state === "queued") return "It waits for a worker; no cell has begun.";
   if (state === "running") {
     return isQueued

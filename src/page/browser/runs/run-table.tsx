@@ -12,7 +12,7 @@ interface RunTableProps {
   readonly go: Go;
 }
 
-/** Runs in rows. What a narrow window has no columns for stands in a second line. */
+/** Runs in rows. A narrow window has some columns in a second line. */
 export function RunTable({ runs, go }: RunTableProps): JSX.Element {
   return (
     <table class="runs-table">

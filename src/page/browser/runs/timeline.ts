@@ -35,13 +35,13 @@ export interface TimelineCell {
   readonly span: TimelineSpan | null;
   /** how far a running cell is, 0 to 1 */
   readonly fraction: number | null;
-  /** what it tells of itself, or why it failed */
+  /** its own message, or why it failed */
   readonly message: string;
   /** what stands at its bar: "computed 5.2 s" */
   readonly label: string;
 }
 
-/** Cells are taken as told by events where there are any; by name. */
+/** A run, and the cells of its events, by name, which count before those of the run. */
 export interface TimelineFacts {
   readonly run: ShownRun;
   readonly cells: ReadonlyMap<string, CellProgress>;
@@ -74,9 +74,9 @@ export function toTimeline({ run, cells, nowMs }: TimelineFacts): Timeline {
 type Row = CellProgress | { readonly name: string; readonly status: "waiting" };
 
 /** All cells in file order; those that the project no longer has come last, in their own order. */
-function toRows(run: ShownRun, told: ReadonlyMap<string, CellProgress>): readonly Row[] {
+function toRows(run: ShownRun, heard: ReadonlyMap<string, CellProgress>): readonly Row[] {
   const known = new Map(run.cells.map((cell) => [cell.name, cell]));
-  for (const [name, cell] of told) known.set(name, cell);
+  for (const [name, cell] of heard) known.set(name, cell);
   // The record has all cells of a run that is over, in the order of its own time.
   if (run.endedAt !== null || !run.isQueued) return [...known.values()];
   const waiting = run.order.map((name): Row => known.get(name) ?? { name, status: "waiting" });
@@ -91,14 +91,14 @@ function toTimelineCell(cell: Row, endMs: number, toOffset: (ms: number) => numb
   const { message, fraction } = cell;
   const status: TimelineStatus = isInterrupted(cell) ? "interrupted" : cell.status;
   const span = toSpan(cell, endMs, toOffset);
-  const told = { name, status, span, message };
+  const common = { name, status, span, message };
   if (status === "running") {
     const label = `${Math.round(fraction * 100)} %${message === "" ? "" : ` · ${message}`}`;
-    return { ...told, fraction, label };
+    return { ...common, fraction, label };
   }
   const hasRun = status !== "pruned" && status !== "skipped";
   const label = hasRun ? `${status} ${formatDuration(cell.elapsedMs ?? 0)}` : status;
-  return { ...told, fraction: null, label };
+  return { ...common, fraction: null, label };
 }
 
 function isUnplaced(cell: Row): boolean {

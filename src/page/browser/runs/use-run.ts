@@ -9,7 +9,7 @@ import { useEvery, useFetch } from "./use-fetch.tsx";
 /** One run, as it is known now; while it goes, it grows by itself. */
 export interface WatchedRun {
   readonly run: ShownRun | undefined;
-  /** what its events told of its cells, by name */
+  /** the cells of its events, by name */
   readonly cells: ReadonlyMap<string, CellProgress>;
   readonly lines: readonly LogLine[];
   readonly failure: RequestFailure | undefined;
@@ -18,13 +18,13 @@ export interface WatchedRun {
   readonly nowMs: number;
 }
 
-interface Told {
+interface Heard {
   readonly run: ShownRun | undefined;
   readonly cells: ReadonlyMap<string, CellProgress>;
   readonly lines: readonly LogLine[];
 }
 
-const NOTHING: Told = { run: undefined, cells: new Map(), lines: [] };
+const NOTHING: Heard = { run: undefined, cells: new Map(), lines: [] };
 /** Lines come by the hundred: they are shown together. */
 const GATHER_MS = 100;
 const CLOCK_MS = 500;
@@ -35,25 +35,25 @@ const POLL_MS = 5_000;
 export function useRun(runId: string): WatchedRun {
   const path = `/page/runs/${encodeURIComponent(runId)}`;
   const ask = useCallback((signal: AbortSignal) => readRun(path, signal), [path]);
-  const [told, setTold] = useState<Told>(NOTHING);
+  const [heard, setHeard] = useState<Heard>(NOTHING);
   const [isDeaf, setDeaf] = useState(false);
   const read = useFetch({ ask, everyMs: isDeaf ? POLL_MS : undefined });
   const isGoing = read.answer !== undefined && read.answer.run.endedAt === null;
   useEffect(() => {
-    setTold(NOTHING);
+    setHeard(NOTHING);
     setDeaf(false);
     if (!isGoing) return undefined;
     const fallBack = () => {
-      setTold(NOTHING);
+      setHeard(NOTHING);
       setDeaf(true);
     };
-    return listenToRun(path, { onTold: setTold, onDeaf: fallBack });
+    return listenToRun(path, { onHeard: setHeard, onDeaf: fallBack });
   }, [path, isGoing]);
-  const run = told.run ?? read.answer?.run;
+  const run = heard.run ?? read.answer?.run;
   const nowMs = useServerClock(run);
   return {
-    ...{ run, cells: told.cells, nowMs, failure: read.failure, again: read.again },
-    lines: told.lines.length > 0 ? told.lines : (read.answer?.lines ?? []),
+    ...{ run, cells: heard.cells, nowMs, failure: read.failure, again: read.again },
+    lines: heard.lines.length > 0 ? heard.lines : (read.answer?.lines ?? []),
   };
 }
 
@@ -66,26 +66,26 @@ async function readRun(path: string, signal: AbortSignal) {
 }
 
 interface RunListener {
-  readonly onTold: (told: Told) => void;
+  readonly onHeard: (heard: Heard) => void;
   /** the events cannot be heard, now or ever */
   readonly onDeaf: () => void;
 }
 
-/** Gathers what the events of a run tell; gives what ends it. */
-function listenToRun(path: string, { onTold, onDeaf }: RunListener): () => void {
+/** Gathers the events of a run; gives what ends it. */
+function listenToRun(path: string, { onHeard, onDeaf }: RunListener): () => void {
   const source = new EventSource(`${path}/events`);
   let run: ShownRun | undefined;
   const cells = new Map<string, CellProgress>();
   let lines: LogLine[] = [];
   let timer: ReturnType<typeof setTimeout> | undefined;
-  const tell = () => {
+  const report = () => {
     timer = undefined;
-    onTold({ run, cells: new Map(cells), lines });
+    onHeard({ run, cells: new Map(cells), lines });
   };
   const on = <Data>(name: string, take: (data: Data) => void) =>
     source.addEventListener(name, ({ data }: MessageEvent<string>) => {
       take(JSON.parse(data));
-      timer ??= setTimeout(tell, GATHER_MS);
+      timer ??= setTimeout(report, GATHER_MS);
     });
   on<ShownRun>("run-changed", (data) => {
     run = data;

@@ -16,7 +16,7 @@ const EVERY_MS = 10_000;
 const ask = (signal: AbortSignal) => fetchJson<VersionList>("/page/versions", { signal });
 
 interface VersionListProps {
-  /** which two are compared; the newest two unless told */
+  /** which two are compared; default: the newest two */
   readonly from: number | null;
   readonly to: number | null;
   readonly go: Go;
@@ -27,7 +27,7 @@ export function VersionListView({ from, to, go }: VersionListProps): JSX.Element
   const fetched = useFetch({ ask, everyMs: EVERY_MS });
   const { answer } = fetched;
   const [target, setTarget] = useState<ListedVersion>();
-  const [said, setSaid] = useState("");
+  const [news, setNews] = useState("");
   const state = <FetchState of={fetched} waiting="Looking up versions…" />;
   if (answer === undefined) return state;
   const { versions, foreign, mayRollBack } = answer;
@@ -42,7 +42,7 @@ export function VersionListView({ from, to, go }: VersionListProps): JSX.Element
     <>
       {state}
       <p class="runs-said" role="status">
-        {said}
+        {news}
       </p>
       <VersionTable
         {...{ versions, compared, choose, go }}
@@ -62,7 +62,7 @@ export function VersionListView({ from, to, go }: VersionListProps): JSX.Element
         <RollBack
           {...{ target, newest }}
           onDone={({ version }) => {
-            setSaid(
+            setNews(
               `Version ${version} is published, with the frames of version ${target.generation}.`,
             );
             go({ view: "versions", from: null, to: null }, "replace");

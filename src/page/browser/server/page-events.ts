@@ -1,6 +1,6 @@
 import type { PageEvent } from "../../page-state.ts";
 
-/** Who listens to what the server tells of by itself. */
+/** A listener to the events of the server. */
 export interface PageEventListener {
   readonly onEvent: (event: PageEvent) => void;
   /** the stream stands again after it did not: what happened meanwhile was not heard */

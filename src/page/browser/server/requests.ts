@@ -19,7 +19,7 @@ const UNREACHABLE = "Expected the server to answer, got no connection to it";
 
 /**
  * Asks the server for JSON; an answer without a body is undefined.
- * @throws {RequestFailure} when there is no answer, or one that tells of an error
+ * @throws {RequestFailure} when there is no answer, or an error
  */
 export async function fetchJson<Answer>(
   path: string,
@@ -41,12 +41,12 @@ export function fetchState(version?: number, signal?: AbortSignal): Promise<Page
   return fetchJson(`/page/state${query}`, { signal });
 }
 
-export function evaluate(ask: EvaluateRequest, signal?: AbortSignal): Promise<Evaluation> {
-  return fetchJson("/page/run", { method: "POST", body: ask, signal });
+export function evaluate(body: EvaluateRequest, signal?: AbortSignal): Promise<Evaluation> {
+  return fetchJson("/page/run", { method: "POST", body, signal });
 }
 
-export function fetchRows(ask: RowsRequest, signal?: AbortSignal): Promise<RowsAnswer> {
-  return fetchJson("/page/rows", { method: "POST", body: ask, signal });
+export function fetchRows(body: RowsRequest, signal?: AbortSignal): Promise<RowsAnswer> {
+  return fetchJson("/page/rows", { method: "POST", body, signal });
 }
 
 /** Where all rows that pass can be downloaded. */
@@ -79,10 +79,10 @@ function send(path: string, { method = "GET", body, signal }: RequestOptions): P
   return whileConnected(() => fetch(path, request), signal);
 }
 
-/** A lost network is told as a failure; a request that was given up stays an AbortError. */
-async function whileConnected<T>(ask: () => Promise<T>, signal?: AbortSignal): Promise<T> {
+/** A lost network is a failure; a request that was given up stays an AbortError. */
+async function whileConnected<T>(request: () => Promise<T>, signal?: AbortSignal): Promise<T> {
   try {
-    return await ask();
+    return await request();
   } catch (error) {
     if (signal?.aborted) throw error;
     throw new RequestFailure(0, UNREACHABLE);
@@ -114,10 +114,10 @@ export class RequestFailure extends Error {
   }
 }
 
-/** The failure that an answer tells. */
+/** The failure in an answer. */
 async function failureOf(response: Response): Promise<RequestFailure> {
-  const told = sentenceIn(await response.text().catch(() => ""));
-  const message = told ?? `Expected an answer, got HTTP status ${response.status}`;
+  const sentence = sentenceIn(await response.text().catch(() => ""));
+  const message = sentence ?? `Expected an answer, got HTTP status ${response.status}`;
   const seconds = Number(response.headers.get("retry-after") ?? Number.NaN);
   return new RequestFailure(
     response.status,

@@ -68,7 +68,7 @@ export class ChartDrawing {
   }
 
   /**
-   * Shows other rows in the same picture; one out of sight leaves the next frame to those in sight.
+   * Shows other rows in the same picture; one that is not visible leaves the next frame to the others.
    * @throws {Error} with Vega's words on what it cannot draw; the picture is then no good any more
    */
   async show(rows: readonly ChartRow[]): Promise<void> {

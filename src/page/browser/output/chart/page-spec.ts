@@ -11,7 +11,7 @@ interface PageSpecOptions {
   readonly label: string;
   readonly theme: ChartTheme;
   readonly isZooming: boolean;
-  /** that it is made for, as `specWidth` tells it */
+  /** that it is made for, as `specWidth` gives it */
   readonly width: number;
   /** names of columns that hold years */
   readonly years: ReadonlySet<string>;

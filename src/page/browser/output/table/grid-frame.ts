@@ -27,7 +27,7 @@ export function useGridFrame(columns: Schema, blocks: RowBlocks, change: number)
   return frame;
 }
 
-/** A grid listens only after its first paint; what came before that is told when it does. */
+/** A grid listens only after its first paint; what came before that is repeated when it does. */
 function openEvents(): CustomEventTarget<DataFrameEvents> {
   const events = createEventTarget<DataFrameEvents>();
   const listen = events.addEventListener.bind(events);
@@ -105,7 +105,7 @@ interface TitleListeners {
  * again whenever other rows come.
  */
 export function titleOfFrame(columns: Schema, blocks: RowBlocks): TitleListeners {
-  function tell({ currentTarget, target }: PointerEvent): void {
+  function setTitle({ currentTarget, target }: PointerEvent): void {
     const frame = currentTarget as HTMLElement;
     const cell = (target as Element).closest<HTMLElement>(BODY_CELL);
     const title = cell === null ? "" : valueIn(cell, columns, blocks);
@@ -113,8 +113,8 @@ export function titleOfFrame(columns: Schema, blocks: RowBlocks): TitleListeners
   }
   return {
     // rows can move under a pointer that rests
-    onPointerOver: tell,
-    onPointerMove: tell,
+    onPointerOver: setTitle,
+    onPointerMove: setTitle,
     onPointerLeave: ({ currentTarget }) => (currentTarget as Element).removeAttribute("title"),
   };
 }

@@ -38,11 +38,11 @@ interface GridProps {
   readonly copiedText: () => string | undefined;
 }
 
-/** More of what stands just out of sight would make scrolling slower. */
+/** More rows above and below the visible ones would make scrolling slower. */
 const PADDING_ROWS = 4;
 const LONG_TEXT = 24;
 
-/** The rows of a table, of which only those in sight are in the document. */
+/** The rows of a table, of which only the visible ones are in the document. */
 export function Grid(props: GridProps): JSX.Element {
   const { columns, head, blocks, change, order, selection, onSelection, onFilter } = props;
   const { sort } = order;
@@ -65,7 +65,7 @@ export function Grid(props: GridProps): JSX.Element {
   const orderBy = useMemo((): OrderBy => toOrderBy(sort), [sort]);
   const onSort = useRef(props.onSort);
   onSort.current = props.onSort;
-  // rows that come are told by events, which draw the cells once and nothing else
+  // rows that come are events, which draw the cells once and nothing else
   const table = useMemo(
     () => (
       <HighTable

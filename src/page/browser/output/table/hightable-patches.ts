@@ -30,7 +30,7 @@ function keepGridFocus(frame: HTMLElement): () => void {
     held = cell === null ? undefined : { cell, place: placeOf(cell) };
   }
   function onFocusOut(): void {
-    // a cell loses the focus also as it is removed: only afterwards that can be told apart
+    // a cell loses the focus also as it is removed: only afterwards the two differ
     queueMicrotask(() => {
       if (held?.cell.isConnected && !hasFocus(held.cell)) held = undefined;
     });

@@ -27,8 +27,8 @@ const REST_MS = 70;
 
 /**
  * The rows of one table, read in blocks when they are to be seen. Rows of an older order or older
- * data stay until their place is filled anew, so that nothing flashes empty. What was asked for and
- * is out of sight again is aborted.
+ * data stay until their place is filled anew, so that nothing flashes empty. A request for rows
+ * that are no longer visible is aborted.
  */
 export class RowBlocks {
   readonly #events: RowBlocksEvents;
@@ -43,9 +43,9 @@ export class RowBlocks {
   #oldHead: readonly JsonRow[] = [];
   #rows: number;
   /** whether it is known how many rows there are in this order */
-  #isTold = true;
+  #isCounted = true;
   #wanted = { start: 0, end: 0 };
-  #askedAt = Number.NEGATIVE_INFINITY;
+  #requestedAt = Number.NEGATIVE_INFINITY;
   #timer: ReturnType<typeof setTimeout> | undefined;
 
   constructor(source: RowsSource, { rows, head }: TableStart, events: RowBlocksEvents) {
@@ -60,11 +60,11 @@ export class RowBlocks {
     return this.#rows;
   }
 
-  /** whether rows that are in sight are still to come */
+  /** whether visible rows are still to come */
   get isReading(): boolean {
     const { start, end } = this.#wanted;
     const last = Math.min(end, this.#rows) - 1;
-    if (!this.#isTold) return true;
+    if (!this.#isCounted) return true;
     return last >= start && (this.#fresh(start) === undefined || this.#fresh(last) === undefined);
   }
 
@@ -84,13 +84,13 @@ export class RowBlocks {
     return this.#blocks.get(blockOf(row))?.[row % BLOCK_ROWS] ?? this.#head[row];
   }
 
-  /** Shows other data. What is in sight is read again where `head` does not tell it. */
+  /** Shows other data. Visible rows are read again where `head` lacks them. */
   show(source: RowsSource, start: TableStart): void {
     this.#source = source;
     this.#begin(start);
   }
 
-  /** Shows the rows in another order, or others of them. `start` tells those of no order at all. */
+  /** Shows the rows in another order, or others of them. `start` has those of no order at all. */
   arrange(order: RowsOrder, start: TableStart): void {
     this.#order = order;
     this.#begin(start);
@@ -99,32 +99,32 @@ export class RowBlocks {
   #begin({ rows, head }: TableStart): void {
     this.close();
     const { start, end } = this.#wanted;
-    const inSight = [...this.#blocks].filter(([block]) => {
+    const visible = [...this.#blocks].filter(([block]) => {
       return block >= blockOf(start) && block <= blockOf(end);
     });
-    if (inSight.length > 0) this.#old = new Map(inSight);
+    if (visible.length > 0) this.#old = new Map(visible);
     if (this.#head.length > 0) this.#oldHead = this.#head;
     this.#blocks.clear();
-    this.#isTold = this.#order.sort === undefined && !this.#order.filters?.length;
-    this.#head = this.#isTold ? head : [];
-    if (this.#isTold) this.#rows = rows;
+    this.#isCounted = this.#order.sort === undefined && !this.#order.filters?.length;
+    this.#head = this.#isCounted ? head : [];
+    if (this.#isCounted) this.#rows = rows;
     this.#events.onFailure(null);
     this.#events.onChange();
-    this.#askedAt = Number.NEGATIVE_INFINITY;
-    this.#ask();
+    this.#requestedAt = Number.NEGATIVE_INFINITY;
+    this.#request();
   }
 
-  /** Tells which rows are in sight. */
+  /** Sets which rows are visible. */
   want(start: number, end: number): void {
     const isLeap = Math.abs(start - this.#wanted.start) > LEAP_ROWS;
     this.#wanted = { start, end };
-    this.#ask(isLeap ? REST_MS : 0);
+    this.#request(isLeap ? REST_MS : 0);
   }
 
   /** Reads rows again that could not be had. */
   retry(): void {
     this.#events.onFailure(null);
-    this.#ask();
+    this.#request();
   }
 
   close(): void {
@@ -134,18 +134,18 @@ export class RowBlocks {
     this.#renewing.clear();
   }
 
-  #ask(restMs = 0): void {
+  #request(restMs = 0): void {
     clearTimeout(this.#timer);
-    const wait = Math.max(restMs, this.#askedAt + PACE_MS - performance.now());
+    const wait = Math.max(restMs, this.#requestedAt + PACE_MS - performance.now());
     if (wait <= 0) {
-      this.#askNow();
+      this.#requestNow();
       return;
     }
-    this.#timer = setTimeout(() => this.#askNow(), wait);
+    this.#timer = setTimeout(() => this.#requestNow(), wait);
   }
 
-  #askNow(): void {
-    this.#askedAt = performance.now();
+  #requestNow(): void {
+    this.#requestedAt = performance.now();
     const missing = this.#missingBlocks();
     for (const [block, controller] of this.#loading) {
       if (missing.includes(block)) continue;
@@ -156,10 +156,10 @@ export class RowBlocks {
     for (const block of missing) if (!this.#loading.has(block)) void this.#read(block);
   }
 
-  /** The blocks that sight needs; as long as the first rows suffice, none. */
+  /** The blocks that the visible rows need; as long as the first rows suffice, none. */
   #missingBlocks(): number[] {
     const { start, end } = this.#wanted;
-    if (!this.#isTold) return [blockOf(start)];
+    if (!this.#isCounted) return [blockOf(start)];
     const shown = Math.min(end, this.#rows);
     if (shown <= this.#head.length) return [];
     const first = blockOf(Math.max(0, start - AHEAD_ROWS));
@@ -185,7 +185,7 @@ export class RowBlocks {
       if (answer === undefined) return;
       this.#keep(block, answer.head);
       this.#rows = answer.rows;
-      this.#isTold = true;
+      this.#isCounted = true;
       this.#events.onFailure(null);
       this.#events.onChange();
     } catch (error) {

@@ -101,7 +101,7 @@ export function tsvText(schema: Schema, rows: readonly JsonRow[], withNames: boo
     .join("\n");
 }
 
-/** A value as it is; missing as nothing. What has a tab or a line break in it is quoted. */
+/** A value as it is; missing as nothing. One with a tab or a line break is quoted. */
 function tsvValue(value: JsonScalar): string {
   if (value === null) return "";
   const text = String(value);

@@ -49,7 +49,7 @@ export function DownloadCsv({ name, columns, table }: DownloadCsvProps): JSX.Ele
 }
 
 /** A browser reports no failed download: so it is made sure first that the file is there. */
-async function download({ readyCsvUrl, tellFailure }: TableRows): Promise<void> {
+async function download({ readyCsvUrl, reportFailure }: TableRows): Promise<void> {
   try {
     const address = await readyCsvUrl?.();
     if (address === undefined) throw new Error(REPLACED);
@@ -58,7 +58,7 @@ async function download({ readyCsvUrl, tellFailure }: TableRows): Promise<void> 
     link.download = "";
     link.click();
   } catch (error) {
-    tellFailure(error instanceof Error ? error.message : String(error));
+    reportFailure(error instanceof Error ? error.message : String(error));
   }
 }
 

@@ -22,7 +22,7 @@ interface TableViewProps {
 
 const NO_ROWS: Selection = { ranges: [] };
 
-/** A table: its rows, which are read as they come into sight, and what can be done with them. */
+/** A table: its rows, which are read as they become visible, and what can be done with them. */
 export function TableView({ cell, output, rows }: TableViewProps): JSX.Element {
   const name = cell.title ?? cell.name;
   const high = Math.min(13, output.rows);

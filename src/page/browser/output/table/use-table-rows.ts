@@ -25,10 +25,10 @@ export interface TableRows {
   /** goes up whenever rows came */
   readonly change: number;
   arrange(order: RowsOrder): void;
-  tellFailure(message: string): void;
+  reportFailure(message: string): void;
 }
 
-/** Reads the rows of a table as they come into sight, and again when there are others. */
+/** Reads the rows of a table as they become visible, and again when there are others. */
 export function useTableRows(output: Omit<FrameOutput, "kind">, rows: RowsSource): TableRows {
   const { head } = output;
   const shape = output.columns.map(({ name, type }) => `${type} ${name}`).join("\n");
@@ -69,7 +69,7 @@ export function useTableRows(output: Omit<FrameOutput, "kind">, rows: RowsSource
     isRenewing: blocks.isRenewing,
     failure,
     change,
-    tellFailure: setFailure,
+    reportFailure: setFailure,
     arrange(next) {
       setOrder(next);
       blocks.arrange(next, output);

@@ -1,7 +1,7 @@
 import { utimes } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { readCellGrounds, toCellState } from "../../src/run/cell-fingerprints.ts";
+import { readCellFingerprints, toCellState } from "../../src/run/cell-fingerprints.ts";
 import { openFileContents } from "../../src/source/file-contents.ts";
 import { makeProject } from "../fixtures/make-project.ts";
 
@@ -21,7 +21,7 @@ async function stateOf(project: Awaited<ReturnType<typeof makeProject>>, secrets
   const cells = await project.load();
   const contents = openFileContents();
   const { directory } = project;
-  const grounds = await readCellGrounds(cells, { directory, contents, secretsDigest });
+  const grounds = await readCellFingerprints(cells, { directory, contents, secretsDigest });
   const inputs = new Map<string, unknown>([["day", "2026-11-29"]]);
   const frames = new Map([
     ["heavy", "f1"],

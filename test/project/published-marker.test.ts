@@ -2,17 +2,17 @@ import { mkdir, mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
-import { PublishedWitness } from "../../src/project/project-notes.ts";
+import { PublishedMarker } from "../../src/project/project-notes.ts";
 
 async function makeFolder(): Promise<string> {
-  const folder = await mkdtemp(join(tmpdir(), "hex-witness-"));
+  const folder = await mkdtemp(join(tmpdir(), "hex-marker-"));
   onTestFinished(() => rm(folder, { recursive: true, force: true }));
   return folder;
 }
 
 test("that something was published elsewhere is known to the next process, of that store only", async () => {
   const folder = await makeFolder();
-  const at = (directory: string) => new PublishedWitness(folder, { kind: "directory", directory });
+  const at = (directory: string) => new PublishedMarker(folder, { kind: "directory", directory });
   expect(await at("/mnt/one").readSeen()).toBeUndefined();
   await at("/mnt/one").note();
   expect((await at("/mnt/one").readSeen())?.hint).toContain("delete .hex/published-store.json");
@@ -21,7 +21,7 @@ test("that something was published elsewhere is known to the next process, of th
 
 test("a store is known again after another one was published to", async () => {
   const folder = await makeFolder();
-  const at = (directory: string) => new PublishedWitness(folder, { kind: "directory", directory });
+  const at = (directory: string) => new PublishedMarker(folder, { kind: "directory", directory });
   for (const directory of ["/mnt/one", "/mnt/two", "/mnt/one"]) await at(directory).note();
   expect(await at("/mnt/one").readSeen()).toBeDefined();
   expect(await at("/mnt/two").readSeen()).toBeDefined();
@@ -31,13 +31,13 @@ test("a store is known again after another one was published to", async () => {
 
 test("a note that is cut off, or cannot be read, is taken to be of this store", async () => {
   const folder = await makeFolder();
-  const witness = new PublishedWitness(folder, { kind: "directory", directory: "/mnt/one" });
+  const marker = new PublishedMarker(folder, { kind: "directory", directory: "/mnt/one" });
   await mkdir(join(folder, ".hex"));
   await writeFile(join(folder, ".hex/published-store.json"), '{"published":"file:/mn');
-  expect((await witness.readSeen())?.hint).toContain("delete .hex/published-store.json");
+  expect((await marker.readSeen())?.hint).toContain("delete .hex/published-store.json");
   await rm(join(folder, ".hex/published-store.json"));
   await mkdir(join(folder, ".hex/published-store.json"));
-  expect(await witness.readSeen()).toBeDefined();
+  expect(await marker.readSeen()).toBeDefined();
 });
 
 test("the note of an older build is read as it is", async () => {
@@ -45,23 +45,23 @@ test("the note of an older build is read as it is", async () => {
   await mkdir(join(folder, ".hex"));
   const note = '{"published":"file:/mnt/one"}\n';
   await writeFile(join(folder, ".hex/published-store.json"), note);
-  const witness = new PublishedWitness(folder, { kind: "directory", directory: "/mnt/one" });
-  expect(await witness.readSeen()).toBeDefined();
+  const marker = new PublishedMarker(folder, { kind: "directory", directory: "/mnt/one" });
+  expect(await marker.readSeen()).toBeDefined();
 });
 
 test("of a store in the project's own folder nothing is written down", async () => {
   const folder = await makeFolder();
   const inside = { kind: "directory", directory: join(folder, ".hex/store") } as const;
-  const first = new PublishedWitness(folder, inside);
+  const first = new PublishedMarker(folder, inside);
   await first.note();
   expect((await first.readSeen())?.hint).toContain("bring it back");
-  expect(await new PublishedWitness(folder, inside).readSeen()).toBeUndefined();
+  expect(await new PublishedMarker(folder, inside).readSeen()).toBeUndefined();
   expect(await readdir(folder)).toEqual([]);
 });
 
 test("a folder that cannot be written to goes without the note", async () => {
   const folder = join(await makeFolder(), "gone\0");
-  const witness = new PublishedWitness(folder, { kind: "directory", directory: "/mnt/one" });
-  await witness.note();
-  expect((await witness.readSeen())?.hint).toContain("mount it");
+  const marker = new PublishedMarker(folder, { kind: "directory", directory: "/mnt/one" });
+  await marker.note();
+  expect((await marker.readSeen())?.hint).toContain("mount it");
 });

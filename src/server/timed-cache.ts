@@ -1,5 +1,5 @@
 /** A value that is looked up at most once in a while, by one look-up at a time, for all who ask. */
-export class Held<Value> {
+export class TimedCache<Value> {
   readonly #forMs: number;
   readonly #now: () => number;
   #known: { readonly value: Value; readonly readAtMs: number } | undefined;
