@@ -5,6 +5,7 @@
  */
 export const UNIT = [
   "test/text.test.ts",
+  "test/house/docs.test.ts",
   "test/cell/!(key-encoding).test.ts",
   "test/client/client-declarations.test.ts",
   "test/fakes/*.test.ts",
