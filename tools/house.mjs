@@ -194,7 +194,8 @@ function findUndocumented() {
 }
 
 function isOwnMember(symbol) {
-  if (symbol.name.startsWith("__")) return false;
+  const tags = symbol.getJsDocTags().map(({ name }) => name);
+  if (symbol.name.startsWith("__") || tags.includes("internal")) return false;
   return (symbol.declarations ?? []).some(
     (node) =>
       (ts.isPropertySignature(node) ||

@@ -4,7 +4,7 @@ import { formatDuration } from "../../../text.ts";
 import { ThemeButton } from "../design/theme.tsx";
 import { Since } from "./cell-progress.tsx";
 import type { NotebookStore } from "./notebook-store.ts";
-import { cancelRun, publish, runCells } from "./notebook-store.ts";
+import { cancelRun, requestPublication, requestRun } from "./notebook-store.ts";
 
 interface NotebookBarProps {
   readonly store: NotebookStore;
@@ -36,7 +36,7 @@ export function NotebookBar({ store, head }: NotebookBarProps): JSX.Element {
               type="button"
               class="button"
               title="Run the cells whose results are missing or may have changed"
-              onClick={() => store.act(() => runCells("none"))}
+              onClick={() => store.act(() => requestRun("none"))}
             >
               Run
             </button>
@@ -45,7 +45,7 @@ export function NotebookBar({ store, head }: NotebookBarProps): JSX.Element {
             type="button"
             class="button button--quiet"
             title="Compute all cells anew, whatever is known of them"
-            onClick={() => store.act(() => runCells("all"))}
+            onClick={() => store.act(() => requestRun("all"))}
           >
             Run all afresh
           </button>
@@ -54,7 +54,7 @@ export function NotebookBar({ store, head }: NotebookBarProps): JSX.Element {
             class="button button--primary"
             title="Publish what the cells come to with their default inputs"
             disabled={isPublishing}
-            onClick={() => store.act(publish)}
+            onClick={() => store.act(requestPublication)}
           >
             {isPublishing ? "Publishing…" : "Publish"}
           </button>

@@ -11,7 +11,7 @@ import { OutputView } from "../output/output-view.tsx";
 import { CellProgressView } from "./cell-progress.tsx";
 import type { NotebookCell } from "./notebook-model.ts";
 import type { NotebookStore } from "./notebook-store.ts";
-import { notebookRows, runCells } from "./notebook-store.ts";
+import { notebookRows, requestRun } from "./notebook-store.ts";
 
 interface NotebookCellProps extends NotebookCell {
   readonly store: NotebookStore;
@@ -106,7 +106,7 @@ function RunAgain({ cell: { name }, store }: NotebookCellProps): JSX.Element {
       type="button"
       class="button button--icon button--small"
       title={`Run ${name} again, and what hangs on it`}
-      onClick={() => store.act(() => runCells([name]))}
+      onClick={() => store.act(() => requestRun([name]))}
     >
       <Icon name="refresh" />
       <span class="only-heard">{`Run ${name} again`}</span>

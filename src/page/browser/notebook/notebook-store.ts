@@ -114,7 +114,7 @@ export class NotebookStore extends Store<OpenNotebook> {
 }
 
 /** Runs the cells that have no current result, or these cells or all of them anew. */
-export function runCells(fresh: "none" | "all" | readonly string[]): Promise<void> {
+export function requestRun(fresh: "none" | "all" | readonly string[]): Promise<void> {
   const body = fresh === "none" ? {} : { cells: fresh, fresh: true };
   return fetchJson("/notebook/run", { method: "POST", body });
 }
@@ -123,7 +123,7 @@ export function cancelRun(): Promise<void> {
   return fetchJson("/notebook/cancel", { method: "POST", body: {} });
 }
 
-export function publish(): Promise<void> {
+export function requestPublication(): Promise<void> {
   return fetchJson("/notebook/publish", { method: "POST", body: {} });
 }
 

@@ -6,12 +6,12 @@ import { formatCount } from "../../../../text.ts";
 import { REPLACED, type RowsSource, type RowsSpan } from "../rows-source.ts";
 import { saveFile } from "../save-file.ts";
 import { csvText, tsvText } from "./rows-text.ts";
-import type { TableRows } from "./use-table-rows.ts";
+import type { GridRows } from "./use-table-rows.ts";
 
 interface DownloadCsvProps {
   readonly name: string;
   readonly columns: Schema;
-  readonly table: TableRows;
+  readonly table: GridRows;
 }
 
 /** The rows that a table shows, all of them, as a file. */
@@ -49,7 +49,7 @@ export function DownloadCsv({ name, columns, table }: DownloadCsvProps): JSX.Ele
 }
 
 /** A browser reports no failed download: so it is made sure first that the file is there. */
-async function download({ readyCsvUrl, reportFailure }: TableRows): Promise<void> {
+async function download({ readyCsvUrl, reportFailure }: GridRows): Promise<void> {
   try {
     const address = await readyCsvUrl?.();
     if (address === undefined) throw new Error(REPLACED);
@@ -69,7 +69,7 @@ const READ_ROWS = 1000;
 
 /** The chosen rows of a table, or all that it shows, for the clipboard. */
 export async function copiedRows(
-  { source, order, blocks }: TableRows,
+  { source, order, blocks }: GridRows,
   columns: Schema,
   { ranges }: Selection,
 ): Promise<{ text: string; said: string }> {
@@ -104,7 +104,7 @@ async function readHead(source: RowsSource, span: RowsSpan): Promise<readonly Js
 
 /** The chosen rows that are at hand, for a copy that cannot wait; undefined when none is chosen. */
 export function chosenText(
-  { blocks }: TableRows,
+  { blocks }: GridRows,
   columns: Schema,
   { ranges }: Selection,
 ): string | undefined {

@@ -11,7 +11,7 @@ import type { RowsSource } from "../rows-source.ts";
 import { Grid } from "./grid.tsx";
 import { chosenText, copiedRows, DownloadCsv } from "./table-export.tsx";
 import { filterText, TableFilters } from "./table-filters.tsx";
-import type { TableRows } from "./use-table-rows.ts";
+import type { GridRows } from "./use-table-rows.ts";
 import { useTableRows } from "./use-table-rows.ts";
 
 interface TableViewProps {
@@ -87,7 +87,7 @@ interface TableToolbarProps {
   readonly columns: Schema;
   /** how many there are when none is filtered away */
   readonly allRows: number;
-  readonly table: TableRows;
+  readonly table: GridRows;
   readonly selection: Selection;
   /** the column for which a filter is being made; null when none is */
   readonly filterColumn: string | null;

@@ -6,7 +6,7 @@ import { RowBlocks } from "./row-blocks.ts";
 import { fromRows } from "./row-rules.ts";
 
 /** A table as it stands: its rows, their order, and what went wrong. */
-export interface TableRows {
+export interface GridRows {
   /** the same list as long as the columns are the same */
   readonly columns: Schema;
   readonly blocks: RowBlocks;
@@ -29,7 +29,7 @@ export interface TableRows {
 }
 
 /** Reads the rows of a table as they become visible, and again when there are others. */
-export function useTableRows(output: Omit<FrameOutput, "kind">, rows: RowsSource): TableRows {
+export function useTableRows(output: Omit<FrameOutput, "kind">, rows: RowsSource): GridRows {
   const { head } = output;
   const shape = output.columns.map(({ name, type }) => `${type} ${name}`).join("\n");
   const columns = useMemo(() => output.columns, [shape]);
