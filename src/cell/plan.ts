@@ -3,8 +3,8 @@ import { type CellGraph, namesAbove, namesBelow } from "./graph.ts";
 import type { RunContext } from "./run-context.ts";
 
 /**
- * What a run does with a cell: run its function, read its published frame, keep that since nothing
- * has changed that it hangs on, or leave the cell out.
+ * The action of a run on a cell: call its function, read its published frame, keep that frame since
+ * nothing it depends on has changed, or leave the cell out.
  */
 export type PlannedAction = "computed" | "read" | "kept" | "pruned";
 

@@ -100,8 +100,8 @@ interface InputFacts {
 }
 
 /**
- * What each input has unless a viewer sets it, by the rule by which viewers' runs find it: what the
- * config says, or else what the version recorded, as long as the input's code is the same. An input
+ * Values of inputs that no viewer has set, by the rule of viewers' runs: the value of the config, or
+ * else the one that the version recorded, as long as the input's code is the same. An input
  * of which neither is known is not in it. Those that only feed published frames are left out.
  */
 export function toInputValues(

@@ -139,7 +139,7 @@ function orFault<Result>(parse: () => Result, faults: string[]): Result | undefi
   }
 }
 
-/** What opens the store and the queue are secrets of the project: they are listed with the others. */
+/** Credentials of the store and the queue are secrets of the project: they are listed with the others. */
 function unlistedSecrets(
   store: StoreLocation | undefined,
   queue: QueueLocation | undefined,

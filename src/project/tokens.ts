@@ -146,7 +146,7 @@ async function refuseAway(store: Store): Promise<void> {
   }
 }
 
-/** What a store says of tokens: some were made, or none ever was. */
+/** State of a store: some tokens were made, or none ever was. */
 type Access = "made" | "never";
 
 const accesses = new DocumentKind<{ readonly format: 1; readonly tokens: Access }>({
@@ -155,8 +155,8 @@ const accesses = new DocumentKind<{ readonly format: 1; readonly tokens: Access 
 });
 
 /**
- * What the store says of whether a token was ever made: `undefined` where it says nothing, `damaged`
- * where that cannot be read.
+ * Whether a token was ever made, by the store: `undefined` where it does not say, `damaged` where that
+ * cannot be read.
  *
  * @throws {HexError} HEX_STORE_UNAVAILABLE
  */

@@ -37,7 +37,7 @@ export function isCellOutput(read: unknown): read is CellOutput {
   return OUTPUT_KINDS.some((kind) => kind === read.kind);
 }
 
-/** What a cell shows, and the whole frame of which that tells the first rows. */
+/** Output of a cell, and the whole frame whose first rows it holds. */
 export interface ShownOutput {
   readonly output: CellOutput;
   /** of a frame or a chart */
@@ -47,7 +47,7 @@ export interface ShownOutput {
 const HEAD_ROWS = 20;
 
 /**
- * What a cell's result looks like to everybody outside the run.
+ * Output of a cell's result: the form in which everybody outside the run sees it.
  * @throws {HexError} HEX_CELL_FAILED when the result is nothing that can be shown
  */
 export function toShownOutput(name: string, result: unknown): ShownOutput {
@@ -205,7 +205,7 @@ export const PAGE_LIMITS: PageLimits = {
 const STEP_ROWS = 50;
 
 /**
- * What a cell shows as a page needs it: a table with its first rows, a chart with all rows that it
+ * Output of a cell as a page needs it: a table with its first rows, a chart with all rows that it
  * draws, up to the limits. `rows` tells how many there are.
  */
 export function toPageOutput(

@@ -35,8 +35,8 @@ export class CsvReportLog {
 }
 
 /**
- * What was decided about a CSV as lines of a log: first all that is plain, in one line, then each
- * decision that somebody may not expect.
+ * Decisions about a CSV as lines of a log: all plain ones in one line, then each that an author may
+ * not expect.
  */
 function toCsvLines(report: CsvReport): readonly string[] {
   const { name, rows, columns, notes } = report;

@@ -33,8 +33,8 @@ export interface RecalledCell {
 /** Knows what cells came to in other runs. One of it is for one run. */
 export interface CellRecall {
   /**
-   * What a cell comes to: what is known of it, or else what `execute` gives. Of an input that is its
-   * widget; its value is then read anew.
+   * Result of a cell: the known one, or else that of `execute`. For an input it is its widget; the
+   * value is then read anew.
    * @throws what `execute` throws
    */
   find(turn: CellTurn, execute: () => Promise<ExecutedCell>): Promise<RecalledCell>;

@@ -22,7 +22,7 @@ import { type KeyInput, type RunFrames, toVariant, type Variant } from "./run-fr
 import type { RunWork } from "./run-work.ts";
 import { shareValue } from "./shared-value.ts";
 
-/** What running the cells of a plan needs. */
+/** Needs of running the cells of a plan. */
 interface CellsWork
   extends DefaultsWork,
     Recall,

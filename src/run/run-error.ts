@@ -49,8 +49,8 @@ interface ChangingCell extends Pick<CellNode, "name" | "file"> {
 }
 
 /**
- * What a cell threw, or, when that was since it tried to change a value that it was handed, a
- * sentence that names the cell and the value.
+ * The thrown error of a cell; where the cell tried to change a value that it was handed, a sentence
+ * that names the cell and the value.
  */
 export function toHandedChange(thrown: unknown, cell: ChangingCell): unknown {
   const tests = thrown instanceof TypeError ? toTests(thrown.message) : [];

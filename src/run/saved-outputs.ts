@@ -76,7 +76,7 @@ const SavedOutputsJson = v.variant("format", [
 
 const documents = new DocumentKind({ schema: SavedOutputsJson });
 
-/** What a cell showed with default inputs when a version was published. */
+/** Output of a cell with default inputs when a version was published. */
 export type SavedOutput = Omit<Readonly<v.InferOutput<typeof SavedOutput>>, "result"> & {
   /** null when that was not noted */
   readonly result: string | null;

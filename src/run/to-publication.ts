@@ -37,7 +37,7 @@ export interface FinishedRun extends RunWork {
   readonly recorded?: RecordedDefaults | undefined;
 }
 
-/** What a run's publication tells of it. */
+/** The publication of a run. */
 export function toPublication(run: FinishedRun) {
   const { runId, attempt, plan, trigger, holder, cells, overwrite } = run;
   const frames = [...run.frames.staged].map(([name, staged]): [string, StagedFrame] => [
@@ -211,8 +211,8 @@ function toInputValues({
 }
 
 /**
- * What a cell hung on in a run; undefined where nobody looked. Of the frames that this run publishes
- * the digests are still missing.
+ * Dependencies of a cell in a run; undefined where they were not looked at. Digests of the frames that
+ * this run publishes are still missing.
  */
 function toStateIn(run: FinishedRun, name: string): CellState | undefined {
   const { cells, fingerprints, computed } = run;

@@ -3,7 +3,7 @@ import { DirectoryStore } from "./directory/directory-store.ts";
 import type { StoreCredentials, StoreLocation } from "./location.ts";
 import type { ProbeNotes, Store, StoreMarker } from "./store.ts";
 
-/** What is remembered of a store outside of it. */
+/** Notes about a store outside of it. */
 export interface StoreMemory {
   readonly marker?: StoreMarker;
   readonly probeNotes?: ProbeNotes;

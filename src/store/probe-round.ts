@@ -25,7 +25,7 @@ export interface RoundOptions extends StoreOptions {
 
 type Condition = NonNullable<WriteOptions["condition"]>;
 
-/** What one write said. One that is undecided wrote nothing, and tells nothing of the condition. */
+/** Answer to one write. An undecided one wrote nothing, and proves nothing about the condition. */
 type Answer =
   | { readonly kind: "written"; readonly etag: string }
   | { readonly kind: "refused"; readonly reason: string }

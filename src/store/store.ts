@@ -103,7 +103,7 @@ export interface Store {
   read(key: string, options?: ReadOptions): Promise<StoredObject | undefined>;
 
   /**
-   * What the store tells of one object without reading it, or `undefined` when there is none.
+   * Facts about one object without reading it, or `undefined` when there is none.
    *
    * @throws {HexError} HEX_STORE_DAMAGED when the key is no plain object.
    */

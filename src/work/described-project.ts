@@ -31,8 +31,8 @@ const LOOK_MS = 1_000;
 const DEADLINE_MS = 60_000;
 
 /**
- * What a process that never runs cell code knows of a project's cells: another process reads them,
- * since what their source does not tell is told by evaluating them.
+ * Knowledge of a project's cells in a process that never runs their code: another process reads them,
+ * since some of it is only found by evaluating them.
  */
 export class DescribedProject {
   readonly #runs: ProjectRuns;

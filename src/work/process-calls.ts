@@ -14,8 +14,8 @@ import type { Store } from "../store/store.ts";
 import { CALLS, NOTES, type PartTask, type RunTask } from "./run-task.ts";
 
 /*
- * What a run process calls its parent for: the lease, which the parent renews while a cell keeps the
- * process busy, and the parts of cells.
+ * Calls of a run process to its parent: for the lease, which the parent renews while a cell keeps the
+ * process busy, and for the parts of cells.
  */
 
 /** Parts of a cell that a run process requests of its parent. */

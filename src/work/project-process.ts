@@ -6,7 +6,7 @@ import {
 } from "../run/process/run-process.ts";
 
 /**
- * What a run process sees of the environment, besides the project's secrets and what its config
+ * Environment of a run process, besides the project's secrets and what its config
  * names: where programs, files and certificates are, the language and the zone, and the clouds' own
  * variables.
  */

@@ -49,7 +49,7 @@ export class RunOutputs {
   }
 
   /**
-   * What a cell showed in a run.
+   * Output of a cell in a run.
    *
    * @throws {HexError} HEX_OUTPUT_UNKNOWN when the run has not ended, has no such cell, or that one
    * showed nothing; HEX_STORE_UNAVAILABLE, HEX_STORE_DAMAGED

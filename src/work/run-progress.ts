@@ -52,8 +52,8 @@ export class RunProgressReporter {
   }
 
   /**
-   * What is known of the cells when nobody tells how they ended: those that went were interrupted
-   * now, and those that had not begun are not known.
+   * Cells of a run whose end nobody reports: running ones were interrupted now, those that had not begun
+   * are unknown.
    */
   interrupt(): readonly CellRecord[] {
     return [...this.#cells.values()].map(({ name, status, startedAt, elapsedMs }) => {

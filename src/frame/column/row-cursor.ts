@@ -36,7 +36,7 @@ const getters: ((this: CursorRow) => SeenValue)[] = [];
 const ASKED_OF_ANY = new Set(["toJSON", "then"]);
 
 /**
- * What stands behind the columns of a row. A missing value is undefined there, so a name that is no
+ * Prototype of every row. A missing value is undefined there, so a name that is no
  * column may not be undefined as well: it is refused.
  */
 const BEHIND: object = new Proxy(Object.create(Object.prototype), {
@@ -54,7 +54,7 @@ const BEHIND: object = new Proxy(Object.create(Object.prototype), {
 
 /**
  * Makes a cursor over columns. Its row object is reused, so a copy is what to keep (`{...row}`).
- * What is missing is undefined in it, so that no comparison passes and no sum comes of it.
+ * A missing value is undefined in it, so that no comparison passes and no sum comes of it.
  *
  * @param readers may be replaced by others while it goes
  */

@@ -204,7 +204,7 @@ function checkSource(aggregate: Aggregate, { name, type }: FrameColumn): void {
 }
 
 /**
- * What aggregates compute of numbers, by the arithmetic of floats: of NaN comes NaN, of infinity
+ * Aggregates of numbers, by the arithmetic of floats: of NaN comes NaN, of infinity
  * infinity, in any order of the numbers. Of no numbers at all comes null, which is missing.
  */
 

@@ -71,7 +71,7 @@ function deriveColumn<Row>(
 const WORDS_OF_MISSING = /undefined|NaN|Invalid Date/;
 
 /**
- * What a function gives that has read a missing value: NaN and an invalid Date, which were made of it,
+ * Result of a function that has read a missing value: NaN and an invalid Date, which were made of it,
  * are missing again.
  * @throws {HexError} HEX_FRAME_INVALID for a text into which the missing value was written
  */

@@ -5,7 +5,7 @@ import { takeRows } from "../column/column-take.ts";
 import { checkColumnNames, type Schema } from "../schema.ts";
 
 /**
- * What a frame stands on: its schema, and an Arquero table that keeps which rows are in and in
+ * Content of a frame: its schema, and an Arquero table that keeps which rows are in and in
  * what order. Inside that table the columns are named c0, c1… by their place in the schema, so
  * that no name an author gives reaches generated code or a prototype.
  */

@@ -51,10 +51,10 @@ const KEEP_MS = 90 * DAY;
 const LOG_READ_LIMIT_BYTES = 2 ** 28;
 
 /**
- * What is known of every run, kept in the store: no loss of a queue loses it.
+ * History of all runs, kept in the store: losing a queue loses none of it.
  *
- * Every method may be called by any number of processes at once. What belongs to a text that is no
- * run id is not there; it cannot be written either.
+ * Every method may be called by any number of processes at once. Under a text that is no run id
+ * there is nothing, and nothing can be written.
  *
  * @throws {HexError} HEX_STORE_UNAVAILABLE (every method), after a write also when nobody can say
  * whether it took place: the same call made again tells. HEX_STORE_DAMAGED for a record, log or
@@ -184,7 +184,7 @@ export class RunHistory {
     await RESULTS.at(this.#store, keysOf(runId).result).write({ format, ...result });
   }
 
-  /** What the cells of a run showed, or `undefined`. */
+  /** Outputs of a run's cells, or `undefined`. */
   async readResult(runId: string, { signal }: StoreOptions = {}): Promise<RunResult | undefined> {
     if (!isRunId(runId)) return undefined;
     const found = await RESULTS.at(this.#store, keysOf(runId).result).read({ signal });

@@ -52,7 +52,7 @@ const PartOutcome = v.variant("status", [
   }),
 ]);
 
-/** What became of a part, and what it logged. */
+/** Result of a part, and its log. */
 export type PartOutcome = Readonly<v.InferOutput<typeof PartOutcome>>;
 
 const outcomes = new DocumentKind({ schema: PartOutcome, cure: HINT });

@@ -4,7 +4,7 @@ import { setImmediate as yieldToEventLoop } from "node:timers/promises";
 import { promisify } from "node:util";
 
 /*
- * What cannot be looked at is never taken for gone: only the system's own word for "no such process"
+ * A process that cannot be looked at is never taken for gone: only the system's own word for "no such process"
  * and "not yours to see" is an answer. Anything else, as when no descriptor is left, is thrown.
  */
 

@@ -74,8 +74,8 @@ const EXIT_LIMIT_MS = 1_000;
 const LONGEST_TIMER_MS = 2 ** 31 - 1;
 
 /**
- * What happens to a task: it is given when the process is ready, and ends with the process. Whatever
- * first speaks against going on (`#why`) is what a crash is put down to.
+ * Life of a task: it is handed over when the process is ready, and ends with the process. The first
+ * reason against going on (`#why`) is the one that a crash is put down to.
  */
 class ChildRun implements RunProcess {
   readonly ready: Promise<void>;

@@ -160,7 +160,7 @@ const RECORD: Fields = {
 const PROGRESS = fields({ cells: each(fields({ message: "text" })) });
 
 /**
- * What leaves a run's process, a worker or a server, and which of its fields may hold a secret. All
+ * All that leaves a run's process, a worker or a server, and which of its fields may hold a secret. All
  * others are of our own making (keys, names of cells and columns, ids, times, states, kinds, codes,
  * versions, numbers, addresses) and are never changed.
  */

@@ -50,8 +50,8 @@ async function findScope(path: string, seen: SeenFiles): Promise<PackageScope | 
 }
 
 /**
- * What a specifier stands for that a package tells itself: `#lib/x`, or its own name. A path when it
- * is a file of the package, else the specifier of another package; undefined when it tells nothing.
+ * Target of a specifier that a package resolves itself: `#lib/x`, or its own name. A path when it is a
+ * file of the package, else the specifier of another package; undefined when the package has none.
  */
 export async function resolveInScope(
   specifier: string,
@@ -70,7 +70,7 @@ export async function resolveInScope(
 }
 
 /**
- * What a field of package.json leads to: `./…` below the package's folder, or another specifier.
+ * Target of a field of package.json: `./…` below the package's folder, or another specifier.
  * @param entry `.`, `./x` or `#x`
  */
 export function resolveField(

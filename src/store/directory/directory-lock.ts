@@ -62,7 +62,7 @@ export type Turn<T> = { readonly isDone: true; readonly result: T } | { readonly
 const TURNS_ALLOWED = 3;
 const WAIT_LIMIT_MS = 60_000;
 const WAIT_STEP_MS = 10;
-/** What counts at most of the time between two looks: who was stopped meanwhile saw nothing. */
+/** Longest time that counts between two looks: a process that was stopped meanwhile saw nothing. */
 const LONGEST_LOOK_MS = 250;
 
 /** A change of a file by one rename. */

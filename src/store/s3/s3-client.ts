@@ -85,7 +85,7 @@ function toIdentity({ accessKeyId, secretAccessKey, sessionToken }: StoreCredent
 }
 
 /**
- * What a bucket says of the versions it keeps; `undefined` when it keeps none, or the credentials may
+ * Whether a bucket keeps versions; `undefined` when it keeps none, or the credentials may
  * not ask. AWS itself holds conditions against each other there too, some other servers do not.
  */
 export async function findVersioning(

@@ -240,7 +240,7 @@ export class S3Store implements Store {
   }
 
   /**
-   * What a server may answer to a write under a condition:
+   * Answers of servers to a write under a condition:
    * - 200: written
    * - 412: the condition does not hold
    * - 404: nothing is there that could match

@@ -224,7 +224,7 @@ async function* decode(
 }
 
 /**
- * What reads an encoding by its name of the Encoding Standard.
+ * Decoder of an encoding, by its name in the Encoding Standard.
  * @throws {HexError} HEX_DATA_INVALID for a name that is not known
  */
 export function newDecoder(encoding: string): InstanceType<typeof TextDecoder> {
