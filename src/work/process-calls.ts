@@ -113,6 +113,8 @@ interface RunTaskOptions
     Pick<ProcessHooks, "deadlineMs" | "redactLine" | "onEvent"> {
   /** called with a line for the run's log; without stream it is not the process's own */
   readonly log: (line: string, stream?: "stdout" | "stderr") => void;
+  /** called while the lease of the ended process is still held */
+  readonly onEnding?: (ending: ProcessEnding) => Promise<void>;
 }
 
 /** Runs a run's task in a process, and answers its calls until it has ended. */
@@ -128,11 +130,13 @@ export async function runTask(
     note: (name, payload) => child.note(name, payload),
   });
   try {
-    return await child.run(task, {
+    const ending = await child.run(task, {
       ...options,
       onLine: (stream, line) => log(line, stream),
       onCall: calls.answer,
     });
+    await options.onEnding?.(ending);
+    return ending;
   } finally {
     await calls.close();
   }

@@ -52,12 +52,14 @@ export async function runApart(project: Project, work: ApartWork): Promise<RunRe
     },
     log: (line) => emit({ type: "line-logged", line }),
     redactLine: redactor.openLines(),
+    onEnding: async ({ status }) => {
+      if (status === "crashed") await keepFromPublishing(project, work);
+    },
   });
   if (ending.status === "done") {
     const summary = ending.value as RunSummary;
     return (await openRunHistory(store).readResult(work.runId)) ?? summary;
   }
-  if (ending.status === "crashed") await keepFromPublishing(project, work);
   refuseFailed(ending, redactor);
   return toCancelled(work, ended, startedMs);
 }
