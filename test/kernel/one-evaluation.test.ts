@@ -5,7 +5,7 @@ import { promisify } from "node:util";
 import { expect, it } from "vitest";
 import { buildProgram } from "../store/build-program.ts";
 
-const SEEDS = Number(process.env["HEX_TEST_SEEDS"] ?? 200);
+const SEEDS = Number(process.env["HEX_TEST_SEEDS"] ?? 100);
 const FIRST_SEED = process.env["HEX_TEST_FIRST_SEED"] ?? "1";
 /** Generous for each on a busy machine. */
 const TIMEOUT_MS = 180_000 + SEEDS * 3_000;
