@@ -47,7 +47,7 @@ it("stops a run that goes in a terminal, which says so, and publishes nothing", 
   });
   const { stdout } = await hex(["runs", "cancel", runId, "--project", directory]);
   // It may have stopped by then.
-  expect(stdout).toMatch(/^The run is (told to stop|cancelled)/);
+  expect(stdout).toMatch(/^The run is (asked to stop|cancelled)/);
   const { status, error } = JSON.parse(await printed);
   expect([status, error.code]).toEqual(["cancelled", "HEX_CANCELLED"]);
   expect(error.message).toContain("got a cancellation from elsewhere");
