@@ -134,19 +134,20 @@ function theirJob(root, python, ...job) {
 }
 
 /** What a run publishes with; the package exports none of it. */
-const publishing = (readCsv) => `
+const publishing = (readCsv, stageFrame) => `
   export { readCsv } from "${readCsv}";
   export { openStore } from "./src/store/open-store.ts";
-  export { stageFrame } from "./src/store/staged-files.ts";
+  export { stageFrame } from "${stageFrame}";
 `;
 
 async function bundlePublishing(hexRoot) {
   const outfile = `${hexRoot}.cache/bench-csv/publishing.mjs`;
-  // A build before may have it elsewhere.
-  const places = ["./src/frame/csv/read/read-csv.ts", "./src/frame/read-csv.ts"];
-  const readCsv = places.find((place) => existsSync(join(hexRoot, place)));
+  // A build before may have them elsewhere.
+  const find = (...places) => places.find((place) => existsSync(join(hexRoot, place)));
+  const readCsv = find("./src/frame/csv/read/read-csv.ts", "./src/frame/read-csv.ts");
+  const stageFrame = find("./src/store/staged-files.ts", "./src/store/staged-frame.ts");
   await build({
-    stdin: { contents: publishing(readCsv), resolveDir: hexRoot, loader: "ts" },
+    stdin: { contents: publishing(readCsv, stageFrame), resolveDir: hexRoot, loader: "ts" },
     outfile,
     bundle: true,
     format: "esm",

@@ -4,7 +4,7 @@ import { build } from "esbuild";
 
 /** What a long-lived program calls, and what starts a Redis and finds a browser; the package exports none of it. */
 const DOORS = `
-  export { cancelRun } from "./src/work/recover-runs.ts";
+  export { cancelRecordedRun } from "./src/work/recover-runs.ts";
   export { openProjectRuns } from "./src/work/project-runs.ts";
   export { submitRun } from "./src/work/submit-run.ts";
   export { openChromium } from "./test/servers/chromium.ts";
