@@ -166,8 +166,8 @@ class RunRecording {
     const { runId, context, now } = this.#options;
     const { submittedAt: startedAt } = this.#begun;
     const elapsedMs = now() - Date.parse(startedAt);
-    const told = { runId, context, status: "failed", startedAt, elapsedMs } as const;
-    return { ...told, version: null, isPublisher: false, cells: this.#cells };
+    const known = { runId, context, status: "failed", startedAt, elapsedMs } as const;
+    return { ...known, version: null, isPublisher: false, cells: this.#cells };
   }
 
   /** Keeps the end of a run. */

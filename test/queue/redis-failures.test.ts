@@ -61,6 +61,21 @@ for (const { name, url, root } of inject("redisServers")) {
       },
     );
 
+    it("is given again when nobody is named as its worker and its lease has run out", async () => {
+      const { queue, alter } = await openAltered(SHORT_LEASE);
+      await claimRun(queue);
+      await alter((client, key) => client.hdel(key, "worker"));
+      const jobs = [await claimRun(queue), await claimRun(queue)].map(({ job }) => job.id);
+      expect(new Set(jobs)).toEqual(new Set(["altered", "next"]));
+    });
+
+    it("is cancelled all the same when its lane was deleted", async () => {
+      const { queue, alter } = await openAltered();
+      await alter((client, key) => client.hdel(key, "lane"));
+      expect(await queue.cancel("altered")).toBe("cancelled");
+      expect((await claimRun(queue)).job.id).toBe("next");
+    });
+
     it("is no hindrance when somebody else put it there", async () => {
       const place = newPlace();
       const queue = await openHere(place);

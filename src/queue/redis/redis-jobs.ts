@@ -35,6 +35,7 @@ local now = time[1] * 1000 + math.floor(time[2] / 1000)
 local function keyOf(id) return prefix .. ':job:' .. id end
 local function setOf(kind, lane) return prefix .. ':' .. kind .. ':' .. lane end
 local function get(id, field) return call('HGET', keyOf(id), field) end
+local function getText(id, field) return get(id, field) or '' end
 local function getNumber(id, field) return tonumber(get(id, field) or 0) or 0 end
 local function wake() call('PUBLISH', prefix .. ':wake', '') end
 
@@ -90,7 +91,7 @@ for _, id in ipairs(call('ZRANGEBYSCORE', claimed, '-inf', now)) do
   elseif get(id, 'lease') ~= 'late' then lease(id, lane, 'late', getNumber(id, 'lease_ms') / 3)
   else
     local isLast = getNumber(id, 'attempts') >= tonumber(mostAttempts)
-    endAttempt(id, lane, isLast and 'dead' or 'queued', 0, 0, string.format(cause, get(id, 'worker')))
+    endAttempt(id, lane, isLast and 'dead' or 'queued', 0, 0, string.format(cause, getText(id, 'worker')))
   end
 end
 if atMost ~= '' and call('ZCARD', claimed) >= tonumber(atMost) then return {} end
@@ -126,7 +127,7 @@ return answer`;
 
 const CANCEL = `${SHARED}
 local id = ARGV[1]
-local state, lane = get(id, 'state'), get(id, 'lane')
+local state, lane = get(id, 'state'), getText(id, 'lane')
 if not state then return 'unknown' end
 if state ~= 'queued' and state ~= 'claimed' then return 'ended' end
 call('ZREM', setOf('queued', lane), id)
