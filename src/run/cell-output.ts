@@ -29,12 +29,19 @@ export type CellOutput =
       readonly input?: InputWidget;
     };
 
-const OUTPUT_KINDS = ["frame", "chart", "markdown", "json", "value"] satisfies CellOutput["kind"][];
+/** A kind that is missing here does not compile. */
+const OUTPUT_KINDS: Readonly<Record<CellOutput["kind"], true>> = {
+  frame: true,
+  chart: true,
+  markdown: true,
+  json: true,
+  value: true,
+};
 
 /** Whether something read is an output of a known kind; its content is the cell's own. */
 export function isCellOutput(read: unknown): read is CellOutput {
   if (typeof read !== "object" || read === null || !("kind" in read)) return false;
-  return OUTPUT_KINDS.some((kind) => kind === read.kind);
+  return typeof read.kind === "string" && Object.hasOwn(OUTPUT_KINDS, read.kind);
 }
 
 /** Output of a cell, and the whole frame whose first rows it holds. */
