@@ -4,10 +4,11 @@ import { once } from "node:events";
 import { setPriority } from "node:os";
 import { fileURLToPath } from "node:url";
 import { toMessage } from "../../errors.ts";
+import { settlesWithin } from "../../process/line-reader.ts";
+import { readThreads } from "../../process/process-table.ts";
+import { ProcessTree } from "../../process/process-tree.ts";
 import { type FromProcess, MARK_NAME, type ToProcess } from "./messages.ts";
-import { ProcessLines, settlesWithin } from "./process-lines.ts";
-import { readThreads } from "./process-table.ts";
-import { ProcessTree } from "./process-tree.ts";
+import { ProcessLines } from "./process-lines.ts";
 
 /** Why the system would not start a process. */
 interface Refusal {
@@ -55,7 +56,7 @@ export class ChildLife {
       if (message !== null) onMessage(message);
     });
     this.pid = child.pid;
-    if (child.pid !== undefined) this.tree = new ProcessTree(child.pid, mark);
+    if (child.pid !== undefined) this.tree = new ProcessTree(child.pid, `${MARK_NAME}=${mark}`);
     const { stdout, stderr } = child;
     if (stdout && stderr) this.lines = new ProcessLines({ stdout, stderr });
     this.over = this.#end(child);

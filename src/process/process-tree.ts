@@ -1,5 +1,4 @@
 import { setTimeout as wait } from "node:timers/promises";
-import { MARK_NAME } from "./messages.ts";
 import {
   type ProcessEntry,
   readEnvironment,
@@ -43,10 +42,10 @@ export class ProcessTree {
   #members: ReadonlyMap<string, ProcessEntry>;
   #samples = 0;
 
-  /** @param mark what every member carries in its environment */
+  /** @param mark the variable that every member carries in its environment, as `NAME=value` */
   constructor(pid: number, mark: string) {
     this.#root = { pid, parent: process.pid, group: pid, start: readStart(pid) };
-    this.#mark = `${MARK_NAME}=${mark}`;
+    this.#mark = mark;
     this.#members = new Map([[toKey(this.#root), this.#root]]);
   }
 
