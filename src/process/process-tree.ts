@@ -61,6 +61,15 @@ export class ProcessTree {
   }
 
   /**
+   * How many processes of the tree there are now.
+   * @throws what kept it from looking
+   */
+  async count(): Promise<number> {
+    await this.#scan();
+    return this.#members.size;
+  }
+
+  /**
    * Kills all members until none is left, or gives those that would not die in time. Where nothing
    * can be seen, these are the members that were seen last and are still there; those that left the
    * group are killed as soon as they can be seen.
