@@ -108,8 +108,16 @@ def arrow_of_frame(frame: Any, place: str, tell: Tell) -> Any:
         if series.dtype == object:
             arrays.append(_arrow_of_objects(name, series, place, tell))
         else:
-            arrays.append(pa.array(series, from_pandas=True))
+            array = pa.array(series, from_pandas=True)
+            is_coded = pa.types.is_dictionary(array.type) and not _is_text(array.type.value_type)
+            arrays.append(array.dictionary_decode() if is_coded else array)
     return pa.Table.from_arrays(arrays, names=[str(name) for name in frame.columns])
+
+
+def _is_text(kind: Any) -> bool:
+    import pyarrow as pa
+
+    return pa.types.is_string(kind) or pa.types.is_large_string(kind) or pa.types.is_string_view(kind)
 
 
 def _arrow_of_objects(name: str, series: Any, place: str, tell: Tell) -> Any:
@@ -164,7 +172,7 @@ def _column_of(name: str, series: Any, place: str, tell: Tell) -> Column:
     _tell_zone(name, series, tell)
     dtype = series.dtype
     if str(dtype) == "category":
-        return _column_of(name, series.astype(dtype.categories.dtype), place, tell)
+        return _column_of(name, series.astype(object), place, tell)
     if str(dtype).startswith("Sparse"):
         return _column_of(name, series.sparse.to_dense(), place, tell)
     missing = series.isna().to_numpy()
