@@ -3,6 +3,8 @@
 const line = [
   ["frame"],
   ["cell"],
+  ["process"],
+  ["data", "python"],
   ["source"],
   ["store"],
   ["queue", "schedule", "run"],
@@ -91,12 +93,12 @@ export default {
     {
       name: "only-these-touch-the-disk",
       comment:
-        "Files are opened only in `store/`, `queue/embedded/`, `run/process/`, `source/`, `project/`, `work/`, `kernel/`, `server/`, `cli/`, by the server's side of `page/`, and by what reads CSV and Parquet files and opens DuckDB in `frame/`. Take the data, or a function that reads it, as a parameter instead.",
+        "Files are opened only in `store/`, `queue/embedded/`, `process/`, `run/process/`, `data/`, `python/`, `source/`, `project/`, `work/`, `kernel/`, `server/`, `cli/`, by the server's side of `page/`, and by what reads CSV and Parquet files and opens DuckDB in `frame/`. Take the data, or a function that reads it, as a parameter instead.",
       severity: "error",
       from: {
         path: "^src/",
         pathNot:
-          "^src/(store|queue/embedded|run/process|source|project|work|kernel|server|cli|frame/csv/read|frame/duckdb)/|^src/frame/(file-blocks|parquet/parquet-input)\\.ts$|^src/page/[^/]+\\.ts$",
+          "^src/(store|queue/embedded|process|run/process|data|python|source|project|work|kernel|server|cli|frame/csv/read|frame/duckdb)/|^src/frame/(file-blocks|parquet/parquet-input)\\.ts$|^src/page/[^/]+\\.ts$",
       },
       to: { path: "^(node:)?(fs|fs/promises|os)$" },
     },
@@ -111,9 +113,9 @@ export default {
     {
       name: "only-this-starts-processes",
       comment:
-        "Processes and threads are started only in `run/process/`, which ends them with all that they have started.",
+        "Processes and threads are started only in `process/` and `run/process/`, which end them with all that they have started.",
       severity: "error",
-      from: { path: "^src/", pathNot: "^src/run/process/" },
+      from: { path: "^src/", pathNot: "^src/(run/)?process/" },
       to: { path: "^(node:)?(child_process|cluster|worker_threads)$" },
     },
     {

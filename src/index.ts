@@ -24,6 +24,8 @@ export type { Chart, ChartSpec, Markdown } from "./cell/output.ts";
 export { chart, markdown } from "./cell/output.ts";
 export { over } from "./cell/over.ts";
 export type { RunContext } from "./cell/run-context.ts";
+export type { FromCommandOptions } from "./data/command/command-options.ts";
+export { fromCommand } from "./data/command/from-command.ts";
 export type { ErrorCode } from "./errors.ts";
 export { HexError } from "./errors.ts";
 export { frameFromArrow, frameToArrow } from "./frame/arrow.ts";

@@ -38,6 +38,9 @@ const importing = (rule: string, file: string, target: string): Fault => ({
 const FAULTS: readonly Fault[] = [
   importing("frame-imports-leftwards", "frame/a.ts", "../cell/cell.ts"),
   importing("cell-imports-leftwards", "cell/a.ts", "../source/a.ts"),
+  importing("process-imports-leftwards", "process/a.ts", "../data/a.ts"),
+  importing("data-imports-leftwards", "data/a.ts", "../python/a.ts"),
+  importing("python-imports-leftwards", "python/a.ts", "../source/a.ts"),
   importing("source-imports-leftwards", "source/a.ts", "../store/a.ts"),
   importing("store-imports-leftwards", "store/a.ts", "../queue/a.ts"),
   importing("queue-imports-leftwards", "queue/a.ts", "../run/a.ts"),

@@ -1,13 +1,13 @@
-import { type ChildProcess, spawn } from "node:child_process";
-import { randomUUID } from "node:crypto";
+import type { ChildProcess } from "node:child_process";
 import { once } from "node:events";
 import { setPriority } from "node:os";
 import { fileURLToPath } from "node:url";
-import { toMessage } from "../../errors.ts";
+import { settlesWithin } from "../../process/line-reader.ts";
+import { readThreads } from "../../process/process-table.ts";
+import type { ProcessTree } from "../../process/process-tree.ts";
+import { Program, type ProgramEnd } from "../../process/program.ts";
 import { type FromProcess, MARK_NAME, type ToProcess } from "./messages.ts";
-import { ProcessLines, settlesWithin } from "./process-lines.ts";
-import { readThreads } from "./process-table.ts";
-import { ProcessTree } from "./process-tree.ts";
+import { ProcessLines } from "./process-lines.ts";
 
 /** Why the system would not start a process. */
 interface Refusal {
@@ -17,55 +17,46 @@ interface Refusal {
 }
 
 /** How a child came to its end. */
-export interface ChildEnd {
-  readonly exitCode: number | null;
-  readonly signal: NodeJS.Signals | null;
+export interface ChildEnd extends Pick<ProgramEnd, "exitCode" | "signal" | "survivors"> {
   /** why it could not even be started; null when it was */
   readonly refusal: Refusal | null;
-  /** members of its tree that the system would not let die in time */
-  readonly survivors: readonly number[];
 }
-
-type Exit = Omit<ChildEnd, "survivors">;
 
 /** A child process from its start until nothing of its tree is left. */
 export class ChildLife {
-  /** undefined when it could not even be started */
-  readonly pid: number | undefined;
   /** what it and its descendants write */
   readonly lines: ProcessLines | undefined;
-  readonly tree: ProcessTree | undefined;
   /** Resolves when the tree is gone and all that it had to say has been read. */
   readonly over: Promise<ChildEnd>;
   readonly #spec: RunProcessSpec;
-  readonly #child: ChildProcess | undefined;
-  #killed: Promise<readonly number[]> | undefined;
-  #giveUp: (exit: Exit) => void = () => undefined;
+  readonly #program: Program;
 
   constructor(spec: RunProcessSpec, onMessage: (message: FromProcess) => void) {
     this.#spec = spec;
-    const mark = randomUUID();
-    const child = trySpawn(spec, mark);
-    if (child instanceof Error) {
-      this.over = Promise.resolve({ ...toRefusal(child), survivors: [] });
-      return;
-    }
-    this.#child = child.on("message", (message: FromProcess | null) => {
+    this.#program = startProgram(spec);
+    const { child, stdout, stderr } = this.#program;
+    child?.on("message", (message: FromProcess | null) => {
       // A cell that finds its way to the channel may send anything.
       if (message !== null) onMessage(message);
     });
-    this.pid = child.pid;
-    if (child.pid !== undefined) this.tree = new ProcessTree(child.pid, mark);
-    const { stdout, stderr } = child;
     if (stdout && stderr) this.lines = new ProcessLines({ stdout, stderr });
-    this.over = this.#end(child);
+    this.over = this.#end();
     // Its caller gets the failure; a process that nobody waits for must not end ours.
     this.over.catch(() => undefined);
   }
 
+  /** undefined when it could not even be started */
+  get pid(): number | undefined {
+    return this.#program.pid;
+  }
+
+  get tree(): ProcessTree | undefined {
+    return this.#program.tree;
+  }
+
   /** Whether the child itself is dead; what it started may not be yet. */
   get hasExited(): boolean {
-    const { exitCode = null, signalCode = null } = this.#child ?? {};
+    const { exitCode = null, signalCode = null } = this.#program.child ?? {};
     return exitCode !== null || signalCode !== null;
   }
 
@@ -76,51 +67,29 @@ export class ChildLife {
 
   /** Tells the child something; once it is gone, nothing happens. */
   send(message: ToProcess): void {
+    const { child } = this.#program;
     // A message that cannot be sent any more has no reader; `over` tells what became of the child.
-    if (this.#child?.connected) this.#child.send(message, () => undefined);
+    if (child?.connected) child.send(message, () => undefined);
   }
 
   /** Kills the tree; gives the members that the system would not let die in time. */
   kill(): Promise<readonly number[]> {
-    this.#killed ??= this.#kill();
-    return this.#killed;
+    return this.#program.kill();
   }
 
-  async #kill(): Promise<readonly number[]> {
-    const survivors = (await this.tree?.kill()) ?? [];
-    if (survivors.some((pid) => pid === this.pid)) {
-      this.#giveUp({ exitCode: null, signal: "SIGKILL", refusal: null });
-    }
-    return survivors;
-  }
-
-  async #end(child: ChildProcess): Promise<ChildEnd> {
-    const exit = await new Promise<Exit>((resolve) => {
-      this.#giveUp = resolve;
-      child.once("exit", (exitCode, signal) => resolve({ exitCode, signal, refusal: null }));
-      // Heard for as long as it lives: an error that nobody hears would end this process.
-      child.on("error", (error) => child.pid === undefined && resolve(toRefusal(error)));
-    });
-    const survivors = await this.kill();
-    await Promise.all([this.lines?.close(), untilDisconnected(child)]);
-    return { ...exit, survivors };
-  }
-}
-
-function trySpawn(spec: RunProcessSpec, mark: string): ChildProcess | Error {
-  try {
-    return spawnChild(spec, mark);
-  } catch (thrown) {
-    return thrown instanceof Error ? thrown : new Error(toMessage(thrown));
+  async #end(): Promise<ChildEnd> {
+    const { exitCode, signal, survivors, refusal } = await this.#program.ended;
+    const { child } = this.#program;
+    await Promise.all([this.lines?.close(), child && untilDisconnected(child)]);
+    return { exitCode, signal, survivors, refusal: refusal ? toRefusal(refusal) : null };
   }
 }
 
 /** Open files, processes or memory: others give them back. */
 const LACKS: ReadonlySet<string> = new Set(["EMFILE", "ENFILE", "EAGAIN", "ENOMEM"]);
 
-function toRefusal({ message, code = "" }: NodeJS.ErrnoException): Exit {
-  const refusal = { message, lack: LACKS.has(code) ? code : null };
-  return { exitCode: null, signal: null, refusal };
+function toRefusal({ message, code = "" }: NodeJS.ErrnoException): Refusal {
+  return { message, lack: LACKS.has(code) ? code : null };
 }
 
 /** Its last messages may arrive after its exit. */
@@ -161,20 +130,18 @@ const HEAP_SHARE = 0.9;
  * Starts the process, leader of a group of its own, with pipes and a channel to it. It is told our
  * id, so that it notices when we are gone.
  */
-function spawnChild(spec: RunProcessSpec, mark: string): ChildProcess {
+function startProgram(spec: RunProcessSpec): Program {
   const heapMebibytes = Math.floor((HEAP_SHARE * spec.limits.memoryBytes) / 2 ** 20);
-  const child = spawn(
-    process.execPath,
-    [`--max-old-space-size=${heapMebibytes}`, fileURLToPath(spec.program), `${process.pid}`],
-    {
-      cwd: spec.directory,
-      env: { ...spec.environment, [MARK_NAME]: mark },
-      detached: true,
-      stdio: ["ignore", "pipe", "pipe", "ipc"],
-    },
-  );
-  lowerPriority(child.pid, spec);
-  return child;
+  const heap = `--max-old-space-size=${heapMebibytes}`;
+  const program = new Program({
+    command: [process.execPath, heap, fileURLToPath(spec.program), `${process.pid}`],
+    directory: spec.directory,
+    environment: spec.environment,
+    hasChannel: true,
+    markName: MARK_NAME,
+  });
+  lowerPriority(program.pid, spec);
+  return program;
 }
 
 /** Lets everybody else go first. What starts a thread or a process hands its own priority on. */

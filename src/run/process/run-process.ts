@@ -1,4 +1,6 @@
 import { expectation, HexError, toMessage } from "../../errors.ts";
+import { toPlainLine } from "../../process/line-reader.ts";
+import { MemoryWatch } from "../../process/process-tree.ts";
 import type { RedactLine } from "../redact/redactor.ts";
 import type { RunEvent } from "../run-event.ts";
 import { type ChildEnd, ChildLife, GRACE_MS, type RunProcessSpec } from "./child-life.ts";
@@ -11,8 +13,6 @@ import {
   toCrashError,
 } from "./process-ending.ts";
 import type { OnLine } from "./process-lines.ts";
-import { MemoryWatch } from "./process-tree.ts";
-import { toPlainLine } from "./rate-limits.ts";
 
 export type { RunProcessSpec } from "./child-life.ts";
 

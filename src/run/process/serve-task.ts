@@ -3,6 +3,7 @@ import { inspect } from "node:util";
 import { Worker } from "node:worker_threads";
 import { HexError, toMessage } from "../../errors.ts";
 import type { RunEvent } from "../run-event.ts";
+import { EventThrottle } from "./event-throttle.ts";
 import {
   type CallAnswer,
   type FromProcess,
@@ -11,7 +12,6 @@ import {
   type TaskEnding,
   type ToProcess,
 } from "./messages.ts";
-import { EventThrottle } from "./rate-limits.ts";
 
 /** The process that gave a task, as the task sees it. */
 export interface Parent {

@@ -135,7 +135,19 @@ function writtenBy(node: SyntaxNode): SyntaxNode[] {
     /^open(Sync)?$/.test(name) && second !== undefined && /[wa+]/.test(textOf(second) ?? "");
   const written = WRITES_FIRST.test(name) || isOpenedToWrite ? [first] : [];
   if (WRITES_SECOND.test(name)) written.push(second);
+  if (name === "fromCommand") written.push(outputOf(second));
   return written.filter((each) => each !== undefined);
+}
+
+/** What an object gives as its `output`: the file that a program writes. */
+function outputOf(options: SyntaxNode | undefined): SyntaxNode | undefined {
+  for (const { type, key, value } of options?.type === "ObjectExpression"
+    ? piecesOf(options)
+    : []) {
+    const isOutput = isSyntaxNode(key) && key["value"] === "output";
+    if (type === "KeyValueProperty" && isOutput && isSyntaxNode(value)) return value;
+  }
+  return undefined;
 }
 
 function noteWritten(node: SyntaxNode, { scope, found }: Search): void {

@@ -1,5 +1,5 @@
 import { readdirSync, readFileSync } from "node:fs";
-import { readProcess } from "../../../src/run/process/process-table.ts";
+import { readProcess } from "../../../src/process/process-table.ts";
 
 /** Ids of the processes that sleep for a thousand seconds and this fraction of one. */
 export function findSleepers(fraction: string): readonly number[] {

@@ -3,8 +3,13 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { PassThrough } from "node:stream";
 import { expect, it } from "vitest";
-import { LineReader, ProcessLines } from "../../../src/run/process/process-lines.ts";
-import { LineRateLimit, LONGEST_LINE, toPlainLine } from "../../../src/run/process/rate-limits.ts";
+import {
+  LineRateLimit,
+  LineReader,
+  LONGEST_LINE,
+  toPlainLine,
+} from "../../../src/process/line-reader.ts";
+import { ProcessLines } from "../../../src/run/process/process-lines.ts";
 import { toRedactor } from "../../../src/run/redact/redactor.ts";
 import { temporaryFolder } from "../../store/temporary-folder.ts";
 import { runTask } from "./run-task.ts";

@@ -6,7 +6,7 @@ import {
   readProcess,
   readProcesses,
   readProcessesByPs,
-} from "../../../src/run/process/process-table.ts";
+} from "../../../src/process/process-table.ts";
 
 it("lists a process with its parent and group, from /proc and by ps", async () => {
   const pid = startSleeper();

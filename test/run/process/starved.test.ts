@@ -3,7 +3,7 @@ import { existsSync } from "node:fs";
 import { pathToFileURL } from "node:url";
 import { promisify } from "node:util";
 import { expect, it } from "vitest";
-import { readProcess } from "../../../src/run/process/process-table.ts";
+import { readProcess } from "../../../src/process/process-table.ts";
 import { buildProgram } from "../../store/build-program.ts";
 
 // What becomes of runs while the process that started them can open no more files. Its limit is

@@ -1,5 +1,4 @@
 import { setTimeout as wait } from "node:timers/promises";
-import { MARK_NAME } from "./messages.ts";
 import {
   type ProcessEntry,
   readEnvironment,
@@ -43,10 +42,10 @@ export class ProcessTree {
   #members: ReadonlyMap<string, ProcessEntry>;
   #samples = 0;
 
-  /** @param mark what every member carries in its environment */
+  /** @param mark the variable that every member carries in its environment, as `NAME=value` */
   constructor(pid: number, mark: string) {
     this.#root = { pid, parent: process.pid, group: pid, start: readStart(pid) };
-    this.#mark = `${MARK_NAME}=${mark}`;
+    this.#mark = mark;
     this.#members = new Map([[toKey(this.#root), this.#root]]);
   }
 
@@ -59,6 +58,15 @@ export class ProcessTree {
     this.#samples += 1;
     const memory = await readMemory([...this.#members.values()].map(({ pid }) => pid));
     return [...memory.values()].reduce((sum, bytes) => sum + bytes, 0);
+  }
+
+  /**
+   * How many processes of the tree there are now.
+   * @throws what kept it from looking
+   */
+  async count(): Promise<number> {
+    await this.#scan();
+    return this.#members.size;
   }
 
   /**
