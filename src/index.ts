@@ -39,6 +39,8 @@ export { frameFromCsv, readCsv } from "./frame/csv/read/read-csv.ts";
 export { frameToCsv } from "./frame/csv/write/csv-write.ts";
 export { desc, Frame } from "./frame/frame.ts";
 export { frameToJson } from "./frame/json.ts";
+export type { ReadJsonOptions } from "./frame/json-read/read-json.ts";
+export { readJson } from "./frame/json-read/read-json.ts";
 export type { ReadParquetOptions } from "./frame/parquet/parquet-options.ts";
 export { readParquet } from "./frame/parquet/read-parquet.ts";
 export { writeParquet } from "./frame/parquet/write-parquet.ts";
