@@ -105,7 +105,7 @@ export default {
     {
       name: "only-these-use-the-network",
       comment:
-        "Connections are opened and listened for only in `server/`, `cli/`, and by the libraries behind `store/s3/` and `queue/redis/`. Take what is sent or received as a parameter instead.",
+        "Connections are opened and listened for only in `server/`, `cli/`, and by the libraries behind `store/s3/`, `queue/redis/` and `data/postgres/`. Take what is sent or received as a parameter instead.",
       severity: "error",
       from: { path: "^src/", pathNot: "^src/(server|cli|store/s3|queue/redis)/" },
       to: { path: "^(node:)?(net|tls|dgram|dns|dns/promises|http|https|http2)$" },
@@ -138,6 +138,14 @@ export default {
       severity: "error",
       from: { path: "^src/", pathNot: "^src/queue/redis/" },
       to: { path: "node_modules/(bullmq|ioredis)/" },
+    },
+    {
+      name: "one-door-to-postgres",
+      comment:
+        "PostgreSQL's driver is loaded by a run that asks a database: only `src/data/postgres/` imports it.",
+      severity: "error",
+      from: { path: "^src/", pathNot: "^src/data/postgres/" },
+      to: { path: "node_modules/(pg|pg-[a-z-]+|@types/pg)/" },
     },
     {
       name: "one-door-to-sqlite",

@@ -26,6 +26,8 @@ export { over } from "./cell/over.ts";
 export type { RunContext } from "./cell/run-context.ts";
 export type { FromCommandOptions } from "./data/command/command-options.ts";
 export { fromCommand } from "./data/command/from-command.ts";
+export type { PostgresParameter, ReadPostgresOptions } from "./data/postgres/postgres-options.ts";
+export { readPostgres } from "./data/postgres/read-postgres.ts";
 export type { ErrorCode } from "./errors.ts";
 export { HexError } from "./errors.ts";
 export { frameFromArrow, frameToArrow } from "./frame/arrow.ts";
