@@ -30,7 +30,10 @@ export type { PostgresParameter, ReadPostgresOptions } from "./data/postgres/pos
 export { readPostgres } from "./data/postgres/read-postgres.ts";
 export type { ErrorCode } from "./errors.ts";
 export { HexError } from "./errors.ts";
-export { frameFromArrow, frameToArrow } from "./frame/arrow.ts";
+export type { ArrowOptions } from "./frame/arrow/arrow-options.ts";
+export { frameToArrow } from "./frame/arrow/arrow-write.ts";
+export type { ReadArrowOptions } from "./frame/arrow/read-arrow.ts";
+export { frameFromArrow, readArrow } from "./frame/arrow/read-arrow.ts";
 export type { ByteSource } from "./frame/csv/read/csv-blocks.ts";
 export type { CsvColumnReport, CsvReport } from "./frame/csv/read/csv-report.ts";
 export type { ReadCsvOptions } from "./frame/csv/read/read-csv.ts";

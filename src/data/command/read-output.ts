@@ -1,9 +1,7 @@
-import { readFile } from "node:fs/promises";
-import { frameFromArrow } from "../../frame/arrow.ts";
+import { readArrow } from "../../frame/arrow/read-arrow.ts";
 import { fileSource } from "../../frame/csv/read/csv-blocks.ts";
 import { readCsv } from "../../frame/csv/read/read-csv.ts";
 import type { AnyFrame } from "../../frame/frame.ts";
-import { toFrame } from "../../frame/to-frame.ts";
 import type { FromCommandOptions } from "./command-options.ts";
 
 /**
@@ -18,10 +16,8 @@ export async function readOutput(
   switch (format) {
     case "csv":
       return readCsv(named(path, name), { ...csv, ...(schema && { schema }) });
-    case "arrow": {
-      const frame = frameFromArrow(await readFile(path));
-      return schema === undefined ? frame : (toFrame(frame, schema) ?? frame);
-    }
+    case "arrow":
+      return readArrow(named(path, name), { schema });
   }
 }
 
