@@ -118,13 +118,13 @@ describe.skipIf(server === null)("readPostgres", () => {
       await expect(read(sql)).rejects.toMatchObject({
         code: "HEX_DATA_INVALID",
         message:
-          'Expected column "x", row 2, to be a decimal that a 64-bit float gives back, got 0.12345678901234567890 (cast it in SQL, `::float8` for the nearest float or `::text` for its digits; or numeric: "nearest" or "text")',
+          'Expected column "x", row 2, to be a decimal that a 64-bit float gives back, got 0.12345678901234567890 (cast it in SQL, `::float8` for the nearest float or `::text` for its digits; or decimals: "number" or "text")',
       });
-      expect((await read(sql, { numeric: "nearest" })).column("x")).toEqual([
+      expect((await read(sql, { decimals: "number" })).column("x")).toEqual([
         1.5, 0.12345678901234568,
       ]);
       const texts = ["1.5", "0.12345678901234567890"];
-      expect((await read(sql, { numeric: "text" })).column("x")).toEqual(texts);
+      expect((await read(sql, { decimals: "text" })).column("x")).toEqual(texts);
       expect((await read(sql, { schema: { x: "string" } })).column("x")).toEqual(texts);
       const large = "SELECT x FROM (VALUES (9007199254740993), (0.5)) AS v(x)";
       await expect(read(large)).rejects.toThrow(/"x", row 1, .* got 9007199254740993/);
@@ -149,7 +149,7 @@ describe.skipIf(server === null)("readPostgres", () => {
     await expect(read("SELECT '10000-01-01'::timestamp AS t")).rejects.toThrow(/got a later time/);
     const bytes = "SELECT '\\x00ff'::bytea AS b";
     await expect(read(bytes)).rejects.toThrow(/^Expected column "b" to be of a type .* got bytea/);
-    expect((await read(bytes, { bytea: "hex" })).column("b")).toEqual(["\\x00ff"]);
+    expect((await read(bytes, { binary: "hex" })).column("b")).toEqual(["00ff"]);
   });
 
   test("takes arrays and rows of values as JSON where that is asked for, and keeps the order of rows", async () => {

@@ -150,6 +150,6 @@ function toLost(text: string): Refused {
   return {
     expected: isWhole ? "a whole number of 64 bits" : "a decimal that a 64-bit float gives back",
     got: text.length > 60 ? `${text.slice(0, 60)}…` : text,
-    hint: 'cast it in SQL, `::float8` for the nearest float or `::text` for its digits; or numeric: "nearest" or "text"',
+    hint: 'cast it in SQL, `::float8` for the nearest float or `::text` for its digits; or decimals: "number" or "text"',
   };
 }

@@ -69,9 +69,9 @@ export function toReading(
   if (binary !== undefined) return { format: "binary", items: binary };
   const isNumber = column.type === TYPE.numeric && wanted !== "string";
   const items =
-    isNumber && options.numeric !== "text"
-      ? new NumericItems(scaleOf(column), options.numeric === "nearest")
-      : newTextItems(column.name);
+    isNumber && options.decimals !== "text"
+      ? new NumericItems(scaleOf(column), options.decimals === "number")
+      : newTextItems(column, wanted);
   return { format: "text", items };
 }
 
@@ -105,9 +105,23 @@ function scaleOf({ modifier }: WireColumn): number | undefined {
   return modifier < 4 ? undefined : (modifier - 4) & 0x7ff;
 }
 
-function newTextItems(name: string): TextItems {
+function newTextItems(column: WireColumn, wanted: ColumnType | undefined): TextItems {
   const none = new WordSet([]);
-  const place = `column ${JSON.stringify(name)}`;
+  const place = `column ${JSON.stringify(column.name)}`;
   const forms = { quote: -1, escape: -1, missing: none, words: none, isOwn: false, place };
-  return new TextItems(new MissingRows(), forms, true);
+  const ItemsOf = isBytes(column) && wanted !== "string" ? HexItems : TextItems;
+  return new ItemsOf(new MissingRows(), forms, true);
+}
+
+/** Bytes, which PostgreSQL writes as `\x` and their digits. */
+class HexItems extends TextItems {
+  protected override take(
+    bytes: Buffer,
+    start: number,
+    end: number,
+    row: number,
+    kind: number,
+  ): boolean {
+    return super.take(bytes, start + 2, end, row, kind);
+  }
 }

@@ -127,7 +127,7 @@ async function findNested(
   for (const [index, column] of columns.entries()) {
     if (wantedType(column, options) === "string") continue;
     const type = catalog.get(column.type);
-    if (isBytes(column) && options.bytea !== "hex") throw bytesError(column.name);
+    if (isBytes(column) && options.binary !== "hex") throw bytesError(column.name);
     if (type?.isNested !== true) continue;
     if (options.nested !== "json") throw nestedError(column.name, type.name);
     nested.add(index);
@@ -182,7 +182,7 @@ function bytesError(name: string) {
     place: `column ${JSON.stringify(name)}`,
     expected: "of a type that a column keeps",
     got: "bytea",
-    hint: "bytea: \"hex\" takes its text; in SQL, encode(x, 'base64') makes another",
+    hint: "binary: \"hex\" takes its digits; in SQL, encode(x, 'base64') makes another",
   });
 }
 

@@ -55,7 +55,7 @@ async function readRows(database: Database, query: SqliteQuery): Promise<AnyFram
   const values = toParameters(database, sql, parameters);
   const columns = names.map((name) => {
     const wanted = schema !== undefined && Object.hasOwn(schema, name) ? schema[name] : undefined;
-    return new SqliteColumn({ name, wanted, isBlobHex: options.blob === "hex" });
+    return new SqliteColumn({ name, wanted, isBlobHex: options.binary === "hex" });
   });
   let rows = 0;
   for (const row of iterate(database, withNulChecks(sql, names.length), values)) {

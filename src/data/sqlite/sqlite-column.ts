@@ -35,7 +35,7 @@ export class SqliteColumn {
     const found = classOf(value);
     if (hasNul) throw this.#refuse("a text without a NUL", "one with a NUL", NUL_HINT);
     if (found === "blob" && !this.#spec.isBlobHex) {
-      throw this.#refuse("a number or a text", "a blob", 'blob: "hex" takes it; in SQL, hex(x)');
+      throw this.#refuse("a number or a text", "a blob", 'binary: "hex" takes it; in SQL, hex(x)');
     }
     const isText = found === "text" || found === "blob" || this.#spec.wanted === "string";
     const kind = isText ? "text" : "number";

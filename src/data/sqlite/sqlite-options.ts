@@ -14,7 +14,7 @@ export interface ReadSqliteOptions {
    */
   readonly schema?: SchemaSpec | undefined;
   /** "hex" takes blobs as their bytes in hexadecimal digits; else they are refused */
-  readonly blob?: "hex" | undefined;
+  readonly binary?: "hex" | undefined;
 }
 
 /**
