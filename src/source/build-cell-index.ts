@@ -10,7 +10,7 @@ import type { CodeFile, CodeLoad } from "./code/follow-names.ts";
 import { compileModules, type SourceModules } from "./module/cell-modules.ts";
 import { toHandlePath, toModulePath } from "./module/module-path.ts";
 import type { SourceCompiler } from "./module/source-compiler.ts";
-import { nameReferences, type ReadReferences, readCellReferences } from "./sql-cell.ts";
+import { type ReadReferences, readCellReferences, readSqlFacts } from "./sql-cell.ts";
 
 export interface IndexOptions {
   readonly projectDirectory: string;
@@ -97,7 +97,8 @@ function isScript({ ending }: CellFile): boolean {
   return ending !== ".md" && ending !== ".sql";
 }
 
-type ReadSource = Pick<IndexedCell, "facts" | "references">;
+type ReadSource = Pick<IndexedCell, "facts" | "references"> &
+  Partial<Pick<IndexedCell, "readsCsv">>;
 
 async function readSource(
   cell: CellFile,
@@ -108,8 +109,9 @@ async function readSource(
   const source = sources.get(cell.path) ?? "";
   if (cell.ending === ".sql") {
     const references = await readCellReferences(source, cell.file, readReferences);
-    const named = nameReferences(references, cell.file, cells);
-    return { facts: { kind: "sql", named }, references };
+    const facts = readSqlFacts(source, references, cell.file, cells);
+    const { readsCsv } = references;
+    return { facts, references, ...(readsCsv && { readsCsv }) };
   }
   const module = modules.get(cell.path);
   const facts = module?.parsed && readCellFacts(module.parsed, module.cells);

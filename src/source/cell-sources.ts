@@ -78,7 +78,8 @@ async function toSource(
   }: CellFacts = facts.get(name) ?? { kind: "cell", named: {} };
   const checked = parseCellOptions(options, own.named, file);
   const { named, written } = indexed;
-  const { watch = [] } = checked;
+  const inProject = (path: string) => !path.startsWith("store:");
+  const watch = [...(checked.watch ?? []), ...(indexed.references?.files ?? []).filter(inProject)];
   const data = await listDataFiles({ named, watch, written }, projectDirectory);
   const code = [file, ...indexed.imports].map((each) => [each, files[each] ?? ""]);
   const cell = {

@@ -86,7 +86,7 @@ export async function loadCells(options: LoadCellsOptions): Promise<LoadedCells>
 }
 
 /** Raised whenever what the index or the compiled modules hold changes its meaning. */
-const FORMAT = 6;
+const FORMAT = 7;
 
 async function toProject(options: LoadCellsOptions) {
   const { runtimeUrl, cacheDirectory } = options;
@@ -117,10 +117,10 @@ async function load(cell: IndexedCell, loader: Loader): Promise<CellDefinition> 
     const markdown = await readFile(path, "utf8");
     return defineCell({ kind: "prose", dependencies: {}, markdown });
   }
-  if (cell.references !== undefined) {
+  if (cell.references !== undefined && cell.facts !== undefined) {
     const { file, references, facts } = cell;
     const sql = await readFile(path, "utf8");
-    return toSqlCell({ file, sql, references, named: facts?.named ?? {} });
+    return toSqlCell({ file, sql, references, facts, projectDirectory });
   }
   mapStacks();
   const modulePath = join(cache, "modules", index.modules, toModulePath(projectDirectory, path));
