@@ -126,6 +126,14 @@ export default {
       to: { path: "node_modules/@duckdb/", dependencyTypesNot: ["type-only"] },
     },
     {
+      name: "one-door-to-the-python-parser",
+      comment:
+        "The parser of Python is loaded only when a `.py` file changed: only `src/source/python/` imports it.",
+      severity: "error",
+      from: { path: "^src/", pathNot: "^src/source/python/" },
+      to: { path: "node_modules/@lezer/", dependencyTypesNot: ["type-only"] },
+    },
+    {
       name: "one-door-to-s3",
       comment: "The S3 client costs 70 ms to load: only `src/store/s3/` imports it.",
       severity: "error",

@@ -1,11 +1,13 @@
 // Bundles the package: one file a command, shared code in chunks, so that a run loads only what it needs.
-import { chmod, readdir, rm } from "node:fs/promises";
+import { chmod, readdir, readFile, rm } from "node:fs/promises";
 import { basename } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
 import { writePageAssets } from "./write-page-assets.mjs";
+import { writeWheel } from "./write-wheel.mjs";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
+const { version } = JSON.parse(await readFile(`${root}package.json`, "utf8"));
 
 // CommonJS libraries inside an ES module bundle still call `require` for Node's own modules.
 const requireForCommonJs =
@@ -85,6 +87,7 @@ await removeOldFiles(
   "dist/page/",
   await writePageAssets(`${root}dist/page`, page.metafile.outputs),
 );
+await writeWheel(`${root}python`, version);
 await chmod(`${root}dist/hex.js`, 0o755);
 
 /** Removes what earlier builds have left in a folder, only once the new one stands. */

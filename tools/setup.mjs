@@ -6,7 +6,7 @@ import { fileURLToPath } from "node:url";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 const built = join(root, "dist/hex.js");
-const buildInputs = ["src", "tools", "package.json", "tsconfig.json"];
+const buildInputs = ["src", "python/hex_runtime", "tools", "package.json", "tsconfig.json"];
 
 checkNode();
 // `npm ci` itself asks only for the build, and so does `npx hex`, each time.

@@ -10,7 +10,7 @@ export interface ListedFiles {
 }
 
 /** Never data: what the runtime keeps, what is installed, what git keeps. */
-const LEFT_OUT = new Set([".hex", "node_modules", ".git"]);
+const LEFT_OUT = new Set([".hex", "node_modules", ".venv", "__pycache__", ".git"]);
 
 /** Whether a path, below the project's folder, leads to what is never data. */
 export function isLeftOut(path: string): boolean {

@@ -1,6 +1,7 @@
 /** The files that a query names: as a table, `FROM 'data/x.parquet'`, or in a call, `read_csv('x.csv')`. */
 import { expectation } from "../../errors.ts";
 import type { CsvOptions } from "../csv/read/csv-options.ts";
+import { isLeftOut } from "../list-files.ts";
 import { readSqlCsvOptions } from "./sql-csv-options.ts";
 import { type SqlNode, toSqlNode, toSqlNodes, toSqlOptions, toSqlValue } from "./sql-node.ts";
 import { SqlError, type SqlText } from "./sql-text.ts";
@@ -155,9 +156,6 @@ function hasParameter(node: SqlNode): boolean {
   return JSON.stringify(node).includes('"VALUE_PARAMETER"');
 }
 
-/** Never data: what the runtime keeps, what is installed, what git keeps. */
-const LEFT_OUT = /(?:^|\/)(?:\.hex|node_modules|\.git)(?:\/|$)/;
-
 /** @throws {SqlError} HEX_CELL_INVALID for what is no file of the project or its store */
 function checkPath(path: string, text: SqlText, at: number): void {
   const [, key] = /^store:(.*)$/s.exec(path) ?? [];
@@ -175,8 +173,11 @@ function checkPath(path: string, text: SqlText, at: number): void {
     const hint = "the path is that below the project's folder; a link in there leads elsewhere";
     throw fail("within the project's folder", hint);
   }
-  if (!LEFT_OUT.test(path)) return;
-  throw fail("data of the project", "changes in `.hex`, `node_modules` and `.git` are not seen");
+  if (!isLeftOut(path)) return;
+  throw fail(
+    "data of the project",
+    "what lies in `.hex`, `node_modules`, `.venv`, `__pycache__` and `.git` is never data",
+  );
 }
 
 function fileError(
