@@ -80,7 +80,8 @@ export async function writeModules(cache: string, { index, texts }: BuiltCells):
 }
 
 /** Names the reader of CSV, takes a module as a whole, or loads one whose name is computed. */
-const CSV_READER = /\breadCsv\b|\*\s*(?:as|from)\b|\b(?:import|require)\s*\(/;
+const CSV_READER =
+  /\bread(?:Csv|Arrow|Parquet|Json|Excel)\b|\*\s*(?:as|from)\b|\b(?:import|require)\s*\(/;
 
 /** Whether code may read CSV. Packages and CommonJS are not looked into. */
 function mayReadCsv(

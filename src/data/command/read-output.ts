@@ -1,7 +1,9 @@
-import { readArrow } from "../../frame/arrow/read-arrow.ts";
+import { readFile } from "node:fs/promises";
+import { frameFromArrow } from "../../frame/arrow/read-arrow.ts";
 import { fileSource } from "../../frame/csv/read/csv-blocks.ts";
 import { readCsv } from "../../frame/csv/read/read-csv.ts";
 import type { AnyFrame } from "../../frame/frame.ts";
+import { toFrame } from "../../frame/to-frame.ts";
 import type { FromCommandOptions } from "./command-options.ts";
 
 /**
@@ -16,8 +18,10 @@ export async function readOutput(
   switch (format) {
     case "csv":
       return readCsv(named(path, name), { ...csv, ...(schema && { schema }) });
-    case "arrow":
-      return readArrow(named(path, name), { schema });
+    case "arrow": {
+      const frame = await frameFromArrow(await readFile(path));
+      return schema === undefined ? frame : (toFrame(frame, schema) ?? frame);
+    }
   }
 }
 
