@@ -26,6 +26,8 @@ export { over } from "./cell/over.ts";
 export type { RunContext } from "./cell/run-context.ts";
 export type { FromCommandOptions } from "./data/command/command-options.ts";
 export { fromCommand } from "./data/command/from-command.ts";
+export type { QueryOptions } from "./data/query.ts";
+export { query } from "./data/query.ts";
 export type { ErrorCode } from "./errors.ts";
 export { HexError } from "./errors.ts";
 export type { ArrowOptions } from "./frame/arrow/arrow-options.ts";

@@ -79,9 +79,9 @@ export async function writeModules(cache: string, { index, texts }: BuiltCells):
   await removeUnused(folder);
 }
 
-/** Names the reader of CSV, takes a module as a whole, or loads one whose name is computed. */
+/** Names a reader of files, takes a module as a whole, or loads one whose name is computed. */
 const CSV_READER =
-  /\bread(?:Csv|Arrow|Parquet|Json|Excel)\b|\*\s*(?:as|from)\b|\b(?:import|require)\s*\(/;
+  /\bquery\b|\bread(?:Csv|Arrow|Parquet|Json|Excel)\b|\*\s*(?:as|from)\b|\b(?:import|require)\s*\(/;
 
 /** Whether code may read CSV. Packages and CommonJS are not looked into. */
 function mayReadCsv(
