@@ -28,6 +28,8 @@ export type { FromCommandOptions } from "./data/command/command-options.ts";
 export { fromCommand } from "./data/command/from-command.ts";
 export type { PostgresParameter, ReadPostgresOptions } from "./data/postgres/postgres-options.ts";
 export { readPostgres } from "./data/postgres/read-postgres.ts";
+export type { QueryOptions } from "./data/query.ts";
+export { query } from "./data/query.ts";
 export { readSqlite } from "./data/sqlite/read-sqlite.ts";
 export type { ReadSqliteOptions, SqliteParameter } from "./data/sqlite/sqlite-options.ts";
 export type { ErrorCode } from "./errors.ts";
