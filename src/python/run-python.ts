@@ -2,7 +2,8 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { CellContext } from "../cell/cell.ts";
 import { HexError } from "../errors.ts";
-import { arrowBlocks, frameFromArrow } from "../frame/arrow.ts";
+import { openArrow } from "../frame/arrow/arrow-file.ts";
+import { arrowBlocks } from "../frame/arrow/arrow-write.ts";
 import { saveBlocks } from "../frame/file-blocks.ts";
 import type { Frame } from "../frame/frame.ts";
 import { withExchangeFolder } from "./exchange-folder.ts";
@@ -106,13 +107,15 @@ class PythonRun {
   async #toResult(result: PythonResult): Promise<unknown> {
     if (result.kind === "value") return fromPythonValue(result.value);
     const { name, file } = this.#task;
-    const place = `what cell ${name} (${file}${result.line === null ? "" : `:${result.line}`}) gives`;
+    const line = result.line === null ? "" : `:${result.line}`;
+    const place = `what cell ${name} (${file}${line}) gives`;
     try {
-      return frameFromArrow(await readFile(result.file));
+      const { frame, report } = await openArrow(await readFile(result.file), { name: place });
+      for (const note of report.notes) this.#context.log(`${file}: ${note}`);
+      return frame;
     } catch (thrown) {
       if (!(thrown instanceof HexError)) throw thrown;
-      const message = thrown.message.replaceAll("the Arrow file", place);
-      throw new HexError("HEX_CELL_FAILED", message, { cause: thrown });
+      throw new HexError("HEX_CELL_FAILED", thrown.message, { cause: thrown });
     }
   }
 }

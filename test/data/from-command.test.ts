@@ -6,7 +6,7 @@ import { join, relative } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { FromCommandOptions } from "../../src/data/command/command-options.ts";
 import { fromCommand } from "../../src/data/command/from-command.ts";
-import { frameToArrow } from "../../src/frame/arrow.ts";
+import { frameToArrow } from "../../src/frame/arrow/arrow-write.ts";
 import { frame } from "../../src/frame/rows.ts";
 import { readProcess } from "../../src/process/process-table.ts";
 

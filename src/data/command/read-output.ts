@@ -1,5 +1,5 @@
 import { readFile } from "node:fs/promises";
-import { frameFromArrow } from "../../frame/arrow.ts";
+import { frameFromArrow } from "../../frame/arrow/read-arrow.ts";
 import { fileSource } from "../../frame/csv/read/csv-blocks.ts";
 import { readCsv } from "../../frame/csv/read/read-csv.ts";
 import type { AnyFrame } from "../../frame/frame.ts";
@@ -19,7 +19,7 @@ export async function readOutput(
     case "csv":
       return readCsv(named(path, name), { ...csv, ...(schema && { schema }) });
     case "arrow": {
-      const frame = frameFromArrow(await readFile(path));
+      const frame = await frameFromArrow(await readFile(path));
       return schema === undefined ? frame : (toFrame(frame, schema) ?? frame);
     }
   }
