@@ -39,6 +39,9 @@ export { frameFromCsv, readCsv } from "./frame/csv/read/read-csv.ts";
 export { frameToCsv } from "./frame/csv/write/csv-write.ts";
 export { desc, Frame } from "./frame/frame.ts";
 export { frameToJson } from "./frame/json.ts";
+export type { ReadParquetOptions } from "./frame/parquet/parquet-options.ts";
+export { readParquet } from "./frame/parquet/read-parquet.ts";
+export { writeParquet } from "./frame/parquet/write-parquet.ts";
 export { frame } from "./frame/rows.ts";
 export type { Column, ColumnType, Schema, SchemaSpec, Value } from "./frame/schema.ts";
 export {
