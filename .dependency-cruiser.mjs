@@ -157,9 +157,13 @@ export default {
     },
     {
       name: "one-door-to-sqlite",
-      comment: "The SQLite binding is to be replaced by `node:sqlite`: only the queue's port knows it, and what reads an author's own files.",
+      comment:
+        "The SQLite binding is to be replaced by `node:sqlite`: only the queue's port knows it, and what reads an author's own files.",
       severity: "error",
-      from: { path: "^src/", pathNot: "^src/(queue/embedded/sqlite|data/sqlite/query-sqlite)\\.ts$" },
+      from: {
+        path: "^src/",
+        pathNot: "^src/(queue/embedded/sqlite|data/sqlite/query-sqlite)\\.ts$",
+      },
       to: { path: "node_modules/libsql/" },
     },
     {
