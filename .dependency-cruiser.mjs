@@ -108,12 +108,12 @@ export default {
     {
       name: "only-these-touch-the-disk",
       comment:
-        "Files are opened only in `store/`, `queue/embedded/`, `process/`, `run/process/`, `data/`, `python/`, `source/`, `project/`, `work/`, `kernel/`, `server/`, `cli/`, `start/`, by the server's side of `page/`, and by what reads CSV files and opens DuckDB in `frame/`. Take the data, or a function that reads it, as a parameter instead.",
+        "Files are opened only in `store/`, `queue/embedded/`, `process/`, `run/process/`, `data/`, `python/`, `source/`, `project/`, `work/`, `kernel/`, `server/`, `cli/`, `start/`, by the server's side of `page/`, and by what reads CSV and Parquet files and opens DuckDB in `frame/`. Take the data, or a function that reads it, as a parameter instead.",
       severity: "error",
       from: {
         path: "^src/",
         pathNot:
-          "^src/(store|queue/embedded|process|run/process|data|python|source|project|work|kernel|server|cli|start|frame/csv/read|frame/duckdb)/|^src/frame/file-blocks\\.ts$|^src/page/[^/]+\\.ts$",
+          "^src/(store|queue/embedded|process|run/process|data|python|source|project|work|kernel|server|cli|start|frame/csv/read|frame/duckdb)/|^src/frame/(file-blocks|parquet/parquet-input)\\.ts$|^src/page/[^/]+\\.ts$",
       },
       to: { path: "^(node:)?(fs|fs/promises|os)$" },
     },
@@ -139,6 +139,14 @@ export default {
       severity: "error",
       from: { path: "^src/", pathNot: "^src/frame/duckdb/" },
       to: { path: "node_modules/@duckdb/", dependencyTypesNot: ["type-only"] },
+    },
+    {
+      name: "one-door-to-the-python-parser",
+      comment:
+        "The parser of Python is loaded only when a `.py` file changed: only `src/source/python/` imports it.",
+      severity: "error",
+      from: { path: "^src/", pathNot: "^src/source/python/" },
+      to: { path: "node_modules/@lezer/", dependencyTypesNot: ["type-only"] },
     },
     {
       name: "one-door-to-s3",

@@ -4,6 +4,7 @@ import { setPriority } from "node:os";
 import { fileURLToPath } from "node:url";
 import type { TestProject } from "vitest/node";
 import { openChromium } from "./servers/chromium.ts";
+import { openPostgres } from "./servers/postgres-server.ts";
 import { makeProgramsFolder } from "./servers/programs-folder.ts";
 import { openPython } from "./servers/python.ts";
 import { startRedisServers } from "./servers/redis-servers.ts";
@@ -29,6 +30,11 @@ export default async function setup(project: TestProject): Promise<() => Promise
   if (isInjected(project, "redisServers")) {
     const { servers, stop } = await startRedisServers(options);
     project.provide("redisServers", servers);
+    stops.push(stop);
+  }
+  if (isInjected(project, "postgres")) {
+    const { server, stop } = await openPostgres(options);
+    project.provide("postgres", server);
     stops.push(stop);
   }
   if (isInjected(project, "chromium")) project.provide("chromium", await openChromium(options));

@@ -57,6 +57,7 @@ async function warmUp(): Promise<void> {
     projectDirectory: directory,
     cellsDirectory: join(directory, config.cells),
     runtimeUrl,
+    python: config.python,
     importModule: refuseToEvaluate,
   });
 }

@@ -21,7 +21,7 @@ export interface DataFiles {
 }
 
 /** Never data: what the runtime keeps, what is installed, what git keeps. */
-const LEFT_OUT = new Set([".hex", "node_modules", ".git"]);
+const LEFT_OUT = new Set([".hex", "node_modules", ".venv", "__pycache__", ".git"]);
 
 /** The files that are a cell's data. A folder stands for the files in it and below. */
 export async function listDataFiles(

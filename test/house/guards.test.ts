@@ -77,6 +77,7 @@ const FAULTS: readonly Fault[] = [
   importing("one-door-to-s3", "store/s3.ts", "@aws-sdk/client-s3"),
   importing("one-door-to-redis", "queue/redis.ts", "ioredis"),
   importing("one-door-to-sqlite", "queue/sqlite.ts", "libsql"),
+  importing("one-door-to-the-python-parser", "cell/python.ts", "@lezer/python"),
   importing("not-to-test", "cell/b.ts", "../../test/helper.ts"),
   { rule: "not-unreachable", file: "src/cell/orphan.ts", text: "export const orphan = 1;" },
   importing("resolvable", "cell/c.ts", "./missing.ts"),

@@ -1,10 +1,10 @@
 import { existsSync } from "node:fs";
-import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { Redis } from "ioredis";
 import { openDebianRoot, readPackageVersion } from "./debian-root.ts";
+import { findFreePort } from "./free-port.ts";
 import { type LifelineProcess, startOnLifeline } from "./lifeline.ts";
 
 export interface RedisRootOptions {
@@ -104,16 +104,4 @@ async function waitForAnswer(url: string, server: LifelineProcess): Promise<void
   }
   await server.stop();
   throw new Error(`Redis did not start: ${server.lastLines()}`);
-}
-
-async function findFreePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve, reject) => {
-    server.once("error", reject);
-    server.listen(0, "127.0.0.1", resolve);
-  });
-  const address = server.address();
-  server.close();
-  if (address === null || typeof address === "string") throw new Error("Expected a port");
-  return address.port;
 }

@@ -86,6 +86,23 @@ test("does not take what a cell writes for its data", async () => {
   expect((await load()).cells[0]?.dataFiles).toEqual(["data/a.csv"]);
 });
 
+test("takes what a program's command names for a cell's data, but not the file that it writes", async () => {
+  const { load } = await makeProject({
+    "heavy.R": "",
+    "data/in.csv": "1",
+    "data/out.csv": "1",
+    "cells/1-one.ts": `${importCell}
+      export default cell((_values, context) =>
+        fromCommand(["Rscript", "heavy.R", "--from=data/in.csv", "data/out.csv"], {
+          format: "csv",
+          output: "data/out.csv",
+          context,
+        }),
+      );`,
+  });
+  expect((await load()).cells[0]?.dataFiles).toEqual(["data/in.csv"]);
+});
+
 test("a named folder stands for the files in it, without what is kept, installed or git's", async () => {
   const { load } = await makeProject({
     "cells/1-one.ts": `${importCell} export default cell(() => new URL("..", import.meta.url));`,

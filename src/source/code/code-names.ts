@@ -82,7 +82,10 @@ const BETWEEN_WORDS = /[\s"'`;|&<>()=,]+/;
 const LONGEST_TEXT = 10_000;
 
 /** Notes what may be files in a text: `node scripts/make.mjs`, or the end of a path put together. */
-function noteWords(text: string, { found }: Pick<Search, "found">): void {
+export function noteWords(
+  text: string,
+  { found }: { readonly found: { readonly named: WrittenPath[] } },
+): void {
   if (text.length > LONGEST_TEXT) return;
   for (const word of text.split(BETWEEN_WORDS)) {
     const name = word.replace(/^[\\/]+/, "");
@@ -135,7 +138,19 @@ function writtenBy(node: SyntaxNode): SyntaxNode[] {
     /^open(Sync)?$/.test(name) && second !== undefined && /[wa+]/.test(textOf(second) ?? "");
   const written = WRITES_FIRST.test(name) || isOpenedToWrite ? [first] : [];
   if (WRITES_SECOND.test(name)) written.push(second);
+  if (name === "fromCommand") written.push(outputOf(second));
   return written.filter((each) => each !== undefined);
+}
+
+/** What an object gives as its `output`: the file that a program writes. */
+function outputOf(options: SyntaxNode | undefined): SyntaxNode | undefined {
+  for (const { type, key, value } of options?.type === "ObjectExpression"
+    ? piecesOf(options)
+    : []) {
+    const isOutput = isSyntaxNode(key) && key["value"] === "output";
+    if (type === "KeyValueProperty" && isOutput && isSyntaxNode(value)) return value;
+  }
+  return undefined;
 }
 
 function noteWritten(node: SyntaxNode, { scope, found }: Search): void {

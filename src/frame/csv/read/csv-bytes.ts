@@ -7,7 +7,7 @@ import type { ByteSource } from "./csv-blocks.ts";
 const OTHER_FORMATS: readonly (readonly [string, string, string])[] = [
   ["504b0304", "a ZIP archive or an Excel workbook", "unpack it, or save it as CSV"],
   ["50415231", "a Parquet file", "read it with the tool that wrote it and save it as CSV"],
-  ["4152524f5731", "an Arrow file", "frameFromArrow reads it"],
+  ["4152524f5731", "an Arrow file", "readArrow reads it"],
   ["425a68", "a bzip2 file", "unpack it, or pack it with gzip or zstd"],
   ["fd377a585a00", "an xz file", "unpack it, or pack it with gzip or zstd"],
   ["d0cf11e0", "an old Excel workbook", "save it as CSV"],

@@ -1,0 +1,38 @@
+import type { CellContext } from "../../cell/cell.ts";
+import type { ReadCsvOptions } from "../../frame/csv/read/read-csv.ts";
+import type { SchemaSpec } from "../../frame/schema.ts";
+
+/**
+ * Options for the table of another program.
+ * @example
+ * const options: Omit<FromCommandOptions, "context"> = {
+ *   format: "csv",
+ *   progress: /(\d+) of (\d+)/,
+ *   csv: { delimiter: ";" },
+ * };
+ */
+export interface FromCommandOptions {
+  /** what the program writes: CSV of any dialect, or an Arrow file or stream */
+  readonly format: "csv" | "arrow";
+  /**
+   * the second argument of the cell's function: its signal stops the program, whose standard error
+   * becomes the cell's log
+   */
+  readonly context: Pick<CellContext, "signal" | "log" | "progress">;
+  /**
+   * the file that the program writes, below the project's folder; it is removed before. Without it
+   * the table is what stands in the place of `{output}` in the command, or else standard output.
+   */
+  readonly output?: string | undefined;
+  /**
+   * finds progress in a line of standard error (or of standard output, where that is not the table):
+   * one group is a fraction, or a percentage where `%` follows or it is above 1; two are n of m
+   */
+  readonly progress?: RegExp | undefined;
+  /** how the CSV is written, as for `readCsv` */
+  readonly csv?: ReadCsvOptions | undefined;
+  /** the frame's columns: for any format */
+  readonly schema?: SchemaSpec | undefined;
+  /** variables for the program, beside those of the run; undefined takes one away */
+  readonly environment?: Readonly<Record<string, string | undefined>> | undefined;
+}
