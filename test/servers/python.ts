@@ -6,7 +6,7 @@ import { promisify } from "node:util";
 declare module "vitest" {
   interface ProvidedContext {
     /**
-     * A Python with pandas, polars, pyarrow and DuckDB, for test files whose own text says
+     * A Python with pandas, polars, pyarrow, DuckDB and openpyxl, for test files whose own text says
      * `inject("python")`; null only when there is none to be had.
      */
     python: string | null;
@@ -25,8 +25,14 @@ export interface PythonOptions {
   readonly log: (line: string) => void;
 }
 
-const PACKAGES = ["pandas==3.1.*", "polars==2.1.*", "pyarrow==26.*", "duckdb==2.0.*"];
-const MODULES = "import pandas, polars, pyarrow, duckdb";
+const PACKAGES = [
+  "pandas==3.1.*",
+  "polars==2.1.*",
+  "pyarrow==26.*",
+  "duckdb==2.0.*",
+  "openpyxl==3.1.*",
+];
+const MODULES = "import pandas, polars, pyarrow, duckdb, openpyxl";
 const TRIES = 3;
 
 const run = promisify(execFile);
@@ -59,7 +65,9 @@ async function findPython({ env, projectDirectory, log }: PythonOptions): Promis
   const folder = resolve(projectDirectory, env["HEX_TEST_CACHE"] ?? ".cache", "test-venv");
   const python = join(folder, "bin/python");
   if (await hasModules(python)) return python;
-  log("Installing pandas, polars, pyarrow and DuckDB for Python (about a minute, once) …");
+  log(
+    "Installing pandas, polars, pyarrow, DuckDB and openpyxl for Python (about a minute, once) …",
+  );
   await rm(folder, { recursive: true, force: true });
   await run("python3", ["-m", "venv", folder]).catch(async (error: unknown) => {
     if (process.getuid?.() !== 0) throw error;
