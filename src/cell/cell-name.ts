@@ -1,7 +1,7 @@
 import { expectation } from "../errors.ts";
 
 /** The endings that make a file in the cells folder a cell. */
-const CELL_ENDINGS = [".ts", ".mts", ".js", ".mjs", ".md", ".sql"] as const;
+const CELL_ENDINGS = [".ts", ".mts", ".js", ".mjs", ".md", ".sql", ".py"] as const;
 
 type CellEnding = (typeof CELL_ENDINGS)[number];
 

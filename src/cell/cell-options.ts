@@ -26,6 +26,18 @@ export interface CheckedCellOptions {
   readonly watch?: readonly string[];
 }
 
+/** An option's name as Python has it: `max_age`. */
+export function toSnakeCase(option: keyof CellOptionsSpec): string {
+  return option.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
+}
+
+/** Where options are written, for messages. */
+interface OptionsPlace {
+  readonly file: string;
+  /** the name of an option as the file's language has it; the same unless told */
+  readonly spell?: ((option: keyof CellOptionsSpec) => string) | undefined;
+}
+
 /**
  * Checks a cell's options.
  * @param named the cell's dependencies: key in its own code -> name of the cell
@@ -34,21 +46,24 @@ export interface CheckedCellOptions {
 export function parseCellOptions(
   { title, computeIn, maxAge, key, watch }: CellOptionsSpec,
   named: Readonly<Record<string, string>>,
-  file: string,
+  { file, spell = (option) => option }: OptionsPlace,
 ): CheckedCellOptions {
+  const placeOf = (option: keyof CellOptionsSpec) => `${spell(option)} in ${file}`;
   return {
     ...(typeof title === "string" ? { title } : {}),
-    ...(computeIn === undefined ? {} : { computeIn: parseContexts(computeIn, file) }),
-    ...(maxAge === undefined ? {} : { maxAgeMs: parseDuration(maxAge, `maxAge in ${file}`) }),
-    ...(key === undefined ? {} : { keyInputs: parseKey(key, named, file) }),
-    ...(watch === undefined ? {} : { watch: parseWatch(watch, file) }),
+    ...(computeIn === undefined
+      ? {}
+      : { computeIn: parseContexts(computeIn, placeOf("computeIn")) }),
+    ...(maxAge === undefined ? {} : { maxAgeMs: parseDuration(maxAge, placeOf("maxAge")) }),
+    ...(key === undefined ? {} : { keyInputs: parseKey(key, named, placeOf("key")) }),
+    ...(watch === undefined ? {} : { watch: parseWatch(watch, placeOf("watch")) }),
   };
 }
 
-function parseContexts(computeIn: unknown, file: string): readonly RunContext[] {
+function parseContexts(computeIn: unknown, place: string): readonly RunContext[] {
   if (Array.isArray(computeIn) && computeIn.every(isRunContext)) return computeIn;
   throw expectation("HEX_CELL_INVALID", {
-    place: `computeIn in ${file}`,
+    place,
     expected: `a list of ${RUN_CONTEXTS.join(", ")}`,
     got: JSON.stringify(computeIn) ?? typeof computeIn,
   });
@@ -57,22 +72,22 @@ function parseContexts(computeIn: unknown, file: string): readonly RunContext[] 
 function parseKey(
   key: unknown,
   named: Readonly<Record<string, string>>,
-  file: string,
+  place: string,
 ): readonly string[] {
   const names = Array.isArray(key) ? key.map((each) => named[String(each)]) : [undefined];
   const cells = names.filter((name) => name !== undefined);
   if (cells.length === names.length) return cells;
   throw expectation("HEX_CELL_INVALID", {
-    place: `key in ${file}`,
+    place,
     expected: `a list of the dependencies ${Object.keys(named).join(", ")}`,
     got: JSON.stringify(key) ?? typeof key,
   });
 }
 
-function parseWatch(watch: unknown, file: string): readonly string[] {
+function parseWatch(watch: unknown, place: string): readonly string[] {
   if (Array.isArray(watch) && watch.every(isGlobBelow)) return watch;
   throw expectation("HEX_CELL_INVALID", {
-    place: `watch in ${file}`,
+    place,
     expected: 'a list of globs below the project\'s folder, such as "model/**"',
     got: JSON.stringify(watch) ?? typeof watch,
     hint: "write them with `/`, without a `/` or `..` at the beginning",

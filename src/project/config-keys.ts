@@ -85,6 +85,15 @@ export const configKeys = v.strictObject({
     ),
     "cells",
   ),
+  python: v.optional(
+    v.pipe(
+      v.string("a path or a command"),
+      v.minLength(1, "a path or a command"),
+      v.description(
+        "The Python of `.py` cells: a path, relative to the project's folder, or a command",
+      ),
+    ),
+  ),
   store: v.optional(
     v.pipe(v.unknown(), v.description("Where frames are published")),
     "file:.hex/store",

@@ -31,6 +31,8 @@ export interface Config {
   readonly name: string;
   readonly projectId: string | undefined;
   readonly cells: string;
+  /** the interpreter of Python cells, as written; undefined: it is looked for */
+  readonly python: string | undefined;
   readonly store: StoreLocation;
   readonly computeIn: readonly RunContext[];
   /** undefined: frames never get stale unless their cell says so */
@@ -93,12 +95,12 @@ function toConfig(
   store: StoreLocation,
   queue: QueueLocation,
 ): Config {
-  const { name, projectId, cells, computeIn, maxAge, machines, retention, schedules, secrets } =
-    written;
+  const { name, projectId, cells, python, computeIn, maxAge, machines, retention } = written;
   return {
     name,
     projectId,
     cells,
+    python,
     store,
     computeIn,
     maxAgeMs: maxAge === undefined ? undefined : parseDuration(maxAge, "`maxAge`"),
@@ -112,8 +114,8 @@ function toConfig(
     server: toServerSettings(written.server),
     page: toPageSettings(written.page),
     inputs: new Map(Object.entries(written.inputs)),
-    schedules,
-    secrets,
+    schedules: written.schedules,
+    secrets: written.secrets,
   };
 }
 

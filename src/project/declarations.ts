@@ -1,11 +1,12 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { InputWidget, Option } from "../cell/input-widget.ts";
-import type { ColumnType, Schema } from "../frame/schema.ts";
+import type { Schema } from "../frame/schema.ts";
 import type { CellOutput } from "../run/cell-output.ts";
 import type { CellResult, RunResult } from "../run/run-event.ts";
 import { frameOfVariant } from "../run/run-frames.ts";
 import type { Version } from "../store/version.ts";
+import { renderCellDeclarations, toRowType, VALUE_TYPES } from "./cell-declarations.ts";
 import type { Project } from "./project.ts";
 import { writeWhole } from "./project-notes.ts";
 
@@ -13,6 +14,8 @@ import { writeWhole } from "./project-notes.ts";
 const DECLARATIONS_FILE = ".hex/frames.d.ts";
 /** For programs that start runs, which import it. */
 const CLIENT_FILE = ".hex/client.d.ts";
+/** For TypeScript cells that import cells in other languages; an author's tsconfig includes it. */
+const CELLS_FILE = ".hex/cells.d.ts";
 
 export interface DeclarationOptions {
   /** the version whose unchanged frames the run has kept; undefined: it computed all */
@@ -21,8 +24,8 @@ export interface DeclarationOptions {
 }
 
 /**
- * Writes type declarations of the project's published frames, inputs and outputs. A folder that cannot
- * be written to gives a warning: the run is over and stands.
+ * Writes type declarations of the project's published frames, inputs, outputs, and cells in other
+ * languages. A folder that cannot be written to gives a warning: the run is over and stands.
  */
 export async function writeFrameDeclarations(
   project: Project,
@@ -30,13 +33,17 @@ export async function writeFrameDeclarations(
   { before, onWarning }: DeclarationOptions,
 ): Promise<void> {
   const published = toPublished(project, result);
-  if (published.size === 0) return;
   const known = new Map([...toKept(project, before), ...published]);
-  const texts = [[DECLARATIONS_FILE, renderDeclarations(known)]];
+  const texts = new Map<string, string>();
+  if (published.size > 0) texts.set(DECLARATIONS_FILE, renderDeclarations(known));
   // Outputs of cells that only feed kept frames are not known.
   const isWhole = before === undefined || result.cells.every(({ status }) => status !== "pruned");
-  if (isWhole) texts.push([CLIENT_FILE, renderClientDeclarations(result.cells)]);
-  for (const [file = "", text = ""] of texts) {
+  if (isWhole && published.size > 0) texts.set(CLIENT_FILE, renderClientDeclarations(result.cells));
+  const cells = isWhole
+    ? renderCellDeclarations(project.cells.cells, { published: known, results: result.cells })
+    : undefined;
+  if (cells !== undefined) texts.set(CELLS_FILE, cells);
+  for (const [file, text] of texts) {
     const path = join(project.directory, file);
     if ((await readFile(path, "utf8").catch(() => "")) === text) continue;
     const failure = await writeWhole(path, text);
@@ -159,20 +166,5 @@ function toOutputType(output: CellOutput): string {
 }
 
 function toRowsType(columns: Schema): string {
-  const members = columns.map(
-    ({ name, type }) => `readonly ${JSON.stringify(name)}: ${VALUE_TYPES[type]} | null`,
-  );
-  return `readonly { ${members.join("; ")} }[]`;
+  return `readonly ${toRowType(columns)}[]`;
 }
-
-/** The TypeScript type of each column type's values. */
-const VALUE_TYPES: Readonly<Record<ColumnType, string>> = {
-  string: "string",
-  number: "number",
-  integer: "number",
-  bigint: "bigint",
-  boolean: "boolean",
-  date: "string",
-  datetime: "string",
-  instant: "Date",
-};

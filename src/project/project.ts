@@ -47,6 +47,7 @@ export async function openProject(
     projectDirectory: directory,
     cellsDirectory: join(directory, config.cells),
     runtimeUrl,
+    python: config.python,
     beforeEvaluating,
   }).catch(async (thrown: unknown) => {
     throw await withoutSecrets(thrown, { directory, config, environment });

@@ -44,7 +44,11 @@ export interface CellSurroundings {
   readonly progress: CellContext["progress"];
   readonly log: CellContext["log"];
   /** the frame of a cell over parts, which are computed elsewhere */
-  readonly joinParts: (parts: PartsDefinition, values: CellValues) => Promise<Frame>;
+  readonly joinParts: (
+    parts: PartsDefinition,
+    values: CellValues,
+    context: CellContext,
+  ) => Promise<Frame>;
 }
 
 /** The values of the cells above, under the keys by which the cell's own code names them. */
@@ -166,7 +170,7 @@ async function computeCached(
   const parts = partsDefinitionOf(definition.compute);
   const context = toCellContext(around, definition.options.computeIn);
   const result: unknown = parts
-    ? await around.joinParts(parts, values)
+    ? await around.joinParts(parts, values, context)
     : await definition.compute(values as never, context);
   const { schema } = definition.options;
   const frame = toFrame(result, schema);

@@ -238,9 +238,9 @@ async function execute(
     codeHash: source?.codeHash ?? "",
     progress,
     log,
-    joinParts: async (parts, values) => {
+    joinParts: async (parts, values, context) => {
       const { joinParts } = await import("./parts/join-parts.ts");
-      return joinParts(parts, values, { exchange, runParts: work.runParts, signal, progress, log });
+      return joinParts(parts, values, { exchange, runParts: work.runParts, context });
     },
   };
   if (planned.action === "read" || planned.action === "kept") return readCell(around);

@@ -10,12 +10,16 @@ import type { CodeFile, CodeLoad } from "./code/follow-names.ts";
 import { compileModules, type SourceModules } from "./module/cell-modules.ts";
 import { toHandlePath, toModulePath } from "./module/module-path.ts";
 import type { SourceCompiler } from "./module/source-compiler.ts";
-import { nameReferences, type ReadReferences, readCellReferences } from "./sql-cell.ts";
+import { type ReadReferences, readCellReferences, readSqlFacts } from "./sql-cell.ts";
 
 export interface IndexOptions {
   readonly projectDirectory: string;
   readonly runtimeUrl: string;
+  /** absolute */
+  readonly cellsDirectory: string;
   readonly cells: readonly CellFile[];
+  /** the interpreter of Python cells that the config names, as written */
+  readonly python: string | undefined;
   readonly openCompiler: () => Promise<SourceCompiler>;
   readonly readReferences: ReadReferences;
 }
@@ -42,7 +46,8 @@ export async function buildCellIndex(options: IndexOptions): Promise<BuiltCells>
     const toFiles = (paths: Iterable<string>) =>
       [...new Set([...paths].map((path) => toProjectPath(options.projectDirectory, path)))].sort();
     for (const file of toFiles(reached.kept)) kept.set(file, compiled.files[file] ?? "");
-    for (const each of reached.packages) kept.set(each, "");
+    // Of a Python cell Node loads nothing.
+    for (const each of cell.ending === ".py" ? [] : reached.packages) kept.set(each, "");
     cells.push({
       name: cell.name,
       file: cell.file,
@@ -50,7 +55,8 @@ export async function buildCellIndex(options: IndexOptions): Promise<BuiltCells>
       packages: [...reached.packages].sort(),
       named: toFiles(reached.named),
       written: toFiles(reached.written),
-      readsCsv: mayReadCsv([cell.path, ...reached.files], reached, compiled),
+      readsCsv:
+        cell.ending !== ".py" && mayReadCsv([cell.path, ...reached.files], reached, compiled),
       ...(await readSource(cell, compiled, options)),
     });
   }
@@ -73,9 +79,9 @@ export async function writeModules(cache: string, { index, texts }: BuiltCells):
   await removeUnused(folder);
 }
 
-/** Names the reader of CSV, takes a module as a whole, or loads one whose name is computed. */
+/** Names a reader of files, takes a module as a whole, or loads one whose name is computed. */
 const CSV_READER =
-  /\bread(?:Csv|Arrow|Parquet|Json|Excel)\b|\*\s*(?:as|from)\b|\b(?:import|require)\s*\(/;
+  /\bquery\b|\bread(?:Csv|Arrow|Parquet|Json|Excel)\b|\*\s*(?:as|from)\b|\b(?:import|require)\s*\(/;
 
 /** Whether code may read CSV. Packages and CommonJS are not looked into. */
 function mayReadCsv(
@@ -95,10 +101,11 @@ const NO_COMPILER: SourceCompiler = {
 };
 
 function isScript({ ending }: CellFile): boolean {
-  return ending !== ".md" && ending !== ".sql";
+  return ending !== ".md" && ending !== ".sql" && ending !== ".py";
 }
 
-type ReadSource = Pick<IndexedCell, "facts" | "references">;
+type ReadSource = Pick<IndexedCell, "facts" | "python" | "references"> &
+  Partial<Pick<IndexedCell, "readsCsv">>;
 
 async function readSource(
   cell: CellFile,
@@ -109,8 +116,13 @@ async function readSource(
   const source = sources.get(cell.path) ?? "";
   if (cell.ending === ".sql") {
     const references = await readCellReferences(source, cell.file, readReferences);
-    const named = nameReferences(references, cell.file, cells);
-    return { facts: { kind: "sql", named }, references };
+    const facts = readSqlFacts(source, references, cell.file, cells);
+    const { readsCsv } = references;
+    return { facts, references, ...(readsCsv && { readsCsv }) };
+  }
+  if (cell.ending === ".py") {
+    const { readPythonFacts } = await import("./python/python-facts.ts");
+    return readPythonFacts(source, cell, cells);
   }
   const module = modules.get(cell.path);
   const facts = module?.parsed && readCellFacts(module.parsed, module.cells);
@@ -169,9 +181,12 @@ function reachCode(path: string, { modules, natives }: SourceModules): ReachedCo
     const file = load.as === "source" ? modules.get(load.path)?.hangsOn : natives.get(load.path);
     if (file !== undefined) take(file, load.as);
   };
-  const own = modules.get(path)?.hangsOn;
-  if (own !== undefined) take(own, "source");
+  const compiled = modules.get(path)?.hangsOn;
+  if (compiled !== undefined) take(compiled, "source");
+  else take(natives.get(path) ?? NOTHING, "script");
   // The content of code is known already.
   for (const each of found.files) named.delete(each);
   return { ...found, named, written };
 }
+
+const NOTHING: CodeFile = { loads: [], packages: [], named: [], written: [] };

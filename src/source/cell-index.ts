@@ -2,10 +2,11 @@ import { randomUUID } from "node:crypto";
 import { readFile, rename, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { CellNode } from "../cell/cell-node.ts";
-import type { SqlReferences } from "../frame/duckdb/sql.ts";
+import type { SqlReferences } from "../frame/duckdb/sql-references.ts";
 import { toSha256 } from "../sha256.ts";
 import type { CellFacts } from "./cell-facts.ts";
 import { isMissing } from "./cell-files.ts";
+import type { PythonForm } from "./python/python-facts.ts";
 
 /** A cell as the index keeps it. */
 export interface IndexedCell extends Pick<CellNode, "name" | "file"> {
@@ -21,6 +22,8 @@ export interface IndexedCell extends Pick<CellNode, "name" | "file"> {
   readonly written: readonly string[];
   /** whether its code may call `readCsv`; false only when it surely does not */
   readonly readsCsv: boolean;
+  /** how a Python cell is carried out */
+  readonly python?: PythonForm;
   /** the names in a query */
   readonly references?: SqlReferences;
 }

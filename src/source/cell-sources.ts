@@ -1,5 +1,5 @@
 import type { CellNode } from "../cell/cell-node.ts";
-import { parseCellOptions } from "../cell/cell-options.ts";
+import { parseCellOptions, toSnakeCase } from "../cell/cell-options.ts";
 import type { InputWidget } from "../cell/input-widget.ts";
 import type { SchemaSpec } from "../frame/schema.ts";
 import { toSha256 } from "../sha256.ts";
@@ -76,9 +76,11 @@ async function toSource(
     schema,
     ...own
   }: CellFacts = facts.get(name) ?? { kind: "cell", named: {} };
-  const checked = parseCellOptions(options, own.named, file);
+  const spell = indexed.python === undefined ? undefined : toSnakeCase;
+  const checked = parseCellOptions(options, own.named, { file, spell });
   const { named, written } = indexed;
-  const { watch = [] } = checked;
+  const inProject = (path: string) => !path.startsWith("store:");
+  const watch = [...(checked.watch ?? []), ...(indexed.references?.files ?? []).filter(inProject)];
   const data = await listDataFiles({ named, watch, written }, projectDirectory);
   const code = [file, ...indexed.imports].map((each) => [each, files[each] ?? ""]);
   const cell = {

@@ -1,13 +1,13 @@
 import { readFile, realpath } from "node:fs/promises";
 import { join, resolve } from "node:path";
-import { type CellDefinition, defineCell } from "../cell/cell.ts";
+import { type CellDefinition, type Dependencies, defineCell } from "../cell/cell.ts";
 import { type CellOptionsSpec, OPTION_NAMES } from "../cell/cell-options.ts";
 import { expectation } from "../errors.ts";
 import { toSha256 } from "../sha256.ts";
 import { toOwnCache } from "./cell-cache.ts";
 import type { CellFacts } from "./cell-facts.ts";
 import { listCellFiles, toProjectPath } from "./cell-files.ts";
-import { handleName } from "./cell-handle.ts";
+import { handleName, toCellHandle } from "./cell-handle.ts";
 import type { CellIndex, IndexedCell } from "./cell-index.ts";
 import { type CellSource, readCellSources } from "./cell-sources.ts";
 import { type LoaderState, openLoaderState } from "./cell-state.ts";
@@ -16,6 +16,7 @@ import { toModulePath } from "./module/module-path.ts";
 import { openSourceCompiler, type SourceCompiler } from "./module/source-compiler.ts";
 import { findSourcePlace, mapStacks, type SourcePlace } from "./module/source-place.ts";
 import { readOwnVersion } from "./own-version.ts";
+import type { PythonForm } from "./python/python-facts.ts";
 import { type ReadReferences, readReferences, toSqlCell } from "./sql-cell.ts";
 
 /** The cells of a project, none of them evaluated unless its source does not tell what it is. */
@@ -45,6 +46,8 @@ export interface LoadedCells {
 export interface LoadCellsOptions {
   readonly projectDirectory: string;
   readonly cellsDirectory: string;
+  /** the interpreter of Python cells that the config names, as written; found unless told */
+  readonly python?: string | undefined;
   /** the module that cells get when they import this package */
   readonly runtimeUrl: string;
   /** defaults to `.hex/cache` in the project */
@@ -68,6 +71,8 @@ export async function loadCells(options: LoadCellsOptions): Promise<LoadedCells>
   const loader = {
     ...state,
     projectDirectory: project.projectDirectory,
+    cellsDirectory: project.cellsDirectory,
+    python: options.python,
     importModule: options.importModule ?? importModule,
   };
   const facts = new Map<string, CellFacts>();
@@ -86,27 +91,40 @@ export async function loadCells(options: LoadCellsOptions): Promise<LoadedCells>
 }
 
 /** Raised whenever what the index or the compiled modules hold changes its meaning. */
-const FORMAT = 6;
+const FORMAT = 8;
 
 async function toProject(options: LoadCellsOptions) {
-  const { runtimeUrl, cacheDirectory } = options;
+  const { runtimeUrl, cacheDirectory, python } = options;
   // Node follows links before it names a module, so stacks and urls have the real path.
   const projectDirectory = await realpath(options.projectDirectory);
   const cellsDirectory = resolve(projectDirectory, options.cellsDirectory);
+  const cells = await listCellFiles(projectDirectory, cellsDirectory);
   const places = [runtimeUrl, projectDirectory, cellsDirectory];
+  const isPython = cells.some(({ ending }) => ending === ".py");
+  const around = isPython ? [python ?? "", ...(await readRequirements(projectDirectory))] : [];
   return {
     projectDirectory,
+    cellsDirectory,
     runtimeUrl,
-    cells: await listCellFiles(projectDirectory, cellsDirectory),
+    python,
+    cells,
     cache: cacheDirectory ?? toOwnCache(projectDirectory),
-    key: toSha256(JSON.stringify([FORMAT, await readOwnVersion(), ...places])),
+    key: toSha256(JSON.stringify([FORMAT, await readOwnVersion(), ...places, ...around])),
     openCompiler: options.openCompiler ?? openSourceCompiler,
     readReferences: options.readReferences ?? readReferences,
   };
 }
 
+/** Looked for each time: another one may have come. */
+async function readRequirements(projectDirectory: string): Promise<readonly string[]> {
+  const { listRequirements } = await import("./python/lock-files.ts");
+  return listRequirements(projectDirectory);
+}
+
 interface Loader extends LoaderState {
   readonly projectDirectory: string;
+  readonly cellsDirectory: string;
+  readonly python: string | undefined;
   readonly importModule: ImportModule;
 }
 
@@ -117,10 +135,11 @@ async function load(cell: IndexedCell, loader: Loader): Promise<CellDefinition> 
     const markdown = await readFile(path, "utf8");
     return defineCell({ kind: "prose", dependencies: {}, markdown });
   }
-  if (cell.references !== undefined) {
+  if (cell.python !== undefined) return loadPython(cell, cell.python, loader);
+  if (cell.references !== undefined && cell.facts !== undefined) {
     const { file, references, facts } = cell;
     const sql = await readFile(path, "utf8");
-    return toSqlCell({ file, sql, references, named: facts?.named ?? {} });
+    return toSqlCell({ file, sql, references, facts, projectDirectory });
   }
   mapStacks();
   const modulePath = join(cache, "modules", index.modules, toModulePath(projectDirectory, path));
@@ -133,6 +152,18 @@ async function load(cell: IndexedCell, loader: Loader): Promise<CellDefinition> 
       toProjectPath: (each) => toProjectPath(projectDirectory, each),
     },
   );
+}
+
+async function loadPython(
+  { name, file, facts = { kind: "cell", named: {} } }: IndexedCell,
+  form: PythonForm,
+  { projectDirectory, cellsDirectory, python: interpreter }: Loader,
+): Promise<CellDefinition> {
+  const { toPythonCell } = await import("./python-cell.ts");
+  const place = { name, file, projectDirectory, cellsDirectory, interpreter };
+  const handles = Object.entries(facts.named).map(([key, each]) => [key, toCellHandle(each)]);
+  const dependencies: Dependencies = Object.fromEntries(handles);
+  return toPythonCell({ ...place, facts, python: form, dependencies });
 }
 
 function findPlace(error: unknown, { projectDirectory, index }: Loader): SourcePlace | undefined {

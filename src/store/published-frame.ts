@@ -1,4 +1,4 @@
-import { frameFromArrow } from "../frame/arrow.ts";
+import { openOwnArrow } from "../frame/arrow/arrow-file.ts";
 import type { CsvReport } from "../frame/csv/read/csv-report.ts";
 import type { Frame } from "../frame/frame.ts";
 import type { SchemaSpec } from "../frame/schema.ts";
@@ -46,7 +46,7 @@ export async function readPublishedFrame(
   if (arrow !== undefined) {
     try {
       const read = async () =>
-        frameFromArrow(await readStoredFile(store, arrow, { signal }), columns);
+        openOwnArrow(await readStoredFile(store, arrow, { signal }), columns);
       return await readWhole(store, arrow, rows, read);
     } catch (error) {
       if (!isDamage(error)) throw error;
@@ -118,7 +118,7 @@ async function readShownFile(
 ): Promise<Frame> {
   const bytes = await readStoredFile(store, shown, { signal });
   try {
-    return frameFromArrow(bytes, shown.columns);
+    return await openOwnArrow(bytes, shown.columns);
   } catch (error) {
     if (!isInvalidData(error)) throw error;
     throw damagedFile(store, shown, error.message, error);

@@ -1,5 +1,5 @@
 import { HexError } from "../errors.ts";
-import { arrowBlocks } from "../frame/arrow.ts";
+import { arrowBlocks } from "../frame/arrow/arrow-write.ts";
 import { saveBlocks } from "../frame/file-blocks.ts";
 import type { Frame } from "../frame/frame.ts";
 import { joinBytes } from "../frame/join-bytes.ts";

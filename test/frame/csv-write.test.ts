@@ -1,7 +1,5 @@
-import { isUtf8 } from "node:buffer";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { frameFromArrow, frameToArrow } from "../../src/frame/arrow.ts";
 import { csvBlocks, frameToCsv } from "../../src/frame/csv/write/csv-write.ts";
 import type { AnyFrame } from "../../src/frame/frame.ts";
 import { frame } from "../../src/frame/rows.ts";
@@ -165,15 +163,6 @@ describe("texts", () => {
     const many = frame(texts.map((s, n) => ({ s: `${n}${s}`, n: 1 })));
     const numbered = texts.map((text, n) => `"${n}${text.replaceAll('"', '""')}",1\n`).join("");
     expect(textOf(frameToCsv(many))).toBe(`"s","n"\n${numbered}`);
-  });
-
-  test("that are no UTF-8 in an Arrow file are written as they are read", () => {
-    const bytes = Buffer.from(frameToArrow(frame([{ s: "?????" }, { s: "whole" }])));
-    bytes.fill(0xff, bytes.indexOf("?????"), bytes.indexOf("?????") + 5);
-    const read = frameFromArrow(bytes);
-    const csv = frameToCsv(read);
-    expect(isUtf8(csv)).toBe(true);
-    expect(linesOf(read)).toEqual(read.column("s").map((text) => `"${text}"`));
   });
 
   test("that are too long to be read again are refused by column and row", () => {

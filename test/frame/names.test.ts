@@ -1,6 +1,7 @@
 /** Names of columns are data: what the language or a tool makes of some texts touches no value. */
 import { describe, expect, test } from "vitest";
-import { frameFromArrow, frameToArrow } from "../../src/frame/arrow.ts";
+import { frameToArrow } from "../../src/frame/arrow/arrow-write.ts";
+import { frameFromArrow } from "../../src/frame/arrow/read-arrow.ts";
 import { buildColumn } from "../../src/frame/column/column-build.ts";
 import { queryFrames } from "../../src/frame/duckdb/sql.ts";
 import { type Frame, toFrameOf } from "../../src/frame/frame.ts";

@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { frameFromArrow, frameToArrow } from "../../src/frame/arrow.ts";
+import { openOwnArrow } from "../../src/frame/arrow/arrow-file.ts";
+import { frameToArrow } from "../../src/frame/arrow/arrow-write.ts";
 import type { FrameColumn } from "../../src/frame/column/column-data.ts";
 import { parseOwnCsv } from "../../src/frame/csv/read/csv-own.ts";
 import { frameToCsv } from "../../src/frame/csv/write/csv-write.ts";
@@ -16,7 +17,7 @@ test(`${CASES} frames come back from Arrow`, { timeout: TIMEOUT_MS }, async () =
   const kinds = new FrameKinds();
   const property = fc.asyncProperty(anyFrame, async (written) => {
     kinds.add(written);
-    assertSameFrame(frameFromArrow(frameToArrow(written), written.schema), written);
+    assertSameFrame(await openOwnArrow(frameToArrow(written), written.schema), written);
   });
   await tryCases("frames through Arrow", CASES, () => property);
   kinds.expectAll();

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { chart, markdown } from "../../src/cell/output.ts";
-import { frameFromArrow } from "../../src/frame/arrow.ts";
+import { openOwnArrow } from "../../src/frame/arrow/arrow-file.ts";
 import { parseOwnCsv } from "../../src/frame/csv/read/csv-own.ts";
 import { frame } from "../../src/frame/rows.ts";
 import { newRunId } from "../../src/run/history/run-id.ts";
@@ -72,7 +72,7 @@ test("Arrow holds every type", async () => {
   expect(headers["content-type"]).toBe("application/vnd.apache.arrow.file");
   expect(rawPayload.subarray(0, 6).toString()).toBe("ARROW1");
   expect(rawPayload.subarray(-6).toString()).toBe("ARROW1");
-  const read = frameFromArrow(rawPayload, everyTypeFrame().schema);
+  const read = await openOwnArrow(rawPayload, everyTypeFrame().schema);
   expect(read.rows()).toEqual(everyTypeFrame().rows());
 });
 

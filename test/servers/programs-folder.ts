@@ -17,10 +17,11 @@ declare module "vitest" {
   }
 }
 
-/** Makes the folder, with the packages of the project in reach. */
+/** Makes the folder, with the packages of the project and its Python in reach. */
 export function makeProgramsFolder(projectDirectory: string): ProgramsFolder {
   const path = mkdtempSync(join(tmpdir(), "hex-programs-"));
   symlinkSync(join(projectDirectory, "node_modules"), join(path, "node_modules"), "junction");
+  symlinkSync(join(projectDirectory, "python"), join(path, "python"), "junction");
   return {
     path,
     clear() {

@@ -6,7 +6,7 @@ import { promisify } from "node:util";
 declare module "vitest" {
   interface ProvidedContext {
     /**
-     * A Python with pandas, polars, pyarrow, DuckDB and openpyxl, for test files whose own text says
+     * A Python with pandas, polars, pyarrow, DuckDB, tqdm and openpyxl, for test files whose own text says
      * `inject("python")`; null only when there is none to be had.
      */
     python: string | null;
@@ -30,14 +30,15 @@ const PACKAGES = [
   "polars==2.1.*",
   "pyarrow==26.*",
   "duckdb==2.0.*",
+  "tqdm==4.*",
   "openpyxl==3.1.*",
 ];
-const MODULES = "import pandas, polars, pyarrow, duckdb, openpyxl";
+const MODULES = "import pandas, polars, pyarrow, duckdb, tqdm, openpyxl";
 const TRIES = 3;
 
 const run = promisify(execFile);
 
-/** The Python that reads what we write; else says in one line why there is none. */
+/** The Python that reads what we write, and carries out cells; else says in one line why there is none. */
 export async function openPython(options: PythonOptions): Promise<string | null> {
   const { env, log } = options;
   const named = env["HEX_TEST_PYTHON"];
@@ -65,9 +66,7 @@ async function findPython({ env, projectDirectory, log }: PythonOptions): Promis
   const folder = resolve(projectDirectory, env["HEX_TEST_CACHE"] ?? ".cache", "test-venv");
   const python = join(folder, "bin/python");
   if (await hasModules(python)) return python;
-  log(
-    "Installing pandas, polars, pyarrow, DuckDB and openpyxl for Python (about a minute, once) …",
-  );
+  log("Installing pandas, polars, pyarrow, DuckDB, tqdm and openpyxl for Python (a minute, once) …");
   await rm(folder, { recursive: true, force: true });
   await run("python3", ["-m", "venv", folder]).catch(async (error: unknown) => {
     if (process.getuid?.() !== 0) throw error;

@@ -3,7 +3,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
 import { HexError } from "../../src/errors.ts";
-import { frameFromArrow, frameToArrow } from "../../src/frame/arrow.ts";
+import { openOwnArrow } from "../../src/frame/arrow/arrow-file.ts";
+import { frameToArrow } from "../../src/frame/arrow/arrow-write.ts";
 import { parseOwnCsv } from "../../src/frame/csv/read/csv-own.ts";
 import { frame } from "../../src/frame/rows.ts";
 import { createToken, listTokens } from "../../src/project/tokens.ts";
@@ -184,7 +185,7 @@ test("a manifest that points elsewhere, or tells of more than there is, is not b
 test("an Arrow file or a CSV that is not what it says is refused, whole or in part", async () => {
   const rows = frame(Array.from({ length: 40 }, (_, row) => ({ text: `row ${row}`, value: row })));
   const whole = frameToArrow(rows);
-  const read = (file: Uint8Array) => outcomeOf(() => frameFromArrow(file, rows.schema).numRows);
+  const read = (file: Uint8Array) => outcomeOf(() => openOwnArrow(file, rows.schema));
   const attacks: Attack[] = [];
   const refused = async (what: string, got: Promise<string>) =>
     attacks.push([what, "HEX_DATA_INVALID", await got]);
@@ -195,7 +196,7 @@ test("an Arrow file or a CSV that is not what it says is refused, whole or in pa
   }
   await refused(
     "an Arrow file of other columns",
-    outcomeOf(() => frameFromArrow(whole, frame([{ other: 1 }]).schema)),
+    outcomeOf(() => openOwnArrow(whole, frame([{ other: 1 }]).schema)),
   );
   const csv = (text: string) =>
     outcomeOf(async () => (await parseOwnCsv(bytes(text), rows.schema)).numRows);

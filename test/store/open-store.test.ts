@@ -35,7 +35,7 @@ it("wants the secrets that the location names", async () => {
 it("loads neither the S3 client nor what reads CSV before they are needed", async () => {
   const loaded = await staticImports("src/store/open-store.ts", "src/store/publication.ts");
   expect(loaded).toContain("src/store/directory/directory-store.ts");
-  expect(loaded).toContain("src/frame/arrow.ts");
+  expect(loaded).toContain("src/frame/arrow/arrow-write.ts");
   expect(loaded.filter((path) => /aws-sdk|s3-store|frame\/csv|duckdb|danfo/.test(path))).toEqual(
     [],
   );

@@ -1,6 +1,6 @@
 import { readdir } from "node:fs/promises";
 import { expect, it, vi } from "vitest";
-import { frameToArrow } from "../../src/frame/arrow.ts";
+import { frameToArrow } from "../../src/frame/arrow/arrow-write.ts";
 import { toColumnData } from "../../src/frame/column/column-data.ts";
 import { frameToCsv } from "../../src/frame/csv/write/csv-write.ts";
 import { type Frame, toFrameOf } from "../../src/frame/frame.ts";

@@ -182,7 +182,7 @@ export function halvesOf({ buffer, byteOffset, length }: TypedArray): Int32Array
   return new Int32Array(buffer, byteOffset, length * 2);
 }
 
-export function hasDictionary(batch: Batch<Value>): batch is DictionaryBatch {
+function hasDictionary(batch: Batch<Value>): batch is DictionaryBatch {
   return "setDictionary" in batch;
 }
 

@@ -1,6 +1,6 @@
 import * as v from "valibot";
 import { HexError } from "../../errors.ts";
-import { frameFromArrow } from "../../frame/arrow.ts";
+import { openOwnArrow } from "../../frame/arrow/arrow-file.ts";
 import type { Frame } from "../../frame/frame.ts";
 import { COLUMN_TYPES } from "../../frame/schema.ts";
 import {
@@ -159,7 +159,7 @@ export async function readKeptFrame(
   const key = shownFrameKey(keysOf(runId), attempt, cell);
   try {
     const bytes = await readStoredFile(store, { key, sha256, sizeBytes }, { signal });
-    return frameFromArrow(bytes, columns);
+    return await openOwnArrow(bytes, columns);
   } catch (error) {
     if (!isDamage(error) && !isInvalidData(error)) throw error;
     throw new HexError(

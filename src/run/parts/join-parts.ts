@@ -1,3 +1,4 @@
+import type { CellContext } from "../../cell/cell.ts";
 import type { PartsDefinition } from "../../cell/over.ts";
 import { type ErrorCode, expectation, HexError } from "../../errors.ts";
 import type { Frame } from "../../frame/frame.ts";
@@ -28,9 +29,8 @@ export type RunParts = (order: PartsRequest) => Promise<void>;
 export interface JoinPartsOptions {
   readonly exchange: PartsExchange;
   readonly runParts: RunParts;
-  readonly signal: AbortSignal;
-  readonly progress: (fraction: number, message?: string) => void;
-  readonly log: (line: string) => void;
+  /** what the function that gives the parts gets */
+  readonly context: CellContext;
 }
 
 /**
@@ -40,9 +40,10 @@ export interface JoinPartsOptions {
 export async function joinParts(
   { list }: PartsDefinition,
   values: Readonly<Record<string, unknown>>,
-  { exchange, runParts, signal, progress, log }: JoinPartsOptions,
+  { exchange, runParts, context }: JoinPartsOptions,
 ): Promise<Frame> {
-  const parts = toParts(exchange.cell, list(values));
+  const { signal, progress, log } = context;
+  const parts = toParts(exchange.cell, await list(values, context));
   const { length: count } = parts;
   const { store: _, ...place } = exchange;
   try {
@@ -67,7 +68,7 @@ function toParts(cell: string, parts: unknown): readonly unknown[] {
 async function readFrames(
   exchange: PartsExchange,
   count: number,
-  { signal, log }: Pick<JoinPartsOptions, "signal" | "log">,
+  { signal, log }: Pick<CellContext, "signal" | "log">,
 ): Promise<[Frame, ...Frame[]]> {
   const outcomes: (PartOutcome | undefined)[] = [];
   for (let index = 0; index < count; index++) {

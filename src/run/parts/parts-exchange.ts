@@ -1,7 +1,8 @@
 import { isDeepStrictEqual } from "node:util";
 import * as v from "valibot";
 import { expectation, type HexError } from "../../errors.ts";
-import { frameFromArrow, frameToArrow } from "../../frame/arrow.ts";
+import { openArrow } from "../../frame/arrow/arrow-file.ts";
+import { frameToArrow } from "../../frame/arrow/arrow-write.ts";
 import { type AnyFrame, Frame } from "../../frame/frame.ts";
 import { toSha256 } from "../../sha256.ts";
 import { DocumentKind, type DocumentPlace, documentName } from "../../store/document.ts";
@@ -192,7 +193,7 @@ async function readArrow(
   const { location } = store;
   if (object === undefined) throw damaged({ key, location }, "nothing");
   if (toSha256(object.body) !== named.sha256) throw damaged({ key, location }, "other bytes");
-  return frameFromArrow(object.body);
+  return (await openArrow(object.body)).frame;
 }
 
 interface NamedFrame {

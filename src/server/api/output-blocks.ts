@@ -1,4 +1,4 @@
-import { arrowBlocks } from "../../frame/arrow.ts";
+import { arrowBlocks } from "../../frame/arrow/arrow-write.ts";
 import { csvBlocks } from "../../frame/csv/write/csv-write.ts";
 import type { Frame } from "../../frame/frame.ts";
 import { JsonRows } from "../../frame/json-rows.ts";

@@ -82,7 +82,10 @@ const BETWEEN_WORDS = /[\s"'`;|&<>()=,]+/;
 const LONGEST_TEXT = 10_000;
 
 /** Notes what may be files in a text: `node scripts/make.mjs`, or the end of a path put together. */
-function noteWords(text: string, { found }: Pick<Search, "found">): void {
+export function noteWords(
+  text: string,
+  { found }: { readonly found: { readonly named: WrittenPath[] } },
+): void {
   if (text.length > LONGEST_TEXT) return;
   for (const word of text.split(BETWEEN_WORDS)) {
     const name = word.replace(/^[\\/]+/, "");

@@ -22,8 +22,12 @@ export interface SourceModules {
 export interface ModuleOptions {
   readonly projectDirectory: string;
   readonly runtimeUrl: string;
+  /** absolute */
+  readonly cellsDirectory: string;
   readonly cells: readonly CellFile[];
   readonly compiler: SourceCompiler;
+  /** the interpreter that the config names, as written */
+  readonly python: string | undefined;
 }
 
 /**
@@ -45,8 +49,8 @@ export async function compileModules(options: ModuleOptions): Promise<SourceModu
   };
   const visits = await Promise.allSettled(
     cells.map(({ path, ending }) => {
-      const isText = ending === ".md" || ending === ".sql";
-      return visit({ path, as: isText ? "text" : "source" }, search);
+      const isScript = ending !== ".md" && ending !== ".sql" && ending !== ".py";
+      return visit({ path, as: isScript ? "source" : "text" }, search);
     }),
   );
   // The first fault in file order is reported, not the one found first.
@@ -85,6 +89,12 @@ async function visitSource(path: string, source: string, search: Search): Promis
 
 async function visitNative(path: string, source: string, search: Search): Promise<CodeFile> {
   const { compiler, projectDirectory, natives } = search;
+  if (path.endsWith(".py")) {
+    const { followPython } = await import("../python/follow-python.ts");
+    const followed = await followPython(source, path, search);
+    natives.set(path, followed);
+    return followed;
+  }
   const parsed = isScript(path) ? await compiler.parseScript(source, path) : undefined;
   const found =
     parsed === undefined

@@ -66,9 +66,11 @@ async function joined(list: ListParts, compute: ComputePart, values = {}, runPar
   const whole = await joinParts(parts, values, {
     exchange,
     runParts: runParts ?? backwards,
-    signal,
-    progress: (_, message = "") => progress.push(message),
-    log: (line) => lines.push(line),
+    context: {
+      signal,
+      progress: (_fraction: number, message = "") => progress.push(message),
+      log: (line: string) => lines.push(line),
+    } as never,
   });
   return { rows: [...whole.rows()], lines, progress };
 }

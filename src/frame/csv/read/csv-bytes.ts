@@ -11,7 +11,7 @@ const OTHER_FORMATS: readonly (readonly [string, string, string])[] = [
     "readExcel reads a workbook; unpack an archive",
   ],
   ["50415231", "a Parquet file", "readParquet reads it"],
-  ["4152524f5731", "an Arrow file", "frameFromArrow reads it"],
+  ["4152524f5731", "an Arrow file", "readArrow reads it"],
   ["425a68", "a bzip2 file", "unpack it, or pack it with gzip or zstd"],
   ["fd377a585a00", "an xz file", "unpack it, or pack it with gzip or zstd"],
   ["d0cf11e0", "an old Excel workbook", "save it as CSV"],

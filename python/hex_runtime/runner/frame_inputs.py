@@ -1,0 +1,161 @@
+"""How a frame of the runtime arrives: as pandas, polars or pyarrow has it."""
+
+from __future__ import annotations
+
+import importlib.util
+import mmap
+import os
+from typing import Any, Sequence
+
+from .arrow_stream import BOOL, DATE, FLOAT, LARGE_UTF8, TIMESTAMP, UTF8, ReadColumn, read_columns
+from .refusal import Refusal
+
+#: The forms of a frame, and the package of each; the first that is installed is the one unless told.
+FORMS = {"pandas": "pandas", "arrow": "pyarrow", "polars": "polars", "polars-lazy": "polars"}
+
+
+def default_form() -> str:
+    """pandas where it is installed, else pyarrow, else polars.
+
+    :raises Refusal: when none of them is
+    """
+    for form in ("pandas", "arrow", "polars"):
+        if importlib.util.find_spec(FORMS[form]) is not None:
+            return form
+    raise Refusal(
+        "a package for tables",
+        "installed, as the cell gets a frame",
+        "none of pandas, pyarrow and polars",
+        "PYTHON -m pip install pandas",
+    )
+
+
+def read_frame(path: str, form: str) -> Any:
+    """The frame in a file of ours, in the form that is asked for."""
+    if form == "polars":
+        return _read_polars(path)
+    if form == "polars-lazy":
+        return _read_polars(path).lazy()
+    if form == "arrow":
+        return _read_arrow(path)
+    if importlib.util.find_spec("pyarrow") is None:
+        return _read_pandas_alone(path)
+    return _to_pandas(_read_arrow(path))
+
+
+def _read_polars(path: str) -> Any:
+    import polars as pl
+
+    frame = pl.read_ipc(path)
+    # That texts repeat is how we keep them, not what they are.
+    return frame.with_columns(pl.col(pl.Categorical).cast(pl.String))
+
+
+def _read_arrow(path: str) -> Any:
+    import pyarrow as pa
+
+    with pa.memory_map(path) as source:
+        table = pa.ipc.open_file(source).read_all()
+    for index, field in enumerate(table.schema):
+        if pa.types.is_dictionary(field.type):
+            plain = table.column(index).cast(field.type.value_type)
+            table = table.set_column(index, field.name, plain)
+    return table
+
+
+def _to_pandas(table: Any) -> Any:
+    import pandas as pd
+    import pyarrow as pa
+
+    # As floats, whole numbers with missing ones would be rounded, and booleans would be objects.
+    nullable = {getattr(pa, name.lower())(): getattr(pd, f"{name}Dtype")() for name in _WHOLE}
+    nullable[pa.bool_()] = pd.BooleanDtype()
+    gaps = [
+        field.name
+        for index, field in enumerate(table.schema)
+        if field.type in nullable and table.column(index).null_count > 0
+    ]
+    if not gaps:
+        return table.to_pandas()
+    parts = [table.drop_columns(gaps).to_pandas(), table.select(gaps).to_pandas(types_mapper=nullable.get)]
+    return pd.concat(parts, axis=1)[table.column_names]
+
+
+_WHOLE = ("Int8", "Int16", "Int32", "Int64", "UInt8", "UInt16", "UInt32", "UInt64")
+
+
+def _read_pandas_alone(path: str) -> Any:
+    import numpy as np
+    import pandas as pd
+
+    with open(path, "rb") as file:
+        size = os.fstat(file.fileno()).st_size
+        data = memoryview(mmap.mmap(file.fileno(), size, access=mmap.ACCESS_READ))
+    batches = read_columns(data)
+    columns = {}
+    for index, first in enumerate(batches[0]):
+        parts = [_to_series(batch[index]) for batch in batches]
+        columns[first.name] = parts[0] if len(parts) == 1 else pd.concat(parts, ignore_index=True)
+    rows = sum(batch[0].length for batch in batches) if batches[0] else 0
+    return pd.DataFrame(columns, index=pd.RangeIndex(rows)) if columns else pd.DataFrame(index=pd.RangeIndex(rows), dtype=np.float64)
+
+
+def _to_series(column: ReadColumn) -> Any:
+    import numpy as np
+    import pandas as pd
+
+    validity, *buffers = column.buffers
+    missing = np.zeros(column.length, dtype=bool)
+    if column.missing:
+        missing = np.unpackbits(np.frombuffer(validity, np.uint8), count=column.length, bitorder="little") == 0
+    if column.dictionary is not None:
+        texts = np.array([*_texts_of(column.dictionary), None], dtype=object)
+        codes = np.frombuffer(buffers[0], np.int32, column.length)
+        return pd.Series(texts[np.where(missing, len(texts) - 1, codes)], dtype=_text_type())
+    if column.type.kind in (UTF8, LARGE_UTF8):
+        texts = np.array(_texts_of(column), dtype=object)
+        texts[missing] = None
+        return pd.Series(texts, dtype=_text_type())
+    return _to_fixed(column, buffers[0], missing)
+
+
+def _text_type() -> Any:
+    import pandas as pd
+
+    return "str" if int(pd.__version__.partition(".")[0]) >= 3 else object
+
+
+def _texts_of(column: ReadColumn) -> Sequence[str]:
+    _, offsets, data = column.buffers
+    places = offsets[: 4 * column.length + 4].cast("i") if column.type.kind == UTF8 else offsets[: 8 * column.length + 8].cast("q")
+    joined = bytes(data[: places[-1]])
+    if joined.isascii():
+        text = joined.decode("ascii")
+        return [text[places[row] : places[row + 1]] for row in range(column.length)]
+    return [joined[places[row] : places[row + 1]].decode("utf-8") for row in range(column.length)]
+
+
+def _to_fixed(column: ReadColumn, values: memoryview, missing: Any) -> Any:
+    import numpy as np
+    import pandas as pd
+
+    kind, count = column.type.kind, column.length
+    if kind == BOOL:
+        items = np.unpackbits(np.frombuffer(values, np.uint8), count=count, bitorder="little").astype(bool)
+        return pd.Series(pd.arrays.BooleanArray(items, missing)) if column.missing else pd.Series(items)
+    if kind == DATE:
+        days = np.frombuffer(values, np.int32, count).astype("datetime64[D]").astype(object)
+        days[missing] = None
+        return pd.Series(days, dtype=object)
+    if kind == TIMESTAMP:
+        moments = np.frombuffer(values, np.int64, count).copy()
+        moments[missing] = np.iinfo(np.int64).min
+        series = pd.Series(moments.view(f"datetime64[{column.type.unit}]"))
+        return series.dt.tz_localize("UTC") if column.type.zone else series
+    if kind == FLOAT:
+        items = np.frombuffer(values, f"f{column.type.bits // 8}", count).copy()
+        items[missing] = np.nan
+        return pd.Series(items)
+    items = np.frombuffer(values, f"{'i' if column.type.is_signed else 'u'}{column.type.bits // 8}", count).copy()
+    return pd.Series(pd.arrays.IntegerArray(items, missing)) if column.missing else pd.Series(items)
+

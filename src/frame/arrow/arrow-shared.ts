@@ -1,0 +1,61 @@
+/** Values of Arrow that stand for several rows: those of a dictionary, and those of runs. */
+import { type ArrowArray, isMissing } from "./arrow-array.ts";
+import { codesOf, runEndsOf } from "./arrow-check.ts";
+
+/** Values, and for each row which of them it has; −1 when it is missing. */
+export interface SharedValues {
+  readonly values: readonly ArrowArray[];
+  readonly places: Int32Array;
+}
+
+/** The values of the dictionaries of arrays, each once. */
+export function fromCodes(arrays: readonly ArrowArray[]): SharedValues {
+  const values = [...new Set(arrays.flatMap(({ dictionary = [] }) => dictionary))];
+  const startOf = toStarts(values);
+  const places = new Int32Array(rowsOf(arrays));
+  let row = 0;
+  for (const array of arrays) {
+    const placeOf = (array.dictionary ?? []).flatMap((part) => {
+      const start = startOf.get(part) ?? 0;
+      return Array.from({ length: part.length }, (_, index) => start + index);
+    });
+    const codes = codesOf(array);
+    for (let index = 0; index < array.length; index++) {
+      places[row++] = isMissing(array, index) ? -1 : (placeOf[codes[index] ?? -1] ?? -1);
+    }
+  }
+  return { values, places };
+}
+
+/** The values of the runs of arrays. */
+export function fromRuns(arrays: readonly ArrowArray[]): SharedValues {
+  const values = arrays.flatMap(({ children: [, each] }) => each ?? []);
+  const startOf = toStarts(values);
+  const places = new Int32Array(rowsOf(arrays));
+  let row = 0;
+  for (const { length, children } of arrays) {
+    const [ends, each] = children;
+    if (ends === undefined || each === undefined) continue;
+    const ordered = runEndsOf(ends);
+    const start = startOf.get(each) ?? 0;
+    for (let index = 0, run = 0; index < length; index++) {
+      while (index >= Number(ordered[run])) run++;
+      places[row++] = start + run;
+    }
+  }
+  return { values, places };
+}
+
+function toStarts(values: readonly ArrowArray[]): ReadonlyMap<ArrowArray, number> {
+  const starts = new Map<ArrowArray, number>();
+  let start = 0;
+  for (const array of values) {
+    starts.set(array, start);
+    start += array.length;
+  }
+  return starts;
+}
+
+function rowsOf(arrays: readonly ArrowArray[]): number {
+  return arrays.reduce((sum, { length }) => sum + length, 0);
+}
