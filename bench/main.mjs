@@ -1,11 +1,12 @@
 // Times whole processes, CSV, runs that wait in a queue, the HTTP server and its page, beside their peers.
-// Its arguments choose some of that: apps, csv, queue, load, fibonacci, page, redaction. BENCH_BEFORE may name the
+// Its arguments choose some of that: apps, csv, postgres, queue, load, fibonacci, page, redaction. BENCH_BEFORE may name the
 // checkout of an earlier build, which csv, load and page then time in turn with this one.
 import { resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { printCsv } from "./csv.mjs";
 import { printPages } from "./page.mjs";
 import { preparePeers } from "./peers.mjs";
+import { printPostgres } from "./postgres.mjs";
 import { preparePlanets, prepareWide } from "./projects.mjs";
 import { printQueuedTables } from "./queued-tables.mjs";
 import { printRedaction } from "./redaction.mjs";
@@ -24,6 +25,7 @@ const before = beforeFolder && `${resolve(beforeFolder)}/`;
 const groups = {
   apps: printApps,
   csv: printCsv,
+  postgres: printPostgres,
   queue: printQueuedTables,
   load: printServerLoad,
   fibonacci: printFibonacci,
