@@ -93,12 +93,12 @@ export default {
     {
       name: "only-these-touch-the-disk",
       comment:
-        "Files are opened only in `store/`, `queue/embedded/`, `process/`, `run/process/`, `data/`, `python/`, `source/`, `project/`, `work/`, `kernel/`, `server/`, `cli/`, by the server's side of `page/`, and by what reads CSV and Parquet files and opens DuckDB in `frame/`. Take the data, or a function that reads it, as a parameter instead.",
+        "Files are opened only in `store/`, `queue/embedded/`, `process/`, `run/process/`, `data/`, `python/`, `source/`, `project/`, `work/`, `kernel/`, `server/`, `cli/`, by the server's side of `page/`, and by what lists files, reads CSV and Parquet, and opens DuckDB in `frame/`. Take the data, or a function that reads it, as a parameter instead.",
       severity: "error",
       from: {
         path: "^src/",
         pathNot:
-          "^src/(store|queue/embedded|process|run/process|data|python|source|project|work|kernel|server|cli|frame/csv/read|frame/duckdb)/|^src/frame/(file-blocks|parquet/parquet-input)\\.ts$|^src/page/[^/]+\\.ts$",
+          "^src/(store|queue/embedded|process|run/process|data|python|source|project|work|kernel|server|cli|frame/csv/read|frame/duckdb)/|^src/frame/(file-blocks|list-files|parquet/parquet-input)\\.ts$|^src/page/[^/]+\\.ts$",
       },
       to: { path: "^(node:)?(fs|fs/promises|os)$" },
     },
@@ -157,9 +157,13 @@ export default {
     },
     {
       name: "one-door-to-sqlite",
-      comment: "The SQLite binding is to be replaced by `node:sqlite`: only the queue's port knows it, and what reads an author's own files.",
+      comment:
+        "The SQLite binding is to be replaced by `node:sqlite`: only the queue's port knows it, and what reads an author's own files.",
       severity: "error",
-      from: { path: "^src/", pathNot: "^src/(queue/embedded/sqlite|data/sqlite/query-sqlite)\\.ts$" },
+      from: {
+        path: "^src/",
+        pathNot: "^src/(queue/embedded/sqlite|data/sqlite/query-sqlite)\\.ts$",
+      },
       to: { path: "node_modules/libsql/" },
     },
     {
