@@ -1,5 +1,5 @@
-// Times whole processes, CSV, runs that wait in a queue, the HTTP server and its page, beside their peers.
-// Its arguments choose some of that: apps, csv, queue, load, fibonacci, page, redaction. BENCH_BEFORE may name the
+// Times whole processes, CSV, Python cells, runs that wait in a queue, the HTTP server and its page, beside their peers.
+// Its arguments choose some of that: apps, csv, python, queue, load, fibonacci, page, redaction. BENCH_BEFORE may name the
 // checkout of an earlier build, which csv, load and page then time in turn with this one.
 import { resolve } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -7,6 +7,7 @@ import { printCsv } from "./csv.mjs";
 import { printPages } from "./page.mjs";
 import { preparePeers } from "./peers.mjs";
 import { preparePlanets, prepareWide } from "./projects.mjs";
+import { printPythonCells } from "./python-cells.mjs";
 import { printQueuedTables } from "./queued-tables.mjs";
 import { printRedaction } from "./redaction.mjs";
 import { printFibonacci } from "./server-fibonacci.mjs";
@@ -24,6 +25,7 @@ const before = beforeFolder && `${resolve(beforeFolder)}/`;
 const groups = {
   apps: printApps,
   csv: printCsv,
+  python: printPythonCells,
   queue: printQueuedTables,
   load: printServerLoad,
   fibonacci: printFibonacci,
