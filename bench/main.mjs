@@ -1,6 +1,7 @@
-// Times whole processes, CSV, Python cells, runs that wait in a queue, the HTTP server and its page, beside their peers.
-// Its arguments choose some of that: apps, csv, python, queue, load, fibonacci, page, redaction. BENCH_BEFORE may name the
-// checkout of an earlier build, which csv, load and page then time in turn with this one.
+// Times whole processes, CSV, Python cells, runs that wait in a queue, the HTTP server and its page, beside their
+// peers. Its arguments choose some of that: apps, csv, python, verbs, queue, load, fibonacci, page, redaction; numbers
+// among them are the rows of verbs. BENCH_BEFORE may name the checkout of an earlier build, which csv, verbs, load and
+// page then time in turn with this one.
 import { resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { printCsv } from "./csv.mjs";
@@ -13,6 +14,7 @@ import { printRedaction } from "./redaction.mjs";
 import { printFibonacci } from "./server-fibonacci.mjs";
 import { printServerLoad } from "./server-load.mjs";
 import { timeInTurn } from "./time-in-turn.mjs";
+import { printVerbs } from "./verbs.mjs";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 const hex = `${root}dist/hex.js`;
@@ -26,13 +28,16 @@ const groups = {
   apps: printApps,
   csv: printCsv,
   python: printPythonCells,
+  verbs: printVerbs,
   queue: printQueuedTables,
   load: printServerLoad,
   fibonacci: printFibonacci,
   page: printPages,
   redaction: printRedaction,
 };
-const asked = process.argv.slice(2);
+const isSize = (argument) => /^\d+$/.test(argument);
+const sizes = process.argv.slice(2).filter(isSize).map(Number);
+const asked = process.argv.slice(2).filter((argument) => !isSize(argument));
 const unknown = asked.filter((name) => !Object.hasOwn(groups, name));
 if (unknown.length > 0) {
   console.error(`Expected some of ${Object.keys(groups).join(", ")}, got ${unknown.join(", ")}`);
@@ -42,7 +47,8 @@ if (unknown.length > 0) {
 console.log(`Node ${process.versions.node}, ${rounds} rounds\n`);
 const { python } = await preparePeers(root);
 for (const [name, print] of Object.entries(groups)) {
-  if (asked.length === 0 || asked.includes(name)) await print({ root, before, python, rounds });
+  if (asked.length === 0 || asked.includes(name))
+    await print({ root, before, python, rounds, sizes });
 }
 
 async function printApps() {

@@ -32,8 +32,8 @@ const { metafile } = await build({
   // measured: a run starts 6 % faster than with names kept
   minify: true,
   legalComments: "linked",
-  // native code, and the optional peer: found at run time in node_modules
-  external: ["@duckdb/node-api", "@swc/core", "danfojs-node", "libsql"],
+  // native code, and the optional peer: found at run time in node_modules; pg-native is never asked for
+  external: ["@duckdb/node-api", "@swc/core", "danfojs-node", "libsql", "pg-native"],
   banner: { js: requireForCommonJs },
   logLevel: "warning",
   metafile: true,
