@@ -64,6 +64,21 @@ export default {
       to: { path: "^src/client/" },
     },
     {
+      name: "start-stands-alone",
+      comment:
+        "`src/start/` loads the scripts in which all other code is: what it imports is loaded before, by every process.",
+      severity: "error",
+      from: { path: "^src/start/" },
+      to: { path: "^src/", pathNot: "^src/start/" },
+    },
+    {
+      name: "nobody-knows-the-start",
+      comment: "Import what you need as ever: tools/build.mjs decides where it is found.",
+      severity: "error",
+      from: { path: "^src/", pathNot: "^src/start/" },
+      to: { path: "^src/start/" },
+    },
+    {
       name: "browser-code-is-pure",
       comment:
         "`src/page/browser/` runs in browsers: of other rooms it may use the types, and at run time only what is pure, in `frame/`, `cell/` and the root.",
@@ -93,12 +108,12 @@ export default {
     {
       name: "only-these-touch-the-disk",
       comment:
-        "Files are opened only in `store/`, `queue/embedded/`, `process/`, `run/process/`, `data/`, `python/`, `source/`, `project/`, `work/`, `kernel/`, `server/`, `cli/`, by the server's side of `page/`, and by what lists files, reads CSV and Parquet, and opens DuckDB in `frame/`. Take the data, or a function that reads it, as a parameter instead.",
+        "Files are opened only in `store/`, `queue/embedded/`, `process/`, `run/process/`, `data/`, `python/`, `source/`, `project/`, `work/`, `kernel/`, `server/`, `cli/`, `start/`, by the server's side of `page/`, and by what lists files, reads CSV and Parquet, and opens DuckDB in `frame/`. Take the data, or a function that reads it, as a parameter instead.",
       severity: "error",
       from: {
         path: "^src/",
         pathNot:
-          "^src/(store|queue/embedded|process|run/process|data|python|source|project|work|kernel|server|cli|frame/csv/read|frame/duckdb)/|^src/frame/(file-blocks|list-files|parquet/parquet-input)\\.ts$|^src/page/[^/]+\\.ts$",
+          "^src/(store|queue/embedded|process|run/process|data|python|source|project|work|kernel|server|cli|start|frame/csv/read|frame/duckdb)/|^src/frame/(file-blocks|list-files|parquet/parquet-input)\\.ts$|^src/page/[^/]+\\.ts$",
       },
       to: { path: "^(node:)?(fs|fs/promises|os)$" },
     },
@@ -178,12 +193,12 @@ export default {
       comment: "Neither the commands nor the package's index reach this file: use it or delete it.",
       severity: "error",
       from: {
-        path: "^src/(cli/hex|index|kernel/run-child|client/client|page/browser/main|page/browser/exported)\\.tsx?$",
+        path: "^src/(cli/hex|index|kernel/run-child|start/load|client/client|page/browser/main|page/browser/exported)\\.tsx?$",
       },
       to: {
         path: "^src/",
         pathNot:
-          "^src/(cli/hex|index|kernel/run-child|client/client|page/browser/main|page/browser/exported)\\.tsx?$",
+          "^src/(cli/hex|index|kernel/run-child|start/load|client/client|page/browser/main|page/browser/exported)\\.tsx?$",
         reachable: false,
       },
     },

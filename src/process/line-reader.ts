@@ -124,7 +124,7 @@ export class LineRateLimit {
    * @param onOmitted gets a sentence with the number of missing lines, in their place
    * @param now milliseconds; only the distance between two calls counts
    */
-  constructor(onOmitted: (sentence: string) => void, now = performance.now.bind(performance)) {
+  constructor(onOmitted: (sentence: string) => void, now = () => performance.now()) {
     this.#onOmitted = onOmitted;
     this.#now = now;
   }

@@ -16,6 +16,7 @@ const SOUND: Readonly<Record<string, string>> = {
   "src/cell/cell.ts": 'import { frame } from "../frame/frame.ts";\nexport const cell = frame;',
   "src/index.ts": 'export { cell } from "./cell/cell.ts";',
   "src/client/client.ts": "export const client = 1;",
+  "src/start/load.ts": "export const load = 1;",
   "src/kernel/run-child.ts": 'import "../cell/cell.ts";',
   "src/page/browser/main.tsx": 'import "../../cell/cell.ts";',
   "src/page/browser/exported.tsx": 'import "../../cell/cell.ts";',
@@ -55,6 +56,8 @@ const FAULTS: readonly Fault[] = [
   importing("root-imports-nothing", "errors.ts", "./frame/frame.ts"),
   importing("client-stands-alone", "client/a.ts", "../errors.ts"),
   importing("nobody-knows-the-client", "server/b.ts", "../client/client.ts"),
+  importing("start-stands-alone", "start/a.ts", "../errors.ts"),
+  importing("nobody-knows-the-start", "server/d.ts", "../start/load.ts"),
   importing("browser-code-is-pure", "page/browser/a.ts", "../../store/a.ts"),
   importing("browser-code-stays-there", "server/c.ts", "../page/browser/a.ts"),
   {
