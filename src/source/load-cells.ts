@@ -91,7 +91,7 @@ export async function loadCells(options: LoadCellsOptions): Promise<LoadedCells>
 }
 
 /** Raised whenever what the index or the compiled modules hold changes its meaning. */
-const FORMAT = 7;
+const FORMAT = 8;
 
 async function toProject(options: LoadCellsOptions) {
   const { runtimeUrl, cacheDirectory, python } = options;
@@ -136,10 +136,10 @@ async function load(cell: IndexedCell, loader: Loader): Promise<CellDefinition> 
     return defineCell({ kind: "prose", dependencies: {}, markdown });
   }
   if (cell.python !== undefined) return loadPython(cell, cell.python, loader);
-  if (cell.references !== undefined) {
+  if (cell.references !== undefined && cell.facts !== undefined) {
     const { file, references, facts } = cell;
     const sql = await readFile(path, "utf8");
-    return toSqlCell({ file, sql, references, named: facts?.named ?? {} });
+    return toSqlCell({ file, sql, references, facts, projectDirectory });
   }
   mapStacks();
   const modulePath = join(cache, "modules", index.modules, toModulePath(projectDirectory, path));
