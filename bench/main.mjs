@@ -1,11 +1,12 @@
-// Times whole processes, CSV, runs that wait in a queue, the HTTP server and its page, beside their peers.
-// Its arguments choose some of that: apps, csv, verbs, queue, load, fibonacci, page, redaction; numbers among them are
+// Times whole processes, CSV, Parquet, runs that wait in a queue, the HTTP server and its page, beside their peers.
+// Its arguments choose some of that: apps, csv, parquet, verbs, queue, load, fibonacci, page, redaction; numbers among them are
 // the rows of verbs. BENCH_BEFORE may name the checkout of an earlier build, which csv, verbs, load and page then time
 // in turn with this one.
 import { resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { printCsv } from "./csv.mjs";
 import { printPages } from "./page.mjs";
+import { printParquet } from "./parquet.mjs";
 import { preparePeers } from "./peers.mjs";
 import { preparePlanets, prepareWide } from "./projects.mjs";
 import { printQueuedTables } from "./queued-tables.mjs";
@@ -26,6 +27,7 @@ const before = beforeFolder && `${resolve(beforeFolder)}/`;
 const groups = {
   apps: printApps,
   csv: printCsv,
+  parquet: printParquet,
   verbs: printVerbs,
   queue: printQueuedTables,
   load: printServerLoad,
