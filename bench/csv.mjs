@@ -220,6 +220,6 @@ function megabytes(bytes) {
   return `${Math.round(bytes / 1e6).toLocaleString("en")} MB`;
 }
 
-export function mapValues(object, change) {
+function mapValues(object, change) {
   return Object.fromEntries(Object.entries(object).map(([key, value]) => [key, change(value)]));
 }
