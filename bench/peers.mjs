@@ -2,7 +2,7 @@ import { spawnSync } from "node:child_process";
 import { existsSync } from "node:fs";
 
 /** What is installed: the versions that the figures in the docs are of. */
-const PEERS = ["pandas==3.1.*", "polars==2.1.*", "duckdb==2.0.*"];
+const PEERS = ["pandas==3.1.*", "polars==2.1.*", "duckdb==2.0.*", "pyarrow"];
 
 /** Python with pandas, polars and DuckDB in a folder of its own; without python3 the peers are left out. */
 export async function preparePeers(root) {
@@ -16,5 +16,5 @@ export async function preparePeers(root) {
 }
 
 function isReady(python) {
-  return spawnSync(python, ["-c", "import pandas, polars, duckdb"]).status === 0;
+  return spawnSync(python, ["-c", "import pandas, polars, duckdb, pyarrow"]).status === 0;
 }

@@ -1,13 +1,13 @@
 import { readFile, realpath } from "node:fs/promises";
 import { join, resolve } from "node:path";
-import { type CellDefinition, defineCell } from "../cell/cell.ts";
+import { type CellDefinition, type Dependencies, defineCell } from "../cell/cell.ts";
 import { type CellOptionsSpec, OPTION_NAMES } from "../cell/cell-options.ts";
 import { expectation } from "../errors.ts";
 import { toSha256 } from "../sha256.ts";
 import { toOwnCache } from "./cell-cache.ts";
 import type { CellFacts } from "./cell-facts.ts";
 import { listCellFiles, toProjectPath } from "./cell-files.ts";
-import { handleName } from "./cell-handle.ts";
+import { handleName, toCellHandle } from "./cell-handle.ts";
 import type { CellIndex, IndexedCell } from "./cell-index.ts";
 import { type CellSource, readCellSources } from "./cell-sources.ts";
 import { type LoaderState, openLoaderState } from "./cell-state.ts";
@@ -161,7 +161,9 @@ async function loadPython(
 ): Promise<CellDefinition> {
   const { toPythonCell } = await import("./python-cell.ts");
   const place = { name, file, projectDirectory, cellsDirectory, interpreter };
-  return toPythonCell({ ...place, facts, python: form });
+  const handles = Object.entries(facts.named).map(([key, each]) => [key, toCellHandle(each)]);
+  const dependencies: Dependencies = Object.fromEntries(handles);
+  return toPythonCell({ ...place, facts, python: form, dependencies });
 }
 
 function findPlace(error: unknown, { projectDirectory, index }: Loader): SourcePlace | undefined {

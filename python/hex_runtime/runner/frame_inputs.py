@@ -111,12 +111,18 @@ def _to_series(column: ReadColumn) -> Any:
     if column.dictionary is not None:
         texts = np.array([*_texts_of(column.dictionary), None], dtype=object)
         codes = np.frombuffer(buffers[0], np.int32, column.length)
-        return pd.Series(texts[np.where(missing, len(texts) - 1, codes)])
+        return pd.Series(texts[np.where(missing, len(texts) - 1, codes)], dtype=_text_type())
     if column.type.kind in (UTF8, LARGE_UTF8):
         texts = np.array(_texts_of(column), dtype=object)
         texts[missing] = None
-        return pd.Series(texts)
+        return pd.Series(texts, dtype=_text_type())
     return _to_fixed(column, buffers[0], missing)
+
+
+def _text_type() -> Any:
+    import pandas as pd
+
+    return "str" if int(pd.__version__.partition(".")[0]) >= 3 else object
 
 
 def _texts_of(column: ReadColumn) -> Sequence[str]:

@@ -1,5 +1,7 @@
 import type { CellContext } from "../../cell/cell.ts";
+import type { ArrowOptions } from "../../frame/arrow/arrow-options.ts";
 import type { ReadCsvOptions } from "../../frame/csv/read/read-csv.ts";
+import type { ReadParquetOptions } from "../../frame/parquet/parquet-options.ts";
 import type { SchemaSpec } from "../../frame/schema.ts";
 
 /**
@@ -12,8 +14,8 @@ import type { SchemaSpec } from "../../frame/schema.ts";
  * };
  */
 export interface FromCommandOptions {
-  /** what the program writes: CSV of any dialect, or an Arrow file or stream */
-  readonly format: "csv" | "arrow";
+  /** what the program writes: CSV of any dialect, an Arrow file or stream, or Parquet */
+  readonly format: "csv" | "arrow" | "parquet";
   /**
    * the second argument of the cell's function: its signal stops the program, whose standard error
    * becomes the cell's log
@@ -31,6 +33,10 @@ export interface FromCommandOptions {
   readonly progress?: RegExp | undefined;
   /** how the CSV is written, as for `readCsv` */
   readonly csv?: ReadCsvOptions | undefined;
+  /** how types of Arrow are read that no column has, as for `readArrow` */
+  readonly arrow?: ArrowOptions | undefined;
+  /** how types of Parquet are read that no column has, as for `readParquet` */
+  readonly parquet?: ReadParquetOptions | undefined;
   /** the frame's columns: for any format */
   readonly schema?: SchemaSpec | undefined;
   /** variables for the program, beside those of the run; undefined takes one away */
