@@ -1,5 +1,5 @@
-// Times whole processes, CSV, Python cells, runs that wait in a queue, the HTTP server and its page, beside their
-// peers. Its arguments choose some of that: apps, csv, python, verbs, queue, load, fibonacci, page, redaction; numbers
+// Times whole processes, CSV, Python cells, PostgreSQL, runs that wait in a queue, the HTTP server and its page, beside their
+// peers. Its arguments choose some of that: apps, csv, python, postgres, verbs, queue, load, fibonacci, page, redaction; numbers
 // among them are the rows of verbs. BENCH_BEFORE may name the checkout of an earlier build, which csv, verbs, load and
 // page then time in turn with this one.
 import { resolve } from "node:path";
@@ -7,6 +7,7 @@ import { fileURLToPath } from "node:url";
 import { printCsv } from "./csv.mjs";
 import { printPages } from "./page.mjs";
 import { preparePeers } from "./peers.mjs";
+import { printPostgres } from "./postgres.mjs";
 import { preparePlanets, prepareWide } from "./projects.mjs";
 import { printPythonCells } from "./python-cells.mjs";
 import { printQueuedTables } from "./queued-tables.mjs";
@@ -27,6 +28,7 @@ const before = beforeFolder && `${resolve(beforeFolder)}/`;
 const groups = {
   apps: printApps,
   csv: printCsv,
+  postgres: printPostgres,
   python: printPythonCells,
   verbs: printVerbs,
   queue: printQueuedTables,
