@@ -23,6 +23,7 @@ export const UNIT = [
   "test/server/{csv-forms,held,log-cursor,page-contents,page-watch,press-claims,request-log,run-records}.test.ts",
   "test/servers/apt-sources.test.ts",
   "test/source/!(cell-code).test.ts",
+  "test/start/code-cache.test.ts",
   "test/store/{change-outcome,document,evaluation-id,garbage,hostile-store,key,lease,location,manifest,shown-frames,stored-file,version-difference,versions}.test.ts",
   "test/work/{run-end,run-output}.test.ts",
 ];

@@ -1,9 +1,11 @@
-// Bundles the package: one file a command, shared code in chunks, so that a run loads only what it needs.
+// Bundles the package: a few scripts, which hold what most processes load, and chunks for the rest.
 import { chmod, readdir, readFile, rm } from "node:fs/promises";
 import { basename } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
+import { intoModule, nodeAtOnce, toLazyName } from "./script-imports.mjs";
 import { writePageAssets } from "./write-page-assets.mjs";
+import { checkHeld, writePrograms, writeScripts } from "./write-scripts.mjs";
 import { writeWheel } from "./write-wheel.mjs";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
@@ -13,31 +15,46 @@ const { version } = JSON.parse(await readFile(`${root}package.json`, "utf8"));
 const requireForCommonJs =
   'import { createRequire as __createRequire } from "node:module"; const require = __createRequire(import.meta.url);';
 
-const { metafile } = await build({
+const forNode = {
   absWorkingDir: root,
-  entryPoints: {
-    hex: "src/cli/hex.ts",
-    index: "src/index.ts",
-    // the program of run processes
-    "run-child": "src/kernel/run-child.ts",
-  },
-  outdir: "dist",
-  chunkNames: "chunks/[name]-[hash]",
   bundle: true,
-  splitting: true,
-  format: "esm",
   platform: "node",
   target: "node20.19",
   conditions: ["hex-source"],
+  // its modules, instead of the CommonJS that it has for Node: only what is used, and linked ahead
+  alias: { "@uwdata/flechette": "@uwdata/flechette/src/index.js" },
   // measured: a run starts 6 % faster than with names kept
   minify: true,
   legalComments: "linked",
-  // native code, and the optional peer: found at run time in node_modules
-  external: ["@duckdb/node-api", "@swc/core", "danfojs-node", "libsql"],
-  banner: { js: requireForCommonJs },
+  // native code, and the optional peer: found at run time in node_modules; pg-native is never asked for
+  external: ["@duckdb/node-api", "@swc/core", "danfojs-node", "libsql", "pg-native"],
   logLevel: "warning",
+};
+const { scripts, exported, plan } = await writeScripts(root, forNode);
+// What no script holds: each is loaded when it is needed.
+const { metafile } = await build({
+  ...forNode,
+  entryPoints: Object.fromEntries(plan.lazyEntries.map((id) => [toLazyName(id), id])),
+  outdir: "dist",
+  chunkNames: "chunks/[name]-[hash]",
+  splitting: true,
+  format: "esm",
+  banner: { js: requireForCommonJs },
+  plugins: [intoModule({ root, exported })],
   metafile: true,
 });
+for (const { inputs } of Object.values(metafile.outputs))
+  checkHeld(Object.keys(inputs), undefined, plan);
+// What finds the scripts, and the programs and the package's index, which ask it for their code.
+await build({
+  ...forNode,
+  entryPoints: { load: "src/start/load.ts" },
+  outdir: "dist",
+  format: "esm",
+  define: { SCRIPTS: JSON.stringify(scripts) },
+  plugins: [nodeAtOnce],
+});
+await writePrograms(root, exported);
 // The client runs in browsers, too: one file, nothing of Node.
 await build({
   absWorkingDir: root,
@@ -82,6 +99,8 @@ await build({
   entryPoints: { exported: "src/page/browser/exported.tsx" },
   outdir: "dist/exported",
 });
+// Compiled code of the builds before is of no use any more.
+await rm(`${root}.code-cache`, { recursive: true, force: true });
 await removeOldFiles("dist/chunks/", Object.keys(metafile.outputs));
 await removeOldFiles(
   "dist/page/",

@@ -1,9 +1,4 @@
 #!/usr/bin/env node
-import module from "node:module";
-
-// Compiled code is kept between processes where Node can do that (22.1 and later).
-const node: object & { enableCompileCache?: () => unknown } = module;
-node.enableCompileCache?.();
 const { main } = await import("./main.ts");
 
 process.exitCode = await main(process.argv.slice(2), {

@@ -17,7 +17,7 @@ export interface ProgressOptions {
 /** Bars on a terminal, plain lines elsewhere, nothing when quiet. */
 export async function openProgress(
   stream: NodeJS.WriteStream,
-  { quiet, clock = performance.now.bind(performance) }: ProgressOptions,
+  { quiet, clock = () => performance.now() }: ProgressOptions,
 ): Promise<Progress> {
   if (quiet) return { show: () => undefined, close: () => undefined };
   if (!stream.isTTY) return new LineProgress(stream, clock);

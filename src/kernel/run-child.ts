@@ -8,7 +8,7 @@ import type { ShownFrame } from "../run/cell-output.ts";
 import { toRunOptions } from "../run/history/run-record.ts";
 import { computePart } from "../run/parts/compute-part.ts";
 import type { RunParts } from "../run/parts/join-parts.ts";
-import type { RunSummary } from "../run/process/messages.ts";
+import type { ProcessTask, RunSummary } from "../run/process/messages.ts";
 import { type Parent, serveTask } from "../run/process/serve-task.ts";
 import { toRedactor } from "../run/redact/redactor.ts";
 import type { RunEvent, RunResult } from "../run/run-event.ts";
@@ -20,10 +20,14 @@ import { runProject } from "../work/run-project.ts";
 import { CALLS, type DescribeTask, NOTES, type PartTask, type RunTask } from "../work/run-task.ts";
 import type { KernelTask } from "./request.ts";
 
-/** The program of a run process: one run of a project, one part of a run, or a look at its cells. */
 const runtimeUrl = new URL("./index.js", import.meta.url).href;
 
-serveTask((task, parent) => {
+/** The program of a run process: one run of a project, one part of a run, or a look at its cells. */
+export function runChild(): void {
+  serveTask(carryOut, warmUp);
+}
+
+function carryOut(task: ProcessTask, parent: Parent): Promise<unknown> {
   const given = task as RunTask | PartTask | DescribeTask | KernelTask;
   switch (given.kind) {
     case "run":
@@ -36,7 +40,7 @@ serveTask((task, parent) => {
     case "notebook":
       return serve(given, parent);
   }
-}, warmUp);
+}
 
 /** Carries out the first steps of a run once, so that their code is loaded and warm. */
 async function warmUp(): Promise<void> {

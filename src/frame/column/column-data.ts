@@ -140,6 +140,32 @@ class TextBatch extends Batch<string> {
   }
 }
 
+/** Codes into a dictionary, whose texts are decoded when one of them is read. */
+class CodedBatch extends Batch<Value> {
+  static override ArrayType = Array;
+  #dictionary: Column<string> | undefined;
+  #texts: readonly string[] | undefined;
+
+  setDictionary(dictionary: Column<string>): this {
+    this.#dictionary = dictionary;
+    this.#texts = undefined;
+    return this;
+  }
+
+  get dictionary(): Column<string> | undefined {
+    return this.#dictionary;
+  }
+
+  get cache(): readonly string[] {
+    this.#texts ??= [...(this.#dictionary ?? [])].map(String);
+    return this.#texts;
+  }
+
+  override value(index: number): Value {
+    return this.cache[Number(this.values[index])] ?? null;
+  }
+}
+
 /** Wraps buffers as a column of the given type. */
 export function toColumnData(type: ColumnType, parts: ColumnParts): ColumnData {
   const arrow = arrowType(type, parts);
@@ -202,7 +228,7 @@ function batchClass(type: ColumnType, parts: ColumnParts, arrow: DataType): Batc
   const native: BatchClass = batchType(arrow, { useBigInt: true });
   switch (type) {
     case "string":
-      return parts.dictionary ? native : TextBatch;
+      return parts.dictionary ? CodedBatch : TextBatch;
     case "integer":
       return parts.values instanceof BigInt64Array ? WideIntegerBatch : native;
     case "date":

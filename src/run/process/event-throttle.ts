@@ -18,7 +18,7 @@ export class EventThrottle {
   #timer: NodeJS.Timeout | undefined;
 
   /** @param now milliseconds; only the distance between two calls counts */
-  constructor(emit: (event: RunEvent) => void, now = performance.now.bind(performance)) {
+  constructor(emit: (event: RunEvent) => void, now = () => performance.now()) {
     this.#emit = emit;
     this.#now = now;
     this.#rate = new LineRateLimit((line) => emit({ type: "line-logged", line }), now);
