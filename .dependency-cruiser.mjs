@@ -108,19 +108,19 @@ export default {
     {
       name: "only-these-touch-the-disk",
       comment:
-        "Files are opened only in `store/`, `queue/embedded/`, `process/`, `run/process/`, `data/`, `python/`, `source/`, `project/`, `work/`, `kernel/`, `server/`, `cli/`, `start/`, by the server's side of `page/`, and by what reads CSV and Parquet files and opens DuckDB in `frame/`. Take the data, or a function that reads it, as a parameter instead.",
+        "Files are opened only in `store/`, `queue/embedded/`, `process/`, `run/process/`, `data/`, `python/`, `source/`, `project/`, `work/`, `kernel/`, `server/`, `cli/`, `start/`, by the server's side of `page/`, and by what lists files, reads CSV and Parquet, and opens DuckDB in `frame/`. Take the data, or a function that reads it, as a parameter instead.",
       severity: "error",
       from: {
         path: "^src/",
         pathNot:
-          "^src/(store|queue/embedded|process|run/process|data|python|source|project|work|kernel|server|cli|start|frame/csv/read|frame/duckdb)/|^src/frame/(file-blocks|parquet/parquet-input)\\.ts$|^src/page/[^/]+\\.ts$",
+          "^src/(store|queue/embedded|process|run/process|data|python|source|project|work|kernel|server|cli|start|frame/csv/read|frame/duckdb)/|^src/frame/(file-blocks|list-files|parquet/parquet-input)\\.ts$|^src/page/[^/]+\\.ts$",
       },
       to: { path: "^(node:)?(fs|fs/promises|os)$" },
     },
     {
       name: "only-these-use-the-network",
       comment:
-        "Connections are opened and listened for only in `server/`, `cli/`, and by the libraries behind `store/s3/` and `queue/redis/`. Take what is sent or received as a parameter instead.",
+        "Connections are opened and listened for only in `server/`, `cli/`, and by the libraries behind `store/s3/`, `queue/redis/` and `data/postgres/`. Take what is sent or received as a parameter instead.",
       severity: "error",
       from: { path: "^src/", pathNot: "^src/(server|cli|store/s3|queue/redis)/" },
       to: { path: "^(node:)?(net|tls|dgram|dns|dns/promises|http|https|http2)$" },
@@ -163,10 +163,22 @@ export default {
       to: { path: "node_modules/(bullmq|ioredis)/" },
     },
     {
-      name: "one-door-to-sqlite",
-      comment: "The SQLite binding is to be replaced by `node:sqlite`: only its port knows it.",
+      name: "one-door-to-postgres",
+      comment:
+        "PostgreSQL's driver is loaded by a run that asks a database: only `src/data/postgres/` imports it.",
       severity: "error",
-      from: { path: "^src/", pathNot: "^src/queue/embedded/sqlite\\.ts$" },
+      from: { path: "^src/", pathNot: "^src/data/postgres/" },
+      to: { path: "node_modules/(pg|pg-[a-z-]+|@types/pg)/" },
+    },
+    {
+      name: "one-door-to-sqlite",
+      comment:
+        "The SQLite binding is to be replaced by `node:sqlite`: only the queue's port knows it, and what reads an author's own files.",
+      severity: "error",
+      from: {
+        path: "^src/",
+        pathNot: "^src/(queue/embedded/sqlite|data/sqlite/query-sqlite)\\.ts$",
+      },
       to: { path: "node_modules/libsql/" },
     },
     {

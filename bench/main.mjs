@@ -1,17 +1,21 @@
-// Times whole processes, CSV, runs that wait in a queue, the HTTP server and its page, beside their peers.
-// Its arguments choose some of that: apps, csv, queue, load, fibonacci, page, redaction. BENCH_BEFORE may name the
-// checkout of an earlier build, which csv, load and page then time in turn with this one.
+// Times whole processes, CSV, Python cells, PostgreSQL, runs that wait in a queue, the HTTP server and its page, beside their
+// peers. Its arguments choose some of that: apps, csv, python, postgres, verbs, queue, load, fibonacci, page, redaction; numbers
+// among them are the rows of verbs. BENCH_BEFORE may name the checkout of an earlier build, which csv, verbs, load and
+// page then time in turn with this one.
 import { resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { printCsv } from "./csv.mjs";
 import { printPages } from "./page.mjs";
 import { preparePeers } from "./peers.mjs";
+import { printPostgres } from "./postgres.mjs";
 import { preparePlanets, prepareWide } from "./projects.mjs";
+import { printPythonCells } from "./python-cells.mjs";
 import { printQueuedTables } from "./queued-tables.mjs";
 import { printRedaction } from "./redaction.mjs";
 import { printFibonacci } from "./server-fibonacci.mjs";
 import { printServerLoad } from "./server-load.mjs";
 import { timeInTurn } from "./time-in-turn.mjs";
+import { printVerbs } from "./verbs.mjs";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 const hex = `${root}dist/hex.js`;
@@ -24,13 +28,18 @@ const before = beforeFolder && `${resolve(beforeFolder)}/`;
 const groups = {
   apps: printApps,
   csv: printCsv,
+  postgres: printPostgres,
+  python: printPythonCells,
+  verbs: printVerbs,
   queue: printQueuedTables,
   load: printServerLoad,
   fibonacci: printFibonacci,
   page: printPages,
   redaction: printRedaction,
 };
-const asked = process.argv.slice(2);
+const isSize = (argument) => /^\d+$/.test(argument);
+const sizes = process.argv.slice(2).filter(isSize).map(Number);
+const asked = process.argv.slice(2).filter((argument) => !isSize(argument));
 const unknown = asked.filter((name) => !Object.hasOwn(groups, name));
 if (unknown.length > 0) {
   console.error(`Expected some of ${Object.keys(groups).join(", ")}, got ${unknown.join(", ")}`);
@@ -40,7 +49,8 @@ if (unknown.length > 0) {
 console.log(`Node ${process.versions.node}, ${rounds} rounds\n`);
 const { python } = await preparePeers(root);
 for (const [name, print] of Object.entries(groups)) {
-  if (asked.length === 0 || asked.includes(name)) await print({ root, before, python, rounds });
+  if (asked.length === 0 || asked.includes(name))
+    await print({ root, before, python, rounds, sizes });
 }
 
 async function printApps() {

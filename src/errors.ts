@@ -32,6 +32,8 @@ const ERROR_CODES = [
   "HEX_STORE_UNAVAILABLE",
   /** the queue cannot be reached or refuses us: file, network, credentials */
   "HEX_QUEUE_UNAVAILABLE",
+  /** a database that a cell reads from cannot be reached or refuses us: network, password, right */
+  "HEX_SOURCE_UNAVAILABLE",
   /** a job or a request for a run breaks the queue's rules */
   "HEX_JOB_INVALID",
   /** no run of this id is known */
@@ -50,7 +52,7 @@ const ERROR_CODES = [
   "HEX_RUN_TIMEOUT",
   /** the same idempotency key came with another request */
   "HEX_KEY_REUSED",
-  /** an optional package that the code asks for is not installed */
+  /** an optional package or a program that the code asks for is not installed */
   "HEX_PACKAGE_MISSING",
   /** another run took over before this one could publish */
   "HEX_RUN_SUPERSEDED",

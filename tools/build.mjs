@@ -26,8 +26,8 @@ const forNode = {
   // measured: a run starts 6 % faster than with names kept
   minify: true,
   legalComments: "linked",
-  // native code, and the optional peer: found at run time in node_modules
-  external: ["@duckdb/node-api", "@swc/core", "danfojs-node", "libsql"],
+  // native code, and the optional peer: found at run time in node_modules; pg-native is never asked for
+  external: ["@duckdb/node-api", "@swc/core", "danfojs-node", "libsql", "pg-native"],
   logLevel: "warning",
 };
 const { scripts, exported, plan } = await writeScripts(root, forNode);

@@ -5,7 +5,6 @@
  * of the published app is to find all of its code in `core`.
  */
 const ROOTS = {
-  expressions: ["node_modules/acorn/dist/acorn.mjs"],
   cron: ["node_modules/croner/dist/croner.js"],
   core: [
     "src/cli/main.ts",
@@ -39,14 +38,14 @@ const ROOTS = {
 };
 
 /** Scripts of functions that most processes never call: others get them with the first call. */
-const DEFERRED = new Set(["expressions", "cron"]);
+const DEFERRED = new Set(["cron"]);
 
 /**
  * Whether all scripts must have the same one: our own modules, and tables. Of other libraries each takes
  * the functions that it uses.
  */
 function isShared(id) {
-  return /^src\/|^node_modules\/(arquero|@uwdata\/flechette|acorn|croner)\//.test(id);
+  return /^src\/|^node_modules\/(@uwdata\/flechette|croner)\//.test(id);
 }
 
 /** Which modules are in which script, which of these others need, and what is in none. */

@@ -128,6 +128,7 @@ export function toExitCode(code: ErrorCode): number {
     case "HEX_DATA_INVALID":
     case "HEX_SCHEMA_CHANGED":
     case "HEX_STORE_DAMAGED":
+    case "HEX_SOURCE_UNAVAILABLE":
     case "HEX_PACKAGE_MISSING":
     case "HEX_RUN_SUPERSEDED":
     case "HEX_RUN_CRASHED":

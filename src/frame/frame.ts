@@ -1,3 +1,4 @@
+import { valuesOf } from "./column/column-build.ts";
 import type { FrameColumn } from "./column/column-data.ts";
 import { copyRow } from "./column/row-cursor.ts";
 import type { RowShape, Schema, Value } from "./schema.ts";
@@ -30,6 +31,7 @@ import {
 import {
   arrangedColumns,
   type ColumnWatch,
+  countRows,
   findColumn,
   rawColumns,
   toView,
@@ -60,7 +62,7 @@ export interface AnyFrame {
 
 /**
  * An immutable table of named, typed columns. Every verb gives a new frame and shares what it
- * can with the old one; the verbs are Arquero's and are named as there.
+ * can with the old one; the verbs are named as in Arquero.
  * @throws {HexError} HEX_FRAME_INVALID from every verb that is given the name of no column
  * @example
  * const sales = frame([{ city: "Ulm", total: 3 }, { city: "Ulm", total: 4 }, { city: "Bonn", total: 1 }]);
@@ -82,7 +84,7 @@ export class Frame<Row extends RowShape = UntypedRow> implements AnyFrame {
 
   /** The number of rows. */
   get numRows(): number {
-    return this.#view.table.numRows();
+    return countRows(this.#view);
   }
 
   /** The number of columns. */
@@ -212,15 +214,17 @@ export class Frame<Row extends RowShape = UntypedRow> implements AnyFrame {
   /** The values of a column, null where missing. */
   column<Name extends ColumnName<Row>>(name: Name): Row[Name][] {
     const { data } = findColumn(this.#view, name);
-    const rows = this.#view.table.indices();
-    return Array.from(rows, (row) => data.at(row) as Row[Name]);
+    const { rows } = this.#view;
+    const values = rows === undefined ? valuesOf(data) : Array.from(rows, (row) => data.at(row));
+    return values as Row[Name][];
   }
 
   /** One value; undefined when there is no such row. */
   at<Name extends ColumnName<Row>>(name: Name, row: number): Row[Name] | undefined {
     const { data } = findColumn(this.#view, name);
-    const index = this.#view.table.indices()[row];
-    return index === undefined ? undefined : (data.at(index) as Row[Name]);
+    const { rows } = this.#view;
+    if (!Number.isInteger(row) || row < 0 || row >= this.numRows) return undefined;
+    return data.at(rows?.[row] ?? row) as Row[Name];
   }
 
   /** The rows as plain objects. */
@@ -261,14 +265,8 @@ export class Frame<Row extends RowShape = UntypedRow> implements AnyFrame {
 
   /** @internal The columns as they lie in memory, and which of their rows the frame has; undefined: all. */
   unarranged(): UnarrangedColumns {
-    const { table } = this.#view;
-    const isWhole = !table.isFiltered() && !table.isOrdered();
-    return {
-      columns: rawColumns(this.#view),
-      totalRows: table.totalRows(),
-      isWhole,
-      rows: () => (isWhole ? undefined : table.indices()),
-    };
+    const { totalRows, rows } = this.#view;
+    return { columns: rawColumns(this.#view), totalRows, rows };
   }
 
   /** @internal The columns in memory, filtered and in order. */
@@ -281,8 +279,8 @@ export class Frame<Row extends RowShape = UntypedRow> implements AnyFrame {
 export interface UnarrangedColumns {
   readonly columns: readonly FrameColumn[];
   readonly totalRows: number;
-  readonly isWhole: boolean;
-  readonly rows: () => Uint32Array | undefined;
+  /** undefined: all of them */
+  readonly rows: Uint32Array | undefined;
 }
 
 /** A frame over columns that hold what `Row` says. */

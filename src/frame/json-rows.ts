@@ -28,7 +28,7 @@ export class JsonRows {
       const key = `${index === 0 ? "{" : ","}${JSON.stringify(name)}:`;
       return { key, read: toTextReader(column) };
     });
-    this.#rows = rows();
+    this.#rows = rows;
   }
 
   /** The rows from `start` up to `end`, with commas between them; all of them must be there. */

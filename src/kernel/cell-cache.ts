@@ -226,9 +226,6 @@ function isStaged({ version, computedAt, tag }: FrameOrigin): boolean {
 /** A text that was read stays in memory as a string as well, at about so many times its bytes. */
 const TEXT_FACTOR = 4;
 
-/** of one row of a filter or a sorting */
-const ROW_BYTES = 4;
-
 /** How much memory frames take together that share columns: each column counts once. */
 class FrameSizes {
   readonly #columns = new Map<ColumnData, { readonly sizeBytes: number; users: number }>();
@@ -236,8 +233,8 @@ class FrameSizes {
 
   /** @param by 1 for a frame that comes, -1 for one that goes */
   count(frame: Frame, by: 1 | -1): void {
-    const { columns, totalRows, isWhole } = frame.unarranged();
-    if (!isWhole) this.sizeBytes += by * ROW_BYTES * totalRows;
+    const { columns, rows } = frame.unarranged();
+    if (rows !== undefined) this.sizeBytes += by * rows.byteLength;
     for (const { data } of columns) {
       const column = this.#columns.get(data) ?? { sizeBytes: toBytes(data), users: 0 };
       this.#columns.set(data, column);

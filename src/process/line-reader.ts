@@ -155,7 +155,7 @@ const UNSEEN =
   // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
   /[\u0000-\u0008\u000a-\u001f\u007f-\u009f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]/g;
 
-/** The longest line a log keeps, in UTF-16 units. */
+/** The longest line a log keeps, in UTF-16 units. @internal */
 export const LONGEST_LINE = 8 * 1024;
 
 const CUT = " … (cut)";

@@ -1,7 +1,7 @@
 import { expectation } from "../errors.ts";
 import { probeStore } from "../store/probe.ts";
 import { publish } from "../store/publication.ts";
-import { assertFree } from "../store/shared-csv.ts";
+import { assertFree, placesToClaim } from "../store/shared-files.ts";
 import type { Store } from "../store/store.ts";
 import { openVersion, type Version } from "../store/version.ts";
 import { findOwnVersion, listVersions } from "../store/versions.ts";
@@ -122,8 +122,10 @@ async function refuseTakenNames({ plan, cells, frames, store, ...run }: RunInPro
   const keyed = new Set(cells.cells.flatMap((cell) => (cell.keyInputs ? cell.name : [])));
   for (const { name, kind, action, frame = name } of plan.cells) {
     if (kind !== "cached" || action !== "computed" || keyed.has(name)) continue;
-    if (published.has(frame) || overwrite.includes(frame)) continue;
-    await assertFree(store, frame, { signal });
+    if (overwrite.includes(frame)) continue;
+    for (const place of placesToClaim(frame, published.get(frame))) {
+      await assertFree(store, place, { signal });
+    }
   }
 }
 

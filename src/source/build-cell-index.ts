@@ -10,7 +10,7 @@ import type { CodeFile, CodeLoad } from "./code/follow-names.ts";
 import { compileModules, type SourceModules } from "./module/cell-modules.ts";
 import { toHandlePath, toModulePath } from "./module/module-path.ts";
 import type { SourceCompiler } from "./module/source-compiler.ts";
-import { nameReferences, type ReadReferences, readCellReferences } from "./sql-cell.ts";
+import { type ReadReferences, readCellReferences, readSqlFacts } from "./sql-cell.ts";
 
 export interface IndexOptions {
   readonly projectDirectory: string;
@@ -79,9 +79,9 @@ export async function writeModules(cache: string, { index, texts }: BuiltCells):
   await removeUnused(folder);
 }
 
-/** Names the reader of CSV, takes a module as a whole, or loads one whose name is computed. */
+/** Names a reader of files, takes a module as a whole, or loads one whose name is computed. */
 const CSV_READER =
-  /\bread(?:Csv|Arrow|Parquet|Json|Excel)\b|\*\s*(?:as|from)\b|\b(?:import|require)\s*\(/;
+  /\b(?:query|fromCommand|frameFromArrow)\b|\bread(?:Csv|Arrow|Parquet|Json|Excel)\b|\*\s*(?:as|from)\b|\b(?:import|require)\s*\(/;
 
 /** Whether code may read CSV. Packages and CommonJS are not looked into. */
 function mayReadCsv(
@@ -104,7 +104,8 @@ function isScript({ ending }: CellFile): boolean {
   return ending !== ".md" && ending !== ".sql" && ending !== ".py";
 }
 
-type ReadSource = Pick<IndexedCell, "facts" | "python" | "references">;
+type ReadSource = Pick<IndexedCell, "facts" | "python" | "references"> &
+  Partial<Pick<IndexedCell, "readsCsv">>;
 
 async function readSource(
   cell: CellFile,
@@ -115,8 +116,9 @@ async function readSource(
   const source = sources.get(cell.path) ?? "";
   if (cell.ending === ".sql") {
     const references = await readCellReferences(source, cell.file, readReferences);
-    const named = nameReferences(references, cell.file, cells);
-    return { facts: { kind: "sql", named }, references };
+    const facts = readSqlFacts(source, references, cell.file, cells);
+    const { readsCsv } = references;
+    return { facts, references, ...(readsCsv && { readsCsv }) };
   }
   if (cell.ending === ".py") {
     const { readPythonFacts } = await import("./python/python-facts.ts");

@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto";
 import { readFile, rename, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { CellNode } from "../cell/cell-node.ts";
-import type { SqlReferences } from "../frame/duckdb/sql.ts";
+import type { SqlReferences } from "../frame/duckdb/sql-references.ts";
 import { toSha256 } from "../sha256.ts";
 import type { CellFacts } from "./cell-facts.ts";
 import { isMissing } from "./cell-files.ts";

@@ -79,7 +79,8 @@ async function toSource(
   const spell = indexed.python === undefined ? undefined : toSnakeCase;
   const checked = parseCellOptions(options, own.named, { file, spell });
   const { named, written } = indexed;
-  const { watch = [] } = checked;
+  const inProject = (path: string) => !path.startsWith("store:");
+  const watch = [...(checked.watch ?? []), ...(indexed.references?.files ?? []).filter(inProject)];
   const data = await listDataFiles({ named, watch, written }, projectDirectory);
   const code = [file, ...indexed.imports].map((each) => [each, files[each] ?? ""]);
   const cell = {

@@ -1,13 +1,13 @@
 import { readFile, realpath } from "node:fs/promises";
 import { join, resolve } from "node:path";
-import { type CellDefinition, defineCell } from "../cell/cell.ts";
+import { type CellDefinition, type Dependencies, defineCell } from "../cell/cell.ts";
 import { type CellOptionsSpec, OPTION_NAMES } from "../cell/cell-options.ts";
 import { expectation } from "../errors.ts";
 import { toSha256 } from "../sha256.ts";
 import { toOwnCache } from "./cell-cache.ts";
 import type { CellFacts } from "./cell-facts.ts";
 import { listCellFiles, toProjectPath } from "./cell-files.ts";
-import { handleName } from "./cell-handle.ts";
+import { handleName, toCellHandle } from "./cell-handle.ts";
 import type { CellIndex, IndexedCell } from "./cell-index.ts";
 import { type CellSource, readCellSources } from "./cell-sources.ts";
 import { type LoaderState, openLoaderState } from "./cell-state.ts";
@@ -91,7 +91,7 @@ export async function loadCells(options: LoadCellsOptions): Promise<LoadedCells>
 }
 
 /** Raised whenever what the index or the compiled modules hold changes its meaning. */
-const FORMAT = 7;
+const FORMAT = 8;
 
 async function toProject(options: LoadCellsOptions) {
   const { runtimeUrl, cacheDirectory, python } = options;
@@ -136,10 +136,10 @@ async function load(cell: IndexedCell, loader: Loader): Promise<CellDefinition> 
     return defineCell({ kind: "prose", dependencies: {}, markdown });
   }
   if (cell.python !== undefined) return loadPython(cell, cell.python, loader);
-  if (cell.references !== undefined) {
+  if (cell.references !== undefined && cell.facts !== undefined) {
     const { file, references, facts } = cell;
     const sql = await readFile(path, "utf8");
-    return toSqlCell({ file, sql, references, named: facts?.named ?? {} });
+    return toSqlCell({ file, sql, references, facts, projectDirectory });
   }
   mapStacks();
   const modulePath = join(cache, "modules", index.modules, toModulePath(projectDirectory, path));
@@ -161,7 +161,9 @@ async function loadPython(
 ): Promise<CellDefinition> {
   const { toPythonCell } = await import("./python-cell.ts");
   const place = { name, file, projectDirectory, cellsDirectory, interpreter };
-  return toPythonCell({ ...place, facts, python: form });
+  const handles = Object.entries(facts.named).map(([key, each]) => [key, toCellHandle(each)]);
+  const dependencies: Dependencies = Object.fromEntries(handles);
+  return toPythonCell({ ...place, facts, python: form, dependencies });
 }
 
 function findPlace(error: unknown, { projectDirectory, index }: Loader): SourcePlace | undefined {

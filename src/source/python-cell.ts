@@ -8,7 +8,6 @@ import {
 import { over } from "../cell/over.ts";
 import type { PythonTask } from "../python/run-python.ts";
 import type { CellFacts } from "./cell-facts.ts";
-import { toCellHandle } from "./cell-handle.ts";
 import type { PythonForm } from "./python/python-facts.ts";
 
 /** A `.py` file, with what is known of it. */
@@ -17,17 +16,16 @@ export interface PythonFile extends Pick<PythonTask, "name" | "file" | "interpre
   readonly cellsDirectory: string;
   readonly facts: CellFacts;
   readonly python: PythonForm;
+  /** handles of the cells that it names */
+  readonly dependencies: Dependencies;
 }
 
 type Values = Readonly<Record<string, unknown>>;
 
 /** The definition of a Python cell; its code runs in a process of its own, which only a run starts. */
 export function toPythonCell(cell: PythonFile): CellDefinition {
-  const { facts, python } = cell;
-  const { named, frame, options, schema } = facts;
-  const dependencies = Object.fromEntries(
-    Object.entries(named).map(([key, name]) => [key, toCellHandle(name)]),
-  ) as unknown as Dependencies;
+  const { facts, python, dependencies } = cell;
+  const { frame, options, schema } = facts;
   const checked = { ...options, ...(schema === undefined ? {} : { schema }) } as object;
   if (python.form === "script" || frame === undefined) {
     const compute = (values: Values, context: CellContext) =>

@@ -184,14 +184,19 @@ export function parseTickKey(key: string): number | undefined {
   return Number.isNaN(instant) ? undefined : instant;
 }
 
-/** The key at which other tools find, or leave, the newest CSV of a frame. */
-export function sharedCsvKey(frameName: string): string {
-  return `${parseFrameName(frameName)}.csv`;
+/** The formats in which a frame's newest content lies where other tools look. */
+export const SHARED_FORMATS = ["csv", "arrow"] as const;
+
+export type SharedFormat = (typeof SHARED_FORMATS)[number];
+
+/** The key at which other tools find, or leave, the newest file of a frame. */
+export function sharedKey(frameName: string, format: SharedFormat): string {
+  return `${parseFrameName(frameName)}.${format}`;
 }
 
 /** The key at which it is noted what a run puts there before it has published the frame. */
-export function claimKey(frameName: string): string {
-  return `${SHARED_PREFIX}${sharedCsvKey(frameName)}`;
+export function claimKey(frameName: string, format: SharedFormat): string {
+  return `${SHARED_PREFIX}${sharedKey(frameName, format)}`;
 }
 
 /** Whether a text is a key that a store takes. */

@@ -1,5 +1,4 @@
 import { HexError } from "../errors.ts";
-import type { Frame } from "../frame/frame.ts";
 import { parseFrameName } from "./key.ts";
 import {
   frameOf,
@@ -24,7 +23,7 @@ import {
   isRunSuperseded,
   startStopwatch,
 } from "./publication-rules.ts";
-import { claimNames, copyForOthers } from "./shared-csv.ts";
+import { claimPlaces, copyForOthers, placesToClaim, type SharedClaim } from "./shared-files.ts";
 import {
   dropStaged,
   type RunAttempt,
@@ -69,7 +68,7 @@ export interface Publication extends RunAttempt, PublicationFacts, Retention, Sw
   readonly outputs?: ((staged: StagedFiles) => Uint8Array) | undefined;
   /** the whole frames of these outputs, by the name of the cell */
   readonly shown?: ReadonlyMap<string, ShownToStage> | undefined;
-  /** names of frames that may replace a CSV which no run has published */
+  /** names of frames that may replace files which no run has published */
   readonly overwrite?: readonly string[] | undefined;
   /** the fence of the lease that the run held; without one nothing is compared */
   readonly fence?: number | undefined;
@@ -104,8 +103,8 @@ interface Staged extends StagedFiles {
  *
  * @throws {HexError} HEX_RUN_SUPERSEDED when a run with a higher fence has published, or an attempt
  * at this run already has; its own staged objects are then gone
- * @throws {HexError} HEX_NAME_TAKEN when a frame is published for the first time and a CSV lies in
- * its place that no run has published
+ * @throws {HexError} HEX_NAME_TAKEN when a frame is published for the first time and a CSV or an
+ * Arrow file lies in its place that no run has published
  * @throws {HexError} HEX_KEY_INVALID, HEX_STORE_UNAVAILABLE, HEX_STORE_DAMAGED; HEX_DATA_INVALID
  * when a frame holds what its files cannot keep, or is larger than what is read back
  */
@@ -114,13 +113,15 @@ export async function publish(store: Store, publication: Publication): Promise<n
   for (const name of frames.keys()) parseFrameName(name);
   const before = await readManifest(store, { signal });
   assertMayPublish(store.location, publication, before?.value);
-  const newNames = toNewNames(publication, newestCommit(before?.value));
-  const commit = await stageAndShow(store, publication, newNames).catch(async (error: unknown) => {
-    if (isRefused(error)) await dropStaged(store, publication);
-    throw error;
-  });
-  // Put the newest CSVs where other tools look.
-  await copyForOthers(store, [...frames.keys()], publication);
+  const newest = newestCommit(before?.value);
+  const commit = await stageAndShow(store, publication, toClaims(publication, newest)).catch(
+    async (error: unknown) => {
+      if (isRefused(error)) await dropStaged(store, publication);
+      throw error;
+    },
+  );
+  // Put the newest files where other tools look.
+  await copyForOthers(store, [...frames.keys()], { ...publication, before: newest });
   return commit.generation;
 }
 
@@ -130,25 +131,23 @@ function isRefused(error: unknown): boolean {
   return isTaken || isRunSuperseded(error);
 }
 
-/** The frames that the newest version does not hold. */
-function toNewNames(
-  { frames }: Publication,
-  newest: Commit | undefined,
-): ReadonlyMap<string, Frame> {
-  const isNew = ([name]: [string, StagedFrame]) => frameOf(newest, name) === undefined;
-  return new Map([...frames].filter(isNew).map(([name, { frame }]) => [name, frame]));
+/** The places of files that are not those of the newest version already. */
+function toClaims({ frames }: Publication, newest: Commit | undefined): SharedClaim[] {
+  return [...frames].flatMap(([name, { frame }]) => {
+    return placesToClaim(name, frameOf(newest, name)).map((place) => ({ ...place, frame }));
+  });
 }
 
 async function stageAndShow(
   store: Store,
   publication: Publication,
-  newNames: ReadonlyMap<string, Frame>,
+  claims: readonly SharedClaim[],
 ): Promise<Commit> {
   // Stage everything under the run's own keys.
   const elapsedMs = (publication.startStopwatch ?? startStopwatch)();
   const staged = await stageAll(store, publication);
   // Where other tools look nothing of others may be lost.
-  await claimNames(store, newNames, publication);
+  await claimPlaces(store, claims, publication);
   // Show it to readers, all at once.
   const build = (current: Manifest | undefined, commitId: string) => {
     assertMayPublish(store.location, publication, current);

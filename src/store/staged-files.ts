@@ -69,7 +69,7 @@ export async function stageFrame(
   checkFrameSize(place, { columns: frame.numColumns, rows: frame.numRows }, READ_LIMITS);
   // Loading it costs a run that only reads.
   const { csvBlocks } = await import("../frame/csv/write/csv-write.ts");
-  const arrow = arrowBlocks(frame);
+  const arrow = arrowBlocks(frame, "file");
   const arrowBytes = arrow.reduce((sum, { length }) => sum + length, 0);
   return {
     rows: frame.numRows,
@@ -79,6 +79,7 @@ export async function stageFrame(
     ...(arrowBytes <= LARGEST_ARROW_BYTES && {
       arrow: await stage(keys.arrow, ARROW_TYPE, arrow),
     }),
+    shared: ["arrow"],
     cell,
     computedAt,
     codeHash,
@@ -117,7 +118,7 @@ export async function dropStaged(store: Store, { runId, attempt }: RunAttempt): 
 
 const CSV_TYPE = "text/csv; charset=utf-8; header=present";
 const JSON_TYPE = "application/json";
-const ARROW_TYPE = "application/vnd.apache.arrow.stream";
+const ARROW_TYPE = "application/vnd.apache.arrow.file";
 
 /** The content of one file, and where it goes. */
 interface StagedFile {
@@ -253,7 +254,7 @@ export async function stageShownFrame(
   { key, place, frame, mostBytes }: ShownFile,
   options: StoreOptions,
 ) {
-  const blocks = arrowBlocks(frame);
+  const blocks = arrowBlocks(frame, "file");
   const neededBytes = blocks.reduce((sum, { length }) => sum + length, 0);
   if (neededBytes > mostBytes) return neededBytes;
   const file = await stageFile(store, { key, contentType: ARROW_TYPE, place, blocks }, options);

@@ -7,6 +7,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { FromCommandOptions } from "../../src/data/command/command-options.ts";
 import { fromCommand } from "../../src/data/command/from-command.ts";
 import { frameToArrow } from "../../src/frame/arrow/arrow-write.ts";
+import { writeParquet } from "../../src/frame/parquet/write-parquet.ts";
 import { frame } from "../../src/frame/rows.ts";
 import { readProcess } from "../../src/process/process-table.ts";
 
@@ -59,6 +60,19 @@ describe("the table of a program", () => {
     expect((await csv(node(write, output), { output })).rows()).toEqual([{ a: 1 }]);
     await expect(csv(node("0"), { output })).rejects.toThrow(/to be the table .*, got no file/);
     expect(existsSync(output)).toBe(false);
+  });
+
+  test("is Parquet, with the options that its reader has", async () => {
+    const file = join(folder, "table.parquet");
+    await writeParquet(frame([{ n: 1.5, city: "Ulm" }]), file);
+    const copy = `require("node:fs").copyFileSync(${JSON.stringify(file)}, process.argv[1])`;
+    const options = { format: "parquet", parquet: { columns: ["n"] } } as const;
+    expect((await csv(node(copy, "{output}"), options)).rows()).toEqual([{ n: 1.5 }]);
+  });
+
+  test("is JSON lines, whose long numbers stay", async () => {
+    const lines = node(print('{"id":9007199254740993}\n{"id":1}\n'));
+    expect((await csv(lines, { format: "jsonl" })).column("id")).toEqual([9007199254740993n, 1n]);
   });
 
   test("is Arrow, with the types that the schema names", async () => {

@@ -56,15 +56,82 @@ describe("queryFrames", () => {
     });
   });
 
-  test("refuses a column that no frame can hold", async () => {
-    await expect(queryFrames("SELECT [1, 2] AS list", {}, {})).rejects.toThrow(
-      /"list" .* INTEGER\[\]/,
-    );
+  test.each([
+    ["a list", "[1, 2]", /INTEGER\[\] \(select to_json\("v"\)\)/],
+    ["an array", "[1, 2]::INTEGER[2]", /INTEGER\[2\] \(select to_json/],
+    ["a struct", "{'a': 1}", /STRUCT\("?a"? INTEGER\) \(select to_json/],
+    ["a map", "MAP {'a': 1}", /MAP\(VARCHAR, INTEGER\) \(select to_json/],
+    ["a union", "union_value(n := 1)", /UNION\("?n"? INTEGER\) \(select to_json/],
+    ["bytes", "'\\xAA'::BLOB", /BLOB \(select hex\("v"\) or base64/],
+    ["a number without bounds", "1::BIGNUM", /BIGNUM \(select "v"::VARCHAR\)/],
+  ])("refuses a column that no frame can hold: %s", async (_, sql, message) => {
+    const reading = queryFrames(`SELECT ${sql} AS v`, {}, {});
+    await expect(reading).rejects.toThrow(/^Expected column "v" to be of a type that a frame/);
+    await expect(reading).rejects.toThrow(message);
+  });
+
+  test.each([
+    ["sum(v::BIGINT) FROM range(3) t(v)", "integer", 3],
+    ["sum(9007199254740993::BIGINT)", "bigint", 9007199254740993n],
+    ["18446744073709551615::UBIGINT // 4", "bigint", 4611686018427387903n],
+    ["1::UHUGEINT", "integer", 1],
+    ["sum(2::DECIMAL(10,0))", "integer", 2],
+    ["sum(0.1::DECIMAL(10,2))", "number", 0.1],
+    ["0.1234567890123456::DECIMAL(38,20)", "number", 0.1234567890123456],
+    [
+      "'2b4c7a3e-0d3f-4c5f-9b55-0f6f5f6f7f8f'::UUID",
+      "string",
+      "2b4c7a3e-0d3f-4c5f-9b55-0f6f5f6f7f8f",
+    ],
+    ["TIME '24:00:00'", "string", "24:00:00"],
+    ["TIME_NS '12:00:00.123456789'", "string", "12:00:00.123456789"],
+    ["'12:00:00+02'::TIMETZ", "string", "12:00:00+02"],
+    ["INTERVAL '1 month 3 days 1.5 seconds'", "string", "1 month 3 days 00:00:01.5"],
+    ["'b'::ENUM('a', 'b')", "string", "b"],
+    ["'101'::BIT", "string", "101"],
+    ["to_json([9007199254740993])", "string", "[9007199254740993]"],
+    ["TIMESTAMP_S '2020-01-01'", "datetime", "2020-01-01T00:00:00"],
+    ["TIMESTAMP_NS '2020-01-01 00:00:00.123456'", "datetime", "2020-01-01T00:00:00.123456"],
+    ["0.1::FLOAT", "number", Math.fround(0.1)],
+    ["NULL", "integer", null],
+  ])("gives %s exactly", async (sql, type, value) => {
+    const result = await queryFrames(`SELECT ${sql.replace(/( FROM|$)/, " AS v$1")}`, {}, {});
+    expect(result.schema).toEqual([{ name: "v", type }]);
+    expect(result.at("v", 0)).toEqual(value);
+  });
+
+  test.each([
+    ["sum(v) FROM (VALUES (9223372036854775807), (1)) t(v)", "9223372036854775808"],
+    ["18446744073709551615::UBIGINT", "18446744073709551615"],
+    ["12345678901234567.89::DECIMAL(38,2)", "12345678901234567.89"],
+    ["sum(99999999999999999999::DECIMAL(30,0))", "99999999999999999999"],
+    ["TIMESTAMP_NS '2020-01-01 00:00:00.123456789'", "2020-01-01 00:00:00.123456789"],
+  ])("refuses %s, which it would have to round", async (sql, got) => {
+    const reading = queryFrames(`SELECT ${sql.replace(/( FROM|$)/, " AS v$1")}`, {}, {});
+    await expect(reading).rejects.toThrow(`Expected column "v", row 1 to be`);
+    await expect(reading).rejects.toThrow(got);
+  });
+
+  test("takes an empty list as a parameter beside a column of any type", async () => {
+    const sql = "SELECT name FROM fruit WHERE len($names) = 0 OR name IN $names OR price IN $names";
+    const all = await queryFrames(sql, { fruit }, { names: [] });
+    assertFrame(all, { name: ["pear", "fig", "apple"] });
+  });
+
+  test("takes a query that begins with a byte order mark", async () => {
+    assertFrame(await queryFrames("\uFEFF-- a\r\nSELECT 1 AS n\r\n", {}, {}), { n: [1] });
+  });
+
+  test("tells the place of a failure, also behind letters of several bytes", async () => {
+    const failing = queryFrames("SELECT 'é', -- ü\n  price + colour\nFROM fruit", { fruit }, {});
+    await expect(failing).rejects.toMatchObject({ place: { line: 2, column: 11 } });
+    const parsing = queryFrames("SELECT 1 +\n   FROM fruit", { fruit }, {});
+    await expect(parsing).rejects.toMatchObject({ place: { line: 2, column: 4 } });
   });
 
   test("reaches for no extension", async () => {
     const reading = queryFrames("SELECT * FROM read_csv('https://localhost:9/x.csv')", {}, {});
-    await expect(reading).rejects.toMatchObject({ code: "HEX_CELL_FAILED" });
+    await expect(reading).rejects.toMatchObject({ code: "HEX_CELL_INVALID" });
   });
 });
 

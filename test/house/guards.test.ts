@@ -76,6 +76,7 @@ const FAULTS: readonly Fault[] = [
   importing("one-door-to-duckdb", "frame/duck.ts", "@duckdb/node-api"),
   importing("one-door-to-s3", "store/s3.ts", "@aws-sdk/client-s3"),
   importing("one-door-to-redis", "queue/redis.ts", "ioredis"),
+  importing("one-door-to-postgres", "store/pg.ts", "pg"),
   importing("one-door-to-sqlite", "queue/sqlite.ts", "libsql"),
   importing("one-door-to-the-python-parser", "cell/python.ts", "@lezer/python"),
   importing("not-to-test", "cell/b.ts", "../../test/helper.ts"),

@@ -11,6 +11,7 @@ from .refusal import Refusal, describe
 
 Tell = Callable[[str], None]
 
+
 _HINTS = {
     "complex": "keep its .real and .imag",
     "interval": "keep its .left and .right",
@@ -104,7 +105,6 @@ def arrow_of_frame(frame: Any, place: str, tell: Tell) -> Any:
     for name in frame.columns:
         series = frame[name]
         _check_type(name, series, place)
-        _tell_zone(name, series, tell)
         if series.dtype == object:
             arrays.append(_arrow_of_objects(name, series, place, tell))
         else:
@@ -161,15 +161,8 @@ def _check_type(name: str, series: Any, place: str) -> None:
         raise Refusal(f"column {name!r} of {place}", expected, f"the type {dtype}", hint or "write .astype(float)")
 
 
-def _tell_zone(name: str, series: Any, tell: Tell) -> None:
-    zone = getattr(series.dtype, "tz", None)
-    if zone is not None and str(zone) not in ("UTC", "datetime.timezone.utc"):
-        tell(f"column {name!r} is kept as points in time: its zone {zone} is not")
-
-
 def _column_of(name: str, series: Any, place: str, tell: Tell) -> Column:
     _check_type(name, series, place)
-    _tell_zone(name, series, tell)
     dtype = series.dtype
     if str(dtype) == "category":
         return _column_of(name, series.astype(object), place, tell)
@@ -180,7 +173,8 @@ def _column_of(name: str, series: Any, place: str, tell: Tell) -> Column:
     if built is not None:
         return built
     values = plain_values(series.astype(object), nan_is_missing=True)
-    return column_of(name, values, _kind_of(name, values, place, tell), place)
+    kind = "text" if str(dtype).startswith("str") else _kind_of(name, values, place, tell)
+    return column_of(name, values, kind, place)
 
 
 def _numpy_column(name: str, series: Any, missing: Any) -> Column | None:
@@ -196,7 +190,7 @@ def _numpy_column(name: str, series: Any, missing: Any) -> Column | None:
     count = int(missing.sum())
     validity = np.packbits(~missing, bitorder="little") if count else None
     if form.kind in "mM":
-        zone = "UTC" if getattr(dtype, "tz", None) else None
+        zone = None if getattr(dtype, "tz", None) is None else str(dtype.tz)
         kind = TIMESTAMP if form.kind == "M" else DURATION
         items = series.to_numpy(dtype=form) if zone is None else series.dt.tz_convert("UTC").dt.tz_localize(None).to_numpy()
         items = np.where(missing, 0, np.ascontiguousarray(items).view(np.int64))

@@ -5,14 +5,16 @@ from __future__ import annotations
 import os
 import sys
 import threading
-from typing import Any, Mapping
 
 from .cell_file import CellFile, line_of
 from .channel import Channel
-from .failure import FailureTeller
 from .parent import Parent
 from .refusal import Refusal, describe
 from .values import read_task, to_json
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any, Mapping
 
 
 def serve() -> None:
@@ -34,6 +36,8 @@ def serve() -> None:
     except BaseException as thrown:
         if isinstance(thrown, KeyboardInterrupt) and parent.cancelled.is_set():
             _leave(1)
+        from .failure import FailureTeller
+
         channel.say("failed", **FailureTeller(cell, task).tell(thrown))
     _end()
 
@@ -127,38 +131,11 @@ class _Cell:
         return to_json(items, f"the items of {self._cell.place(self._line)}", self._tell)
 
     def _to_event(self, result: Any, is_script: bool) -> dict[str, Any]:
-        from .rows import columns_of_lists, columns_of_rows, is_flat_rows, is_lists, is_rows
-        from .table_results import is_table, write_table
+        from .results import write_result
 
         path = os.path.join(self._task["folder"], "result.arrow")
-        event = {"kind": "frame", "file": path, "line": self._line}
-        if is_table(result):
-            write_table(result, path, self._place, self._tell)
-            return event
-        is_list = is_flat_rows(result) if is_script else is_rows(result)
-        if is_list or (is_lists(result) and not is_script):
-            from .arrow_stream import write_stream
-
-            build = columns_of_rows if is_list else columns_of_lists
-            columns, rows = build(result, self._place, self._tell)
-            with open(path, "wb") as file:
-                write_stream(file, columns, rows)
-            return event
-        is_empty = isinstance(result, (list, tuple)) and len(result) == 0
-        if not is_script and not is_empty:
-            raise Refusal(self._place, "a table", describe(result), _hint_of(result))
-        return {"kind": "value", "value": to_json(result, self._place, self._tell)}
-
-
-def _hint_of(result: Any) -> str:
-    kind = type(result).__name__
-    if result is None:
-        return "does the function return its result?"
-    if kind in ("generator", "map", "filter", "zip"):
-        return "return list(…)"
-    if kind == "ndarray":
-        return "return pd.DataFrame(array, columns=[…])"
-    return "return a DataFrame, a list of dicts, or anything with __arrow_c_stream__"
+        found = write_result(result, path, self._place, self._tell, is_script=is_script)
+        return {**found, "line": self._line} if found["kind"] == "frame" else found
 
 
 def _end() -> None:

@@ -1,8 +1,9 @@
-import { readFile } from "node:fs/promises";
-import { frameFromArrow } from "../../frame/arrow/read-arrow.ts";
-import { fileSource } from "../../frame/csv/read/csv-blocks.ts";
+import { readArrow } from "../../frame/arrow/read-arrow.ts";
+import { type ByteSource, fileSource } from "../../frame/csv/read/csv-blocks.ts";
 import { readCsv } from "../../frame/csv/read/read-csv.ts";
 import type { AnyFrame } from "../../frame/frame.ts";
+import { readJson } from "../../frame/json-read/read-json.ts";
+import { readParquet } from "../../frame/parquet/read-parquet.ts";
 import { toFrame } from "../../frame/to-frame.ts";
 import type { FromCommandOptions } from "./command-options.ts";
 
@@ -13,19 +14,24 @@ import type { FromCommandOptions } from "./command-options.ts";
 export async function readOutput(
   path: string,
   name: string,
-  { format, csv, schema }: FromCommandOptions,
+  { format, csv, arrow, parquet, jsonl, schema }: FromCommandOptions,
 ): Promise<AnyFrame> {
+  const source = named(path, name);
   switch (format) {
     case "csv":
-      return readCsv(named(path, name), { ...csv, ...(schema && { schema }) });
-    case "arrow": {
-      const frame = await frameFromArrow(await readFile(path));
+      return readCsv(source, { ...csv, ...(schema && { schema }) });
+    case "arrow":
+      return readArrow(source, { ...arrow, schema });
+    case "jsonl":
+      return readJson(source, { ...jsonl, ...(schema && { schema }) });
+    case "parquet": {
+      const frame = await readParquet(source, parquet);
       return schema === undefined ? frame : (toFrame(frame, schema) ?? frame);
     }
   }
 }
 
-function named(path: string, name: string) {
+function named(path: string, name: string): ByteSource {
   const file = fileSource(path);
   return {
     name,

@@ -53,9 +53,11 @@ function bounded(seconds: bigint): bigint {
 function findOutside({ values, unit }: MomentItems, isPresent: (row: number) => boolean) {
   const halves = halvesOf(values);
   for (let row = 0; row < values.length; row++) {
-    const [low, high] = [halves[2 * row] ?? 0, halves[2 * row + 1] ?? 0];
+    const low = Number(halves[2 * row]);
+    const high = Number(halves[2 * row + 1]);
     const ms = unit === "us" ? msOf(low, high) : high * HALF + (low >>> 0);
-    if ((ms < FIRST_MS || ms > LAST_MS) && isPresent(row)) return row;
+    if (ms >= FIRST_MS && ms <= LAST_MS) continue;
+    if (isPresent(row)) return row;
   }
   return undefined;
 }
@@ -86,8 +88,8 @@ function fromNanoseconds(
 function thousandsOf(values: BigInt64Array) {
   const halves = halvesOf(values);
   return {
-    wholeAt: (row: number) => msOf(halves[2 * row] ?? 0, halves[2 * row + 1] ?? 0),
-    restAt: (row: number) => microsOf(halves[2 * row] ?? 0, halves[2 * row + 1] ?? 0),
+    wholeAt: (row: number) => msOf(Number(halves[2 * row]), Number(halves[2 * row + 1])),
+    restAt: (row: number) => microsOf(Number(halves[2 * row]), Number(halves[2 * row + 1])),
   };
 }
 

@@ -169,6 +169,36 @@ function physical(value: unknown, buffer: TypedArray): number | bigint {
   return buffer instanceof BigInt64Array ? BigInt(number) : number;
 }
 
+/**
+ * A column of numbers as they lie in memory.
+ * @param has whether a row has a value
+ */
+export function numberColumn(
+  type: "number" | "integer",
+  numbers: Float64Array,
+  has: (row: number) => boolean,
+): ColumnData {
+  const { length } = numbers;
+  const validity = new Validity(length);
+  let isNarrow = type === "integer";
+  for (let row = 0; row < length; row++) {
+    if (has(row)) isNarrow &&= ((numbers[row] as number) | 0) === numbers[row];
+    else {
+      validity.clear(row);
+      numbers[row] = 0;
+    }
+  }
+  if (type === "number")
+    return toColumnData(type, { length, values: numbers, ...validity.parts() });
+  if (isNarrow) {
+    return toColumnData(type, { length, values: Int32Array.from(numbers), ...validity.parts() });
+  }
+  const items = new BigInt64Array(length);
+  const halves = halvesOf(items);
+  for (let row = 0; row < length; row++) putNumber(halves, row, numbers[row] as number);
+  return toColumnData(type, { length, values: items, ...validity.parts() });
+}
+
 /** Every value of a column, in order. */
 export function valuesOf(data: ColumnData): Value[] {
   const values = new Array<Value>(data.length);

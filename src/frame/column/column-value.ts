@@ -161,8 +161,9 @@ export function instantTexts(data: ColumnData): ReadRow<string> {
 
 /** Whether a row of a column is missing. */
 export function missingTest(data: ColumnData): ReadRow<boolean> {
-  const batch = batchOf(data);
-  return data.nullCount === 0 ? () => false : (row) => !batch.isValid(row);
+  const { validity } = batchOf(data);
+  if (data.nullCount === 0) return () => false;
+  return (row) => (((validity[row >> 3] as number) >> (row & 7)) & 1) === 0;
 }
 
 /**

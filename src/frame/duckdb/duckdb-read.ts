@@ -24,6 +24,8 @@ export interface SourceColumn {
   readonly written?: string;
   /** a condition that holds where the expression loses nothing */
   readonly isExact?: string;
+  /** what a value is to be for which it does not hold, and how to get there */
+  readonly cure?: string;
 }
 
 /** Facts about a column before its values are read. */
@@ -31,6 +33,8 @@ interface Facts {
   readonly missing: number;
   readonly distinct: number;
   readonly isSafe: boolean;
+  /** whether the expression that gives it loses nothing */
+  readonly isExact: boolean;
   /** whether moments have microseconds beyond their milliseconds */
   readonly hasMicros: boolean;
 }
@@ -88,6 +92,7 @@ async function readFacts(
     `count(${source.sql})`,
     source.type === "string" ? `approx_count_distinct(${source.sql})` : "0",
     `bool_and(${rangeTest(source)})`,
+    `bool_and(${source.isExact ?? "true"})`,
     isMoment(source.type) ? `bool_or(epoch_us(${source.sql}) % 1000 <> 0)` : "false",
   ]);
   const [row = []] = await readRows(
@@ -96,16 +101,17 @@ async function readFacts(
   );
   const rows = Number(row[0]);
   const facts = sources.map((_, index) => ({
-    missing: rows - Number(row[4 * index + 1]),
-    distinct: Number(row[4 * index + 2]),
-    isSafe: row[4 * index + 3] !== false,
-    hasMicros: row[4 * index + 4] === true,
+    missing: rows - Number(row[5 * index + 1]),
+    distinct: Number(row[5 * index + 2]),
+    isSafe: row[5 * index + 3] !== false,
+    isExact: row[5 * index + 4] !== false,
+    hasMicros: row[5 * index + 5] === true,
   }));
   return { rows, facts };
 }
 
 /** A condition that holds for the values of a row that are within the type. */
-function rangeTest({ type, sql, isExact }: SourceColumn): string {
+function rangeTest({ type, sql }: SourceColumn): string {
   switch (type) {
     case "integer":
     case "whole":
@@ -114,11 +120,8 @@ function rangeTest({ type, sql, isExact }: SourceColumn): string {
       return `${sql} BETWEEN DATE '0001-01-01' AND DATE '9999-12-31'`;
     case "datetime":
     case "instant":
-      return [
-        // An infinity has no microseconds, which would count as missing.
-        `isfinite(${sql}) AND epoch_us(${sql}) BETWEEN ${FIRST_MS}000 AND ${LAST_MS}999`,
-        ...(isExact === undefined ? [] : [isExact]),
-      ].join(" AND ");
+      // An infinity has no microseconds, which would count as missing.
+      return `isfinite(${sql}) AND epoch_us(${sql}) BETWEEN ${FIRST_MS}000 AND ${LAST_MS}999`;
     default:
       return "true";
   }
@@ -139,7 +142,8 @@ interface PlanInput {
 async function planColumn(connection: Connection, input: PlanInput): Promise<Plan> {
   const { source, facts, rows } = input;
   const type = source.type === "whole" ? (facts.isSafe ? "integer" : "bigint") : source.type;
-  if (!facts.isSafe && type !== "bigint") throw await rangeError(connection, input, type);
+  const isWithin = facts.isSafe || type === "bigint";
+  if (!isWithin || !facts.isExact) throw await rangeError(connection, input, type, isWithin);
   const isMissing = facts.missing > 0 ? [`(${source.sql} IS NULL)::UTINYINT`] : [];
   if (type !== "string") {
     const select = [expression(type, source.sql, facts), ...isMissing];
@@ -282,16 +286,18 @@ async function rangeError(
   connection: Connection,
   { table, source }: PlanInput,
   type: ColumnType,
+  isWithin: boolean,
 ): Promise<HexError> {
+  const { isExact = "true", cure = `within the range of type ${type}, to the microsecond` } =
+    source;
   const [[row, value] = []] = await readRows(
     connection,
     `SELECT rowid + 1, (${source.written ?? source.sql})::VARCHAR FROM ${quoteName(table)}
-     WHERE NOT (${rangeTest(source)}) ORDER BY rowid LIMIT 1`,
+     WHERE NOT (${isWithin ? isExact : rangeTest(source)}) ORDER BY rowid LIMIT 1`,
   );
-  const isFine = source.isExact === undefined;
   return expectation("HEX_DATA_INVALID", {
     place: `column ${JSON.stringify(source.name)}, row ${row}`,
-    expected: `within the range of type ${type}${isFine ? "" : ", to the microsecond"}`,
+    expected: isWithin ? cure : `within the range of type ${type}`,
     got: String(value),
   });
 }

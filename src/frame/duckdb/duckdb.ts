@@ -1,8 +1,9 @@
 /** DuckDB, opened for one piece of work at a time. This is the only file that imports it. */
-import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { getHeapStatistics } from "node:v8";
 import type { TypedArray } from "@uwdata/flechette";
 import { dateMicroseconds } from "../column/moment.ts";
+import { withQueryFolder } from "./query-folder.ts";
 
 type Duckdb = typeof import("@duckdb/node-api");
 export type DuckdbChunk = InstanceType<Duckdb["DuckDBDataChunk"]>;
@@ -23,28 +24,69 @@ const CONFIG = {
   autoinstall_known_extensions: "false",
   autoload_known_extensions: "false",
   allow_community_extensions: "false",
-  // What outgrows memory is not put into the folder that happens to be the working one.
-  temp_directory: join(tmpdir(), "hex-duckdb"),
 };
 
+/** It tells failures with their place, and how far it is without printing it. */
+const SETTINGS = [
+  "TimeZone = 'UTC'",
+  "errors_as_json = true",
+  "enable_progress_bar = true",
+  "enable_progress_bar_print = false",
+];
+
+/**
+ * How much of a process's memory a query may take before it goes to the disk. Node is started with a
+ * heap of nine tenths of what a run may take, and the rest is for frames.
+ */
+const MEMORY_SHARE = 0.5;
+/** What reaches a statement before it begins is forgotten by DuckDB: it is told again. */
+const INTERRUPT_MS = 50;
+
+/** Work on a database; the folder is removed afterwards. */
+type DuckdbWork<Result> = (connection: Connection, folder: string) => Promise<Result>;
+
 /** Runs work on a database in memory, which is gone afterwards; a signal ends the work. */
-export async function withDuckdb<Result>(
-  work: (connection: Connection) => Promise<Result>,
-  signal?: AbortSignal,
+export function withDuckdb<Result>(
+  work: DuckdbWork<Result>,
+  limits: DuckdbLimits = {},
 ): Promise<Result> {
+  return withQueryFolder((folder) => openDuckdb(folder, work, limits));
+}
+
+export interface DuckdbLimits {
+  readonly signal?: AbortSignal | undefined;
+  /** what it may take before it goes to the disk; half of what the process may take unless told */
+  readonly memoryBytes?: number | undefined;
+}
+
+async function openDuckdb<Result>(
+  folder: string,
+  work: DuckdbWork<Result>,
+  { signal, memoryBytes = MEMORY_SHARE * getHeapStatistics().heap_size_limit }: DuckdbLimits,
+): Promise<Result> {
+  signal?.throwIfAborted();
   const { DuckDBInstance } = await import("@duckdb/node-api");
-  const instance = await DuckDBInstance.create(":memory:", CONFIG);
+  const instance = await DuckDBInstance.create(":memory:", {
+    ...CONFIG,
+    memory_limit: `${Math.floor(memoryBytes / 1e6)}MB`,
+    temp_directory: join(folder, "spilled"),
+  });
   const connection = await instance.connect();
-  const interrupt = () => connection.interrupt();
+  let interrupting: NodeJS.Timeout | undefined;
+  const interrupt = () => {
+    interrupting = setInterval(() => connection.interrupt(), INTERRUPT_MS);
+    connection.interrupt();
+  };
   signal?.addEventListener("abort", interrupt);
   try {
     signal?.throwIfAborted();
-    await connection.run("SET TimeZone = 'UTC'");
-    return await work(connection);
+    for (const setting of SETTINGS) await connection.run(`SET ${setting}`);
+    return await work(connection, folder);
   } catch (error) {
     signal?.throwIfAborted();
     throw error;
   } finally {
+    clearInterval(interrupting);
     signal?.removeEventListener("abort", interrupt);
     connection.closeSync();
     instance.closeSync();
@@ -87,6 +129,10 @@ interface TypedValue {
 function toDuckdb(duckdb: Duckdb, parameter: ScalarParameter | ListParameter): TypedValue {
   if (parameter === null || typeof parameter !== "object" || parameter instanceof Date) {
     return toScalar(duckdb, parameter);
+  }
+  // A list without items goes with columns of any type.
+  if (parameter.items.length === 0) {
+    return { value: duckdb.listValue([]), type: duckdb.LIST(duckdb.SQLNULL) };
   }
   const items = parameter.items.map((item) => toScalar(duckdb, item));
   const isWhole = items.every(({ type }) => type === duckdb.BIGINT);

@@ -1,11 +1,11 @@
-import { expectation, HexError, toMessage } from "../../errors.ts";
+import { expectation, HexError } from "../../errors.ts";
 import { type AnyFrame, type Frame, toFrameOf } from "../frame.ts";
 import type { Value } from "../schema.ts";
 import {
   type Connection,
+  type DuckdbLimits,
   type ListParameter,
   quoteName,
-  readRows,
   runWithParameters,
   type ScalarParameter,
   withDuckdb,
@@ -13,48 +13,142 @@ import {
 import { readColumns } from "./duckdb-read.ts";
 import { describeTable } from "./duckdb-types.ts";
 import { createTable } from "./duckdb-write.ts";
+import type { QueryPlace } from "./query-files.ts";
+import { toDuckdbFailure } from "./sql-failure.ts";
+import { type FoundReferences, findReferences, type SqlReferences } from "./sql-references.ts";
+import { createFileTables } from "./sql-tables.ts";
+import { type EditedSql, SqlError, SqlText } from "./sql-text.ts";
+import { inTurn } from "./turns.ts";
 
 /** The table that a query's result is kept in while it is read. */
 const RESULT = "hex result";
 
+/** What surrounds a query. */
+export interface QuerySurroundings extends DuckdbLimits {
+  /** where its files are; without it paths are below the working folder */
+  readonly place?: QueryPlace | undefined;
+  /** whether it may take much memory: then it waits for others that do, unless it reads no file */
+  readonly isHeavy?: boolean;
+  /** told how much is done, 0 to 1, where DuckDB can tell */
+  readonly onProgress?: ((fraction: number) => void) | undefined;
+}
+
+type Parameters = Readonly<Record<string, Value | readonly Value[]>>;
+
 /**
- * Runs one SELECT over frames, which are the tables of their names.
- * @throws {HexError} HEX_CELL_INVALID when it is not one SELECT; HEX_CELL_FAILED, with what DuckDB
- * says, when it fails
+ * Runs one SELECT over frames, which are the tables of their names, and over files.
+ * @throws {SqlError} HEX_CELL_INVALID when it is not one SELECT; HEX_CELL_FAILED, with what DuckDB
+ * says and where, when it fails
  */
-export function queryFrames(
+export async function queryFrames(
   sql: string,
   frames: Readonly<Record<string, AnyFrame>>,
-  parameters: Readonly<Record<string, Value | readonly Value[]>>,
+  parameters: Parameters,
+  around: QuerySurroundings = {},
 ): Promise<Frame> {
-  return withDuckdb(async (connection) => {
-    const references = await findReferences(connection, sql);
-    const used = Object.entries(parameters).filter(([name]) =>
-      references.parameters.includes(name),
-    );
-    try {
-      for (const [name, frame] of Object.entries(frames)) {
-        checkCase(name, frame);
-        await createTable(connection, name, frame.columns());
-      }
-      await connection.run("SET lock_configuration = true");
-      const create = `CREATE TEMP TABLE ${quoteName(RESULT)} AS ${withoutEnd(sql)}`;
-      await runWithParameters(connection, create, Object.fromEntries(used.map(toParameter)));
-      const sources = await describeTable(connection, RESULT);
-      return toFrameOf(await readColumns(connection, RESULT, sources));
-    } catch (cause) {
-      if (cause instanceof HexError && cause.code === "HEX_CELL_FAILED") throw cause;
-      throw new HexError("HEX_CELL_FAILED", explain(firstLine(cause)), { cause });
-    }
-  });
+  const run = () =>
+    withDuckdb(async (connection, folder) => {
+      const references = await findReferences(connection, sql, Object.keys(frames));
+      checkTables(references, frames);
+      return runQuery(connection, { sql, frames, parameters, references, folder, around });
+    }, around);
+  return around.isHeavy ? inTurn(run, around.signal) : run();
 }
 
 /**
- * The tables and parameters that SQL names, without running it.
- * @throws {HexError} HEX_CELL_INVALID when it is not one SELECT
+ * The tables, parameters and files that SQL names, without running it.
+ * @throws {SqlError} HEX_CELL_INVALID when it is not one SELECT
  */
 export function readSqlReferences(sql: string): Promise<SqlReferences> {
-  return withDuckdb((connection) => findReferences(connection, sql));
+  return withDuckdb(async (connection) => {
+    const { tables, parameters, files } = await findReferences(connection, sql);
+    if (files.length === 0) return { tables, parameters };
+    const paths = [...new Set(files.flatMap((file) => file.paths))].sort();
+    const readsCsv = files.some(({ reader }) => reader === "csv");
+    return { tables, parameters, files: paths, readsCsv };
+  });
+}
+
+interface PreparedQuery {
+  readonly sql: string;
+  readonly frames: Readonly<Record<string, AnyFrame>>;
+  readonly parameters: Parameters;
+  readonly references: FoundReferences;
+  readonly folder: string;
+  readonly around: QuerySurroundings;
+}
+
+async function runQuery(connection: Connection, query: PreparedQuery): Promise<Frame> {
+  const { sql, frames, references, folder, around } = query;
+  const text = new SqlText(sql);
+  const create = `CREATE TEMP TABLE ${quoteName(RESULT)} AS\n`;
+  let edited: EditedSql | undefined;
+  try {
+    for (const [name, frame] of Object.entries(frames)) {
+      checkCase(name, frame);
+      await createTable(connection, name, frame.columns());
+    }
+    const { place, signal } = around;
+    const options = { files: references.files, text, place, folder, signal };
+    edited = text.edit(await createFileTables(connection, options));
+    await connection.run("SET lock_configuration = true");
+    signal?.throwIfAborted();
+    const used = toUsed(query);
+    await withProgress(connection, around.onProgress, () =>
+      runWithParameters(connection, `${create}${withoutEnd(edited?.sql ?? "")}`, used),
+    );
+    const sources = await describeTable(connection, RESULT);
+    return toFrameOf(await readColumns(connection, RESULT, sources));
+  } catch (cause) {
+    if (cause instanceof HexError && cause.code === "HEX_CELL_FAILED") throw cause;
+    const { message, at } = toDuckdbFailure(cause);
+    const written = at === undefined ? undefined : edited?.toWritten(at - create.length);
+    const isInQuery = written !== undefined && written >= 0;
+    const place = isInQuery ? text.placeOf(written) : undefined;
+    throw new SqlError("HEX_CELL_FAILED", message, { place, cause });
+  }
+}
+
+function toUsed({ parameters, references }: PreparedQuery) {
+  const used = Object.entries(parameters).filter(([name]) => references.parameters.includes(name));
+  return Object.fromEntries(used.map(toParameter));
+}
+
+/** @throws {HexError} HEX_CELL_INVALID for a table that nobody has handed over */
+function checkTables({ tables }: FoundReferences, frames: PreparedQuery["frames"]): void {
+  const known = new Set(Object.keys(frames).map((name) => name.toLowerCase()));
+  const unknown = tables.find((name) => !known.has(name.toLowerCase()));
+  if (unknown === undefined) return;
+  throw expectation("HEX_CELL_INVALID", {
+    place: `table ${unknown} of the query`,
+    expected: "one of the tables that it is handed",
+    got: Object.keys(frames).join(", ") || "none",
+    hint: `hand it over, or name a file: '${unknown}.parquet'`,
+  });
+}
+
+const PROGRESS_MS = 200;
+
+/** Asks DuckDB now and then how far it is; it never tells less than before. */
+async function withProgress(
+  connection: Connection,
+  onProgress: QuerySurroundings["onProgress"],
+  work: () => Promise<void>,
+): Promise<void> {
+  if (onProgress === undefined) return work();
+  let told = 0;
+  const timer = setInterval(() => {
+    const { percentage } = connection.progress;
+    // -1 where it cannot tell
+    if (percentage <= told) return;
+    told = percentage;
+    onProgress(Math.min(percentage / 100, 1));
+  }, PROGRESS_MS);
+  try {
+    await work();
+  } finally {
+    clearInterval(timer);
+  }
 }
 
 /** SQL takes names that differ by case alone for one. */
@@ -87,99 +181,4 @@ function isList(value: Value | readonly Value[]): value is readonly Value[] {
 
 function withoutEnd(sql: string): string {
   return sql.replace(/(?<![;\s])[;\s]+$/, "");
-}
-
-function firstLine(cause: unknown): string {
-  return toMessage(cause).split("\n")[0] ?? "";
-}
-
-/** Aggregates of DuckDB that give an error where verbs and other tools give NaN. */
-const OUT_OF_RANGE = /^Out of Range Error: (\w+) is out of range!/;
-
-function explain(message: string): string {
-  const [, name] = OUT_OF_RANGE.exec(message) ?? [];
-  if (name === undefined) return message;
-  const hint = `of numbers that are, ask for ${name.toLowerCase()}(v) FILTER (WHERE isfinite(v))`;
-  return `Expected the numbers of ${name} to be finite, got NaN or an infinity, or a result beyond all numbers (${hint})`;
-}
-
-/** The names in an SQL cell: tables that are not its own, and `$name` parameters. */
-export interface SqlReferences {
-  readonly tables: string[];
-  readonly parameters: string[];
-}
-
-type SyntaxNode = Readonly<Record<string, unknown>>;
-
-/**
- * The tables and parameters that SQL names, by DuckDB's own syntax tree; nothing is run.
- * @throws {HexError} HEX_CELL_INVALID when it is not one SELECT
- */
-async function findReferences(connection: Connection, sql: string): Promise<SqlReferences> {
-  const statement = await parseSelect(connection, sql);
-  const tables = new Set<string>();
-  const parameters = new Set<string>();
-  collect(statement, new Set(), { tables, parameters });
-  const numbered = [...parameters].find((name) => /^\d+$/.test(name));
-  if (numbered !== undefined) {
-    throw invalidSql("its parameters named as in $method", `? or $${numbered}`);
-  }
-  return { tables: [...tables].sort(), parameters: [...parameters].sort() };
-}
-
-async function parseSelect(connection: Connection, sql: string): Promise<SyntaxNode> {
-  const serialize = "SELECT json_serialize_sql($1::VARCHAR, skip_null := true, skip_empty := true)";
-  const [[text] = []] = await readRows(connection, serialize, [sql]);
-  const parsed: unknown = JSON.parse(String(text));
-  if (!isNode(parsed) || parsed["error"] !== false) {
-    const reason = isNode(parsed) ? String(parsed["error_message"]) : "nothing";
-    throw invalidSql("one SELECT", reason);
-  }
-  const statements = Array.isArray(parsed["statements"]) ? parsed["statements"] : [];
-  const [statement]: unknown[] = statements;
-  if (statements.length === 1 && isNode(statement)) return statement;
-  throw invalidSql("one SELECT", `${statements.length} statements`);
-}
-
-interface Found {
-  readonly tables: Set<string>;
-  readonly parameters: Set<string>;
-}
-
-/** Walks the syntax tree; `own` are the names that WITH gives to tables of the query itself. */
-function collect(node: unknown, own: ReadonlySet<string>, found: Found): void {
-  if (Array.isArray(node)) for (const item of node) collect(item, own, found);
-  if (!isNode(node)) return;
-  if (node["type"] === "VALUE_PARAMETER") found.parameters.add(String(node["identifier"]));
-  const table = node["table_name"];
-  if (node["type"] === "BASE_TABLE" && typeof table === "string") {
-    if (!own.has(table.toLowerCase())) found.tables.add(table);
-  }
-  const inner = collectWith(node["cte_map"], own, found);
-  for (const [key, child] of Object.entries(node)) {
-    if (key !== "cte_map") collect(child, inner, found);
-  }
-}
-
-/** Walks what WITH names, each seeing those before it, and gives the names for what follows. */
-function collectWith(map: unknown, own: ReadonlySet<string>, found: Found): ReadonlySet<string> {
-  const entries: unknown = isNode(map) ? map["map"] : undefined;
-  if (!Array.isArray(entries)) return own;
-  let names = own;
-  for (const entry of entries) {
-    if (!isNode(entry)) continue;
-    const withName = new Set([...names, String(entry["key"]).toLowerCase()]);
-    const isRecursive = JSON.stringify(entry["value"]).includes('"RECURSIVE_CTE_NODE"');
-    collect(entry["value"], isRecursive ? withName : names, found);
-    names = withName;
-  }
-  return names;
-}
-
-function isNode(value: unknown): value is SyntaxNode {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
-}
-
-function invalidSql(expected: string, got: string): HexError {
-  return new HexError("HEX_CELL_INVALID", `Expected the SQL to be ${expected}, got ${got}`);
 }

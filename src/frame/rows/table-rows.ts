@@ -37,7 +37,7 @@ export function toTableRows(frame: Frame, { sort, filters = [] }: RowsQuery): Ta
   const { columns, totalRows, rows } = frame.unarranged();
   const tests = filters.map((filter) => toRowTest(columnOf(columns, filter.column), filter));
   const sorted = sort && columnOf(columns, sort.column);
-  let found = rows() ?? firstRows(totalRows);
+  let found = rows ?? firstRows(totalRows);
   for (const test of tests) found = keepRows(found, test);
   if (sort && sorted) {
     found = sortRows(sorted, found, { isDescending: sort.descending, foldsCase: true });

@@ -1,8 +1,8 @@
-import { ColumnTable } from "arquero";
 import { expectation } from "../../errors.ts";
+import { codeMatches } from "../column/code-rows.ts";
 import type { FrameColumn } from "../column/column-data.ts";
-import { RowCoder } from "../column/row-coder.ts";
-import { arrangedColumns, columnIndex, takeColumns, toView, type View } from "./view.ts";
+import { toMembers } from "./group-rows.ts";
+import { findColumn, rawColumns, takeColumns, toView, type View } from "./view.ts";
 
 export interface JoinOptions {
   /** the columns, of the same name in both frames, whose values must be the same */
@@ -17,41 +17,33 @@ export interface JoinOptions {
  * nothing.
  */
 export function joinViews(left: View, right: View, { on, keepLeft }: JoinOptions): View {
-  const leftColumns = arrangedColumns(left);
-  const rightColumns = arrangedColumns(right);
-  const keys = joinKeys(left, right, on, { leftColumns, rightColumns });
-  const pairs = matchRows(keys, keepLeft);
-  const added = rightColumns.filter(({ name }) => !on.includes(name));
+  const leftColumns = watchedColumns(left);
+  const added = watchedColumns(right).filter(({ name }) => !on.includes(name));
+  const leftKeys = on.map((name) => findColumn(left, name));
+  const rightKeys = on.map((name) => findColumn(right, name));
+  for (const [index, key] of leftKeys.entries()) checkTypes(key, rightKeys[index]);
   checkCollisions(left, added);
+  const known = codeMatches(
+    { columns: rightKeys, rows: right.rows },
+    { columns: leftKeys, rows: left.rows },
+  );
+  const pairs = matchRows({ left: known.second, right: known.first, size: known.size }, keepLeft);
+  toRows(pairs.left, left);
+  toRows(pairs.right, right);
   return toView([...takeColumns(leftColumns, pairs.left), ...takeColumns(added, pairs.right)]);
 }
 
-interface Sides {
-  readonly leftColumns: readonly FrameColumn[];
-  readonly rightColumns: readonly FrameColumn[];
+function watchedColumns(view: View): FrameColumn[] {
+  const columns = rawColumns(view);
+  if (view.watch) for (const { name } of columns) view.watch(name);
+  return columns;
 }
 
+/** The numbers of the rows' keys; −1 where a part is missing or has no match. */
 interface JoinKeys {
-  readonly left: Float64Array;
-  readonly right: Float64Array;
-}
-
-function joinKeys(left: View, right: View, on: readonly string[], sides: Sides): JoinKeys {
-  const coder = new RowCoder(on.length);
-  const leftKeys = on.flatMap((name) => sides.leftColumns[columnIndex(left.schema, name)] ?? []);
-  const rightKeys = on.flatMap((name) => sides.rightColumns[columnIndex(right.schema, name)] ?? []);
-  for (const [index, key] of leftKeys.entries()) checkTypes(key, rightKeys[index]);
-  return { left: codeKeys(coder, leftKeys), right: codeKeys(coder, rightKeys) };
-}
-
-/** The numbers of the rows' keys, NaN (which Arquero never matches) where a part is missing. */
-function codeKeys(coder: RowCoder, keys: readonly FrameColumn[]): Float64Array {
-  const codes = Float64Array.from(coder.code(keys.map(({ data }) => data)));
-  for (const { data } of keys) {
-    if (data.nullCount === 0) continue;
-    for (let row = 0; row < codes.length; row++) if (data.at(row) === null) codes[row] = Number.NaN;
-  }
-  return codes;
+  readonly left: Int32Array;
+  readonly right: Int32Array;
+  readonly size: number;
 }
 
 interface RowPairs {
@@ -60,27 +52,43 @@ interface RowPairs {
   readonly right: Int32Array;
 }
 
-/** The row numbers that match, in the order of the left and then of the right. */
-function matchRows({ left, right }: JoinKeys, keepLeft: boolean): RowPairs {
-  const options = { left: keepLeft };
-  const values: [string[], string[]] = [["row"], ["row"]];
-  const joined = numbered(left).join(numbered(right), ["key", "key"], values, options);
-  const lefts = Int32Array.from(joined.array("row_1"), Number);
-  const rights = Int32Array.from(joined.array("row_2"), (row?: unknown) => Number(row ?? -1));
-  return sortPairs({ left: lefts, right: rights });
+/** The places of rows that match, in the order of the left and then of the right. */
+function matchRows(keys: JoinKeys, keepLeft: boolean): RowPairs {
+  const { places, starts } = toMembers(keys.right, keys.size);
+  const least = keepLeft ? 1 : 0;
+  const count = countPairs(keys.left, starts, least);
+  const pairs = { left: new Int32Array(count), right: new Int32Array(count).fill(-1) };
+  let next = 0;
+  for (let at = 0; at < keys.left.length; at++) {
+    const key = keys.left[at] as number;
+    const end = key < 0 ? 0 : (starts[key + 1] as number);
+    const start = key < 0 ? 0 : (starts[key] as number);
+    if (start === end && keepLeft) pairs.left[next++] = at;
+    for (let match = start; match < end; match++) {
+      pairs.left[next] = at;
+      pairs.right[next++] = places[match] as number;
+    }
+  }
+  return pairs;
 }
 
-function numbered(key: Float64Array): ColumnTable {
-  return new ColumnTable({ key, row: Int32Array.from(key, (_, row) => row) });
+function countPairs(left: Int32Array, starts: Uint32Array, least: number): number {
+  let count = 0;
+  for (let at = 0; at < left.length; at++) {
+    const key = left[at] as number;
+    const found = key < 0 ? 0 : (starts[key + 1] as number) - (starts[key] as number);
+    count += Math.max(found, least);
+  }
+  return count;
 }
 
-/** Arquero emits pairs in the order of the larger frame, and rows without a match last. */
-function sortPairs({ left, right }: RowPairs): RowPairs {
-  const order = (one: number, other: number) =>
-    (left[one] ?? 0) - (left[other] ?? 0) || (right[one] ?? 0) - (right[other] ?? 0);
-  if (left.every((_, at) => at === 0 || order(at - 1, at) <= 0)) return { left, right };
-  const sorted = Int32Array.from(left, (_, at) => at).sort(order);
-  return { left: sorted.map((at) => left[at] ?? 0), right: sorted.map((at) => right[at] ?? -1) };
+/** Turns places in a view into the rows that stand there. */
+function toRows(places: Int32Array, { rows }: View): void {
+  if (rows === undefined) return;
+  for (let at = 0; at < places.length; at++) {
+    const place = places[at] as number;
+    if (place >= 0) places[at] = rows[place] as number;
+  }
 }
 
 function checkTypes(left: FrameColumn, right: FrameColumn | undefined): void {

@@ -1,17 +1,18 @@
 /** The verbs of a frame on views: each reads one view and gives a new one. */
-import { BitSet } from "arquero";
 import { expectation } from "../../errors.ts";
 import { buildColumn, valuesOf } from "../column/column-build.ts";
 import { dictionaryOf, type FrameColumn } from "../column/column-data.ts";
+import { missingTest } from "../column/column-value.ts";
 import { sortRows } from "../rows/sort-rows.ts";
 import type { ColumnType, Value } from "../schema.ts";
 import type { Aggregate } from "./aggregate.ts";
 import { computeAggregate } from "./compute-aggregate.ts";
-import { groupRows, toMembers } from "./group-rows.ts";
+import { groupRows } from "./group-rows.ts";
 import type { Descending } from "./row-types.ts";
 import {
   arrangedColumns,
   columnIndex,
+  countRows,
   findColumn,
   rawColumns,
   takeColumns,
@@ -22,7 +23,7 @@ import {
 export function selectView(view: View, names: readonly string[]): View {
   return toView(
     names.map((name) => findColumn(view, name)),
-    view.table,
+    view,
   );
 }
 
@@ -32,7 +33,7 @@ export function renameView(view: View, names: Readonly<Record<string, string | u
   const columns = rawColumns(view);
   return toView(
     columns.map((column) => ({ ...column, name: newNames.get(column.name) ?? column.name })),
-    view.table,
+    view,
   );
 }
 
@@ -41,20 +42,22 @@ export function renameView(view: View, names: Readonly<Record<string, string | u
  * Missing values stand last in either direction.
  */
 export function orderView(view: View, keys: readonly (string | Descending)[]): View {
-  const { schema, table } = view;
   if (keys.length === 0) return view;
   const columns = keys.map((key) => {
     const isDescending = typeof key !== "string";
     return { column: findColumn(view, isDescending ? key.descending : key), isDescending };
   });
-  let rows = table.indices();
+  let rows = view.rows ?? allRows(view.totalRows);
   for (const { column, isDescending } of columns.reverse()) {
     rows = sortRows(column, rows, { isDescending });
   }
-  const places = new Uint32Array(table.totalRows());
-  for (let at = 0; at < rows.length; at++) places[rows[at] ?? 0] = at;
-  const order = (one: number, other: number) => (places[one] ?? 0) - (places[other] ?? 0);
-  return { schema, table: table.create({ order }) };
+  return { ...view, rows, isOrdered: true };
+}
+
+function allRows(count: number): Uint32Array {
+  const rows = new Uint32Array(count);
+  for (let row = 0; row < count; row++) rows[row] = row;
+  return rows;
 }
 
 /** One row a group: its keys, then the aggregates. Without keys, one row in all. */
@@ -64,14 +67,13 @@ export function rollupView(
   aggregates: Readonly<Record<string, Aggregate>>,
 ): View {
   const keyColumns = keys.map((key) => findColumn(view, key));
-  const groups = keys.length === 0 ? undefined : groupRows(view, keyColumns);
-  const rolled = groups === undefined ? [] : takeColumns(keyColumns, groups.rows);
-  const members = toMembers(view.table, groups);
+  const groups = groupRows(view, keyColumns);
+  const rolled = takeColumns(keyColumns, groups.first);
   const [first] = rawColumns(view);
   for (const [name, aggregate] of Object.entries(aggregates)) {
     const { column } = aggregate;
     const source = column === undefined && first ? first : findColumn(view, column ?? "");
-    rolled.push(computeAggregate(name, aggregate, source, members));
+    rolled.push(computeAggregate(name, aggregate, source, groups));
   }
   return toView(rolled);
 }
@@ -79,36 +81,38 @@ export function rollupView(
 /** Keeps the first of the rows that have the same values in the given columns. */
 export function dedupeView(view: View, names: readonly string[]): View {
   const compared = names.length === 0 ? view.schema.map(({ name }) => name) : names;
-  const { rows } = groupRows(
+  const { first } = groupRows(
     view,
     compared.map((name) => findColumn(view, name)),
   );
-  const kept = new BitSet(view.table.totalRows());
-  for (const row of rows) kept.set(row);
-  return { schema: view.schema, table: view.table.create({ filter: kept }) };
+  return { ...view, rows: first };
 }
 
 /** The different values of a column in first-seen order, without missing. */
 export function distinctValues(view: View, name: string): Value[] {
   const column = findColumn(view, name);
-  const rows = firstRows(view, column) ?? groupRows(view, [column]).rows;
-  return rows.map((row) => column.data.at(row)).filter((value) => value !== null);
+  const { data } = column;
+  const rows = firstRows(view, column) ?? groupRows(view, [column]).first;
+  return Array.from(rows, (row) => data.at(row)).filter((value) => value !== null);
 }
 
 /** The first row of each text of a dictionary, looking no further once all are found. */
-function firstRows({ table }: View, { data }: FrameColumn): number[] | undefined {
+function firstRows(view: View, { data }: FrameColumn): number[] | undefined {
   const batch = dictionaryOf(data);
-  if (batch === undefined || table.isOrdered()) return undefined;
-  const { values, cache, nullCount } = batch;
+  if (batch === undefined) return undefined;
+  const { values, cache } = batch;
+  const isMissing = missingTest(data);
   const isSeen = new Uint8Array(cache.length);
-  const rows: number[] = [];
-  table.scan((row = 0, _data, stop) => {
-    const code = Number(values[row]);
-    if (isSeen[code] === 1 || (nullCount > 0 && !batch.isValid(row))) return;
+  const found: number[] = [];
+  const count = countRows(view);
+  for (let at = 0; at < count && found.length < isSeen.length; at++) {
+    const row = view.rows?.[at] ?? at;
+    const code = values[row] as number;
+    if (isSeen[code] === 1 || isMissing(row)) continue;
     isSeen[code] = 1;
-    if (rows.push(row) === isSeen.length) stop?.();
-  });
-  return rows;
+    found.push(row);
+  }
+  return found;
 }
 
 /** The rows of one view after those of another; columns are matched by name. */
@@ -126,18 +130,8 @@ export function concatViews(first: View, others: readonly View[]): View {
 
 /** The rows from `start` up to `end`; negative numbers count from the end, as for arrays. */
 export function sliceView(view: View, start: number, end?: number): View {
-  return toView(takeColumns(rawColumns(view), rowNumbers(view, start, end)));
-}
-
-/** The numbers of the rows in a slice; a head is found without numbering all rows. */
-function rowNumbers({ table }: View, start: number, end: number | undefined): number[] {
-  const [from, to] = [start, end ?? Number.POSITIVE_INFINITY].map((place) =>
-    place < 0 ? Math.max(0, table.numRows() + place) : place,
-  );
-  const rows: number[] = [];
-  if (from === undefined || to === undefined || to <= from) return rows;
-  table.scan((row = 0) => rows.push(row), true, to - from, from);
-  return rows;
+  const rows = view.rows ?? allRows(view.totalRows);
+  return toView(takeColumns(rawColumns(view), rows.slice(start, end)));
 }
 
 function checkSameColumns(first: View, count: number, schema: View["schema"]): void {

@@ -76,16 +76,17 @@ function toCellId({ name }: Pick<DescribedCell, "name">, projectId: string): str
 function toCellObject(cell: DescribedCell, projectId: string) {
   const id = toCellId(cell, projectId);
   const { name, title, kind, source } = cell;
-  const isCode = kind === "cell" || kind === "cached" || kind === "input";
+  const isSql = cell.file.endsWith(".sql");
+  const isCode = !isSql && (kind === "cell" || kind === "cached" || kind === "input");
   return {
     id,
     staticId: id,
-    cellType: CELL_TYPES[kind],
+    cellType: isSql ? "SQL" : CELL_TYPES[kind],
     label: title ?? name,
     dataConnectionId: null,
     contents: {
       codeCell: isCode ? { source } : null,
-      sqlCell: kind === "sql" ? { source, outputDataframe: name } : null,
+      sqlCell: isSql ? { source, outputDataframe: name } : null,
       markdownCell: kind === "prose" ? { source } : null,
     },
     projectId,

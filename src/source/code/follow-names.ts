@@ -1,7 +1,7 @@
 import { stat } from "node:fs/promises";
 import { dirname, extname, resolve } from "node:path";
+import { isLeftOut } from "../../frame/list-files.ts";
 import { isMissing, toProjectPath } from "../cell-files.ts";
-import { isLeftOut } from "../list-data-files.ts";
 import type { CodeNames } from "./code-names.ts";
 import type { InstalledPackage } from "./installed-packages.ts";
 import { isScript, type NativeSurroundings, resolveNative } from "./native-resolution.ts";

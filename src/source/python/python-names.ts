@@ -1,5 +1,5 @@
-import { relative } from "node:path";
 import type { SyntaxNode } from "@lezer/common";
+import { toProjectPath } from "../cell-files.ts";
 import { type CodeNames, noteWords } from "../code/code-names.ts";
 import type { WrittenPath } from "../code/written-path.ts";
 import { readPythonText } from "./python-literal.ts";
@@ -63,16 +63,19 @@ function isText(node: SyntaxNode | null): boolean {
 
 /** Where a name is set to a folder, what counts is what the name is used for. */
 function visitAssignment(node: SyntaxNode, search: Search): void {
-  const { scope, found } = search;
   const pieces = piecesOf(node);
-  const value = pieces.at(-1);
-  for (const each of pieces) {
-    const path = each === value ? readPythonPath(each, scope) : undefined;
-    if (path?.kind === "place") {
-      const text = relative(scope.projectDirectory, path.path).replaceAll("\\", "/");
-      if (!path.isOwn) found.named.push({ kind: "text", text });
-    } else if (each === value || each.name !== "VariableName") visit(each, search);
-  }
+  const value = pieces.pop();
+  for (const each of pieces) if (each.name !== "VariableName") visit(each, search);
+  if (value === undefined) return;
+  const path = readPythonPath(value, search.scope);
+  if (path?.kind !== "place") visit(value, search);
+  else if (!path.isOwn) search.found.named.push(toText(path, search));
+}
+
+/** A text names a folder only where it has a slash, and only below the project. */
+function toText(path: WrittenPath & { readonly kind: "place" }, { scope }: Search): WrittenPath {
+  const text = toProjectPath(scope.projectDirectory, path.path);
+  return text.startsWith("..") ? path : { kind: "text", text };
 }
 
 /** A key is no file. */

@@ -146,10 +146,10 @@ export interface ByteSource {
 
 /**
  * The bytes of a file.
- * @param what what it is to be, as messages say it
+ * @param kind what messages call such a file
  * @throws {HexError} HEX_DATA_INVALID when it is not there, or changes while it is read
  */
-export function fileSource(path: string, what = "a CSV file"): ByteSource {
+export function fileSource(path: string, kind = "a CSV file"): ByteSource {
   let seen: string | undefined;
   let sizeBytes: number | undefined;
   return {
@@ -159,7 +159,7 @@ export function fileSource(path: string, what = "a CSV file"): ByteSource {
     },
     async *open(signal) {
       const file = await open(path).catch((cause: unknown) => {
-        const message = `Expected ${what} at ${path}, got none that can be read`;
+        const message = `Expected ${kind} at ${path}, got none that can be read`;
         throw new HexError("HEX_DATA_INVALID", `${message}: ${toMessage(cause)}`, { cause });
       });
       try {

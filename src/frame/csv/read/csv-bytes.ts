@@ -5,8 +5,12 @@ import type { ByteSource } from "./csv-blocks.ts";
 
 /** First bytes of files that are no CSV, with advice. */
 const OTHER_FORMATS: readonly (readonly [string, string, string])[] = [
-  ["504b0304", "a ZIP archive or an Excel workbook", "unpack it, or save it as CSV"],
-  ["50415231", "a Parquet file", "read it with the tool that wrote it and save it as CSV"],
+  [
+    "504b0304",
+    "a ZIP archive or an Excel workbook",
+    "readExcel reads a workbook; unpack an archive",
+  ],
+  ["50415231", "a Parquet file", "readParquet reads it"],
   ["4152524f5731", "an Arrow file", "readArrow reads it"],
   ["425a68", "a bzip2 file", "unpack it, or pack it with gzip or zstd"],
   ["fd377a585a00", "an xz file", "unpack it, or pack it with gzip or zstd"],
@@ -31,6 +35,7 @@ export interface FoundBytes {
  * The text of a source in UTF-8 and blocks, without a byte order mark. It is not checked to be
  * UTF-8 unless it was decoded.
  * @param found is told what was found
+ * @param kind what messages call such a file
  * @throws {HexError} HEX_DATA_INVALID for a file that is no text, or damaged
  */
 export async function* textBlocks(
@@ -38,10 +43,11 @@ export async function* textBlocks(
   encoding: string | undefined,
   found: FoundBytes,
   signal?: AbortSignal,
+  kind = "a CSV file",
 ): AsyncGenerator<Uint8Array, void, undefined> {
   const packed = await peek(source.open(signal));
   try {
-    checkFormat(source.name, packed.first);
+    checkFormat(source.name, packed.first, kind);
     const plain = unpack(source.name, packed, found);
     const text = plain === packed.blocks ? packed : await peek(plain);
     const { first, blocks } = text;
@@ -94,11 +100,11 @@ function startsWith(bytes: Uint8Array, hex: string): boolean {
   return Buffer.from(bytes.subarray(0, hex.length / 2)).toString("hex") === hex;
 }
 
-function checkFormat(name: string, first: Uint8Array): void {
+function checkFormat(name: string, first: Uint8Array, expected: string): void {
   const format = OTHER_FORMATS.find(([bytes]) => startsWith(first, bytes));
   if (format === undefined) return;
   const [, got, hint] = format;
-  throw expectation("HEX_DATA_INVALID", { place: name, expected: "a CSV file", got, hint });
+  throw expectation("HEX_DATA_INVALID", { place: name, expected, got, hint });
 }
 
 /** Every other byte of UTF-16 is zero for Latin letters, and no text of another encoding begins so. */

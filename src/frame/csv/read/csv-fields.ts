@@ -7,7 +7,7 @@ import { CR, type CsvDialect, LF } from "./csv-dialect.ts";
 
 /** How a field is written: without quotes, within them, or within them and with a doubled or escaped sign. */
 export const BARE = 0;
-const QUOTED = 1;
+export const QUOTED = 1;
 export const ESCAPED = 2;
 
 /** The fault of a row that cannot be read, and its place. */

@@ -4,13 +4,25 @@
  */
 import type { TypedArray } from "@uwdata/flechette";
 import type { ColumnData } from "../../column/column-data.ts";
-import { BARE, type CsvFields } from "./csv-fields.ts";
+import { BARE } from "./csv-fields.ts";
 import type { CsvValue } from "./csv-values.ts";
+
+/** Where the fields of whole rows lie: field `row * width + column` from `starts` to `ends`. */
+export interface FieldPlaces {
+  readonly starts: Int32Array;
+  readonly ends: Int32Array;
+  readonly kinds: Uint8Array;
+  readonly width: number;
+  /** the rows of this block */
+  readonly rows: number;
+  /** the rows of the blocks before */
+  readonly rowsBefore: number;
+}
 
 /** A block that was divided into fields, as every column reads it. */
 export interface CsvBlock {
   readonly bytes: Buffer;
-  readonly fields: CsvFields;
+  readonly fields: FieldPlaces;
   /** about how many rows the file has */
   readonly expectedRows: number;
 }
@@ -45,8 +57,8 @@ export class MissingRows {
   }
 }
 
-/** The values of one column. */
-export abstract class CsvItems {
+/** The values of one column, from fields of any form. */
+export abstract class FieldItems {
   readonly missing: MissingRows;
 
   constructor(missing: MissingRows) {
@@ -83,10 +95,13 @@ export abstract class CsvItems {
     kind: number,
   ): boolean;
 
+  abstract toData(rows: number): ColumnData;
+}
+
+/** The values of one column of a CSV. */
+export abstract class CsvItems extends FieldItems {
   /** Sets the value of a row, which was read by the whole rules. */
   abstract put(row: number, value: CsvValue): void;
-
-  abstract toData(rows: number): ColumnData;
 }
 
 /** The same items in an array of at least so many. */
