@@ -1,3 +1,4 @@
+import { spawn } from "node:child_process";
 import pg from "pg";
 import { afterAll, beforeAll, describe, expect, inject, test } from "vitest";
 import type { ReadPostgresOptions } from "../../src/data/postgres/postgres-options.ts";
@@ -292,6 +293,19 @@ describe.skipIf(server === null)("readPostgres", () => {
     await expect(
       read("SELECT 1", { signal: AbortSignal.abort(new Error("before")) }),
     ).rejects.toThrow("before");
+  });
+
+  test("leaves nothing running when its process is killed", async () => {
+    const index = new URL("../../dist/index.js", import.meta.url).href;
+    const script = `import(${JSON.stringify(index)}).then(({ readPostgres }) =>
+      readPostgres(${JSON.stringify(url)}, "SELECT pg_sleep(600), 'orphan' AS y"));`;
+    const child = spawn(process.execPath, ["-e", script], { stdio: "ignore" });
+    const going =
+      "SELECT pid FROM pg_stat_activity WHERE query LIKE '%orphan%' AND pid <> pg_backend_pid()";
+    const count = async () => (await admin.query(going)).rows.length;
+    await expect.poll(count).toBe(1);
+    child.kill("SIGKILL");
+    await expect.poll(count).toBe(0);
   });
 
   test("leaves nothing running when a row is refused", async () => {

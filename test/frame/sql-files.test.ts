@@ -295,6 +295,33 @@ describe("a heavy query", () => {
     assertFrame(await last, { n: [1] });
   });
 
+  test("goes to the disk when it is larger than the memory that it may take", async () => {
+    const sql = `SELECT length(text) AS n
+      FROM (SELECT repeat('x', 200) || i AS text FROM range(1000000, 1800000) t(i)) ORDER BY text`;
+    const running = query(sql, { isHeavy: true, memoryBytes: 100e6 });
+    let spilled = 0;
+    const isOver = running.then(
+      () => true,
+      () => true,
+    );
+    const isNotYet = () => new Promise<false>((resolve) => setImmediate(resolve, false));
+    while (!(await Promise.race([isOver, isNotYet()]))) {
+      const [folder = ""] = await ownFolders();
+      const files = await readdir(join(tmpdir(), folder, "spilled")).catch(() => []);
+      spilled = Math.max(spilled, files.length);
+    }
+    expect((await running).numRows).toBe(800_000);
+    expect(spilled).toBeGreaterThan(0);
+    expect(await ownFolders()).toEqual([]);
+  });
+
+  test("that finds no room tells what to do", async () => {
+    const sql = "SELECT list(i) AS all FROM range(30000000) t(i)";
+    await expect(query(sql, { memoryBytes: 30e6 })).rejects.toThrow(
+      /^Expected the query to find room in half of the run's memory.*raise `runs.memory`/,
+    );
+  });
+
   test("tells how far it is", async () => {
     const controller = new AbortController();
     const told: number[] = [];

@@ -1,5 +1,5 @@
 import { dropdown } from "hex-runtime";
-import airports from "./07-airports.ts";
+import airports from "./07-airports.sql";
 
 export default dropdown({ airports }, ({ airports }) => ({
   label: "From",

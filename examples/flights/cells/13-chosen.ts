@@ -1,6 +1,6 @@
 import { cell } from "hex-runtime";
 import { WEEKDAYS } from "./_weekdays.ts";
-import hours from "./04-hours.ts";
+import hours from "./04-hours.sql";
 import dates from "./08-dates.ts";
 import origin from "./09-origin.ts";
 import weekdays from "./10-weekdays.ts";

@@ -1,6 +1,6 @@
 import { cell, chart, sum } from "hex-runtime";
 import { WEEKDAYS } from "./_weekdays.ts";
-import delays from "./05-delays.ts";
+import delays from "./05-delays.sql";
 import origin from "./09-origin.ts";
 import weekdays from "./10-weekdays.ts";
 

@@ -1,5 +1,5 @@
 import { cell, chart, desc, sum } from "hex-runtime";
-import routes from "./06-routes.ts";
+import routes from "./06-routes.sql";
 import leastMiles from "./21-least_miles.ts";
 
 export default cell(

@@ -1,6 +1,6 @@
 import { cell, chart, sum } from "hex-runtime";
-import routes from "./06-routes.ts";
-import airports from "./07-airports.ts";
+import routes from "./06-routes.sql";
+import airports from "./07-airports.sql";
 import leastMiles from "./21-least_miles.ts";
 
 export default cell(

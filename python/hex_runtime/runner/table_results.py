@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import sys
-from typing import Any, Callable
 
-from .arrow_stream import write_stream
 from .refusal import Refusal
 
-Tell = Callable[[str], None]
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any, Callable
+
+    Tell = Callable[[str], None]
+
 #: The largest that a batch of texts may be in Arrow.
 ROWS_AT_ONCE = 2**31
 
@@ -61,6 +64,8 @@ def _write_pandas(value: Any, path: str, place: str, tell: Tell) -> None:
     if has_arrow():
         _write_arrow(arrow_of_frame(frame, place, tell), path, place)
         return
+    from .arrow_stream import write_stream
+
     with open(path, "wb") as file:
         write_stream(file, columns_of_frame(frame, place, tell), len(frame))
 

@@ -48,22 +48,27 @@ type DuckdbWork<Result> = (connection: Connection, folder: string) => Promise<Re
 /** Runs work on a database in memory, which is gone afterwards; a signal ends the work. */
 export function withDuckdb<Result>(
   work: DuckdbWork<Result>,
-  signal?: AbortSignal,
+  limits: DuckdbLimits = {},
 ): Promise<Result> {
-  return withQueryFolder((folder) => openDuckdb(folder, work, signal));
+  return withQueryFolder((folder) => openDuckdb(folder, work, limits));
+}
+
+export interface DuckdbLimits {
+  readonly signal?: AbortSignal | undefined;
+  /** what it may take before it goes to the disk; half of what the process may take unless told */
+  readonly memoryBytes?: number | undefined;
 }
 
 async function openDuckdb<Result>(
   folder: string,
   work: DuckdbWork<Result>,
-  signal: AbortSignal | undefined,
+  { signal, memoryBytes = MEMORY_SHARE * getHeapStatistics().heap_size_limit }: DuckdbLimits,
 ): Promise<Result> {
   signal?.throwIfAborted();
   const { DuckDBInstance } = await import("@duckdb/node-api");
-  const memoryMb = Math.floor((MEMORY_SHARE * getHeapStatistics().heap_size_limit) / 1e6);
   const instance = await DuckDBInstance.create(":memory:", {
     ...CONFIG,
-    memory_limit: `${memoryMb}MB`,
+    memory_limit: `${Math.floor(memoryBytes / 1e6)}MB`,
     temp_directory: join(folder, "spilled"),
   });
   const connection = await instance.connect();

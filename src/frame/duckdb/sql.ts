@@ -3,6 +3,7 @@ import { type AnyFrame, type Frame, toFrameOf } from "../frame.ts";
 import type { Value } from "../schema.ts";
 import {
   type Connection,
+  type DuckdbLimits,
   type ListParameter,
   quoteName,
   runWithParameters,
@@ -23,12 +24,11 @@ import { inTurn } from "./turns.ts";
 const RESULT = "hex result";
 
 /** What surrounds a query. */
-export interface QuerySurroundings {
+export interface QuerySurroundings extends DuckdbLimits {
   /** where its files are; without it paths are below the working folder */
   readonly place?: QueryPlace | undefined;
   /** whether it may take much memory: then it waits for others that do, unless it reads no file */
   readonly isHeavy?: boolean;
-  readonly signal?: AbortSignal | undefined;
   /** told how much is done, 0 to 1, where DuckDB can tell */
   readonly onProgress?: ((fraction: number) => void) | undefined;
 }
@@ -51,7 +51,7 @@ export async function queryFrames(
       const references = await findReferences(connection, sql, Object.keys(frames));
       checkTables(references, frames);
       return runQuery(connection, { sql, frames, parameters, references, folder, around });
-    }, around.signal);
+    }, around);
   return around.isHeavy ? inTurn(run, around.signal) : run();
 }
 
