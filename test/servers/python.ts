@@ -66,7 +66,9 @@ async function findPython({ env, projectDirectory, log }: PythonOptions): Promis
   const folder = resolve(projectDirectory, env["HEX_TEST_CACHE"] ?? ".cache", "test-venv");
   const python = join(folder, "bin/python");
   if (await hasModules(python)) return python;
-  log("Installing pandas, polars, pyarrow, DuckDB, tqdm and openpyxl for Python (a minute, once) …");
+  log(
+    "Installing pandas, polars, pyarrow, DuckDB, tqdm and openpyxl for Python (a minute, once) …",
+  );
   await rm(folder, { recursive: true, force: true });
   await run("python3", ["-m", "venv", folder]).catch(async (error: unknown) => {
     if (process.getuid?.() !== 0) throw error;
