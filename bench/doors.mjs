@@ -2,12 +2,13 @@ import { readFile } from "node:fs/promises";
 import { pathToFileURL } from "node:url";
 import { build } from "esbuild";
 
-/** What a long-lived program calls, and what starts a Redis and finds a browser; the package exports none of it. */
+/** What a long-lived program calls, and what starts a Redis or PostgreSQL and finds a browser; the package exports none of it. */
 const DOORS = `
   export { cancelRecordedRun } from "./src/work/recover-runs.ts";
   export { openProjectRuns } from "./src/work/project-runs.ts";
   export { submitRun } from "./src/work/submit-run.ts";
   export { openChromium } from "./test/servers/chromium.ts";
+  export { openPostgres } from "./test/servers/postgres-server.ts";
   export { startRedisServers } from "./test/servers/redis-servers.ts";
 `;
 

@@ -1,13 +1,16 @@
-// Times whole processes, CSV, runs that wait in a queue, the HTTP server and its page, beside their peers.
-// Its arguments choose some of that: apps, csv, verbs, queue, load, fibonacci, page, redaction; numbers among them are
-// the rows of verbs. BENCH_BEFORE may name the checkout of an earlier build, which csv, verbs, load and page then time
-// in turn with this one.
+// Times whole processes, CSV, Parquet, Python cells, PostgreSQL, runs that wait in a queue, the HTTP server and its page,
+// beside their peers. Its arguments choose some of that: apps, csv, parquet, python, postgres, verbs, queue, load, fibonacci,
+// page, redaction; numbers among them are the rows of verbs. BENCH_BEFORE may name the checkout of an earlier build, which
+// csv, verbs, load and page then time in turn with this one.
 import { resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { printCsv } from "./csv.mjs";
 import { printPages } from "./page.mjs";
+import { printParquet } from "./parquet.mjs";
 import { preparePeers } from "./peers.mjs";
+import { printPostgres } from "./postgres.mjs";
 import { preparePlanets, prepareWide } from "./projects.mjs";
+import { printPythonCells } from "./python-cells.mjs";
 import { printQueuedTables } from "./queued-tables.mjs";
 import { printRedaction } from "./redaction.mjs";
 import { printFibonacci } from "./server-fibonacci.mjs";
@@ -26,6 +29,9 @@ const before = beforeFolder && `${resolve(beforeFolder)}/`;
 const groups = {
   apps: printApps,
   csv: printCsv,
+  parquet: printParquet,
+  postgres: printPostgres,
+  python: printPythonCells,
   verbs: printVerbs,
   queue: printQueuedTables,
   load: printServerLoad,

@@ -43,6 +43,8 @@ export type { CsvColumnReport, CsvReport } from "./frame/csv/read/csv-report.ts"
 export type { ReadCsvOptions } from "./frame/csv/read/read-csv.ts";
 export { frameFromCsv, readCsv } from "./frame/csv/read/read-csv.ts";
 export { frameToCsv } from "./frame/csv/write/csv-write.ts";
+export type { ReadExcelOptions } from "./frame/excel/excel-options.ts";
+export { readExcel } from "./frame/excel/read-excel.ts";
 export { desc, Frame } from "./frame/frame.ts";
 export { frameToJson } from "./frame/json.ts";
 export type { ReadJsonOptions } from "./frame/json-read/read-json.ts";

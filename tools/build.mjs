@@ -21,6 +21,8 @@ const forNode = {
   platform: "node",
   target: "node20.19",
   conditions: ["hex-source"],
+  // its modules, instead of the CommonJS that it has for Node: only what is used, and linked ahead
+  alias: { "@uwdata/flechette": "@uwdata/flechette/src/index.js" },
   // measured: a run starts 6 % faster than with names kept
   minify: true,
   legalComments: "linked",

@@ -33,12 +33,14 @@ export function intoScript({ root, name, exported, plan }) {
         namespace === "deferred" ? undefined : { path, namespace: "deferred" },
       );
       onResolveOwn(build, root, toElsewhere);
-      build.onLoad({ filter: /.*/, namespace: "deferred" }, ({ path }) => toDeferredNode(path));
+      build.onLoad({ filter: /.*/, namespace: "deferred" }, ({ path }) => ({
+        contents: toDeferredNode(path),
+      }));
       build.onLoad({ filter: /.*/, namespace: "script" }, ({ path }) => {
         const names = Object.keys(exported.get(path));
-        return {
-          contents: plan.isDeferred(path) ? toDeferred(path, names) : toFacade(path, names),
-        };
+        const isDeferred = plan.isDeferred(path);
+        const get = `__load(${JSON.stringify(path)})`;
+        return { contents: isDeferred ? toDeferred(names, get) : toFacade(path, names) };
       });
     },
   };
@@ -94,11 +96,11 @@ function toFacade(id, names) {
   return [from, ...lines, toExports(names)].join("\n");
 }
 
-/** The same for functions and classes, whose script is loaded when the first of them is called. */
-function toDeferred(id, names) {
+/** The same for functions and classes, which are got when the first of them is called. */
+function toDeferred(names, get) {
   const lines = names.map(
     (name, index) => `function x${index}(...given) {
-      const from = __load(${JSON.stringify(id)}).${name};
+      const from = ${get}.${name};
       return new.target === undefined ? from(...given) : new from(...given);
     }`,
   );
@@ -114,6 +116,5 @@ function toDeferredNode(path) {
   const getters = Object.keys(require(path)).map(
     (name) => `get ${name}() { return load().${name}; }`,
   );
-  const load = `const load = () => require("${path}");`;
-  return { contents: `${load}\nmodule.exports = { ${getters.join(", ")} };` };
+  return `const load = () => require("${path}");\nmodule.exports = { ${getters.join(", ")} };`;
 }

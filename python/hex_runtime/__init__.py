@@ -1,10 +1,14 @@
 """Python in and beside hex-runtime: cells, and what a project has published."""
 
-from typing import TYPE_CHECKING, Any
+from __future__ import annotations
 
 from .cells import cached
 
+# As type checkers read it; the module `typing` takes longer to import than all of a small cell.
+TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from typing import Any
+
     from .errors import HexError
     from .published import frames, read
 

@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { randomUUID } from "node:crypto";
 import type { Duplex, Readable } from "node:stream";
+import { handSessionPriorityOn } from "./priority.ts";
 import { ProcessTree } from "./process-tree.ts";
 
 /** The variable that all members of a program's tree carry, beside the mark of the run they belong to. */
@@ -58,7 +59,10 @@ export class Program {
       return;
     }
     this.child = child;
-    if (child.pid !== undefined) this.tree = new ProcessTree(child.pid, `${markName}=${mark}`);
+    if (child.pid !== undefined) {
+      this.tree = new ProcessTree(child.pid, `${markName}=${mark}`);
+      handSessionPriorityOn(child.pid);
+    }
     this.ended = this.#end(child, spec.hasChannel !== true);
   }
 

@@ -1,10 +1,9 @@
-import { readFile } from "node:fs/promises";
+import { open, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { CellContext } from "../cell/cell.ts";
 import { HexError } from "../errors.ts";
 import { openArrow } from "../frame/arrow/arrow-file.ts";
 import { arrowBlocks } from "../frame/arrow/arrow-write.ts";
-import { saveBlocks } from "../frame/file-blocks.ts";
 import type { Frame } from "../frame/frame.ts";
 import { withExchangeFolder } from "./exchange-folder.ts";
 import { fromPythonValue, toPythonValue } from "./exchange-values.ts";
@@ -99,10 +98,21 @@ class PythonRun {
     if (known !== undefined) return known;
     const name = `${this.#kept.size}.arrow`;
     this.#kept.set(frame, name);
-    const { signal } = this.#context;
-    await saveBlocks(join(this.#folder, name), arrowBlocks(frame, "file"), { signal });
+    await this.#write(join(this.#folder, name), arrowBlocks(frame, "file"));
     return name;
   };
+
+  async #write(path: string, blocks: readonly Uint8Array[]): Promise<void> {
+    const file = await open(path, "w");
+    try {
+      for (const block of blocks) {
+        this.#context.signal.throwIfAborted();
+        await file.writeFile(block);
+      }
+    } finally {
+      await file.close();
+    }
+  }
 
   async #toResult(result: PythonResult): Promise<unknown> {
     if (result.kind === "value") return fromPythonValue(result.value);

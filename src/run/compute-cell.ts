@@ -6,8 +6,10 @@ import { computesIn, type PlannedCell, type RunPlan } from "../cell/plan.ts";
 import type { RequestedInput } from "../cell/requested-input.ts";
 import { toInputOutput } from "../cell/shown-input.ts";
 import { expectation, HexError } from "../errors.ts";
+import { describeValue } from "../frame/column/column-value.ts";
 import type { CsvReport } from "../frame/csv/read/csv-report.ts";
 import type { Frame } from "../frame/frame.ts";
+import { isPlainRow } from "../frame/rows.ts";
 import type { Schema } from "../frame/schema.ts";
 import { toFrame } from "../frame/to-frame.ts";
 import { parseFrameName } from "../store/key.ts";
@@ -178,12 +180,23 @@ async function computeCached(
     throw expectation("HEX_CELL_FAILED", {
       place: `the result of cached cell ${name}`,
       expected: "a frame, rows or a danfo DataFrame",
-      got: Array.isArray(result) ? "an empty list" : typeof result,
+      ...toUnfit(result),
     });
   }
   checkNames(frame, around);
   around.frames.stage(around.variant.frame, { frame, cell: name, codeHash: around.codeHash });
   return frame;
+}
+
+/** Why a cached cell's result is no frame. */
+function toUnfit(result: unknown): { readonly got: string; readonly hint?: string } {
+  if (!Array.isArray(result)) return { got: typeof result };
+  const row = result.findIndex((each) => !isPlainRow(each));
+  if (row < 0) {
+    return { got: "an empty list", hint: "with a schema in its options it is a frame of no rows" };
+  }
+  const got = `a list whose row ${row + 1} is ${describeValue(result[row])}`;
+  return { got, hint: "rows are plain objects: rows.map((row) => ({ ...row }))" };
 }
 
 /** @throws {HexError} HEX_CELL_FAILED when a secret stands in the name of a column */

@@ -81,7 +81,7 @@ export async function writeModules(cache: string, { index, texts }: BuiltCells):
 
 /** Names a reader of files, takes a module as a whole, or loads one whose name is computed. */
 const CSV_READER =
-  /\bquery\b|\bread(?:Csv|Arrow|Parquet|Json|Excel)\b|\*\s*(?:as|from)\b|\b(?:import|require)\s*\(/;
+  /\b(?:query|fromCommand|frameFromArrow)\b|\bread(?:Csv|Arrow|Parquet|Json|Excel)\b|\*\s*(?:as|from)\b|\b(?:import|require)\s*\(/;
 
 /** Whether code may read CSV. Packages and CommonJS are not looked into. */
 function mayReadCsv(

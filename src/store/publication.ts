@@ -1,6 +1,5 @@
 import { HexError } from "../errors.ts";
-import type { Frame } from "../frame/frame.ts";
-import { parseFrameName } from "./key.ts";
+import { type AskedFormat, parseFrameName } from "./key.ts";
 import {
   frameOf,
   newestCommit,
@@ -24,7 +23,13 @@ import {
   isRunSuperseded,
   startStopwatch,
 } from "./publication-rules.ts";
-import { claimNames, copyForOthers } from "./shared-csv.ts";
+import {
+  claimPlaces,
+  copyForOthers,
+  placesToClaim,
+  type SharedClaim,
+  sharedFormats,
+} from "./shared-files.ts";
 import {
   dropStaged,
   type RunAttempt,
@@ -69,8 +74,10 @@ export interface Publication extends RunAttempt, PublicationFacts, Retention, Sw
   readonly outputs?: ((staged: StagedFiles) => Uint8Array) | undefined;
   /** the whole frames of these outputs, by the name of the cell */
   readonly shown?: ReadonlyMap<string, ShownToStage> | undefined;
-  /** names of frames that may replace a CSV which no run has published */
+  /** names of frames that may replace files which no run has published */
   readonly overwrite?: readonly string[] | undefined;
+  /** formats beside CSV and Arrow in which the frames are published as well */
+  readonly alsoPublish?: readonly AskedFormat[] | undefined;
   /** the fence of the lease that the run held; without one nothing is compared */
   readonly fence?: number | undefined;
   /** the version that the run read from, which a healthy store never falls behind */
@@ -104,8 +111,8 @@ interface Staged extends StagedFiles {
  *
  * @throws {HexError} HEX_RUN_SUPERSEDED when a run with a higher fence has published, or an attempt
  * at this run already has; its own staged objects are then gone
- * @throws {HexError} HEX_NAME_TAKEN when a frame is published for the first time and a CSV lies in
- * its place that no run has published
+ * @throws {HexError} HEX_NAME_TAKEN when a frame is published for the first time and a file
+ * lies in its place that no run has published
  * @throws {HexError} HEX_KEY_INVALID, HEX_STORE_UNAVAILABLE, HEX_STORE_DAMAGED; HEX_DATA_INVALID
  * when a frame holds what its files cannot keep, or is larger than what is read back
  */
@@ -114,13 +121,15 @@ export async function publish(store: Store, publication: Publication): Promise<n
   for (const name of frames.keys()) parseFrameName(name);
   const before = await readManifest(store, { signal });
   assertMayPublish(store.location, publication, before?.value);
-  const newNames = toNewNames(publication, newestCommit(before?.value));
-  const commit = await stageAndShow(store, publication, newNames).catch(async (error: unknown) => {
-    if (isRefused(error)) await dropStaged(store, publication);
-    throw error;
-  });
-  // Put the newest CSVs where other tools look.
-  await copyForOthers(store, [...frames.keys()], publication);
+  const newest = newestCommit(before?.value);
+  const commit = await stageAndShow(store, publication, toClaims(publication, newest)).catch(
+    async (error: unknown) => {
+      if (isRefused(error)) await dropStaged(store, publication);
+      throw error;
+    },
+  );
+  // Put the newest files where other tools look.
+  await copyForOthers(store, [...frames.keys()], { ...publication, before: newest });
   return commit.generation;
 }
 
@@ -130,25 +139,25 @@ function isRefused(error: unknown): boolean {
   return isTaken || isRunSuperseded(error);
 }
 
-/** The frames that the newest version does not hold. */
-function toNewNames(
-  { frames }: Publication,
-  newest: Commit | undefined,
-): ReadonlyMap<string, Frame> {
-  const isNew = ([name]: [string, StagedFrame]) => frameOf(newest, name) === undefined;
-  return new Map([...frames].filter(isNew).map(([name, { frame }]) => [name, frame]));
+/** The places of files that are not those of the newest version already. */
+function toClaims({ frames, alsoPublish }: Publication, newest: Commit | undefined): SharedClaim[] {
+  const formats = sharedFormats(alsoPublish);
+  return [...frames].flatMap(([name, { frame }]) => {
+    const places = placesToClaim(name, frameOf(newest, name), formats);
+    return places.map((place) => ({ ...place, frame }));
+  });
 }
 
 async function stageAndShow(
   store: Store,
   publication: Publication,
-  newNames: ReadonlyMap<string, Frame>,
+  claims: readonly SharedClaim[],
 ): Promise<Commit> {
   // Stage everything under the run's own keys.
   const elapsedMs = (publication.startStopwatch ?? startStopwatch)();
   const staged = await stageAll(store, publication);
   // Where other tools look nothing of others may be lost.
-  await claimNames(store, newNames, publication);
+  await claimPlaces(store, claims, publication);
   // Show it to readers, all at once.
   const build = (current: Manifest | undefined, commitId: string) => {
     assertMayPublish(store.location, publication, current);
@@ -160,10 +169,10 @@ async function stageAndShow(
 }
 
 async function stageAll(store: Store, publication: Publication): Promise<Staged> {
-  const { outputs, signal, onWarning } = publication;
+  const { outputs, alsoPublish, signal, onWarning } = publication;
   const staged: [string, PublishedFrame][] = [];
   for (const [name, frame] of publication.frames) {
-    staged.push([name, await stageFrame(store, publication, name, frame, { signal })]);
+    staged.push([name, await stageFrame(store, publication, name, frame, { alsoPublish, signal })]);
   }
   const frames = withDigests(Object.fromEntries(staged));
   if (outputs === undefined) return { frames, shown: new Map(), outputs };

@@ -1,7 +1,7 @@
 import { expectation, type HexError } from "../errors.ts";
 import type { Frame } from "../frame/frame.ts";
 import { toSha256 } from "../sha256.ts";
-import { claimKey, sharedCsvKey } from "./key.ts";
+import { claimKey, sharedKey } from "./key.ts";
 import { frameOf } from "./manifest/history.ts";
 import { type Commit, type Manifest, readManifest } from "./manifest/manifest.ts";
 import { type ReadFrameOptions, readPublishedFrame } from "./published-frame.ts";
@@ -168,10 +168,10 @@ async function findForeign(
   name: string,
   { signal }: StoreOptions = {},
 ): Promise<FoundObject | undefined> {
-  const key = sharedCsvKey(name);
+  const key = sharedKey(name, "csv");
   const found = await store.find(key, { signal });
   if (found === undefined) return undefined;
-  const noted = await store.read(claimKey(name), { signal });
+  const noted = await store.read(claimKey(name, "csv"), { signal });
   if (noted?.body.length !== found.sizeBytes) return found;
   const limitBytes = found.sizeBytes;
   const there = await readUnlessLarger(store, key, { limitBytes, signal });

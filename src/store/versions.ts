@@ -10,7 +10,13 @@ import {
 import type { Commit, Manifest, PublishedFrame } from "./manifest/manifest.ts";
 import { readManifest } from "./manifest/manifest.ts";
 import { type SwapOptions, swapManifest } from "./manifest/swap-manifest.ts";
-import { type CopyOptions, claimNames, copyForOthers } from "./shared-csv.ts";
+import {
+  type CopyOptions,
+  claimPlaces,
+  copyForOthers,
+  isOurs,
+  placesToClaim,
+} from "./shared-files.ts";
 import type { Store, StoreOptions } from "./store.ts";
 import { checkStoredFile, isDamage } from "./stored-file.ts";
 import type { Version } from "./version.ts";
@@ -85,7 +91,7 @@ export function findOwnVersion(
  * Publishes an earlier version anew and returns its new number: the history goes on, with frames
  * that point back. Each of them is checked first, so that nobody goes back to a damaged version.
  *
- * @throws {HexError} HEX_USAGE for a version that is not kept; HEX_NAME_TAKEN when a CSV that no
+ * @throws {HexError} HEX_USAGE for a version that is not kept; HEX_NAME_TAKEN when a file that no
  * run has published lies in the place of a frame that comes back; HEX_STORE_UNAVAILABLE,
  * HEX_STORE_DAMAGED
  */
@@ -99,8 +105,11 @@ export async function rollback(
   const target = findCommit(store.location, stored?.value, { generation });
   for (const frame of Object.values(target.frames)) await assertReadable(store, frame, { signal });
   const newest = newestCommit(stored?.value);
-  const back = Object.keys(target.frames).filter((name) => frameOf(newest, name) === undefined);
-  await claimNames(store, new Map(back.map((name) => [name, undefined])), options);
+  const claims = Object.entries(target.frames).flatMap(([name, frame]) => {
+    return placesToClaim(name, frameOf(newest, name)).filter(({ format }) => isOurs(frame, format));
+  });
+  const nothingKnown = claims.map((place) => ({ ...place, frame: undefined }));
+  await claimPlaces(store, nothingKnown, options);
   const build = (current: Manifest | undefined, commitId: string) => {
     // Looked up again: it may have left the history meanwhile, and its files with it.
     const again = findCommit(store.location, current, { generation, commitId: target.commitId });
@@ -114,8 +123,8 @@ export async function rollback(
     );
   };
   const commit = await swapManifest(store, build, options);
-  const before = Object.keys(newest?.frames ?? {});
-  await copyForOthers(store, new Set([...before, ...Object.keys(commit.frames)]), options);
+  const names = new Set([...Object.keys(newest?.frames ?? {}), ...Object.keys(commit.frames)]);
+  await copyForOthers(store, names, { ...options, before: newest });
   return commit.generation;
 }
 

@@ -70,6 +70,11 @@ describe("the table of a program", () => {
     expect((await csv(node(copy, "{output}"), options)).rows()).toEqual([{ n: 1.5 }]);
   });
 
+  test("is JSON lines, whose long numbers stay", async () => {
+    const lines = node(print('{"id":9007199254740993}\n{"id":1}\n'));
+    expect((await csv(lines, { format: "jsonl" })).column("id")).toEqual([9007199254740993n, 1n]);
+  });
+
   test("is Arrow, with the types that the schema names", async () => {
     const file = join(folder, "table.arrow");
     await writeFile(file, frameToArrow(frame([{ n: 1, day: "2026-01-31" }])));

@@ -1,3 +1,4 @@
+import { spawn } from "node:child_process";
 import pg from "pg";
 import { afterAll, beforeAll, describe, expect, inject, test } from "vitest";
 import type { ReadPostgresOptions } from "../../src/data/postgres/postgres-options.ts";
@@ -292,6 +293,34 @@ describe.skipIf(server === null)("readPostgres", () => {
     await expect(
       read("SELECT 1", { signal: AbortSignal.abort(new Error("before")) }),
     ).rejects.toThrow("before");
+  });
+
+  test("ends at whatever moment the signal comes, and begins nothing after it", async () => {
+    const going =
+      "SELECT pid FROM pg_stat_activity WHERE state = 'active' AND query LIKE '%moment%'";
+    const sql = "SELECT pg_sleep(600), ARRAY[1] AS a, 'moment' AS y";
+    await Promise.all(
+      Array.from({ length: 20 }, async (_, at) => {
+        const signal = AbortSignal.timeout(at * 3);
+        await expect(read(sql, { signal, nested: "json" })).rejects.toThrow(/timeout/);
+      }),
+    );
+    await expect
+      .poll(async () => (await admin.query(`${going} AND pid <> pg_backend_pid()`)).rows)
+      .toEqual([]);
+  });
+
+  test("leaves nothing running when its process is killed", async () => {
+    const index = new URL("../../dist/index.js", import.meta.url).href;
+    const script = `import(${JSON.stringify(index)}).then(({ readPostgres }) =>
+      readPostgres(${JSON.stringify(url)}, "SELECT pg_sleep(600), 'orphan' AS y"));`;
+    const child = spawn(process.execPath, ["-e", script], { stdio: "ignore" });
+    const going =
+      "SELECT pid FROM pg_stat_activity WHERE query LIKE '%orphan%' AND pid <> pg_backend_pid()";
+    const count = async () => (await admin.query(going)).rows.length;
+    await expect.poll(count).toBe(1);
+    child.kill("SIGKILL");
+    await expect.poll(count).toBe(0);
   });
 
   test("leaves nothing running when a row is refused", async () => {

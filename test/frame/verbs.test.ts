@@ -264,3 +264,28 @@ describe("more different texts than a dictionary holds", () => {
     expect(found.column("at")).toEqual(wanted.map(({ at }) => at));
   });
 });
+
+test("texts without a dictionary are the same, one after the other and each alone", () => {
+  const part = fc.oneof(
+    fc.constantFrom("é", "😀", "\uFEFF", "", "plain", "€uro", "x".repeat(9_000)),
+    fc.string({ unit: "grapheme" }),
+  );
+  const texts = fc.array(fc.option(part, { nil: null, freq: 9 }), {
+    minLength: 300,
+    maxLength: 700,
+  });
+  fc.assert(
+    fc.property(texts, (parts) => {
+      const rows = parts.map((text, at) => ({ at, text: text === null ? null : `${text}${at}` }));
+      const long = frameFromRows(rows, [
+        { name: "at", type: "integer" },
+        { name: "text", type: "string" },
+      ]);
+      const read: unknown[] = [];
+      long.filter((row) => read.push(row["text"] ?? null) > 0);
+      expect(read).toEqual(rows.map(({ text }) => text));
+      expect(long.orderby(desc("at")).column("text")).toEqual(read.toReversed());
+    }),
+    { numRuns: 20 },
+  );
+});

@@ -18,8 +18,13 @@ const EVERY = frame(
   { s: "string", n: "number", i: "integer", b: "bigint", f: "boolean", d: "date", t: "datetime", at: "instant" },
 ); // biome-ignore format: a table
 const NONE = EVERY.head(0);
-const TEXTS = frame(
-  Array.from({ length: 5_000 }, (_, row) => ({ city: row % 3 === 0 ? "Ulm" : "Bonn" })),
+/** Values that a frame keeps in few bytes: codes of texts, 32 bits, milliseconds. */
+const SMALL = frame(
+  Array.from({ length: 5_000 }, (_, row) => ({
+    ...{ city: row % 3 === 0 ? "Ulm" : "Bonn", n: row, b: row === 1 ? null : row },
+    ...{ t: "2026-01-31T00:00:00", at: new Date(0) },
+  })),
+  { city: "string", n: "integer", b: "integer", t: "datetime", at: "instant" },
 );
 
 /** Packages that are hidden from Python, as if they were not installed. */
@@ -83,17 +88,34 @@ test.concurrent.each([
   }),
 );
 
-test.concurrent("texts that repeat arrive as texts", () =>
-  withFolder(async (folder) => {
-    const source = toSource("every", "print(every.city.dtype)\n    return every");
-    const { value, lines } = await runCell(folder, {
-      source,
-      interpreter: python,
-      values: { every: TEXTS },
-    });
-    expect(lines).toEqual(["pandas DataFrame", "str"]);
-    expect(value).toMatchObject({ numRows: 5_000 });
-  }));
+/** What the columns of small values are in Python: the same as those of large ones. */
+const STABLE: Readonly<Record<string, string>> = {
+  "": "[['city', 'str'], ['n', 'int64'], ['b', 'Int64'], ['t', 'datetime64[us]'], ['at', 'datetime64[us, UTC]']]",
+  ": pl.DataFrame":
+    "[['city', 'String'], ['n', 'Int64'], ['b', 'Int64'], ['t', \"Datetime(time_unit='us', time_zone=None)\"], ['at', \"Datetime(time_unit='us', time_zone='UTC')\"]]",
+  ": pa.Table":
+    "[['city', 'string'], ['n', 'int64'], ['b', 'int64'], ['t', 'timestamp[us]'], ['at', 'timestamp[us, tz=UTC]']]",
+};
+
+test.concurrent.for(Object.entries(STABLE))(
+  "types hang on the kind of a column, not on its values%s",
+  ([annotation, types]) =>
+    withFolder(async (folder) => {
+      const source = `
+from hex_runtime import cached
+@cached("a")
+def made(every${annotation === "" ? "" : `: "${annotation.slice(2)}"`}):
+    types = every.schema if hasattr(every, "schema") else every.dtypes
+    pairs = zip(types.names, types.types) if hasattr(types, "names") and hasattr(types, "types") else types.items()
+    print([[name, str(kind)] for name, kind in pairs])
+    return every
+`;
+      const values = { every: SMALL };
+      const { value, lines } = await runCell(folder, { source, interpreter: python, values });
+      expect(lines).toEqual([types]);
+      expect(value instanceof Frame && value.rows()).toEqual(SMALL.rows());
+    }),
+);
 
 const script = (source: string, cell: Partial<PythonCell> = {}): PythonCell => ({
   source,

@@ -6,7 +6,7 @@ import { promisify } from "node:util";
 declare module "vitest" {
   interface ProvidedContext {
     /**
-     * A Python with pandas, polars, pyarrow, DuckDB and tqdm, for test files whose own text says
+     * A Python with pandas, polars, pyarrow, DuckDB, tqdm and openpyxl, for test files whose own text says
      * `inject("python")`; null only when there is none to be had.
      */
     python: string | null;
@@ -25,8 +25,15 @@ export interface PythonOptions {
   readonly log: (line: string) => void;
 }
 
-const PACKAGES = ["pandas==3.1.*", "polars==2.1.*", "pyarrow==26.*", "duckdb==2.0.*", "tqdm==4.*"];
-const MODULES = "import pandas, polars, pyarrow, duckdb, tqdm";
+const PACKAGES = [
+  "pandas==3.1.*",
+  "polars==2.1.*",
+  "pyarrow==26.*",
+  "duckdb==2.0.*",
+  "tqdm==4.*",
+  "openpyxl==3.1.*",
+];
+const MODULES = "import pandas, polars, pyarrow, duckdb, tqdm, openpyxl";
 const TRIES = 3;
 
 const run = promisify(execFile);
@@ -59,7 +66,7 @@ async function findPython({ env, projectDirectory, log }: PythonOptions): Promis
   const folder = resolve(projectDirectory, env["HEX_TEST_CACHE"] ?? ".cache", "test-venv");
   const python = join(folder, "bin/python");
   if (await hasModules(python)) return python;
-  log("Installing pandas, polars, pyarrow, DuckDB and tqdm for Python (about a minute, once) …");
+  log("Installing pandas, polars, pyarrow, DuckDB, tqdm and openpyxl for Python (a minute, once) …");
   await rm(folder, { recursive: true, force: true });
   await run("python3", ["-m", "venv", folder]).catch(async (error: unknown) => {
     if (process.getuid?.() !== 0) throw error;

@@ -274,6 +274,7 @@ test("knows code that surely reads no CSV, by itself or by files and packages th
     "cells/5-lazy.ts": `${importCell} export default cell(() => import("hex-runtime"));`,
     "cells/6-packed.ts": `${importCell} import x from "x"; export default cell(() => x);`,
     "cells/7-said.md": "readCsv",
+    "cells/8-program.ts": `import { cell, fromCommand } from "hex-runtime"; export default cell((_, context) => fromCommand(["x"], { format: "csv", context }));`,
     "read.ts": `import { readCsv } from "hex-runtime"; export const read = () => readCsv("a.csv");`,
     "node_modules/x/package.json": packageFile("1.0.0"),
   });
@@ -284,5 +285,6 @@ test("knows code that surely reads no CSV, by itself or by files and packages th
     "whole",
     "lazy",
     "packed",
+    "program",
   ]);
 });

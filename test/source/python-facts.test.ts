@@ -114,6 +114,10 @@ test.each<[string, string]>([
   [heavy('"p", over=[1]'), "Expected over at cells/planets.py:3:19"],
   [heavy('"p", over=nobody', "item"), "got nobody, which is none"],
   [`def items(): pass\n${heavy('"p", over=items')}`, "to be first the item, since it has `over=`"],
+  [
+    `async def items(): pass\n${heavy('"p", over=items', "item")}`,
+    "Expected a function of a cell at cells/planets.py:1:1 to be a plain one (def), got async def",
+  ],
   [`${heavy('"p"')}\n${heavy('"q"').slice(31)}`, "got a second one after that in line 3"],
   ["from hex_runtime import cached\n@cached\ndef f(): pass", "got @cached"],
   ["from hex_runtime import cached\n@cached('p')\nclass A: pass", "got a class"],
@@ -161,6 +165,10 @@ test.each<[string, string[]]>([
   ["planets = f(method=sleep_time).regions", ["sleep_time"]],
   ["planets = f'{method} {sleep_time:>{regions}}'", ["method", "sleep_time", "regions"]],
   ["if (method := 1): planets = method", []],
+  ["if isinstance(method := f(), int): planets = method", []],
+  ["planets = [regions := x for x in method]\nprint(regions)", ["method"]],
+  ["def f(x: method): pass\nplanets = f", ["method"]],
+  ["from __future__ import annotations\ndef f(x: method): pass\nplanets = f", []],
   ["method: int\nplanets = method", ["method"]],
   ["method: int = 1\nplanets = method", []],
   ["method += 1\nplanets = method", []],
@@ -213,4 +221,18 @@ test("refuses a name that is both a cell and built into Python", () => {
 test("goes on where the decorator and the function can be read", () => {
   const text = `${heavy('"p"', "method")}\n\nx = t"{y}" t"z"\nwith (open('a') as b, open('c') as d):\n  pass`;
   expect(read(text).facts).toMatchObject({ frame: "p", named: { method: "method" } });
+});
+
+test("goes on below what the parser does not know, and does not take it for something else", () => {
+  const odd =
+    "def g():\n    with open('x') as (\n        a,\n        b,\n    ):\n        pass\n\n\n";
+  const items = "@once\ndef items(regions): pass\n\n\n";
+  const { facts } = read(`${odd}${items}${heavy('"p", over=items', "item, method")}`);
+  expect(facts).toMatchObject({ frame: "p", named: { method: "method", regions: "regions" } });
+});
+
+test("reads files of Windows, with their line ends and marks", () => {
+  const text = `\uFEFF${heavy('"p", max_age="1h"', "method")}`.replaceAll("\n", "\r\n");
+  expect(read(text).facts).toMatchObject({ frame: "p", named: { method: "method" } });
+  expect(failure(text.replace("1h", "soon"))).toContain("max_age in cells/planets.py:3:22");
 });

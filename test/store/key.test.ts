@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { parseFrameName, sharedCsvKey, stagedFrameKeys } from "../../src/store/key.ts";
+import { parseFrameName, sharedKey, stagedFrameKeys } from "../../src/store/key.ts";
 
 describe("parseFrameName", () => {
   const legal = ["planets", "planets/planet_data", "a.b-c/D_9", "-", "x..y", "n".repeat(200)];
@@ -52,8 +52,10 @@ describe("the layout of keys", () => {
       csv: ".hex/runs/run-7-2/planets/planet_data.csv",
       schema: ".hex/runs/run-7-2/planets/planet_data.schema.json",
       arrow: ".hex/runs/run-7-2/planets/planet_data.arrow",
+      parquet: ".hex/runs/run-7-2/planets/planet_data.parquet",
     });
-    expect(sharedCsvKey("planets/planet_data")).toBe("planets/planet_data.csv");
+    expect(sharedKey("planets/planet_data", "csv")).toBe("planets/planet_data.csv");
+    expect(sharedKey("planets/planet_data", "arrow")).toBe("planets/planet_data.arrow");
   });
 
   it.each(["", "..", "a/b", "a.b", "r".repeat(65)])("refuses the run id %j", (runId) => {

@@ -1,5 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { describe, expect, inject, it } from "vitest";
+import { openOwnArrow } from "../../src/frame/arrow/arrow-file.ts";
 import type { Frame } from "../../src/frame/frame.ts";
 import { frame } from "../../src/frame/rows.ts";
 import { DirectoryStore } from "../../src/store/directory/directory-store.ts";
@@ -63,7 +64,7 @@ describe("publish", () => {
     expect(rows(await readFrame(await openVersion(store), "planets"))).toEqual(rows(stars));
   });
 
-  it("puts each CSV and its schema where other tools look", async () => {
+  it("puts each CSV, its schema and its Arrow file where other tools look", async () => {
     const store = await emptyStore();
     await publish(store, publication({ "a/planets": planets }, { runId: "run-7", attempt: 2 }));
     expect((await toArray(store.list(""))).map(({ key }) => key).sort()).toEqual([
@@ -71,16 +72,21 @@ describe("publish", () => {
       ".hex/runs/run-7-2/a/planets.arrow",
       ".hex/runs/run-7-2/a/planets.csv",
       ".hex/runs/run-7-2/a/planets.schema.json",
+      ".hex/shared/a/planets.arrow",
       ".hex/shared/a/planets.csv",
+      "a/planets.arrow",
       "a/planets.csv",
     ]);
     expect(await readText(store, "a/planets.csv")).toBe('"method","count"\n"Transit",4\n,2.5\n');
     const schema = JSON.parse(await readText(store, ".hex/runs/run-7-2/a/planets.schema.json"));
     expect(schema).toEqual(planets.schema);
+    const arrow = await store.read("a/planets.arrow");
+    const read = await openOwnArrow(arrow?.body ?? new Uint8Array(), planets.schema);
+    expect(rows(read)).toEqual(rows(planets));
   });
 
-  // Three files a frame are staged, the new name is claimed, then the manifest is written.
-  it.each([1, 2, 3, 4, 5, 6])("shows nothing when write %d of 9 fails", async (failing) => {
+  // Three files a frame are staged, the places of the new name are claimed, then the manifest is written.
+  it.each([1, 2, 3, 4, 5, 6])("shows nothing when write %d of 11 fails", async (failing) => {
     const store = await emptyStore();
     await publish(store, publication({ planets: stars }));
     const before = await readText(store, ".hex/manifest.json");
@@ -91,7 +97,7 @@ describe("publish", () => {
     expect(rows(await readFrame(await openVersion(store), "planets"))).toEqual(rows(stars));
   });
 
-  it.each([7, 8])("claims the new name anew when write %d of 9 fails", async (failing) => {
+  it.each([7, 8, 9, 10])("claims the new name anew when write %d of 11 fails", async (failing) => {
     const store = await emptyStore();
     await publish(store, publication({ planets: stars }));
     const broken = failingStore(store, failing);
@@ -102,12 +108,12 @@ describe("publish", () => {
 
   it("finds out what became of a write that failed, and tries again", async () => {
     const store = await emptyStore();
-    const broken = failingStore(store, 11);
+    const broken = failingStore(store, 15);
     expect(await publish(broken, publication({ planets, stars }))).toBe(1);
-    expect(broken.writes.slice(10, 12)).toEqual([".hex/manifest.json", ".hex/manifest.json"]);
+    expect(broken.writes.slice(14, 16)).toEqual([".hex/manifest.json", ".hex/manifest.json"]);
   });
 
-  it.each([12, 13])(
+  it.each([16, 17, 18, 19])(
     "warns, but does not fail, when the copy in write %d fails",
     async (failing) => {
       const store = await emptyStore();
@@ -116,10 +122,10 @@ describe("publish", () => {
       const broken = failingStore(store, failing);
       const frames = { planets, stars };
       expect(await publish(broken, publication(frames, { onWarning }))).toBe(1);
-      expect(broken.writes.slice(10)).toEqual([".hex/manifest.json", "planets.csv", "stars.csv"]);
-      const name = failing === 12 ? "planets" : "stars";
+      const copies = ["planets.csv", "planets.arrow", "stars.csv", "stars.arrow"];
+      expect(broken.writes.slice(14)).toEqual([".hex/manifest.json", ...copies]);
       expect(warnings).toEqual([
-        `${name}.csv for other tools was not written: the fake write fails`,
+        `${copies[failing - 16]} for other tools was not written: the fake write fails`,
       ]);
     },
   );

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import functools
-import importlib.abc
 import importlib.machinery
 import sys
-from typing import Any, Callable
 
 from .channel import Channel
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any, Callable
 
 
 class _Nowhere:
@@ -26,7 +28,7 @@ class _Nowhere:
         return False
 
 
-class _Finder(importlib.abc.MetaPathFinder):
+class _Finder:
     """Changes some modules as soon as they are imported."""
 
     def __init__(self, changes: dict[str, Callable[[Any], None]]) -> None:

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-import ast
 import builtins
 import datetime as dt
 import os
 import sys
 import types
-from typing import Any, Callable, Mapping
 
 from ..cells import MARK
-from .frame_inputs import default_form, read_frame
 from .refusal import Refusal
 from .values import FrameFile, to_instant
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    import ast
+    from typing import Any, Callable, Mapping
 
 
 class CellFile:
@@ -51,6 +53,8 @@ class CellFile:
     def frame(self, value: Any, form: str | None = None) -> Any:
         """A value whose frames are in a form of Python's: the one that is asked for, or else the default."""
         if isinstance(value, FrameFile):
+            from .frame_inputs import default_form, read_frame
+
             return read_frame(os.path.join(self._folder, value.name), form or default_form())
         if isinstance(value, dict):
             return {key: self.frame(each) for key, each in value.items()}
@@ -150,6 +154,8 @@ _USUAL = {"pd": "pandas", "pl": "polars", "pa": "pyarrow", "dt": "datetime"}
 def _names_in(annotation: Any, names: Mapping[str, Any]) -> Any:
     """The types that an annotation names, as ``package.Name``: also of text, of unions and of Optional."""
     if isinstance(annotation, str):
+        import ast
+
         try:
             tree = ast.parse(annotation, mode="eval")
         except SyntaxError:
@@ -164,6 +170,8 @@ def _names_in(annotation: Any, names: Mapping[str, Any]) -> Any:
 
 
 def _names_of_node(node: ast.AST, names: Mapping[str, Any]) -> Any:
+    import ast
+
     if isinstance(node, ast.Name):
         found = names.get(node.id, getattr(builtins, node.id, None))
         if isinstance(found, type):

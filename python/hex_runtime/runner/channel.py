@@ -7,7 +7,10 @@ import math
 import os
 import threading
 import time
-from typing import Any
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
 
 HEARD = 3
 SAID = 4

@@ -6,10 +6,13 @@ import linecache
 import os
 import sys
 import sysconfig
-from typing import Any, Iterator, Mapping
 
 from .cell_file import CellFile
 from .refusal import Refusal
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any, Iterator, Mapping
 
 #: Packages whose name for pip is another than the one that is imported.
 _PACKAGES = {

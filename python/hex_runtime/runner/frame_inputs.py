@@ -5,10 +5,13 @@ from __future__ import annotations
 import importlib.util
 import mmap
 import os
-from typing import Any, Sequence
 
 from .arrow_stream import BOOL, DATE, FLOAT, LARGE_UTF8, TIMESTAMP, UTF8, ReadColumn, read_columns
 from .refusal import Refusal
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any, Sequence
 
 #: The forms of a frame, and the package of each; the first that is installed is the one unless told.
 FORMS = {"pandas": "pandas", "arrow": "pyarrow", "polars": "polars", "polars-lazy": "polars"}
@@ -47,8 +50,18 @@ def _read_polars(path: str) -> Any:
     import polars as pl
 
     frame = pl.read_ipc(path)
-    # That texts repeat is how we keep them, not what they are.
-    return frame.with_columns(pl.col(pl.Categorical).cast(pl.String))
+    stable = {name: _stable_in_polars(kind) for name, kind in frame.schema.items()}
+    return frame.cast({name: kind for name, kind in stable.items() if kind is not None})
+
+
+def _stable_in_polars(kind: Any) -> Any:
+    import polars as pl
+
+    if kind in (pl.Categorical, pl.Enum):
+        return pl.String
+    if kind == pl.Int32:
+        return pl.Int64
+    return pl.Datetime("us", kind.time_zone) if kind == pl.Datetime else None
 
 
 def _read_arrow(path: str) -> Any:
@@ -56,11 +69,18 @@ def _read_arrow(path: str) -> Any:
 
     with pa.memory_map(path) as source:
         table = pa.ipc.open_file(source).read_all()
-    for index, field in enumerate(table.schema):
-        if pa.types.is_dictionary(field.type):
-            plain = table.column(index).cast(field.type.value_type)
-            table = table.set_column(index, field.name, plain)
-    return table
+    return table.cast(pa.schema([(field.name, _stable(field.type)) for field in table.schema]))
+
+
+def _stable(kind: Any) -> Any:
+    """One type for a kind of column, whatever its values are: how we keep these hangs on them."""
+    import pyarrow as pa
+
+    if pa.types.is_dictionary(kind):
+        return kind.value_type
+    if pa.types.is_int32(kind):
+        return pa.int64()
+    return pa.timestamp("us", kind.tz) if pa.types.is_timestamp(kind) else kind
 
 
 def _to_pandas(table: Any) -> Any:
@@ -68,8 +88,7 @@ def _to_pandas(table: Any) -> Any:
     import pyarrow as pa
 
     # As floats, whole numbers with missing ones would be rounded, and booleans would be objects.
-    nullable = {getattr(pa, name.lower())(): getattr(pd, f"{name}Dtype")() for name in _WHOLE}
-    nullable[pa.bool_()] = pd.BooleanDtype()
+    nullable = {pa.int64(): pd.Int64Dtype(), pa.bool_(): pd.BooleanDtype()}
     gaps = [
         field.name
         for index, field in enumerate(table.schema)
@@ -79,9 +98,6 @@ def _to_pandas(table: Any) -> Any:
         return table.to_pandas()
     parts = [table.drop_columns(gaps).to_pandas(), table.select(gaps).to_pandas(types_mapper=nullable.get)]
     return pd.concat(parts, axis=1)[table.column_names]
-
-
-_WHOLE = ("Int8", "Int16", "Int32", "Int64", "UInt8", "UInt16", "UInt32", "UInt64")
 
 
 def _read_pandas_alone(path: str) -> Any:
@@ -150,12 +166,12 @@ def _to_fixed(column: ReadColumn, values: memoryview, missing: Any) -> Any:
     if kind == TIMESTAMP:
         moments = np.frombuffer(values, np.int64, count).copy()
         moments[missing] = np.iinfo(np.int64).min
-        series = pd.Series(moments.view(f"datetime64[{column.type.unit}]"))
+        series = pd.Series(moments.view(f"datetime64[{column.type.unit}]").astype("datetime64[us]"))
         return series.dt.tz_localize("UTC") if column.type.zone else series
     if kind == FLOAT:
         items = np.frombuffer(values, f"f{column.type.bits // 8}", count).copy()
         items[missing] = np.nan
         return pd.Series(items)
-    items = np.frombuffer(values, f"{'i' if column.type.is_signed else 'u'}{column.type.bits // 8}", count).copy()
+    items = np.frombuffer(values, np.int32 if column.type.bits == 32 else np.int64, count).astype(np.int64)
     return pd.Series(pd.arrays.IntegerArray(items, missing)) if column.missing else pd.Series(items)
 

@@ -11,6 +11,7 @@ from .refusal import Refusal, describe
 
 Tell = Callable[[str], None]
 
+
 _HINTS = {
     "complex": "keep its .real and .imag",
     "interval": "keep its .left and .right",

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import os
-import shutil
 import signal
 import sys
 import threading
-from typing import Callable
 
 from .channel import Channel
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Callable
 
 #: The variable that all processes of the cell's tree carry.
 MARK_NAME = "HEX_PROGRAM_MARK"
@@ -35,6 +37,8 @@ class Parent:
             if not self.cancelled.is_set():
                 self.cancelled.set()
                 _interrupt_main_thread()
+        import shutil
+
         shutil.rmtree(self._folder, ignore_errors=True)
         kill_tree()
 

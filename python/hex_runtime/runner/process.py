@@ -5,14 +5,16 @@ from __future__ import annotations
 import os
 import sys
 import threading
-from typing import Any, Mapping
 
 from .cell_file import CellFile, line_of
 from .channel import Channel
-from .failure import FailureTeller
 from .parent import Parent
 from .refusal import Refusal, describe
 from .values import read_task, to_json
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any, Mapping
 
 
 def serve() -> None:
@@ -34,6 +36,8 @@ def serve() -> None:
     except BaseException as thrown:
         if isinstance(thrown, KeyboardInterrupt) and parent.cancelled.is_set():
             _leave(1)
+        from .failure import FailureTeller
+
         channel.say("failed", **FailureTeller(cell, task).tell(thrown))
     _end()
 

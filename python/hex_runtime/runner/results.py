@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any, Callable
 
-from .arrow_stream import write_stream
 from .refusal import Refusal, describe
-from .rows import columns_of_lists, columns_of_rows, is_flat_rows, is_lists, is_rows
+from .rows import is_flat_rows, is_lists, is_rows
 from .table_results import is_table, write_table
 from .values import to_json
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any, Callable
 
 
 def write_result(result: Any, path: str, place: str, tell: Callable[[str], None], *, is_script: bool) -> dict[str, Any]:
@@ -22,6 +24,9 @@ def write_result(result: Any, path: str, place: str, tell: Callable[[str], None]
         return {"kind": "frame", "file": path}
     is_list = is_flat_rows(result) if is_script else is_rows(result)
     if is_list or (is_lists(result) and not is_script):
+        from .arrow_stream import write_stream
+        from .rows import columns_of_lists, columns_of_rows
+
         columns, rows = (columns_of_rows if is_list else columns_of_lists)(result, place, tell)
         with open(path, "wb") as file:
             write_stream(file, columns, rows)

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any, Callable, Sequence
 
-from .arrow_stream import Column
-from .list_columns import column_of, kind_of, plain_values
 from .refusal import Refusal, describe
 
-SCALARS = ("dict", "list", "tuple", "set")
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any, Callable, Sequence
 
+    from .arrow_stream import Column
 
 def is_rows(value: Any) -> bool:
     """Whether it is a list of dicts."""
@@ -53,6 +53,8 @@ def columns_of_lists(lists: dict[Any, Any], place: str, tell: Callable[[str], No
 
 
 def _columns(lists: dict[Any, Any], place: str, tell: Callable[[str], None]) -> list[Column]:
+    from .list_columns import column_of, kind_of, plain_values
+
     columns = []
     for name, values in lists.items():
         if not isinstance(name, str):

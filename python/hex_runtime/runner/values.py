@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import datetime as dt
 import json
-from typing import Any, Callable
 
 from .refusal import Refusal, describe
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any, Callable
 
 #: The key of an object that stands for what JSON has not.
 TAG = "$"

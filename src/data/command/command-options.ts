@@ -1,6 +1,7 @@
 import type { CellContext } from "../../cell/cell.ts";
 import type { ArrowOptions } from "../../frame/arrow/arrow-options.ts";
 import type { ReadCsvOptions } from "../../frame/csv/read/read-csv.ts";
+import type { ReadJsonOptions } from "../../frame/json-read/read-json.ts";
 import type { ReadParquetOptions } from "../../frame/parquet/parquet-options.ts";
 import type { SchemaSpec } from "../../frame/schema.ts";
 
@@ -14,8 +15,8 @@ import type { SchemaSpec } from "../../frame/schema.ts";
  * };
  */
 export interface FromCommandOptions {
-  /** what the program writes: CSV of any dialect, an Arrow file or stream, or Parquet */
-  readonly format: "csv" | "arrow" | "parquet";
+  /** what the program writes: CSV of any dialect, an Arrow file or stream, Parquet, or JSON lines */
+  readonly format: "csv" | "arrow" | "parquet" | "jsonl";
   /**
    * the second argument of the cell's function: its signal stops the program, whose standard error
    * becomes the cell's log
@@ -37,6 +38,8 @@ export interface FromCommandOptions {
   readonly arrow?: ArrowOptions | undefined;
   /** how types of Parquet are read that no column has, as for `readParquet` */
   readonly parquet?: ReadParquetOptions | undefined;
+  /** how JSON lines are read, as for `readJson` */
+  readonly jsonl?: ReadJsonOptions | undefined;
   /** the frame's columns: for any format */
   readonly schema?: SchemaSpec | undefined;
   /** variables for the program, beside those of the run; undefined takes one away */

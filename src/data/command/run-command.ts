@@ -89,6 +89,8 @@ class CommandRun {
     const stopping = new Stopping(program, context.signal);
     try {
       const written = this.#take(program.stdout);
+      // It is told when the program has ended, which it does as soon as nobody takes what it writes.
+      written.catch(() => program.kill());
       const told = this.#lines.read(program.stderr);
       const end = await program.ended;
       // Somebody that the system would not let die may hold the pipes open.

@@ -1,3 +1,4 @@
+import type { ColumnParts } from "../column/column-data.ts";
 import { check } from "./arrow-message.ts";
 import type { ArrowField, ArrowLayout } from "./arrow-type.ts";
 
@@ -14,6 +15,9 @@ export interface ArrowArray {
   /** the values that the items are codes of, one batch after the other */
   readonly dictionary: readonly ArrowArray[] | undefined;
 }
+
+/** The part of a column that tells what is missing. */
+export type Missing = Pick<ColumnParts, "length" | "nullCount" | "validity">;
 
 /** Whether the bit of a row is set. */
 export function isSet(bits: Uint8Array, row: number): boolean {

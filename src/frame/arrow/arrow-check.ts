@@ -72,7 +72,7 @@ function checkCodes(array: ArrowArray): void {
   const codes = codesOf(array);
   const values = (array.dictionary ?? []).reduce((sum, { length }) => sum + length, 0);
   for (let row = 0; row < codes.length; row++) {
-    const code = codes[row] ?? 0;
+    const code = Number(codes[row]);
     if (code >= 0 && code < values) continue;
     check(isMissing(array, row), "a code without a value");
   }

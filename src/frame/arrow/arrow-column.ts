@@ -9,10 +9,11 @@ import {
 } from "../column/column-data.ts";
 import { FIRST_DAY, LAST_DAY } from "../column/moment.ts";
 import type { ColumnType } from "../schema.ts";
-import { type ArrowArray, isSet, itemsIn } from "./arrow-array.ts";
+import { type ArrowArray, isSet, itemsIn, type Missing } from "./arrow-array.ts";
+import { readCoded } from "./arrow-coded.ts";
 import { toMoments } from "./arrow-moments.ts";
 import type { ArrowOptions } from "./arrow-options.ts";
-import { readTexts } from "./arrow-texts.ts";
+import { readTextParts } from "./arrow-texts.ts";
 import { type ArrowField, EXTENSION_KEY, typeText } from "./arrow-type.ts";
 
 /** A column as a frame has it; a name is added to it. */
@@ -36,9 +37,6 @@ export interface ColumnPlace {
   readonly note: (text: string) => void;
 }
 
-/** The part of a column that tells what is missing. */
-export type Missing = Pick<ColumnParts, "length" | "nullCount" | "validity">;
-
 /** Whether `readPlainColumn` reads a field. */
 export function isPlainField({ type, dictionary, metadata }: ArrowField): boolean {
   if (metadata.has(EXTENSION_KEY)) return false;
@@ -61,7 +59,13 @@ export function readPlainColumn(
 ): ReadColumn {
   const missing = missingOf(arrays);
   const { type } = field;
-  if (type.kind === "text") return { type: "string", data: readTexts(field, arrays, missing) };
+  if (type.kind === "text") {
+    if (field.dictionary !== undefined) return { type: "string", data: readCoded(arrays, missing) };
+    return {
+      type: "string",
+      data: toColumnData("string", { ...missing, ...readTextParts(arrays) }),
+    };
+  }
   if (type.kind === "boolean") {
     const bits = arrays.map(({ buffers: [values], length }) => ({ bits: values, length }));
     return toRead("boolean", missing, { values: joinBits(bits, missing.length) });
@@ -183,29 +187,47 @@ function fromUnsigned(items: Uint32Array, missing: Missing): ReadColumn {
  */
 export function fromWide(values: BigInt64Array, missing: Missing, at: ColumnPlace): ReadColumn {
   if (at.isBigint) return toRead("bigint", missing, { values });
-  const isPresent = presence(missing);
-  const halves = halvesOf(values);
   const narrow = new Int32Array(values.length);
-  let isNarrow = true;
-  for (let row = 0; row < values.length; row++) {
-    const [low, high] = [halves[2 * row] ?? 0, halves[2 * row + 1] ?? 0];
-    narrow[row] = low;
-    if (high === low >> 31 || !isPresent(row)) continue;
-    isNarrow = false;
-    if (high >= -0x20_0000 && high < 0x20_0000 && (high !== -0x20_0000 || low !== 0)) continue;
-    at.why(`row ${row + 1} is ${values[row]}, beyond ±(2^53 − 1)`);
-    return toRead("bigint", missing, { values });
-  }
-  return toRead("integer", missing, { values: isNarrow ? narrow : values });
+  const wide = copyNarrow(values, narrow, missing);
+  if (wide === values.length) return toRead("integer", missing, { values: narrow });
+  const large = findLarge(values, wide, presence(missing));
+  if (large === undefined) return toRead("integer", missing, { values });
+  at.why(`row ${large + 1} is ${values[large]}, beyond ±(2^53 − 1)`);
+  return toRead("bigint", missing, { values });
 }
+
+/** Copies whole numbers up to the first that needs more than 32 bits; gives its row. */
+function copyNarrow(values: BigInt64Array, narrow: Int32Array, { nullCount, validity }: Missing) {
+  const halves = halvesOf(values);
+  const { length } = values;
+  for (let row = 0; row < length; row++) {
+    const low = Number(halves[2 * row]);
+    narrow[row] = low;
+    if (halves[2 * row + 1] === low >> 31) continue;
+    if (nullCount === 0 || isSet(validity, row)) return row;
+  }
+  return length;
+}
+
+/** The first row, from one on, that is beyond ±(2^53 − 1). */
+function findLarge(values: BigInt64Array, from: number, isPresent: (row: number) => boolean) {
+  const halves = halvesOf(values);
+  for (let row = from; row < values.length; row++) {
+    const high = Number(halves[2 * row + 1]);
+    const isSafe = high >= LEAST_HIGH && high < -LEAST_HIGH;
+    if (isSafe && (high !== LEAST_HIGH || halves[2 * row] !== 0)) continue;
+    if (isPresent(row)) return row;
+  }
+  return undefined;
+}
+
+/** The upper half of −2^53. */
+const LEAST_HIGH = -(2 ** 21);
 
 /** Days counted from 1970. */
 export function readDays(values: Int32Array, missing: Missing, at: ColumnPlace): ReadColumn {
-  const isPresent = presence(missing);
-  const outside = values.findIndex(
-    (day, row) => (day < FIRST_DAY || day > LAST_DAY) && isPresent(row),
-  );
-  if (outside < 0) return toRead("date", missing, { values });
+  const outside = findOutside(values, missing);
+  if (outside === undefined) return toRead("date", missing, { values });
   throw valueError(
     at,
     outside,
@@ -213,6 +235,15 @@ export function readDays(values: Int32Array, missing: Missing, at: ColumnPlace):
     `day ${values[outside]} from 1970`,
     "make it missing before writing the file",
   );
+}
+
+function findOutside(days: Int32Array, { nullCount, validity }: Missing): number | undefined {
+  for (let row = 0; row < days.length; row++) {
+    const day = Number(days[row]);
+    if (day >= FIRST_DAY && day <= LAST_DAY) continue;
+    if (nullCount === 0 || isSet(validity, row)) return row;
+  }
+  return undefined;
 }
 
 type TimestampType = Extract<ArrowField["type"], { kind: "timestamp" }>;

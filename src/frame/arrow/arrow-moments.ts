@@ -53,9 +53,11 @@ function bounded(seconds: bigint): bigint {
 function findOutside({ values, unit }: MomentItems, isPresent: (row: number) => boolean) {
   const halves = halvesOf(values);
   for (let row = 0; row < values.length; row++) {
-    const [low, high] = [halves[2 * row] ?? 0, halves[2 * row + 1] ?? 0];
+    const low = Number(halves[2 * row]);
+    const high = Number(halves[2 * row + 1]);
     const ms = unit === "us" ? msOf(low, high) : high * HALF + (low >>> 0);
-    if ((ms < FIRST_MS || ms > LAST_MS) && isPresent(row)) return row;
+    if (ms >= FIRST_MS && ms <= LAST_MS) continue;
+    if (isPresent(row)) return row;
   }
   return undefined;
 }
@@ -86,20 +88,23 @@ function fromNanoseconds(
 function thousandsOf(values: BigInt64Array) {
   const halves = halvesOf(values);
   return {
-    wholeAt: (row: number) => msOf(halves[2 * row] ?? 0, halves[2 * row + 1] ?? 0),
-    restAt: (row: number) => microsOf(halves[2 * row] ?? 0, halves[2 * row + 1] ?? 0),
+    wholeAt: (row: number) => msOf(Number(halves[2 * row]), Number(halves[2 * row + 1])),
+    restAt: (row: number) => microsOf(Number(halves[2 * row]), Number(halves[2 * row + 1])),
   };
 }
 
 /** Microseconds as milliseconds, where all of them are whole ones. */
 function toCoarse(items: MomentItems): MomentItems {
   if (items.unit === "ms") return items;
-  const { restAt, wholeAt } = thousandsOf(items.values);
+  const fine = halvesOf(items.values);
   const values = new BigInt64Array(items.values.length);
   const halves = halvesOf(values);
   for (let row = 0; row < values.length; row++) {
-    if (restAt(row) !== 0) return items;
-    putNumber(halves, row, wholeAt(row));
+    const low = fine[2 * row] ?? 0;
+    const ms = msOf(low, fine[2 * row + 1] ?? 0);
+    // What is left of a whole millisecond shows in the lower half.
+    if (Math.imul(ms, 1000) !== low) return items;
+    putNumber(halves, row, ms);
   }
   return { values, unit: "ms" };
 }

@@ -1,20 +1,7 @@
 /** Texts of Arrow, in all their layouts, as columns of a frame. */
 import { isUtf8 } from "node:buffer";
-import type { Column } from "@uwdata/flechette";
-import { textParts } from "../column/column-build.ts";
-import {
-  type ColumnData,
-  type ColumnParts,
-  toColumnData,
-  toDictionary,
-  Validity,
-} from "../column/column-data.ts";
 import { type ArrowArray, isMissing, itemsIn, placesOf } from "./arrow-array.ts";
-import { codesOf } from "./arrow-check.ts";
 import { check } from "./arrow-message.ts";
-import type { ArrowField } from "./arrow-type.ts";
-
-type Missing = Pick<ColumnParts, "length" | "nullCount" | "validity">;
 
 /** The bytes of texts, and where each of them begins and ends. */
 export interface TextParts {
@@ -22,22 +9,13 @@ export interface TextParts {
   readonly offsets: Int32Array;
 }
 
-const MOST_BYTES = 2 ** 31 - 1;
+/** Places in texts have 32 bits. */
+export const MOST_BYTES = 2 ** 31 - 1;
 /** A view of a longer text names a buffer. */
 const SHORT_BYTES = 12;
 
-/** A column of texts. */
-export function readTexts(
-  field: ArrowField,
-  arrays: readonly ArrowArray[],
-  missing: Missing,
-): ColumnData {
-  if (field.dictionary !== undefined) return readCoded(arrays, missing);
-  return toColumnData("string", { ...missing, ...readTextParts(arrays) });
-}
-
 /** The texts of arrays one after the other, which are UTF-8. */
-function readTextParts(arrays: readonly ArrowArray[]): TextParts {
+export function readTextParts(arrays: readonly ArrowArray[]): TextParts {
   const parts = bytesOf(arrays);
   checkUtf8(parts);
   return parts;
@@ -96,17 +74,18 @@ function fromViews(array: ArrowArray): TextParts {
   const [end = 0] = offsets.subarray(-1);
   const values = new Uint8Array(end);
   for (let row = 0; row < length; row++) {
-    const [at = 0, next = 0] = offsets.subarray(row, row + 2);
-    const [, , buffer = 0, start = 0] = words.subarray(4 * row, 4 * row + 4);
+    const at = Number(offsets[row]);
+    const next = Number(offsets[row + 1]);
     const isShort = next - at <= SHORT_BYTES;
-    const [from = bytes, first] = isShort ? [bytes, 16 * row + 4] : [data[buffer], start];
+    const from = isShort ? bytes : (data[Number(words[4 * row + 2])] ?? bytes);
+    const first = isShort ? 16 * row + 4 : Number(words[4 * row + 3]);
     copyBytes(from, first, values, { at, next });
   }
   return { values, offsets };
 }
 
 /** Short texts are copied faster one byte after the other. */
-function copyBytes(
+export function copyBytes(
   from: Uint8Array,
   first: number,
   to: Uint8Array,
@@ -137,77 +116,4 @@ function checkUtf8({ values, offsets }: TextParts): void {
     const isInside = place < end && ((values[place] ?? 0) & 0b1100_0000) === 0b1000_0000;
     check(!isInside, "a text that begins within a character");
   }
-}
-
-/** Codes into dictionaries, of which batches may have different ones, as codes into one. */
-function readCoded(arrays: readonly ArrowArray[], missing: Missing): ColumnData {
-  const [first, ...others] = arrays;
-  const own = first && others.length === 0 ? toOwnCodes(first, missing) : undefined;
-  if (own !== undefined) return own;
-  const codes = new Int32Array(missing.length);
-  const validity = new Validity(missing.length);
-  const codeOf = new Map<string, number>();
-  const known = new Map<unknown, Int32Array>();
-  let start = 0;
-  for (const array of arrays) {
-    const { dictionary = [] } = array;
-    const places = known.get(dictionary) ?? toCodes(dictionary, codeOf);
-    known.set(dictionary, places);
-    for (const [row, place] of placesByRow(array, places).entries()) {
-      if (place < 0) validity.clear(start + row);
-      else codes[start + row] = place;
-    }
-    start += array.length;
-  }
-  const dictionary = toDictionary(textParts([...codeOf.keys()]));
-  const { length } = codes;
-  return toColumnData("string", { length, values: codes, dictionary, ...validity.parts() });
-}
-
-function placesByRow(array: ArrowArray, places: Int32Array): Int32Array {
-  return Int32Array.from(codesOf(array), (code, row) => {
-    return isMissing(array, row) ? -1 : (places[code] ?? -1);
-  });
-}
-
-/** The codes of an array as they lie there; undefined when they are not what a frame keeps. */
-function toOwnCodes(array: ArrowArray, missing: Missing): ColumnData | undefined {
-  const [texts, ...others] = array.dictionary ?? [];
-  if (texts === undefined || others.length > 0 || texts.nullCount > 0) return undefined;
-  const dictionary = dictionaryOf([texts], texts.length);
-  // Rows are compared by their codes, so a dictionary has to name each text once.
-  if (new Set(dictionary.cache()).size < dictionary.length) return undefined;
-  return toColumnData("string", {
-    ...missing,
-    values: toInside(codesOf(array), texts.length),
-    dictionary,
-  });
-}
-
-/** Codes of 32 bits, with 0 for those that lie under what is missing and stand for no text. */
-function toInside(codes: ReturnType<typeof codesOf>, length: number): Int32Array {
-  const isInside = (code: number) => code >= 0 && code < length;
-  const values = codes instanceof Int32Array ? codes : Int32Array.from(codes);
-  return values.every(isInside) ? values : values.map((code) => (isInside(code) ? code : 0));
-}
-
-/** For each text of a dictionary the code of the same text in all of them; −1 for a missing one. */
-function toCodes(dictionary: readonly ArrowArray[], codeOf: Map<string, number>): Int32Array {
-  const length = dictionary.reduce((sum, array) => sum + array.length, 0);
-  const texts = dictionaryOf(dictionary, length);
-  const present = dictionary.flatMap((array) => {
-    return Array.from({ length: array.length }, (_, row) => !isMissing(array, row));
-  });
-  return Int32Array.from(present, (isPresent, at) => {
-    if (!isPresent) return -1;
-    const text = texts.at(at) ?? "";
-    const code = codeOf.get(text) ?? codeOf.size;
-    if (code === codeOf.size) codeOf.set(text, code);
-    return code;
-  });
-}
-
-function dictionaryOf(arrays: readonly ArrowArray[], length: number): Column<string> {
-  const none = new Uint8Array(0);
-  return toDictionary({ length, nullCount: 0, validity: none, ...readTextParts(arrays) });
 }

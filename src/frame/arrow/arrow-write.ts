@@ -1,20 +1,12 @@
-import {
-  type Batch,
-  batchType,
-  Column,
-  Table,
-  Type,
-  tableFromColumns,
-  tableToIPC,
-} from "@uwdata/flechette";
-import type { ColumnData } from "../column/column-data.ts";
+import { Table, tableFromColumns, tableToIPC } from "@uwdata/flechette";
 import type { AnyFrame } from "../frame.ts";
 import { joinBytes } from "../join-bytes.ts";
-import type { Value } from "../schema.ts";
 import { TYPE_KEY } from "./arrow-type.ts";
+import { toWritten } from "./arrow-written.ts";
 
 /**
- * The frame as an Arrow IPC stream of one record batch.
+ * The frame as an Arrow IPC stream of one record batch. The Arrow type of a column hangs on its own
+ * type alone, not on the values that it has; docs/formats.md has the table.
  * @example
  * const bytes = frameToArrow(frame([{ city: "Ulm", total: 3 }]));
  * (await frameFromArrow(bytes)).rows(); // → [{ city: "Ulm", total: 3 }]
@@ -32,9 +24,7 @@ export function arrowBlocks(
   format: "stream" | "file" = "stream",
 ): readonly Uint8Array[] {
   const columns = frame.columns();
-  const table = tableFromColumns(
-    columns.map(({ name, data }) => [name, data.length > 0 ? data : emptyColumn(data)]),
-  );
+  const table = tableFromColumns(columns.map((column) => [column.name, toWritten(column)]));
   const fields = table.schema.fields.map((field, index) => {
     const isBigint = columns[index]?.type === "bigint";
     return isBigint ? { ...field, metadata: new Map([[TYPE_KEY, "bigint"]]) } : field;
@@ -47,18 +37,4 @@ export function arrowBlocks(
     sink: { write, pad, finish: () => null },
   });
   return blocks;
-}
-
-/** A batch of no rows: polars reads no file without a batch. */
-function emptyColumn({ type: full }: ColumnData): ColumnData {
-  const type = full.typeId === Type.Dictionary ? full.dictionary : full;
-  const BatchOf: typeof Batch<Value> = batchType(type, { useBigInt: true });
-  // Of some bytes: a batch without any cannot be read back.
-  const validity = new Uint8Array(8);
-  const values = new Uint8Array(0);
-  const offsets = new Int32Array(1);
-  return new Column(
-    [new BatchOf({ length: 0, nullCount: 0, validity, values, offsets, type })],
-    type,
-  );
 }

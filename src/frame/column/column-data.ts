@@ -26,6 +26,7 @@ import {
 } from "@uwdata/flechette";
 import type { ColumnType, Value } from "../schema.ts";
 import { datetimeText, dayText, microsOf, msOf, toDate } from "./moment.ts";
+import { TextBlocks } from "./text-blocks.ts";
 
 /** A column of values, in one batch; `at(row)` gives null for what is missing. */
 export type ColumnData = Column<Value>;
@@ -121,26 +122,47 @@ class DateBatch extends Batch<Value> {
   }
 }
 
-// Without `ignoreBOM` a text would lose the U+FEFF that it begins with.
-const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
-
-/** Texts decoded on first reading and then remembered. */
 class TextBatch extends Batch<string> {
   static override ArrayType = Array;
-  readonly #texts: (string | undefined)[] = [];
+  readonly #blocks: TextBlocks;
 
-  override value(index: number): string {
-    const known = this.#texts[index];
-    if (known !== undefined) return known;
-    const text = this.read(index);
-    this.#texts[index] = text;
-    return text;
+  constructor(options: BatchOptions) {
+    super(options);
+    const { values, offsets } = this;
+    if (!(values instanceof Uint8Array && offsets instanceof Int32Array)) {
+      throw new Error("Texts are kept in bytes, with places of 32 bits");
+    }
+    this.#blocks = new TextBlocks({ bytes: values, places: offsets });
   }
 
-  read(index: number): string {
-    const start = Number(this.offsets[index]);
-    const bytes = this.values.subarray(start, Number(this.offsets[index + 1]));
-    return decoder.decode(bytes);
+  override value(index: number): string {
+    return this.#blocks.text(index);
+  }
+}
+
+/** Codes into a dictionary, whose texts are decoded when one of them is read. */
+class CodedBatch extends Batch<Value> {
+  static override ArrayType = Array;
+  #dictionary: Column<string> | undefined;
+  #texts: readonly string[] | undefined;
+
+  setDictionary(dictionary: Column<string>): this {
+    this.#dictionary = dictionary;
+    this.#texts = undefined;
+    return this;
+  }
+
+  get dictionary(): Column<string> | undefined {
+    return this.#dictionary;
+  }
+
+  get cache(): readonly string[] {
+    this.#texts ??= [...(this.#dictionary ?? [])].map(String);
+    return this.#texts;
+  }
+
+  override value(index: number): Value {
+    return this.cache[Number(this.values[index])] ?? null;
   }
 }
 
@@ -197,17 +219,16 @@ export function hasDirectValues({ type }: Batch<Value>): boolean {
   return type.typeId === Type.Float || type.typeId === Type.Int;
 }
 
-/** A text of a column that has no dictionary, which is not remembered: for reading each once. */
+/** The text of a row, where it is not missing. */
 export function readText(data: ColumnData, row: number): string {
-  const batch = batchOf(data);
-  return batch instanceof TextBatch ? batch.read(row) : String(batch.value(row));
+  return String(batchOf(data).value(row));
 }
 
 function batchClass(type: ColumnType, parts: ColumnParts, arrow: DataType): BatchClass {
   const native: BatchClass = batchType(arrow, { useBigInt: true });
   switch (type) {
     case "string":
-      return parts.dictionary ? native : TextBatch;
+      return parts.dictionary ? CodedBatch : TextBatch;
     case "integer":
       return parts.values instanceof BigInt64Array ? WideIntegerBatch : native;
     case "date":

@@ -121,8 +121,8 @@ export function parseDay(text: string): number | undefined {
 
 /** The text YYYY-MM-DDTHH:MM:SS, with as many digits of the second as it needs: none, .sss or .ssssss. */
 export function datetimeText(ms: number, micros = 0): string {
-  const text = fullText(ms, micros);
-  return micros === 0 && text.endsWith(".000") ? text.slice(0, -4) : text;
+  const rest = millisecondsOf(ms);
+  return rest === 0 && micros === 0 ? secondText(ms) : secondText(ms) + fractionText(rest, micros);
 }
 
 /**
@@ -130,16 +130,35 @@ export function datetimeText(ms: number, micros = 0): string {
  * `Date.prototype.toISOString`.
  */
 export function utcText(ms: number, micros = 0): string {
-  return `${fullText(ms, micros)}Z`;
+  return `${secondText(ms)}${fractionText(millisecondsOf(ms), micros)}Z`;
 }
 
-function fullText(ms: number, micros: number): string {
+const MINUTE_MS = 60_000;
+
+/** By minute of the day, and by second of the minute. */
+const clocks: string[] = [];
+const seconds: string[] = [];
+
+function secondText(ms: number): string {
+  if (clocks.length === 0) {
+    for (let minute = 0; minute < 1440; minute++) {
+      clocks.push(`T${two(Math.floor(minute / 60))}:${two(minute % 60)}:`);
+    }
+    for (let second = 0; second < 60; second++) seconds.push(two(second));
+  }
   const day = Math.floor(ms / DAY_MS);
   const rest = ms - day * DAY_MS;
-  const seconds = Math.floor(rest / 1000);
-  const clock = `${two(Math.floor(seconds / 3600))}:${two(Math.floor(seconds / 60) % 60)}:${two(seconds % 60)}`;
-  const finer = micros === 0 ? "" : three(micros);
-  return `${dayText(day)}T${clock}.${three(rest - seconds * 1000)}${finer}`;
+  const minute = Math.floor(rest / MINUTE_MS);
+  const second = Math.floor((rest - minute * MINUTE_MS) / 1000);
+  return dayText(day) + (clocks[minute] as string) + (seconds[second] as string);
+}
+
+function millisecondsOf(ms: number): number {
+  return ms - Math.floor(ms / 1000) * 1000;
+}
+
+function fractionText(rest: number, micros: number): string {
+  return `.${three(rest)}${micros === 0 ? "" : three(micros)}`;
 }
 
 /**

@@ -1,7 +1,8 @@
+import type { TypedArray } from "@uwdata/flechette";
 import { expectation } from "../../errors.ts";
 import type { Value } from "../schema.ts";
-import type { FrameColumn } from "./column-data.ts";
-import type { ReadRow } from "./column-value.ts";
+import { batchOf, dictionaryOf, type FrameColumn, hasDirectValues } from "./column-data.ts";
+import { type ReadRow, toReader } from "./column-value.ts";
 
 /** One row object that stands on one row after another; it cannot be written to. */
 export interface RowCursor<Row> {
@@ -13,10 +14,15 @@ export interface RowCursor<Row> {
   missed: number;
 }
 
-/** Where a row object stands, and how the values there are read. */
+/** Where a row object stands, and what is read there, by the place of a column. */
 interface RowState {
   readonly names: readonly string[];
   readonly readers: readonly ReadRow<Value>[];
+  readonly items: readonly TypedArray[];
+  readonly texts: readonly (readonly string[])[];
+  /** 1 for columns of which nobody was told yet that they are read */
+  readonly untold: Uint8Array;
+  readonly tell: (name: string) => void;
   at: number;
   missed: number;
 }
@@ -29,8 +35,7 @@ interface CursorRow {
 
 type SeenValue = Exclude<Value, null> | undefined;
 
-/** By the place of a column; shared, so that the rows of all frames of the same columns have one shape. */
-const getters: ((this: CursorRow) => SeenValue)[] = [];
+type Getter = (this: CursorRow) => SeenValue;
 
 /** Names that JavaScript itself reads of objects that lack them. */
 const ASKED_OF_ANY = new Set(["toJSON", "then"]);
@@ -56,35 +61,84 @@ const BEHIND: object = new Proxy(Object.create(Object.prototype), {
  * Makes a cursor over columns. Its row object is reused, so a copy is what to keep (`{...row}`).
  * A missing value is undefined in it, so that no comparison passes and no sum comes of it.
  *
- * @param readers may be replaced by others while it goes
+ * @param watch told of each column that is read, once
  */
 export function openCursor<Row>(
-  names: readonly string[],
-  readers: readonly ReadRow<Value>[],
+  columns: readonly FrameColumn[],
+  watch?: (name: string) => void,
 ): RowCursor<Row> {
   const row: object = Object.create(BEHIND);
-  // The columns carry the names and types of Row: frames are only built that way.
-  const state = { row: row as Row, names, readers, at: 0, missed: -1 };
+  const state = {
+    // The columns carry the names and types of Row: frames are only built that way.
+    row: row as Row,
+    names: columns.map(({ name }) => name),
+    readers: columns.map(({ data }) => toReader(data)),
+    items: columns.map(({ data }) => batchOf(data).values),
+    texts: columns.map(({ data }) => dictionaryOf(data)?.cache ?? []),
+    untold: new Uint8Array(columns.length).fill(watch === undefined ? 0 : 1),
+    tell: watch ?? (() => undefined),
+    at: 0,
+    missed: -1,
+  };
   Object.defineProperty(row, STATE, { value: state });
-  for (const [index, name] of names.entries()) {
-    Object.defineProperty(row, name, { enumerable: true, get: getterOf(index) });
+  for (const [index, column] of columns.entries()) {
+    Object.defineProperty(row, column.name, { enumerable: true, get: getterOf(column, index) });
   }
   Object.preventExtensions(row);
   return state;
 }
 
-function getterOf(index: number): (this: CursorRow) => SeenValue {
-  const known = getters[index];
+/** How the values of a column are read. */
+type Reading = "number" | "text" | "any";
+
+/** By the place of a column; shared, so that the rows of all frames of the same columns have one shape. */
+const getters: Readonly<Record<Reading, Getter[]>> = { number: [], text: [], any: [] };
+
+function getterOf({ data }: FrameColumn, index: number): Getter {
+  const reading = readingOf(data);
+  const known = getters[reading][index];
   if (known !== undefined) return known;
-  const getter = function (this: CursorRow): SeenValue {
-    const state = this[STATE];
-    const value = state.readers[index]?.(state.at);
-    if (value !== null && value !== undefined) return value;
-    state.missed = index;
-    return undefined;
-  };
-  getters[index] = getter;
+  const getter = MAKERS[reading](index);
+  getters[reading][index] = getter;
   return getter;
+}
+
+function readingOf(data: FrameColumn["data"]): Reading {
+  if (data.nullCount > 0) return "any";
+  if (dictionaryOf(data) !== undefined) return "text";
+  const batch = batchOf(data);
+  const isNumber = !(batch.values instanceof BigInt64Array) && hasDirectValues(batch);
+  return isNumber ? "number" : "any";
+}
+
+/** Each kind of reading has functions of its own, which the compiler then makes fast for it. */
+const MAKERS: Readonly<Record<Reading, (index: number) => Getter>> = {
+  number: (index) =>
+    function () {
+      const state = this[STATE];
+      if (state.untold[index] === 1) tell(state, index);
+      return state.items[index]?.[state.at];
+    },
+  text: (index) =>
+    function () {
+      const state = this[STATE];
+      if (state.untold[index] === 1) tell(state, index);
+      return state.texts[index]?.[state.items[index]?.[state.at] as number];
+    },
+  any: (index) =>
+    function () {
+      const state = this[STATE];
+      if (state.untold[index] === 1) tell(state, index);
+      const value = state.readers[index]?.(state.at);
+      if (value !== null && value !== undefined) return value;
+      state.missed = index;
+      return undefined;
+    },
+};
+
+function tell(state: RowState, index: number): void {
+  state.untold[index] = 0;
+  state.tell(state.names[index] ?? "");
 }
 
 /** A row of columns as an object of its own; what is missing is null. */

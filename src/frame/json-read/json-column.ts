@@ -228,7 +228,7 @@ const JOINED: Readonly<Partial<Record<JsonKind, Partial<Record<JsonKind, JsonKin
 };
 
 /** A value as its bytes have it. */
-export function sourceOf({ bytes, kind, start, end }: WrittenValue): string {
+function sourceOf({ bytes, kind, start, end }: WrittenValue): string {
   const quotes = kind === TEXT || kind === ESCAPED_TEXT ? 1 : 0;
   return bytes.toString("utf8", start - quotes, end + quotes);
 }

@@ -4,7 +4,7 @@
 export const TEXT = 0;
 /** a text with a backslash in it */
 export const ESCAPED_TEXT = 1;
-export const NUMBER = 2;
+const NUMBER = 2;
 export const TRUE = 3;
 export const FALSE = 4;
 export const NULL = 5;

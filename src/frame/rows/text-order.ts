@@ -13,7 +13,7 @@ export function compareTexts(one: string, other: string): number {
 }
 
 /** A unit of a text as a number in the order of characters: halves of pairs stand above all others. */
-export function unitOrder(unit: number): number {
+function unitOrder(unit: number): number {
   if (unit < 0xd800) return unit;
   return unit < 0xe000 ? unit + 0x2000 : unit - 0x800;
 }
@@ -21,4 +21,16 @@ export function unitOrder(unit: number): number {
 /** Texts are compared as if all letters were small. */
 export function foldCase(text: string): string {
   return text.toLowerCase();
+}
+
+/**
+ * The place of each of some different texts in their order.
+ * @param fold what is compared first of a text; two that it makes the same are compared as they are
+ */
+export function textRanks(texts: readonly string[], fold: (text: string) => string): Uint32Array {
+  const codes = texts.map((text, code) => ({ text, folded: fold(text), code }));
+  codes.sort((a, b) => compareTexts(a.folded, b.folded) || compareTexts(a.text, b.text));
+  const ranks = new Uint32Array(texts.length);
+  for (const [rank, { code }] of codes.entries()) ranks[code] = rank;
+  return ranks;
 }

@@ -1,7 +1,7 @@
 import { batchOf, dictionaryOf, type FrameColumn, halvesOf } from "../column/column-data.ts";
 import { numbersOf } from "../column/column-value.ts";
 import { compareBytes, textBytesOf } from "../column/text-bytes.ts";
-import { compareTexts } from "../rows/text-order.ts";
+import { textRanks } from "../rows/text-order.ts";
 import { gather, type PresentRows, presentNumbers } from "./present-rows.ts";
 
 /** The first row with the least or the greatest value of each group; −1 where a group has no value. */
@@ -29,21 +29,11 @@ export function extremeRows(
 function orderedNumbers(column: FrameColumn, present: PresentRows): Float64Array | undefined {
   const coded = column.type === "string" ? dictionaryOf(column.data) : undefined;
   if (coded !== undefined) {
-    const ranks = textRanks(coded.cache);
+    const ranks = textRanks(coded.cache, (text) => text);
     const { values } = coded;
     return gather((row) => ranks[values[row] as number] as number, present.rows, present.of.length);
   }
   return numbersOf(column) === undefined ? undefined : presentNumbers(column, present);
-}
-
-/** The place of each text in their order. */
-function textRanks(texts: readonly string[]): Uint32Array {
-  const order = Uint32Array.from(texts.keys()).sort((one, other) =>
-    compareTexts(texts[one] ?? "", texts[other] ?? ""),
-  );
-  const ranks = new Uint32Array(texts.length);
-  for (let rank = 0; rank < order.length; rank++) ranks[order[rank] as number] = rank;
-  return ranks;
 }
 
 function extremeNumbers(

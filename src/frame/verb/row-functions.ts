@@ -2,11 +2,10 @@
 import { expectation, toMessage } from "../../errors.ts";
 import { buildColumn } from "../column/column-build.ts";
 import type { FrameColumn } from "../column/column-data.ts";
-import type { ReadRow } from "../column/column-value.ts";
-import { describeValue, inferColumnType, toReader } from "../column/column-value.ts";
+import { describeValue, inferColumnType } from "../column/column-value.ts";
 import { openCursor, type RowCursor } from "../column/row-cursor.ts";
 import type { Value } from "../schema.ts";
-import { type ColumnWatch, rawColumns, toView, type View } from "./view.ts";
+import { rawColumns, toView, type View } from "./view.ts";
 
 /** Keeps the rows that pass; no value is copied. */
 export function filterView<Row>(view: View, test: (row: Row) => boolean): View {
@@ -138,25 +137,6 @@ function rowFailure(place: string, cursor: RowCursor<unknown>, cause: unknown): 
   );
 }
 
-function cursorOver<Row>({ watch, ...view }: View): RowCursor<Row> {
-  const columns = rawColumns(view);
-  const readers = columns.map(({ data }) => toReader(data));
-  const names = columns.map(({ name }) => name);
-  if (watch !== undefined) reportFirstReadings(readers, names, watch);
-  return openCursor<Row>(names, readers);
-}
-
-/** Has each reader tell of its first reading, and then make room for one that tells nothing. */
-function reportFirstReadings(
-  readers: ReadRow<Value>[],
-  names: readonly string[],
-  watch: ColumnWatch,
-): void {
-  for (const [index, read] of readers.entries()) {
-    readers[index] = (row) => {
-      watch(names[index] ?? "");
-      readers[index] = read;
-      return read(row);
-    };
-  }
+function cursorOver<Row>(view: View): RowCursor<Row> {
+  return openCursor<Row>(rawColumns(view), view.watch);
 }

@@ -1,9 +1,8 @@
 import type { ChildProcess } from "node:child_process";
 import { once } from "node:events";
-import { setPriority } from "node:os";
 import { fileURLToPath } from "node:url";
 import { settlesWithin } from "../../process/line-reader.ts";
-import { readThreads } from "../../process/process-table.ts";
+import { setSessionPriority, setThreadPriorities } from "../../process/priority.ts";
 import type { ProcessTree } from "../../process/process-tree.ts";
 import { Program, type ProgramEnd } from "../../process/program.ts";
 import { type FromProcess, MARK_NAME, type ToProcess } from "./messages.ts";
@@ -60,9 +59,16 @@ export class ChildLife {
     return exitCode !== null || signalCode !== null;
   }
 
-  /** Gives its threads, those that came since its start too, the priority of a run. */
+  /**
+   * Lets everybody else go first from now on: its threads, those that came since its start too, and its
+   * session, which loads its code as fast as others.
+   */
   lowerPriority(): void {
-    lowerPriority(this.pid, this.#spec);
+    const { pid } = this;
+    const { priority = PRIORITY } = this.#spec;
+    if (pid === undefined) return;
+    setThreadPriorities(pid, priority);
+    setSessionPriority(pid, priority);
   }
 
   /** Tells the child something; once it is gone, nothing happens. */
@@ -140,21 +146,6 @@ function startProgram(spec: RunProcessSpec): Program {
     hasChannel: true,
     markName: MARK_NAME,
   });
-  lowerPriority(program.pid, spec);
+  if (program.pid !== undefined) setThreadPriorities(program.pid, spec.priority ?? PRIORITY);
   return program;
-}
-
-/** Lets everybody else go first. What starts a thread or a process hands its own priority on. */
-function lowerPriority(
-  pid: number | undefined,
-  { priority = PRIORITY }: Pick<RunProcessSpec, "priority">,
-): void {
-  if (pid === undefined) return;
-  for (const thread of readThreads(pid)) {
-    try {
-      setPriority(thread, priority);
-    } catch {
-      // Refused, or gone: a run at ordinary priority is still a run.
-    }
-  }
 }

@@ -2,6 +2,7 @@ import type { SyntaxNode } from "@lezer/common";
 import { importsOf } from "./python-imports.ts";
 import {
   findError,
+  isAtTop,
   nodesOf,
   type PythonSource,
   piecesOf,
@@ -37,7 +38,7 @@ export function findCached(source: PythonSource): CachedFunction | undefined {
     return undefined;
   }
   if (second !== undefined) throw secondFault(source, first, second);
-  if (first.node.parent?.name !== "Script") throw nestedFault(source, first.decorator);
+  if (!isAtTop(source, first.node)) throw nestedFault(source, first.decorator);
   return toCached(source, first);
 }
 
@@ -106,8 +107,7 @@ function toCached(source: PythonSource, { node, decorator }: Decorated): CachedF
   const definition = piecesOf(node).at(-1);
   if (definition?.name !== "FunctionDefinition")
     throw noFunctionFault(source, decorator, definition);
-  const [first] = piecesOf(definition);
-  if (first?.name === "async") throw asyncFault(source, first);
+  refuseAsync(source, definition);
   const list = decorator.getChild("ArgList");
   if (list === null) throw noArgumentsFault(source, decorator, written);
   const parameters = definition.getChild("ParamList");
@@ -179,9 +179,12 @@ function noFunctionFault(
   });
 }
 
-function asyncFault(source: PythonSource, node: SyntaxNode) {
-  return pythonFault(source, node, {
-    what: "the decorated function",
+/** Python carries out a function that is async only when something waits for it. */
+export function refuseAsync(source: PythonSource, definition: SyntaxNode): void {
+  const [first] = piecesOf(definition);
+  if (first?.name !== "async") return;
+  throw pythonFault(source, first, {
+    what: "a function of a cell",
     expected: "a plain one (def)",
     got: "async def",
     hint: "write a def that returns asyncio.run(…)",

@@ -2,11 +2,19 @@ import type { SyntaxNode } from "@lezer/common";
 import type { CellFacts } from "../cell-facts.ts";
 import type { CellFile } from "../cell-files.ts";
 import { nearestNames } from "./nearest-names.ts";
-import { type CachedFunction, findCached } from "./python-decorator.ts";
+import { type CachedFunction, findCached, refuseAsync } from "./python-decorator.ts";
 import { readParameters } from "./python-function.ts";
 import { checkOptions, readOptions } from "./python-options.ts";
 import { type GlobalNames, readGlobalNames } from "./python-scopes.ts";
-import { findError, type PythonSource, parsePython, pythonFault, textOf } from "./python-syntax.ts";
+import {
+  findError,
+  isAtTop,
+  nodesOf,
+  type PythonSource,
+  parsePython,
+  pythonFault,
+  textOf,
+} from "./python-syntax.ts";
 
 /** How a Python cell is carried out. */
 export interface PythonForm {
@@ -85,17 +93,23 @@ function readFunction(
 /** The function that gives the items, which stands in the file itself. */
 function readItems(source: PythonSource, over: SyntaxNode, cells: readonly string[]): ReadFunction {
   const name = textOf(source, over);
-  const definition = source.top
-    .getChildren("FunctionDefinition")
-    .find((each) => textOf(source, each.getChild("VariableName") ?? each) === name);
-  if (definition !== undefined)
-    return readFunction(source, definition, { name, cells, hasItem: false });
+  for (const each of nodesOf(source.top)) {
+    if (!isFunctionAtTop(source, each, name)) continue;
+    refuseAsync(source, each);
+    return readFunction(source, each, { name, cells, hasItem: false });
+  }
   throw pythonFault(source, over, {
     what: "over",
     expected: "a function at the top of the file that gives the items",
     got: `${name}, which is none`,
     hint: `write def ${name}(): return [...]`,
   });
+}
+
+function isFunctionAtTop(source: PythonSource, node: SyntaxNode, name: string): boolean {
+  const own = node.name === "FunctionDefinition" ? node.getChild("VariableName") : null;
+  if (own === null || textOf(source, own) !== name) return false;
+  return isAtTop(source, node.parent?.name === "DecoratedStatement" ? node.parent : node);
 }
 
 function toNamed(names: readonly string[]): Record<string, string> {
@@ -133,7 +147,7 @@ function refuseUnset(source: PythonSource, name: string, { bound, hasStar }: Glo
       what: "the script",
       expected: `one that sets ${name}, the cell's value`,
       got: near.length > 0 ? `one that sets ${near.join(" and ")}` : "one that does not",
-      hint: `write ${name} = …, or decorate a function with @cached("frame/name") of hex_runtime`,
+      hint: `write ${name} = …, or decorate a function with @cached("frame/name") of hex_runtime; files that are no cells begin with an underscore`,
     },
   );
 }

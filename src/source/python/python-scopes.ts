@@ -15,7 +15,7 @@ export interface GlobalNames {
 /** Finds the global names that a file sets and reads. */
 export function readGlobalNames(source: PythonSource): GlobalNames {
   const module = newScope("module", undefined);
-  const search: Search = { source, module, loads: [], hasStar: false };
+  const search: Search = { source, module, loads: [], hasStar: false, hasTypes: true };
   visitAll(piecesOf(source.top), module, search);
   const loaded = new Map<string, SyntaxNode>();
   for (const { name, node, scope } of search.loads) {
@@ -37,6 +37,8 @@ interface Search {
   readonly module: Scope;
   readonly loads: { name: string; node: SyntaxNode; scope: Scope }[];
   hasStar: boolean;
+  /** whether the types of parameters and names are evaluated */
+  hasTypes: boolean;
 }
 
 function newScope(kind: Scope["kind"], parent: Scope | undefined): Scope {
@@ -63,6 +65,9 @@ const VISITS: Readonly<Record<string, Visit>> = {
   VariableName: (node, scope, search) => {
     search.loads.push({ name: textOf(search.source, node), node, scope });
   },
+  TypeDef: (node, scope, search) => {
+    if (search.hasTypes) visitPieces(node, scope, search);
+  },
   AssignStatement: visitAssignment,
   UpdateStatement: (node, scope, search) => {
     const [target] = piecesOf(node);
@@ -71,9 +76,7 @@ const VISITS: Readonly<Record<string, Visit>> = {
   },
   NamedExpression: (node, scope, search) => {
     const [target, ...others] = piecesOf(node);
-    let outer = scope;
-    while (outer.kind === "comprehension" && outer.parent !== undefined) outer = outer.parent;
-    if (target !== undefined) bindTarget(target, outer, search);
+    if (target !== undefined) bindOutside(target, scope, search);
     visitAll(others, scope, search);
   },
   ForStatement: (node, scope, search) => {
@@ -108,13 +111,7 @@ const VISITS: Readonly<Record<string, Visit>> = {
   },
   AsPattern: visitAs,
   KeywordPattern: (node, scope, search) => visitAll(piecesOf(node).slice(1), scope, search),
-  ArgList: (node, scope, search) => {
-    const pieces = piecesOf(node);
-    // A generator as the only argument needs no brackets of its own.
-    if (pieces.some(({ name }) => name === "for")) return visitComprehension(node, scope, search);
-    const values = pieces.filter((_, index) => pieces[index + 1]?.name !== "AssignOp");
-    visitAll(values, scope, search);
-  },
+  ArgList: visitArguments,
   Decorator: (node, scope, search) => {
     const pieces = piecesOf(node);
     const values = pieces.filter((_, index) => pieces[index - 1]?.name !== ".");
@@ -196,13 +193,34 @@ function visitAs(node: SyntaxNode, scope: Scope, search: Search): void {
 }
 
 function visitImport(node: SyntaxNode, scope: Scope, search: Search): void {
-  for (const { names, local } of readImport(search.source, node)) {
-    const locals = names?.map((each) => each.local) ?? [local];
-    for (const each of locals) {
-      if (each === "*") search.hasStar = true;
-      else if (each !== undefined) bind(each, scope, search);
-    }
+  for (const { names, local, module } of readImport(search.source, node)) {
+    const locals = (names ?? [{ local }]).flatMap((each) => each.local ?? []);
+    if (module[0] === "__future__" && locals.includes("annotations")) search.hasTypes = false;
+    if (locals.includes("*")) search.hasStar = true;
+    else for (const each of locals) bind(each, scope, search);
   }
+}
+
+/** A name before `=` is a parameter of what is called, one before `:=` is set. */
+function visitArguments(node: SyntaxNode, scope: Scope, search: Search): void {
+  const pieces = piecesOf(node);
+  // A generator as the only argument needs no brackets of its own.
+  if (pieces.some(({ name }) => name === "for")) {
+    visitComprehension(node, scope, search);
+    return;
+  }
+  for (const [index, each] of pieces.entries()) {
+    const after = pieces[index + 1];
+    if (after?.name !== "AssignOp") visit(each, scope, search);
+    else if (textOf(search.source, after) === ":=") bindOutside(each, scope, search);
+  }
+}
+
+/** What is set within a comprehension is a name of what is around it. */
+function bindOutside(target: SyntaxNode, scope: Scope, search: Search): void {
+  let outer = scope;
+  while (outer.kind === "comprehension" && outer.parent !== undefined) outer = outer.parent;
+  bindTarget(target, outer, search);
 }
 
 /** Defaults, types and decorators are evaluated outside of the function. */

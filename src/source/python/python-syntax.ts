@@ -12,7 +12,7 @@ export interface PythonSource {
 }
 
 export function parsePython(written: string, file: string): PythonSource {
-  const text = written.replace(/^\uFEFF/, " ");
+  const text = written.replace(/^\uFEFF/, "");
   return { file, text, top: parser.parse(text).topNode };
 }
 
@@ -27,8 +27,11 @@ export function piecesOf(node: SyntaxNode): SyntaxNode[] {
 
 /** Each node of a tree, from the outside in, in the order written. */
 export function* nodesOf(node: SyntaxNode): Iterable<SyntaxNode> {
-  yield node;
-  for (const each of piecesOf(node)) yield* nodesOf(each);
+  const waiting = [node];
+  for (let each = waiting.pop(); each !== undefined; each = waiting.pop()) {
+    yield each;
+    waiting.push(...piecesOf(each).reverse());
+  }
 }
 
 /** The first thing in a tree that cannot be read as Python. */
@@ -45,6 +48,11 @@ export function textOf({ text }: PythonSource, { from, to }: SyntaxNode): string
 export function placeOf({ file, text }: PythonSource, { from }: { readonly from: number }): string {
   const before = text.slice(0, from).split("\n");
   return formatPlace({ file, line: before.length, column: (before.at(-1)?.length ?? 0) + 1 });
+}
+
+/** Whether a node begins a line: what does is at the top of the file, also where the tree is broken. */
+export function isAtTop({ text }: PythonSource, { from }: SyntaxNode): boolean {
+  return from === 0 || text[from - 1] === "\n";
 }
 
 /** The comma-separated items between the brackets of a list of arguments, parameters or elements. */

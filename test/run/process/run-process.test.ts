@@ -1,11 +1,11 @@
-import { readdirSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { getPriority } from "node:os";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { expect, it } from "vitest";
 import { HexError } from "../../../src/errors.ts";
 import { toCrashError } from "../../../src/run/process/process-ending.ts";
-import { giveTask, runTask, startTasks } from "./run-task.ts";
+import { giveTask, PATIENT, runTask, startTasks } from "./run-task.ts";
 
 it("gives what the task came to", async () => {
   const value = { rows: 3, names: ["a", "ü"], none: null };
@@ -87,6 +87,18 @@ it("runs at a lower priority than ours, in all of its threads", async () => {
   const threads = readdirSync(`/proc/${started.pid}/task`).map(Number);
   expect(threads.length).toBeGreaterThan(2);
   for (const thread of threads) expect(getPriority(thread)).toBeGreaterThan(getPriority());
+});
+
+/** Whether the system shares the processor out among sessions before it heeds priorities. */
+const hasSessions =
+  existsSync("/proc/sys/kernel/sched_autogroup_enabled") &&
+  readFileSync("/proc/sys/kernel/sched_autogroup_enabled", "utf8").trim() === "1";
+
+it.runIf(hasSessions)("gives its session, and those of programs below, that priority", async () => {
+  const before = readFileSync("/proc/self/autogroup", "utf8");
+  const { ending } = await runTask("session-priorities", null, {}, PATIENT);
+  expect(ending).toMatchObject({ status: "done", value: { own: 10, below: 10 } });
+  expect(readFileSync("/proc/self/autogroup", "utf8")).toBe(before);
 });
 
 it("keeps the channel to the parent from cells", async () => {

@@ -1,11 +1,14 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { openSync } from "node:fs";
+import { readFile } from "node:fs/promises";
 import { getPriority } from "node:os";
 import { setTimeout as wait } from "node:timers/promises";
 import { HexError } from "../../../../src/errors.ts";
+import { Program } from "../../../../src/process/program.ts";
 import type { ProcessTask } from "../../../../src/run/process/messages.ts";
 import { type Parent, serveTask } from "../../../../src/run/process/serve-task.ts";
+import { findSleepers } from "../find-sleepers.ts";
 
 /** A program whose tasks do what runs should not, one kind each. */
 const TASKS: Readonly<Record<string, (payload: unknown, parent: Parent) => unknown>> = {
@@ -80,6 +83,8 @@ const TASKS: Readonly<Record<string, (payload: unknown, parent: Parent) => unkno
   "leave-stranger": async (id) => {
     const script = `setsid env -i sleep 1000.${id} & exit`;
     await once(spawn("sh", ["-c", script], { stdio: "inherit", env: {} }), "exit");
+    // Until then it is in our group, and is no stranger.
+    while (findSleepers(`${id}`).length === 0) await wait(10);
     return "left";
   },
   "grow-array": () => {
@@ -125,8 +130,28 @@ const TASKS: Readonly<Record<string, (payload: unknown, parent: Parent) => unkno
   },
   environment: () => process.env,
   priority: () => getPriority(),
+  "session-priorities": async () => {
+    const program = new Program({
+      command: ["sleep", "60"],
+      directory: ".",
+      environment: { PATH: process.env["PATH"] },
+    });
+    const own = await untilLowered("self");
+    const below = await untilLowered(program.pid);
+    await program.kill();
+    return { own, below };
+  },
   "find-channel": () => typeof process.send,
 };
+
+/** The priority of a process's session, once it is not the ordinary one. */
+async function untilLowered(pid: number | string | undefined): Promise<number> {
+  const text = await readFile(`/proc/${pid}/autogroup`, "utf8");
+  const priority = Number(/ nice (-?\d+)/.exec(text)?.[1]);
+  if (priority !== 0) return priority;
+  await wait(10);
+  return untilLowered(pid);
+}
 
 serveTask(async (task, parent) => {
   const { kind, payload = null } = task as ProcessTask & { readonly payload?: unknown };

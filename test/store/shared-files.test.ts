@@ -5,7 +5,7 @@ import { frame } from "../../src/frame/rows.ts";
 import { DirectoryStore } from "../../src/store/directory/directory-store.ts";
 import { MANIFEST_KEY, RUNS_PREFIX } from "../../src/store/key.ts";
 import { type Publication, publish } from "../../src/store/publication.ts";
-import { assertFree, claimNames } from "../../src/store/shared-csv.ts";
+import { assertFree, claimPlaces } from "../../src/store/shared-files.ts";
 import type { Store } from "../../src/store/store.ts";
 import { openVersion } from "../../src/store/version.ts";
 import { rollback } from "../../src/store/versions.ts";
@@ -90,7 +90,7 @@ describe.each(places)("a CSV of somebody else in $name", ({ conditions, open }) 
   it("is not overwritten when it is empty either", async () => {
     const store = await open();
     await put(store, "");
-    const looking = assertFree(store, "planets", {});
+    const looking = assertFree(store, { name: "planets", format: "csv" }, {});
     await expect(looking).rejects.toMatchObject({ code: "HEX_NAME_TAKEN" });
     const publishing = publish(store, publication({ planets }, { conditions }));
     await expect(publishing).rejects.toMatchObject({ code: "HEX_NAME_TAKEN" });
@@ -110,7 +110,7 @@ const conditional = places.filter(({ conditions }) => conditions === "required")
 describe.each(conditional)("a name that a run has claimed in $name", ({ open }) => {
   it("can be taken by the next run when that one died, whatever its columns are", async () => {
     const store = await open();
-    await claimNames(store, new Map([["planets", planets]]));
+    await claimPlaces(store, [{ name: "planets", format: "csv", frame: planets }]);
     expect(await textAt(store, "planets.csv")).toBe('"name","mass"\n');
     const other = frame([{ radius: 2 }]);
     expect(await publish(store, publication({ planets: other }))).toBe(1);
@@ -119,13 +119,13 @@ describe.each(conditional)("a name that a run has claimed in $name", ({ open }) 
 
   it("holds nothing for readers until it is published", async () => {
     const store = await open();
-    await claimNames(store, new Map([["planets", planets]]));
+    await claimPlaces(store, [{ name: "planets", format: "csv", frame: planets }]);
     expect(await (await openVersion(store)).readFrame("planets")).toBeUndefined();
   });
 
   it("is no longer ours when somebody else has written there meanwhile", async () => {
     const store = await open();
-    await claimNames(store, new Map([["planets", planets]]));
+    await claimPlaces(store, [{ name: "planets", format: "csv", frame: planets }]);
     await put(store, FOREIGN);
     const publishing = publish(store, publication({ planets }));
     await expect(publishing).rejects.toMatchObject({ code: "HEX_NAME_TAKEN" });
@@ -187,3 +187,41 @@ it("going back to a version does not overwrite what somebody else has put in a f
   await expect(rollback(store, 2)).rejects.toMatchObject({ code: "HEX_NAME_TAKEN" });
   expect(await textAt(store, "stars.csv")).toBe(FOREIGN);
 });
+
+describe.each(places)("an Arrow file of another tool in $name", ({ open, conditions }) => {
+  it("is not overwritten unless that is asked for", async () => {
+    const store = await open();
+    await put(store, "theirs", "planets.arrow");
+    const looking = assertFree(store, { name: "planets", format: "arrow" }, {});
+    await expect(looking).rejects.toMatchObject({ code: "HEX_NAME_TAKEN" });
+    const publishing = publish(store, publication({ planets }, { conditions }));
+    await expect(publishing).rejects.toThrow(
+      "absent, since the Arrow file of frame planets goes there",
+    );
+    expect(await textAt(store, "planets.arrow")).toBe("theirs");
+    await publish(store, publication({ planets }, { conditions, overwrite: ["planets"] }));
+    expect((await textAt(store, "planets.arrow")).slice(0, 6)).toBe("ARROW1");
+  });
+});
+
+it("a version from before Arrow files were put beside the CSV leaves that place alone", async () => {
+  const store = new MemoryStore();
+  await publish(store, publication({ planets }));
+  await withoutShared(store);
+  await put(store, "theirs", "planets.arrow");
+  const publishing = publish(store, publication({ planets }));
+  await expect(publishing).rejects.toMatchObject({ code: "HEX_NAME_TAKEN" });
+  await store.delete("planets.arrow");
+  expect(await publish(store, publication({ planets }))).toBe(2);
+  expect((await textAt(store, "planets.arrow")).slice(0, 6)).toBe("ARROW1");
+  // Going back to it takes the newer file away, since there is none of its own.
+  expect(await rollback(store, 1)).toBe(3);
+  expect(await store.find("planets.arrow")).toBeUndefined();
+});
+
+/** The manifest as it was written before. */
+async function withoutShared(store: MemoryStore): Promise<void> {
+  const text = await textAt(store, MANIFEST_KEY);
+  const without = text.replace(/,?\s*"shared":\s*\[[^\]]*\]/g, "");
+  await put(store, without, MANIFEST_KEY);
+}

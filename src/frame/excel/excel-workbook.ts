@@ -1,0 +1,194 @@
+/** A workbook as its parts say: its sheets, texts, formats, and where its days begin. */
+import { strFromU8, unzipSync } from "fflate";
+import { expectation } from "../../errors.ts";
+import { builtInKind, type DateKind, formatKind } from "./excel-formats.ts";
+import { readXml } from "./excel-xml.ts";
+
+/** A sheet of cells. */
+export interface WorkbookSheet {
+  readonly name: string;
+  readonly isHidden: boolean;
+  readonly xml: string;
+}
+
+/** What is read of a workbook. */
+export interface Workbook {
+  /** sheets of cells, in the order in which they are shown */
+  readonly sheets: readonly WorkbookSheet[];
+  /** the texts that cells name by number */
+  readonly texts: readonly string[];
+  /** for each style of cells what their numbers are */
+  readonly kinds: readonly DateKind[];
+  /** whether its days are counted from 1904 */
+  readonly is1904: boolean;
+}
+
+const MOST_PART_BYTES = 2 ** 29;
+
+/**
+ * Opens a workbook.
+ * @throws {HexError} HEX_DATA_INVALID for another kind of file
+ */
+export function openWorkbook(bytes: Uint8Array, file: string): Workbook {
+  checkFormat(bytes, file);
+  const parts = unzipSync(bytes, {
+    filter: ({ name, originalSize }) => {
+      if (!/^\/?xl\/.*\.(?:xml|rels)$/i.test(name)) return name === "xl/workbook.bin";
+      if (originalSize > MOST_PART_BYTES) throw new RangeError(`${name} is more than 512 MiB`);
+      return true;
+    },
+  });
+  if (parts["xl/workbook.bin"]) throw formatError(file, "a binary workbook (.xlsb)", SAVE);
+  const xmlOf = (name: string) => {
+    const part = parts[name] ?? parts[`/${name}`];
+    return part === undefined ? undefined : strFromU8(part);
+  };
+  const xml = xmlOf("xl/workbook.xml");
+  if (xml === undefined) throw formatError(file, "a ZIP archive without one", SAVE);
+  const { listed, is1904 } = readSheets(xml);
+  const targets = readTargets(xmlOf("xl/_rels/workbook.xml.rels") ?? "<none/>");
+  const sheets = listed.flatMap(({ name, id, isHidden }) => {
+    const target = targets.get(id);
+    const own = target === undefined ? undefined : xmlOf(target);
+    return own === undefined ? [] : [{ name, isHidden, xml: own }];
+  });
+  return {
+    sheets,
+    is1904,
+    texts: readTexts(xmlOf("xl/sharedStrings.xml") ?? "<none/>"),
+    kinds: readKinds(xmlOf("xl/styles.xml") ?? "<none/>"),
+  };
+}
+
+const SAVE = "save it as .xlsx";
+
+function checkFormat(bytes: Uint8Array, file: string): void {
+  const first = Buffer.from(bytes.subarray(0, 4)).toString("hex");
+  if (first === "504b0304") return;
+  if (first === "d0cf11e0") {
+    throw formatError(
+      file,
+      "an old workbook (.xls), or one with a password",
+      `${SAVE}, without a password`,
+    );
+  }
+  throw formatError(file, bytes.length === 0 ? "an empty file" : "one of another format", SAVE);
+}
+
+function formatError(place: string, got: string, hint: string) {
+  return expectation("HEX_DATA_INVALID", {
+    place,
+    expected: "an Excel workbook (.xlsx)",
+    got,
+    hint,
+  });
+}
+
+interface ListedSheet {
+  readonly name: string;
+  /** of its part among the relations of the workbook */
+  readonly id: string;
+  readonly isHidden: boolean;
+}
+
+function readSheets(xml: string): { listed: readonly ListedSheet[]; is1904: boolean } {
+  const listed: ListedSheet[] = [];
+  let is1904 = false;
+  readXml(xml, {
+    open(name, attributeOf) {
+      if (name === "workbookPr") is1904 = isTrue(attributeOf("date1904"));
+      if (name !== "sheet") return;
+      const isHidden = (attributeOf("state") ?? "visible") !== "visible";
+      listed.push({ name: attributeOf("name") ?? "", id: attributeOf("r:id") ?? "", isHidden });
+    },
+  });
+  return { listed, is1904 };
+}
+
+export function isTrue(text: string | undefined): boolean {
+  return text === "1" || text === "true" || text === "on";
+}
+
+/** Where the parts of the sheets of cells lie, by the ids of their relations. */
+function readTargets(xml: string): ReadonlyMap<string, string> {
+  const targets = new Map<string, string>();
+  readXml(xml, {
+    open(name, attributeOf) {
+      const target = attributeOf("Target");
+      const isSheet = attributeOf("Type")?.endsWith("/worksheet") === true;
+      if (name !== "Relationship" || target === undefined || !isSheet) return;
+      const path = target.startsWith("/") ? target.slice(1) : `xl/${target}`;
+      targets.set(attributeOf("Id") ?? "", path);
+    },
+  });
+  return targets;
+}
+
+function readTexts(xml: string): string[] {
+  const texts: string[] = [];
+  const reader = new TextReader();
+  readXml(xml, {
+    open: (name) => reader.open(name),
+    text: (text) => reader.text(text),
+    close(name) {
+      reader.close(name);
+      if (name === "si") texts.push(reader.take());
+    },
+  });
+  return texts;
+}
+
+/** Puts a text together from its runs, without the reading aids of Japanese texts. */
+export class TextReader {
+  #text = "";
+  #isText = false;
+  #isAid = false;
+
+  open(name: string): void {
+    if (name === "rPh") this.#isAid = true;
+    if (name === "t") this.#isText = !this.#isAid;
+  }
+
+  text(text: string): void {
+    if (this.#isText) this.#text += text;
+  }
+
+  close(name: string): void {
+    if (name === "rPh") this.#isAid = false;
+    if (name === "t") this.#isText = false;
+  }
+
+  /** The text so far, from which the next begins anew. */
+  take(): string {
+    const text = plainText(this.#text);
+    this.#text = "";
+    return text;
+  }
+}
+
+/** A text with the signs that XML cannot write, such as `_x000D_`, as themselves. */
+export function plainText(text: string): string {
+  if (!text.includes("_x")) return text;
+  return text.replace(/_x([0-9A-Fa-f]{4})_/g, (_, code: string) => {
+    return String.fromCharCode(Number.parseInt(code, 16));
+  });
+}
+
+/** What numbers are in cells of each style. */
+function readKinds(xml: string): DateKind[] {
+  const kinds: DateKind[] = [];
+  const own = new Map<number, DateKind>();
+  let isCells = false;
+  readXml(xml, {
+    open(name, attributeOf) {
+      const id = Number(attributeOf("numFmtId"));
+      if (name === "numFmt") own.set(id, formatKind(attributeOf("formatCode") ?? ""));
+      if (name === "cellXfs") isCells = true;
+      if (name === "xf" && isCells) kinds.push(own.has(id) ? own.get(id) : builtInKind(id));
+    },
+    close(name) {
+      if (name === "cellXfs") isCells = false;
+    },
+  });
+  return kinds;
+}
