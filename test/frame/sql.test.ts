@@ -118,6 +118,28 @@ describe("queryFrames", () => {
     assertFrame(all, { name: ["pear", "fig", "apple"] });
   });
 
+  test("takes an object of values as a parameter, such as the ends of a range of days", async () => {
+    const sql = "SELECT DATE '2026-01-31' BETWEEN $days.start::DATE AND $days.end::DATE AS isIn";
+    const days = { start: "2026-01-01", end: "2026-02-28" };
+    assertFrame(await queryFrames(sql, {}, { days }), { isIn: [true] });
+  });
+
+  test("takes lists of bigints and missing values exactly", async () => {
+    const sql = "SELECT list_contains($ids, 9007199254740993) AS a, len($ids) AS n";
+    const ids = [9007199254740993n, null];
+    assertFrame(await queryFrames(sql, {}, { ids }), { a: [true], n: [2] });
+  });
+
+  test.each([
+    ["a frame", fruit, /a single value.*got object \(a frame is a table: name it without the \$\)/],
+    ["a list of several types", [1, "a"], /a list of values of one type/],
+    ["a list that would be rounded", [9007199254740993n, 0.5], /a list of values of one type/],
+    ["a list that is too long for whole numbers", [9007199254740993n, 1e20], /values of one type/],
+    ["nothing", undefined, /got nothing/],
+  ])("refuses %s as a parameter", async (_, v, message) => {
+    await expect(queryFrames("SELECT $v AS v", {}, { v })).rejects.toThrow(message);
+  });
+
   test("takes a query that begins with a byte order mark", async () => {
     assertFrame(await queryFrames("\uFEFF-- a\r\nSELECT 1 AS n\r\n", {}, {}), { n: [1] });
   });

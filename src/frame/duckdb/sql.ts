@@ -1,13 +1,10 @@
 import { expectation, HexError } from "../../errors.ts";
 import { type AnyFrame, type Frame, toFrameOf } from "../frame.ts";
-import type { Value } from "../schema.ts";
 import {
   type Connection,
   type DuckdbLimits,
-  type ListParameter,
   quoteName,
   runWithParameters,
-  type ScalarParameter,
   withDuckdb,
 } from "./duckdb.ts";
 import { readColumns } from "./duckdb-read.ts";
@@ -15,6 +12,7 @@ import { describeTable } from "./duckdb-types.ts";
 import { createTable } from "./duckdb-write.ts";
 import type { QueryPlace } from "./query-files.ts";
 import { toDuckdbFailure } from "./sql-failure.ts";
+import { toSqlParameter } from "./sql-parameter.ts";
 import { type FoundReferences, findReferences, type SqlReferences } from "./sql-references.ts";
 import { createFileTables } from "./sql-tables.ts";
 import { type EditedSql, SqlError, SqlText } from "./sql-text.ts";
@@ -33,7 +31,7 @@ export interface QuerySurroundings extends DuckdbLimits {
   readonly onProgress?: ((fraction: number) => void) | undefined;
 }
 
-type Parameters = Readonly<Record<string, Value | readonly Value[]>>;
+type Parameters = Readonly<Record<string, unknown>>;
 
 /**
  * Runs one SELECT over frames, which are the tables of their names, and over files.
@@ -111,7 +109,7 @@ async function runQuery(connection: Connection, query: PreparedQuery): Promise<F
 
 function toUsed({ parameters, references }: PreparedQuery) {
   const used = Object.entries(parameters).filter(([name]) => references.parameters.includes(name));
-  return Object.fromEntries(used.map(toParameter));
+  return Object.fromEntries(used.map(([name, value]) => [name, toSqlParameter(name, value)]));
 }
 
 /** @throws {HexError} HEX_CELL_INVALID for a table that nobody has handed over */
@@ -166,17 +164,6 @@ function checkCase(table: string, { columnNames }: AnyFrame): void {
       hint: "rename or select in a cell before the query",
     });
   }
-}
-
-function toParameter([name, value]: [string, Value | readonly Value[]]): [
-  string,
-  ScalarParameter | ListParameter,
-] {
-  return [name, isList(value) ? { items: value } : value];
-}
-
-function isList(value: Value | readonly Value[]): value is readonly Value[] {
-  return Array.isArray(value);
 }
 
 function withoutEnd(sql: string): string {
