@@ -1,11 +1,12 @@
-// Times whole processes, CSV, Python cells, PostgreSQL, runs that wait in a queue, the HTTP server and its page, beside their
-// peers. Its arguments choose some of that: apps, csv, python, postgres, verbs, queue, load, fibonacci, page, redaction; numbers
-// among them are the rows of verbs. BENCH_BEFORE may name the checkout of an earlier build, which csv, verbs, load and
-// page then time in turn with this one.
+// Times whole processes, CSV, Parquet, Python cells, PostgreSQL, runs that wait in a queue, the HTTP server and its page,
+// beside their peers. Its arguments choose some of that: apps, csv, parquet, python, postgres, verbs, queue, load, fibonacci,
+// page, redaction; numbers among them are the rows of verbs. BENCH_BEFORE may name the checkout of an earlier build, which
+// csv, verbs, load and page then time in turn with this one.
 import { resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { printCsv } from "./csv.mjs";
 import { printPages } from "./page.mjs";
+import { printParquet } from "./parquet.mjs";
 import { preparePeers } from "./peers.mjs";
 import { printPostgres } from "./postgres.mjs";
 import { preparePlanets, prepareWide } from "./projects.mjs";
@@ -28,6 +29,7 @@ const before = beforeFolder && `${resolve(beforeFolder)}/`;
 const groups = {
   apps: printApps,
   csv: printCsv,
+  parquet: printParquet,
   postgres: printPostgres,
   python: printPythonCells,
   verbs: printVerbs,

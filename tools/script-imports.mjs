@@ -111,11 +111,10 @@ function toExports(names) {
   return `export { ${names.map((name, index) => `x${index} as ${name}`).join(", ")} };`;
 }
 
-/** Functions and classes of a module of Node, which is loaded when the first of them is called. */
+/** What `require` of a module of Node gives, each of its names when it is asked for. */
 function toDeferredNode(path) {
-  const names = Object.entries(require(path)).filter(([, value]) => typeof value === "function");
-  return toDeferred(
-    names.map(([name]) => name),
-    `require("${path}")`,
+  const getters = Object.keys(require(path)).map(
+    (name) => `get ${name}() { return load().${name}; }`,
   );
+  return `const load = () => require("${path}");\nmodule.exports = { ${getters.join(", ")} };`;
 }

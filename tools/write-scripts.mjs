@@ -29,9 +29,11 @@ export async function writeScripts(root, options) {
   const scripts = {};
   for (const name of plan.names) {
     scripts[name] = plan.givenBy(name);
-    const held = await writeScript({ root, name, ids: scripts[name], options, plan, exported });
-    checkHeld(held, name, plan);
-    const given = await runScript(root, name, exported);
+    const script = { root, name, options, plan, exported };
+    await writeScript(script, toNamespaces(scripts[name]));
+    const given = new Map(toEntries(await runScript(root, name, exported)));
+    // Once more, now that their names are known: objects of plain values are made in no time.
+    checkHeld(await writeScript(script, toValues(given)), name, plan);
     for (const [id, namespace] of given) exported.set(id, namespace);
   }
   return { scripts, exported, plan };
@@ -51,11 +53,11 @@ async function readGraph(options) {
   return metafile.inputs;
 }
 
-async function writeScript({ root, name, ids, options, plan, exported }) {
+async function writeScript({ root, name, options, plan, exported }, entry) {
   const file = `dist/${name}.cjs`;
   const { metafile } = await build({
     ...options,
-    stdin: { contents: toScriptEntry(ids), resolveDir: root, loader: "ts" },
+    stdin: { contents: entry, resolveDir: root, loader: "ts" },
     outfile: file,
     format: "cjs",
     define: {
@@ -83,10 +85,29 @@ export function checkHeld(ids, name, plan) {
   );
 }
 
-function toScriptEntry(ids) {
+/** The entry of a script: functions that give its modules. */
+function toNamespaces(ids) {
   const imports = ids.map((id, index) => `import * as m${index} from "./${id}";`);
-  const entries = ids.map((id, index) => `[${JSON.stringify(id)}, m${index}]`);
-  return `${imports.join("\n")}\nexport const modules = new Map([${entries.join(", ")}]);`;
+  const entries = ids.map((id, index) => `${JSON.stringify(id)}: () => m${index}`);
+  return `${imports.join("\n")}\nexport const modules = { ${entries.join(", ")} };`;
+}
+
+function toValues(given) {
+  const imports = [];
+  const entries = [];
+  for (const [id, namespace] of given) {
+    const names = Object.keys(namespace);
+    const toLocal = (at) => `m${entries.length}_${at}`;
+    const imported = names.map((name, at) => `${name} as ${toLocal(at)}`);
+    imports.push(`import { ${imported.join(", ")} } from "./${id}";`);
+    const values = names.map((name, at) => `${name}: ${toLocal(at)}`);
+    entries.push(`${JSON.stringify(id)}: () => ({ ${values.join(", ")} })`);
+  }
+  return `${imports.join("\n")}\nexport const modules = { ${entries.join(", ")} };`;
+}
+
+function toEntries(modules) {
+  return Object.entries(modules).map(([id, get]) => [id, get()]);
 }
 
 /** Scripts are not modules: what they import later is imported by the module that runs them. */

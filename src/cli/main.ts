@@ -13,7 +13,7 @@ export async function main(argv: readonly string[], options: MainOptions): Promi
       say(await readOwnVersion());
       return EXIT_COMPLETED;
     }
-    const program = toProgram(options, (code) => {
+    const program = toProgram(argv[0], options, (code) => {
       exitCode = code;
     });
     await program.parseAsync(argv, { from: "user" });

@@ -12,8 +12,29 @@ type Act = (...given: Parameters<Parameters<Command["action"]>[0]>) => Promise<n
 /** Adds a command to a parent. Its code is loaded once it is called. */
 type Add = (parent: Command, name: string, description: string, act: Act) => Command;
 
-/** The command line: name, flags and code of each command. */
-export function toProgram(options: MainOptions, onExitCode: (exitCode: number) => void): Command {
+/** Adds commands that belong together. */
+type AddCommands = (program: Command, add: Add, options: MainOptions) => void;
+
+const COMMANDS: ReadonlyMap<string, AddCommands> = new Map([
+  ["run", addRunCommand],
+  ["versions", addVersionCommands],
+  ["worker", addWorkerCommand],
+  ["schedule", addScheduleCommands],
+  ["runs", addRunsCommands],
+  ["serve", addPageCommands],
+  ["token", addTokenCommands],
+]);
+
+/**
+ * The command line: name, flags and code of each command.
+ *
+ * @param asked the first word of a command line; unless it names one of them, all are there
+ */
+export function toProgram(
+  asked: string | undefined,
+  options: MainOptions,
+  onExitCode: (exitCode: number) => void,
+): Command {
   const program = new Command("hex")
     .description("Runs notebook-style data apps: compute once, answer from what was published.")
     .option("-V, --version", "print the version")
@@ -29,13 +50,8 @@ export function toProgram(options: MainOptions, onExitCode: (exitCode: number) =
       .option("--debug", "print stack traces of failures")
       .exitOverride()
       .action(async (...given) => onExitCode(await act(...given)));
-  addRunCommand(program, add, options);
-  addVersionCommands(program, add, options);
-  addWorkerCommand(program, add, options);
-  addScheduleCommands(program, add, options);
-  addRunsCommands(program, add, options);
-  addPageCommands(program, add, options);
-  addTokenCommands(program, add);
+  const only = COMMANDS.get(asked ?? "");
+  for (const addCommands of only ? [only] : COMMANDS.values()) addCommands(program, add, options);
   return program;
 }
 

@@ -15,7 +15,7 @@ type RunScript = (
   directory: string,
   url: string,
   now: () => number,
-) => ReadonlyMap<string, Namespace>;
+) => Readonly<Record<string, () => Namespace>>;
 
 /**
  * The scripts of this package by name, and the modules that each gives to others; tools/build.mjs
@@ -29,6 +29,7 @@ const require = createRequire(import.meta.url);
 const scriptOf = new Map(
   Object.entries(SCRIPTS).flatMap(([name, ids]) => ids.map((id) => [id, name] as const)),
 );
+const scripts = new Map<string, ReturnType<RunScript>>();
 const modules = new Map<string, Namespace>();
 
 /** A module of a script, which is read and run when its first module is asked for. */
@@ -36,12 +37,20 @@ export function load(id: string): Namespace {
   const loaded = modules.get(id);
   if (loaded !== undefined) return loaded;
   const name = scriptOf.get(id);
-  if (name === undefined) throw new Error(`Expected a module of this package, got ${id}`);
+  const namespace = name && runOnce(name)[id]?.();
+  if (!namespace) throw new Error(`Expected a module of this package, got ${id}`);
+  modules.set(id, namespace);
+  return namespace;
+}
+
+function runOnce(name: string): ReturnType<RunScript> {
+  const known = scripts.get(name);
+  if (known !== undefined) return known;
   const path = join(directory, `${name}.cjs`);
   const run = compile(name, path).runInThisContext() as RunScript;
   const given = run(load, importModule, require, directory, pathToFileURL(path).href, now);
-  for (const [each, namespace] of given) modules.set(each, namespace);
-  return load(id);
+  scripts.set(name, given);
+  return given;
 }
 
 const { hrtime } = process;
