@@ -1,4 +1,4 @@
-// One job of the CSV benchmark in a process of its own. It tells in a line of JSON how long the job took,
+// One job of the benchmarks of CSV and Parquet in a process of its own. It tells in a line of JSON how long the job took,
 // without the start of the process, and how much memory there was at most.
 import { readdir, rm, stat } from "node:fs/promises";
 import { pathToFileURL } from "node:url";
@@ -10,6 +10,11 @@ const jobs = {
   /** Reads a CSV of another tool; the module is the package. */
   async read() {
     const figures = await measure(() => hex.readCsv(path));
+    return { ...figures, columnBytes: hex.frameToArrow(figures.result).length };
+  },
+  /** Reads a Parquet file of another tool; the module is the package. */
+  async parquet() {
+    const figures = await measure(() => hex.readParquet(path));
     return { ...figures, columnBytes: hex.frameToArrow(figures.result).length };
   },
   /** Writes what is published of a frame that was read before; the module is the benchmark's own. */

@@ -178,7 +178,7 @@ async function writeManyColumns(path, { columns, rows }) {
 }
 
 /** Each job once a round, after one round that does not count unless there is only one. */
-function measureInTurn(commands, rounds) {
+export function measureInTurn(commands, rounds) {
   const figures = new Map(Object.keys(commands).map((name) => [name, []]));
   for (let round = rounds > 1 ? 0 : 1; round <= rounds; round++) {
     for (const [name, [program, ...argv]] of Object.entries(commands)) {
@@ -197,7 +197,7 @@ function medianOf(all) {
   );
 }
 
-function printFigures(title, figures, targets, note) {
+export function printFigures(title, figures, targets, note) {
   const ours = figures.get("hex");
   console.log(title);
   console.log(`${" ".repeat(14)}processor        wall        peak  ours ÷ theirs`);

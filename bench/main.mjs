@@ -1,12 +1,13 @@
-// Times whole processes, CSV, Python cells, PostgreSQL, runs that wait in a queue, the HTTP server and its page, beside their
-// peers. Its arguments choose some of that: start, apps, csv, python, postgres, verbs, queue, load, fibonacci, page, redaction; numbers
-// among them are the rows of verbs. `--against DIR` (or BENCH_BEFORE) names the checkout of an earlier build, which
-// start, csv, verbs, load and page then time in turn with this one.
+// Times starts, whole processes, CSV, Parquet, Python cells, PostgreSQL, runs that wait in a queue, the HTTP server and its
+// page, beside their peers. Its arguments choose some of that: start, apps, csv, parquet, python, postgres, verbs, queue, load,
+// fibonacci, page, redaction; numbers among them are the rows of verbs. `--against DIR` (or BENCH_BEFORE) names the checkout of
+// an earlier build, which start, csv, verbs, load and page then time in turn with this one.
 import { resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { printCsv } from "./csv.mjs";
 import { printPages } from "./page.mjs";
+import { printParquet } from "./parquet.mjs";
 import { preparePeers } from "./peers.mjs";
 import { printPostgres } from "./postgres.mjs";
 import { preparePlanets, prepareWide } from "./projects.mjs";
@@ -35,6 +36,7 @@ const groups = {
   start: printStartUp,
   apps: printApps,
   csv: printCsv,
+  parquet: printParquet,
   postgres: printPostgres,
   python: printPythonCells,
   verbs: printVerbs,

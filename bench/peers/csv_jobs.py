@@ -1,4 +1,4 @@
-"""One job of the CSV benchmark by a peer. Tells in a line of JSON how long the job took, and the most memory."""
+"""One job of the benchmarks of CSV and Parquet by a peer. Tells in a line of JSON how long the job took, and the most memory."""
 
 import json
 import os
@@ -32,6 +32,26 @@ def read_duckdb():
     return duckdb.execute("CREATE TABLE data AS FROM read_csv(?, sample_size = -1)", [path])
 
 
+def parquet_pandas():
+    return pandas.read_parquet(path)
+
+
+def parquet_polars():
+    return polars.read_parquet(path)
+
+
+def parquet_duckdb():
+    return duckdb.execute("CREATE TABLE data AS FROM read_parquet(?)", [path])
+
+
+def prepare_parquet():
+    """Writes the CSV at `path` as the tool writes Parquet by default."""
+    if tool == "pandas":
+        pandas.read_csv(path, parse_dates=["day"]).to_parquet(written)
+    else:
+        polars.read_csv(path, try_parse_dates=True, infer_schema_length=None).write_parquet(written)
+
+
 def publish_pandas():
     sales = pandas.read_csv(path, parse_dates=["day"])
     measure(lambda: sales.to_csv(written, index=False))
@@ -57,7 +77,11 @@ elif tool == "polars":
 else:
     import duckdb
 
-if job == "publish":
+if job == "prepare-parquet":
+    prepare_parquet()
+elif job == "parquet":
+    measure({"pandas": parquet_pandas, "polars": parquet_polars, "duckdb": parquet_duckdb}[tool])
+elif job == "publish":
     {"pandas": publish_pandas, "polars": publish_polars}[tool]()
 else:
     read = {"pandas": read_pandas, "polars": read_polars, "duckdb": read_duckdb}[tool]

@@ -2,6 +2,7 @@ import * as v from "valibot";
 import { DURATION, parseDuration } from "../cell/duration.ts";
 import { RUN_CONTEXTS } from "../cell/run-context.ts";
 import { schedulesKeys } from "../schedule/schedule.ts";
+import { ASKED_FORMATS } from "../store/key.ts";
 import { pageKey } from "./page-settings.ts";
 import { serverKey } from "./server-settings.ts";
 
@@ -139,6 +140,13 @@ export const configKeys = v.strictObject({
       v.description("Versions that are kept: so many, and all that are younger"),
     ),
     {},
+  ),
+  alsoPublish: v.optional(
+    v.pipe(
+      v.array(v.picklist(ASKED_FORMATS, `one of ${ASKED_FORMATS.join(", ")}`), "a list of formats"),
+      v.description("Formats beside CSV and Arrow in which frames are published as well"),
+    ),
+    [],
   ),
   queue: v.optional(v.pipe(v.unknown(), v.description("Where runs wait for workers")), "embedded"),
   runs: v.optional(

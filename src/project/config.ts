@@ -7,6 +7,7 @@ import type { RunContext } from "../cell/run-context.ts";
 import { expectation, HexError } from "../errors.ts";
 import { parseQueueLocation, type QueueLocation } from "../queue/location.ts";
 import type { Schedule } from "../schedule/schedule.ts";
+import type { AskedFormat } from "../store/key.ts";
 import { parseStoreLocation, type StoreLocation } from "../store/location.ts";
 import { configKeys, type RunLimits, toRunLimits } from "./config-keys.ts";
 import { type PageSettings, toPageSettings } from "./page-settings.ts";
@@ -39,6 +40,8 @@ export interface Config {
   readonly maxAgeMs: number | undefined;
   readonly machines: "one" | "several";
   readonly retention: Retention;
+  /** formats beside CSV and Arrow in which frames are published as well */
+  readonly alsoPublish: readonly AskedFormat[];
   readonly queue: QueueLocation;
   readonly runs: RunLimits;
   readonly server: ServerSettings;
@@ -109,6 +112,7 @@ function toConfig(
       keepVersions: retention.versions ?? 10,
       keepMs: parseDuration(retention.age ?? "24h", "`retention.age`"),
     },
+    alsoPublish: written.alsoPublish,
     queue,
     runs: toRunLimits(written.runs),
     server: toServerSettings(written.server),

@@ -1,7 +1,7 @@
 import { expectation } from "../errors.ts";
 import { probeStore } from "../store/probe.ts";
 import { publish } from "../store/publication.ts";
-import { assertFree, placesToClaim } from "../store/shared-files.ts";
+import { assertFree, placesToClaim, sharedFormats } from "../store/shared-files.ts";
 import type { Store } from "../store/store.ts";
 import { openVersion, type Version } from "../store/version.ts";
 import { findOwnVersion, listVersions } from "../store/versions.ts";
@@ -118,12 +118,13 @@ async function decide({ plan: whole, planChanged, frames }: RunInProgress) {
 /** Looks before anything is computed; it is made certain when the frames are published. */
 async function refuseTakenNames({ plan, cells, frames, store, ...run }: RunInProgress) {
   const { signal, overwrite = [] } = run;
+  const formats = sharedFormats(run.alsoPublish);
   const published = (await frames.version()).frames();
   const keyed = new Set(cells.cells.flatMap((cell) => (cell.keyInputs ? cell.name : [])));
   for (const { name, kind, action, frame = name } of plan.cells) {
     if (kind !== "cached" || action !== "computed" || keyed.has(name)) continue;
     if (overwrite.includes(frame)) continue;
-    for (const place of placesToClaim(frame, published.get(frame))) {
+    for (const place of placesToClaim(frame, published.get(frame), formats)) {
       await assertFree(store, place, { signal });
     }
   }
@@ -175,6 +176,7 @@ export async function publishFrames(run: RunInProgress, publishing: Publishing |
     conditions: publishing?.conditions ?? "required",
     fence: publishing?.lease?.fence,
     ...run.retention,
+    alsoPublish: run.alsoPublish,
     signal: run.signal,
     now: run.now,
     onWarning: run.onWarning,

@@ -1,6 +1,7 @@
 import type { RunPlan } from "../cell/plan.ts";
 import type { RequestedInputs } from "../cell/requested-input.ts";
 import type { LoadedCells } from "../source/load-cells.ts";
+import type { AskedFormat } from "../store/key.ts";
 import type { Lease, LeaseOptions } from "../store/lease/lease.ts";
 import type { Store } from "../store/store.ts";
 import type { Version } from "../store/version.ts";
@@ -46,6 +47,8 @@ export interface RunWork extends Recall {
   /** whether several machines may publish to the store */
   readonly machines: "one" | "several";
   readonly retention: { readonly keepVersions: number; readonly keepMs: number };
+  /** formats beside CSV and Arrow in which frames are published as well */
+  readonly alsoPublish?: readonly AskedFormat[] | undefined;
   /** how old frames may be whose cell does not say so itself; undefined: as old as they get */
   readonly maxAgeMs: number | undefined;
   /** publishes frames also when they lost columns that cells read */

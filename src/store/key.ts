@@ -41,6 +41,7 @@ export interface FrameKeys {
   readonly csv: string;
   readonly schema: string;
   readonly arrow: string;
+  readonly parquet: string;
 }
 
 /** The objects that hold what is known of one run. */
@@ -64,7 +65,7 @@ const SEGMENT = /^[A-Za-z0-9_.-]+$/;
 const RESERVED =
   /^(?:(?:con|prn|aux|nul|com[0-9]|lpt[0-9])(?:\..*)?|__proto__|constructor|prototype)$/i;
 /** a folder named so would stand where another frame has its file */
-const FILE_ENDING = /\.(?:csv|arrow|schema\.json)$|^outputs\.json$/i;
+const FILE_ENDING = /\.(?:csv|arrow|parquet|schema\.json)$|^outputs\.json$/i;
 const RUN_ID = /^[A-Za-z0-9_-]{1,64}$/;
 
 /**
@@ -90,7 +91,12 @@ export function isFrameName(name: string): boolean {
 /** The keys under which one attempt of a run stages a frame. */
 export function stagedFrameKeys(runId: string, attempt: number, frameName: string): FrameKeys {
   const base = `${stagedPrefix(runId, attempt)}${parseFrameName(frameName)}`;
-  return { csv: `${base}.csv`, schema: `${base}.schema.json`, arrow: `${base}.arrow` };
+  return {
+    csv: `${base}.csv`,
+    schema: `${base}.schema.json`,
+    arrow: `${base}.arrow`,
+    parquet: `${base}.parquet`,
+  };
 }
 
 /** The key under which one attempt of a run stages what its cells showed. */
@@ -184,8 +190,14 @@ export function parseTickKey(key: string): number | undefined {
   return Number.isNaN(instant) ? undefined : instant;
 }
 
-/** The formats in which a frame's newest content lies where other tools look. */
-export const SHARED_FORMATS = ["csv", "arrow"] as const;
+/** The formats in which a frame's newest content lies where other tools look, where that is asked for. */
+export const ASKED_FORMATS = ["parquet"] as const;
+
+/** A format in which frames are published as well where the config says so. */
+export type AskedFormat = (typeof ASKED_FORMATS)[number];
+
+/** All formats in which a frame's newest content lies where other tools look. */
+export const SHARED_FORMATS = ["csv", "arrow", ...ASKED_FORMATS] as const;
 
 export type SharedFormat = (typeof SHARED_FORMATS)[number];
 
@@ -235,7 +247,7 @@ function frameNameFault(name: unknown): string | undefined {
     return "free of names that Windows or JavaScript reserve, such as con, nul or constructor";
   }
   if (segments.slice(0, -1).some((segment) => FILE_ENDING.test(segment))) {
-    return "free of folders that end in .csv, .arrow or .schema.json, or are called outputs.json";
+    return "free of folders that end in .csv, .arrow, .parquet or .schema.json, or are called outputs.json";
   }
   return undefined;
 }

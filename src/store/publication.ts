@@ -1,5 +1,5 @@
 import { HexError } from "../errors.ts";
-import { parseFrameName } from "./key.ts";
+import { type AskedFormat, parseFrameName } from "./key.ts";
 import {
   frameOf,
   newestCommit,
@@ -23,7 +23,13 @@ import {
   isRunSuperseded,
   startStopwatch,
 } from "./publication-rules.ts";
-import { claimPlaces, copyForOthers, placesToClaim, type SharedClaim } from "./shared-files.ts";
+import {
+  claimPlaces,
+  copyForOthers,
+  placesToClaim,
+  type SharedClaim,
+  sharedFormats,
+} from "./shared-files.ts";
 import {
   dropStaged,
   type RunAttempt,
@@ -70,6 +76,8 @@ export interface Publication extends RunAttempt, PublicationFacts, Retention, Sw
   readonly shown?: ReadonlyMap<string, ShownToStage> | undefined;
   /** names of frames that may replace files which no run has published */
   readonly overwrite?: readonly string[] | undefined;
+  /** formats beside CSV and Arrow in which the frames are published as well */
+  readonly alsoPublish?: readonly AskedFormat[] | undefined;
   /** the fence of the lease that the run held; without one nothing is compared */
   readonly fence?: number | undefined;
   /** the version that the run read from, which a healthy store never falls behind */
@@ -103,8 +111,8 @@ interface Staged extends StagedFiles {
  *
  * @throws {HexError} HEX_RUN_SUPERSEDED when a run with a higher fence has published, or an attempt
  * at this run already has; its own staged objects are then gone
- * @throws {HexError} HEX_NAME_TAKEN when a frame is published for the first time and a CSV or an
- * Arrow file lies in its place that no run has published
+ * @throws {HexError} HEX_NAME_TAKEN when a frame is published for the first time and a file
+ * lies in its place that no run has published
  * @throws {HexError} HEX_KEY_INVALID, HEX_STORE_UNAVAILABLE, HEX_STORE_DAMAGED; HEX_DATA_INVALID
  * when a frame holds what its files cannot keep, or is larger than what is read back
  */
@@ -132,9 +140,11 @@ function isRefused(error: unknown): boolean {
 }
 
 /** The places of files that are not those of the newest version already. */
-function toClaims({ frames }: Publication, newest: Commit | undefined): SharedClaim[] {
+function toClaims({ frames, alsoPublish }: Publication, newest: Commit | undefined): SharedClaim[] {
+  const formats = sharedFormats(alsoPublish);
   return [...frames].flatMap(([name, { frame }]) => {
-    return placesToClaim(name, frameOf(newest, name)).map((place) => ({ ...place, frame }));
+    const places = placesToClaim(name, frameOf(newest, name), formats);
+    return places.map((place) => ({ ...place, frame }));
   });
 }
 
@@ -159,10 +169,10 @@ async function stageAndShow(
 }
 
 async function stageAll(store: Store, publication: Publication): Promise<Staged> {
-  const { outputs, signal, onWarning } = publication;
+  const { outputs, alsoPublish, signal, onWarning } = publication;
   const staged: [string, PublishedFrame][] = [];
   for (const [name, frame] of publication.frames) {
-    staged.push([name, await stageFrame(store, publication, name, frame, { signal })]);
+    staged.push([name, await stageFrame(store, publication, name, frame, { alsoPublish, signal })]);
   }
   const frames = withDigests(Object.fromEntries(staged));
   if (outputs === undefined) return { frames, shown: new Map(), outputs };

@@ -4,7 +4,7 @@ import type { Frame } from "../frame/frame.ts";
 import { joinBytes } from "../frame/join-bytes.ts";
 import { createDocument } from "./change-document.ts";
 import type { DocumentAt } from "./document.ts";
-import { claimKey, SHARED_FORMATS, type SharedFormat, sharedKey } from "./key.ts";
+import { type AskedFormat, claimKey, SHARED_FORMATS, type SharedFormat, sharedKey } from "./key.ts";
 import { frameOf, newestCommit } from "./manifest/history.ts";
 import { type Commit, type PublishedFrame, readManifest } from "./manifest/manifest.ts";
 import type { SwapOptions } from "./manifest/swap-manifest.ts";
@@ -31,12 +31,13 @@ export interface ClaimOptions extends SwapOptions {
 
 const TRIES = 5;
 const NO_BYTES = new Uint8Array();
-/** Stands for more bytes than a claim has; no CSV or Arrow file begins so. */
+/** Stands for more bytes than a claim has; no file of a frame begins so. */
 const LARGER = Uint8Array.of(0);
 
 const CONTENT_TYPES = {
   csv: "text/csv; charset=utf-8; header=present",
   arrow: "application/vnd.apache.arrow.file",
+  parquet: "application/vnd.apache.parquet",
 } as const;
 
 /*
@@ -57,10 +58,19 @@ export function isOurs(entry: PublishedFrame | undefined, format: SharedFormat):
   return entry.shared?.includes(format) === true;
 }
 
+/** The formats in which a frame is put where other tools look, by what the config asks for. */
+export function sharedFormats(asked: readonly AskedFormat[] = []): readonly SharedFormat[] {
+  return ["csv", "arrow", ...asked];
+}
+
 /** The places of a frame that are not those of a version already. */
-export function placesToClaim(name: string, entry: PublishedFrame | undefined): SharedPlace[] {
-  const formats = SHARED_FORMATS.filter((format) => !isOurs(entry, format));
-  return formats.map((format) => ({ name, format }));
+export function placesToClaim(
+  name: string,
+  entry: PublishedFrame | undefined,
+  formats: readonly SharedFormat[] = SHARED_FORMATS,
+): SharedPlace[] {
+  const others = formats.filter((format) => !isOurs(entry, format));
+  return others.map((format) => ({ name, format }));
 }
 
 /**
@@ -155,6 +165,10 @@ function isSame(found: Uint8Array, noted: Uint8Array | undefined): boolean {
 async function toClaim({ frame, format }: SharedClaim): Promise<Uint8Array> {
   if (frame === undefined) return NO_BYTES;
   if (format === "arrow") return joinBytes(arrowBlocks(frame.head(0), "file"));
+  if (format === "parquet") {
+    const { parquetBlocks } = await import("../frame/parquet/parquet-write.ts");
+    return joinBytes([...parquetBlocks(frame.head(0))]);
+  }
   const { csvBlocks } = await import("../frame/csv/write/csv-write.ts");
   return joinBytes([...csvBlocks(frame.head(0))]);
 }
@@ -182,7 +196,7 @@ async function isPublished(
 }
 
 function nameTaken({ location }: Store, { name, format }: SharedPlace): HexError {
-  const what = format === "csv" ? "CSV" : "Arrow file";
+  const what = { csv: "CSV", arrow: "Arrow file", parquet: "Parquet file" }[format];
   return expectation("HEX_NAME_TAKEN", {
     place: `\`${sharedKey(name, format)}\` in ${location}`,
     expected: `absent, since the ${what} of frame ${name} goes there`,

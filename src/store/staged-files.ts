@@ -4,7 +4,13 @@ import { saveBlocks } from "../frame/file-blocks.ts";
 import type { Frame } from "../frame/frame.ts";
 import { joinBytes } from "../frame/join-bytes.ts";
 import { toSha256 } from "../sha256.ts";
-import { stagedFrameKeys, stagedOutputsKey, stagedPrefix, stagedShownKey } from "./key.ts";
+import {
+  type AskedFormat,
+  stagedFrameKeys,
+  stagedOutputsKey,
+  stagedPrefix,
+  stagedShownKey,
+} from "./key.ts";
 import { referencedKeys } from "./manifest/history.ts";
 import type {
   PublishedFrame,
@@ -46,6 +52,11 @@ export interface RunAttempt {
   readonly attempt: number;
 }
 
+interface StageOptions extends StoreOptions {
+  /** formats in which the frame is written as well */
+  readonly alsoPublish?: readonly AskedFormat[] | undefined;
+}
+
 /** An Arrow file is read at once, and Node hashes no more at once; without it, the CSV is read. */
 const LARGEST_ARROW_BYTES = 2 ** 31 - 1;
 
@@ -60,7 +71,7 @@ export async function stageFrame(
   { runId, attempt }: RunAttempt,
   name: string,
   { frame, cell, computedAt, codeHash, readers, state }: StagedFrame,
-  options: StoreOptions,
+  { alsoPublish = [], ...options }: StageOptions,
 ): Promise<PublishedFrame> {
   const keys = stagedFrameKeys(runId, attempt, name);
   const place = `frame ${name}`;
@@ -79,13 +90,21 @@ export async function stageFrame(
     ...(arrowBytes <= LARGEST_ARROW_BYTES && {
       arrow: await stage(keys.arrow, ARROW_TYPE, arrow),
     }),
-    shared: ["arrow"],
+    ...(alsoPublish.includes("parquet") && {
+      parquet: await stage(keys.parquet, PARQUET_TYPE, await toParquet(frame)),
+    }),
+    shared: ["arrow", ...alsoPublish],
     cell,
     computedAt,
     codeHash,
     readers: readers && toReaders(readers),
     state,
   };
+}
+
+async function toParquet(frame: Frame): Promise<Iterable<Uint8Array>> {
+  const { parquetBlocks } = await import("../frame/parquet/parquet-write.ts");
+  return parquetBlocks(frame);
 }
 
 /** Writes what every cell showed beside the frames of its run. */
@@ -119,6 +138,7 @@ export async function dropStaged(store: Store, { runId, attempt }: RunAttempt): 
 const CSV_TYPE = "text/csv; charset=utf-8; header=present";
 const JSON_TYPE = "application/json";
 const ARROW_TYPE = "application/vnd.apache.arrow.file";
+const PARQUET_TYPE = "application/vnd.apache.parquet";
 
 /** The content of one file, and where it goes. */
 interface StagedFile {

@@ -189,7 +189,7 @@ async function openNewest(store: Store): Promise<Version | undefined> {
 /** The part of the work for which nothing has to be opened. */
 function toWork(project: Project, request: RunRequest, hooks: RunHooks) {
   const { config, cells } = project;
-  const { machines, retention, maxAgeMs } = config;
+  const { machines, retention, alsoPublish, maxAgeMs } = config;
   const { context, trigger } = request;
   return {
     runId: hooks.runId ?? newRunId(),
@@ -200,6 +200,7 @@ function toWork(project: Project, request: RunRequest, hooks: RunHooks) {
     cells,
     machines,
     retention,
+    alsoPublish,
     maxAgeMs,
     ...toRunOptions(request),
     asked: new Set(request.inputs.keys()),

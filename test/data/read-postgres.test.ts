@@ -295,6 +295,21 @@ describe.skipIf(server === null)("readPostgres", () => {
     ).rejects.toThrow("before");
   });
 
+  test("ends at whatever moment the signal comes, and begins nothing after it", async () => {
+    const going =
+      "SELECT pid FROM pg_stat_activity WHERE state = 'active' AND query LIKE '%moment%'";
+    const sql = "SELECT pg_sleep(600), ARRAY[1] AS a, 'moment' AS y";
+    await Promise.all(
+      Array.from({ length: 20 }, async (_, at) => {
+        const signal = AbortSignal.timeout(at * 3);
+        await expect(read(sql, { signal, nested: "json" })).rejects.toThrow(/timeout/);
+      }),
+    );
+    await expect
+      .poll(async () => (await admin.query(`${going} AND pid <> pg_backend_pid()`)).rows)
+      .toEqual([]);
+  });
+
   test("leaves nothing running when its process is killed", async () => {
     const index = new URL("../../dist/index.js", import.meta.url).href;
     const script = `import(${JSON.stringify(index)}).then(({ readPostgres }) =>

@@ -13,6 +13,7 @@ import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { DuckDBInstance } from "@duckdb/node-api";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { frameToArrow } from "../../src/frame/arrow/arrow-write.ts";
 import type { ByteSource } from "../../src/frame/csv/read/csv-blocks.ts";
 import {
   type QuerySurroundings,
@@ -84,6 +85,8 @@ beforeAll(async () => {
   await write("data/unlike/1.csv", "n\n1\n");
   await write("data/unlike/2.csv", "n\none\n");
   await write("data/german.csv", "name;value\nx;1,5\n");
+  await write("data/rows.jsonl", '{"id":9007199254740993,"code":"007","tags":["a","b"]}\n');
+  await write("data/rows.arrow", Buffer.from(frameToArrow(frame([{ n: 1 }, { n: 2 }]))));
   await write(".hex/store/x.csv", "a\n1\n");
   stored.set("raw/x.parquet", await readFile(join(directory, "data/parts/1.parquet")));
   stored.set("raw/x.csv", Buffer.from("code\n007\n"));
@@ -160,6 +163,16 @@ describe("exact values of files", () => {
     assertFrame(await query(missing), { code: ["007", "0x1", null], n: [1, null, 3] });
   });
 
+  test("JSON is read by readJson, lists within it as texts", async () => {
+    const sql = "SELECT id, code, tags->>'$[1]' AS second FROM 'data/rows.jsonl'";
+    assertFrame(await query(sql), { id: [9007199254740993n], code: ["007"], second: ["b"] });
+    assertFrame(await query("SELECT code FROM read_json('data/rows.jsonl')"), { code: ["007"] });
+  });
+
+  test("Arrow is read by readArrow", async () => {
+    assertFrame(await query("FROM 'data/rows.arrow'"), { n: [1, 2] });
+  });
+
   test("CSVs of a glob are one table where their types go together", async () => {
     const days = { day: ["2026-01-01", "2026-01-02"], n: [1, 1.5], note: [null, "late"] };
     assertFrame(await query("FROM read_csv('data/days/*.csv')"), days);
@@ -223,7 +236,7 @@ describe("what a query may not reach", () => {
     ["a query in a text", "FROM query('SELECT 1')", /write the query itself/],
     ["a table in a text", "FROM query_table('planets')", /write the name of the table/],
     ["a listing", "FROM glob('data/*')", /name the files by the glob itself/],
-    ["guesses", "FROM read_json('data/x.json')", /guesses the types of JSON/],
+    ["an option of JSON", "FROM read_json('data/x.json', sample_size = 10)", /without options/],
     ["an unknown option of CSV", "FROM read_csv('data/codes.csv', sample_size = 10)", /readCsv/],
     ["a file of another kind", "FROM 'data/x.docx'", /whose ending tells how it is read/],
     ["a path without quotes", "FROM data.parquet", /write 'data.parquet'/],

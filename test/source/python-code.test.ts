@@ -45,6 +45,10 @@ test.each<[string, string[]]>([
   ['df.write_csv(file="data/x.csv")', []],
   ['pq.write_table(table, "data/x.csv")', []],
   ['shutil.copy("data/x.csv", "data/y.csv")', ["data/x.csv"]],
+  ['torch.save(model, "data/x.csv")', []],
+  ['np.save("data/x.csv", read("data/y.csv"))', ["data/y.csv"]],
+  ['with pd.ExcelWriter("data/x.csv") as writer: df.to_excel(writer)', []],
+  [`con.sql("COPY (FROM 'data/y.csv') TO 'data/x.csv' (HEADER)")`, ["data/y.csv"]],
 ])("knows the data of %j", async (code, files) => {
   expect((await load(code, CSV)).planets?.dataFiles).toEqual(files);
 });
@@ -69,6 +73,12 @@ test.each<[string, string]>([
   ["def f():\n    import _helper", "cells/_helper.py"],
   ["import importlib\nm = importlib.import_module('_helper')", "cells/_helper.py"],
   ["import spaced.inner", "spaced/inner.py"],
+  ["import sys\nsys.path.append('tools/lib')\nimport added", "tools/lib/added.py"],
+  [
+    "sys.path.insert(0, str(Path(__file__).parent.parent / 'tools' / 'lib'))\nimport added",
+    "tools/lib/added.py",
+  ],
+  ["import owned", "src/owned/__init__.py"],
   ["import subprocess\nsubprocess.run(['python', 'scripts/make.py'])", "scripts/make.py"],
   ["import subprocess\nsubprocess.run(['Rscript', 'scripts/make.R'])", "scripts/make.R"],
 ])("with %j hangs on %s", async (code, file) => {
@@ -82,6 +92,8 @@ test.each<[string, string]>([
     "_top.py": "x = 1",
     "spaced/inner.py": "",
     "scripts/make.py": "",
+    "tools/lib/added.py": "",
+    "src/owned/__init__.py": "",
     "scripts/make.R": "",
   });
   expect(await own()).toBe(before);

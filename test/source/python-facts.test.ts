@@ -230,3 +230,9 @@ test("goes on below what the parser does not know, and does not take it for some
   const { facts } = read(`${odd}${items}${heavy('"p", over=items', "item, method")}`);
   expect(facts).toMatchObject({ frame: "p", named: { method: "method", regions: "regions" } });
 });
+
+test("reads files of Windows, with their line ends and marks", () => {
+  const text = `\uFEFF${heavy('"p", max_age="1h"', "method")}`.replaceAll("\n", "\r\n");
+  expect(read(text).facts).toMatchObject({ frame: "p", named: { method: "method" } });
+  expect(failure(text.replace("1h", "soon"))).toContain("max_age in cells/planets.py:3:22");
+});

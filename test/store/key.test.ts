@@ -52,6 +52,7 @@ describe("the layout of keys", () => {
       csv: ".hex/runs/run-7-2/planets/planet_data.csv",
       schema: ".hex/runs/run-7-2/planets/planet_data.schema.json",
       arrow: ".hex/runs/run-7-2/planets/planet_data.arrow",
+      parquet: ".hex/runs/run-7-2/planets/planet_data.parquet",
     });
     expect(sharedKey("planets/planet_data", "csv")).toBe("planets/planet_data.csv");
     expect(sharedKey("planets/planet_data", "arrow")).toBe("planets/planet_data.arrow");

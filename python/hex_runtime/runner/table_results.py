@@ -102,11 +102,22 @@ def _write_arrow(table: Any, path: str, place: str) -> None:
     if table.num_columns == 0:
         raise Refusal(place, "a table with at least one column", f"a table of {table.num_rows} rows without columns")
     # In one piece: the runtime then has its columns without a copy.
-    whole = table.unify_dictionaries().combine_chunks().replace_schema_metadata(None)
+    whole = _with_short_places(table.unify_dictionaries().combine_chunks()).replace_schema_metadata(None)
     with pa.OSFile(path, "wb") as sink, pa.ipc.new_file(sink, whole.schema) as writer:
         writer.write_table(whole, max_chunksize=ROWS_AT_ONCE)
         if whole.num_rows == 0:
             writer.write_batch(pa.RecordBatch.from_pylist([], schema=whole.schema))
+
+
+def _with_short_places(table: Any) -> Any:
+    """Texts below two gigabytes with places of 32 bits, as the runtime keeps them: it need not copy these."""
+    import pyarrow as pa
+
+    for index, field in enumerate(table.schema):
+        column = table.column(index)
+        if pa.types.is_large_string(field.type) and column.nbytes < 2**31:
+            table = table.set_column(index, field.with_type(pa.string()), column.cast(pa.string()))
+    return table
 
 
 def _write_capsule(value: Any, path: str, place: str) -> None:

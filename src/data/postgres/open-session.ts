@@ -131,11 +131,12 @@ function toRefusal(error: unknown, url: URL, signal: AbortSignal | undefined): u
 
 function refusal(error: unknown, place: string): HexError {
   const code = codeOf(error);
+  const hint = HINTS[code] ?? hintOf(toMessage(error));
   return expectation("HEX_SOURCE_UNAVAILABLE", {
     place,
     expected: "one that lets us in",
     got: reasonOf(error, code),
-    hint: HINTS[code] ?? hintOf(toMessage(error)),
+    ...(hint !== undefined && { hint }),
   });
 }
 
@@ -164,9 +165,9 @@ const HINTS: Readonly<Record<string, string>> = {
   "57P03": "it starts or stops now",
 };
 
-function hintOf(message: string): string {
+function hintOf(message: string): string | undefined {
   if (/certificate|self.signed/i.test(message)) {
     return "sslrootcert=FILE in the URL names the authority, sslmode=require asks for no proof";
   }
-  return message === NO_TLS ? "sslmode=prefer takes it without" : "its own words are above";
+  return message === NO_TLS ? "sslmode=prefer takes it without" : undefined;
 }

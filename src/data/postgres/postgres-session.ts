@@ -1,4 +1,5 @@
 import type { Duplex } from "node:stream";
+import { setTimeout as wait } from "node:timers/promises";
 import { expectation, toMessage } from "../../errors.ts";
 import { MessageReader, type MessageTaker } from "./message-reader.ts";
 import {
@@ -55,12 +56,14 @@ const NO_ROWS: RowTaker = { onRow: () => undefined, onBlockEnd: () => undefined 
 const CLOSE_LIMIT_MS = 1_000;
 /** How long a server that was asked to end a statement may take before it is left alone. */
 const CANCEL_LIMIT_MS = 2_000;
+const CANCEL_STEP_MS = 100;
 
 /** A conversation with a server: one request after the other. */
 export class PostgresSession implements MessageTaker {
   readonly #spec: SessionSpec;
   #exchange: Exchange | undefined;
   #isOver = false;
+  #isCancelled = false;
 
   constructor(spec: SessionSpec) {
     this.#spec = spec;
@@ -121,10 +124,17 @@ export class PostgresSession implements MessageTaker {
     return rows;
   }
 
-  /** Has the server end what it does for us; what waits for it fails then. */
+  /** Has the server end what it does for us; what waits for it fails then, and nothing else begins. */
   async cancel(): Promise<void> {
-    setTimeout(() => this.#spec.stream.destroy(), CANCEL_LIMIT_MS).unref();
-    await this.#spec.askToCancel();
+    const { stream, askToCancel } = this.#spec;
+    this.#isCancelled = true;
+    setTimeout(() => stream.destroy(), CANCEL_LIMIT_MS).unref();
+    await askToCancel();
+    // A request that comes before its statement has begun is not heeded.
+    while (this.#exchange !== undefined && !stream.destroyed) {
+      await wait(CANCEL_STEP_MS);
+      await askToCancel();
+    }
   }
 
   /** Ends the session; resolves when the connection is gone. */
@@ -149,7 +159,7 @@ export class PostgresSession implements MessageTaker {
         reject,
       };
       this.#exchange = exchange;
-      if (!this.#spec.stream.writable) this.#lose("its end");
+      if (this.#isCancelled || !this.#spec.stream.writable) this.#lose("its end");
       else this.#spec.stream.write(Buffer.concat([...messages, syncMessage()]));
     });
   }

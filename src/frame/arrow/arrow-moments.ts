@@ -96,12 +96,15 @@ function thousandsOf(values: BigInt64Array) {
 /** Microseconds as milliseconds, where all of them are whole ones. */
 function toCoarse(items: MomentItems): MomentItems {
   if (items.unit === "ms") return items;
-  const { restAt, wholeAt } = thousandsOf(items.values);
+  const fine = halvesOf(items.values);
   const values = new BigInt64Array(items.values.length);
   const halves = halvesOf(values);
   for (let row = 0; row < values.length; row++) {
-    if (restAt(row) !== 0) return items;
-    putNumber(halves, row, wholeAt(row));
+    const low = fine[2 * row] ?? 0;
+    const ms = msOf(low, fine[2 * row + 1] ?? 0);
+    // What is left of a whole millisecond shows in the lower half.
+    if (Math.imul(ms, 1000) !== low) return items;
+    putNumber(halves, row, ms);
   }
   return { values, unit: "ms" };
 }

@@ -169,9 +169,10 @@ function textCoding(sides: readonly Side[]): Coding {
     fill: (side, index, codes) => {
       const coded = dictionaryOf(side.column.data);
       const texts = textBytesOf(coded?.dictionary ?? side.column.data);
-      const codeOf = index === 0 ? table.adder(texts) : table.finder(texts);
-      if (coded === undefined) fillBy(side, codes, codeOf);
-      else fillByDictionary(side, codes, coded, codeOf);
+      const look = (rows: Uint32Array | undefined, into: Int32Array) =>
+        index === 0 ? table.add(texts, rows, into) : table.find(texts, rows, into);
+      if (coded === undefined) look(side.rows, codes);
+      else fillByDictionary(side, codes, coded, look);
     },
     size: () => table.size + 1,
   };
@@ -182,10 +183,11 @@ function fillByDictionary(
   side: Side,
   codes: Int32Array,
   { values, cache }: DictionaryBatch,
-  codeOf: CodeOf,
+  look: (rows: undefined, into: Int32Array) => void,
 ): void {
-  const known = Int32Array.from(cache, (_, place) => codeOf(place));
-  fillBy(side, codes, (row) => known[values[row] as number] as number);
+  const known = new Int32Array(cache.length);
+  look(undefined, known);
+  fillBy(side, codes, (row) => (known[values[row] as number] as number) - 1);
 }
 
 /** More pairs than this, for so many rows, are not told apart by their place in a grid. */

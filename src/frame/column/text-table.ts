@@ -1,76 +1,110 @@
 import type { TextBytes } from "./text-bytes.ts";
 
-/** Words of a slot: the hash of a text, and its code plus one; 0 there is a free slot. */
-const WORDS = 2;
+/** Words of a slot: the hash of a text, its code plus one (0 for a free slot), its place and its length. */
+const WORDS = 4;
 const FEWEST = 1024;
 
-/** Texts, each with a code: from 0 in the order in which they come. */
+/** Texts are looked up so many at once. */
+const BLOCK = 64;
+
+/** Texts, each with a code: from 1 in the order in which they come. */
 export class TextTable {
   #slots = new Int32Array(FEWEST * WORDS);
   #mask = FEWEST - 1;
   /** the different texts beside each other, where comparing finds them sooner than in their columns */
   #texts = new DataView(new ArrayBuffer(FEWEST * 16));
-  /** by code, where a text begins; then where the last one ends */
-  #places = new Int32Array(FEWEST + 1);
+  #end = 0;
+  /** of the texts of a block, and of the slots in which each is looked for first */
+  readonly #hashes = new Int32Array(BLOCK);
+  readonly #known = new Int32Array(BLOCK);
+  readonly #firstBytes = new Uint8Array(BLOCK);
   /** how many there are */
   size = 0;
 
-  /** Gives the code of the text in a row of a column; a new one when it was not there. */
-  adder(texts: TextBytes): (row: number) => number {
-    const view = viewOf(texts);
-    const { places } = texts;
-    return (row) => this.#add(view, places[row] as number, places[row + 1] as number);
+  /** Puts down the codes of the texts in some rows of a column; a new one for each that was not there. */
+  add(texts: TextBytes, rows: Uint32Array | undefined, codes: Int32Array): void {
+    this.#inBlocks(texts, rows, codes, (hash, view, start, end) => {
+      const slot = this.#slotOf(hash, view, start, end);
+      const known = this.#slots[slot + 1] as number;
+      return known === 0 ? this.#put(slot, hash, view, start, end) : known;
+    });
   }
 
-  /** Gives the code of the text in a row of a column; −1 when it is not there. */
-  finder(texts: TextBytes): (row: number) => number {
-    const view = viewOf(texts);
-    const { places } = texts;
-    return (row) => {
-      const start = places[row] as number;
-      const end = places[row + 1] as number;
-      const slot = this.#slotOf(hashOf(view, start, end), view, start, end);
-      return (this.#slots[slot + 1] as number) - 1;
-    };
+  /** Puts down the codes of the texts in some rows of a column; 0 for each that is not there. */
+  find(texts: TextBytes, rows: Uint32Array | undefined, codes: Int32Array): void {
+    this.#inBlocks(texts, rows, codes, (hash, view, start, end) => {
+      return this.#slots[this.#slotOf(hash, view, start, end) + 1] as number;
+    });
   }
 
-  #add(view: DataView, start: number, end: number): number {
-    const hash = hashOf(view, start, end);
-    const slot = this.#slotOf(hash, view, start, end);
-    const known = this.#slots[slot + 1] as number;
-    if (known !== 0) return known - 1;
+  #inBlocks(
+    texts: TextBytes,
+    rows: Uint32Array | undefined,
+    codes: Int32Array,
+    codeOf: (hash: number, view: DataView, start: number, end: number) => number,
+  ): void {
+    const view = viewOf(texts);
+    const { places } = texts;
+    for (let first = 0; first < codes.length; first += BLOCK) {
+      const count = Math.min(BLOCK, codes.length - first);
+      for (let at = 0; at < count; at++) {
+        const row = rows === undefined ? first + at : (rows[first + at] as number);
+        this.#hashes[at] = hashOf(view, places[row] as number, places[row + 1] as number);
+      }
+      this.#fetch(count);
+      for (let at = 0; at < count; at++) {
+        const row = rows === undefined ? first + at : (rows[first + at] as number);
+        const hash = this.#hashes[at] as number;
+        codes[first + at] = codeOf(hash, view, places[row] as number, places[row + 1] as number);
+      }
+    }
+  }
+
+  /** Reads what the texts of a block will be compared with: memory is fetched for many at once then. */
+  #fetch(count: number): void {
+    const slots = this.#slots;
+    for (let at = 0; at < count; at++) {
+      this.#known[at] = slots[
+        placeOf(this.#hashes[at] as number, this.#mask) * WORDS + 2
+      ] as number;
+    }
+    for (let at = 0; at < count; at++) {
+      this.#firstBytes[at] = this.#texts.getUint8(this.#known[at] as number);
+    }
+  }
+
+  #put(slot: number, hash: number, view: DataView, start: number, end: number): number {
+    this.size += 1;
     this.#slots[slot] = hash;
-    this.#slots[slot + 1] = this.size + 1;
+    this.#slots[slot + 1] = this.size;
+    this.#slots[slot + 2] = this.#end;
+    this.#slots[slot + 3] = end - start;
     this.#keep(view, start, end);
     if (this.size > this.#mask * 0.6) this.#grow();
-    return this.size - 1;
+    return this.size;
   }
 
   #keep(view: DataView, start: number, end: number): void {
-    const place = this.#places[this.size] as number;
-    const next = place + end - start;
-    if (next > this.#texts.byteLength) {
-      const larger = new Uint8Array(Math.max(next, this.#texts.byteLength * 2));
+    const place = this.#end;
+    this.#end += end - start;
+    // There is a byte to read after the last text, which may be empty.
+    if (this.#end >= this.#texts.byteLength) {
+      const larger = new Uint8Array(Math.max(this.#end + 1, this.#texts.byteLength * 2));
       larger.set(new Uint8Array(this.#texts.buffer, 0, place));
       this.#texts = new DataView(larger.buffer);
     }
     for (let at = start; at < end; at++)
       this.#texts.setUint8(place + at - start, view.getUint8(at));
-    this.size += 1;
-    this.#places[this.size] = next;
   }
 
   #slotOf(hash: number, view: DataView, start: number, end: number): number {
     const slots = this.#slots;
     const mask = this.#mask;
-    for (let place = (hash ^ (hash >>> 16)) & mask; ; place = (place + 1) & mask) {
+    for (let place = placeOf(hash, mask); ; place = (place + 1) & mask) {
       const slot = place * WORDS;
-      const code = slots[slot + 1] as number;
-      if (code === 0) return slot;
-      if (slots[slot] !== hash) continue;
-      const known = this.#places[code - 1] as number;
-      if ((this.#places[code] as number) - known !== end - start) continue;
-      if (isSame(this.#texts, known, view, start, end - start)) return slot;
+      if (slots[slot + 1] === 0) return slot;
+      if (slots[slot] !== hash || slots[slot + 3] !== end - start) continue;
+      if (isSame(this.#texts, slots[slot + 2] as number, view, start, end - start)) return slot;
     }
   }
 
@@ -81,16 +115,18 @@ export class TextTable {
     for (let slot = 0; slot < old.length; slot += WORDS) {
       if (old[slot + 1] === 0) continue;
       const hash = old[slot] as number;
-      let place = (hash ^ (hash >>> 16)) & this.#mask;
+      let place = placeOf(hash, this.#mask);
       while (slots[place * WORDS + 1] !== 0) place = (place + 1) & this.#mask;
-      slots[place * WORDS] = hash;
-      slots[place * WORDS + 1] = old[slot + 1] as number;
+      for (let word = 0; word < WORDS; word++) {
+        slots[place * WORDS + word] = old[slot + word] as number;
+      }
     }
     this.#slots = slots;
-    const places = new Int32Array(this.#mask + 2);
-    places.set(this.#places);
-    this.#places = places;
   }
+}
+
+function placeOf(hash: number, mask: number): number {
+  return (hash ^ (hash >>> 16)) & mask;
 }
 
 function viewOf({ bytes }: TextBytes): DataView {

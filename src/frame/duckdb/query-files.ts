@@ -2,10 +2,12 @@
 import { mkdir, stat } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { expectation, type HexError } from "../../errors.ts";
+import { readArrow } from "../arrow/read-arrow.ts";
 import type { ByteSource } from "../csv/read/csv-blocks.ts";
 import { readCsv } from "../csv/read/read-csv.ts";
 import { saveBlocks } from "../file-blocks.ts";
 import type { AnyFrame } from "../frame.ts";
+import { readJson } from "../json-read/read-json.ts";
 import { addMatches } from "../list-files.ts";
 import type { SqlFile } from "./sql-file.ts";
 
@@ -47,17 +49,23 @@ export type FoundTable =
 export async function findTable(file: SqlFile, options: FindOptions): Promise<FoundTable> {
   const found: FoundFile[] = [];
   for (const path of file.paths) found.push(...(await findFiles(path, options)));
-  if (file.reader === "csv") {
+  if (file.reader !== "parquet" && file.reader !== "text") {
     const frames = new Map<string, AnyFrame>();
     for (const { name, source } of found) {
       options.signal?.throwIfAborted();
-      frames.set(name, await readCsv(source, file.csv));
+      frames.set(name, await readFrame(source, file));
     }
     return { file, kind: "frames", frames };
   }
   const paths: string[] = [];
   for (const { name, source } of found) paths.push(await toPath(name, source, options));
   return { file, kind: "paths", paths };
+}
+
+/** Lists and objects within rows are JSON texts, of which DuckDB has functions. */
+function readFrame(source: string | ByteSource, { reader, csv }: SqlFile): Promise<AnyFrame> {
+  if (reader === "json") return readJson(source, { nested: "json" });
+  return reader === "arrow" ? readArrow(source, { nested: "json" }) : readCsv(source, csv);
 }
 
 async function findFiles(path: string, place: FindOptions): Promise<readonly FoundFile[]> {

@@ -7,7 +7,7 @@ import { type SqlNode, toSqlNode, toSqlNodes, toSqlOptions, toSqlValue } from ".
 import { SqlError, type SqlText } from "./sql-text.ts";
 
 /** How a file is read: Parquet and plain text by DuckDB, all else exactly, by the readers of frames. */
-type SqlReader = "parquet" | "text" | "csv";
+type SqlReader = "parquet" | "text" | "csv" | "json" | "arrow";
 
 /** Files that a query reads as one table. */
 export interface SqlFile {
@@ -38,6 +38,10 @@ const READERS: ReadonlyMap<string, SqlReader> = new Map([
   ["read_text", "text"],
   ["read_csv", "csv"],
   ["read_csv_auto", "csv"],
+  ["read_json", "json"],
+  ["read_json_auto", "json"],
+  ["read_ndjson", "json"],
+  ["read_ndjson_auto", "json"],
 ]);
 
 /** They read what is only known when the query runs, so nobody could say on what the cell hangs. */
@@ -47,20 +51,21 @@ const REFUSED: ReadonlyMap<string, string> = new Map([
   ["glob", "name the files by the glob itself: read_parquet('data/*.parquet')"],
   ["read_blob", "a frame holds no bytes"],
   ["sniff_csv", "read_csv('data/x.csv') reads a CSV"],
-  ...["read_json", "read_json_auto", "read_ndjson", "read_ndjson_auto", "read_json_objects"].map(
-    (name): [string, string] => [
-      name,
-      "DuckDB guesses the types of JSON: read it in a TypeScript cell, and name that cell as a table",
-    ],
-  ),
+  ["read_json_objects", "read_json('data/x.json') reads JSON"],
 ]);
 
 const ENDINGS: readonly (readonly [RegExp, SqlReader])[] = [
   [/\.(?:parquet|pq)$/i, "parquet"],
   [/\.(?:csv|tsv)(?:\.(?:gz|zst))?$/i, "csv"],
+  [/\.(?:json|jsonl|ndjson)(?:\.(?:gz|zst))?$/i, "json"],
+  [/\.(?:arrow|feather)$/i, "arrow"],
 ];
 
-const FILE_HINT = "write 'data/x.parquet' or 'data/x.csv'; read_csv('data/x.txt') reads any CSV";
+const FILE_HINT =
+  "parquet, csv, tsv, json, jsonl and arrow are known; read_csv('data/x.txt') reads any CSV";
+
+const JSON_HINT =
+  "types are found over all rows; read it in a TypeScript cell by readJson, which takes a schema";
 
 /** Whether the name of a table is that of a file: names of cells have no signs of paths. */
 export function isFilePath({ table_name: name, schema_name: schema }: SqlNode): boolean {
@@ -103,7 +108,13 @@ export function findFileCall(node: SqlNode, text: SqlText): SqlFile | undefined 
   const start = Number(node["query_location"] ?? 0);
   const refused = REFUSED.get(name);
   if (refused !== undefined) {
-    throw fileError(text, start, "read_parquet, read_csv or read_text", `${name}(…)`, refused);
+    throw fileError(
+      text,
+      start,
+      "read_parquet, read_csv, read_json or read_text",
+      `${name}(…)`,
+      refused,
+    );
   }
   const reader = READERS.get(name);
   if (reader === undefined) return undefined;
@@ -123,6 +134,9 @@ export function findFileCall(node: SqlNode, text: SqlText): SqlFile | undefined 
   const options = toSqlOptions(others);
   const toError = (expected: string, got: string, hint: string) =>
     fileError(text, start, expected, got, hint);
+  if (reader === "json" && options.size > 0) {
+    throw toError("read_json without options", [...options.keys()].join(", "), JSON_HINT);
+  }
   const csv = reader === "csv" ? readSqlCsvOptions(options, toError) : {};
   return { paths, reader, start, end, alias, call: { name, rest, options }, csv };
 }

@@ -10,7 +10,7 @@ export interface SqlReferences {
   readonly parameters: readonly string[];
   /** as the query writes them: below the project's folder, or the store's after `store:` */
   readonly files?: readonly string[];
-  /** whether it reads some of them with the reader of CSV */
+  /** whether some of them are read by readers that tell what they decided */
   readonly readsCsv?: boolean;
 }
 

@@ -64,7 +64,7 @@ export function readSqlReferences(sql: string): Promise<SqlReferences> {
     const { tables, parameters, files } = await findReferences(connection, sql);
     if (files.length === 0) return { tables, parameters };
     const paths = [...new Set(files.flatMap((file) => file.paths))].sort();
-    const readsCsv = files.some(({ reader }) => reader === "csv");
+    const readsCsv = files.some(({ reader }) => reader !== "parquet" && reader !== "text");
     return { tables, parameters, files: paths, readsCsv };
   });
 }

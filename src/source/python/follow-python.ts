@@ -1,4 +1,4 @@
-import { dirname, join } from "node:path";
+import { dirname, join, resolve } from "node:path";
 import { toProjectPath } from "../cell-files.ts";
 import {
   type CodeFile,
@@ -10,7 +10,16 @@ import { LOCKS, listRequirements } from "./lock-files.ts";
 import { importsOf } from "./python-imports.ts";
 import { resolvePython } from "./python-modules.ts";
 import { findPythonNames } from "./python-names.ts";
-import { type PythonSource, parsePython, pythonFault } from "./python-syntax.ts";
+import { type PythonPathScope, readPythonPath } from "./python-paths.ts";
+import {
+  argumentsOf,
+  nodesOf,
+  type PythonSource,
+  parsePython,
+  piecesOf,
+  pythonFault,
+  textOf,
+} from "./python-syntax.ts";
 
 export interface PythonSurroundings extends FollowSurroundings {
   /** absolute */
@@ -55,7 +64,9 @@ async function followImports(
 ): Promise<CodeLoad[]> {
   const { cellsDirectory, projectDirectory, cellNames, seen } = around;
   const isInCells = path.startsWith(join(cellsDirectory, "/"));
-  const folders = [...new Set([cellsDirectory, projectDirectory, dirname(path)])];
+  const scope = { source, path, projectDirectory, constants: NO_CONSTANTS };
+  const known = [cellsDirectory, projectDirectory, join(projectDirectory, "src"), dirname(path)];
+  const folders = [...new Set([...known, ...foldersAdded(scope)])];
   const loads: CodeLoad[] = [];
   for (const each of importsOf(source)) {
     for (const loaded of await resolvePython(each, path, { path: folders, seen })) {
@@ -72,6 +83,22 @@ async function followImports(
     }
   }
   return loads;
+}
+
+const NO_CONSTANTS: PythonPathScope["constants"] = new Map();
+
+/** Folders that the file adds to the path: `sys.path.append("../lib")`. */
+function foldersAdded(scope: PythonPathScope): string[] {
+  const { source, projectDirectory } = scope;
+  return [...nodesOf(source.top)].flatMap((node) => {
+    const [callee, list] = node.name === "CallExpression" ? piecesOf(node) : [];
+    if (callee === undefined || list?.name !== "ArgList") return [];
+    if (!/^(sys\.)?path\.(append|insert)$/.test(textOf(source, callee))) return [];
+    const folder = argumentsOf(list).positional.at(-1);
+    const written = folder && readPythonPath(folder, scope);
+    if (written === undefined) return [];
+    return [written.kind === "place" ? written.path : resolve(projectDirectory, written.text)];
+  });
 }
 
 type Environment = Pick<CodeFile, "loads" | "packages">;

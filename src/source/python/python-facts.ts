@@ -147,7 +147,7 @@ function refuseUnset(source: PythonSource, name: string, { bound, hasStar }: Glo
       what: "the script",
       expected: `one that sets ${name}, the cell's value`,
       got: near.length > 0 ? `one that sets ${near.join(" and ")}` : "one that does not",
-      hint: `write ${name} = …, or decorate a function with @cached("frame/name") of hex_runtime`,
+      hint: `write ${name} = …, or decorate a function with @cached("frame/name") of hex_runtime; files that are no cells begin with an underscore`,
     },
   );
 }

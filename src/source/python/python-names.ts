@@ -96,8 +96,16 @@ function notePath(node: SyntaxNode, { scope, found }: Search): boolean {
   // The texts that a name is set to are named where it is set.
   if (node.name === "VariableName" && path.kind === "text") return true;
   if (path.kind !== "place" || !path.isOwn) found.named.push(...withFolder(path));
-  if (path.kind === "text") noteWords(path.text, { found });
+  if (path.kind === "text") noteText(path.text, found);
   return true;
+}
+
+/** The words of a text, such as a query: `COPY … TO 'x.parquet'` writes. */
+function noteText(text: string, found: Found): void {
+  noteWords(text, { found });
+  for (const [, written = ""] of text.matchAll(/\bCOPY\b[^;]*?\bTO\s+'([^']+)'/gi)) {
+    found.written.push({ kind: "text", text: written });
+  }
 }
 
 /** `"data/*.csv"` is any file of the folder. */
@@ -127,12 +135,11 @@ function visitUnless(node: SyntaxNode, left: readonly SyntaxNode[], search: Sear
   }
 }
 
-/** Functions that write to the path that is their first argument. */
-const WRITES_FIRST =
-  /^(to_(csv|parquet|json|excel|feather|pickle|hdf|stata|xml|html|markdown|latex|orc|netcdf|zarr)|write_(csv|parquet|ipc|ipc_stream|json|ndjson|excel|avro|delta|image|html)|sink_(csv|parquet|ipc|ndjson)|save|savez|savez_compressed|savetxt|savefig|makedirs|mkdir|mkdtemp|remove|unlink|rmdir|rmtree|truncate)$/;
-/** Those that write to the second. */
-const WRITES_SECOND =
-  /^(write_table|write_feather|write_dataset|copy|copy2|copyfile|copytree|move|rename|symlink|link|dump)$/;
+/** Functions that write to the path among their arguments: `to_csv`, `savefig`, `imwrite`, `ExcelWriter`. */
+const WRITES =
+  /^(to_\w+|write_(?!text|bytes)\w+|sink_\w+|save\w*|export\w*|im(write|save)|\w+Writer|dump|makedirs|mkdir|mkdtemp|remove|unlink|rmdir|rmtree|truncate)$/;
+/** Those that read the first, and write to the second. */
+const WRITES_SECOND = /^(copy|copy2|copyfile|copytree|move|rename|symlink|link)$/;
 /** Methods that write to the path on which they are called. */
 const WRITES_ITSELF = /^(write_text|write_bytes|mkdir|touch|unlink|rmdir)$/;
 /** Names of the argument that is a path. */
@@ -146,7 +153,7 @@ function writtenBy(node: SyntaxNode, { scope }: Search): SyntaxNode[] {
   const isPath = object !== undefined && readPythonPath(object, scope) !== undefined;
   const call = { name: lastName(scope.source, callee), given: argumentsOf(list) };
   const written = isPath ? writtenByPath(scope.source, call, object) : undefined;
-  return [written ?? writtenAmong(scope.source, call)].filter((each) => each !== undefined);
+  return [written ?? writtenAmong(scope, call)].filter((each) => each !== undefined);
 }
 
 interface Call {
@@ -164,21 +171,24 @@ function writtenByPath(
   return isWritten ? path : undefined;
 }
 
-function writtenAmong(source: PythonSource, { name, given }: Call): SyntaxNode | undefined {
+function writtenAmong(scope: PythonPathScope, { name, given }: Call): SyntaxNode | undefined {
+  const { source } = scope;
   if (name === "open") {
-    return opensToWrite(source, given, 1) ? pathAmong(source, given, 0) : undefined;
+    return opensToWrite(source, given, 1) ? pathsAmong(scope, given)[0] : undefined;
   }
-  if (WRITES_FIRST.test(name)) return pathAmong(source, given, 0);
-  return WRITES_SECOND.test(name) ? pathAmong(source, given, 1) : undefined;
+  if (WRITES.test(name)) return pathsAmong(scope, given)[0];
+  return WRITES_SECOND.test(name) ? pathsAmong(scope, given)[1] : undefined;
 }
 
-function pathAmong(
-  source: PythonSource,
+/** The arguments that are paths, as far as they are written out: by their place, else by their names. */
+function pathsAmong(
+  scope: PythonPathScope,
   { positional, keywords }: PythonArguments,
-  index: number,
-): SyntaxNode | undefined {
-  const keyword = keywords.find(({ name }) => PATH_ARGUMENT.test(textOf(source, name)));
-  return positional[index] ?? keyword?.value;
+): SyntaxNode[] {
+  const named = keywords.filter(({ name }) => PATH_ARGUMENT.test(textOf(scope.source, name)));
+  return [...positional, ...named.map(({ value }) => value)].filter(
+    (each) => readPythonPath(each, scope) !== undefined,
+  );
 }
 
 function opensToWrite(

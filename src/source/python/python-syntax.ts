@@ -12,7 +12,7 @@ export interface PythonSource {
 }
 
 export function parsePython(written: string, file: string): PythonSource {
-  const text = written.replace(/^\uFEFF/, " ");
+  const text = written.replace(/^\uFEFF/, "");
   return { file, text, top: parser.parse(text).topNode };
 }
 

@@ -71,7 +71,9 @@ export function filesOf({
   outputs,
   shown = {},
 }: Pick<Commit, "frames" | "outputs" | "shown">): StoredFile[] {
-  const files = Object.values(frames).flatMap(({ csv, schema, arrow }) => [csv, schema, arrow]);
+  const files = Object.values(frames).flatMap(({ csv, schema, arrow, parquet }) => {
+    return [csv, schema, arrow, parquet];
+  });
   const whole = Object.values(shown).filter((each) => each.at === "file");
   return [...files, outputs, ...whole].filter((file) => file !== undefined);
 }

@@ -55,8 +55,10 @@ const PublishedFrame = v.object({
   schema: StoredFile,
   /** the fast path; absent where it would be larger than what is read at once */
   arrow: v.optional(StoredFile),
+  /** for other tools; absent unless the config asks for it */
+  parquet: v.optional(StoredFile),
   /** the formats beside CSV whose newest file is put where other tools look; absent in old versions */
-  shared: v.optional(v.array(v.literal("arrow"))),
+  shared: v.optional(v.array(v.picklist(["arrow", "parquet"]))),
   /** the cell that wrote it */
   cell: wordSchema,
   computedAt: time,
