@@ -68,6 +68,8 @@ interface OpenSheet {
   readonly options: ReadExcelOptions;
 }
 
+const MOST_CELLS = 50_000_000;
+
 class SheetReading {
   readonly #workbook: Workbook;
   readonly #open: OpenSheet;
@@ -94,6 +96,7 @@ class SheetReading {
     const inside = cells.cells.filter((cell) => asked === undefined || isInside(cell, asked));
     const range = boundsOf(inside, asked);
     if (range === undefined) return this.#readNothing();
+    this.#checkSize(range);
     const hasHeader = options.header !== false;
     const firstRow = range.firstRow + (hasHeader ? 1 : 0);
     const rows = Math.max(0, range.lastRow - firstRow + 1);
@@ -120,6 +123,22 @@ class SheetReading {
   ): ReadFile {
     const reports = columns.map(({ name, type }) => ({ name, type }));
     return { frame: toFrameOf(columns), report: { name: file, rows, columns: reports, notes } };
+  }
+
+  /** A cell far from the others, such as one that somebody has typed into by mistake, would take all memory. */
+  #checkSize({ firstRow, lastRow, firstColumn, lastColumn }: CellRange): void {
+    const cells = (lastRow - firstRow + 1) * (lastColumn - firstColumn + 1);
+    if (cells <= MOST_CELLS) return;
+    const [first, last] = [
+      { row: firstRow, column: firstColumn },
+      { row: lastRow, column: lastColumn },
+    ];
+    throw expectation("HEX_DATA_INVALID", {
+      place: `the cells of ${this.#rules.place}`,
+      expected: `at most ${formatCount(MOST_CELLS, "cell", "cells")}, empty ones included`,
+      got: `${placeName(first)}:${placeName(last)}`,
+      hint: "name the cells with range, such as A1:F5000",
+    });
   }
 
   /** A sheet without cells: a frame of no rows, where a schema says of which columns. */

@@ -29,7 +29,7 @@ const PASSED_OVER = /"[^"]*"|\\.|_.|\*.|\[(?!(?:h+|m+|s+)\])[^\]]*\]/gi;
 export function formatKind(code: string): DateKind {
   const [first = ""] = code.replace(PASSED_OVER, "").split(";");
   const plain = first.toLowerCase().replace(/general|am\/pm|a\/p/g, "");
-  if (/[0#?]/.test(plain.replace(/s\.0+/g, "s"))) return undefined;
+  if (/[0#?]/.test(plain.replace(/s(\]?)\.0+/g, "s$1"))) return undefined;
   const hasClock = /[hs]/.test(plain) || /\[m+\]/.test(plain);
   const hasDay = /[yd]/.test(plain) || (/m/.test(plain) && !hasClock);
   if (hasDay) return hasClock ? "datetime" : "date";

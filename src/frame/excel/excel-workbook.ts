@@ -1,8 +1,10 @@
 /** A workbook as its parts say: its sheets, texts, formats, and where its days begin. */
+import zlib from "node:zlib";
 import { strFromU8, unzipSync } from "fflate";
 import { expectation } from "../../errors.ts";
 import { builtInKind, type DateKind, formatKind } from "./excel-formats.ts";
 import { readXml } from "./excel-xml.ts";
+import { readChecksums } from "./zip-checksums.ts";
 
 /** A sheet of cells. */
 export interface WorkbookSheet {
@@ -31,6 +33,7 @@ const MOST_PART_BYTES = 2 ** 29;
  */
 export function openWorkbook(bytes: Uint8Array, file: string): Workbook {
   checkFormat(bytes, file);
+  const told = readChecksums(bytes);
   const parts = unzipSync(bytes, {
     filter: ({ name, originalSize }) => {
       if (!/^\/?xl\/.*\.(?:xml|rels)$/i.test(name)) return name === "xl/workbook.bin";
@@ -38,6 +41,10 @@ export function openWorkbook(bytes: Uint8Array, file: string): Workbook {
       return true;
     },
   });
+  for (const [name, part] of Object.entries(parts)) {
+    if (zlib.crc32(part) !== told.get(name))
+      throw new RangeError(`${name} is not what its checksum says`);
+  }
   if (parts["xl/workbook.bin"]) throw formatError(file, "a binary workbook (.xlsb)", SAVE);
   const xmlOf = (name: string) => {
     const part = parts[name] ?? parts[`/${name}`];
@@ -49,8 +56,10 @@ export function openWorkbook(bytes: Uint8Array, file: string): Workbook {
   const targets = readTargets(xmlOf("xl/_rels/workbook.xml.rels") ?? "<none/>");
   const sheets = listed.flatMap(({ name, id, isHidden }) => {
     const target = targets.get(id);
-    const own = target === undefined ? undefined : xmlOf(target);
-    return own === undefined ? [] : [{ name, isHidden, xml: own }];
+    if (target === undefined) return [];
+    const own = xmlOf(target);
+    if (own === undefined) throw new RangeError(`sheet ${JSON.stringify(name)} is not there`);
+    return [{ name, isHidden, xml: own }];
   });
   return {
     sheets,

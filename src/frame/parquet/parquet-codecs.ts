@@ -16,9 +16,9 @@ export async function openCodec(codec: string, file: string): Promise<Unpack> {
     case "UNCOMPRESSED":
       return same;
     case "GZIP":
-      return (bytes) => zlib.gunzipSync(bytes);
+      return (bytes, sizeBytes) => zlib.gunzipSync(bytes, { maxOutputLength: sizeBytes });
     case "BROTLI":
-      return (bytes) => zlib.brotliDecompressSync(bytes);
+      return (bytes, maxOutputLength) => zlib.brotliDecompressSync(bytes, { maxOutputLength });
     case "ZSTD":
       return openZstd();
     case "SNAPPY":

@@ -329,7 +329,9 @@ export class TextColumn extends ParquetColumn<ByteItems> {
       const dictionary = toDictionary(textParts(this.#texts));
       return toColumnData("string", { ...parts, values: this.#codes, dictionary });
     }
-    const end = this.#offsets[this.rows] ?? 0;
+    const end = this.#offsets[this.row] ?? 0;
+    // A part of a list has fewer values than rows were told: the others are empty.
+    this.#offsets.fill(end, this.row + 1);
     const isTight = this.#bytes.length <= end * 1.1 + 64;
     const values = isTight ? this.#bytes.subarray(0, end) : this.#bytes.slice(0, end);
     return toColumnData("string", { ...parts, values, offsets: this.#offsets });

@@ -1,8 +1,10 @@
 /** A Parquet file by its footer: its columns, where their pages lie, and what others added to it. */
 import { type Field, TimeUnit, Type, tableFromIPC } from "@uwdata/flechette";
 import { type ColumnMetaData, parquetMetadata, parquetSchema, type SchemaTree } from "hyparquet";
+import { deserializeTCompactProtocol } from "hyparquet/src/thrift.js";
 import { expectation } from "../../errors.ts";
 import { parseSchema } from "../schema.ts";
+import { ForwardReader } from "./forward-reader.ts";
 import type { ParquetInput } from "./parquet-input.ts";
 import { type ArrowHint, kindOf, type ParquetKind } from "./parquet-kind.ts";
 import type { Levels } from "./parquet-pages.ts";
@@ -62,6 +64,8 @@ export async function readFooter(input: ParquetInput): Promise<ParquetFooter> {
   if (footerBytes + TAIL_BYTES > sizeBytes)
     throw new RangeError("its footer is longer than itself");
   const footer = await input.read(sizeBytes - footerBytes - TAIL_BYTES, footerBytes + TAIL_BYTES);
+  // First without the library's own reader, which damaged lengths lead round in circles.
+  deserializeTCompactProtocol(new ForwardReader(footer.subarray(0, footerBytes)));
   return toFooter(parquetMetadata(footer, { geoparquet: false }));
 }
 

@@ -130,7 +130,9 @@ function numbersOf<Numbers extends Int32Array | BigInt64Array | Float32Array | F
 ): Numbers {
   const width = NumbersOf.BYTES_PER_ELEMENT;
   checkLength(bytes, count * width);
-  const aligned = bytes.byteOffset % width === 0 ? bytes : bytes.slice(0, count * width);
+  // A copy, which `slice` of a Buffer is not.
+  const aligned =
+    bytes.byteOffset % width === 0 ? bytes : new Uint8Array(bytes.subarray(0, count * width));
   return new NumbersOf(aligned.buffer, aligned.byteOffset, count);
 }
 

@@ -2,6 +2,7 @@
 import zlib from "node:zlib";
 import type { ColumnMetaData, Encoding, PageHeader } from "hyparquet";
 import { parquetHeader } from "hyparquet/src/column.js";
+import { ForwardReader } from "./forward-reader.ts";
 import type { Unpack } from "./parquet-codecs.ts";
 import type { ParquetInput } from "./parquet-input.ts";
 import type { Runs } from "./parquet-runs.ts";
@@ -38,16 +39,18 @@ export async function* readPages(
   unpack: Unpack,
 ): AsyncGenerator<DictionaryPage | DataPage, void, undefined> {
   const bytes = await readChunk(input, chunk);
-  const reader = { view: new DataView(bytes.buffer, bytes.byteOffset, bytes.length), offset: 0 };
+  const reader = new ForwardReader(bytes);
   const total = Number(chunk.num_values);
   for (let seen = 0; seen < total; ) {
     if (reader.offset >= bytes.length)
       throw new RangeError("its pages hold fewer values than told");
     const header = parquetHeader(reader);
-    const end = reader.offset + header.compressed_page_size;
+    const end = reader.offset + checkCount(header.compressed_page_size);
+    checkCount(header.uncompressed_page_size);
     if (end > bytes.length) throw new RangeError("a page goes on beyond its column");
-    const packed = bytes.subarray(reader.offset, end);
+    const start = reader.offset;
     reader.offset = end;
+    const packed = bytes.subarray(start, end);
     checkSum(header, packed);
     const page = toPage(header, packed, levels, unpack);
     if (page === undefined) continue;
@@ -69,6 +72,12 @@ async function readChunk(input: ParquetInput, chunk: ColumnMetaData): Promise<Ui
   return input.read(start, length);
 }
 
+/** A number of a page's header, which a damaged one lacks. */
+function checkCount(count: number): number {
+  if (Number.isSafeInteger(count) && count >= 0) return count;
+  throw new RangeError("the header of a page does not tell how large it is");
+}
+
 /** Looks whether a page is what was written, where its writer has told a checksum. */
 function checkSum({ crc }: PageHeader, packed: Uint8Array): void {
   if (crc !== undefined && zlib.crc32(packed) !== crc >>> 0) {
@@ -85,13 +94,13 @@ function toPage(
   const { dictionary_page_header: dictionary, data_page_header: first } = header;
   if (header.type === "DICTIONARY_PAGE" && dictionary) {
     const values = unpackWhole(unpack, packed, header.uncompressed_page_size);
-    return { kind: "dictionary", count: dictionary.num_values, values };
+    return { kind: "dictionary", count: checkCount(dictionary.num_values), values };
   }
   if (header.type === "DATA_PAGE" && first) {
     const page = unpackWhole(unpack, packed, header.uncompressed_page_size);
     return {
       kind: "data",
-      count: first.num_values,
+      count: checkCount(first.num_values),
       encoding: first.encoding,
       ...splitPage(page, levels),
     };
@@ -109,6 +118,7 @@ function splitPage(page: Uint8Array, levels: Levels) {
     const view = new DataView(page.buffer, page.byteOffset, page.length);
     const start = at + 4;
     at = start + view.getUint32(at, true);
+    if (at > page.length) throw new RangeError("a page ends before its values do");
     return { bytes: page, start, end: at, bitWidth: bitWidthOf(most) };
   };
   const repetition = next(levels.repetition);
@@ -125,8 +135,9 @@ function toSecondPage(
 ): DataPage {
   const told = header.data_page_header_v2;
   if (told === undefined) throw new RangeError("a page has no header of its own");
-  const split = told.repetition_levels_byte_length;
-  const levelsEnd = split + told.definition_levels_byte_length;
+  const split = checkCount(told.repetition_levels_byte_length);
+  const levelsEnd = split + checkCount(told.definition_levels_byte_length);
+  if (levelsEnd > packed.length) throw new RangeError("a page ends before its values do");
   const sizeBytes = header.uncompressed_page_size - levelsEnd;
   const rest = packed.subarray(levelsEnd);
   const isPacked = told.is_compressed !== false && sizeBytes > 0;
@@ -134,7 +145,7 @@ function toSecondPage(
     most === 0 ? undefined : { bytes: packed, start, end, bitWidth: bitWidthOf(most) };
   return {
     kind: "data",
-    count: told.num_values,
+    count: checkCount(told.num_values),
     encoding: told.encoding,
     repetition: runs(0, split, levels.repetition),
     definition: runs(split, levelsEnd, levels.definition),

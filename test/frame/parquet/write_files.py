@@ -180,6 +180,31 @@ pq.write_table(
     row_group_size=400,
     data_page_size=512,
 )
+# Without a dictionary, in pages whose values begin at no multiple of their width.
+own_texts = [f"text {i}" if i % 3 else None for i in range(3000)]
+for codec in ["none", "gzip", "brotli", "snappy"]:
+    pq.write_table(
+        pa.table(
+            {
+                "s": pa.array([{"a": i if i % 2 else None, "b": text} for i, text in enumerate(own_texts)]),
+                "f": [None if i % 5 == 0 else i / 4 for i in range(3000)],
+                "n": pa.array([None if i % 7 == 0 else i for i in range(3000)], pa.int32()),
+            }
+        ),
+        tell(
+            f"pyarrow-plain-pages-{codec}",
+            {
+                "s": ["string", [json.dumps({"a": i if i % 2 else None, "b": text}, separators=(",", ":")) for i, text in enumerate(own_texts)]],
+                "f": ["number", numbers([None if i % 5 == 0 else i / 4 for i in range(3000)])],
+                "n": ["integer", [None if i % 7 == 0 else i for i in range(3000)]],
+            },
+            {"nested": "json"},
+        ),
+        compression=codec,
+        use_dictionary=False,
+        data_page_size=700,
+        write_batch_size=10,
+    )
 refuse("pyarrow-list", pa.table({"l": NESTED["list"]}), r'column "l" of .* got a LIST \(nested: "json"')
 PLAIN = {
     "half": pa.array(np.array([1.5, -0.0, 65504.0], dtype=np.float16)),
