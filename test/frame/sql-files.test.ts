@@ -127,8 +127,14 @@ describe("files of the project in a query", () => {
   });
 
   test("a text file is read as it is", async () => {
-    const sql = "SELECT content FROM read_text('data/unlike/1.csv')";
-    assertFrame(await query(sql), { content: ["n\n1\n"] });
+    const sql = "SELECT filename, content FROM read_text('data/unlike/1.csv')";
+    assertFrame(await query(sql), { filename: ["data/unlike/1.csv"], content: ["n\n1\n"] });
+  });
+
+  test("a file that is no Parquet is refused in a sentence, at its place", async () => {
+    const reading = query("SELECT 1,\n (SELECT count(*) FROM read_parquet('data/unlike/1.csv'))");
+    await expect(reading).rejects.toThrow(/^Invalid Input Error: File .* too small/);
+    await expect(reading).rejects.toMatchObject({ place: { line: 2 } });
   });
 
   test("an object of the store is read through the store, as Parquet and as CSV", async () => {

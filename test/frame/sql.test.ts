@@ -56,6 +56,11 @@ describe("queryFrames", () => {
     });
   });
 
+  test("fails in a sentence for what cannot be kept, such as DESCRIBE", async () => {
+    const reading = queryFrames("DESCRIBE SELECT 1", {}, {});
+    await expect(reading).rejects.toThrow(/^Parser Error: syntax error at or near "DESCRIBE"$/);
+  });
+
   test.each([
     ["a list", "[1, 2]", /INTEGER\[\] \(select to_json\("v"\)\)/],
     ["an array", "[1, 2]::INTEGER[2]", /INTEGER\[2\] \(select to_json/],
