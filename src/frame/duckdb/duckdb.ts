@@ -13,12 +13,12 @@ export type DuckdbValue = import("@duckdb/node-api").DuckDBValue;
 export type DuckdbType = import("@duckdb/node-api").DuckDBType;
 
 /** A list of values as an SQL parameter. */
-export interface ListParameter {
+interface ListParameter {
   readonly items: readonly ScalarParameter[];
 }
 
 /** Values by name as an SQL parameter, such as the ends of a range of days. */
-export interface StructParameter {
+interface StructParameter {
   readonly fields: Readonly<Record<string, ScalarParameter>>;
 }
 
