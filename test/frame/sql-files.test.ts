@@ -12,7 +12,7 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { DuckDBInstance } from "@duckdb/node-api";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { frameToArrow } from "../../src/frame/arrow/arrow-write.ts";
 import type { ByteSource } from "../../src/frame/csv/read/csv-blocks.ts";
 import {
@@ -375,6 +375,18 @@ test("a folder of a process that was killed is removed by the next one", async (
   await mkdir(left);
   await removeLeftovers();
   await expect(access(left)).rejects.toMatchObject({ code: "ENOENT" });
+});
+
+test("a query goes on where no folder can be made, and is refused when it needs one", async () => {
+  vi.stubEnv("TMPDIR", "/dev/null/nothing");
+  try {
+    assertFrame(await queryFrames("SELECT 1 AS a", {}, {}), { a: [1] });
+    const large = "SELECT i, hash(i)::VARCHAR AS h FROM range(1000000) t(i) ORDER BY h";
+    const running = queryFrames(large, {}, {}, { memoryBytes: 20e6 });
+    await expect(running).rejects.toThrow(/Failed to create directory "\/dev\/null\/nothing/);
+  } finally {
+    vi.unstubAllEnvs();
+  }
 });
 
 async function withFolderName(): Promise<readonly string[]> {
