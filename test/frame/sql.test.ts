@@ -56,6 +56,11 @@ describe("queryFrames", () => {
     });
   });
 
+  test("fails in a sentence for what cannot be kept, such as DESCRIBE", async () => {
+    const reading = queryFrames("DESCRIBE SELECT 1", {}, {});
+    await expect(reading).rejects.toThrow(/^Parser Error: syntax error at or near "DESCRIBE"$/);
+  });
+
   test.each([
     ["a list", "[1, 2]", /INTEGER\[\] \(select to_json\("v"\)\)/],
     ["an array", "[1, 2]::INTEGER[2]", /INTEGER\[2\] \(select to_json/],
@@ -136,8 +141,27 @@ describe("queryFrames", () => {
     ["a list that would be rounded", [9007199254740993n, 0.5], /a list of values of one type/],
     ["a list that is too long for whole numbers", [9007199254740993n, 1e20], /values of one type/],
     ["nothing", undefined, /got nothing/],
+    [
+      "a bigint that SQL has no room for",
+      2n ** 63n,
+      /a bigint of 64 bits.*got 9223372036854775808/,
+    ],
+    ["an invalid date", new Date(Number.NaN), /a valid date, got an invalid one/],
   ])("refuses %s as a parameter", async (_, v, message) => {
     await expect(queryFrames("SELECT $v AS v", {}, { v })).rejects.toThrow(message);
+  });
+
+  test("refuses parameters that it is not handed, or that differ by case alone", async () => {
+    assertFrame(await queryFrames("SELECT $N AS v", {}, { n: 1 }), { v: [1] });
+    const expected = "$n of the query to be one of the parameters that it is handed";
+    for (const handed of [{ n: 1, N: 2 }, { m: 1 }]) {
+      await expect(queryFrames("SELECT $n AS v", {}, handed)).rejects.toThrow(expected);
+    }
+  });
+
+  test("takes a number beyond all numbers for infinity", async () => {
+    const sql = "SELECT 1e400::DOUBLE AS v, 'Infinity, \"NaN' AS s";
+    assertFrame(await queryFrames(sql, {}, {}), { v: [Infinity], s: ['Infinity, "NaN'] });
   });
 
   test("takes a query that begins with a byte order mark", async () => {

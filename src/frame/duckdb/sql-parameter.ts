@@ -9,6 +9,7 @@ import type { ScalarParameter, SqlParameter } from "./duckdb.ts";
  */
 export function toSqlParameter(name: string, value: unknown): SqlParameter {
   if (isScalar(value)) return value;
+  refuseBeyond(name, value);
   if (Array.isArray(value)) {
     if (value.every(isScalar) && isOfOneType(value)) return { items: value };
     throw parameterError(name, "a list of values of one type", "a list of others");
@@ -21,10 +22,17 @@ export function toSqlParameter(name: string, value: unknown): SqlParameter {
   return { fields: Object.fromEntries(fields) };
 }
 
+function refuseBeyond(name: string, value: unknown): void {
+  if (typeof value !== "bigint" && !(value instanceof Date)) return;
+  const got = typeof value === "bigint" ? `${value}` : "an invalid one";
+  throw parameterError(name, "a bigint of 64 bits or a valid date", got, "check what made it");
+}
+
 function isScalar(value: unknown): value is ScalarParameter {
   const type = typeof value;
-  const isPrimitive = ["string", "number", "bigint", "boolean"].includes(type);
-  return value === null || isPrimitive || value instanceof Date;
+  if (typeof value === "bigint") return BigInt.asIntN(64, value) === value;
+  if (value instanceof Date) return !Number.isNaN(value.getTime());
+  return value === null || ["string", "number", "boolean"].includes(type);
 }
 
 /** Whole numbers that a number holds go with fractions; beyond them nothing goes with another type. */
@@ -48,7 +56,11 @@ function describe(value: unknown): string {
   return value === undefined ? "nothing" : typeof value;
 }
 
-function parameterError(name: string, expected: string, got: string): HexError {
-  const hint = "a frame is a table: name it without the $";
+function parameterError(
+  name: string,
+  expected: string,
+  got: string,
+  hint = "a frame is a table: name it without the $",
+): HexError {
   return expectation("HEX_CELL_FAILED", { place: `$${name} of the query`, expected, got, hint });
 }
