@@ -1,9 +1,10 @@
-// Times whole processes, CSV, Parquet, Python cells, PostgreSQL, runs that wait in a queue, the HTTP server and its page,
-// beside their peers. Its arguments choose some of that: apps, csv, parquet, python, postgres, verbs, queue, load, fibonacci,
-// page, redaction; numbers among them are the rows of verbs. BENCH_BEFORE may name the checkout of an earlier build, which
-// csv, verbs, load and page then time in turn with this one.
+// Times starts, whole processes, CSV, Parquet, Python cells, PostgreSQL, runs that wait in a queue, the HTTP server and its
+// page, beside their peers. Its arguments choose some of that: start, apps, csv, parquet, python, postgres, verbs, queue, load,
+// fibonacci, page, redaction; numbers among them are the rows of verbs. `--against DIR` (or BENCH_BEFORE) names the checkout of
+// an earlier build, which start, csv, verbs, load and page then time in turn with this one.
 import { resolve } from "node:path";
 import { fileURLToPath } from "node:url";
+import { parseArgs } from "node:util";
 import { printCsv } from "./csv.mjs";
 import { printPages } from "./page.mjs";
 import { printParquet } from "./parquet.mjs";
@@ -15,6 +16,7 @@ import { printQueuedTables } from "./queued-tables.mjs";
 import { printRedaction } from "./redaction.mjs";
 import { printFibonacci } from "./server-fibonacci.mjs";
 import { printServerLoad } from "./server-load.mjs";
+import { printStartUp } from "./start-up.mjs";
 import { timeInTurn } from "./time-in-turn.mjs";
 import { printVerbs } from "./verbs.mjs";
 
@@ -23,10 +25,15 @@ const hex = `${root}dist/hex.js`;
 // Who is interrupted still ends the workers that it started.
 for (const signal of ["SIGINT", "SIGTERM"]) process.once(signal, () => process.exit(130));
 const rounds = Number(process.env["BENCH_ROUNDS"] ?? 15);
-const beforeFolder = process.env["BENCH_BEFORE"];
+const { values, positionals } = parseArgs({
+  options: { against: { type: "string" } },
+  allowPositionals: true,
+});
+const beforeFolder = values.against ?? process.env["BENCH_BEFORE"];
 const before = beforeFolder && `${resolve(beforeFolder)}/`;
 
 const groups = {
+  start: printStartUp,
   apps: printApps,
   csv: printCsv,
   parquet: printParquet,
@@ -40,8 +47,8 @@ const groups = {
   redaction: printRedaction,
 };
 const isSize = (argument) => /^\d+$/.test(argument);
-const sizes = process.argv.slice(2).filter(isSize).map(Number);
-const asked = process.argv.slice(2).filter((argument) => !isSize(argument));
+const sizes = positionals.filter(isSize).map(Number);
+const asked = positionals.filter((argument) => !isSize(argument));
 const unknown = asked.filter((name) => !Object.hasOwn(groups, name));
 if (unknown.length > 0) {
   console.error(`Expected some of ${Object.keys(groups).join(", ")}, got ${unknown.join(", ")}`);

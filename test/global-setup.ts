@@ -1,5 +1,5 @@
 import { spawnSync } from "node:child_process";
-import { readFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import { setPriority } from "node:os";
 import { fileURLToPath } from "node:url";
 import type { TestProject } from "vitest/node";
@@ -42,9 +42,28 @@ export default async function setup(project: TestProject): Promise<() => Promise
   // Tests wait for run processes, whose priority is 10: beside busy tests of an ordinary one they
   // would hardly go at all. The servers above keep theirs.
   setPriority(9);
+  const putBack = lowerSession();
   return async () => {
     await Promise.all(stops.map((stop) => stop()));
+    putBack();
   };
+}
+
+/**
+ * Gives our session the priority of our threads, for the same reason: workers let everybody's session go
+ * before those of their runs. Only root may put it back, so nobody else does it.
+ */
+function lowerSession(): () => void {
+  if (process.getuid?.() !== 0) return () => undefined;
+  const setSession = (priority: number) => {
+    try {
+      writeFileSync("/proc/self/autogroup", `${priority}`);
+    } catch {
+      // There are no such priorities of sessions here.
+    }
+  };
+  setSession(9);
+  return () => setSession(0);
 }
 
 /** Whether a test file of this run, be it of all or of the named ones, injects a provided value. */

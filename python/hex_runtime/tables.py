@@ -78,15 +78,13 @@ def _from_pyarrow(table: Any, columns: Columns, into: str) -> Any:
 def to_pandas(table: Any, columns: Columns) -> Any:
     """
     A pandas DataFrame: whole numbers and booleans with missing values are of pandas' own nullable types,
-    days are datetime64 at midnight, points in time are of the zone UTC.
+    days are objects of datetime.date, points in time are of the zone UTC.
     """
     import pandas
 
     made = {}
     for index, (name, kind) in enumerate(columns):
         column = table.column(index)
-        if kind == "date":
-            column = column.cast("timestamp[s]")
         if column.null_count > 0 and kind in _NULLABLE:
             made[name] = column.to_pandas(types_mapper=lambda _, kind=kind: _NULLABLE[kind]())
         else:

@@ -99,7 +99,7 @@ export class Frame<Row extends RowShape = UntypedRow> implements AnyFrame {
 
   /**
    * Keeps the rows that pass. A missing value is undefined in the row, so that no comparison of order
-   * passes. The row object is reused and read-only: copy it to keep it.
+   * passes. Rows come in the frame's order. The row object is reused and read-only: copy it to keep it.
    */
   filter(test: (row: SeenRow<Row>) => boolean): Frame<Row> {
     return this.#made(filterView(this.#view, test));
@@ -107,7 +107,8 @@ export class Frame<Row extends RowShape = UntypedRow> implements AnyFrame {
 
   /**
    * Adds or replaces columns. Their types come from the values; null and undefined are missing. A
-   * missing value is undefined in the row, and a NaN that comes of it is missing again.
+   * missing value is undefined in the row, and a NaN that comes of it is missing again. Rows come in
+   * the frame's order, one column after the other, so that a function may add up what came before.
    * @throws {HexError} HEX_FRAME_INVALID for a text into which a missing value was written
    */
   derive<Values extends Record<string, Value | undefined>>(

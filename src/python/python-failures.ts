@@ -59,7 +59,7 @@ export function toEndFailure(
     got: `${ending}${said}`,
     hint:
       end.signal === null
-        ? "does the cell, or a package that it uses, call os._exit?"
+        ? "does the cell, or a package that it uses, call os._exit or close the descriptors of others?"
         : (SIGNAL_HINTS[end.signal] ?? "something on this machine sent it"),
   });
 }

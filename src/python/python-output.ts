@@ -11,7 +11,7 @@ export class PythonOutput {
     const take = (line: string) => {
       const text = toPlainLine(line.trimEnd());
       if (text === "") return;
-      this.last = text;
+      if (!this.last?.startsWith(CRASH)) this.last = text;
       log(text);
     };
     this.#readers = streams.flatMap((stream) =>
@@ -26,6 +26,9 @@ export class PythonOutput {
     for (const reader of this.#readers) reader.close();
   }
 }
+
+/** Begins Python's account of a crash of native code, whose other lines are places. */
+const CRASH = "Fatal Python error:";
 
 const NEWLINE = 0x0a;
 const RETURN = 0x0d;

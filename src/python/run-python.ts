@@ -11,6 +11,7 @@ import { findInterpreter } from "./interpreter.ts";
 import type { PythonResult } from "./messages.ts";
 import { toEndFailure, toFailure } from "./python-failures.ts";
 import { runPythonProcess } from "./python-process.ts";
+import { inTurn } from "./python-turns.ts";
 
 /** One computation of a Python cell. */
 export interface PythonTask {
@@ -48,7 +49,9 @@ export interface PythonTask {
  */
 export function runPython(task: PythonTask, context: CellContext): Promise<unknown> {
   context.signal.throwIfAborted();
-  return withExchangeFolder((folder) => new PythonRun(task, context, folder).run());
+  return inTurn(context.signal, () =>
+    withExchangeFolder((folder) => new PythonRun(task, context, folder).run()),
+  );
 }
 
 class PythonRun {

@@ -1,3 +1,4 @@
+import { setMaxListeners } from "node:events";
 import type { CellDefinition } from "../cell/cell.ts";
 import type { PlannedCell } from "../cell/plan.ts";
 import { widgetIn } from "../cell/shown-input.ts";
@@ -67,6 +68,8 @@ interface Outcome {
 export async function runCells(cellsWork: CellsWork): Promise<ReadonlyMap<string, CellResult>> {
   const work = { ...cellsWork, mayReadCsv: mayReadCsv(cellsWork) };
   const outcomes = new Map<string, Promise<Outcome>>();
+  // Each of many cells may listen.
+  setMaxListeners(0, work.signal);
   for (const planned of work.plan.cells) {
     outcomes.set(planned.name, runWhenReady(planned, outcomes, work));
   }

@@ -124,7 +124,7 @@ async function query(
   }
   const parameters = Object.fromEntries(references.parameters.map((name) => [name, values[name]]));
   const isHeavy = facts.kind === "cached" || references.files !== undefined;
-  return queryFrames(sql, frames, parameters as Parameters<typeof queryFrames>[2], {
+  return queryFrames(sql, frames, parameters, {
     place: { directory: projectDirectory, openStored: (path) => store.url(path) },
     isHeavy,
     signal,

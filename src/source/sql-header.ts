@@ -147,18 +147,21 @@ function withoutOne(word: string): readonly string[] {
   return [word, ...[...word].map((_, index) => word.slice(0, index) + word.slice(index + 1))];
 }
 
-/** Below the top, or in another form of comment, the option would do nothing. */
+/** A comment line or a block, and a comment after a piece of the query that names nothing but a frame. */
+const BELOW = /^\s*(?:--|\/\*+|\*)\s*cached\s*:\s*\S|--\s*cached\s*:\s*[\w./-]+\s*$/;
+/** At the top, a name with its folder and nothing else. */
+const WITHOUT_COLON = /^\s*--\s*cached\s*=?\s*[\w.-]+(?:\/[\w.-]+)+\s*$/;
+
+/** Below the top, in another form of comment, or without its colon, the option would do nothing. */
 function refuseBelow(sql: string, end: number, file: string): void {
   const lines = sql.split(/\r?\n/);
-  const line = lines.findIndex(
-    (text, index) => index >= end && /^\s*(?:--|\/\*+|\*)\s*cached\s*:\s*\S/.test(text),
-  );
+  const line = lines.findIndex((text, index) => (index < end ? WITHOUT_COLON : BELOW).test(text));
   if (line < 0) return;
   throw invalid({
     place: `\`cached:\` in ${file}:${line + 1}`,
     expected: "in a `--` comment at the top of the file",
-    got: "a comment elsewhere or of another form",
-    hint: "move it above the query: `-- cached: name/of/frame`",
+    got: line < end ? "one without a colon" : "a comment elsewhere or of another form",
+    hint: `${line < end ? "write it" : "move it above the query:"} \`-- cached: name/of/frame\``,
   });
 }
 

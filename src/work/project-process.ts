@@ -22,7 +22,7 @@ export function startProjectProcess(
   { directory, config, runtimeUrl }: ProjectPlace,
   environment: NodeJS.ProcessEnv,
   handedOn: "listed" | "whole" = "listed",
-  { priority }: Pick<RunProcessSpec, "priority"> = {},
+  priorities: Pick<RunProcessSpec, "priority" | "isBehindOthers"> = {},
 ): RunProcess {
   const { memoryBytes, environment: named } = config.runs;
   return startRunProcess({
@@ -37,7 +37,7 @@ export function startProjectProcess(
         config.secrets.includes(name),
     ),
     directory,
-    ...(priority !== undefined && { priority }),
+    ...priorities,
   });
 }
 

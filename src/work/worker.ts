@@ -199,6 +199,7 @@ class PreparedProcesses {
   }
 
   #start(): RunProcess {
-    return startProjectProcess(this.#runs, this.#runs.environment);
+    const { environment } = this.#runs;
+    return startProjectProcess(this.#runs, environment, "listed", { isBehindOthers: true });
   }
 }

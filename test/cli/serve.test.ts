@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
+import { setTimeout as wait } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { expect, onTestFinished, test } from "vitest";
 import { until } from "../work/project-processes.ts";
@@ -60,7 +61,11 @@ function toClient(base: string, token: string) {
   const project = `/project/${PROJECT_ID}`;
   return {
     run: (body?: object) => send("POST", `${project}/run`, body),
-    status: (runId: string) => send("GET", `${project}/run/${runId}`),
+    /** asked for eight times a second at most, since a server takes 600 requests a minute */
+    status: async (runId: string) => {
+      await wait(125);
+      return send("GET", `${project}/run/${runId}`);
+    },
     cancel: (runId: string) => send("DELETE", `${project}/run/${runId}`),
   };
 }

@@ -85,6 +85,18 @@ describe("orderby", () => {
   });
 });
 
+describe("the functions of filter and derive", () => {
+  test("are called in the frame's order, so that running totals come out right", () => {
+    const rows = [3, 1, 2].map((day) => ({ day, total: day }));
+    const ordered = frame(rows).orderby("day");
+    let sum = 0;
+    const running = ordered.derive({ sum: (row) => (sum += row.total) });
+    expect(running.column("sum")).toEqual([1, 3, 6]);
+    let seen = 0;
+    expect(ordered.filter(() => seen++ < 2).column("day")).toEqual([1, 2]);
+  });
+});
+
 describe("rollup", () => {
   test("skips missing values", () => {
     const all = fruit.rollup({ mean: mean("price"), sum: sum("price"), sold: mean("sold") });

@@ -12,7 +12,7 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { DuckDBInstance } from "@duckdb/node-api";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { frameToArrow } from "../../src/frame/arrow/arrow-write.ts";
 import type { ByteSource } from "../../src/frame/csv/read/csv-blocks.ts";
 import {
@@ -127,8 +127,14 @@ describe("files of the project in a query", () => {
   });
 
   test("a text file is read as it is", async () => {
-    const sql = "SELECT content FROM read_text('data/unlike/1.csv')";
-    assertFrame(await query(sql), { content: ["n\n1\n"] });
+    const sql = "SELECT filename, content FROM read_text('data/unlike/1.csv')";
+    assertFrame(await query(sql), { filename: ["data/unlike/1.csv"], content: ["n\n1\n"] });
+  });
+
+  test("a file that is no Parquet is refused in a sentence, at its place", async () => {
+    const reading = query("SELECT 1,\n (SELECT count(*) FROM read_parquet('data/unlike/1.csv'))");
+    await expect(reading).rejects.toThrow(/^Invalid Input Error: File .* too small/);
+    await expect(reading).rejects.toMatchObject({ place: { line: 2 } });
   });
 
   test("an object of the store is read through the store, as Parquet and as CSV", async () => {
@@ -369,6 +375,18 @@ test("a folder of a process that was killed is removed by the next one", async (
   await mkdir(left);
   await removeLeftovers();
   await expect(access(left)).rejects.toMatchObject({ code: "ENOENT" });
+});
+
+test("a query goes on where no folder can be made, and is refused when it needs one", async () => {
+  vi.stubEnv("TMPDIR", "/dev/null/nothing");
+  try {
+    assertFrame(await queryFrames("SELECT 1 AS a", {}, {}), { a: [1] });
+    const large = "SELECT i, hash(i)::VARCHAR AS h FROM range(1000000) t(i) ORDER BY h";
+    const running = queryFrames(large, {}, {}, { memoryBytes: 20e6 });
+    await expect(running).rejects.toThrow(/Failed to create directory "\/dev\/null\/nothing/);
+  } finally {
+    vi.unstubAllEnvs();
+  }
 });
 
 async function withFolderName(): Promise<readonly string[]> {

@@ -56,6 +56,11 @@ describe("queryFrames", () => {
     });
   });
 
+  test("fails in a sentence for what cannot be kept, such as DESCRIBE", async () => {
+    const reading = queryFrames("DESCRIBE SELECT 1", {}, {});
+    await expect(reading).rejects.toThrow(/^Parser Error: syntax error at or near "DESCRIBE"$/);
+  });
+
   test.each([
     ["a list", "[1, 2]", /INTEGER\[\] \(select to_json\("v"\)\)/],
     ["an array", "[1, 2]::INTEGER[2]", /INTEGER\[2\] \(select to_json/],
@@ -116,6 +121,47 @@ describe("queryFrames", () => {
     const sql = "SELECT name FROM fruit WHERE len($names) = 0 OR name IN $names OR price IN $names";
     const all = await queryFrames(sql, { fruit }, { names: [] });
     assertFrame(all, { name: ["pear", "fig", "apple"] });
+  });
+
+  test("takes an object of values as a parameter, such as the ends of a range of days", async () => {
+    const sql = "SELECT DATE '2026-01-31' BETWEEN $days.start::DATE AND $days.end::DATE AS isIn";
+    const days = { start: "2026-01-01", end: "2026-02-28" };
+    assertFrame(await queryFrames(sql, {}, { days }), { isIn: [true] });
+  });
+
+  test("takes lists of bigints and missing values exactly", async () => {
+    const sql = "SELECT list_contains($ids, 9007199254740993) AS a, len($ids) AS n";
+    const ids = [9007199254740993n, null];
+    assertFrame(await queryFrames(sql, {}, { ids }), { a: [true], n: [2] });
+  });
+
+  test.each([
+    ["a frame", fruit, /a single value.*got object \(a frame is a table: name it without the \$\)/],
+    ["a list of several types", [1, "a"], /a list of values of one type/],
+    ["a list that would be rounded", [9007199254740993n, 0.5], /a list of values of one type/],
+    ["a list that is too long for whole numbers", [9007199254740993n, 1e20], /values of one type/],
+    ["nothing", undefined, /got nothing/],
+    [
+      "a bigint that SQL has no room for",
+      2n ** 63n,
+      /a bigint of 64 bits.*got 9223372036854775808/,
+    ],
+    ["an invalid date", new Date(Number.NaN), /a valid date, got an invalid one/],
+  ])("refuses %s as a parameter", async (_, v, message) => {
+    await expect(queryFrames("SELECT $v AS v", {}, { v })).rejects.toThrow(message);
+  });
+
+  test("refuses parameters that it is not handed, or that differ by case alone", async () => {
+    assertFrame(await queryFrames("SELECT $N AS v", {}, { n: 1 }), { v: [1] });
+    const expected = "$n of the query to be one of the parameters that it is handed";
+    for (const handed of [{ n: 1, N: 2 }, { m: 1 }]) {
+      await expect(queryFrames("SELECT $n AS v", {}, handed)).rejects.toThrow(expected);
+    }
+  });
+
+  test("takes a number beyond all numbers for infinity", async () => {
+    const sql = "SELECT 1e400::DOUBLE AS v, 'Infinity, \"NaN' AS s";
+    assertFrame(await queryFrames(sql, {}, {}), { v: [Infinity], s: ['Infinity, "NaN'] });
   });
 
   test("takes a query that begins with a byte order mark", async () => {

@@ -76,7 +76,7 @@ describe.skipIf(python === null)("hex_runtime.read in Python", () => {
     );
     expect(pandas?.kinds).toEqual({
       ...{ s: "str", n: "float64", i: "Int64", b: "Int64", f: "boolean" },
-      ...{ d: "datetime64[s]", t: "datetime64[us]", at: "datetime64[us, UTC]" },
+      ...{ d: "object", t: "datetime64[us]", at: "datetime64[us, UTC]" },
     });
     expect(Object.values(polars?.kinds ?? {})).toEqual([
       ...["String", "Float64", "Int64", "Int64", "Boolean", "Date"],

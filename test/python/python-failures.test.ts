@@ -53,7 +53,15 @@ const FAILURES: Readonly<Record<string, Failure>> = {
   },
   "os._exit": {
     made: "def made():\n    import os\n    print('so far')\n    os._exit(3)",
-    message: `Expected the Python of ${CELL}) to be going until the cell is computed, got exit code 3, saying "so far" (does the cell, or a package that it uses, call os._exit?)`,
+    message: `Expected the Python of ${CELL}) to be going until the cell is computed, got exit code 3, saying "so far" (does the cell, or a package that it uses, call os._exit or close the descriptors of others?)`,
+  },
+  "a crash of native code": {
+    made: "def made():\n    import faulthandler\n    faulthandler._sigsegv()",
+    message: `Expected the Python of ${CELL}) to be going until the cell is computed, got the signal SIGSEGV, saying "Fatal Python error: Segmentation fault" (native code failed; the run's log says where)`,
+  },
+  "an import from beside the file": {
+    source: "from . import helper\n",
+    message: `Expected ${CELL}:1) to be computed, got ImportError: attempted relative import with no known parent package (write from module import …: the folder of the cells is on the path)`,
   },
   "a signal": {
     made: "def made():\n    import os\n    os.kill(os.getpid(), 9)",

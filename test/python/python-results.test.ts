@@ -97,11 +97,53 @@ const RESULTS: Readonly<Record<string, Result>> = {
   },
   "lengths of time": {
     made: "pd.DataFrame({'x': pd.to_timedelta([1, 2], unit='s')})",
-    refused: 'column "x" of THE RESULT',
+    refused: "Expected column 'x' of THE RESULT to be numbers, texts, booleans, days or times, got",
+  },
+  "numpy's times in rows and lists, to the microsecond": {
+    made: "{'ns': [np.datetime64('2026-01-31T00:00:00.000001000', 'ns'), None], 'array': np.array(['2026-01-31', 'NaT'], 'datetime64[ns]'), 's': [np.datetime64('2026-01-31', 's')] * 2}",
+    columns: {
+      "ns datetime": ["2026-01-31T00:00:00.000001", null],
+      "array datetime": ["2026-01-31T00:00:00", null],
+      "s datetime": ["2026-01-31T00:00:00", "2026-01-31T00:00:00"],
+    },
+  },
+  "numpy's times between microseconds in rows": {
+    made: "[{'t': np.datetime64('2026-01-31T00:00:00.000000001')}]",
+    refused:
+      "Expected column 't', row 1, of THE RESULT to be a text, a number, a boolean or a time, got a numpy datetime64 (round it to microseconds: .astype(\"datetime64[us]\"))",
+  },
+  "numpy's lengths of time in lists": {
+    made: "{'t': np.array([1], 'timedelta64[ns]')}",
+    refused: "Expected column 't', row 1, of THE RESULT to be",
+  },
+  "a dict of Series, which are brought in line by their indexes": {
+    made: "{'a': pd.Series([1, 2], index=['x', 'y']), 'b': pd.Series([3, 4], index=['y', 'x'])}",
+    columns: { "index string": ["x", "y"], "a integer": [1, 2], "b integer": [4, 3] },
+    told: [INDEX_TOLD("'index'")],
+  },
+  "sparse values, and those of the other byte order": {
+    made: "pd.DataFrame({'s': pd.arrays.SparseArray([0, 0, 1.5]), 'b': np.array([1, 2, 3], '>i4')})",
+    columns: { "s number": [0, 0, 1.5], "b integer": [1, 2, 3] },
+  },
+  "categories of several kinds": {
+    made: "pd.DataFrame({'x': pd.Categorical([3, 'y'])})",
+    refused:
+      "Expected column 'x', row 2, of THE RESULT to be whole numbers like the rows above it, got a str ('y')",
+  },
+  "categories that are intervals": {
+    made: "pd.DataFrame({'x': pd.cut([1, 2], 2)})",
+    refused: "Expected column 'x'",
+  },
+  "a type that polars alone has": {
+    made: "pl.DataFrame({'x': [2**100]}, schema={'x': pl.Int128})",
+    refused:
+      "Expected column 'x' of THE RESULT to be numbers, texts, booleans, days or times, got the type Int128 (cast it: pl.col('x').cast(pl.Int64), or pl.String)",
+    needs: "polars",
   },
   decimals: {
     made: "pd.DataFrame({'x': pd.Series([Decimal('1.25'), None], dtype=object)})",
-    refused: 'column "x" of THE RESULT',
+    refused:
+      "Expected column 'x', row 1, of THE RESULT to be a text, a number, a boolean or a time, got a decimal Decimal (Decimal('1.25')) (write it as a float, float(…), or as text, str(…), which keeps its digits)",
   },
   "values of several kinds": {
     made: "pd.DataFrame({'x': pd.Series(['a', None, 3], dtype=object)})",

@@ -110,6 +110,12 @@ describe("the comments at the top of a query", () => {
       /such as day date, total number/,
     ],
     ["one below the query", ["SELECT 1", "-- cached: a"], /:2 to be in a `--` comment at the top/],
+    [
+      "one at the end of a line",
+      ["SELECT 1 -- cached: a/b"],
+      /:1 to be in a `--` comment at the top/,
+    ],
+    ["one without its colon", ["-- cached a/b"], /:1 to be in .* got one without a colon/],
     ["one in a block", ["/* cached: a */"], /:1 to be in a `--` comment at the top/],
   ])("are refused for %s", (_, lines, message) => {
     expect(() => read(...lines, "SELECT 1")).toThrow(message);

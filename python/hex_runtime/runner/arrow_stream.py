@@ -9,7 +9,7 @@ from .flatbuffers import Fields, Scalar, Structs, Table, write_root
 
 VERSION_5 = 4
 SCHEMA, DICTIONARY_BATCH, RECORD_BATCH = 1, 2, 3
-INT, FLOAT, UTF8, BOOL, DECIMAL, DATE, TIMESTAMP, DURATION, LARGE_UTF8 = 2, 3, 5, 6, 7, 8, 10, 18, 20
+INT, FLOAT, UTF8, BOOL, DATE, TIMESTAMP, DURATION, LARGE_UTF8 = 2, 3, 5, 6, 8, 10, 18, 20
 UNITS = ("s", "ms", "us", "ns")
 _FLOAT_BITS = (16, 32, 64)
 
@@ -24,9 +24,6 @@ class ArrowType(NamedTuple):
     #: of a time
     unit: str = ""
     zone: Optional[str] = None
-    #: of a decimal
-    precision: int = 0
-    scale: int = 0
 
 
 class Column(NamedTuple):
@@ -65,8 +62,6 @@ def _type_of(each: ArrowType) -> Fields:
         return [Scalar("i", each.bits), Scalar("B", int(each.is_signed))]
     if each.kind == FLOAT:
         return [Scalar("h", _FLOAT_BITS.index(each.bits))]
-    if each.kind == DECIMAL:
-        return [Scalar("i", each.precision), Scalar("i", each.scale), Scalar("i", 128)]
     if each.kind == DATE:
         return [Scalar("h", 0)]
     if each.kind == TIMESTAMP:

@@ -31,6 +31,8 @@ _PACKAGES = {
 
 LONGEST = 2_000
 MOST_FRAMES = 20
+#: of a group of exceptions
+MOST_INSIDE = 10
 
 
 class FailureTeller:
@@ -68,6 +70,8 @@ class FailureTeller:
             told["hint"] = "return the result, or raise an error"
         elif isinstance(thrown, ModuleNotFoundError):
             told["hint"] = self._install_hint(thrown)
+        elif isinstance(thrown, ImportError) and "relative import" in str(thrown):
+            told["hint"] = "write from module import …: the folder of the cells is on the path"
         elif isinstance(thrown, MemoryError):
             told["hint"] = "let the cell hold less at once, or raise the limit"
         return told
@@ -103,6 +107,7 @@ class FailureTeller:
         if id(thrown) in seen or len(seen) > 5:
             return
         yield f"{said}{self._describe(thrown)}"
+        inside = (*seen, id(thrown))
         frames = [each for each in _frames(thrown) if self._is_authors(each[0])]
         if len(frames) > MOST_FRAMES:
             yield f"  … {len(frames) - MOST_FRAMES} more"
@@ -111,7 +116,9 @@ class FailureTeller:
             yield f"  {self._name(path)}:{line} in {function}: {text}"
         for note in getattr(thrown, "__notes__", ()):
             yield f"  {note}"
-        inside = (*seen, id(thrown))
+        for each in getattr(thrown, "exceptions", ())[:MOST_INSIDE]:
+            if isinstance(each, BaseException):
+                yield from self._lines(each, "of these ", inside)
         if thrown.__cause__ is not None:
             yield from self._lines(thrown.__cause__, "caused by ", inside)
         elif thrown.__context__ is not None and not thrown.__suppress_context__:

@@ -8,7 +8,8 @@ import math
 from itertools import accumulate
 from typing import Any, Callable, Iterable, Sequence
 
-from .arrow_stream import BOOL, DATE, DECIMAL, FLOAT, INT, LARGE_UTF8, TIMESTAMP, UTF8, ArrowType, Column
+from .arrow_stream import BOOL, DATE, FLOAT, INT, LARGE_UTF8, TIMESTAMP, UTF8, ArrowType, Column
+from .numpy_values import of_numpy
 from .refusal import Refusal, describe
 
 LARGEST_INT = 2**63
@@ -31,6 +32,12 @@ KINDS = {
     "decimal": "decimals",
 }
 
+#: What to write for a time of numpy that no frame has.
+TIME_HINTS = {
+    "datetime64": 'round it to microseconds: .astype("datetime64[us]")',
+    "timedelta64": 'write it as a number: / np.timedelta64(1, "s")',
+}
+
 _BY_TYPE = {str: "text", int: "int", float: "float", bool: "bool", dt.date: "day"}
 _MISSING = ("NoneType", "NAType", "NaTType")
 
@@ -45,7 +52,7 @@ def plain_values(values: Iterable[Any], nan_is_missing: bool) -> list[Any]:
     items = list(values)
     types = set(map(type, items))
     if any(each.__module__ == "numpy" for each in types):
-        items = [value.item() if type(value).__module__ == "numpy" and hasattr(value, "item") else value for value in items]
+        items = [of_numpy(value) if type(value).__module__ == "numpy" and hasattr(value, "ndim") else value for value in items]
         types = set(map(type, items))
     if any(each.__name__ in _MISSING[1:] for each in types):
         items = [None if is_missing(value) else value for value in items]
@@ -107,6 +114,8 @@ def _hint(name: str, value: Any) -> str:
         return f'decode it: df[{name!r}].map(bytes.hex), or .str.decode("utf-8")'
     if kind in ("timedelta", "Timedelta"):
         return f"write it as a number: df[{name!r}].dt.total_seconds()"
+    if kind in TIME_HINTS:
+        return TIME_HINTS[kind]
     return f"write it as text: df[{name!r}].map(str)"
 
 
@@ -202,28 +211,9 @@ def _times(zone: str | None, epoch: dt.datetime) -> Callable[..., tuple[ArrowTyp
 
 
 def _decimals(name: str, values: Sequence[Any], place: str) -> tuple[ArrowType, list[Any]]:
-    scale, digits = 0, 1
-    for row, value in enumerate(values, 1):
-        if value is None:
-            continue
-        exponent = value.as_tuple().exponent
-        where = f"column {name!r}, row {row}, of {place}"
-        if not isinstance(exponent, int):
-            raise Refusal(where, "a decimal number", describe(value), f"write it as a float: df[{name!r}].astype(float)")
-        scale = max(scale, -exponent)
-        digits = max(digits, value.adjusted() + 1)
-    if digits + scale > 38:
-        raise Refusal(f"column {name!r} of {place}", "decimals of at most 38 digits", str(digits + scale), f"write them as text: df[{name!r}].map(str)")
-    data = b"".join(
-        (0 if value is None else _unscaled(value, scale)).to_bytes(16, "little", signed=True) for value in values
-    )
-    return ArrowType(DECIMAL, precision=38, scale=scale), [data]
-
-
-def _unscaled(value: Any, scale: int) -> int:
-    sign, digits, exponent = value.as_tuple()
-    number = int("".join(map(str, digits))) * 10 ** (exponent + scale)
-    return -number if sign else number
+    row, value = next((row, value) for row, value in enumerate(values, 1) if value is not None)
+    hint = "write it as a float, float(…), or as text, str(…), which keeps its digits"
+    raise Refusal(f"column {name!r}, row {row}, of {place}", "a text, a number, a boolean or a time", describe(value), hint)
 
 
 _BUILDERS: dict[str, Callable[..., tuple[ArrowType, list[Any]]]] = {

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import sys
 from typing import Any, Callable, Sequence
 
 from .arrow_stream import BOOL, DURATION, FLOAT, INT, TIMESTAMP, ArrowType, Column
@@ -14,8 +15,9 @@ Tell = Callable[[str], None]
 
 _HINTS = {
     "complex": "keep its .real and .imag",
-    "interval": "keep its .left and .right",
+    "interval": "write it as text: .astype(str), or keep its .left and .right",
     "period": "keep its .dt.to_timestamp()",
+    "timedelta": "write it as a number: .dt.total_seconds()",
     "void": "give each field a column of its own",
 }
 
@@ -103,8 +105,8 @@ def arrow_of_frame(frame: Any, place: str, tell: Tell) -> Any:
 
     arrays = []
     for name in frame.columns:
-        series = frame[name]
-        _check_type(name, series, place)
+        _check_type(name, frame[name], place)
+        series = _known_to_arrow(frame[name])
         if series.dtype == object:
             arrays.append(_arrow_of_objects(name, series, place, tell))
         else:
@@ -112,6 +114,17 @@ def arrow_of_frame(frame: Any, place: str, tell: Tell) -> Any:
             is_coded = pa.types.is_dictionary(array.type) and not _is_text(array.type.value_type)
             arrays.append(array.dictionary_decode() if is_coded else array)
     return pa.Table.from_arrays(arrays, names=[str(name) for name in frame.columns])
+
+
+def _known_to_arrow(series: Any) -> Any:
+    """The same values, kept in a way that pyarrow reads."""
+    dtype = series.dtype
+    if str(dtype) == "category" and series.cat.categories.dtype == object:
+        return series.astype(object)
+    if str(dtype).startswith("Sparse"):
+        return series.sparse.to_dense()
+    is_swapped = getattr(dtype, "byteorder", "=") == (">" if sys.byteorder == "little" else "<")
+    return series.astype(dtype.newbyteorder("=")) if is_swapped else series
 
 
 def _is_text(kind: Any) -> bool:
@@ -129,8 +142,8 @@ def _arrow_of_objects(name: str, series: Any, place: str, tell: Tell) -> Any:
     }  # fmt: skip
     values = plain_values(series, nan_is_missing=True)
     kind = _kind_of(name, values, place, tell)
-    if kind in ("local", "instant"):
-        # pyarrow would cut what is finer than microseconds.
+    if kind in ("local", "instant", "decimal"):
+        # pyarrow would cut what is finer than microseconds, and has decimals, which no frame has.
         column_of(name, values, kind, place)
     try:
         return pa.array(values, types.get(kind))
@@ -153,7 +166,7 @@ def has_arrow() -> bool:
 
 
 def _check_type(name: str, series: Any, place: str) -> None:
-    dtype = str(series.dtype)
+    dtype = str(series.cat.categories.dtype if str(series.dtype) == "category" else series.dtype)
     hint = next((hint for kind, hint in _HINTS.items() if dtype.startswith(kind)), None)
     is_wide = dtype in ("float128", "longdouble")
     if hint is not None or is_wide:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 
 from .refusal import Refusal, describe
-from .rows import is_flat_rows, is_lists, is_rows
+from .rows import has_pandas, is_flat_rows, is_lists, is_rows
 from .table_results import is_table, write_table
 from .values import to_json
 
@@ -19,6 +19,11 @@ def write_result(result: Any, path: str, place: str, tell: Callable[[str], None]
     :param is_script: whether a list or a dict may be plain data, not only a table
     :raises Refusal: for what the runtime cannot have, or not without altering it
     """
+    if is_lists(result) and not is_script and has_pandas(result):
+        # Which of their values belong together, their indexes say.
+        import pandas as pd
+
+        result = pd.DataFrame(result)
     if is_table(result):
         write_table(result, path, place, tell)
         return {"kind": "frame", "file": path}

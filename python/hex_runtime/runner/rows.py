@@ -29,7 +29,16 @@ def is_lists(value: Any) -> bool:
 
 
 def _is_list(value: Any) -> bool:
-    return isinstance(value, (list, tuple, range)) or type(value).__module__.partition(".")[0] in ("numpy", "pandas")
+    return isinstance(value, (list, tuple, range)) or _package(value) in ("numpy", "pandas")
+
+
+def has_pandas(lists: dict[Any, Any]) -> bool:
+    """Whether a Series or another array of pandas is among them."""
+    return any(_package(each) == "pandas" for each in lists.values())
+
+
+def _package(value: Any) -> str:
+    return type(value).__module__.partition(".")[0]
 
 
 def columns_of_rows(rows: Sequence[dict[Any, Any]], place: str, tell: Callable[[str], None]) -> tuple[list[Column], int]:

@@ -12,6 +12,9 @@ if TYPE_CHECKING:
 
     Tell = Callable[[str], None]
 
+#: What a column may be of.
+TYPES = "numbers, texts, booleans, days or times"
+
 #: The largest that a batch of texts may be in Arrow.
 ROWS_AT_ONCE = 2**31
 
@@ -81,8 +84,20 @@ def _write_polars(value: Any, path: str, place: str) -> None:
     if frame.width == 0:
         raise Refusal(place, "a table with at least one column", "a DataFrame without columns")
     for name, kind in frame.schema.items():
-        if kind == pl.Object:
-            raise Refusal(f"column {name!r} of {place}", "numbers, texts, booleans, days or times", "the type Object", f"write pl.col({name!r}).map_elements(str)")
+        column = f"pl.col({name!r})"
+        hints = {
+            "Object": f"write {column}.map_elements(str)",
+            "Decimal": f"cast it: {column}.cast(pl.Float64), or pl.String to keep its digits",
+            "Duration": f"write it as a number: {column}.dt.total_microseconds()",
+            "Int128": f"cast it: {column}.cast(pl.Int64), or pl.String",
+            "UInt128": f"cast it: {column}.cast(pl.Int64), or pl.String",
+            "List": f"write it as text: {column}.map_elements(lambda items: json.dumps(items.to_list()))",
+            "Array": f"write it as text: {column}.map_elements(lambda items: json.dumps(items.to_list()))",
+            "Struct": f"write it as text: {column}.struct.json_encode()",
+        }
+        hint = hints.get(str(kind.base_type()))
+        if hint is not None:
+            raise Refusal(f"column {name!r} of {place}", TYPES, f"the type {kind}", hint)
     frame.rechunk().write_ipc(path, compression="uncompressed", compat_level=pl.CompatLevel.oldest())
 
 
@@ -101,12 +116,27 @@ def _write_arrow(table: Any, path: str, place: str) -> None:
 
     if table.num_columns == 0:
         raise Refusal(place, "a table with at least one column", f"a table of {table.num_rows} rows without columns")
+    for field in table.schema:
+        hint = _arrow_hint(field.type)
+        if hint is not None:
+            raise Refusal(f"column {field.name!r} of {place}", TYPES, f"the type {field.type}", hint)
     # In one piece: the runtime then has its columns without a copy.
     whole = _with_short_places(table.unify_dictionaries().combine_chunks()).replace_schema_metadata(None)
     with pa.OSFile(path, "wb") as sink, pa.ipc.new_file(sink, whole.schema) as writer:
         writer.write_table(whole, max_chunksize=ROWS_AT_ONCE)
         if whole.num_rows == 0:
             writer.write_batch(pa.RecordBatch.from_pylist([], schema=whole.schema))
+
+
+def _arrow_hint(kind: Any) -> str | None:
+    """What to write for a type that no frame has; None for the others."""
+    import pyarrow as pa
+
+    if pa.types.is_decimal(kind):
+        return "write it as floats, .astype(float), or as texts, which keep its digits"
+    if pa.types.is_duration(kind):
+        return "write it as whole numbers or floats, such as .dt.total_seconds()"
+    return "write it as texts, as json.dumps gives them" if pa.types.is_nested(kind) else None
 
 
 def _with_short_places(table: Any) -> Any:

@@ -111,7 +111,9 @@ def _without_numpy(value: Any) -> Any:
     """A scalar or an array of numpy, or pandas' missing value, as Python's own."""
     module = type(value).__module__.partition(".")[0]
     if module == "numpy" and hasattr(value, "tolist"):
-        return value.tolist()
+        from .numpy_values import items_of_numpy
+
+        return items_of_numpy(value)
     if module == "pandas" and type(value).__name__ in ("NAType", "NaTType"):
         return None
     return value
@@ -160,5 +162,7 @@ _HINTS = {
     "zip": "write list(…)",
     "complex": "write its .real and .imag",
     "timedelta": "write value.total_seconds()",
+    "datetime64": 'round it to microseconds: .astype("datetime64[us]")',
+    "timedelta64": 'write it as a number: / np.timedelta64(1, "s")',
     "Figure": "give the table that is drawn; a TypeScript cell makes a chart of it",
 }

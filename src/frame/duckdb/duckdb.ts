@@ -13,9 +13,16 @@ export type DuckdbValue = import("@duckdb/node-api").DuckDBValue;
 export type DuckdbType = import("@duckdb/node-api").DuckDBType;
 
 /** A list of values as an SQL parameter. */
-export interface ListParameter {
+interface ListParameter {
   readonly items: readonly ScalarParameter[];
 }
+
+/** Values by name as an SQL parameter, such as the ends of a range of days. */
+interface StructParameter {
+  readonly fields: Readonly<Record<string, ScalarParameter>>;
+}
+
+export type SqlParameter = ScalarParameter | ListParameter | StructParameter;
 
 export type ScalarParameter = string | number | bigint | boolean | Date | null;
 
@@ -108,7 +115,7 @@ export async function readRows(
 export async function runWithParameters(
   connection: Connection,
   sql: string,
-  parameters: Readonly<Record<string, ScalarParameter | ListParameter>>,
+  parameters: Readonly<Record<string, SqlParameter>>,
 ): Promise<void> {
   const duckdb = await import("@duckdb/node-api");
   const values: Record<string, DuckdbValue> = {};
@@ -126,20 +133,29 @@ interface TypedValue {
   readonly type: DuckdbType;
 }
 
-function toDuckdb(duckdb: Duckdb, parameter: ScalarParameter | ListParameter): TypedValue {
+function toDuckdb(duckdb: Duckdb, parameter: SqlParameter): TypedValue {
   if (parameter === null || typeof parameter !== "object" || parameter instanceof Date) {
     return toScalar(duckdb, parameter);
   }
-  // A list without items goes with columns of any type.
-  if (parameter.items.length === 0) {
-    return { value: duckdb.listValue([]), type: duckdb.LIST(duckdb.SQLNULL) };
-  }
-  const items = parameter.items.map((item) => toScalar(duckdb, item));
-  const isWhole = items.every(({ type }) => type === duckdb.BIGINT);
-  const first = items.find(({ value }) => value !== null)?.type ?? duckdb.VARCHAR;
-  const element = first === duckdb.BIGINT && !isWhole ? duckdb.DOUBLE : first;
-  const values = items.map(({ value }) =>
-    element === duckdb.DOUBLE && typeof value === "bigint" ? Number(value) : value,
+  if ("items" in parameter) return toListValue(duckdb, parameter);
+  const fields = Object.entries(parameter.fields).map(
+    ([name, value]) => [name, toScalar(duckdb, value)] as const,
+  );
+  return {
+    value: duckdb.structValue(Object.fromEntries(fields.map(([name, { value }]) => [name, value]))),
+    type: duckdb.STRUCT(Object.fromEntries(fields.map(([name, { type }]) => [name, type]))),
+  };
+}
+
+/** A list of one type; one without values goes with columns of any type. */
+function toListValue(duckdb: Duckdb, { items }: ListParameter): TypedValue {
+  const scalars = items.map((item) => toScalar(duckdb, item));
+  const types = scalars.flatMap(({ value, type }) => (value === null ? [] : [type]));
+  const [first = duckdb.SQLNULL] = types;
+  const isMixed = types.some((type) => type !== first);
+  const element = isMixed ? duckdb.DOUBLE : first;
+  const values = scalars.map(({ value }) =>
+    isMixed && typeof value === "bigint" ? Number(value) : value,
   );
   return { value: duckdb.listValue(values), type: duckdb.LIST(element) };
 }

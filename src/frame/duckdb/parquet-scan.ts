@@ -53,13 +53,15 @@ function toNan(options: ReadonlyMap<string, unknown>): readonly string[] {
 }
 
 /** All columns; the name of its file, where it is one, is told as the query has it. */
-function toColumnList(
-  options: ReadonlyMap<string, unknown>,
-  { directory, folder }: ScanFolders,
-): string {
+function toColumnList(options: ReadonlyMap<string, unknown>, folders: ScanFolders): string {
   const told = options.get("filename");
   if (told !== true && typeof told !== "string") return "*";
-  const column = quoteName(told === true ? "filename" : told);
+  return withFileName(told === true ? "filename" : told, folders);
+}
+
+/** All columns, of which one is the name of the file: below the project's folder, or as `store:…`. */
+export function withFileName(name: string, { directory, folder }: ScanFolders): string {
+  const column = quoteName(name);
   const sql = [directory, folder].reduce(
     (text, each) => `replace(${text}, ${quoteText(`${each}${sep}`)}, '')`,
     column,

@@ -18,7 +18,11 @@ export function toDuckdbFailure(thrown: unknown): DuckdbFailure {
   return { message: explain(`${kind} Error: ${text}`), at };
 }
 
-function readJson(text: string): Readonly<Record<string, unknown>> | undefined {
+/** What a statement is refused with before it is run; the failure itself comes after it. */
+const REFUSED = /^Failed to extract statements: (?:\w+ )*Error: /;
+
+function readJson(message: string): Readonly<Record<string, unknown>> | undefined {
+  const text = message.replace(REFUSED, "");
   if (!text.startsWith("{")) return undefined;
   try {
     const told: unknown = JSON.parse(text);

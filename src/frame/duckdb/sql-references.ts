@@ -57,10 +57,15 @@ export async function findReferences(
   return { tables: [...found.tables].sort(), parameters, files: found.files };
 }
 
+/** DuckDB writes literals such as 1e400, of which no name is, in a way that is no JSON. */
+const INFINITE = /"(?:[^"\\]|\\.)*"|-?\b(?:Infinity|NaN)\b/g;
+
 async function parseSelect(connection: Connection, sql: string, text: SqlText): Promise<SqlNode> {
   const serialize = "SELECT json_serialize_sql($1::VARCHAR, skip_null := true, skip_empty := true)";
   const [[json] = []] = await readRows(connection, serialize, [sql]);
-  const parsed: unknown = JSON.parse(String(json));
+  const parsed: unknown = JSON.parse(
+    String(json).replace(INFINITE, (piece) => (/^"/.test(piece) ? piece : "null")),
+  );
   if (!isSqlNode(parsed) || parsed["error"] !== false) {
     const reason = isSqlNode(parsed) ? String(parsed["error_message"]) : "nothing";
     const at = isSqlNode(parsed) ? Number(parsed["position"] ?? Number.NaN) : Number.NaN;

@@ -1,10 +1,10 @@
 /** Makes the files of a query tables of DuckDB, and closes all other ways out of it. */
-import { toMessage } from "../../errors.ts";
 import type { AnyFrame } from "../frame.ts";
 import { type Connection, quoteName, quoteText } from "./duckdb.ts";
 import { createTable } from "./duckdb-write.ts";
-import { toParquetScan } from "./parquet-scan.ts";
+import { toParquetScan, withFileName } from "./parquet-scan.ts";
 import { type FoundTable, findTable, type QueryPlace } from "./query-files.ts";
+import { toDuckdbFailure } from "./sql-failure.ts";
 import type { SqlFile } from "./sql-file.ts";
 import { type SqlEdit, SqlError, type SqlText } from "./sql-text.ts";
 import { uniteFrames } from "./unite-frames.ts";
@@ -67,7 +67,8 @@ async function toScan(
     return toParquetScan(connection, file, paths, { directory, folder });
   }
   const { name = "read_text", rest = "" } = file.call ?? {};
-  return `${name}([${paths.map(quoteText).join(", ")}]${rest})${toAlias(file)}`;
+  const scan = `${name}([${paths.map(quoteText).join(", ")}]${rest})`;
+  return `(SELECT ${withFileName("filename", { directory, folder })} FROM ${scan})${toAlias(file)}`;
 }
 
 function toAlias({ alias }: SqlFile): string {
@@ -97,7 +98,7 @@ async function atFile<Result>(
     return await work();
   } catch (cause) {
     if (cause instanceof SqlError) throw cause;
-    throw new SqlError("HEX_CELL_FAILED", toMessage(cause), {
+    throw new SqlError("HEX_CELL_FAILED", toDuckdbFailure(cause).message, {
       place: text.placeOf(file.start),
       cause,
     });

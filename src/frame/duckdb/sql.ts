@@ -1,13 +1,10 @@
 import { expectation, HexError } from "../../errors.ts";
 import { type AnyFrame, type Frame, toFrameOf } from "../frame.ts";
-import type { Value } from "../schema.ts";
 import {
   type Connection,
   type DuckdbLimits,
-  type ListParameter,
   quoteName,
   runWithParameters,
-  type ScalarParameter,
   withDuckdb,
 } from "./duckdb.ts";
 import { readColumns } from "./duckdb-read.ts";
@@ -15,6 +12,7 @@ import { describeTable } from "./duckdb-types.ts";
 import { createTable } from "./duckdb-write.ts";
 import type { QueryPlace } from "./query-files.ts";
 import { toDuckdbFailure } from "./sql-failure.ts";
+import { toSqlParameter } from "./sql-parameter.ts";
 import { type FoundReferences, findReferences, type SqlReferences } from "./sql-references.ts";
 import { createFileTables } from "./sql-tables.ts";
 import { type EditedSql, SqlError, SqlText } from "./sql-text.ts";
@@ -33,7 +31,7 @@ export interface QuerySurroundings extends DuckdbLimits {
   readonly onProgress?: ((fraction: number) => void) | undefined;
 }
 
-type Parameters = Readonly<Record<string, Value | readonly Value[]>>;
+type Parameters = Readonly<Record<string, unknown>>;
 
 /**
  * Runs one SELECT over frames, which are the tables of their names, and over files.
@@ -50,7 +48,8 @@ export async function queryFrames(
     withDuckdb(async (connection, folder) => {
       const references = await findReferences(connection, sql, Object.keys(frames));
       checkTables(references, frames);
-      return runQuery(connection, { sql, frames, parameters, references, folder, around });
+      const used = toUsed(references, parameters);
+      return runQuery(connection, { sql, frames, parameters: used, references, folder, around });
     }, around);
   return around.isHeavy ? inTurn(run, around.signal) : run();
 }
@@ -93,7 +92,7 @@ async function runQuery(connection: Connection, query: PreparedQuery): Promise<F
     edited = text.edit(await createFileTables(connection, options));
     await connection.run("SET lock_configuration = true");
     signal?.throwIfAborted();
-    const used = toUsed(query);
+    const used = toSqlParameters(query.parameters);
     await withProgress(connection, around.onProgress, () =>
       runWithParameters(connection, `${create}${withoutEnd(edited?.sql ?? "")}`, used),
     );
@@ -109,9 +108,29 @@ async function runQuery(connection: Connection, query: PreparedQuery): Promise<F
   }
 }
 
-function toUsed({ parameters, references }: PreparedQuery) {
-  const used = Object.entries(parameters).filter(([name]) => references.parameters.includes(name));
-  return Object.fromEntries(used.map(toParameter));
+function toSqlParameters(parameters: Parameters) {
+  const entries = Object.entries(parameters);
+  return Object.fromEntries(entries.map(([name, value]) => [name, toSqlParameter(name, value)]));
+}
+
+/**
+ * The parameters that the query names, as it spells them: SQL takes names that differ by case alone for one.
+ * @throws {HexError} HEX_CELL_INVALID for one that nobody has handed over, or with two values
+ */
+function toUsed({ parameters: names }: FoundReferences, parameters: Parameters): Parameters {
+  const given = Object.entries(parameters);
+  const used = names.map((name): [string, unknown] => {
+    const same = given.filter(([each]) => each.toLowerCase() === name.toLowerCase());
+    const values = new Set(same.map(([, value]) => value));
+    if (values.size === 1) return [name, [...values][0]];
+    const told = Object.keys(parameters).map((each) => `$${each}`);
+    throw expectation("HEX_CELL_INVALID", {
+      place: `$${name} of the query`,
+      expected: "one of the parameters that it is handed, which SQL does not tell apart by case",
+      got: told.join(", ") || "none",
+    });
+  });
+  return Object.fromEntries(used);
 }
 
 /** @throws {HexError} HEX_CELL_INVALID for a table that nobody has handed over */
@@ -166,17 +185,6 @@ function checkCase(table: string, { columnNames }: AnyFrame): void {
       hint: "rename or select in a cell before the query",
     });
   }
-}
-
-function toParameter([name, value]: [string, Value | readonly Value[]]): [
-  string,
-  ScalarParameter | ListParameter,
-] {
-  return [name, isList(value) ? { items: value } : value];
-}
-
-function isList(value: Value | readonly Value[]): value is readonly Value[] {
-  return Array.isArray(value);
 }
 
 function withoutEnd(sql: string): string {

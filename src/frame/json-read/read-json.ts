@@ -32,7 +32,7 @@ export interface ReadJsonOptions {
  * const source: ByteSource = {
  *   name: "sales",
  *   async *open() {
- *     yield new TextEncoder().encode('{"city":"Ulm","id":9007199254740993}\\n');
+ *     yield new TextEncoder().encode('{"city":"Ulm","id":9007199254740993}\n');
  *   },
  * };
  * (await readJson(source)).rows(); // → [{ city: "Ulm", id: 9007199254740993n }]

@@ -5,14 +5,14 @@ import type { FrameColumn } from "../column/column-data.ts";
 import { describeValue, inferColumnType } from "../column/column-value.ts";
 import { openCursor, type RowCursor } from "../column/row-cursor.ts";
 import type { Value } from "../schema.ts";
-import { rawColumns, toView, type View } from "./view.ts";
+import { countRows, rawColumns, toView, type View } from "./view.ts";
 
-/** Keeps the rows that pass; no value is copied. */
+/** Keeps the rows that pass, asked for in the order of the view; no value is copied. */
 export function filterView<Row>(view: View, test: (row: Row) => boolean): View {
   const cursor = cursorOver<Row>(view);
   const { row } = cursor;
-  const rows = rowsInMemory(view);
-  const count = rows?.length ?? view.totalRows;
+  const { rows } = view;
+  const count = countRows(view);
   const kept = new Uint32Array(count);
   let found = 0;
   try {
@@ -26,23 +26,13 @@ export function filterView<Row>(view: View, test: (row: Row) => boolean): View {
     throw rowFailure("the function of filter", cursor, cause);
   }
   if (found === count) return view;
-  return { ...view, rows: inOrder(view, kept.slice(0, found)) };
+  return { ...view, rows: kept.slice(0, found) };
 }
 
-/** The rows of a view as they lie in memory; undefined: all of them. */
-function rowsInMemory({ rows, isOrdered }: View): Uint32Array | undefined {
-  return isOrdered ? rows?.slice().sort() : rows;
-}
-
-/** Some rows of a view in its order. */
-function inOrder({ rows, isOrdered, totalRows }: View, kept: Uint32Array): Uint32Array {
-  if (!isOrdered || rows === undefined) return kept;
-  const isKept = new Uint8Array(totalRows);
-  for (const row of kept) isKept[row] = 1;
-  return rows.filter((row) => isKept[row] === 1);
-}
-
-/** Adds columns, or replaces those of the same name, with what functions give for each row. */
+/**
+ * Adds columns, or replaces those of the same name, with what functions give for each row: in the order
+ * of the view, so that running totals and numbers of rows come out right.
+ */
 export function deriveView<Row>(
   view: View,
   functions: Readonly<Record<string, (row: Row) => Value | undefined>>,
@@ -65,8 +55,8 @@ function deriveColumn<Row>(
   const values: (Value | undefined)[] = new Array(view.totalRows).fill(null);
   const settle = settlerOf(view, name, cursor);
   try {
-    const rows = rowsInMemory(view);
-    const count = rows?.length ?? view.totalRows;
+    const { rows } = view;
+    const count = countRows(view);
     for (let at = 0; at < count; at++) {
       const index = rows?.[at] ?? at;
       cursor.at = index;

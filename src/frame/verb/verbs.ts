@@ -51,7 +51,7 @@ export function orderView(view: View, keys: readonly (string | Descending)[]): V
   for (const { column, isDescending } of columns.reverse()) {
     rows = sortRows(column, rows, { isDescending });
   }
-  return { ...view, rows, isOrdered: true };
+  return { ...view, rows };
 }
 
 function allRows(count: number): Uint32Array {

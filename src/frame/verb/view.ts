@@ -11,8 +11,6 @@ export interface View {
   readonly totalRows: number;
   /** the rows that are in; undefined: all, as they lie in memory */
   readonly rows: Uint32Array | undefined;
-  /** whether `rows` are in another order than in memory */
-  readonly isOrdered: boolean;
   /** told the name of every column that somebody reads through this view */
   readonly watch?: ColumnWatch | undefined;
 }
@@ -31,7 +29,6 @@ export function toView(columns: readonly FrameColumn[], like?: View): View {
     data: columns.map(({ data }) => data),
     totalRows: first.data.length,
     rows: like?.rows,
-    isOrdered: like?.isOrdered ?? false,
   };
 }
 

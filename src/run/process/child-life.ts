@@ -60,15 +60,15 @@ export class ChildLife {
   }
 
   /**
-   * Lets everybody else go first from now on: its threads, those that came since its start too, and its
-   * session, which loads its code as fast as others.
+   * Gives its threads, those that came since its start too, the priority of a run, and its session if it
+   * is to be behind others from now on: until then it loads its code as fast as they do.
    */
   lowerPriority(): void {
     const { pid } = this;
-    const { priority = PRIORITY } = this.#spec;
+    const { priority = PRIORITY, isBehindOthers = false } = this.#spec;
     if (pid === undefined) return;
     setThreadPriorities(pid, priority);
-    setSessionPriority(pid, priority);
+    if (isBehindOthers) setSessionPriority(pid, priority);
   }
 
   /** Tells the child something; once it is gone, nothing happens. */
@@ -116,6 +116,8 @@ export interface RunProcessSpec {
   readonly directory: string;
   /** as `nice` has it: 0 is ordinary, 19 the least; unless told 10, since everybody else goes first */
   readonly priority?: number;
+  /** whether its session gets that priority, too: where many share a machine, and nobody waits for it */
+  readonly isBehindOthers?: boolean;
 }
 
 interface ProcessLimits {

@@ -107,7 +107,6 @@ function toCached(source: PythonSource, { node, decorator }: Decorated): CachedF
   const definition = piecesOf(node).at(-1);
   if (definition?.name !== "FunctionDefinition")
     throw noFunctionFault(source, decorator, definition);
-  refuseAsync(source, definition);
   const list = decorator.getChild("ArgList");
   if (list === null) throw noArgumentsFault(source, decorator, written);
   const parameters = definition.getChild("ParamList");
@@ -176,18 +175,6 @@ function noFunctionFault(
     what: "what the decorator stands above",
     expected: "a function (def)",
     got: definition?.name === "ClassDefinition" ? "a class" : "something else",
-  });
-}
-
-/** Python carries out a function that is async only when something waits for it. */
-export function refuseAsync(source: PythonSource, definition: SyntaxNode): void {
-  const [first] = piecesOf(definition);
-  if (first?.name !== "async") return;
-  throw pythonFault(source, first, {
-    what: "a function of a cell",
-    expected: "a plain one (def)",
-    got: "async def",
-    hint: "write a def that returns asyncio.run(…)",
   });
 }
 

@@ -2,7 +2,7 @@ import type { SyntaxNode } from "@lezer/common";
 import type { CellFacts } from "../cell-facts.ts";
 import type { CellFile } from "../cell-files.ts";
 import { nearestNames } from "./nearest-names.ts";
-import { type CachedFunction, findCached, refuseAsync } from "./python-decorator.ts";
+import { type CachedFunction, findCached } from "./python-decorator.ts";
 import { readParameters } from "./python-function.ts";
 import { checkOptions, readOptions } from "./python-options.ts";
 import { type GlobalNames, readGlobalNames } from "./python-scopes.ts";
@@ -95,7 +95,6 @@ function readItems(source: PythonSource, over: SyntaxNode, cells: readonly strin
   const name = textOf(source, over);
   for (const each of nodesOf(source.top)) {
     if (!isFunctionAtTop(source, each, name)) continue;
-    refuseAsync(source, each);
     return readFunction(source, each, { name, cells, hasItem: false });
   }
   throw pythonFault(source, over, {

@@ -12,7 +12,8 @@ export interface PythonSource {
 }
 
 export function parsePython(written: string, file: string): PythonSource {
-  const text = written.replace(/^\uFEFF/, "");
+  // Python, too, reads all ends of lines as one.
+  const text = written.replace(/^\uFEFF/, "").replaceAll(/\r\n?/g, "\n");
   return { file, text, top: parser.parse(text).topNode };
 }
 

@@ -94,12 +94,23 @@ const hasSessions =
   existsSync("/proc/sys/kernel/sched_autogroup_enabled") &&
   readFileSync("/proc/sys/kernel/sched_autogroup_enabled", "utf8").trim() === "1";
 
-it.runIf(hasSessions)("gives its session, and those of programs below, that priority", async () => {
-  const before = readFileSync("/proc/self/autogroup", "utf8");
-  const { ending } = await runTask("session-priorities", null, {}, PATIENT);
-  expect(ending).toMatchObject({ status: "done", value: { own: 10, below: 10 } });
-  expect(readFileSync("/proc/self/autogroup", "utf8")).toBe(before);
-});
+it.runIf(hasSessions)(
+  "is behind others as a session, with programs below, if told so",
+  async () => {
+    const before = readFileSync("/proc/self/autogroup", "utf8");
+    const { ending } = await runTask(
+      "session-priorities",
+      null,
+      {},
+      {
+        ...PATIENT,
+        isBehindOthers: true,
+      },
+    );
+    expect(ending).toMatchObject({ status: "done", value: { own: 10, below: 10 } });
+    expect(readFileSync("/proc/self/autogroup", "utf8")).toBe(before);
+  },
+);
 
 it("keeps the channel to the parent from cells", async () => {
   const { ending } = await runTask("find-channel");

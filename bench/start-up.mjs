@@ -1,0 +1,89 @@
+import { spawnSync } from "node:child_process";
+import { existsSync, readFileSync } from "node:fs";
+import { preparePlanets } from "./projects.mjs";
+import { summarise } from "./summarise.mjs";
+import { startWorkerProcess } from "./worker-process.mjs";
+
+/** What goes on until it is stopped, and the line by which it says that it is there. */
+const SERVICES = {
+  "hex serve": { argv: ["serve", "--port", "0"], readyLine: /"server-started"/ },
+  "hex dev": { argv: ["dev", "--port", "0"], readyLine: /http:\/\// },
+  "hex worker": { argv: ["worker", "--json"], readyLine: /"worker-started"/ },
+};
+
+/**
+ * What starting costs, in wall and processor time: an app run of planets beside Node doing nothing, and
+ * services until they are there; with `before`, beside that build. Each build has a project of its own.
+ */
+export async function printStartUp({ root, before, python = "python3", rounds }) {
+  // Node 20 spends 40 ms of each start on it.
+  delete process.env["NODE_EXTRA_CA_CERTS"];
+  const builds = { hex: root, ...(before && { "hex before": before }) };
+  const projects = {};
+  for (const [name, build] of Object.entries(builds)) projects[name] = await preparePlanets(build);
+  const start = { root, python, rounds, builds, projects };
+  const runs = await measureRuns(start);
+  printFigures("App run of planets, whole process", runs, "node -e 0");
+  if (existsSync("/proc/self/schedstat")) {
+    for (const [name, service] of Object.entries(SERVICES)) {
+      const title = `${name}, until it is there; processor time of its own process`;
+      printFigures(title, await measureService(service, start), "hex before");
+    }
+  }
+  for (const { remove } of Object.values(projects)) await remove();
+}
+
+function measureRuns({ root, python, rounds, builds, projects }) {
+  const commands = { "node -e 0": ["node", "-e", "0"] };
+  for (const [name, build] of Object.entries(builds)) {
+    const run = ["node", `${build}dist/hex.js`, "run", "--context", "app", "--json"];
+    commands[name] = [...run, "--project", projects[name].project, "--input", "method=Transit"];
+  }
+  const measure = `${root}bench/peers/measure.py`;
+  return collect(Object.keys(commands), rounds, (name) => {
+    const { status, stdout, stderr } = spawnSync(python, [measure, ...commands[name]]);
+    if (status !== 0) throw new Error(`${name} ended with ${status}: ${stderr}`);
+    return JSON.parse(stdout);
+  });
+}
+
+function measureService({ argv, readyLine }, { rounds, builds, projects }) {
+  return collect(Object.keys(builds), rounds, async (name) => {
+    const command = ["node", `${builds[name]}dist/hex.js`, ...argv];
+    const startedMs = performance.now();
+    const service = await startWorkerProcess([...command, "--project", projects[name].project], {
+      readyLine,
+    });
+    const wallMs = performance.now() - startedMs;
+    const [busyNs] = readFileSync(`/proc/${service.pid}/schedstat`, "utf8").split(" ");
+    await service.stop();
+    return { wallMs, cpuMs: Number(busyNs) / 1e6 };
+  });
+}
+
+/** Each once a round, in turn, after two rounds that do not count: what was compiled is kept by then. */
+async function collect(names, rounds, measure) {
+  const figures = new Map(names.map((name) => [name, []]));
+  for (let round = -1; round <= rounds; round++) {
+    for (const name of names) {
+      const measured = await measure(name);
+      if (round > 0) figures.get(name).push(measured);
+    }
+  }
+  return figures;
+}
+
+/** Medians, and in brackets what they are of those of `base`. */
+function printFigures(title, figures, base) {
+  const median = (name, unit) => summarise(figures.get(name).map((each) => each[unit])).medianMs;
+  console.log(title);
+  for (const name of figures.keys()) {
+    const told = ["wallMs", "cpuMs"].map((unit) => {
+      const ms = median(name, unit);
+      const ratio = figures.has(base) ? ` (${(ms / median(base, unit)).toFixed(2)})` : "";
+      return `${ms.toFixed(1)} ms ${unit === "cpuMs" ? "processor" : "wall"}${ratio}`;
+    });
+    console.log(`  ${name.padEnd(12)} ${told.map((each) => each.padEnd(28)).join("")}`);
+  }
+  console.log("");
+}
