@@ -149,6 +149,20 @@ describe("a Parquet file that is none, or damaged", () => {
     );
     await tryCases("damaged Parquet", 300, () => property);
   });
+
+  test("ends, too, where the header of a page lacks its lengths or has some below zero", async () => {
+    const whole = bytesOf(frame([{ a: 1.5 }, { a: null }]));
+    // The header of the only page lies behind the first four bytes; the footer is before the last eight.
+    for (let at = 4; at < whole.length - 8; at++) {
+      for (const byte of [0x00, 0x05, 0x18, 0x55, 0x85, 0xff]) {
+        const bytes = whole.slice();
+        bytes[at] = byte;
+        await readBytes(bytes).catch((error: unknown) => {
+          expect(error).toMatchObject({ name: "HexError", code: "HEX_DATA_INVALID" });
+        });
+      }
+    }
+  });
 });
 
 test("an unknown column is told with those that are there", async () => {
