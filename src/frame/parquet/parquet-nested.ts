@@ -11,8 +11,8 @@ import { readRuns } from "./parquet-runs.ts";
 import { type Reading, readLeaf, takeValues } from "./parquet-take.ts";
 
 /**
- * Reads a column of lists, structs or maps as JSON: lists and structs as such, a map as a list of its
- * keys and values, whole numbers with all digits, other values as `frameToJson` has them.
+ * Reads a column of lists, structs or maps as JSON: lists and structs as such, a map as a list of
+ * pairs, as `readArrow` has it, whole numbers with all digits, other values as `frameToJson` has them.
  */
 export async function readNested(around: Reading, source: ParquetSource): Promise<ReadColumn> {
   const cursors = new Map<SchemaTree, LeafCursor>();
@@ -140,6 +140,7 @@ function toOne(
   if (isList && child?.element.repetition_type === "REPEATED") {
     const below = levelsBelow(child, levels);
     const [item, ...more] = child.children;
+    if (isMap(tree) && more.length === 1) return toList(toPair(child, below, cursors), below);
     const isWrapped = item !== undefined && more.length === 0 && !isItem(tree, child);
     const part = isWrapped ? toPart(item, below, cursors) : toOne(child, below, cursors);
     return toList(part, below);
@@ -152,9 +153,30 @@ function toOne(
   };
 }
 
-function isListOrMap({ element }: SchemaTree): boolean {
-  const type = element.logical_type?.type ?? element.converted_type ?? "";
-  return ["LIST", "MAP", "MAP_KEY_VALUE"].includes(type);
+function annotationOf({ element }: SchemaTree): string {
+  return element.logical_type?.type ?? element.converted_type ?? "";
+}
+
+function isListOrMap(tree: SchemaTree): boolean {
+  return annotationOf(tree) === "LIST" || isMap(tree);
+}
+
+/** Old writers name maps after their repeated part. */
+function isMap(tree: SchemaTree): boolean {
+  return ["MAP", "MAP_KEY_VALUE"].includes(annotationOf(tree));
+}
+
+/** A key and its value, whatever they are named. */
+function toPair(
+  entry: SchemaTree,
+  levels: Levels,
+  cursors: ReadonlyMap<SchemaTree, LeafCursor>,
+): Part {
+  const parts = entry.children.map((each) => toPart(each, levels, cursors));
+  return {
+    leaves: parts.flatMap(({ leaves }) => leaves),
+    next: () => `[${parts.map((part) => part.next()).join(",")}]`,
+  };
 }
 
 /** Whether the repeated part of a list is its item, as old writers have it, and does not wrap one. */

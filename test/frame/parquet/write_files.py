@@ -154,6 +154,7 @@ NESTED = {
     "struct": pa.array([{"a": 1, "b": "x"}, None, {"a": None, "b": "y"}]),
     "structs": pa.array([[{"a": [1, 2]}, None], [], [{"a": None}, {"a": []}]]),
     "map": pa.array([[("k", 1), ("l", None)], None, []], pa.map_(pa.string(), pa.int64())),
+    "maps": pa.array([[(1, [("a", [2])]), (3, None)], None, [(4, [])]], pa.map_(pa.int8(), pa.map_(pa.string(), pa.list_(pa.int8())))),
     "fixed": pa.array([[1.5, NAN], None, [-0.0, INF]], pa.list_(pa.float64(), 2)),
     "times": pa.array([[TIME], None, [None]], pa.list_(pa.timestamp("us"))),
     "texts": pa.array([["é\"", "x"], [None], None], pa.large_list(pa.large_string())),
@@ -163,7 +164,8 @@ NESTED_TOLD = {
     "deep": ["string", ["[[1],[],null]", "[[]]", None]],
     "struct": ["string", ['{"a":1,"b":"x"}', None, '{"a":null,"b":"y"}']],
     "structs": ["string", ['[{"a":[1,2]},null]', "[]", '[{"a":null},{"a":[]}]']],
-    "map": ["string", ['[{"key":"k","value":1},{"key":"l","value":null}]', None, "[]"]],
+    "map": ["string", ['[["k",1],["l",null]]', None, "[]"]],
+    "maps": ["string", ['[[1,[["a",[2]]]],[3,null]]', None, "[[4,[]]]"]],
     "fixed": ["string", ['[1.5,"NaN"]', None, '["-0","INF"]']],
     "times": ["string", ['["2024-02-29T23:59:59.123456"]', None, "[null]"]],
     "texts": ["string", ['["é\\"","x"]', "[null]", None]],
@@ -318,7 +320,7 @@ copy(
     "SELECT [1, NULL] AS l, {'a': 1, 'b': [2]} AS s, MAP {1: 'x'} AS m",
     tell(
         "duckdb-nested",
-        {"l": ["string", ["[1,null]"]], "s": ["string", ['{"a":1,"b":[2]}']], "m": ["string", ['[{"key":1,"value":"x"}]']]},
+        {"l": ["string", ["[1,null]"]], "s": ["string", ['{"a":1,"b":[2]}']], "m": ["string", ['[[1,"x"]]']]},
         {"nested": "json"},
     ),
 )
