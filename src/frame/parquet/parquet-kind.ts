@@ -5,7 +5,9 @@ import type { ParquetUnit } from "./parquet-moments.ts";
 /** A kind of values that can be read. */
 export type ParquetKind =
   | { readonly kind: "whole"; readonly isSigned: boolean; readonly bits: number }
-  | { readonly kind: "float" | "boolean" | "text" | "uuid" | "date" | "null" | "binary" }
+  | { readonly kind: "float" | "boolean" | "text" | "uuid" | "date" | "null" }
+  /** bytes of which nothing is said, with their width where all have one */
+  | { readonly kind: "binary"; readonly width: number | undefined }
   | { readonly kind: "decimal"; readonly precision: number; readonly scale: number }
   | { readonly kind: "time"; readonly unit: ParquetUnit }
   | {
@@ -107,9 +109,10 @@ function physicalKind({ type, type_length: width }: SchemaElement): ParquetKind 
     case "INT96":
       return { kind: "timestamp", unit: undefined, isUtc: false };
     case "BYTE_ARRAY":
-      return { kind: "binary" };
+      return { kind: "binary", width: undefined };
     case "FIXED_LEN_BYTE_ARRAY":
-      return { kind: "other", text: `FIXED_LEN_BYTE_ARRAY(${width})` };
+      if (width === undefined) return { kind: "other", text: "FIXED_LEN_BYTE_ARRAY of no width" };
+      return { kind: "binary", width };
     default:
       return { kind: "other", text: type ?? "a group" };
   }

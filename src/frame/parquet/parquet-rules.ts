@@ -129,9 +129,11 @@ export const UNIT_NAMES: Readonly<Record<string, string>> = {
 function kindText(kind: ParquetKind): string {
   if (kind.kind === "other") return kind.text;
   if (kind.kind === "decimal") return `DECIMAL(${kind.precision}, ${kind.scale})`;
-  return kind.kind === "duration"
-    ? `a duration in ${kind.unit}`
-    : "BYTE_ARRAY without a logical type";
+  if (kind.kind === "duration") return `a duration in ${kind.unit}`;
+  const width = kind.kind === "binary" ? kind.width : undefined;
+  return width === undefined
+    ? "BYTE_ARRAY without a logical type"
+    : `FIXED_LEN_BYTE_ARRAY(${width}) without a logical type`;
 }
 
 /** What a value of a kind has to be, and what to do about one that is not. */

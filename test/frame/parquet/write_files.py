@@ -137,7 +137,7 @@ pl.DataFrame({"a": pl.Series([2**64 - 1], dtype=pl.UInt64)}).write_parquet(
     tell("polars-uint64", {}, refused=r'column "a", row 1 of .* got 18446744073709551615')
 )
 pl.DataFrame({"a": pl.Series([2**100], dtype=pl.Int128)}).write_parquet(
-    tell("polars-int128", {}, refused=r'column "a" of .* got FIXED_LEN_BYTE_ARRAY\(16\)')
+    tell("polars-int128", {}, refused=r'column "a" of .* got FIXED_LEN_BYTE_ARRAY\(16\) without a logical type \(binary: "base64" or binary: "hex"')
 )
 pl.DataFrame({"d": [D("12345678901234567890.12"), None, D("-0.05")]}).write_parquet(
     tell("polars-decimals", {"d": ["string", ["12345678901234567890.12", None, "-0.05"]]}, {"decimals": "text"})
@@ -272,6 +272,12 @@ pq.write_table(
 )
 refuse("pyarrow-far-day", pa.table({"d": pa.array([0, 10**8], pa.date32())}), r'column "d", row 2 of .* years 1 to 9999')
 pq.write_table(pa.table({"w": pa.array([1500, None], pa.duration("us"))}), tell("pyarrow-duration", {"w": ["integer", [1500, None]]}, {"durations": "count"}))
+FIXED = pa.table({"b": pa.array([b"\x00\xff\x01", None, b"abc"], pa.binary(3)), "l": pa.array([[b"\x01\x02", None], None, []], pa.list_(pa.binary(2)))})
+FIXED_TOLD = {"b": ["string", ["00ff01", None, "616263"]], "l": ["string", ['["0102",null]', None, "[]"]]}
+for encoding in ["dictionary", "PLAIN", "BYTE_STREAM_SPLIT", "DELTA_BYTE_ARRAY"]:
+    how = {} if encoding == "dictionary" else {"use_dictionary": False, "column_encoding": {"b": encoding}}
+    pq.write_table(FIXED, tell(f"pyarrow-fixed-{encoding}", FIXED_TOLD, {"binary": "hex", "nested": "json"}), **how)
+refuse("pyarrow-fixed", FIXED.select(["b"]), r'column "b" of .* got FIXED_LEN_BYTE_ARRAY\(3\) without a logical type \(binary: "base64" or binary: "hex" reads it as text\)')
 refuse("pyarrow-double", pa.table([pa.array([1]), pa.array([2])], names=["a", "a"]), r'columns of .* different names, got "a" twice')
 pq.write_table(pa.table({"__proto__": [1], "constructor": [2]}), tell("pyarrow-proto", {"__proto__": ["integer", [1]], "constructor": ["integer", [2]]}))
 refuse("pyarrow-no-columns", pa.table({}), r"columns of .* one or more, got none")
