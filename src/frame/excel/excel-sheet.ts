@@ -129,7 +129,11 @@ class CellReader implements SheetCells {
   }
 
   #push(text: string, type: Cell["type"]): void {
-    const kind = this.#workbook.kinds[this.#style];
+    const { kinds } = this.#workbook;
+    // Without its style a day would be a number like others.
+    const isLost = type === "number" && this.#style !== 0 && this.#style >= kinds.length;
+    if (isLost) throw new RangeError(`style ${this.#style} is not there`);
+    const kind = kinds[this.#style];
     this.cells.push({ row: this.#row, column: this.#column, text, type, kind });
   }
 }

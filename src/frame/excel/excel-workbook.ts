@@ -36,7 +36,7 @@ export function openWorkbook(bytes: Uint8Array, file: string): Workbook {
   const told = readChecksums(bytes);
   const parts = unzipSync(bytes, {
     filter: ({ name, originalSize }) => {
-      if (!/^\/?xl\/.*\.(?:xml|rels)$/i.test(name)) return name === "xl/workbook.bin";
+      if (!/\.(?:xml|rels)$/i.test(name)) return name === "xl/workbook.bin";
       if (originalSize > MOST_PART_BYTES) throw new RangeError(`${name} is more than 512 MiB`);
       return true;
     },
@@ -46,16 +46,17 @@ export function openWorkbook(bytes: Uint8Array, file: string): Workbook {
       throw new RangeError(`${name} is not what its checksum says`);
   }
   if (parts["xl/workbook.bin"]) throw formatError(file, "a binary workbook (.xlsb)", SAVE);
+  const byName = new Map(Object.entries(parts).map(([name, part]) => [partName(name), part]));
   const xmlOf = (name: string) => {
-    const part = parts[name] ?? parts[`/${name}`];
+    const part = byName.get(partName(name));
     return part === undefined ? undefined : strFromU8(part);
   };
   const xml = xmlOf("xl/workbook.xml");
   if (xml === undefined) throw formatError(file, "a ZIP archive without one", SAVE);
   const { listed, is1904 } = readSheets(xml);
-  const targets = readTargets(xmlOf("xl/_rels/workbook.xml.rels") ?? "<none/>");
+  const related = readRelated(xmlOf("xl/_rels/workbook.xml.rels") ?? "<none/>");
   const sheets = listed.flatMap(({ name, id, isHidden }) => {
-    const target = targets.get(id);
+    const target = related.sheets.get(id);
     if (target === undefined) return [];
     const own = xmlOf(target);
     if (own === undefined) throw new RangeError(`sheet ${JSON.stringify(name)} is not there`);
@@ -64,8 +65,8 @@ export function openWorkbook(bytes: Uint8Array, file: string): Workbook {
   return {
     sheets,
     is1904,
-    texts: readTexts(xmlOf("xl/sharedStrings.xml") ?? "<none/>"),
-    kinds: readKinds(xmlOf("xl/styles.xml") ?? "<none/>"),
+    texts: readTexts(xmlOf(related.texts) ?? "<none/>"),
+    kinds: readKinds(xmlOf(related.styles) ?? "<none/>"),
   };
 }
 
@@ -118,19 +119,39 @@ export function isTrue(text: string | undefined): boolean {
   return text === "1" || text === "true" || text === "on";
 }
 
-/** Where the parts of the sheets of cells lie, by the ids of their relations. */
-function readTargets(xml: string): ReadonlyMap<string, string> {
-  const targets = new Map<string, string>();
+/** A name of a part without what makes no difference: case, and how its signs are written. */
+function partName(name: string): string {
+  return new URL(name.replace(/^\/*/, "/"), "file:///").pathname.toLowerCase();
+}
+
+/** Where the parts lie that belong to a workbook. */
+interface RelatedParts {
+  /** those of sheets of cells, by the ids of their relations */
+  readonly sheets: ReadonlyMap<string, string>;
+  readonly texts: string;
+  readonly styles: string;
+}
+
+/** The parts that a workbook relates to; texts and styles lie where most writers have them unless told. */
+function readRelated(xml: string): RelatedParts {
+  const sheets = new Map<string, string>();
+  let [texts, styles] = ["xl/sharedStrings.xml", "xl/styles.xml"];
   readXml(xml, {
     open(name, attributeOf) {
       const target = attributeOf("Target");
-      const isSheet = attributeOf("Type")?.endsWith("/worksheet") === true;
-      if (name !== "Relationship" || target === undefined || !isSheet) return;
-      const path = target.startsWith("/") ? target.slice(1) : `xl/${target}`;
-      targets.set(attributeOf("Id") ?? "", path);
+      if (name !== "Relationship" || target === undefined) return;
+      const type = attributeOf("Type") ?? "";
+      if (type.endsWith("/worksheet")) sheets.set(attributeOf("Id") ?? "", toPath(target));
+      if (type.endsWith("/sharedStrings")) texts = toPath(target);
+      if (type.endsWith("/styles")) styles = toPath(target);
     },
   });
-  return targets;
+  return { sheets, texts, styles };
+}
+
+/** The path of a part that a workbook names: from the root, or from its own folder `xl`. */
+function toPath(target: string): string {
+  return new URL(target, "file:///xl/").pathname;
 }
 
 function readTexts(xml: string): string[] {

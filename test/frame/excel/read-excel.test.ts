@@ -252,6 +252,64 @@ describe("workbooks of pandas and openpyxl", () => {
   });
 });
 
+describe("a workbook is read by the relations of its parts:", () => {
+  const TYPE = "http://schemas.openxmlformats.org/officeDocument/2006/relationships";
+  const relate = (parts: Readonly<Record<string, string>>) => {
+    const all = Object.entries({ worksheet: "/xl/s.xml", ...parts }).map(([type, target]) => {
+      return `<Relationship Id="${type}" Type="${TYPE}/${type}" Target="${target}"/>`;
+    });
+    return `<Relationships>${all.join("")}</Relationships>`;
+  };
+  const STYLES =
+    '<styleSheet><cellXfs><xf numFmtId="0"/><xf numFmtId="14"/></cellXfs></styleSheet>';
+  const TEXTS = "<sst><si><t>day</t></si></sst>";
+  const OTHERS = "<sst><si><t>another</t></si></sst>";
+  const readParts = (
+    parts: Readonly<Record<string, string>>,
+    cell = '<c s="1"><v>45351</v></c>',
+  ) => {
+    const all = {
+      "xl/workbook.xml": '<workbook><sheets><sheet name="S" r:id="worksheet"/></sheets></workbook>',
+      "xl/s.xml": `<worksheet><row><c t="s"><v>0</v></c></row><row>${cell}</row></worksheet>`,
+      ...parts,
+    };
+    const zip = zipSync(
+      Object.fromEntries(Object.entries(all).map(([name, xml]) => [name, strToU8(xml)])),
+    );
+    return readExcel(memorySource(zip, "x.xlsx")).then(seen);
+  };
+  const DAY = { day: ["date", "2024-02-29"] };
+  const RELATIONS = "xl/_rels/workbook.xml.rels";
+
+  test.each([
+    ["in its folder", "strings2.xml", "xl/strings2.xml"],
+    ["from the root", "/xl/strings2.xml", "xl/strings2.xml"],
+    ["in another folder", "../shared/a%20b.xml", "shared/a b.xml"],
+    ["of a name as it is written there", "a%20b.xml", "xl/a%20b.xml"],
+    ["in another case", "Strings2.xml", "xl/strings2.XML"],
+  ])("texts and styles %s", async (_, target, path) => {
+    const parts = {
+      [RELATIONS]: relate({ sharedStrings: target, styles: target.replace(/\.xml/, "-s.xml") }),
+      [path]: TEXTS,
+      [path.replace(/\.xml/i, "-s.xml")]: STYLES,
+      "xl/sharedStrings.xml": OTHERS,
+    };
+    expect(await readParts(parts)).toEqual(DAY);
+  });
+
+  test("where they do not name texts and styles, those lie at the usual places", async () => {
+    const parts = { "xl/sharedStrings.xml": TEXTS, "xl/styles.xml": STYLES };
+    expect(await readParts({ [RELATIONS]: relate({}), ...parts })).toEqual(DAY);
+  });
+
+  test("without styles numbers are numbers, and cells that name a style are refused", async () => {
+    const parts = { [RELATIONS]: relate({}), "xl/sharedStrings.xml": TEXTS };
+    const plain = await readParts(parts, "<c><v>45351</v></c>");
+    expect(plain).toEqual({ day: ["integer", 45351] });
+    await expect(readParts(parts)).rejects.toThrow(/damaged: style 1 is not there/);
+  });
+});
+
 function sorted(columns: Seen, names: readonly string[]) {
   expect([...names].sort()).toEqual(Object.keys(columns).sort());
   return columns;
