@@ -169,7 +169,9 @@ function readNumber(cell: Cell, rules: CellRules): Held {
     const isWhole = Number.isSafeInteger(number) && !Object.is(number, -0);
     return { kind: isWhole ? "whole" : "number", number };
   }
-  if (cell.kind === "time") return { kind: "time", text: clockText(number, cell, rules) };
+  if (cell.kind === "time" || cell.kind === "span") {
+    return { kind: "time", text: clockText(number, cell, rules) };
+  }
   const ms = toMs(number, cell, rules);
   const isDay = cell.kind === "date" && ms % DAY_MS === 0;
   return { kind: isDay ? "date" : "datetime", ms };
@@ -194,8 +196,19 @@ function toMs(serial: number, cell: Cell, rules: CellRules): number {
   );
 }
 
-/** Hours, minutes and seconds; a span may be of more than a day. */
+/**
+ * Hours, minutes and seconds. A span may be of more than a day; of a time of day the spreadsheet
+ * shows none, and the number may be a moment as well as a span.
+ */
 function clockText(serial: number, cell: Cell, rules: CellRules): string {
+  if (cell.kind === "time" && serial >= 1)
+    throw cellError(
+      cell,
+      rules,
+      "a time of day, as its format says",
+      `${serial}, which is a day or more`,
+      "give it a format of day and time, such as yyyy-mm-dd hh:mm, or of a span, such as [h]:mm",
+    );
   const ms = Math.round(serial * DAY_MS);
   if (ms < 0)
     throw cellError(

@@ -1,7 +1,7 @@
 /** What a number of a workbook is by the format in which its cell shows it. */
 
 /** A day, a day with a time, a time of day or a span of hours; undefined for a plain number. */
-export type DateKind = "date" | "datetime" | "time" | undefined;
+export type DateKind = "date" | "datetime" | "time" | "span" | undefined;
 
 /** Formats that workbooks name by number alone, those of East Asia included: from, to, and their kind. */
 const BUILT_IN: readonly (readonly [number, number, DateKind])[] = [
@@ -11,7 +11,9 @@ const BUILT_IN: readonly (readonly [number, number, DateKind])[] = [
   [27, 31, "date"],
   [32, 35, "time"],
   [36, 36, "date"],
-  [45, 47, "time"],
+  [45, 45, "time"],
+  [46, 46, "span"],
+  [47, 47, "time"],
   [50, 54, "date"],
   [55, 56, "time"],
   [57, 58, "date"],
@@ -30,8 +32,10 @@ export function formatKind(code: string): DateKind {
   const [first = ""] = code.replace(PASSED_OVER, "").split(";");
   const plain = first.toLowerCase().replace(/general|am\/pm|a\/p/g, "");
   if (/[0#?]/.test(plain.replace(/s(\]?)\.0+/g, "s$1"))) return undefined;
-  const hasClock = /[hs]/.test(plain) || /\[m+\]/.test(plain);
+  const isSpan = /\[[hms]+\]/.test(plain);
+  const hasClock = isSpan || /[hs]/.test(plain);
   const hasDay = /[yd]/.test(plain) || (/m/.test(plain) && !hasClock);
   if (hasDay) return hasClock ? "datetime" : "date";
+  if (isSpan) return "span";
   return hasClock ? "time" : undefined;
 }

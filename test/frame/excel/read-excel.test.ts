@@ -85,6 +85,13 @@ describe("workbooks of pandas and openpyxl", () => {
       [],
     ],
     [
+      "times of day, and spans of a day or more",
+      "long-times",
+      { range: "B:C" },
+      { b: ["string", "24:00:00", "1080012:00:00"], c: ["string", "00:00:00", "23:59:59.999"] },
+      [],
+    ],
+    [
       "errors as missing",
       "errors",
       { errors: "missing" },
@@ -197,6 +204,12 @@ describe("workbooks of pandas and openpyxl", () => {
       "mixed",
       {},
       /cell A3 of sheet "Data" .* to be a number like those above it, got a text, x/,
+    ],
+    [
+      "a day or more in a format of times of day",
+      "long-times",
+      {},
+      /cell A3 of sheet "Data" .* a time of day, as its format says, got 45000.5, which is a day or more \(give it a format of day and time, such as yyyy-mm-dd hh:mm, or of a span, such as \[h\]:mm\)/,
     ],
     ["the day that 1900 had not", "false-day", {}, /cell A2 .* got day 60, 29 February 1900/],
     [
@@ -363,9 +376,9 @@ test("what a number is follows from its format", () => {
     "date",
     "date",
     "time",
+    "span",
     "time",
-    "time",
-    "time",
+    "span",
     undefined,
     undefined,
     undefined,
