@@ -18,7 +18,20 @@ export function frame<const Spec extends SchemaSpec>(
 ): Frame<RowOf<Spec>>;
 export function frame<Row extends RowShape>(rows: readonly Row[]): Frame<RowFrom<Row>>;
 export function frame(rows: readonly RowShape[], schema?: SchemaSpec): AnyFrame {
+  if (schema) checkNotWrapped(schema);
   return frameFromRows(rows, schema && toSchema(schema));
+}
+
+/** A schema within options, as `readCsv` takes it, is a slip that types alone tell. */
+function checkNotWrapped(spec: SchemaSpec): void {
+  const inner: unknown = Object.hasOwn(spec, "schema") ? spec["schema"] : undefined;
+  if (typeof inner !== "object" || inner === null) return;
+  throw expectation("HEX_DATA_INVALID", {
+    place: "the schema of frame(rows, schema)",
+    expected: "types by the names of columns",
+    got: "an object with a schema in it",
+    hint: 'hand the schema over directly, as in frame(rows, { city: "string" })',
+  });
 }
 
 /** As `frame`, for a schema read from elsewhere. */

@@ -58,6 +58,18 @@ describe("frame", () => {
     expect(() => frame([{ a: 1, b: 2 }], { a: "integer" })).toThrow(/a column "b"/);
   });
 
+  test("says how a schema is handed over that comes within options", () => {
+    const options: object = { schema: { a: "integer" } };
+    expect(() => Reflect.apply(frame, undefined, [[{ a: 1 }], options])).toThrow(
+      expect.objectContaining({
+        code: "HEX_DATA_INVALID",
+        message:
+          'Expected the schema of frame(rows, schema) to be types by the names of columns, got an object with a schema in it (hand the schema over directly, as in frame(rows, { city: "string" }))',
+      }),
+    );
+    assertFrame(frame([{ schema: "x" }], { schema: "string" }), { schema: ["x"] });
+  });
+
   test("has no rows when a schema comes without any", () => {
     assertFrame(frame([], { a: "date" }), { a: [] });
   });
