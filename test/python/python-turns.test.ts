@@ -17,7 +17,7 @@ test("so many go at once, and one that is cancelled while it waits takes no turn
   const stop = new AbortController();
   const cancelled = start(100, stop.signal);
   const last = start(200);
-  expect(begun).toHaveLength(AT_ONCE);
+  await expect.poll(() => begun).toHaveLength(AT_ONCE);
   stop.abort(new Error("stopped"));
   await expect(cancelled).rejects.toThrow("stopped");
   open[0]?.();

@@ -240,3 +240,12 @@ test("reads files of Windows, with their line ends and marks", () => {
   expect(read(text).facts).toMatchObject({ frame: "p", named: { method: "method" } });
   expect(failure(text.replace("1h", "soon"))).toContain("max_age in cells/planets.py:3:22");
 });
+
+test("refuses a file that would stand in the place of a module of Python", () => {
+  const readFile = (file: string) =>
+    readPythonFacts("calendar = 1\n", { name: "calendar", file }, CELLS);
+  expect(() => readFile("cells/calendar.py")).toThrow(
+    "Expected the file name of cells/calendar.py to be none of a module of Python, which other Python cells would get in its place, got calendar (begin it with a number: 05-calendar.py is cell calendar as well)",
+  );
+  expect(readFile("cells/05-calendar.py").facts.kind).toBe("cell");
+});

@@ -126,7 +126,8 @@ class FailureTeller:
 
     def _is_authors(self, path: str) -> bool:
         real = os.path.realpath(path)
-        if path.startswith("<") or real.startswith(self._own):
+        # Compiled packages name their sources from folders of their own.
+        if not os.path.isabs(path) or real.startswith(self._own):
             return False
         return real == os.path.realpath(self._cell.path) or (
             real.startswith(self._project) and not any(real.startswith(each) for each in self._libraries)

@@ -2,6 +2,7 @@ import type { SyntaxNode } from "@lezer/common";
 import type { CellFacts } from "../cell-facts.ts";
 import type { CellFile } from "../cell-files.ts";
 import { nearestNames } from "./nearest-names.ts";
+import { refuseModuleName } from "./own-modules.ts";
 import { type CachedFunction, findCached } from "./python-decorator.ts";
 import { readParameters } from "./python-function.ts";
 import { checkOptions, readOptions } from "./python-options.ts";
@@ -42,6 +43,7 @@ export function readPythonFacts(
   cell: Pick<CellFile, "file" | "name">,
   cells: readonly Pick<CellFile, "name">[],
 ): PythonFacts {
+  refuseModuleName(cell);
   const source = parsePython(text, cell.file);
   const others = cells.map(({ name }) => name).filter((name) => name !== cell.name);
   const cached = findCached(source);
