@@ -3,8 +3,8 @@ import { expectation, type HexError } from "../../errors.ts";
 import { shorten } from "../../text.ts";
 import { buildColumn } from "../column/column-build.ts";
 import type { FrameColumn } from "../column/column-data.ts";
-import { datetimeText, dayText, FIRST_DAY, LAST_DAY, toDate } from "../column/moment.ts";
-import { toAskedValue } from "../csv/read/csv-asked-values.ts";
+import { datetimeText, dayText, FIRST_DAY, LAST_DAY } from "../column/moment.ts";
+import { fromCsvValue, toAskedValue } from "../csv/read/csv-asked-values.ts";
 import { isRounded, toCsvValue, type ValueForms } from "../csv/read/csv-values.ts";
 import type { ColumnType, Value } from "../schema.ts";
 import { type Cell, placeName } from "./excel-sheet.ts";
@@ -250,22 +250,7 @@ function askedValue(held: Held, type: ColumnType): Value | undefined {
     return type === "date" && held.ms % DAY_MS === 0 ? dayText(held.ms / DAY_MS) : undefined;
   }
   const found = toAskedValue(heldText(held), type, FORMS);
-  if (found === undefined) return undefined;
-  const { value, micros = 0 } = found;
-  switch (type) {
-    case "bigint":
-      return BigInt(value);
-    case "boolean":
-      return value === 1;
-    case "date":
-      return dayText(Number(value));
-    case "datetime":
-      return datetimeText(Number(value), micros);
-    case "instant":
-      return toDate(Number(value), micros);
-    default:
-      return Number(value);
-  }
+  return found && fromCsvValue(type, found);
 }
 
 /** What a cell holds as a text. */

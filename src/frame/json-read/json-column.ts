@@ -2,9 +2,8 @@
 import { formatCount, shorten } from "../../text.ts";
 import { buildColumn } from "../column/column-build.ts";
 import type { FrameColumn } from "../column/column-data.ts";
-import { datetimeText, dayText, toDate } from "../column/moment.ts";
-import { toAskedValue } from "../csv/read/csv-asked-values.ts";
-import { type CsvValue, isRounded, toCsvValue, type ValueForms } from "../csv/read/csv-values.ts";
+import { fromCsvValue, toAskedValue } from "../csv/read/csv-asked-values.ts";
+import { isRounded, toCsvValue, type ValueForms } from "../csv/read/csv-values.ts";
 import type { ColumnType, Value } from "../schema.ts";
 import { ESCAPED_TEXT, FALSE, NESTED, NULL, TEXT, TRUE, WORD } from "./json-scan.ts";
 
@@ -152,7 +151,7 @@ export class JsonColumn {
       );
     }
     if (type === "number" && isRounded(text, Number(value.value), FORMS)) this.#rounded++;
-    return toValue(type, value);
+    return fromCsvValue(type, value);
   }
 
   /** The JSON of a list or an object, as it is written. */
@@ -254,21 +253,4 @@ export function textOf(written: WrittenValue): string {
     shorten(source, 60),
     "no file in UTF-8 keeps one",
   );
-}
-
-function toValue(type: ColumnType, { value, micros = 0 }: CsvValue): Value {
-  switch (type) {
-    case "bigint":
-      return BigInt(value);
-    case "boolean":
-      return value === 1;
-    case "date":
-      return dayText(Number(value));
-    case "datetime":
-      return datetimeText(Number(value), micros);
-    case "instant":
-      return toDate(Number(value), micros);
-    default:
-      return Number(value);
-  }
 }

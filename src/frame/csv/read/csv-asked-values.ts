@@ -1,6 +1,7 @@
 import { expectation, type HexError } from "../../../errors.ts";
+import { datetimeText, dayText, toDate } from "../../column/moment.ts";
 import { parseNumberText } from "../../number-text.ts";
-import type { ColumnType } from "../../schema.ts";
+import type { ColumnType, Value } from "../../schema.ts";
 import { shownText } from "./csv-odd-values.ts";
 import {
   type CsvValue,
@@ -34,6 +35,24 @@ export function toAskedValue(
       return toAskedBoolean(field);
     default:
       return found.kind === type ? found : undefined;
+  }
+}
+
+/** A value as frames have it, of what was read for a column of the type. */
+export function fromCsvValue(type: ColumnType, { value, micros = 0 }: CsvValue): Value {
+  switch (type) {
+    case "bigint":
+      return BigInt(value);
+    case "boolean":
+      return value === 1;
+    case "date":
+      return dayText(Number(value));
+    case "datetime":
+      return datetimeText(Number(value), micros);
+    case "instant":
+      return toDate(Number(value), micros);
+    default:
+      return Number(value);
   }
 }
 
