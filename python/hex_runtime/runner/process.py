@@ -26,7 +26,10 @@ def serve() -> None:
     task = read_task(line)
     channel.say("started", executable=sys.executable, version=".".join(map(str, sys.version_info[:3])))
     for stream in (sys.stdout, sys.stderr):
-        stream.reconfigure(encoding="utf-8", errors="backslashreplace")  # type: ignore[union-attr]
+        # A line goes out in one piece: those of processes of a pool must not run into each other.
+        stream.reconfigure(  # type: ignore[union-attr]
+            encoding="utf-8", errors="backslashreplace", line_buffering=True, write_through=False
+        )
     cell = CellFile(task)
     parent = Parent(channel, task["folder"])
     _set_path(task)
