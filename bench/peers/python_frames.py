@@ -29,7 +29,7 @@ def ours_write():
 
 
 def ours_read():
-    from hex_runtime.runner.frame_inputs import read_frame
+    from hex_runtime.frame_inputs import read_frame
 
     measure(lambda: read_frame(path, "pandas"))
 

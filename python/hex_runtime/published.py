@@ -32,7 +32,7 @@ def read(
     store: a folder, "file:PATH", "s3://BUCKET/PREFIX", or what `store` of hex.config.json is; without
     it `HEX_STORE`, or the config of the folder that Python runs in.
     inputs: values of the inputs by which a cell's variants are told apart (`key`); the defaults without.
-    into: "pandas", "polars" or "pyarrow"; without it the first of these that is installed.
+    into: "pandas", "polars" or "pyarrow"; without it pandas, pyarrow or polars, the first that is installed.
 
     Raises HexError when there is no such frame or version, or when its files are not what the version
     says, by size and SHA-256.
@@ -44,7 +44,7 @@ def read(
     full_name = _find_name(name, commit, inputs, opened)
     entry = commit["frames"][full_name]
     place = f"frame {full_name} of version {commit['generation']} in {opened.location}"
-    return _read_frame(entry, opened, place, into or _installed())
+    return _read_frame(entry, opened, place, _form_of(into))
 
 
 def frames(*, store: Optional[Store] = None, version: Optional[int] = None) -> List[str]:
@@ -118,21 +118,21 @@ def _is_of(computed: Mapping[str, Any], asked: Mapping[str, Any]) -> bool:
     return all(name in asked and asked[name] == value for name, value in computed.items())
 
 
-def _read_frame(entry: Mapping[str, Any], opened: "_Opened", place: str, into: str) -> Any:
-    from . import tables
+def _read_frame(entry: Mapping[str, Any], opened: "_Opened", place: str, form: str) -> Any:
+    from .frame_inputs import read_frame
 
-    columns = [(column["name"], column["type"]) for column in entry["columns"]]
     if "arrow" in entry:
         try:
-            data = _read_checked(entry["arrow"], opened, place)
-            return tables.from_arrow(data, columns, into)
+            return read_frame(_read_checked(entry["arrow"], opened, place), form)
         except _Damaged as damage:
             warnings.warn(f"{damage}; its CSV is read instead", stacklevel=4)
     try:
         data = _read_checked(entry["csv"], opened, place)
     except _Damaged as damage:
         raise HexError(f"{damage} (read another version, or publish again)") from None
-    return tables.from_csv(data, columns, into)
+    from .published_csv import read_csv
+
+    return read_csv(data, [(column["name"], column["type"]) for column in entry["columns"]], form)
 
 
 class _Damaged(Exception):
@@ -154,15 +154,18 @@ def _read_checked(file: Mapping[str, Any], opened: "_Opened", place: str) -> byt
     return data
 
 
-def _installed() -> str:
-    import importlib.util
+def _form_of(into: Optional[str]) -> str:
+    """The form of a frame as the reader of frames calls it."""
+    from .frame_inputs import installed_form
 
-    for name in ("pandas", "polars", "pyarrow"):
-        if importlib.util.find_spec(name) is not None:
-            return name
-    raise HexError(
-        "Expected pandas, polars or pyarrow to be installed, got none (python -m pip install pandas)"
-    )
+    form = installed_form() if into is None else {"pyarrow": "arrow"}.get(into, into)
+    if form in ("pandas", "arrow", "polars"):
+        return form
+    if into is None:
+        raise HexError(
+            "Expected pandas, polars or pyarrow to be installed, got none (python -m pip install pandas)"
+        )
+    raise HexError(f'Expected `into` to be "pandas", "polars" or "pyarrow", got {into!r}')
 
 
 class _Opened:

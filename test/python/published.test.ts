@@ -99,6 +99,20 @@ describe.skipIf(python === null)("hex_runtime.read in Python", () => {
     expect([pandas, polars, pyarrow].flatMap((each) => each?.warnings)).toEqual([]);
   });
 
+  test("gives pandas the same without pyarrow, and refuses what it has no name for", async () => {
+    const store = join(await project(), "store");
+    const calls = [
+      { name: "kinds/all", store },
+      { name: "kinds/all", store, into: "numpy" },
+    ];
+    const [whole] = read(interpreter, calls);
+    const [alone, refused] = read(interpreter, calls, { env: { HIDDEN: "pyarrow" } });
+    expect([alone?.kinds, alone?.rows]).toEqual([whole?.kinds, whole?.rows]);
+    expect(refused?.error).toBe(
+      'Expected `into` to be "pandas", "polars" or "pyarrow", got \'numpy\'',
+    );
+  });
+
   test("gives a version by its number, and a variant by its inputs", async () => {
     const store = join(await project(), "store");
     const into = "polars";

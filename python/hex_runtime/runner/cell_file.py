@@ -53,9 +53,9 @@ class CellFile:
     def frame(self, value: Any, form: str | None = None) -> Any:
         """A value whose frames are in a form of Python's: the one that is asked for, or else the default."""
         if isinstance(value, FrameFile):
-            from .frame_inputs import default_form, read_frame
+            from ..frame_inputs import read_frame
 
-            return read_frame(os.path.join(self._folder, value.name), form or default_form())
+            return read_frame(os.path.join(self._folder, value.name), form or _default_form())
         if isinstance(value, dict):
             return {key: self.frame(each) for key, each in value.items()}
         return [self.frame(each) for each in value] if isinstance(value, list) else value
@@ -189,3 +189,17 @@ def _names_of_node(node: ast.AST, names: Mapping[str, Any]) -> Any:
 def _name_of_type(kind: type) -> str:
     package = kind.__module__.partition(".")[0]
     return kind.__qualname__ if package == "builtins" else f"{package}.{kind.__qualname__}"
+
+
+def _default_form() -> str:
+    from ..frame_inputs import installed_form
+
+    form = installed_form()
+    if form is not None:
+        return form
+    raise Refusal(
+        "a package for tables",
+        "installed, as the cell gets a frame",
+        "none of pandas, pyarrow and polars",
+        "PYTHON -m pip install pandas",
+    )

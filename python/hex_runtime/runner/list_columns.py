@@ -8,7 +8,7 @@ import math
 from itertools import accumulate
 from typing import Any, Callable, Iterable, Sequence
 
-from .arrow_stream import BOOL, DATE, FLOAT, INT, LARGE_UTF8, TIMESTAMP, UTF8, ArrowType, Column
+from ..arrow_stream import BOOL, DATE, FLOAT, INT, LARGE_UTF8, TIMESTAMP, UTF8, ArrowType, Column
 from .numpy_values import of_numpy
 from .refusal import Refusal, describe
 

@@ -6,7 +6,7 @@ import importlib.util
 import sys
 from typing import Any, Callable, Sequence
 
-from .arrow_stream import BOOL, DURATION, FLOAT, INT, TIMESTAMP, ArrowType, Column
+from ..arrow_stream import BOOL, DURATION, FLOAT, INT, TIMESTAMP, ArrowType, Column
 from .list_columns import column_of, kind_of, plain_values
 from .refusal import Refusal, describe
 

@@ -29,7 +29,7 @@ def write_result(result: Any, path: str, place: str, tell: Callable[[str], None]
         return {"kind": "frame", "file": path}
     is_list = is_flat_rows(result) if is_script else is_rows(result)
     if is_list or (is_lists(result) and not is_script):
-        from .arrow_stream import write_stream
+        from ..arrow_stream import write_stream
         from .rows import columns_of_lists, columns_of_rows
 
         columns, rows = (columns_of_rows if is_list else columns_of_lists)(result, place, tell)

@@ -9,7 +9,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any, Callable, Sequence
 
-    from .arrow_stream import Column
+    from ..arrow_stream import Column
 
 def is_rows(value: Any) -> bool:
     """Whether it is a list of dicts."""

@@ -67,7 +67,7 @@ def _write_pandas(value: Any, path: str, place: str, tell: Tell) -> None:
     if has_arrow():
         _write_arrow(arrow_of_frame(frame, place, tell), path, place)
         return
-    from .arrow_stream import write_stream
+    from ..arrow_stream import write_stream
 
     with open(path, "wb") as file:
         write_stream(file, columns_of_frame(frame, place, tell), len(frame))

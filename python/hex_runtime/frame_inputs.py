@@ -1,4 +1,4 @@
-"""How a frame of the runtime arrives: as pandas, polars or pyarrow has it."""
+"""How a frame of the runtime arrives, in a cell or as it was published: as pandas, polars or pyarrow has it."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ import mmap
 import os
 
 from .arrow_stream import BOOL, DATE, FLOAT, LARGE_UTF8, TIMESTAMP, UTF8, ReadColumn, read_columns
-from .refusal import Refusal
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -17,39 +16,30 @@ if TYPE_CHECKING:
 FORMS = {"pandas": "pandas", "arrow": "pyarrow", "polars": "polars", "polars-lazy": "polars"}
 
 
-def default_form() -> str:
-    """pandas where it is installed, else pyarrow, else polars.
-
-    :raises Refusal: when none of them is
-    """
-    for form in ("pandas", "arrow", "polars"):
-        if importlib.util.find_spec(FORMS[form]) is not None:
-            return form
-    raise Refusal(
-        "a package for tables",
-        "installed, as the cell gets a frame",
-        "none of pandas, pyarrow and polars",
-        "PYTHON -m pip install pandas",
-    )
+def installed_form() -> str | None:
+    """pandas where it is installed, else pyarrow, else polars; None where none of them is."""
+    forms = ("pandas", "arrow", "polars")
+    return next((form for form in forms if importlib.util.find_spec(FORMS[form]) is not None), None)
 
 
-def read_frame(path: str, form: str) -> Any:
-    """The frame in a file of ours, in the form that is asked for."""
+def read_frame(source: str | bytes, form: str) -> Any:
+    """The frame in a file of ours, by its path or content, in the form that is asked for."""
     if form == "polars":
-        return _read_polars(path)
+        return _read_polars(source)
     if form == "polars-lazy":
-        return _read_polars(path).lazy()
+        return _read_polars(source).lazy()
     if form == "arrow":
-        return _read_arrow(path)
+        return _read_arrow(source)
     if importlib.util.find_spec("pyarrow") is None:
-        return _read_pandas_alone(path)
-    return _to_pandas(_read_arrow(path))
+        return _read_pandas_alone(source)
+    return to_pandas(_read_arrow(source))
 
 
-def _read_polars(path: str) -> Any:
+def _read_polars(source: str | bytes) -> Any:
     import polars as pl
 
-    frame = pl.read_ipc(path)
+    # Earlier releases published streams.
+    frame = pl.read_ipc_stream(source) if _is_stream(source) else pl.read_ipc(source)
     stable = {name: _stable_in_polars(kind) for name, kind in frame.schema.items()}
     return frame.cast({name: kind for name, kind in stable.items() if kind is not None})
 
@@ -64,11 +54,16 @@ def _stable_in_polars(kind: Any) -> Any:
     return pl.Datetime("us", kind.time_zone) if kind == pl.Datetime else None
 
 
-def _read_arrow(path: str) -> Any:
+def _is_stream(source: str | bytes) -> bool:
+    return isinstance(source, bytes) and source[:6] != b"ARROW1"
+
+
+def _read_arrow(source: str | bytes) -> Any:
     import pyarrow as pa
 
-    with pa.memory_map(path) as source:
-        table = pa.ipc.open_file(source).read_all()
+    opened = pa.memory_map(source) if isinstance(source, str) else pa.BufferReader(source)
+    with opened as file:
+        table = (pa.ipc.open_stream if _is_stream(source) else pa.ipc.open_file)(file).read_all()
     return table.cast(pa.schema([(field.name, _stable(field.type)) for field in table.schema]))
 
 
@@ -83,7 +78,8 @@ def _stable(kind: Any) -> Any:
     return pa.timestamp("us", kind.tz) if pa.types.is_timestamp(kind) else kind
 
 
-def _to_pandas(table: Any) -> Any:
+def to_pandas(table: Any) -> Any:
+    """A table of pyarrow as pandas has it, whole numbers and booleans whole where some are missing."""
     import pandas as pd
     import pyarrow as pa
 
@@ -100,13 +96,17 @@ def _to_pandas(table: Any) -> Any:
     return pd.concat(parts, axis=1)[table.column_names]
 
 
-def _read_pandas_alone(path: str) -> Any:
+def _map(path: str) -> mmap.mmap:
+    with open(path, "rb") as file:
+        size = os.fstat(file.fileno()).st_size
+        return mmap.mmap(file.fileno(), size, access=mmap.ACCESS_READ)
+
+
+def _read_pandas_alone(source: str | bytes) -> Any:
     import numpy as np
     import pandas as pd
 
-    with open(path, "rb") as file:
-        size = os.fstat(file.fileno()).st_size
-        data = memoryview(mmap.mmap(file.fileno(), size, access=mmap.ACCESS_READ))
+    data = memoryview(_map(source) if isinstance(source, str) else source)
     batches = read_columns(data)
     columns = {}
     for index, first in enumerate(batches[0]):
