@@ -10,7 +10,7 @@ const jobs = {
   async hand() {
     const { frame } = await hex.openArrow(await readFile(path));
     const file = await open(target, "w");
-    for (const block of hex.arrowBlocks(frame, "file")) await file.writeFile(block);
+    for (const block of hex.arrowBlocks(frame, "file", "kept")) await file.writeFile(block);
     await file.close();
   },
   /** A cell that does nothing, five times, of which the first does not count. */

@@ -101,7 +101,7 @@ class PythonRun {
     if (known !== undefined) return known;
     const name = `${this.#kept.size}.arrow`;
     this.#kept.set(frame, name);
-    await this.#write(join(this.#folder, name), arrowBlocks(frame, "file"));
+    await this.#write(join(this.#folder, name), arrowBlocks(frame, "file", "kept"));
     return name;
   };
 

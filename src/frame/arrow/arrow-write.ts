@@ -18,13 +18,15 @@ export function frameToArrow(frame: AnyFrame): Uint8Array {
 /**
  * The bytes of `frameToArrow` in blocks: most of them are the frame's own memory, not copied.
  * @param format `file` has a table of its batches at its end, as tools want that open files
+ * @param texts as codes into a dictionary always, or as the frame keeps them: for a reader that takes both
  */
 export function arrowBlocks(
   frame: AnyFrame,
   format: "stream" | "file" = "stream",
+  texts: "coded" | "kept" = "coded",
 ): readonly Uint8Array[] {
   const columns = frame.columns();
-  const table = tableFromColumns(columns.map((column) => [column.name, toWritten(column)]));
+  const table = tableFromColumns(columns.map((column) => [column.name, toWritten(column, texts)]));
   const fields = table.schema.fields.map((field, index) => {
     const isBigint = columns[index]?.type === "bigint";
     return isBigint ? { ...field, metadata: new Map([[TYPE_KEY, "bigint"]]) } : field;

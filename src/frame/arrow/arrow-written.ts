@@ -16,8 +16,12 @@ import { putMicroseconds } from "../column/moment.ts";
 import type { Missing } from "./arrow-array.ts";
 import { codeTexts } from "./arrow-text-codes.ts";
 
-/** A column as it is written: its own memory where it has the written type already. */
-export function toWritten({ type, data }: FrameColumn): ColumnData {
+/**
+ * A column as it is written: its own memory where it has the written type already.
+ * @param texts as codes always, or as the frame keeps them, which is quicker
+ */
+export function toWritten({ type, data }: FrameColumn, texts: "coded" | "kept"): ColumnData {
+  if (type === "string" && texts === "kept" && data.length > 0) return data;
   switch (type) {
     case "integer":
       return toColumnData(type, { ...missingOf(data), values: toWide(batchOf(data).values) });
