@@ -296,6 +296,9 @@ def named_tables(folder):
                 writer.write_batch(batch)
     add("pyarrow replaced dictionaries", replaced, changing)
     add("pyarrow delta dictionaries", lambda path: write(changing, path, "stream"), changing)
+    codes = {"i": pa.array([1, 2**60, 1]).dictionary_encode(), "u": pa.array([1, 2**63, 1], pa.uint64()).dictionary_encode()}
+    part = pa.table(codes).slice(2)
+    add("pyarrow part of dictionaries", lambda path: write(part, path), part)
     huge = pa.table({"u": pa.array([1, 2**63], pa.uint64())})
     add("pyarrow uint64", lambda path: write(huge, path), refused='column "u", row 2 of')
     nothing = pa.table({})

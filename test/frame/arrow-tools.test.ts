@@ -63,9 +63,9 @@ function toTold(frame: AnyFrame): ToldColumn[] {
 }
 
 describe.skipIf(python === null)("with a Python that has the packages", () => {
-  test("31 files of pandas, polars, pyarrow and DuckDB are read exactly or refused by name", async () => {
+  test("32 files of pandas, polars, pyarrow and DuckDB are read exactly or refused by name", async () => {
     const names = namesOf((name) => !name.startsWith("random-"));
-    expect(names).toHaveLength(31);
+    expect(names).toHaveLength(32);
     for (const name of names) {
       const { columns, refused } = told[name] ?? {};
       const path = `${folder}/${name}.arrow`;

@@ -18,7 +18,7 @@ import {
 import { readDecimals } from "./arrow-decimals.ts";
 import { jsonTexts } from "./arrow-nested.ts";
 import type { ArrowOptions } from "./arrow-options.ts";
-import { fromCodes, fromRuns } from "./arrow-shared.ts";
+import { fromCodes, fromRuns, usedValues } from "./arrow-shared.ts";
 import { bytesOf } from "./arrow-texts.ts";
 import { readDates, readTimes } from "./arrow-times.ts";
 import { type ArrowField, EXTENSION_KEY, typeText } from "./arrow-type.ts";
@@ -121,11 +121,12 @@ function readShared(
   at: ColumnPlace,
   options: ArrowOptions,
 ): ReadColumn {
-  const { values, places } = field.dictionary === undefined ? fromRuns(arrays) : fromCodes(arrays);
+  const shared = field.dictionary === undefined ? fromRuns(arrays) : fromCodes(arrays);
   const [, ofRuns = field] = field.children;
   const ofValues = field.dictionary === undefined ? ofRuns : { ...field, dictionary: undefined };
-  const { type, data } = readColumn(ofValues, values, { ...at, item: "value" }, options);
-  return { type, data: takeRows(type, data, places) };
+  const place = { ...at, item: "value" } as const;
+  const { type, data } = readColumn(ofValues, usedValues(shared), place, options);
+  return { type, data: takeRows(type, data, shared.places) };
 }
 
 function readUnsigned(arrays: readonly ArrowArray[], at: ColumnPlace): ReadColumn {

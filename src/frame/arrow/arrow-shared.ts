@@ -46,6 +46,31 @@ export function fromRuns(arrays: readonly ArrowArray[]): SharedValues {
   return { values, places };
 }
 
+/**
+ * The values that some row has; the others are missing, so that none of them decides the column's type
+ * or is refused: a part of a table keeps the dictionary of the whole.
+ */
+export function usedValues({ values, places }: SharedValues): readonly ArrowArray[] {
+  const isUsed = new Uint8Array(rowsOf(values));
+  for (const place of places) if (place >= 0) isUsed[place] = 1;
+  let start = 0;
+  return values.map((array) => {
+    const used = isUsed.subarray(start, start + array.length);
+    start += array.length;
+    return used.every((each) => each === 1) ? array : withMissing(array, used);
+  });
+}
+
+function withMissing(array: ArrowArray, used: Uint8Array): ArrowArray {
+  const validity = new Uint8Array(Math.ceil(array.length / 8));
+  let nullCount = 0;
+  used.forEach((each, row) => {
+    if (each === 0 || isMissing(array, row)) nullCount += 1;
+    else validity[row >> 3] = (validity[row >> 3] ?? 0) | (1 << (row & 7));
+  });
+  return { ...array, validity, nullCount };
+}
+
 function toStarts(values: readonly ArrowArray[]): ReadonlyMap<ArrowArray, number> {
   const starts = new Map<ArrowArray, number>();
   let start = 0;
