@@ -1,6 +1,5 @@
-import { resolve } from "node:path";
-import { fileURLToPath } from "node:url";
 import type { ByteSource } from "../csv/read/csv-blocks.ts";
+import { openSource, sendReport } from "../file-source.ts";
 import type { AnyFrame, Frame } from "../frame.ts";
 import type { RowOf, Schema, SchemaSpec } from "../schema.ts";
 import type { ArrowOptions } from "./arrow-options.ts";
@@ -45,9 +44,7 @@ export async function readArrow(
   source: URL | string | ByteSource,
   options: ReadArrowOptions = {},
 ): Promise<AnyFrame> {
-  const { fileSource } = await import("../csv/read/csv-blocks.ts");
-  const isFile = typeof source === "string" || source instanceof URL;
-  const bytes = isFile ? fileSource(toPath(source), "an Arrow file") : source;
+  const bytes = await openSource(source, "an Arrow file");
   const blocks: Uint8Array[] = [];
   for await (const block of bytes.open(options.signal)) blocks.push(block);
   const { joinBytes } = await import("../join-bytes.ts");
@@ -75,18 +72,10 @@ async function read(
   name: string | undefined,
   { schema, report: onReport, ...options }: ReadArrowOptions,
 ): Promise<Frame> {
-  const [{ openArrow }, { csvListener }] = await Promise.all([
-    import("./arrow-file.ts"),
-    import("../csv/read/csv-report.ts"),
-  ]);
+  const { openArrow } = await import("./arrow-file.ts");
   const { frame, report } = await openArrow(bytes, { ...options, name });
-  onReport?.(report);
-  csvListener.getStore()?.(report);
+  await sendReport(report, onReport);
   if (schema === undefined) return frame;
   const { toFrame } = await import("../to-frame.ts");
   return toFrame(frame, schema) ?? frame;
-}
-
-function toPath(source: URL | string): string {
-  return typeof source === "string" ? resolve(source) : fileURLToPath(source);
 }

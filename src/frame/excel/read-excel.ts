@@ -1,6 +1,5 @@
-import { resolve } from "node:path";
-import { fileURLToPath } from "node:url";
 import type { ByteSource } from "../csv/read/csv-blocks.ts";
+import { openSource, sendReport } from "../file-source.ts";
 import type { AnyFrame, Frame } from "../frame.ts";
 import type { RowOf, SchemaSpec } from "../schema.ts";
 import type { ReadExcelOptions } from "./excel-options.ts";
@@ -28,18 +27,11 @@ export async function readExcel(
   source: URL | string | ByteSource,
   { report: onReport, ...options }: ReadExcelOptions = {},
 ): Promise<AnyFrame> {
-  const [{ readExcelFile }, { fileSource }, { csvListener }] = await Promise.all([
-    import("./excel-file.ts"),
-    import("../csv/read/csv-blocks.ts"),
-    import("../csv/read/csv-report.ts"),
-  ]);
-  const isFile = typeof source === "string" || source instanceof URL;
-  const path = source instanceof URL ? fileURLToPath(source) : source;
-  const bytes = isFile ? fileSource(resolve(String(path)), "an Excel workbook") : source;
+  const { readExcelFile } = await import("./excel-file.ts");
+  const bytes = await openSource(source, "an Excel workbook");
   const blocks: Uint8Array[] = [];
   for await (const block of bytes.open()) blocks.push(block);
   const { frame, report } = readExcelFile(Buffer.concat(blocks), bytes.name, options);
-  onReport?.(report);
-  csvListener.getStore()?.(report);
+  await sendReport(report, onReport);
   return frame;
 }

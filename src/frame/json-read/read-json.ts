@@ -1,7 +1,6 @@
-import { resolve } from "node:path";
-import { fileURLToPath } from "node:url";
 import type { ByteSource } from "../csv/read/csv-blocks.ts";
 import type { CsvReport } from "../csv/read/csv-report.ts";
+import { openSource, sendReport } from "../file-source.ts";
 import type { AnyFrame, Frame } from "../frame.ts";
 import type { RowOf, Schema, SchemaSpec } from "../schema.ts";
 
@@ -49,16 +48,9 @@ export async function readJson(
   source: URL | string | ByteSource,
   { report: onReport, ...options }: ReadJsonOptions = {},
 ): Promise<AnyFrame> {
-  const [{ readJsonFile }, { fileSource }, { csvListener }] = await Promise.all([
-    import("./json-file.ts"),
-    import("../csv/read/csv-blocks.ts"),
-    import("../csv/read/csv-report.ts"),
-  ]);
-  const isFile = typeof source === "string" || source instanceof URL;
-  const path = source instanceof URL ? fileURLToPath(source) : source;
-  const bytes = isFile ? fileSource(resolve(String(path)), "a JSON file") : source;
+  const { readJsonFile } = await import("./json-file.ts");
+  const bytes = await openSource(source, "a JSON file");
   const { frame, report } = await readJsonFile(bytes, options);
-  onReport?.(report);
-  csvListener.getStore()?.(report);
+  await sendReport(report, onReport);
   return frame;
 }

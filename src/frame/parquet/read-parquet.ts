@@ -1,6 +1,5 @@
-import { resolve } from "node:path";
-import { fileURLToPath } from "node:url";
 import type { ByteSource } from "../csv/read/csv-blocks.ts";
+import { sendReport, toPathOrBytes } from "../file-source.ts";
 import type { Frame } from "../frame.ts";
 import type { ReadParquetOptions } from "./parquet-options.ts";
 
@@ -19,17 +18,8 @@ export async function readParquet(
   source: URL | string | ByteSource,
   { report: onReport, ...options }: ReadParquetOptions = {},
 ): Promise<Frame> {
-  const [{ readParquetFile }, { csvListener }] = await Promise.all([
-    import("./parquet-read.ts"),
-    import("../csv/read/csv-report.ts"),
-  ]);
-  const { frame, report } = await readParquetFile(toSource(source), options);
-  onReport?.(report);
-  csvListener.getStore()?.(report);
+  const { readParquetFile } = await import("./parquet-read.ts");
+  const { frame, report } = await readParquetFile(toPathOrBytes(source), options);
+  await sendReport(report, onReport);
   return frame;
-}
-
-function toSource(source: URL | string | ByteSource): string | ByteSource {
-  if (typeof source === "string") return resolve(source);
-  return source instanceof URL ? fileURLToPath(source) : source;
 }

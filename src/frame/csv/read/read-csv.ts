@@ -1,5 +1,4 @@
-import { resolve } from "node:path";
-import { fileURLToPath } from "node:url";
+import { openSource, sendReport } from "../../file-source.ts";
 import type { AnyFrame, Frame } from "../../frame.ts";
 import type { RowOf, Schema, SchemaSpec } from "../../schema.ts";
 import type { ByteSource } from "./csv-blocks.ts";
@@ -39,21 +38,11 @@ export async function readCsv(
   source: URL | string | ByteSource,
   { report: onReport, ...options }: ReadCsvOptions = {},
 ): Promise<AnyFrame> {
-  const [{ readForeignCsv }, { fileSource }, { csvListener }] = await Promise.all([
-    import("./foreign-csv.ts"),
-    import("./csv-blocks.ts"),
-    import("./csv-report.ts"),
-  ]);
-  const isFile = typeof source === "string" || source instanceof URL;
-  const bytes = isFile ? fileSource(toPath(source)) : source;
+  const { readForeignCsv } = await import("./foreign-csv.ts");
+  const bytes = await openSource(source, "a CSV file");
   const { frame, report } = await readForeignCsv(bytes, options);
-  onReport?.(report);
-  csvListener.getStore()?.(report);
+  await sendReport(report, onReport);
   return frame;
-}
-
-function toPath(source: URL | string): string {
-  return typeof source === "string" ? resolve(source) : fileURLToPath(source);
 }
 
 /**
