@@ -9,7 +9,6 @@ import {
   type ParquetColumn,
   type ReadColumn,
   type Refuse,
-  TextColumn,
 } from "./parquet-column.ts";
 import type { ParquetSource } from "./parquet-file.ts";
 import { type ByteItems, countOf, type Items, isBytes } from "./parquet-items.ts";
@@ -26,6 +25,7 @@ import {
 } from "./parquet-numbers.ts";
 import type { ReadParquetOptions } from "./parquet-options.ts";
 import { UNIT_NAMES } from "./parquet-rules.ts";
+import { TextColumn } from "./parquet-text-column.ts";
 import { textsOf } from "./parquet-texts.ts";
 
 /** A column while its pages come in. */
