@@ -151,7 +151,25 @@ def _end() -> None:
     run_handlers = getattr(atexit, "_run_exitfuncs", None)
     if run_handlers is not None:
         run_handlers()
+    _stop_helpers()
     _leave(0)
+
+
+#: Processes that `multiprocessing` starts for itself, and that end a little after their parent.
+_HELPERS = (("multiprocessing.forkserver", "_forkserver"), ("multiprocessing.resource_tracker", "_resource_tracker"))
+
+
+def _stop_helpers() -> None:
+    """Waits for the end of what is Python's own, so that it is not taken for something the cell left running."""
+    for module, name in _HELPERS:
+        stop = getattr(getattr(sys.modules.get(module), name, None), "_stop", None)
+        if stop is None:
+            continue
+        try:
+            stop()
+        except Exception:
+            # Another Python may stop it another way: then it is ended, and told, as any other process.
+            continue
 
 
 def _leave(code: int) -> None:
