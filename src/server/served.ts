@@ -25,7 +25,7 @@ export interface Served {
   readonly settings: ServerSettings;
   readonly tokens: TokenCache;
   /** the caller; refuses unknown ones with 401 */
-  readonly findCaller: (request: FastifyRequest) => Promise<Caller>;
+  readonly findCaller: (request: FastifyRequest) => Caller | Promise<Caller>;
   /** counts the runs that each caller starts */
   readonly runLimit: RateLimit;
   /** refuses runs when too many wait or go */

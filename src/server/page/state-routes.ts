@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
+import { LRUCache } from "lru-cache";
 import { HexError } from "../../errors.ts";
 import type { PageState, PageViewer } from "../../page/page-state.ts";
 import { toPageFreshness } from "../../page/to-page-state.ts";
@@ -10,6 +11,7 @@ import { isAnyone, mayDo, needCaller } from "../caller.ts";
 import { HttpFailure } from "../http-failure.ts";
 import { type Query, readOne } from "../query.ts";
 import { cutBlocks, findPacking, pack, sendBlocks } from "../send.ts";
+import type { ReadyContent } from "./page-contents.ts";
 import type { ServedPage } from "./served-page.ts";
 
 /** States shorter than this fit into one packet as they are. */
@@ -20,6 +22,7 @@ const MOST_PACKED = 2 ** 26;
 /** The state of a page that opens: it needs no cell to run, and waits for no run. */
 export function addStateRoutes(app: FastifyInstance, page: ServedPage): void {
   const packed = new PromiseCache<Uint8Array>(MOST_PACKED);
+  const named = new NamedStates();
   app.get("/page/state", { config: { auth: "view" } }, async (request, reply) => {
     const number = readVersionNumber(request.query as Query);
     const described = await page.project.recent();
@@ -41,7 +44,9 @@ export function addStateRoutes(app: FastifyInstance, page: ServedPage): void {
       viewer,
       build,
     } satisfies Omit<PageState, "cells">;
-    return sendState(request, reply, { head: page.runs.redact(head, "page"), content, packed });
+    const toHead = () => page.runs.redact(head, "page");
+    const name = named.find({ head, toHead, content });
+    return sendState(request, reply, { ...name, toHead, content, packed });
   });
 }
 
@@ -83,32 +88,71 @@ function toViewer(request: FastifyRequest): PageViewer {
   };
 }
 
-interface Answer {
-  readonly head: Omit<PageState, "cells">;
-  readonly content: { readonly cells: Uint8Array; readonly contentId: string };
+type Head = Omit<PageState, "cells">;
+
+interface State {
+  readonly head: Head;
+  /** the head without secrets */
+  readonly toHead: () => Head;
+  readonly content: ReadyContent;
+}
+
+interface StateName {
+  /** a weak one: it is of the same state, however that is packed */
+  readonly etag: string;
+  /** about the size of its JSON */
+  readonly sizeBytes: number;
+}
+
+/** Kinds of viewers, in some states of the runs. */
+const NAMES_HELD = 64;
+
+/** Names states; one that is made of the same parts as one before is not hashed again. */
+class NamedStates {
+  readonly #known = new LRUCache<string, StateName & { readonly content: ReadyContent }>({
+    max: NAMES_HELD,
+  });
+
+  find({ head, toHead, content }: State): StateName {
+    const { data, run, failure, viewer, build } = toAbout(head);
+    const key = JSON.stringify([data, run, failure, viewer, build]);
+    const known = this.#known.get(key);
+    if (known?.content === content) return known;
+    const text = JSON.stringify([toAbout(toHead()), content.contentId]);
+    const hash = createHash("sha256").update(text);
+    const etag = `W/"${hash.digest("base64url").slice(0, 27)}"`;
+    const sizeBytes = Buffer.byteLength(text) + content.cells.length;
+    this.#known.set(key, { etag, sizeBytes, content });
+    return { etag, sizeBytes };
+  }
+}
+
+function toAbout(head: Head): Head {
+  const { data } = head;
+  return { ...head, data: data && { ...data, ageMs: toAboutAge(data.ageMs) } };
+}
+
+interface Answer extends StateName, Pick<State, "toHead" | "content"> {
   readonly packed: PromiseCache<Uint8Array>;
 }
 
 /** The cells are sent as they stand in memory: they are made, and packed, once for all viewers. */
 async function sendState(request: FastifyRequest, reply: FastifyReply, answer: Answer) {
-  const { head, content, packed } = answer;
-  const { data } = head;
-  const same = { ...head, data: data && { ...data, ageMs: toAboutAge(data.ageMs) } };
-  const hash = createHash("sha256").update(JSON.stringify([same, content.contentId]));
-  // A weak one: it is of the same state, however that is packed.
-  const etag = `W/"${hash.digest("base64url").slice(0, 27)}"`;
+  const { etag, sizeBytes, toHead, content, packed } = answer;
   const vary = "cookie, authorization, accept-encoding";
   reply.headers({ etag, vary, "cache-control": "private, no-cache" });
   if (request.headers["if-none-match"] === etag) return reply.code(304).send();
   reply.type("application/json; charset=utf-8");
-  const start = Buffer.from(`${JSON.stringify(head).slice(0, -1)},"cells":`);
-  const pieces = [start, content.cells, Buffer.from("}")];
-  const sizeBytes = start.length + content.cells.length + 1;
+  const toPieces = () => {
+    const start = Buffer.from(`${JSON.stringify(toHead()).slice(0, -1)},"cells":`);
+    return [start, content.cells, Buffer.from("}")];
+  };
   const packing = sizeBytes < WORTH_PACKING ? undefined : findPacking(request);
-  if (packing === undefined) return sendBlocks(reply, cutBlocks(pieces, BLOCK_LENGTH));
+  if (packing === undefined) return sendBlocks(reply, cutBlocks(toPieces(), BLOCK_LENGTH));
   reply.header("content-encoding", packing);
-  const read = () => pack(Buffer.concat(pieces), packing, "kept");
+  const read = () => pack(Buffer.concat(toPieces()), packing, "kept");
   const kept = await packed.get(`${packing} ${etag}`, sizeBytes, read);
+  if (kept.length <= BLOCK_LENGTH) return reply.send(kept);
   return sendBlocks(reply, cutBlocks([kept], BLOCK_LENGTH));
 }
 
