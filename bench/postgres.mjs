@@ -1,10 +1,10 @@
 import { spawnSync } from "node:child_process";
 import pg from "pg";
 import { openDoors } from "./doors.mjs";
+import { hasPeer } from "./peers.mjs";
 import { summarise } from "./summarise.mjs";
 
 const MOST_ROUNDS = 5;
-const PACKAGES = ["psycopg[binary]==3.*", "sqlalchemy==2.*", "adbc-driver-postgresql==1.*"];
 const SQL = "SELECT * FROM bench_wide";
 const TABLE = `CREATE TABLE bench_wide AS SELECT x AS id, 1e12::int8 + x AS wide, x * 0.37 AS price,
   (x % 1000)::numeric(10,2) / 4 AS total, 'r' || x % 20 AS region, md5(x::text) AS code,
@@ -21,7 +21,7 @@ export async function printPostgres({ root, python, rounds: asked }) {
     const job = [process.execPath, `${root}bench/postgres-job.mjs`, `${root}dist/index.js`];
     const peer = [python, `${root}bench/peers/postgres_read.py`];
     const commands = { hex: [...job, server.url, SQL] };
-    if (hasPeers(python)) {
+    if (hasPeer(python, "pandas", "psycopg", "sqlalchemy", "adbc_driver_postgresql")) {
       commands.pandas = [...peer, "pandas", server.url, SQL];
       commands.ADBC = [...peer, "adbc", server.url, SQL];
     }
@@ -38,16 +38,6 @@ async function makeTable(url) {
   await client.query(TABLE);
   await client.query("VACUUM ANALYZE bench_wide");
   await client.end();
-}
-
-function hasPeers(python) {
-  if (!python) return false;
-  const isReady = () =>
-    spawnSync(python, ["-c", "import pandas, psycopg, sqlalchemy, adbc_driver_postgresql"])
-      .status === 0;
-  if (isReady()) return true;
-  spawnSync(python, ["-m", "pip", "install", "--quiet", ...PACKAGES], { stdio: "ignore" });
-  return isReady();
 }
 
 /** Medians; the first round warms the server's and the system's caches, and does not count. */
