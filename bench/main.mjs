@@ -59,7 +59,8 @@ for (const [name, load] of Object.entries(GROUPS)) {
   const record = report.recorder(name, loadavg()[0]);
   await print({ root, before, python, rounds, sizes, isSmall: values.small, record });
 }
-report.printTargets();
+// Targets are of the sizes that are worth waiting for.
+if (!values.small) report.printTargets();
 if (values.keep) {
   const { drawPictures } = await import("./pictures.mjs");
   await drawPictures(root, await report.keep(`${root}bench/results.json`));
