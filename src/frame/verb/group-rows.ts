@@ -56,13 +56,19 @@ function numberGroups(
     let group = groupOf[code] as number;
     if (group < 0) {
       if (count === first.length) first = doubled(first);
-      first[count] = rows === undefined ? at : (rows[at] as number);
+      first[count] = at;
       group = count++;
       groupOf[code] = group;
     }
     of[at] = group;
   }
-  return { rows, of, first: first.slice(0, count), count };
+  const seen = first.slice(0, count);
+  return {
+    rows,
+    of,
+    first: rows === undefined ? seen : seen.map((at) => rows[at] as number),
+    count,
+  };
 }
 
 function doubled(items: Uint32Array<ArrayBuffer>): Uint32Array<ArrayBuffer> {
