@@ -19,11 +19,11 @@ export async function preparePlanets(root) {
   return { project, csv: join(project, "data/planets.csv"), remove: () => removeFolder(folder) };
 }
 
-/** One cached frame of a million rows, a dropdown and a filter; the same again without Arrow files. */
-export async function prepareWide(root) {
+/** One cached frame, a dropdown and a filter; the same again without Arrow files. */
+export async function prepareWide(root, rows = ROWS) {
   const folder = await mkdtemp(join(tmpdir(), "hex-bench-"));
   const csv = join(folder, "wide.csv");
-  await writeWideCsv(csv, ROWS);
+  await writeWideCsv(csv, rows);
   const project = await writeWideProject(folder, "wide", csv);
   compute(root, project, []);
   const csvOnly = join(folder, "csv-only");
