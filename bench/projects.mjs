@@ -5,8 +5,6 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { finished } from "node:stream/promises";
 
-const ROWS = 1_000_000;
-
 /** The planets tutorial with its logic run done. */
 export async function preparePlanets(root) {
   const folder = await mkdtemp(join(tmpdir(), "hex-bench-"));
@@ -19,8 +17,8 @@ export async function preparePlanets(root) {
   return { project, csv: join(project, "data/planets.csv"), remove: () => removeFolder(folder) };
 }
 
-/** One cached frame, a dropdown and a filter; the same again without Arrow files. */
-export async function prepareWide(root, rows = ROWS) {
+/** One cached frame of so many rows, a dropdown and a filter; the same again without Arrow files. */
+export async function prepareWide(root, rows) {
   const folder = await mkdtemp(join(tmpdir(), "hex-bench-"));
   const csv = join(folder, "wide.csv");
   await writeWideCsv(csv, rows);

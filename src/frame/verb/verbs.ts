@@ -136,7 +136,10 @@ export function sliceView(view: View, start: number, end?: number): View {
 
 /** The rows that a slice of all of them has. */
 function rowsBetween(totalRows: number, start: number, end = totalRows): Uint32Array {
-  const place = (at: number) => Math.trunc(at < 0 ? Math.max(at + totalRows, 0) : Math.min(at, totalRows)) || 0;
+  const place = (at: number) => {
+    const whole = Math.trunc(at) || 0;
+    return whole < 0 ? Math.max(whole + totalRows, 0) : Math.min(whole, totalRows);
+  };
   const first = place(start);
   const rows = new Uint32Array(Math.max(place(end) - first, 0));
   for (let at = 0; at < rows.length; at++) rows[at] = first + at;
