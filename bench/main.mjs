@@ -12,6 +12,7 @@ import { Report } from "./report.mjs";
 /** Each measures and prints one subject; loaded when it is asked for. */
 const GROUPS = {
   start: async () => (await import("./start-up.mjs")).printStartUp,
+  big: async () => (await import("./big.mjs")).printBig,
   csv: async () => (await import("./csv.mjs")).printCsv,
   parquet: async () => (await import("./parquet.mjs")).printParquet,
   postgres: async () => (await import("./postgres.mjs")).printPostgres,
