@@ -1,7 +1,7 @@
 // Times starts, whole processes, CSV, Parquet, Python cells, PostgreSQL, runs that wait in a queue, the HTTP server and its
 // page, beside their peers. Its arguments choose some of that: start, apps, csv, parquet, python, postgres, verbs, queue, load,
-// fibonacci, page, redaction; numbers among them are the rows of verbs. `--against DIR` (or BENCH_BEFORE) names the checkout of
-// an earlier build, which start, csv, verbs, load and page then time in turn with this one.
+// fibonacci, page, viewers, redaction; numbers among them are the rows of verbs. `--against DIR` (or BENCH_BEFORE) names the checkout of
+// an earlier build, which start, csv, verbs, load, page and viewers then time in turn with this one.
 import { resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
@@ -19,6 +19,7 @@ import { printServerLoad } from "./server-load.mjs";
 import { printStartUp } from "./start-up.mjs";
 import { timeInTurn } from "./time-in-turn.mjs";
 import { printVerbs } from "./verbs.mjs";
+import { printViewers } from "./viewers.mjs";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 const hex = `${root}dist/hex.js`;
@@ -44,6 +45,7 @@ const groups = {
   load: printServerLoad,
   fibonacci: printFibonacci,
   page: printPages,
+  viewers: printViewers,
   redaction: printRedaction,
 };
 const isSize = (argument) => /^\d+$/.test(argument);
