@@ -22,6 +22,7 @@ const GROUPS = {
   load: async () => (await import("./server-load.mjs")).printServerLoad,
   fibonacci: async () => (await import("./server-fibonacci.mjs")).printFibonacci,
   page: async () => (await import("./page.mjs")).printPages,
+  viewers: async () => (await import("./viewers.mjs")).printViewers,
   redaction: async () => (await import("./redaction.mjs")).printRedaction,
 };
 
