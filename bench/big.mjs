@@ -28,7 +28,12 @@ export async function printBig({ root, before, python, rounds, sizes, isSmall, r
       const { row, commands, targets, memory } = await toTable(bench);
       const figures = measureInTurn(commands, Math.min(rounds, most));
       const note = ({ peakBytes }) => toNote(peakBytes / (rows * ROW_BYTES), memory);
-      tell({ table: "Big frames", row, size: rows }, figures, { record, targets, note, by: "wallMs" });
+      tell({ table: "Big frames", row, size: rows }, figures, {
+        record,
+        targets,
+        note,
+        by: "wallMs",
+      });
     }
     for (const { remove } of Object.values(projects)) await remove();
   }
@@ -40,7 +45,16 @@ function toNote(ratio, memory) {
 
 function appTable({ root, before, python, rows, projects }) {
   const run = (build, { project }) => {
-    const argv = ["run", "--context", "app", "--json", "--project", project, "--input", "region=r3"];
+    const argv = [
+      "run",
+      "--context",
+      "app",
+      "--json",
+      "--project",
+      project,
+      "--input",
+      "region=r3",
+    ];
     return asWhole(root, python, ["node", `${build}dist/hex.js`, ...argv]);
   };
   const arrow = join(projects.hex.project, ".hex/store/sales.arrow");

@@ -57,7 +57,6 @@ export async function startHexServer(root, project) {
       await fetch(`${runsUrl}/${runId}`, { method: "DELETE", headers });
       await untilStatus({ runsUrl, headers }, runId, "KILLED");
     },
-    pid: process.pid,
     stop: () => process.stop(),
   };
 }
