@@ -4,7 +4,6 @@ import type { RunProcess } from "../run/process/run-process.ts";
 import type { RedactLine } from "../run/redact/redactor.ts";
 import type { RunEvent } from "../run/run-event.ts";
 import {
-  KERNEL_CALLS,
   KERNEL_NOTES,
   type KernelAnswer,
   type KernelReply,
@@ -177,26 +176,29 @@ export class KernelProcess {
       onEvent: (event) => this.#unlessEnding(() => this.#hooks.onEvent(event)),
       onLine: (_, line) => this.#unlessEnding(() => this.#hooks.onLine(line)),
       redactLine: this.#hooks.redactLine,
+      onNote: (name, payload) => this.#unlessEnding(() => this.#hear(name, payload)),
       onCall: (name, payload) => this.#answer(name, payload),
     });
   }
 
+  #hear(name: string, payload: unknown): void {
+    switch (name) {
+      case KERNEL_NOTES.progress:
+        this.#onProgress(payload as RequestProgress);
+        break;
+      case KERNEL_NOTES.ready:
+        this.#onReady();
+        break;
+      case KERNEL_NOTES.reply:
+        this.#onReply(payload as KernelReply);
+        break;
+      case KERNEL_NOTES.report:
+        this.#hooks.onReport?.(payload as NotebookReport);
+    }
+  }
+
   async #answer(name: string, payload: unknown): Promise<unknown> {
     if (this.#state === "ending") throw new HexError("HEX_CANCELLED", "the process is ended");
-    switch (name) {
-      case KERNEL_CALLS.progress:
-        this.#onProgress(payload as RequestProgress);
-        return null;
-      case KERNEL_CALLS.ready:
-        this.#onReady();
-        return null;
-      case KERNEL_CALLS.reply:
-        this.#onReply(payload as KernelReply);
-        return null;
-      case KERNEL_CALLS.report:
-        this.#hooks.onReport?.(payload as NotebookReport);
-        return null;
-    }
     const answer = this.#hooks.onCall?.(name, payload);
     if (answer !== undefined) return answer;
     throw new HexError("HEX_JOB_INVALID", `Expected a call that its parent knows, got ${name}`);

@@ -1,7 +1,6 @@
 import { HexError } from "../errors.ts";
 import type { Parent } from "../run/process/serve-task.ts";
 import {
-  KERNEL_CALLS,
   KERNEL_NOTES,
   type KernelReply,
   type KernelRequest,
@@ -37,7 +36,7 @@ export async function serveKernel(
     try {
       const signal = AbortSignal.any([cancelled.signal, parent.signal]);
       const report: RequestContext["report"] = (progress) => {
-        void parent.call(KERNEL_CALLS.progress, { id, ...progress });
+        parent.note(KERNEL_NOTES.progress, { id, ...progress });
       };
       return { id, ok: true, ...(await carryOut(request, { signal, report })) };
     } catch (thrown) {
@@ -49,13 +48,13 @@ export async function serveKernel(
   };
   parent.onNote(KERNEL_NOTES.request, (note) => {
     // Any other failure than a HexError is a bug, and ends the process as one.
-    void answer(note as NumberedRequest).then((reply) => parent.call(KERNEL_CALLS.reply, reply));
+    void answer(note as NumberedRequest).then((reply) => parent.note(KERNEL_NOTES.reply, reply));
   });
   parent.onNote(KERNEL_NOTES.cancel, (id) => {
     const error = new HexError("HEX_CANCELLED", "nobody waits for the answer any more");
     running.get(id as number)?.abort(error);
   });
-  await parent.call(KERNEL_CALLS.ready, null);
+  parent.note(KERNEL_NOTES.ready, null);
   await new Promise<void>((resolve) => {
     if (parent.signal.aborted) resolve();
     parent.signal.addEventListener("abort", () => resolve());

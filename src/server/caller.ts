@@ -4,7 +4,7 @@ import { type HostSettings, isForHere, isLoopback, toNetwork } from "./hosts.ts"
 import { type ErrorFamily, HttpFailure } from "./http-failure.ts";
 
 import { parseQuery } from "./query.ts";
-import type { TokenCache } from "./token-cache.ts";
+import type { TokenCache, TokenLookup } from "./token-cache.ts";
 
 /**
  * The access that a route requires: `none` for public routes, `view` for those of the page, which the
@@ -58,14 +58,34 @@ export interface CallerOptions extends HostSettings {
 }
 
 /**
- * Finds the caller.
+ * Finds the caller, at once while the tokens are fresh.
  * @throws {HttpFailure} 401; HexError HEX_STORE_UNAVAILABLE
  */
-export async function findCaller(request: FastifyRequest, options: CallerOptions): Promise<Caller> {
+export function findCaller(
+  request: FastifyRequest,
+  options: CallerOptions,
+): Caller | Promise<Caller> {
   const { authorization: header, cookie: cookies } = request.headers;
   const isPage = isPageRoute(request);
   const cookie = isPage && header === undefined ? readCookie(cookies, options.cookie) : undefined;
-  const { made, doubt, record } = await options.tokens.find(readToken(header) ?? toToken(cookie));
+  const found = options.tokens.find(readToken(header) ?? toToken(cookie));
+  const shown = { header, cookie, isPage };
+  if (!(found instanceof Promise)) return toCaller(request, found, shown, options);
+  return found.then((lookup) => toCaller(request, lookup, shown, options));
+}
+
+interface Shown {
+  readonly header: string | undefined;
+  readonly cookie: string | undefined;
+  readonly isPage: boolean;
+}
+
+function toCaller(
+  request: FastifyRequest,
+  { made, doubt, record }: TokenLookup,
+  { header, cookie, isPage }: Shown,
+  options: CallerOptions,
+): Caller {
   if (record !== undefined) {
     const { id, name, scopes } = record;
     const signedIn = cookie === undefined ? {} : ({ isSignedIn: true } as const);
@@ -132,8 +152,10 @@ export function mayDo({ scopes }: Caller, auth: TokenScope): boolean {
  * @throws {HttpFailure} 400
  */
 export function refuseTokenInUrl({ url }: FastifyRequest): void {
+  const mark = url.indexOf("?");
+  if (mark < 0) return;
   // Where there is no route, the request has not read its query by our rule.
-  const query = parseQuery(/\?(.*)$/s.exec(url)?.[1] ?? "");
+  const query = parseQuery(url.slice(mark + 1));
   const isNamed = Object.keys(query).some((key) => TOKEN_KEYS.test(key));
   const isThere = Object.values(query).some((values) => values.some((each) => TOKEN.test(each)));
   if (!isNamed && !isThere) return;

@@ -21,7 +21,7 @@ import { limitConnections, RateLimit, RequestGate, RunAdmission } from "./limits
 import { NewestVersion } from "./newest-version.ts";
 import { addOperationRoutes } from "./operation-routes.ts";
 import { addPageRoutes } from "./page/page-routes.ts";
-import { type Log, toLog } from "./request-log.ts";
+import { type Log, StandardError, toLog } from "./request-log.ts";
 import { RunRecords } from "./run-records.ts";
 import type { Served } from "./served.ts";
 import { ServerMetrics } from "./server-metrics.ts";
@@ -67,7 +67,7 @@ export async function openServer(options: ServerOptions): Promise<HexServer> {
   const { runs, settings = runs.config.server } = options;
   const projectId = needProjectId(runs);
   const proof = await checkTokens(runs, settings);
-  const log = toLog(runs.redact, options.writeLog ?? ((line) => process.stderr.write(line)));
+  const log = toLog(runs.redact, options.writeLog ?? new StandardError().write);
   warnOfTokens(proof, settings, log);
   const onLine = (line: string) => log({ level: "info", event: "viewer-run-told", line });
   const viewers = options.viewers ?? openViewers(runs, { onLine });

@@ -80,6 +80,12 @@ class InThisProcess implements RunProcess {
         if (this.#isOver) return new Promise(() => undefined);
         return hooks.onCall?.(name, told);
       },
+      note: (name, payload) => {
+        const told = toPlain(payload);
+        setImmediate(() => {
+          if (!this.#isOver) hooks.onNote?.(name, told);
+        });
+      },
       onNote: (name, listener) => {
         this.#listeners.set(name, [...(this.#listeners.get(name) ?? []), listener]);
       },

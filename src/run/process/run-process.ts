@@ -27,6 +27,8 @@ export interface ProcessHooks {
   readonly onLine?: OnLine | undefined;
   /** takes secrets out of such a line before it is cut */
   readonly redactLine?: RedactLine | undefined;
+  /** hears what the task says to it */
+  readonly onNote?: ((name: string, payload: unknown) => void) | undefined;
   /** answers a call of the task; a HexError is an answer, too, anything else is a bug */
   readonly onCall?: ((name: string, payload: unknown) => Promise<unknown>) | undefined;
 }
@@ -159,6 +161,9 @@ class ChildRun implements RunProcess {
         break;
       case "event-emitted":
         this.#guard(() => this.#hooks?.onEvent?.(message.event));
+        break;
+      case "note-made":
+        this.#guard(() => this.#hooks?.onNote?.(message.name, message.payload));
         break;
       case "call-made":
         this.#answer(message).catch((thrown: unknown) => this.#fail(thrown));

@@ -10,7 +10,7 @@ import { readCookie } from "../caller.ts";
 import { checkHost } from "../hosts.ts";
 import type { Query } from "../query.ts";
 import { findPacking, pack } from "../send.ts";
-import { type ReadState, readState } from "./read-state.ts";
+import type { PageStates, ReadState } from "./read-state.ts";
 import type { ServedPage } from "./served-page.ts";
 import { type SendShell, toPageHeaders } from "./shell-routes.ts";
 
@@ -24,6 +24,7 @@ const MOST_KEPT = 2 ** 25;
 const AROUND_BYTES = 2 ** 17;
 
 export interface OpeningRouteOptions {
+  readonly states: PageStates;
   readonly readAssets: () => Promise<PageAssets>;
   readonly readDrawPage: () => Promise<DrawPage | undefined>;
   readonly sendShell: SendShell;
@@ -64,13 +65,13 @@ interface Opening extends OpeningRouteOptions {
 
 /** What a viewer's page opens on; null where that is not sent with it. */
 async function findOpening(request: FastifyRequest, opening: Opening): Promise<ReadyPage | null> {
-  const { page, ready, readAssets, readDrawPage } = opening;
+  const { page, states, ready, readAssets, readDrawPage } = opening;
   const look = toLook(request);
   const caller = look && (await page.findOpenViewer(request));
   if (look === undefined || caller === undefined) return null;
   page.pageLimit.take(caller.id);
   const [state, draw, assets] = await Promise.all([
-    readState(page, caller),
+    states.read(caller),
     readDrawPage(),
     readAssets(),
   ]);
@@ -111,9 +112,9 @@ interface Drawing {
 
 /** Null where there is too much to be drawn. */
 function toReady(assets: PageAssets, { state, look, draw, etag }: Drawing): ReadyPage | null {
-  const { head, content } = state;
+  const { toHead, content } = state;
   const cells: PageState["cells"] = JSON.parse(Buffer.from(content.cells).toString());
-  const opened: PageState = { ...head, cells };
+  const opened: PageState = { ...toHead(), cells };
   const drawn = cells.filter(({ output }) => output?.kind !== "chart");
   if (JSON.stringify(drawn).length > MOST_DRAWN) return null;
   const kinds = new Set(cells.flatMap(({ output }) => output?.kind ?? []));

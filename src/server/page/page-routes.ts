@@ -8,6 +8,7 @@ import { PageContents } from "./page-contents.ts";
 import { addPageEventRoutes } from "./page-events.ts";
 import { PageBuilds, PageWatch } from "./page-watch.ts";
 import { PublishingRuns } from "./publishing-runs.ts";
+import { PageStates } from "./read-state.ts";
 import { addRefreshRoutes } from "./refresh-routes.ts";
 import { addRunViewRoutes } from "./run-view-routes.ts";
 import { addShellRoutes, needAssets, toSendShell } from "./shell-routes.ts";
@@ -27,13 +28,15 @@ export function addPageRoutes(app: FastifyInstance, served: Served): void {
   const page = { ...served, contents, publishing, watch, builds, warmed: { commit: undefined } };
   const shell = { readAssets, page: config.page, settings: served.settings };
   addShellRoutes(app, shell);
+  const states = new PageStates(page);
   addOpeningRoute(app, page, {
+    states,
     readAssets: needAssets(readAssets),
     readDrawPage: cacheDrawPage(runtimeUrl),
     sendShell: toSendShell(shell),
   });
   addSignInRoutes(app, served);
-  addStateRoutes(app, page);
+  addStateRoutes(app, states);
   addAskRoutes(app, page);
   addPageEventRoutes(app, page);
   addRefreshRoutes(app, page);

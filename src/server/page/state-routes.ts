@@ -4,8 +4,7 @@ import { needCaller } from "../caller.ts";
 import { HttpFailure } from "../http-failure.ts";
 import { type Query, readOne } from "../query.ts";
 import { cutBlocks, findPacking, pack, sendBlocks } from "../send.ts";
-import { type ReadState, readState } from "./read-state.ts";
-import type { ServedPage } from "./served-page.ts";
+import type { PageStates, ReadState } from "./read-state.ts";
 
 /** States shorter than this fit into one packet as they are. */
 const WORTH_PACKING = 1_024;
@@ -13,11 +12,11 @@ const WORTH_PACKING = 1_024;
 const MOST_PACKED = 2 ** 26;
 
 /** The state of a page that opens, as JSON. */
-export function addStateRoutes(app: FastifyInstance, page: ServedPage): void {
+export function addStateRoutes(app: FastifyInstance, states: PageStates): void {
   const packed = new PromiseCache<Uint8Array>(MOST_PACKED);
   app.get("/page/state", { config: { auth: "view" } }, async (request, reply) => {
     const number = readVersionNumber(request.query as Query);
-    const state = await readState(page, needCaller(request), number);
+    const state = await states.read(needCaller(request), number);
     return sendState(request, reply, { ...state, packed });
   });
 }
@@ -38,19 +37,21 @@ interface Answer extends ReadState {
 
 /** The cells are sent as they stand in memory: they are made, and packed, once for all viewers. */
 async function sendState(request: FastifyRequest, reply: FastifyReply, answer: Answer) {
-  const { head, content, etag, packed } = answer;
+  const { etag, sizeBytes, toHead, content, packed } = answer;
   const vary = "cookie, authorization, accept-encoding";
   reply.headers({ etag, vary, "cache-control": "private, no-cache" });
   if (request.headers["if-none-match"] === etag) return reply.code(304).send();
   reply.type("application/json; charset=utf-8");
-  const start = Buffer.from(`${JSON.stringify(head).slice(0, -1)},"cells":`);
-  const pieces = [start, content.cells, Buffer.from("}")];
-  const sizeBytes = start.length + content.cells.length + 1;
+  const toPieces = () => {
+    const start = Buffer.from(`${JSON.stringify(toHead()).slice(0, -1)},"cells":`);
+    return [start, content.cells, Buffer.from("}")];
+  };
   const packing = sizeBytes < WORTH_PACKING ? undefined : findPacking(request);
-  if (packing === undefined) return sendBlocks(reply, cutBlocks(pieces, BLOCK_LENGTH));
+  if (packing === undefined) return sendBlocks(reply, cutBlocks(toPieces(), BLOCK_LENGTH));
   reply.header("content-encoding", packing);
-  const read = () => pack(Buffer.concat(pieces), packing, "kept");
+  const read = () => pack(Buffer.concat(toPieces()), packing, "kept");
   const kept = await packed.get(`${packing} ${etag}`, sizeBytes, read);
+  if (kept.length <= BLOCK_LENGTH) return reply.send(kept);
   return sendBlocks(reply, cutBlocks([kept], BLOCK_LENGTH));
 }
 
