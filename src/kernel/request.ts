@@ -162,6 +162,8 @@ export const KERNEL_NOTES = {
   progress: "kernel-progress",
   reply: "kernel-reply",
   report: "notebook-report",
+  /** a cell has tried what only a process of its own can do */
+  lack: "thread-lack",
   request: "kernel-request",
   cancel: "kernel-cancel",
 };

@@ -10,14 +10,19 @@ import {
   type RequestContext,
 } from "./request.ts";
 import { RowsReader } from "./rows.ts";
+import type { SharedFiles } from "./shared-files.ts";
 
-/** Serves a project in its own process: answers requests of the parent, until that ends it. */
+/**
+ * Serves a project in its own process or thread: answers requests of the parent, until that ends it.
+ * @param files what the threads of one process share
+ */
 export async function serveKernel(
   task: KernelTask,
   parent: Parent,
   runtimeUrl: string,
+  files?: SharedFiles,
 ): Promise<never> {
-  const session = await openSession(task, parent, runtimeUrl);
+  const session = await openSession(task, { parent, runtimeUrl, files });
   const rows = new RowsReader((query) => session.findShown(query));
   const running = new Map<number, AbortController>();
   const carryOut = async (request: KernelRequest, context: RequestContext) => {
@@ -63,16 +68,21 @@ export async function serveKernel(
   throw parent.signal.reason;
 }
 
+interface SessionSurroundings {
+  readonly parent: Parent;
+  readonly runtimeUrl: string;
+  readonly files: SharedFiles | undefined;
+}
+
 /** Loads the code of one of the two alone. */
 async function openSession(
   { kind, directory }: KernelTask,
-  parent: Parent,
-  runtimeUrl: string,
+  { parent, runtimeUrl, files }: SessionSurroundings,
 ): Promise<KernelSession> {
   switch (kind) {
     case "viewers": {
       const { openViewerSession } = await import("./viewer-session.ts");
-      return openViewerSession(directory, { runtimeUrl, emit: parent.emit });
+      return openViewerSession(directory, { runtimeUrl, emit: parent.emit, files });
     }
     case "notebook": {
       const { NotebookSession } = await import("./notebook-session.ts");

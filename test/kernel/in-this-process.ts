@@ -44,6 +44,10 @@ class InThisProcess implements RunProcess {
     return ended;
   }
 
+  async count(): Promise<number> {
+    return 1;
+  }
+
   note(name: string, payload: unknown): void {
     const told = toPlain(payload);
     setImmediate(() => {

@@ -74,6 +74,10 @@ class SimulatedRunProcess implements RunProcess {
     });
   }
 
+  async count(): Promise<number> {
+    return 1;
+  }
+
   note(name: string, payload: unknown): void {
     this.#tell(this.#self, () => this.#listeners.get(name)?.(payload));
   }

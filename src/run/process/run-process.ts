@@ -57,6 +57,9 @@ export interface RunProcess {
    */
   run(task: ProcessTask, hooks?: ProcessHooks): Promise<ProcessEnding>;
 
+  /** How many processes there are: it, and all that it has started. @throws what kept it from looking */
+  count(): Promise<number>;
+
   /** Sends the task a note that it did not ask for; one that has ended gets none. */
   note(name: string, payload: unknown): void;
 
@@ -145,6 +148,10 @@ class ChildRun implements RunProcess {
 
   note(name: string, payload: unknown): void {
     this.#life.send({ type: "note-sent", name, payload });
+  }
+
+  async count(): Promise<number> {
+    return (await this.#life.tree?.count()) ?? 0;
   }
 
   async kill(): Promise<void> {
