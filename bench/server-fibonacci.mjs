@@ -57,6 +57,7 @@ async function startPeer(command) {
   });
   const port = peer.readyAs.split(" ").at(-1);
   return {
+    pid: peer.pid,
     toTarget: (path) => ({ url: `http://127.0.0.1:${port}/${path}` }),
     stop: () => peer.stop(),
   };
