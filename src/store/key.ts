@@ -99,6 +99,12 @@ export function stagedFrameKeys(runId: string, attempt: number, frameName: strin
   };
 }
 
+/** The key under which one attempt of a run stages the sums of the blocks of a frame's Arrow file. */
+export function stagedSumsKey(runId: string, attempt: number, frameName: string): string {
+  // No frame's name begins with a dot, and none has a folder that ends so.
+  return `${stagedPrefix(runId, attempt)}.sums/${parseFrameName(frameName)}.arrow`;
+}
+
 /** The key under which one attempt of a run stages what its cells showed. */
 export function stagedOutputsKey(runId: string, attempt: number): string {
   return `${stagedPrefix(runId, attempt)}outputs.json`;

@@ -123,6 +123,14 @@ export interface Store {
   readBlocks(found: FoundObject, options?: StoreOptions): AsyncIterable<Uint8Array>;
 
   /**
+   * Holds an object open whose bytes can be read without a wait, also once it is replaced or removed;
+   * `undefined` when there is none. Absent where bytes come over the network.
+   *
+   * @throws {HexError} HEX_STORE_DAMAGED when the key is no plain object.
+   */
+  openBytes?(key: string, options?: StoreOptions): Promise<OpenedBytes | undefined>;
+
+  /**
    * Writes one object whole; once it is told as written, it survives a power cut.
    *
    * Of several callers with `ifNoneMatch: "*"` on a missing key exactly one writes. Of several with
@@ -169,6 +177,14 @@ export interface Store {
 
   /** Lets go of connections. Calls that still run may fail; a second close does nothing. */
   close(): Promise<void>;
+}
+
+/** An object that is held open for as long as this is in use. */
+export interface OpenedBytes {
+  readonly sizeBytes: number;
+
+  /** Fills memory with the bytes from a place on, as far as there are any; gives how many those are. */
+  read(into: Uint8Array, start: number): number;
 }
 
 /** The remains of writes whose process was killed; `list` passes them over. */

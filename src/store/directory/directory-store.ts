@@ -6,6 +6,7 @@ import type {
   FoundObject,
   Leftovers,
   ObjectInfo,
+  OpenedBytes,
   ReadOptions,
   Store,
   StoredObject,
@@ -105,6 +106,11 @@ export class DirectoryStore implements Store {
     } finally {
       await file.close();
     }
+  }
+
+  async openBytes(key: string, { signal }: StoreOptions = {}): Promise<OpenedBytes | undefined> {
+    const { openHeldFile } = await import("./held-file.ts");
+    return this.#withEntry(key, { create: false, signal }, async (entry) => openHeldFile(entry));
   }
 
   async write(key: string, body: Uint8Array, options: WriteOptions = {}): Promise<WriteResult> {
