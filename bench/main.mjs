@@ -1,6 +1,6 @@
 // Times what this project promises beside what people would pick instead, in turn, in processor and wall time. Its arguments
 // choose some of the groups below; numbers among them are the rows of those that take sizes. `--against DIR` (or BENCH_BEFORE)
-// names the checkout of an earlier build, which is timed in turn with this one; `--small` takes the smallest sizes, once;
+// names the checkout of an earlier build, which is timed in turn with this one; `--small` takes the smallest sizes, once; `--list` names the groups;
 // `--keep` writes what was measured to bench/results.json and draws the pictures of docs/performance.md anew.
 import { loadavg } from "node:os";
 import { resolve } from "node:path";
@@ -12,6 +12,7 @@ import { Report } from "./report.mjs";
 /** Each measures and prints one subject; loaded when it is asked for. */
 const GROUPS = {
   start: async () => (await import("./start-up.mjs")).printStartUp,
+  big: async () => (await import("./big.mjs")).printBig,
   csv: async () => (await import("./csv.mjs")).printCsv,
   parquet: async () => (await import("./parquet.mjs")).printParquet,
   postgres: async () => (await import("./postgres.mjs")).printPostgres,
@@ -22,6 +23,7 @@ const GROUPS = {
   load: async () => (await import("./server-load.mjs")).printServerLoad,
   fibonacci: async () => (await import("./server-fibonacci.mjs")).printFibonacci,
   page: async () => (await import("./page.mjs")).printPages,
+  viewers: async () => (await import("./viewers.mjs")).printViewers,
   redaction: async () => (await import("./redaction.mjs")).printRedaction,
 };
 
@@ -35,10 +37,15 @@ const { values, positionals } = parseArgs({
   options: {
     against: { type: "string" },
     small: { type: "boolean", default: false },
+    list: { type: "boolean", default: false },
     keep: { type: "boolean", default: false },
   },
   allowPositionals: true,
 });
+if (values.list) {
+  console.log(Object.keys(GROUPS).join("\n"));
+  process.exit();
+}
 const isSize = (argument) => /^\d+$/.test(argument);
 const sizes = positionals.filter(isSize).map(Number);
 const asked = positionals.filter((argument) => !isSize(argument));
@@ -61,7 +68,8 @@ for (const [name, load] of Object.entries(GROUPS)) {
   await print({ root, before, python, rounds, sizes, isSmall: values.small, record });
 }
 // Targets are of the sizes that are worth waiting for.
-if (!values.small) report.printTargets();
+if (values.small) console.log(`${report.size} figures, of the smallest sizes`);
+else report.printTargets();
 if (values.keep) {
   const { drawPictures } = await import("./pictures.mjs");
   await drawPictures(root, await report.keep(`${root}bench/results.json`));

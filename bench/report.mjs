@@ -12,6 +12,10 @@ import { readFile, writeFile } from "node:fs/promises";
 export class Report {
   #figures = [];
 
+  get size() {
+    return this.#figures.length;
+  }
+
   /** Gives what takes the figures of one group. */
   recorder(group, load) {
     return (figure) => {

@@ -16,11 +16,11 @@ const SERVICES = {
  * What starting costs, in wall and processor time: an app run of planets beside Node doing nothing, and
  * services until they are there; with `before`, beside that build. Each build has a project of its own.
  */
-export async function printStartUp({ root, before, python, rounds, record }) {
+export async function printStartUp({ root, before, python, rounds, isSmall, record }) {
   const builds = { hex: root, ...(before && { before }) };
   const projects = {};
   for (const [name, build] of Object.entries(builds)) projects[name] = await preparePlanets(build);
-  const start = { root, python, rounds, builds, projects, record };
+  const start = { root, python, rounds, isSmall, builds, projects };
   const runs = await measureRuns(start);
   const targets = { "node -e 0": process.versions.node.startsWith("20.") ? 3.5 : 3 };
   const row = `app run of planets, Node ${process.versions.node.split(".")[0]}`;
@@ -37,7 +37,7 @@ export async function printStartUp({ root, before, python, rounds, record }) {
   for (const { remove } of Object.values(projects)) await remove();
 }
 
-function measureRuns({ root, python = "python3", rounds, builds, projects }) {
+function measureRuns({ root, python = "python3", rounds, isSmall, builds, projects }) {
   const commands = { "node -e 0": ["node", "-e", "0"] };
   for (const [name, build] of Object.entries(builds)) {
     const run = ["node", `${build}dist/hex.js`, "run", "--context", "app", "--json"];
@@ -47,15 +47,15 @@ function measureRuns({ root, python = "python3", rounds, builds, projects }) {
     commands[peer] = [python, `${root}bench/peers/planets_${peer}.py`, projects.hex.csv];
   }
   const measure = `${root}bench/peers/measure.py`;
-  return collect(Object.keys(commands), rounds, (name) => {
+  return collect(Object.keys(commands), { rounds, isSmall }, (name) => {
     const { status, stdout, stderr } = spawnSync(python, [measure, ...commands[name]]);
     if (status !== 0) throw new Error(`${name} ended with ${status}: ${stderr}`);
     return JSON.parse(stdout);
   });
 }
 
-function measureService({ argv, readyLine }, { rounds, builds, projects }) {
-  return collect(Object.keys(builds), rounds, async (name) => {
+function measureService({ argv, readyLine }, { builds, projects, ...times }) {
+  return collect(Object.keys(builds), times, async (name) => {
     const command = ["node", `${builds[name]}dist/hex.js`, ...argv];
     const startedMs = performance.now();
     const service = await startWorkerProcess([...command, "--project", projects[name].project], {
@@ -69,9 +69,9 @@ function measureService({ argv, readyLine }, { rounds, builds, projects }) {
 }
 
 /** Each once a round, in turn, after two rounds that do not count: what was compiled is kept by then. */
-async function collect(names, rounds, measure) {
+async function collect(names, { rounds, isSmall }, measure) {
   const figures = new Map(names.map((name) => [name, []]));
-  for (let round = -1; round <= rounds; round++) {
+  for (let round = isSmall ? 1 : -1; round <= rounds; round++) {
     for (const name of names) {
       const measured = await measure(name);
       if (round > 0) figures.get(name).push(measured);

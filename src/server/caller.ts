@@ -103,6 +103,20 @@ function toCaller(
   );
 }
 
+/**
+ * The viewer of a page that is opened, where none needs a token: browsers send theirs to the routes of
+ * the page alone, and not to its address. Undefined where the page's own requests are to tell.
+ */
+export async function findOpenViewer(
+  request: FastifyRequest,
+  options: CallerOptions,
+): Promise<Caller | undefined> {
+  if (request.headers.authorization !== undefined) return undefined;
+  const { made } = await options.tokens.find(undefined);
+  if (made === "never" && isForHere(options) && isFromHere(request)) return LOOPBACK;
+  return options.access === "anyone" ? toAnyone(request) : undefined;
+}
+
 /** Whether only pages of our own use a route. */
 export function isPageRoute({ routeOptions: { url = "" } }: FastifyRequest): boolean {
   return url.startsWith("/page/") || url.startsWith("/notebook/");

@@ -117,12 +117,18 @@ const TAKEN: Readonly<Record<Packing, RegExp>> = {
   gzip: /^\s*gzip\s*(;\s*q=(0\.0*[1-9]|1).*)?$/,
 };
 
-/** `quick` is for what one viewer gets and waits for, `kept` for what is packed once for all. */
-type PackingEffort = "quick" | "kept";
+/**
+ * `quick` is for what one viewer gets and waits for, `kept` for what is packed once for all, and
+ * `small` for what is to fit into the first packets of a connection.
+ */
+type PackingEffort = "quick" | "kept" | "small";
 
-const BROTLI_QUALITY = { quick: 1, kept: 3 } as const satisfies Record<PackingEffort, number>;
+const BROTLI_QUALITY = { quick: 1, kept: 3, small: 6 } as const satisfies Record<
+  PackingEffort,
+  number
+>;
 
-const GZIP_LEVEL = { quick: 1, kept: 4 } as const satisfies Record<PackingEffort, number>;
+const GZIP_LEVEL = { quick: 1, kept: 4, small: 6 } as const satisfies Record<PackingEffort, number>;
 
 const toBrotli = promisify(brotliCompress);
 
