@@ -19,6 +19,7 @@ const GROUPS = {
   python: async () => (await import("./python-cells.mjs")).printPythonCells,
   verbs: async () => (await import("./verbs.mjs")).printVerbs,
   queue: async () => (await import("./queued-tables.mjs")).printQueuedTables,
+  answers: async () => (await import("./server-answers.mjs")).printServerAnswers,
   load: async () => (await import("./server-load.mjs")).printServerLoad,
   fibonacci: async () => (await import("./server-fibonacci.mjs")).printFibonacci,
   page: async () => (await import("./page.mjs")).printPages,

@@ -172,6 +172,18 @@ function testBlocks(store: () => Store): void {
     expect((await store().find("raw/x.csv"))?.tag).not.toBe(found?.tag);
   });
 
+  it("tells at once the name of a content that it would find, or leaves it to be found", async () => {
+    await store().write("raw/x.csv", encoder.encode("a"));
+    const peek = (key: string) => store().peekTag?.(key);
+    const found = await store().find("raw/x.csv");
+    expect([undefined, found?.tag]).toContain(peek("raw/x.csv"));
+    expect([peek("raw/y.csv"), peek("raw"), peek("raw/x.csv/z")]).toEqual([
+      undefined,
+      undefined,
+      undefined,
+    ]);
+  });
+
   it("finds nothing for a key that is not there", async () => {
     await store().write("a/b.csv", encoder.encode("1"));
     expect(await store().find("a/c.csv")).toBeUndefined();
