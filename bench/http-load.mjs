@@ -69,6 +69,7 @@ function toFigures(answers, startedMs) {
   const totalMs = Math.max(...answers.map(({ endedMs }) => endedMs)) - startedMs;
   return {
     p50Ms: percentile(times, 0.5),
+    p95Ms: percentile(times, 0.95),
     p975Ms: percentile(times, 0.975),
     p99Ms: percentile(times, 0.99),
     maxMs: percentile(times, 1),

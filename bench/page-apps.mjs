@@ -2,6 +2,7 @@ import { randomUUID } from "node:crypto";
 import { cp, mkdir, mkdtemp, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { SERVER_CONFIG } from "./hex-server.mjs";
 import { compute, removeFolder, writeWideCsv } from "./projects.mjs";
 
 const REGIONS = Array.from({ length: 12 }, (_, index) => `r${index}`);
@@ -51,6 +52,37 @@ export async function prepareWidePage(root, rows) {
     remove: () => removeFolder(folder),
   };
 }
+
+/** The largest amount of the rows that `writeWideCsv` writes, and a slider's last step. */
+export const MOST_LEAST = 100_000;
+
+/** Rows of 8 columns; a slider says from which amount on they count in the sums of their groups. */
+export async function prepareSliderPage(root, rows) {
+  const folder = await mkdtemp(join(tmpdir(), "hex-bench-"));
+  const csv = join(folder, "wide.csv");
+  await writeWideCsv(csv, rows);
+  const project = join(folder, "slider");
+  await mkdir(join(project, "cells"), { recursive: true });
+  const config = { name: "Slider", projectId: randomUUID(), page: { hide: ["sales"] } };
+  const text = JSON.stringify({ ...config, ...SERVER_CONFIG });
+  await writeFile(join(project, "hex.config.json"), text);
+  for (const [file, code] of Object.entries(sliderCells(csv))) {
+    await writeFile(join(project, "cells", file), code);
+  }
+  compute(root, project, []);
+  return { project, csv, remove: () => removeFolder(folder) };
+}
+
+const sliderCells = (csv) => ({
+  "01-sales.ts": wideCells(csv)["01-sales.ts"],
+  "02-least.ts": `import { slider } from "hex-runtime";
+export default slider({ min: 0, max: ${MOST_LEAST}, step: 1, default: 0 });`,
+  "03-sums.ts": `import { cell, sum } from "hex-runtime";
+import sales from "./01-sales.ts";
+import least from "./02-least.ts";
+export default cell({ sales, least }, ({ sales, least }) =>
+  sales.filter((sale) => sale.amount >= least).groupby("region").rollup({ total: sum("amount") }));`,
+});
 
 const wideCells = (csv) => ({
   "01-sales.ts": `import { cached, readCsv } from "hex-runtime";

@@ -30,6 +30,8 @@ const ROOTS = {
   child: [
     "src/kernel/run-child.ts",
     "src/kernel/serve-kernel.ts",
+    "src/kernel/serve-thread.ts",
+    "src/kernel/serve-threads.ts",
     "src/kernel/viewer-session.ts",
     "src/kernel/notebook-session.ts",
   ],

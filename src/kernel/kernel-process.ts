@@ -1,10 +1,8 @@
 import { HexError, toMessage } from "../errors.ts";
 import { type ProcessEnding, toTaskError } from "../run/process/process-ending.ts";
-import type { RunProcess } from "../run/process/run-process.ts";
 import type { RedactLine } from "../run/redact/redactor.ts";
 import type { RunEvent } from "../run/run-event.ts";
 import {
-  KERNEL_CALLS,
   KERNEL_NOTES,
   type KernelAnswer,
   type KernelReply,
@@ -17,6 +15,7 @@ import {
   TimedOutCells,
   timeoutError,
 } from "./request.ts";
+import type { KernelHost } from "./viewer-threads.ts";
 
 /** The end of a process, with all that it started. */
 export interface KernelEnd {
@@ -25,6 +24,8 @@ export interface KernelEnd {
   readonly left: readonly PendingRequest[];
   /** those of them that it ended for */
   readonly guilty: ReadonlySet<PendingRequest>;
+  /** whether it was gone at once, so that what it did last may not have been told */
+  readonly isSudden: boolean;
 }
 
 export interface KernelHooks {
@@ -37,6 +38,8 @@ export interface KernelHooks {
   /** a line that cells, or programs that they start, have printed */
   readonly onLine: (line: string) => void;
   readonly onEvent: (event: RunEvent) => void;
+  /** a cell needs a process of its own */
+  readonly onLack?: (what: string) => void;
   readonly onReport?: (report: NotebookReport) => void;
   /** answers calls of a run to its parent; undefined to a call that it does not know */
   readonly onCall?: (name: string, payload: unknown) => Promise<unknown> | undefined;
@@ -66,7 +69,7 @@ const NO_LIMITS: KernelLimits = {
  * both → `ending` → `over`. Several requests may be on their way in it, each under its number.
  */
 export class KernelProcess {
-  readonly #child: RunProcess;
+  readonly #child: KernelHost;
   readonly #hooks: KernelHooks;
   readonly #limits: KernelLimits;
   readonly #pending = new Map<number, PendingRequest>();
@@ -79,7 +82,7 @@ export class KernelProcess {
   /** kills it when it takes too long to start, or has been idle for too long */
   #timer: NodeJS.Timeout | undefined;
 
-  constructor(child: RunProcess, task: KernelTask, hooks: KernelHooks, limits = NO_LIMITS) {
+  constructor(child: KernelHost, task: KernelTask, hooks: KernelHooks, limits = NO_LIMITS) {
     this.#child = child;
     this.#hooks = hooks;
     this.#limits = limits;
@@ -139,10 +142,14 @@ export class KernelProcess {
     this.#child.note(name, payload);
   }
 
-  /** Kills it with everything that it started. */
-  async kill(why: HexError): Promise<void> {
+  /**
+   * Kills it with everything that it started.
+   * @param guilty the requests for which that is done; found unless told
+   */
+  async kill(why: HexError, guilty?: ReadonlySet<PendingRequest>): Promise<void> {
     clearTimeout(this.#timer);
     this.#why ??= why;
+    this.#guilty ??= guilty;
     // Nothing that it still sends is taken, although it takes a while to die.
     if (this.#state !== "over") this.#state = "ending";
     await this.#child.kill();
@@ -166,10 +173,20 @@ export class KernelProcess {
     const left = [...this.#pending.values()];
     this.#pending.clear();
     for (const { deadline } of left) clearTimeout(deadline);
+    const guilty = this.#guilty ?? new Set(this.#findGuilty(left));
+    const isSudden = this.#wasReady && this.#child.blame !== undefined;
+    this.#hooks.onOver({ why, left, guilty, isSudden });
+  }
+
+  /** Those of its requests to which its end is put down, where nobody has told which. */
+  #findGuilty(left: readonly PendingRequest[]): readonly PendingRequest[] {
+    const { blame = "own" } = this.#child;
+    if (blame === "others") return [];
+    // Requests of others may have ended it: one that is there again when it happens again is guilty.
+    if (blame === "unknown") return left.filter(({ wasRescued }) => wasRescued);
     const computing = left.filter(({ isComputing }) => isComputing);
     // A request that runs no cell ends no process by itself, unless there are no others.
-    const guilty = this.#guilty ?? new Set(computing.length === 0 ? left : computing);
-    this.#hooks.onOver({ why, left, guilty });
+    return computing.length === 0 ? left : computing;
   }
 
   #run(task: KernelTask): Promise<ProcessEnding> {
@@ -177,26 +194,34 @@ export class KernelProcess {
       onEvent: (event) => this.#unlessEnding(() => this.#hooks.onEvent(event)),
       onLine: (_, line) => this.#unlessEnding(() => this.#hooks.onLine(line)),
       redactLine: this.#hooks.redactLine,
+      onNote: (name, payload) => this.#hear(name, payload),
       onCall: (name, payload) => this.#answer(name, payload),
     });
   }
 
+  #hear(name: string, payload: unknown): void {
+    // What had begun is known, also of one that is being ended.
+    if (this.#state === "ending" && name !== KERNEL_NOTES.progress) return;
+    switch (name) {
+      case KERNEL_NOTES.progress:
+        this.#onProgress(payload as RequestProgress);
+        break;
+      case KERNEL_NOTES.ready:
+        this.#onReady();
+        break;
+      case KERNEL_NOTES.reply:
+        this.#onReply(payload as KernelReply);
+        break;
+      case KERNEL_NOTES.lack:
+        this.#hooks.onLack?.(payload as string);
+        break;
+      case KERNEL_NOTES.report:
+        this.#hooks.onReport?.(payload as NotebookReport);
+    }
+  }
+
   async #answer(name: string, payload: unknown): Promise<unknown> {
     if (this.#state === "ending") throw new HexError("HEX_CANCELLED", "the process is ended");
-    switch (name) {
-      case KERNEL_CALLS.progress:
-        this.#onProgress(payload as RequestProgress);
-        return null;
-      case KERNEL_CALLS.ready:
-        this.#onReady();
-        return null;
-      case KERNEL_CALLS.reply:
-        this.#onReply(payload as KernelReply);
-        return null;
-      case KERNEL_CALLS.report:
-        this.#hooks.onReport?.(payload as NotebookReport);
-        return null;
-    }
     const answer = this.#hooks.onCall?.(name, payload);
     if (answer !== undefined) return answer;
     throw new HexError("HEX_JOB_INVALID", `Expected a call that its parent knows, got ${name}`);
@@ -230,11 +255,12 @@ export class KernelProcess {
     if (this.#pending.get(pending.id) !== pending || !this.isReady) return;
     const all = [...this.#pending.values()];
     const computing = pending.isComputing ? [pending] : all.filter((each) => each.isComputing);
-    this.#guilty = new Set(computing.length === 0 ? [pending] : computing);
+    const guilty = new Set(computing.length === 0 ? [pending] : computing);
     const [{ progress } = pending] = computing;
     const { deadlineMs } = this.#limits;
     const isKnown = progress !== undefined && progress.computing.length > 0;
-    void this.kill(isKnown ? new TimedOutCells(progress, deadlineMs) : timeoutError(deadlineMs));
+    const why = isKnown ? new TimedOutCells(progress, deadlineMs) : timeoutError(deadlineMs);
+    void this.kill(why, guilty);
   }
 
   #hand({ id, request }: PendingRequest): void {

@@ -24,7 +24,7 @@ import { type NotebookProject, OutdatedProcessError, ProjectReader } from "./pro
 import { KernelRecall } from "./recall.ts";
 import {
   goneEvaluation,
-  KERNEL_CALLS,
+  KERNEL_NOTES,
   type KernelAnswer,
   type KernelSession,
   type NotebookReport,
@@ -269,7 +269,7 @@ export class NotebookSession implements KernelSession {
 
   #report(report: NotebookReport): void {
     // A parent that no longer listens has ended this process.
-    this.#options.parent.call(KERNEL_CALLS.report, report).catch(() => undefined);
+    this.#options.parent.note(KERNEL_NOTES.report, report);
   }
 }
 

@@ -1,5 +1,4 @@
 import { expectation, HexError } from "../errors.ts";
-import type { RunProcess } from "../run/process/run-process.ts";
 import type { RedactLine } from "../run/redact/redactor.ts";
 import { Affinity, pressesOf, unknownPress } from "./affinity.ts";
 import { type KernelEnd, type KernelLimits, KernelProcess } from "./kernel-process.ts";
@@ -10,6 +9,7 @@ import {
   PendingRequest,
   TimedOutCells,
 } from "./request.ts";
+import type { KernelHost } from "./viewer-threads.ts";
 
 /** How many processes there may be, and how long a caller waits. */
 export interface PoolLimits extends Omit<KernelLimits, "startMs"> {
@@ -22,7 +22,9 @@ export interface PoolLimits extends Omit<KernelLimits, "startMs"> {
 export interface PoolOptions {
   readonly limits: PoolLimits;
   readonly directory: string;
-  readonly startProcess: () => RunProcess;
+  readonly startProcess: () => KernelHost;
+  /** a cell needs a process of its own: `startProcess` is to give one from now on */
+  readonly onLack: (what: string) => void;
   /** a line that a cell logged or printed */
   readonly onLine: (line: string) => void;
   /** takes secrets out of the reason of a process's death */
@@ -182,6 +184,7 @@ export class KernelPool {
         onReady: () => this.#onReady(),
         onSettled: (pending, reply) => this.#onSettled(kernel, pending, reply),
         onOver: (end) => this.#onOver(kernel, end),
+        onLack: (what) => this.#startAgain(kernel, what),
         onLine,
         onEvent: (event) => event.type === "line-logged" && onLine(event.line),
         redact,
@@ -205,11 +208,22 @@ export class KernelPool {
     }
   }
 
-  #onOver(kernel: KernelProcess, { why, left, guilty }: KernelEnd): void {
+  /** Has its requests carried out by what can do all that they need, and all from now on. */
+  #startAgain(kernel: KernelProcess, what: string): void {
+    const { onLack } = this.#options;
+    onLack(what);
+    this.restart();
+    const why = new HexError("HEX_CANCELLED", `cells use ${what}, which threads have not`);
+    void kernel.kill(why, new Set());
+  }
+
+  #onOver(kernel: KernelProcess, { why, left, guilty, isSudden }: KernelEnd): void {
     const isKnown = this.#kernels.includes(kernel);
     this.#kernels = this.#kernels.filter((each) => each !== kernel);
     this.#outdated = this.#outdated.filter((each) => each !== kernel);
-    for (const pending of left) this.#rescue(pending, why, guilty.has(pending));
+    for (const pending of left) {
+      this.#rescue(pending, { why, isGuilty: guilty.has(pending), isSudden });
+    }
     if (isKnown && why.code !== "HEX_CANCELLED") {
       this.#backoff.note();
       if (!kernel.wasReady) this.#goOnWithout(why);
@@ -218,9 +232,9 @@ export class KernelPool {
   }
 
   /** Sends a request whose process is gone to another one, where it may be carried out again. */
-  #rescue(pending: PendingRequest, why: HexError, isGuilty: boolean): void {
+  #rescue(pending: PendingRequest, { why, isGuilty, isSudden }: Left): void {
     const { request, progress } = pending;
-    const isPress = progress?.isPress === true;
+    const isPress = progress?.isPress === true || (isSudden && pressesOf(request).length > 0);
     if (!isPress) this.#affinity.forgetPress(request);
     if (isGuilty && progress !== undefined && why instanceof TimedOutCells) {
       pending.reject(new TimedOutCells(progress, why.limitMs));
@@ -258,6 +272,14 @@ function tooBusy(got: string): HexError {
     got,
     hint: "try again in a few seconds",
   });
+}
+
+/** How a process has left a request. */
+interface Left {
+  readonly why: HexError;
+  readonly isGuilty: boolean;
+  /** whether the process may have gone further than it has told */
+  readonly isSudden: boolean;
 }
 
 /** So many processes may die in a minute before the next one has to wait. */

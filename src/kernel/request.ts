@@ -156,16 +156,17 @@ export type NotebookReport =
       readonly rowsKey: string | null;
     };
 
-/** Calls of such a process to its parent. */
-export const KERNEL_CALLS = {
+/** Notes of such a process to its parent, and of the parent to it. */
+export const KERNEL_NOTES = {
   ready: "kernel-ready",
   progress: "kernel-progress",
   reply: "kernel-reply",
   report: "notebook-report",
+  /** a cell has tried what only a process of its own can do */
+  lack: "thread-lack",
+  request: "kernel-request",
+  cancel: "kernel-cancel",
 };
-
-/** Notes of the parent to it. */
-export const KERNEL_NOTES = { request: "kernel-request", cancel: "kernel-cancel" };
 
 /** A request from when it is made until its caller is answered, or waits no more. */
 export class PendingRequest {

@@ -1,4 +1,5 @@
 import { join } from "node:path";
+import { isMainThread } from "node:worker_threads";
 import { type RequestedInputs, toRequestedInputs } from "../cell/requested-input.ts";
 import { readConfig } from "../project/config.ts";
 import { openProject } from "../project/project.ts";
@@ -19,16 +20,29 @@ import { keepResult } from "../work/run-output.ts";
 import { runProject } from "../work/run-project.ts";
 import { CALLS, type DescribeTask, NOTES, type PartTask, type RunTask } from "../work/run-task.ts";
 import type { KernelTask } from "./request.ts";
+import type { ThreadsTask } from "./thread-messages.ts";
 
 const runtimeUrl = new URL("./index.js", import.meta.url).href;
 
 /** The program of a run process: one run of a project, one part of a run, or a look at its cells. */
 export function runChild(): void {
-  serveTask(carryOut, warmUp);
+  if (isMainThread) serveTask(carryOut, warmUp);
+  else void serveInThread();
+}
+
+/** One of the threads that answer viewers. */
+async function serveInThread(): Promise<void> {
+  const [{ serveThread }, { serveKernel }] = await Promise.all([
+    import("./serve-thread.ts"),
+    import("./serve-kernel.ts"),
+  ]);
+  await serveThread((task, parent) =>
+    serveKernel(task as KernelTask, parent, runtimeUrl, parent.files),
+  );
 }
 
 function carryOut(task: ProcessTask, parent: Parent): Promise<unknown> {
-  const given = task as RunTask | PartTask | DescribeTask | KernelTask;
+  const given = task as RunTask | PartTask | DescribeTask | KernelTask | ThreadsTask;
   switch (given.kind) {
     case "run":
       return runWhole(given, parent);
@@ -39,6 +53,8 @@ function carryOut(task: ProcessTask, parent: Parent): Promise<unknown> {
     case "viewers":
     case "notebook":
       return serve(given, parent);
+    case "threads":
+      return serveAllThreads(parent);
   }
 }
 
@@ -71,6 +87,11 @@ async function refuseToEvaluate(url: string): Promise<never> {
 async function serve(task: KernelTask, parent: Parent): Promise<never> {
   const { serveKernel } = await import("./serve-kernel.ts");
   return serveKernel(task, parent, runtimeUrl);
+}
+
+async function serveAllThreads(parent: Parent): Promise<never> {
+  const { serveThreads } = await import("./serve-threads.ts");
+  return serveThreads(parent, new URL("./run-child.js", import.meta.url));
 }
 
 async function describe({ directory }: DescribeTask): Promise<ProjectDescription> {

@@ -1,7 +1,6 @@
 import { HexError } from "../errors.ts";
 import type { Parent } from "../run/process/serve-task.ts";
 import {
-  KERNEL_CALLS,
   KERNEL_NOTES,
   type KernelReply,
   type KernelRequest,
@@ -11,14 +10,19 @@ import {
   type RequestContext,
 } from "./request.ts";
 import { RowsReader } from "./rows.ts";
+import type { SharedFiles } from "./shared-files.ts";
 
-/** Serves a project in its own process: answers requests of the parent, until that ends it. */
+/**
+ * Serves a project in its own process or thread: answers requests of the parent, until that ends it.
+ * @param files what the threads of one process share
+ */
 export async function serveKernel(
   task: KernelTask,
   parent: Parent,
   runtimeUrl: string,
+  files?: SharedFiles,
 ): Promise<never> {
-  const session = await openSession(task, parent, runtimeUrl);
+  const session = await openSession(task, { parent, runtimeUrl, files });
   const rows = new RowsReader((query) => session.findShown(query));
   const running = new Map<number, AbortController>();
   const carryOut = async (request: KernelRequest, context: RequestContext) => {
@@ -37,7 +41,7 @@ export async function serveKernel(
     try {
       const signal = AbortSignal.any([cancelled.signal, parent.signal]);
       const report: RequestContext["report"] = (progress) => {
-        void parent.call(KERNEL_CALLS.progress, { id, ...progress });
+        parent.note(KERNEL_NOTES.progress, { id, ...progress });
       };
       return { id, ok: true, ...(await carryOut(request, { signal, report })) };
     } catch (thrown) {
@@ -49,13 +53,13 @@ export async function serveKernel(
   };
   parent.onNote(KERNEL_NOTES.request, (note) => {
     // Any other failure than a HexError is a bug, and ends the process as one.
-    void answer(note as NumberedRequest).then((reply) => parent.call(KERNEL_CALLS.reply, reply));
+    void answer(note as NumberedRequest).then((reply) => parent.note(KERNEL_NOTES.reply, reply));
   });
   parent.onNote(KERNEL_NOTES.cancel, (id) => {
     const error = new HexError("HEX_CANCELLED", "nobody waits for the answer any more");
     running.get(id as number)?.abort(error);
   });
-  await parent.call(KERNEL_CALLS.ready, null);
+  parent.note(KERNEL_NOTES.ready, null);
   await new Promise<void>((resolve) => {
     if (parent.signal.aborted) resolve();
     parent.signal.addEventListener("abort", () => resolve());
@@ -64,16 +68,21 @@ export async function serveKernel(
   throw parent.signal.reason;
 }
 
+interface SessionSurroundings {
+  readonly parent: Parent;
+  readonly runtimeUrl: string;
+  readonly files: SharedFiles | undefined;
+}
+
 /** Loads the code of one of the two alone. */
 async function openSession(
   { kind, directory }: KernelTask,
-  parent: Parent,
-  runtimeUrl: string,
+  { parent, runtimeUrl, files }: SessionSurroundings,
 ): Promise<KernelSession> {
   switch (kind) {
     case "viewers": {
       const { openViewerSession } = await import("./viewer-session.ts");
-      return openViewerSession(directory, { runtimeUrl, emit: parent.emit });
+      return openViewerSession(directory, { runtimeUrl, emit: parent.emit, files });
     }
     case "notebook": {
       const { NotebookSession } = await import("./notebook-session.ts");

@@ -29,17 +29,26 @@ import {
   type SessionRequest,
   showsNoTable,
 } from "./request.ts";
+import type { SharedFiles } from "./shared-files.ts";
 
 /** Of the memory that the process may take, so much is for results of cells. */
 const MEMORY_SHARE = 0.25;
 
+interface ViewerSessionOptions {
+  readonly runtimeUrl: string;
+  readonly emit: (event: RunEvent) => void;
+  /** what the threads of one process share; none in a process of its own */
+  readonly files?: SharedFiles | undefined;
+}
+
 /** Opens a project, as its files are now, for viewers of its published versions. */
 export async function openViewerSession(
   folder: string,
-  { runtimeUrl, emit }: { readonly runtimeUrl: string; readonly emit: (event: RunEvent) => void },
+  { runtimeUrl, emit, files }: ViewerSessionOptions,
 ): Promise<KernelSession> {
   const project = await openProject(folder, { runtimeUrl });
-  const { store, secrets } = await openProjectStore(project, process.env);
+  const { store: own, secrets } = await openProjectStore(project, process.env);
+  const store = files?.share(own) ?? own;
   const plan = planProject(project, "app");
   return new ViewerSession(plan, toViewed({ project, store, secrets, emit }, plan));
 }

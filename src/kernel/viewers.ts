@@ -20,6 +20,7 @@ import {
   TimedOutCells,
   toTimeoutMessage,
 } from "./request.ts";
+import { ViewerThreads } from "./viewer-threads.ts";
 
 export interface ViewersOptions extends Partial<PoolLimits> {
   /** a line that a cell logged or printed; ignored unless given */
@@ -28,7 +29,7 @@ export interface ViewersOptions extends Partial<PoolLimits> {
 
 const LIMITS: PoolLimits = {
   size: 2,
-  waiting: 100,
+  waiting: 500,
   deadlineMs: 10_000,
   idleMs: 600_000,
 };
@@ -41,11 +42,18 @@ export function openViewers(
   runs: Pick<ProjectRuns, "directory" | "config" | "runtimeUrl" | "environment" | "redactor">,
   { onLine = () => undefined, ...limits }: ViewersOptions = {},
 ): Viewers {
-  const { directory, environment, redactor } = runs;
+  const { directory, redactor } = runs;
+  const all = { ...LIMITS, ...limits };
+  const { threads, startProcess } = openProcesses(runs, all.size, onLine);
+  let areThreads = true;
   const pool = new KernelPool({
-    limits: { ...LIMITS, ...limits },
+    limits: all,
     directory,
-    startProcess: () => startProjectProcess(runs, environment, "listed", { priority: PRIORITY }),
+    startProcess: () => (areThreads ? threads.start() : startProcess(runs.config)),
+    onLack: (what) => {
+      areThreads = false;
+      onLine(`Cells use ${what}, which threads have not: viewers are answered by processes`);
+    },
     onLine,
     redact: (text) => redactor.redact(text, "text"),
     openLines: redactor.openLines,
@@ -67,9 +75,34 @@ export function openViewers(
     warm: async (version) => {
       await pool.ask({ kind: "warm", version }).catch(() => undefined);
     },
-    restart: () => pool.restart(),
+    restart: () => {
+      areThreads = true;
+      threads.renew();
+      pool.restart();
+    },
     close: () => pool.close(),
   };
+}
+
+type ViewedRuns = Parameters<typeof openViewers>[0];
+
+/** Threads in one process, which may take as much memory as a process each; and processes. */
+function openProcesses(runs: ViewedRuns, size: number, onLine: (line: string) => void) {
+  const { config, environment, redactor } = runs;
+  const { memoryBytes } = config.runs;
+  const startProcess = (its: ViewedRuns["config"]) =>
+    startProjectProcess({ ...runs, config: its }, environment, "listed", { priority: PRIORITY });
+  const shared = { ...config, runs: { ...config.runs, memoryBytes: size * memoryBytes } };
+  const threads = new ViewerThreads({
+    startProcess: () => startProcess(shared),
+    heapBytes: memoryBytes,
+    toHooks: () => ({
+      onLine: (_, line) => onLine(line),
+      onEvent: (event) => event.type === "line-logged" && onLine(event.line),
+      redactLine: redactor.openLines(),
+    }),
+  });
+  return { threads, startProcess };
 }
 
 /**

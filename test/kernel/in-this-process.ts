@@ -44,6 +44,10 @@ class InThisProcess implements RunProcess {
     return ended;
   }
 
+  async count(): Promise<number> {
+    return 1;
+  }
+
   note(name: string, payload: unknown): void {
     const told = toPlain(payload);
     setImmediate(() => {
@@ -79,6 +83,12 @@ class InThisProcess implements RunProcess {
         // Nobody hears a process that is gone.
         if (this.#isOver) return new Promise(() => undefined);
         return hooks.onCall?.(name, told);
+      },
+      note: (name, payload) => {
+        const told = toPlain(payload);
+        setImmediate(() => {
+          if (!this.#isOver) hooks.onNote?.(name, told);
+        });
       },
       onNote: (name, listener) => {
         this.#listeners.set(name, [...(this.#listeners.get(name) ?? []), listener]);

@@ -218,6 +218,7 @@ export class ModelWorld {
         this.#processes = [...this.#processes.filter(({ isOver }) => !isOver), started];
         return started;
       },
+      onLack: () => undefined,
       onLine: () => undefined,
       redact: (text) => text,
       openLines: () => (_, line) => line,

@@ -74,6 +74,10 @@ class SimulatedRunProcess implements RunProcess {
     });
   }
 
+  async count(): Promise<number> {
+    return 1;
+  }
+
   note(name: string, payload: unknown): void {
     this.#tell(this.#self, () => this.#listeners.get(name)?.(payload));
   }
@@ -95,6 +99,7 @@ class SimulatedRunProcess implements RunProcess {
       signal: this.#stopping.signal,
       emit: (event) => this.#tell(this.#parent, () => this.#hooks?.onEvent?.(event)),
       call: (name, payload) => this.#ask(name, payload),
+      note: (name, payload) => this.#tell(this.#parent, () => this.#hooks?.onNote?.(name, payload)),
       onNote: (name, listener) => this.#listeners.set(name, listener),
     };
     const store = SimulatedProject.of(this.#world).openStore(this.#self);

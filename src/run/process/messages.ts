@@ -29,6 +29,8 @@ export type FromProcess =
       readonly name: string;
       readonly payload: unknown;
     }
+  /** tells the parent something to which no answer is needed */
+  | { readonly type: "note-made"; readonly name: string; readonly payload: unknown }
   /** the task has ended; the process exits after it */
   | { readonly type: "task-ended"; readonly ending: TaskEnding }
   /** something was thrown that nobody caught; the process exits after it */

@@ -27,6 +27,8 @@ export interface ProcessHooks {
   readonly onLine?: OnLine | undefined;
   /** takes secrets out of such a line before it is cut */
   readonly redactLine?: RedactLine | undefined;
+  /** hears what the task says to it */
+  readonly onNote?: ((name: string, payload: unknown) => void) | undefined;
   /** answers a call of the task; a HexError is an answer, too, anything else is a bug */
   readonly onCall?: ((name: string, payload: unknown) => Promise<unknown>) | undefined;
 }
@@ -54,6 +56,9 @@ export interface RunProcess {
    * @throws what a hook threw, once the tree is gone
    */
   run(task: ProcessTask, hooks?: ProcessHooks): Promise<ProcessEnding>;
+
+  /** How many processes there are: it, and all that it has started. @throws what kept it from looking */
+  count(): Promise<number>;
 
   /** Sends the task a note that it did not ask for; one that has ended gets none. */
   note(name: string, payload: unknown): void;
@@ -145,6 +150,10 @@ class ChildRun implements RunProcess {
     this.#life.send({ type: "note-sent", name, payload });
   }
 
+  async count(): Promise<number> {
+    return (await this.#life.tree?.count()) ?? 0;
+  }
+
   async kill(): Promise<void> {
     this.#killAs("cancelled");
     await this.#life.over;
@@ -159,6 +168,9 @@ class ChildRun implements RunProcess {
         break;
       case "event-emitted":
         this.#guard(() => this.#hooks?.onEvent?.(message.event));
+        break;
+      case "note-made":
+        this.#guard(() => this.#hooks?.onNote?.(message.name, message.payload));
         break;
       case "call-made":
         this.#answer(message).catch((thrown: unknown) => this.#fail(thrown));

@@ -24,6 +24,9 @@ export interface Parent {
   /** Asks for what only the parent can do. @throws {HexError} the failure with which it answers */
   call(name: string, payload: unknown): Promise<unknown>;
 
+  /** Tells something to which no answer is needed: half of what a call costs. */
+  note(name: string, payload: unknown): void;
+
   /** Is told what the parent has to say on its own account. */
   onNote(name: string, listener: (payload: unknown) => void): void;
 }
@@ -90,6 +93,10 @@ class TaskServer implements Parent {
     });
     if (answer.ok) return answer.value;
     throw new HexError(answer.code, answer.message);
+  };
+
+  readonly note = (name: string, payload: unknown): void => {
+    this.#send({ type: "note-made", name, payload });
   };
 
   readonly onNote = (name: string, listener: (payload: unknown) => void): void => {

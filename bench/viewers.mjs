@@ -1,0 +1,153 @@
+import { readdirSync, readFileSync } from "node:fs";
+import { loadavg } from "node:os";
+import { setTimeout as wait } from "node:timers/promises";
+import { startHexServer } from "./hex-server.mjs";
+import { loadInTurn } from "./http-load.mjs";
+import { MOST_LEAST, prepareSliderPage } from "./page-apps.mjs";
+
+const ROWS = 1_000_000;
+/** How many viewers move the slider at once, and how often all of them together. */
+const VIEWERS = [
+  [1, 20],
+  [10, 60],
+  [50, 200],
+  [200, 600],
+];
+const SMALL = [
+  [1, 3],
+  [3, 9],
+];
+const COLUMN_BYTES = 36;
+const TICKS_PER_SECOND = 100;
+
+/**
+ * Viewers who move a slider over a filter and sums by group: each moves on as soon as it is answered, to
+ * a value that nobody has asked for before. Then what the server takes of memory with all its processes.
+ */
+export async function printViewers({ root, before, isSmall = false, record = () => undefined }) {
+  const rows = isSmall ? 10_000 : ROWS;
+  const builds = { ...(before && { before }), hex: root };
+  console.log(
+    `Viewers move a slider over filter and sums by group of ${rows.toLocaleString("en")} rows, each move new (load average ${loadavg()[0]?.toFixed(1)})`,
+  );
+  const app = await prepareSliderPage(root, rows);
+  const servers = new Map();
+  try {
+    for (const [name, folder] of Object.entries(builds)) {
+      servers.set(name, await openMoves(folder, app.project));
+    }
+    for (const [viewers, moves] of isSmall ? SMALL : VIEWERS) {
+      for (const [name, server] of servers) {
+        const figures = await server.move(viewers, moves);
+        printMoves(name, viewers, figures);
+        record({
+          ...{ table: "viewers", row: "a move of the slider", size: viewers, tool: name },
+          ...{ wallMs: figures.p95Ms, cpuMs: figures.cpuMs },
+        });
+      }
+    }
+    for (const [name, server] of servers) {
+      const bytes = server.memory();
+      const ratio = (bytes.total / (rows * COLUMN_BYTES)).toFixed(1);
+      const parts = bytes.all.map((each) => toMega(each)).join(" + ");
+      console.log(
+        `  memory of ${name}: ${toMega(bytes.total)} MB (${parts}), ${ratio} of the columns`,
+      );
+      record({
+        ...{ table: "viewers", row: "memory of a server and its processes", size: rows },
+        ...{ tool: name, bytes: bytes.total, target: 4 },
+      });
+    }
+  } finally {
+    for (const server of servers.values()) await server.stop();
+    await app.remove();
+  }
+  console.log("");
+}
+
+/** A server of a build, whose page is open and whose processes have read the frame. */
+async function openMoves(root, project) {
+  const server = await startHexServer(root, project);
+  const state = await (
+    await fetch(server.toPageTarget("/page/state").url, server.toPageTarget("/page/state"))
+  ).json();
+  let moved = 0;
+  const toBody = () => {
+    // A step that shares no factor with the number of values meets each of them once.
+    const least = (++moved * 37_831) % MOST_LEAST;
+    const { version, commit } = state;
+    return JSON.stringify({ version, commit, inputs: { least }, cells: ["sums"] });
+  };
+  const target = server.toPageTarget("/page/run", toBody);
+  const move = async (viewers, moves) => {
+    const beforeMs = toTree(server.pid).map(cpuMsOf);
+    const figures = await loadInTurn(target, { requests: moves, atOnce: viewers });
+    const cpuMs = toTree(server.pid).map(cpuMsOf);
+    const total = (list) => list.reduce((sum, each) => sum + each, 0);
+    return {
+      ...figures,
+      cpuMs: (total(cpuMs) - total(beforeMs)) / moves,
+      serverMs: (cpuMs[0] - beforeMs[0]) / moves,
+    };
+  };
+  await move(4, 20);
+  await wait(200);
+  await move(4, 20);
+  const memory = () => {
+    const all = toTree(server.pid).map(memoryOf);
+    return { all, total: all.reduce((sum, each) => sum + each, 0) };
+  };
+  return { move, memory, stop: server.stop };
+}
+
+/** A process and all that it has started, itself first. */
+function toTree(pid) {
+  const parents = readdirSync("/proc").flatMap((name) => {
+    const stat = /^\d+$/.test(name) ? readStat(name) : undefined;
+    return stat === undefined ? [] : [[Number(name), Number(stat[1])]];
+  });
+  const tree = [pid];
+  for (const each of tree) {
+    tree.push(...parents.flatMap(([child, parent]) => (parent === each ? [child] : [])));
+  }
+  return tree;
+}
+
+/** From its state on; a name may hold anything. */
+function readStat(pid) {
+  try {
+    const text = readFileSync(`/proc/${pid}/stat`, "utf8");
+    return text.slice(text.lastIndexOf(")") + 2).split(" ");
+  } catch {
+    return undefined;
+  }
+}
+
+function cpuMsOf(pid) {
+  const [user = 0, system = 0] = (readStat(pid) ?? []).slice(11, 13).map(Number);
+  return ((user + system) * 1_000) / TICKS_PER_SECOND;
+}
+
+/** What it takes by itself, and its share of what it shares with others. */
+function memoryOf(pid) {
+  const [, kilobytes] =
+    /^Pss: +(\d+)/m.exec(readFileSync(`/proc/${pid}/smaps_rollup`, "utf8")) ?? [];
+  return Number(kilobytes) * 1_024;
+}
+
+function toMega(bytes) {
+  return Math.round(bytes / 1e6);
+}
+
+function printMoves(
+  name,
+  viewers,
+  { p50Ms, p95Ms, maxMs, refused, errors, cpuMs, serverMs, deliveredPerSecond },
+) {
+  const times = `p50 ${p50Ms.toFixed(0)}, p95 ${p95Ms.toFixed(0)}, most ${maxMs.toFixed(0)} ms`;
+  const failed = errors === 0 ? "" : `; ${errors} errors, of which ${refused} refused`;
+  const cpu = `${cpuMs.toFixed(1)} ms of processors a move, ${serverMs.toFixed(1)} of it in the server`;
+  console.log(
+    `  ${String(viewers).padStart(3)} viewers, ${name.padEnd(8)}${times.padEnd(36)}${cpu}, ${deliveredPerSecond.toFixed(0)} a second${failed}`,
+  );
+}

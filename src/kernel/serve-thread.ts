@@ -1,0 +1,90 @@
+import { type MessagePort, workerData } from "node:worker_threads";
+import { HexError } from "../errors.ts";
+import { EventThrottle } from "../run/process/event-throttle.ts";
+import type { ProcessTask, TaskEnding } from "../run/process/messages.ts";
+import type { Parent } from "../run/process/serve-task.ts";
+import { KERNEL_NOTES } from "./request.ts";
+import { SharedFiles } from "./shared-files.ts";
+import type { FromThread, ThreadData, ToThread } from "./thread-messages.ts";
+
+/** The main thread of a viewers' process, as one of its threads sees it. */
+export class ThreadParent implements Parent {
+  /** never aborted: a thread that is to stop is ended */
+  readonly signal = new AbortController().signal;
+  /** large files that the threads of the process share */
+  readonly files: SharedFiles;
+  readonly #port: MessagePort;
+  readonly #throttle = new EventThrottle((event) => this.#send({ type: "emitted", event }));
+  readonly #listeners = new Map<string, (payload: unknown) => void>();
+
+  constructor(port: MessagePort) {
+    this.#port = port;
+    this.files = new SharedFiles((message) => this.#send(message));
+    port.on("message", (message: ToThread) => this.#hear(message));
+  }
+
+  readonly emit: Parent["emit"] = (event) => this.#throttle.take(event);
+
+  readonly call: Parent["call"] = async (name) => {
+    throw new Error(`Expected viewers to ask nothing of their server, got ${name}`);
+  };
+
+  readonly note: Parent["note"] = (name, payload) => this.#send({ type: "noted", name, payload });
+
+  readonly onNote: Parent["onNote"] = (name, listener) => this.#listeners.set(name, listener);
+
+  /** The last thing that is said. */
+  end(ending: TaskEnding): void {
+    this.#throttle.close();
+    this.#send({ type: "ended", ending });
+  }
+
+  #hear(message: ToThread): void {
+    if (message.type === "told") this.#listeners.get(message.name)?.(message.payload);
+    else this.files.hear(message);
+  }
+
+  #send(message: FromThread): void {
+    this.#port.postMessage(message);
+  }
+}
+
+/** Makes this thread one that does its task and ends. What nobody catches ends it as well. */
+export async function serveThread(
+  run: (task: ProcessTask, parent: ThreadParent) => Promise<unknown>,
+): Promise<void> {
+  const data = workerData as { port?: MessagePort } & Omit<ThreadData, "port">;
+  const { port, task } = data;
+  if (port === undefined) throw new Error("A thread of viewers must be started by its process");
+  // Cells are not to speak in its name.
+  delete data.port;
+  const parent = new ThreadParent(port);
+  tellWhatThreadsLack(parent);
+  try {
+    parent.end({ status: "done", value: await run(task, parent) });
+  } catch (thrown) {
+    if (!(thrown instanceof HexError)) throw thrown;
+    parent.end({ status: "failed", code: thrown.code, message: thrown.message });
+  }
+  process.exit(0);
+}
+
+/**
+ * Threads have no folder of their own, and some native modules are loaded once in a process: cells
+ * that need either are to run in processes.
+ */
+function tellWhatThreadsLack(parent: ThreadParent): void {
+  const { dlopen } = process;
+  process.chdir = () => {
+    parent.note(KERNEL_NOTES.lack, "process.chdir");
+    throw new Error("process.chdir is not there in threads");
+  };
+  process.dlopen = (module: object, file: string, ...flags: number[]) => {
+    try {
+      Reflect.apply(dlopen, process, [module, file, ...flags]);
+    } catch (thrown) {
+      parent.note(KERNEL_NOTES.lack, file);
+      throw thrown;
+    }
+  };
+}
