@@ -6,6 +6,7 @@ import { resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { printCsv } from "./csv.mjs";
+import { printHistory } from "./history.mjs";
 import { printPages } from "./page.mjs";
 import { printParquet } from "./parquet.mjs";
 import { preparePeers } from "./peers.mjs";
@@ -45,6 +46,7 @@ const groups = {
   fibonacci: printFibonacci,
   page: printPages,
   redaction: printRedaction,
+  history: printHistory,
 };
 const isSize = (argument) => /^\d+$/.test(argument);
 const sizes = positionals.filter(isSize).map(Number);
