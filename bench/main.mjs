@@ -22,6 +22,7 @@ const GROUPS = {
   answers: async () => (await import("./server-answers.mjs")).printServerAnswers,
   load: async () => (await import("./server-load.mjs")).printServerLoad,
   fibonacci: async () => (await import("./server-fibonacci.mjs")).printFibonacci,
+  history: async () => (await import("./history.mjs")).printHistory,
   page: async () => (await import("./page.mjs")).printPages,
   viewers: async () => (await import("./viewers.mjs")).printViewers,
   redaction: async () => (await import("./redaction.mjs")).printRedaction,

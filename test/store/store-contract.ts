@@ -327,6 +327,21 @@ function testListing(store: () => Store): void {
     expect(await toArray(store().list("a/"))).toEqual([]);
   });
 
+  it("lists the folders directly below a folder, over several pages, and nothing else", async () => {
+    const keys = Array.from({ length: 25 }, (_, index) => `days/${index}/run/record.json`);
+    await Promise.all(keys.map((key) => store().write(key, encoder.encode(key))));
+    for (const key of ["days/a", "days-beside/b", "c"])
+      await store().write(key, encoder.encode(key));
+    const names = (await toArray(store().listFolders("days/"))).map(({ name }) => name);
+    expect(names.sort()).toEqual(keys.map((_, index) => `${index}`).sort());
+    const top = (await toArray(store().listFolders(""))).map(({ name }) => name);
+    expect(top.sort()).toEqual(["days", "days-beside"]);
+    expect(await toArray(store().listFolders("z/"))).toEqual([]);
+    await expect(toArray(store().listFolders("days"))).rejects.toMatchObject({
+      code: "HEX_KEY_INVALID",
+    });
+  });
+
   it.each(["a", "/", "../", "a//"])("refuses to list the prefix %j", async (prefix) => {
     const listing = toArray(store().list(prefix));
     await expect(listing).rejects.toMatchObject({ code: "HEX_KEY_INVALID" });
