@@ -193,12 +193,12 @@ export default {
       comment: "Neither the commands nor the package's index reach this file: use it or delete it.",
       severity: "error",
       from: {
-        path: "^src/(cli/hex|index|kernel/run-child|start/load|client/client|page/browser/main|page/browser/exported)\\.tsx?$",
+        path: "^src/(cli/hex|index|kernel/run-child|start/load|client/client|page/browser/start|page/browser/exported|page/browser/still/still)\\.tsx?$",
       },
       to: {
         path: "^src/",
         pathNot:
-          "^src/(cli/hex|index|kernel/run-child|start/load|client/client|page/browser/main|page/browser/exported)\\.tsx?$",
+          "^src/(cli/hex|index|kernel/run-child|start/load|client/client|page/browser/start|page/browser/exported|page/browser/still/still)\\.tsx?$",
         reachable: false,
       },
     },

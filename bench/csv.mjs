@@ -1,12 +1,11 @@
-import { spawnSync } from "node:child_process";
 import { createWriteStream, existsSync } from "node:fs";
 import { mkdtemp } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { finished } from "node:stream/promises";
 import { build } from "esbuild";
+import { asWhole, measureInTurn, tell } from "./jobs.mjs";
 import { prepareWide, removeFolder, writeWideCsv } from "./projects.mjs";
-import { summarise } from "./summarise.mjs";
 
 /** What takes seconds is repeated less often than what the other benchmarks time. */
 const MOST_ROUNDS = 7;
@@ -16,7 +15,7 @@ const MOST_ROUNDS = 7;
  * that of another tool, publishing one, and files that are long, wide or small. Each job has a process
  * of its own; processor time counts all threads. Targets are ours ÷ theirs, in processor time.
  */
-export async function printCsv({ root, before, python, rounds: asked }) {
+export async function printCsv({ root, before, python, rounds: asked, isSmall, record }) {
   if (!python) {
     console.log(
       "CSV was not timed: its processor time is measured with Python, and no python3 with venv is here.\n",
@@ -25,27 +24,28 @@ export async function printCsv({ root, before, python, rounds: asked }) {
   }
   const rounds = Math.min(asked, MOST_ROUNDS);
   const folder = await mkdtemp(join(tmpdir(), "hex-bench-"));
-  const wide = await prepareWide(root);
-  const hexes = { hex: root, ...(before && { "hex before": before }) };
-  const bench = { root, python, folder, wide, hexes, rounds };
+  const rows = isSmall ? 10_000 : 1_000_000;
+  const wide = await prepareWide(root, rows);
+  const hexes = { hex: root, ...(before && { before }) };
+  const bench = { root, python, folder, wide, hexes, rounds, rows };
   console.log(`CSV beside its peers, in turn; medians of what was timed ${rounds} times\n`);
   for (const toTable of [appTable, readTable, publishTable, columnsTable, smallTable, longTable]) {
-    const { title, commands, targets, rounds: own = rounds, note } = await toTable(bench);
-    printFigures(title, measureInTurn(commands, own), targets, note);
+    const { commands, rounds: own = rounds, size, row, ...told } = await toTable(bench);
+    tell({ table: "CSV", row, size }, measureInTurn(commands, own), { ...told, record });
   }
   await wide.remove();
   await removeFolder(folder);
 }
 
-function appTable({ root, python, wide, hexes }) {
-  const measured = (...command) => [python, `${root}bench/peers/measure.py`, ...command];
+function appTable({ root, python, wide, hexes, rows }) {
+  const measured = (...command) => asWhole(root, python, command);
   const run = (hexRoot) => [
     ...["node", `${hexRoot}dist/hex.js`, "run", "--context", "app", "--json"],
     ...["--project", wide.csvOnly, "--input", "region=r3"],
   ];
   return {
-    title:
-      "App run over 1,000,000 rows × 8 columns with only the CSV in the store, whole processes",
+    row: "app run over 8 columns with only the CSV in the store, whole process",
+    size: rows,
     commands: {
       ...mapValues(hexes, (hexRoot) => measured(...run(hexRoot))),
       pandas: measured(python, `${root}bench/peers/wide_pandas.py`, wide.csv),
@@ -57,13 +57,14 @@ function appTable({ root, python, wide, hexes }) {
 
 function readTable(bench) {
   return {
-    title: "readCsv of the same rows as another tool wrote them, types found over all of them",
+    row: "readCsv of another tool's, types found over all rows",
+    size: bench.rows,
     commands: readCommands(bench, bench.wide.csv, { read: ["pandas", "polars", "duckdb"] }),
     targets: { polars: 1.2, duckdb: 1.0 },
   };
 }
 
-async function publishTable({ root, python, folder, wide, hexes }) {
+async function publishTable({ root, python, folder, wide, hexes, rows }) {
   const commands = {};
   for (const [name, hexRoot] of Object.entries(hexes)) {
     const module = await bundlePublishing(hexRoot);
@@ -74,8 +75,8 @@ async function publishTable({ root, python, folder, wide, hexes }) {
     commands[tool] = theirJob(root, python, "publish", tool, wide.csv, written);
   }
   return {
-    title:
-      "Publishing 1,000,000 × 8: CSV, Arrow, SHA-256 of both, down to the disk; pandas to_csv, polars write_csv and write_ipc",
+    row: "publish CSV and Arrow with SHA-256, to the disk (pandas to_csv, polars write_csv and write_ipc)",
+    size: rows,
     commands,
     targets: { pandas: 0.3, polars: 1.5 },
   };
@@ -83,9 +84,11 @@ async function publishTable({ root, python, folder, wide, hexes }) {
 
 async function columnsTable(bench) {
   const path = join(bench.folder, "columns.csv");
-  await writeManyColumns(path, { columns: 5_000, rows: 1_000 });
+  const columns = bench.rows < 1_000_000 ? 500 : 5_000;
+  await writeManyColumns(path, { columns, rows: columns / 5 });
   return {
-    title: "readCsv of 5,000 columns × 1,000 rows",
+    row: `readCsv of ${columns} columns`,
+    size: columns / 5,
     commands: readCommands(bench, path, { read: ["pandas", "polars", "duckdb"] }),
     targets: { polars: 2 },
   };
@@ -95,19 +98,22 @@ async function smallTable(bench) {
   const path = join(bench.folder, "small.csv");
   await writeWideCsv(path, 700);
   return {
-    title: "The first readCsv of 36 kB in a process; pandas in a process that has read it 20 times",
+    row: "first readCsv of 36 kB in a process (pandas has read it 20 times)",
+    size: 700,
     commands: readCommands(bench, path, { "read-warm": ["pandas"] }),
-    targets: { pandas: 5, "hex before": 0.1 },
+    targets: { pandas: 5 },
   };
 }
 
 async function longTable(bench) {
   const path = join(bench.folder, "long.csv");
-  await writeWideCsv(path, 10_000_000);
+  const size = bench.rows * 10;
+  await writeWideCsv(path, size);
   const note = ({ columnBytes, addedBytes }) =>
-    `  Memory that reading adds at most is ${(addedBytes / columnBytes).toFixed(2)} of the columns' own ${megabytes(columnBytes)} (target at most 2)`;
+    `  Memory that reading adds at most is ${(addedBytes / columnBytes).toFixed(2)} of the columns' own (target at most 2)`;
   return {
-    title: "readCsv of 10,000,000 × 8, once",
+    row: "readCsv of another tool's, types found over all rows",
+    size,
     commands: readCommands(bench, path, { read: ["pandas"] }),
     targets: {},
     rounds: 1,
@@ -175,49 +181,6 @@ async function writeManyColumns(path, { columns, rows }) {
   }
   file.end();
   await finished(file);
-}
-
-/** Each job once a round, after one round that does not count unless there is only one. */
-export function measureInTurn(commands, rounds) {
-  const figures = new Map(Object.keys(commands).map((name) => [name, []]));
-  for (let round = rounds > 1 ? 0 : 1; round <= rounds; round++) {
-    for (const [name, [program, ...argv]] of Object.entries(commands)) {
-      const { status, stdout, stderr } = spawnSync(program, argv, { encoding: "utf8" });
-      if (status !== 0) throw new Error(`${name} ended with ${status}: ${stderr}${stdout}`);
-      if (round > 0) figures.get(name).push(JSON.parse(stdout));
-    }
-  }
-  return new Map([...figures].map(([name, all]) => [name, medianOf(all)]));
-}
-
-function medianOf(all) {
-  const names = Object.keys(all[0] ?? {});
-  return Object.fromEntries(
-    names.map((name) => [name, summarise(all.map((figures) => figures[name])).medianMs]),
-  );
-}
-
-export function printFigures(title, figures, targets, note) {
-  const ours = figures.get("hex");
-  console.log(title);
-  console.log(`${" ".repeat(14)}processor        wall        peak  ours ÷ theirs`);
-  for (const [name, theirs] of figures) {
-    const { cpuMs, wallMs, peakBytes } = theirs;
-    const times = [cpuMs, wallMs].map((ms) => `${ms.toFixed(ms < 100 ? 1 : 0)} ms`.padStart(12));
-    const target = name in targets ? ` (target at most ${targets[name]})` : "";
-    const ratios = [
-      `${(ours.cpuMs / cpuMs).toFixed(2)} of its processor time${target}`,
-      `${(ours.wallMs / wallMs).toFixed(2)} of its wall time`,
-    ];
-    const told = name === "hex" ? "" : `  ${ratios.join(", ")}`;
-    console.log(`  ${name.padEnd(10)}${times.join("")}${megabytes(peakBytes).padStart(12)}${told}`);
-  }
-  if (note) console.log(note(ours));
-  console.log("");
-}
-
-function megabytes(bytes) {
-  return `${Math.round(bytes / 1e6).toLocaleString("en")} MB`;
 }
 
 function mapValues(object, change) {

@@ -28,6 +28,7 @@ export async function startHexServer(root, project) {
   const headers = { authorization: `Bearer ${token}` };
   const runsUrl = `${address}/api/v1/projects/${projectId}/runs`;
   return {
+    pid: process.pid,
     /** What a load is to ask for: something of a run. */
     toTarget: (path) => ({ url: `${runsUrl}/${path}`, headers }),
     /** The same of its page; `toBody` makes what is posted, a text for each request's number. */
@@ -56,7 +57,6 @@ export async function startHexServer(root, project) {
       await fetch(`${runsUrl}/${runId}`, { method: "DELETE", headers });
       await untilStatus({ runsUrl, headers }, runId, "KILLED");
     },
-    pid: process.pid,
     stop: () => process.stop(),
   };
 }

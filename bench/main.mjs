@@ -1,124 +1,75 @@
-// Times starts, whole processes, CSV, Parquet, Python cells, PostgreSQL, runs that wait in a queue, the HTTP server and its
-// page, beside their peers. Its arguments choose some of that: start, apps, csv, parquet, python, postgres, verbs, queue, load,
-// fibonacci, page, viewers, redaction; numbers among them are the rows of verbs. `--against DIR` (or BENCH_BEFORE) names the checkout of
-// an earlier build, which start, csv, verbs, load, page and viewers then time in turn with this one.
+// Times what this project promises beside what people would pick instead, in turn, in processor and wall time. Its arguments
+// choose some of the groups below; numbers among them are the rows of those that take sizes. `--against DIR` (or BENCH_BEFORE)
+// names the checkout of an earlier build, which is timed in turn with this one; `--small` takes the smallest sizes, once; `--list` names the groups;
+// `--keep` writes what was measured to bench/results.json and draws the pictures of docs/performance.md anew.
+import { loadavg } from "node:os";
 import { resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
-import { printCsv } from "./csv.mjs";
-import { printPages } from "./page.mjs";
-import { printParquet } from "./parquet.mjs";
 import { preparePeers } from "./peers.mjs";
-import { printPostgres } from "./postgres.mjs";
-import { preparePlanets, prepareWide } from "./projects.mjs";
-import { printPythonCells } from "./python-cells.mjs";
-import { printQueuedTables } from "./queued-tables.mjs";
-import { printRedaction } from "./redaction.mjs";
-import { printFibonacci } from "./server-fibonacci.mjs";
-import { printServerLoad } from "./server-load.mjs";
-import { printStartUp } from "./start-up.mjs";
-import { timeInTurn } from "./time-in-turn.mjs";
-import { printVerbs } from "./verbs.mjs";
-import { printViewers } from "./viewers.mjs";
+import { Report } from "./report.mjs";
+
+/** Each measures and prints one subject; loaded when it is asked for. */
+const GROUPS = {
+  start: async () => (await import("./start-up.mjs")).printStartUp,
+  big: async () => (await import("./big.mjs")).printBig,
+  csv: async () => (await import("./csv.mjs")).printCsv,
+  parquet: async () => (await import("./parquet.mjs")).printParquet,
+  postgres: async () => (await import("./postgres.mjs")).printPostgres,
+  python: async () => (await import("./python-cells.mjs")).printPythonCells,
+  verbs: async () => (await import("./verbs.mjs")).printVerbs,
+  queue: async () => (await import("./queued-tables.mjs")).printQueuedTables,
+  load: async () => (await import("./server-load.mjs")).printServerLoad,
+  fibonacci: async () => (await import("./server-fibonacci.mjs")).printFibonacci,
+  page: async () => (await import("./page.mjs")).printPages,
+  viewers: async () => (await import("./viewers.mjs")).printViewers,
+  redaction: async () => (await import("./redaction.mjs")).printRedaction,
+};
 
 const root = fileURLToPath(new URL("..", import.meta.url));
-const hex = `${root}dist/hex.js`;
 // Who is interrupted still ends the workers that it started.
 for (const signal of ["SIGINT", "SIGTERM"]) process.once(signal, () => process.exit(130));
-const rounds = Number(process.env["BENCH_ROUNDS"] ?? 15);
+// Node 20 spends 40 ms of each start on it.
+delete process.env["NODE_EXTRA_CA_CERTS"];
+
 const { values, positionals } = parseArgs({
-  options: { against: { type: "string" } },
+  options: {
+    against: { type: "string" },
+    small: { type: "boolean", default: false },
+    list: { type: "boolean", default: false },
+    keep: { type: "boolean", default: false },
+  },
   allowPositionals: true,
 });
-const beforeFolder = values.against ?? process.env["BENCH_BEFORE"];
-const before = beforeFolder && `${resolve(beforeFolder)}/`;
-
-const groups = {
-  start: printStartUp,
-  apps: printApps,
-  csv: printCsv,
-  parquet: printParquet,
-  postgres: printPostgres,
-  python: printPythonCells,
-  verbs: printVerbs,
-  queue: printQueuedTables,
-  load: printServerLoad,
-  fibonacci: printFibonacci,
-  page: printPages,
-  viewers: printViewers,
-  redaction: printRedaction,
-};
+if (values.list) {
+  console.log(Object.keys(GROUPS).join("\n"));
+  process.exit();
+}
 const isSize = (argument) => /^\d+$/.test(argument);
 const sizes = positionals.filter(isSize).map(Number);
 const asked = positionals.filter((argument) => !isSize(argument));
-const unknown = asked.filter((name) => !Object.hasOwn(groups, name));
+const unknown = asked.filter((name) => !Object.hasOwn(GROUPS, name));
 if (unknown.length > 0) {
-  console.error(`Expected some of ${Object.keys(groups).join(", ")}, got ${unknown.join(", ")}`);
+  console.error(`Expected some of ${Object.keys(GROUPS).join(", ")}, got ${unknown.join(", ")}`);
   process.exit(2);
 }
 
+const rounds = values.small ? 1 : Number(process.env["BENCH_ROUNDS"] ?? 15);
+const beforeFolder = values.against ?? process.env["BENCH_BEFORE"];
+const before = beforeFolder && `${resolve(beforeFolder)}/`;
+const { python } = preparePeers(root);
+const report = new Report();
 console.log(`Node ${process.versions.node}, ${rounds} rounds\n`);
-const { python } = await preparePeers(root);
-for (const [name, print] of Object.entries(groups)) {
-  if (asked.length === 0 || asked.includes(name))
-    await print({ root, before, python, rounds, sizes });
+for (const [name, load] of Object.entries(GROUPS)) {
+  if (asked.length > 0 && !asked.includes(name)) continue;
+  const print = await load();
+  const record = report.recorder(name, loadavg()[0]);
+  await print({ root, before, python, rounds, sizes, isSmall: values.small, record });
 }
-
-async function printApps() {
-  const planets = await preparePlanets(root);
-  const wide = await prepareWide(root);
-  console.log("Whole processes in turn, medians\n");
-  for (const table of toAppTables(planets, wide))
-    printTable(table, timeInTurn(table.commands, rounds));
-  if (!python) console.log("pandas and polars were not timed: no python3 with venv here.");
-  await planets.remove();
-  await wide.remove();
-}
-
-function toAppTables(planets, wide) {
-  return [
-    {
-      title: "App run of planets: read 1,035 rows back, filter to Transit, print the first 20",
-      commands: {
-        "node -e 0": ["node", "-e", "0"],
-        "hex run --context app": [...appRun(planets.project), "--input", "method=Transit"],
-        ...(python && { pandas: peer("planets_pandas.py", planets.csv) }),
-        ...(python && { polars: peer("planets_polars.py", planets.csv) }),
-      },
-      targets: { pandas: 0.5, "node -e 0": 3 },
-    },
-    {
-      title:
-        "App run on 1,000,000 rows × 8 columns: read back, filter to one region, print the first 20",
-      commands: {
-        "node -e 0": ["node", "-e", "0"],
-        "hex run --context app": [...appRun(wide.project), "--input", "region=r3"],
-        "hex, CSV only (no Arrow file)": [...appRun(wide.csvOnly), "--input", "region=r3"],
-        ...(python && { pandas: peer("wide_pandas.py", wide.csv) }),
-        ...(python && { polars: peer("wide_polars.py", wide.csv) }),
-      },
-      targets: { pandas: 0.3, polars: 1.5 },
-    },
-  ];
-}
-
-function appRun(project) {
-  return ["node", hex, "run", "--context", "app", "--json", "--project", project];
-}
-
-function peer(script, ...argv) {
-  return [python, `${root}bench/peers/${script}`, ...argv];
-}
-
-function printTable({ title, targets }, figures) {
-  const ours = figures.get("hex run --context app");
-  console.log(title);
-  for (const [name, { medianMs, minMs, maxMs }] of figures) {
-    const ratio = `ours is ${(ours.medianMs / medianMs).toFixed(2)} of it`;
-    const target = name in targets ? ` (target at most ${targets[name]})` : "";
-    const range = `${Math.round(minMs)} to ${Math.round(maxMs)}`;
-    const time = `${Math.round(medianMs)} ms`.padStart(9);
-    console.log(`  ${name.padEnd(32)}${time}  ${range.padEnd(16)}${ratio}${target}`);
-  }
-  console.log("");
+// Targets are of the sizes that are worth waiting for.
+if (values.small) console.log(`${report.size} figures, of the smallest sizes`);
+else report.printTargets();
+if (values.keep) {
+  const { drawPictures } = await import("./pictures.mjs");
+  await drawPictures(root, await report.keep(`${root}bench/results.json`));
 }

@@ -1,8 +1,8 @@
-import { spawnSync } from "node:child_process";
 import { readFile } from "node:fs/promises";
 import { loadavg } from "node:os";
 import { openDoors } from "./doors.mjs";
 import { preparePlanetsPage, prepareWidePage } from "./page-apps.mjs";
+import { hasPeer } from "./peers.mjs";
 import { openTimer } from "./time-page.mjs";
 import { startWorkerProcess } from "./worker-process.mjs";
 
@@ -16,7 +16,7 @@ export async function printPages({ root, before, python, rounds }) {
   const options = { env: process.env, projectDirectory: root, log: console.error };
   const program = await openChromium(options);
   if (program === null) return;
-  const streamlit = prepareStreamlit(python);
+  const streamlit = hasPeer(python, "streamlit") ? python : undefined;
   console.log(
     `Pages in Chromium, from hex serve on this machine (load average ${loadavg()[0]?.toFixed(1)})\n`,
   );
@@ -36,7 +36,8 @@ export async function printPages({ root, before, python, rounds }) {
   } finally {
     await timer.close();
   }
-  if (streamlit === undefined) console.log("Streamlit was not timed: Python cannot install it.\n");
+  if (streamlit === undefined)
+    console.log("Streamlit was not timed: this Python does not have it.\n");
 }
 
 async function printApp(app, { root, before, timer, rounds, streamlit }) {
@@ -139,16 +140,6 @@ function joinFigures(first, second) {
   const join = (one, other) =>
     typeof one === "number" ? (one + other) / 2 : one && joinFigures(one, other);
   return Object.fromEntries(Object.keys(first).map((key) => [key, join(first[key], second[key])]));
-}
-
-/** Python with Streamlit, if it can be had; it goes into the folder of the other peers. */
-function prepareStreamlit(python) {
-  if (python === undefined) return undefined;
-  const isReady = () => spawnSync(python, ["-c", "import streamlit"]).status === 0;
-  if (isReady()) return python;
-  console.error("Installing Streamlit for the comparison (once) …");
-  spawnSync(python, ["-m", "pip", "install", "--quiet", "streamlit"], { stdio: "ignore" });
-  return isReady() ? python : undefined;
 }
 
 function printFigures(name, { open, repaint, change, answer, drawing }, ours) {

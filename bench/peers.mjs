@@ -1,20 +1,31 @@
 import { spawnSync } from "node:child_process";
-import { existsSync } from "node:fs";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
 
-/** What is installed: the versions that the figures in the docs are of. */
-const PEERS = ["pandas==3.1.*", "polars==2.1.*", "pyarrow==26.*", "duckdb==2.0.*"];
-
-/** Python with pandas, polars, pyarrow and DuckDB in a folder of its own; without python3 the peers are left out. */
-export async function preparePeers(root) {
+/**
+ * Python with all peers in a folder of its own, installed once; without python3 they are left out.
+ * HEX_BENCH_PYTHON names another one, which is used as it is.
+ */
+export function preparePeers(root) {
+  const given = process.env["HEX_BENCH_PYTHON"];
+  if (given !== undefined) return { python: given };
+  const requirements = `${root}bench/peers/requirements.txt`;
   const folder = `${root}.cache/bench-venv`;
   const python = `${folder}/bin/python`;
-  if (isReady(python)) return { python };
-  console.error("Installing pandas, polars, pyarrow and DuckDB for the comparison (once) …");
+  const installed = `${folder}/installed.txt`;
+  const asked = readFileSync(requirements, "utf8");
+  if (existsSync(installed) && readFileSync(installed, "utf8") === asked) return { python };
+  console.error(
+    "Installing pandas, polars, DuckDB, Celery, Streamlit and others to compare with (once) …",
+  );
   if (!existsSync(python)) spawnSync("python3", ["-m", "venv", folder], { stdio: "ignore" });
-  spawnSync(python, ["-m", "pip", "install", "--quiet", ...PEERS], { stdio: "ignore" });
-  return { python: isReady(python) ? python : undefined };
+  const argv = ["-m", "pip", "install", "--quiet", "--requirement", requirements];
+  const { status } = spawnSync(python, argv, { stdio: ["ignore", "ignore", "inherit"] });
+  if (status === 0) writeFileSync(installed, asked);
+  return { python: hasPeer(python, "pandas", "polars", "pyarrow", "duckdb") ? python : undefined };
 }
 
-function isReady(python) {
-  return spawnSync(python, ["-c", "import pandas, polars, pyarrow, duckdb"]).status === 0;
+/** Whether a Python has all these modules. */
+export function hasPeer(python, ...modules) {
+  if (python === undefined) return false;
+  return spawnSync(python, ["-c", `import ${modules.join(", ")}`]).status === 0;
 }

@@ -5,8 +5,6 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { finished } from "node:stream/promises";
 
-const ROWS = 1_000_000;
-
 /** The planets tutorial with its logic run done. */
 export async function preparePlanets(root) {
   const folder = await mkdtemp(join(tmpdir(), "hex-bench-"));
@@ -19,11 +17,11 @@ export async function preparePlanets(root) {
   return { project, csv: join(project, "data/planets.csv"), remove: () => removeFolder(folder) };
 }
 
-/** One cached frame of a million rows, a dropdown and a filter; the same again without Arrow files. */
-export async function prepareWide(root) {
+/** One cached frame of so many rows, a dropdown and a filter; the same again without Arrow files. */
+export async function prepareWide(root, rows) {
   const folder = await mkdtemp(join(tmpdir(), "hex-bench-"));
   const csv = join(folder, "wide.csv");
-  await writeWideCsv(csv, ROWS);
+  await writeWideCsv(csv, rows);
   const project = await writeWideProject(folder, "wide", csv);
   compute(root, project, []);
   const csvOnly = join(folder, "csv-only");

@@ -1,4 +1,3 @@
-import { spawnSync } from "node:child_process";
 import { randomUUID } from "node:crypto";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -81,16 +80,4 @@ async function addToCelery(root, python, url) {
     await worker.stop();
   };
   return { add, close };
-}
-
-/** Python with Celery, if it can be had; it goes into the folder of the other peers. */
-export function prepareCelery(python) {
-  if (python === undefined) return undefined;
-  const isReady = () =>
-    spawnSync(python, ["-c", "import celery, kombu.transport.redis"]).status === 0;
-  if (isReady()) return python;
-  console.error("Installing Celery for the comparison (once) …");
-  const packages = ["celery", "redis", "packaging"];
-  spawnSync(python, ["-m", "pip", "install", "--quiet", ...packages], { stdio: "ignore" });
-  return isReady() ? python : undefined;
 }

@@ -1,7 +1,8 @@
 import { loadavg } from "node:os";
 import { openDoors } from "./doors.mjs";
 import { timeFanOut } from "./fan-out.mjs";
-import { prepareCelery, timeQueuePeers } from "./queue-peers.mjs";
+import { hasPeer } from "./peers.mjs";
+import { timeQueuePeers } from "./queue-peers.mjs";
 import { timeQueuedRuns } from "./queued-runs.mjs";
 import { timeStopping } from "./stopping.mjs";
 
@@ -18,7 +19,10 @@ export async function printQueuedTables({ root, python, rounds }) {
   const url = redis.servers[0]?.url;
   const around = { root, doors, url, rounds };
   try {
-    await printFirstLines(around, prepareCelery(python));
+    await printFirstLines(
+      around,
+      hasPeer(python, "celery", "kombu.transport.redis") ? python : undefined,
+    );
     await printFanOut(around);
     await printStopping(around);
   } finally {
@@ -47,7 +51,7 @@ async function printFirstLines({ root, doors, url, rounds }, python) {
     printTimes(name, figures, `  ours on Redis is ${ratio} of it`);
   }
   console.log("  BullMQ and Celery keep no history and reuse their processes from job to job.");
-  if (python === undefined) console.log("  Celery was not timed: Python cannot install it here.");
+  if (python === undefined) console.log("  Celery was not timed: this Python does not have it.");
   console.log("");
 }
 

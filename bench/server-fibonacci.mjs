@@ -1,7 +1,7 @@
-import { spawnSync } from "node:child_process";
 import { loadavg } from "node:os";
 import { SERVER_CONFIG, startHexServer } from "./hex-server.mjs";
 import { loadInTurn } from "./http-load.mjs";
+import { hasPeer } from "./peers.mjs";
 import { prepareQueued } from "./queued-project.mjs";
 import { startWorkerProcess } from "./worker-process.mjs";
 
@@ -22,10 +22,10 @@ export async function printFibonacci({ root, python }) {
   printTimes("hex, output of the last run", ours, ours);
   printTimes("Express, within the request", await timePeer(startExpress(root), "fib"), ours);
   printTimes("Express, value kept in memory", await timePeer(startExpress(root), "kept"), ours);
-  const flask = prepareFlask(python);
-  if (flask === undefined) console.log("  Flask was not timed: Python cannot install it here.");
+  if (!hasPeer(python, "flask"))
+    console.log("  Flask was not timed: this Python does not have it.");
   else {
-    const command = [flask, `${root}bench/peers/fib_flask.py`];
+    const command = [python, `${root}bench/peers/fib_flask.py`];
     printTimes("Flask, within the request", await timePeer(startPeer(command), "fib"), ours);
   }
   console.log(`  Of ours, the run that computed it took ${ours.runMs.toFixed(0)} ms, once.\n`);
@@ -57,6 +57,7 @@ async function startPeer(command) {
   });
   const port = peer.readyAs.split(" ").at(-1);
   return {
+    pid: peer.pid,
     toTarget: (path) => ({ url: `http://127.0.0.1:${port}/${path}` }),
     stop: () => peer.stop(),
   };
@@ -75,16 +76,6 @@ async function timePeer(starting, path) {
 async function loadWarm(target) {
   await loadInTurn(target, { ...LOAD, requests: LOAD.atOnce * 2 });
   return loadInTurn(target, LOAD);
-}
-
-/** Python with Flask, if it can be had; it goes into the folder of the other peers. */
-function prepareFlask(python) {
-  if (python === undefined) return undefined;
-  const isReady = () => spawnSync(python, ["-c", "import flask"]).status === 0;
-  if (isReady()) return python;
-  console.error("Installing Flask for the comparison (once) …");
-  spawnSync(python, ["-m", "pip", "install", "--quiet", "flask"], { stdio: "ignore" });
-  return isReady() ? python : undefined;
 }
 
 function printTimes(name, { totalMs, p50Ms, p99Ms, maxMs, errors }, ours) {

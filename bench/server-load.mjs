@@ -63,7 +63,7 @@ export async function printServerLoad({ root, before, rounds }) {
 }
 
 /** A server of a build with a project of its own, published, and what it is asked. */
-async function openBuild(name, root) {
+export async function openBuild(name, root) {
   const { project, marks, remove } = await prepareQueued(cells, CONFIG);
   const server = await startHexServer(root, project);
   const close = async () => {

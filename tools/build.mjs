@@ -3,6 +3,7 @@ import { chmod, readdir, readFile, rm } from "node:fs/promises";
 import { basename } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
+import { withOneSharedChunk } from "./one-shared-chunk.mjs";
 import { intoModule, nodeAtOnce, toLazyName } from "./script-imports.mjs";
 import { writePageAssets } from "./write-page-assets.mjs";
 import { checkHeld, writePrograms, writeScripts } from "./write-scripts.mjs";
@@ -84,13 +85,18 @@ const forBrowsers = {
 };
 // The page: its code in pieces, each fetched when something of its kind is to be shown.
 const page = await build({
-  ...forBrowsers,
-  entryPoints: { page: "src/page/browser/main.tsx" },
-  outdir: "dist/page",
-  entryNames: "[name]-[hash]",
-  chunkNames: "[name]-[hash]",
-  assetNames: "[name]-[hash]",
-  splitting: true,
+  ...(await withOneSharedChunk({
+    ...forBrowsers,
+    entryPoints: {
+      page: "src/page/browser/start.ts",
+      opening: "src/page/browser/design/opening.css",
+    },
+    outdir: "dist/page",
+    entryNames: "[name]-[hash]",
+    chunkNames: "[name]-[hash]",
+    assetNames: "[name]-[hash]",
+    splitting: true,
+  })),
   metafile: true,
 });
 // The page as a file that is sent around: all of its code in one piece.
@@ -98,6 +104,24 @@ await build({
   ...forBrowsers,
   entryPoints: { exported: "src/page/browser/exported.tsx" },
   outdir: "dist/exported",
+});
+// The same page, drawn on the server as it opens: only what a browser would do at once.
+await build({
+  ...forBrowsers,
+  entryPoints: { still: "src/page/browser/still/still.tsx" },
+  outdir: "dist/still",
+  platform: "neutral",
+  mainFields: ["module", "main"],
+  target: ["es2022", "node20.19"],
+  plugins: [
+    {
+      name: "nothing-later",
+      setup: (builder) =>
+        builder.onResolve({ filter: /./ }, ({ path, kind }) =>
+          kind === "dynamic-import" ? { path, external: true } : undefined,
+        ),
+    },
+  ],
 });
 // Compiled code of the builds before is of no use any more.
 await rm(`${root}.code-cache`, { recursive: true, force: true });

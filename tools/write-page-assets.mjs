@@ -18,6 +18,15 @@ const PACKED = [".png", ".woff2"];
 /** Above this size the best compression takes seconds and gains a few percent. */
 const BEST_BYTES = 300_000;
 
+/** What the entry imports as soon as the browser has painted. */
+const LATER = ["src/page/browser/main.tsx"];
+/** What shows the outputs of a kind: a page that has some is sent it with the rest. */
+const PIECES = {
+  frame: "output/table/table-view.tsx",
+  markdown: "output/markdown/markdown.ts",
+  chart: "output/chart/chart-view.tsx",
+};
+
 /**
  * Writes `assets.json` beside the built files.
  *
@@ -29,11 +38,21 @@ export async function writePageAssets(folder, outputs) {
   const files = await Promise.all(
     Object.keys(outputs).map((path) => toFile(folder, basename(path))),
   );
-  const [entryPath, entry] = Object.entries(outputs).find(([, { entryPoint }]) => entryPoint);
+  const [entryPath, entry] = findOutput(outputs, "start.ts");
+  const [opening] = findOutput(outputs, "design/opening.css");
+  const known = findPreloads(entry, outputs, LATER);
   const assets = {
     script: basename(entryPath),
     styles: entry.cssBundle === undefined ? [] : [basename(entry.cssBundle)],
-    preloads: [...findPreloads(entry, outputs)].map((path) => basename(path)),
+    opening: basename(opening),
+    preloads: [...known].map((path) => basename(path)),
+    pieces: Object.fromEntries(
+      Object.entries(PIECES).map(([kind, source]) => {
+        const [path, output] = findOutput(outputs, source);
+        const own = [path, ...findPreloads(output, outputs)].filter((each) => !known.has(each));
+        return [kind, own.map((each) => basename(each))];
+      }),
+    ),
     files: files.map(({ name, type, sizeBytes, encodings }) => ({
       name,
       type,
@@ -46,12 +65,24 @@ export async function writePageAssets(folder, outputs) {
   return ["assets.json", ...files.map(({ name }) => name), ...packed];
 }
 
-/** The pieces that the entry cannot begin without. */
-function findPreloads({ imports }, outputs, found = new Set()) {
+/** What is built of a source of the page, and where. */
+function findOutput(outputs, source) {
+  const found = Object.entries(outputs).find(
+    ([path, { entryPoint }]) =>
+      entryPoint === `src/page/browser/${source}` && !path.endsWith(".map"),
+  );
+  if (found === undefined) throw new Error(`Nothing was built of ${source} of the page`);
+  return found;
+}
+
+/** All that a piece imports, and what that does; of what is imported later, those of `later`. */
+function findPreloads({ imports }, outputs, later = [], found = new Set()) {
   for (const { path, kind } of imports) {
-    if (kind !== "import-statement" || found.has(path) || outputs[path] === undefined) continue;
+    const { entryPoint } = outputs[path] ?? {};
+    const isNeeded = kind === "import-statement" || later.includes(entryPoint);
+    if (!isNeeded || found.has(path) || outputs[path] === undefined) continue;
     found.add(path);
-    findPreloads(outputs[path], outputs, found);
+    findPreloads(outputs[path], outputs, later, found);
   }
   return found;
 }

@@ -7,7 +7,7 @@ import time
 
 import pandas
 
-kind, url, sql = sys.argv[1:]
+kind, url, sql, rows = sys.argv[1:]
 if kind == "pandas":
     import sqlalchemy
 
@@ -30,5 +30,5 @@ used = peak()
 started, processor = time.perf_counter(), time.process_time()
 table = read()
 wall, cpu = time.perf_counter() - started, time.process_time() - processor
-assert len(table) == 1_000_000
+assert len(table) == int(rows)
 print(json.dumps({"wallMs": wall * 1000, "cpuMs": cpu * 1000, "addedBytes": peak() - used}))

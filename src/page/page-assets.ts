@@ -22,20 +22,27 @@ export interface PageAssets {
   readonly script: string;
   /** names of style sheets */
   readonly styles: readonly string[];
+  /** name of the style sheet of a page that opens */
+  readonly opening: string;
   /** names of modules that the first one cannot begin without */
   readonly preloads: readonly string[];
+  /** names of the modules that show the outputs of some kinds, by the kind */
+  readonly pieces: Readonly<Record<"frame" | "markdown" | "chart", readonly string[]>>;
   /** all there are, by name */
   readonly files: ReadonlyMap<string, PageAsset>;
 }
 
-const names = v.array(v.pipe(v.string(), v.regex(/^[\w-][\w.-]*$/)));
+const name = v.pipe(v.string(), v.regex(/^[\w-][\w.-]*$/));
+const names = v.array(name);
 const assetList = v.object({
   script: v.string(),
   styles: names,
+  opening: name,
   preloads: names,
+  pieces: v.object({ frame: names, markdown: names, chart: names }),
   files: v.array(
     v.object({
-      name: v.pipe(v.string(), v.regex(/^[\w-][\w.-]*$/)),
+      name,
       type: v.string(),
       encodings: v.array(v.picklist(ENCODINGS)),
     }),

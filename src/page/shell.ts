@@ -1,28 +1,103 @@
 import { createHash } from "node:crypto";
 import type { ExportedState } from "./export-page.ts";
 import type { PageAssets } from "./page-assets.ts";
+import type { PageState } from "./page-state.ts";
+import type { DrawnPage } from "./still-page.ts";
 
 export interface ShellOptions extends Pick<PageAssets, "script" | "styles" | "preloads"> {
   /** title of the tab until the page knows its own; must be public */
   readonly title?: string | undefined;
   /** view to open; default: the one of the address */
   readonly view?: "notebook" | undefined;
+  /** whether the page's state is fetched at the same time as its code */
+  readonly isStateAhead?: boolean | undefined;
 }
 
 /** The page without data, which everyone may get. */
-export function renderShell({
-  script,
-  styles,
-  preloads,
-  title = "Loading…",
-  view,
-}: ShellOptions): string {
+export function renderShell(options: ShellOptions): string {
+  const { script, styles, preloads, title = "Loading…", view, isStateAhead = false } = options;
+  const state = `<link rel="preload" as="fetch" href="/page/state" crossorigin>`;
   const links = [
     ...styles.map((name) => `<link rel="stylesheet" href="/assets/${toText(name)}">`),
-    ...preloads.map((name) => `<link rel="modulepreload" href="/assets/${toText(name)}">`),
+    ...(isStateAhead ? [state] : []),
+    ...preloads.map(toPreload),
+    toScript(script),
   ];
+  return toHtml({
+    root: view === undefined ? "" : ` data-view="${view}"`,
+    title,
+    links: links.join("\n"),
+    body: `${NEEDS_SCRIPT}
+<div id="app">
+<main class="skeleton" aria-busy="true" aria-label="Loading">
+<div class="skeleton-title"></div>
+<div class="skeleton-block"></div>
+<div class="skeleton-block"></div>
+</main>
+</div>`,
+  });
+}
+
+/** A page with what it shows as it opens: drawn, and as the state that its code begins with. */
+export interface OpeningOptions extends Pick<PageAssets, "script"> {
+  readonly drawn: DrawnPage;
+  readonly state: PageState;
+  /** the style sheet itself, so that it is not waited for */
+  readonly style: string;
+  /** names of the modules that take over */
+  readonly modules: readonly string[];
+  /** how the viewer has chosen to see pages */
+  readonly theme: "light" | "dark" | undefined;
+}
+
+/** An HTML page, and the source of its style sheet for the policy that lets it have no other. */
+export interface OpeningPage {
+  readonly html: string;
+  readonly styleSource: string;
+}
+
+/**
+ * The page as it opens, seen before any of its code runs. Until that takes over nothing can be done to
+ * it, so that nothing is lost.
+ */
+export function renderOpening(options: OpeningOptions): OpeningPage {
+  const { drawn, state, modules, theme, script } = options;
+  const style = withoutEndTag(`${options.style}${drawn.style}`, "style");
+  const links = [`<style>${style}</style>`, ...modules.map(toPreload), toScript(script)];
+  const html = toHtml({
+    root: theme === undefined ? "" : ` data-theme="${theme}"`,
+    title: state.title,
+    links: links.join("\n"),
+    body: `<div id="still" inert aria-hidden="true">${drawn.html}</div>
+<div id="app"></div>
+<script type="application/json" id="page-state">${toInertJson(state)}</script>
+${NEEDS_SCRIPT}`,
+  });
+  return { html, styleSource: toSource(style) };
+}
+
+const NEEDS_SCRIPT =
+  "<noscript><p>Expected JavaScript to be on, since this page draws tables and charts with it.</p></noscript>";
+
+function toPreload(name: string): string {
+  return `<link rel="modulepreload" href="/assets/${toText(name)}">`;
+}
+
+function toScript(name: string): string {
+  return `<script type="module" src="/assets/${toText(name)}"></script>`;
+}
+
+interface HtmlParts {
+  /** attributes of the root */
+  readonly root: string;
+  readonly title: string;
+  readonly links: string;
+  readonly body: string;
+}
+
+function toHtml({ root, title, links, body }: HtmlParts): string {
   return `<!doctype html>
-<html lang="en"${view === undefined ? "" : ` data-view="${view}"`}>
+<html lang="en"${root}>
 <head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
@@ -31,17 +106,10 @@ export function renderShell({
 <meta name="robots" content="noindex">
 ${PAGE_ICON}
 <title>${toText(title)}</title>
-${[...links, `<script type="module" src="/assets/${toText(script)}"></script>`].join("\n")}
+${links}
 </head>
 <body>
-<noscript><p>Expected JavaScript to be on, since this page draws tables and charts with it.</p></noscript>
-<div id="app">
-<main class="skeleton" aria-busy="true" aria-label="Loading">
-<div class="skeleton-title"></div>
-<div class="skeleton-block"></div>
-<div class="skeleton-block"></div>
-</main>
-</div>
+${body}
 </body>
 </html>
 `;

@@ -56,7 +56,7 @@ const LONGEST_PARAMETER = 100;
 /** Identifies callers and limits each of them. */
 interface CallerGuard {
   /** @throws {HttpFailure} 401 */
-  readonly find: (request: FastifyRequest) => Promise<Caller>;
+  readonly find: (request: FastifyRequest) => Caller | Promise<Caller>;
   readonly limit: RateLimit;
   /** of routes of the page */
   readonly pageLimit: RateLimit;
@@ -132,20 +132,39 @@ function guardRequests(
   { settings, callers }: Pick<AppOptions, "settings" | "callers">,
 ): void {
   app.decorateRequest("caller", null);
-  app.addHook("onRequest", async (request, reply) => {
+  const check = (request: FastifyRequest, reply: FastifyReply): undefined | Promise<void> => {
     refuseWholeAddress(request.url);
     const { auth = "read" } = request.routeOptions.config;
-    if (callers !== undefined && auth === "none") return;
+    if (callers !== undefined && auth === "none") return undefined;
     checkHost(request.headers, settings);
     if (callers !== undefined) refuseTokenInUrl(request);
     const isPage = isPageRoute(request);
     if (isPage) refuseOtherSites(request.headers);
-    if (callers === undefined || auth === "none") return;
-    const caller = await callers.find(request);
-    request.caller = caller;
-    setRateHeaders((isPage ? callers.pageLimit : callers.limit).take(caller.id), reply);
-    checkScope(caller, auth);
-  });
+    if (callers === undefined || auth === "none") return undefined;
+    const admit = (caller: Caller) => {
+      request.caller = caller;
+      setRateHeaders((isPage ? callers.pageLimit : callers.limit).take(caller.id), reply);
+      checkScope(caller, auth);
+    };
+    const found = callers.find(request);
+    if (found instanceof Promise) return found.then(admit);
+    admit(found);
+    return undefined;
+  };
+  app.addHook("onRequest", (request, reply, done) => goOn(() => check(request, reply), done));
+}
+
+/** Carries out a hook that waits only where it has to: a promise costs more than most of what it does. */
+function goOn(act: () => undefined | Promise<void>, done: (error?: Error) => void): void {
+  let waiting: undefined | Promise<void>;
+  try {
+    waiting = act();
+  } catch (thrown) {
+    done(thrown as Error);
+    return;
+  }
+  if (waiting === undefined) done();
+  else waiting.then(() => done(), done);
 }
 
 function setRateHeaders({ most, left, resetSeconds }: RateLeft, reply: FastifyReply): void {

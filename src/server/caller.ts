@@ -4,7 +4,7 @@ import { type HostSettings, isForHere, isLoopback, toNetwork } from "./hosts.ts"
 import { type ErrorFamily, HttpFailure } from "./http-failure.ts";
 
 import { parseQuery } from "./query.ts";
-import type { TokenCache } from "./token-cache.ts";
+import type { TokenCache, TokenLookup } from "./token-cache.ts";
 
 /**
  * The access that a route requires: `none` for public routes, `view` for those of the page, which the
@@ -58,14 +58,34 @@ export interface CallerOptions extends HostSettings {
 }
 
 /**
- * Finds the caller.
+ * Finds the caller, at once while the tokens are fresh.
  * @throws {HttpFailure} 401; HexError HEX_STORE_UNAVAILABLE
  */
-export async function findCaller(request: FastifyRequest, options: CallerOptions): Promise<Caller> {
+export function findCaller(
+  request: FastifyRequest,
+  options: CallerOptions,
+): Caller | Promise<Caller> {
   const { authorization: header, cookie: cookies } = request.headers;
   const isPage = isPageRoute(request);
   const cookie = isPage && header === undefined ? readCookie(cookies, options.cookie) : undefined;
-  const { made, doubt, record } = await options.tokens.find(readToken(header) ?? toToken(cookie));
+  const found = options.tokens.find(readToken(header) ?? toToken(cookie));
+  const shown = { header, cookie, isPage };
+  if (!(found instanceof Promise)) return toCaller(request, found, shown, options);
+  return found.then((lookup) => toCaller(request, lookup, shown, options));
+}
+
+interface Shown {
+  readonly header: string | undefined;
+  readonly cookie: string | undefined;
+  readonly isPage: boolean;
+}
+
+function toCaller(
+  request: FastifyRequest,
+  { made, doubt, record }: TokenLookup,
+  { header, cookie, isPage }: Shown,
+  options: CallerOptions,
+): Caller {
   if (record !== undefined) {
     const { id, name, scopes } = record;
     const signedIn = cookie === undefined ? {} : ({ isSignedIn: true } as const);
@@ -81,6 +101,20 @@ export async function findCaller(request: FastifyRequest, options: CallerOptions
         : "Expected the Authorization header to hold `Bearer` and a token that is good, got none (`hex token create` makes one)"),
     { headers: { "www-authenticate": "Bearer" } },
   );
+}
+
+/**
+ * The viewer of a page that is opened, where none needs a token: browsers send theirs to the routes of
+ * the page alone, and not to its address. Undefined where the page's own requests are to tell.
+ */
+export async function findOpenViewer(
+  request: FastifyRequest,
+  options: CallerOptions,
+): Promise<Caller | undefined> {
+  if (request.headers.authorization !== undefined) return undefined;
+  const { made } = await options.tokens.find(undefined);
+  if (made === "never" && isForHere(options) && isFromHere(request)) return LOOPBACK;
+  return options.access === "anyone" ? toAnyone(request) : undefined;
 }
 
 /** Whether only pages of our own use a route. */
@@ -118,8 +152,10 @@ export function mayDo({ scopes }: Caller, auth: TokenScope): boolean {
  * @throws {HttpFailure} 400
  */
 export function refuseTokenInUrl({ url }: FastifyRequest): void {
+  const mark = url.indexOf("?");
+  if (mark < 0) return;
   // Where there is no route, the request has not read its query by our rule.
-  const query = parseQuery(/\?(.*)$/s.exec(url)?.[1] ?? "");
+  const query = parseQuery(url.slice(mark + 1));
   const isNamed = Object.keys(query).some((key) => TOKEN_KEYS.test(key));
   const isThere = Object.values(query).some((values) => values.some((each) => TOKEN.test(each)));
   if (!isNamed && !isThere) return;

@@ -101,7 +101,7 @@ type StreamEvents = (request: FastifyRequest, reply: FastifyReply, source: Event
  */
 export function openStreams(
   app: FastifyInstance,
-  findCaller?: (request: FastifyRequest) => Promise<Caller>,
+  findCaller?: (request: FastifyRequest) => Caller | Promise<Caller>,
 ): StreamEvents {
   const streams = new Set<EventStream>();
   app.addHook("preClose", async () => {

@@ -144,7 +144,9 @@ export function answerFailures(app: FastifyInstance, { redact, log }: AnswerFail
     const reason = "Expected an address that the API has, got another";
     return sendFailure(new HttpFailure(404, reason), request, reply);
   });
-  app.addHook("preSerialization", async (_request, _reply, payload) => redact(payload, "answer"));
+  app.addHook("preSerialization", (_request, _reply, payload, done) => {
+    done(null, redact(payload, "answer"));
+  });
 }
 
 /** Whether a browser requests a page; programs accept JSON, or anything. */

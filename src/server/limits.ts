@@ -47,8 +47,9 @@ export class RateLimit {
    */
   take(caller: string): RateLeft {
     const nowMs = this.#now();
+    const before = this.#counts.get(caller);
     const counts = this.#windows.map((window, index): Counted => {
-      const known = this.#counts.get(caller)?.[index];
+      const known = before?.[index];
       const ageMs = known === undefined ? Number.NaN : nowMs - known.startedMs;
       // A clock that was put back by an hour would keep a caller out for an hour.
       const isOpen = known !== undefined && ageMs >= 0 && ageMs < window.windowMs;

@@ -6,6 +6,7 @@ export type Query = Readonly<Record<string, readonly string[]>>;
 /** Reads a query string; brackets in keys mean nothing. */
 export function parseQuery(text: string): Record<string, string[]> {
   const query: Record<string, string[]> = Object.create(null);
+  if (text === "") return query;
   for (const [key, value] of new URLSearchParams(text)) {
     query[key] ??= [];
     query[key].push(value);

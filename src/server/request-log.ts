@@ -20,18 +20,29 @@ const CREDENTIALS = /\b(bearer|basic)\s+[\w.~+/=-]+/gi;
  * A log that writes lines of JSON without secrets, tokens and credentials, and without characters that
  * could forge a line or move a terminal's cursor.
  *
- * @param write gets each line, with its end
+ * @param write gets each line, with its end, and the entry that it is of
  */
-export function toLog(redact: Redact, write: (line: string) => void): Log {
+export function toLog(redact: Redact, write: (line: string, entry: LogEntry) => void): Log {
   return (entry) => {
     const redacted = redact({ at: new Date().toISOString(), ...entry }, "entry");
-    const json = JSON.stringify(redacted, (_key, value: unknown) =>
-      typeof value === "string" ? toShownText(value) : value,
-    );
-    const line =
-      json.length <= LONGEST_LINE ? json : JSON.stringify({ ...pick(redacted), cut: true });
-    write(`${line}\n`);
+    const json = JSON.stringify(redacted);
+    write(`${isPlain(json) ? json : toShownLine(redacted)}\n`, entry);
   };
+}
+
+/** Whether nothing in a line has to be hidden, cut or escaped, as in that of nearly every request. */
+function isPlain(json: string): boolean {
+  return json.length <= LONGEST_TEXT && json.search(SUSPICIOUS) < 0;
+}
+
+const SUSPICIOUS =
+  /hxt[pw]|bearer|basic|[\u007f-\u009f\u200b-\u200f\u2028-\u202e\u2066-\u2069\ufeff]/i;
+
+function toShownLine(redacted: { readonly at: string } & LogEntry): string {
+  const json = JSON.stringify(redacted, (_key, value: unknown) =>
+    typeof value === "string" ? toShownText(value) : value,
+  );
+  return json.length <= LONGEST_LINE ? json : JSON.stringify({ ...pick(redacted), cut: true });
 }
 
 /** The common keys of an entry that is too long. */
@@ -47,3 +58,35 @@ function toShownText(text: string): string {
 
 /** Signs that JSON leaves as they are though a terminal or an editor acts upon them. */
 const UNSEEN = /[\u007f-\u009f\u200b-\u200f\u2028-\u202e\u2066-\u2069\ufeff]/g;
+
+/** How long a line about an answered request waits for others; milliseconds. */
+const BATCH_MS = 50;
+const BATCH_LENGTH = 2 ** 16;
+
+/**
+ * Writes lines to standard error: those about answered requests together, a few times a second; any
+ * other at once, after those before it. Whatever waits is written before the process exits.
+ */
+export class StandardError {
+  #waiting = "";
+  #timer: NodeJS.Timeout | undefined;
+
+  readonly write = (line: string, { level, event }: LogEntry): void => {
+    this.#waiting += line;
+    const mayWait = level === "info" && event === "request" && this.#waiting.length < BATCH_LENGTH;
+    if (!mayWait) this.flush();
+    else if (this.#timer === undefined) {
+      process.once("exit", this.flush);
+      this.#timer = setTimeout(this.flush, BATCH_MS);
+    }
+  };
+
+  readonly flush = (): void => {
+    clearTimeout(this.#timer);
+    process.off("exit", this.flush);
+    this.#timer = undefined;
+    const lines = this.#waiting;
+    this.#waiting = "";
+    if (lines !== "") process.stderr.write(lines);
+  };
+}

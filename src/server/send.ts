@@ -31,6 +31,30 @@ export function sendBlocks(
   return sendStream(reply, inTurns(first, others), { stuckMs });
 }
 
+/**
+ * Blocks in one piece, where they come to no more bytes than that; all of them otherwise, as far as they
+ * were made. Others wait no longer than it takes to make one block.
+ */
+export async function gatherBlocks(
+  blocks: Iterable<Uint8Array>,
+  mostBytes: number,
+): Promise<{ readonly whole?: Buffer; readonly blocks: Iterable<Uint8Array> }> {
+  const others = blocks[Symbol.iterator]();
+  const first: Uint8Array[] = [];
+  for (let sizeBytes = 0; sizeBytes <= mostBytes; await nextTurn()) {
+    const next = others.next();
+    if (next.done === true) return { whole: Buffer.concat(first), blocks: first };
+    first.push(next.value);
+    sizeBytes += next.value.length;
+  }
+  return { blocks: chain(first, others) };
+}
+
+function* chain(first: readonly Uint8Array[], others: Iterator<Uint8Array>) {
+  yield* first;
+  for (let next = others.next(); next.done !== true; next = others.next()) yield next.value;
+}
+
 /** Answers with blocks that are made elsewhere, each when the client has taken those before. */
 export function sendStream(
   reply: FastifyReply,
@@ -85,18 +109,26 @@ export type Packing = (typeof PACKINGS)[number];
 /** The best packing that the client accepts; undefined when it accepts none. */
 export function findPacking({ headers }: Pick<FastifyRequest, "headers">): Packing | undefined {
   const words = String(headers["accept-encoding"] ?? "").split(",");
-  return PACKINGS.find((name) => {
-    const taken = new RegExp(`^\\s*${name}\\s*(;\\s*q=(0\\.0*[1-9]|1).*)?$`);
-    return words.some((word) => taken.test(word));
-  });
+  return PACKINGS.find((name) => words.some((word) => TAKEN[name].test(word)));
 }
 
-/** `quick` is for what one viewer gets and waits for, `kept` for what is packed once for all. */
-type PackingEffort = "quick" | "kept";
+const TAKEN: Readonly<Record<Packing, RegExp>> = {
+  br: /^\s*br\s*(;\s*q=(0\.0*[1-9]|1).*)?$/,
+  gzip: /^\s*gzip\s*(;\s*q=(0\.0*[1-9]|1).*)?$/,
+};
 
-const BROTLI_QUALITY = { quick: 1, kept: 3 } as const satisfies Record<PackingEffort, number>;
+/**
+ * `quick` is for what one viewer gets and waits for, `kept` for what is packed once for all, and
+ * `small` for what is to fit into the first packets of a connection.
+ */
+type PackingEffort = "quick" | "kept" | "small";
 
-const GZIP_LEVEL = { quick: 1, kept: 4 } as const satisfies Record<PackingEffort, number>;
+const BROTLI_QUALITY = { quick: 1, kept: 3, small: 6 } as const satisfies Record<
+  PackingEffort,
+  number
+>;
+
+const GZIP_LEVEL = { quick: 1, kept: 4, small: 6 } as const satisfies Record<PackingEffort, number>;
 
 const toBrotli = promisify(brotliCompress);
 

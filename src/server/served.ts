@@ -25,7 +25,11 @@ export interface Served {
   readonly settings: ServerSettings;
   readonly tokens: TokenCache;
   /** the caller; refuses unknown ones with 401 */
-  readonly findCaller: (request: FastifyRequest) => Promise<Caller>;
+  readonly findCaller: (request: FastifyRequest) => Caller | Promise<Caller>;
+  /** who opens a page that needs no token; undefined where that is not known from its address alone */
+  readonly findOpenViewer: (request: FastifyRequest) => Promise<Caller | undefined>;
+  /** counts the requests of the page of each caller */
+  readonly pageLimit: RateLimit;
   /** counts the runs that each caller starts */
   readonly runLimit: RateLimit;
   /** refuses runs when too many wait or go */

@@ -15,13 +15,13 @@ import { DescribedProject } from "../work/described-project.ts";
 import type { ProjectRuns } from "../work/project-runs.ts";
 import { addApiRoutes } from "./api/api-routes.ts";
 import { type ClientTimes, listen, openApp } from "./app.ts";
-import { type CallerOptions, findCaller, toCookieName } from "./caller.ts";
+import { type CallerOptions, findCaller, findOpenViewer, toCookieName } from "./caller.ts";
 import { isForHere, isLoopback } from "./hosts.ts";
 import { limitConnections, RateLimit, RequestGate, RunAdmission } from "./limits.ts";
 import { NewestVersion } from "./newest-version.ts";
 import { addOperationRoutes } from "./operation-routes.ts";
 import { addPageRoutes } from "./page/page-routes.ts";
-import { type Log, toLog } from "./request-log.ts";
+import { type Log, StandardError, toLog } from "./request-log.ts";
 import { RunRecords } from "./run-records.ts";
 import type { Served } from "./served.ts";
 import { ServerMetrics } from "./server-metrics.ts";
@@ -67,7 +67,7 @@ export async function openServer(options: ServerOptions): Promise<HexServer> {
   const { runs, settings = runs.config.server } = options;
   const projectId = needProjectId(runs);
   const proof = await checkTokens(runs, settings);
-  const log = toLog(runs.redact, options.writeLog ?? ((line) => process.stderr.write(line)));
+  const log = toLog(runs.redact, options.writeLog ?? new StandardError().write);
   warnOfTokens(proof, settings, log);
   const onLine = (line: string) => log({ level: "info", event: "viewer-run-told", line });
   const viewers = options.viewers ?? openViewers(runs, { onLine });
@@ -124,7 +124,7 @@ function toServed(
   options: ProjectAppOptions & Pick<Served, "now" | "registry" | "metrics">,
 ): Served {
   const { runs, projectId, settings, log, now } = options;
-  const { runsPerMinute, runsPerHour } = settings.limits;
+  const { runsPerMinute, runsPerHour, pageRequestsPerMinute } = settings.limits;
   const onWarning = (message: string) => log({ level: "warn", event: "token-damaged", message });
   const onDoubt = (message: string) => warnOfDoubt(message, log);
   const tokens = new TokenCache({ store: runs.store, now, onWarning, onDoubt });
@@ -143,6 +143,8 @@ function toServed(
     records: new RunRecords(runs.history),
     tokens,
     findCaller: (request) => findCaller(request, callers),
+    findOpenViewer: (request) => findOpenViewer(request, callers),
+    pageLimit: toLimit("requests of the page", pageRequestsPerMinute, now),
     newest: new NewestVersion(runs.store, now, () => findFrames(options.project)),
     runLimit: new RateLimit("runs", windows, now),
     admission: new RunAdmission(runs.history, settings.limits.runsAtOnce),
@@ -170,7 +172,7 @@ function toApp(options: ProjectAppOptions): FastifyInstance {
     callers: {
       find: served.findCaller,
       limit: toLimit("requests", limits.requestsPerMinute, now),
-      pageLimit: toLimit("requests of the page", limits.pageRequestsPerMinute, now),
+      pageLimit: served.pageLimit,
     },
     addRoutes: (app) => {
       addOperationRoutes(app, served);

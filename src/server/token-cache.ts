@@ -41,6 +41,8 @@ export class TokenCache {
   #known: Known | undefined;
   #reading: Promise<Known> | undefined;
   #triedAtMs = Number.NEGATIVE_INFINITY;
+  /** by token, the records of those that were found in the list which is known now */
+  #found = new Map<string, TokenRecord>();
 
   constructor(options: TokenCacheOptions) {
     this.#options = options;
@@ -48,22 +50,37 @@ export class TokenCache {
   }
 
   /**
-   * Looks a token up; without one, whether there ever were any.
+   * Looks a token up; without one, whether there ever were any. At once while the tokens are fresh.
    * @throws {HexError} HEX_STORE_UNAVAILABLE when the store has not answered for half a minute
    */
-  async find(token: string | undefined): Promise<TokenLookup> {
-    const { list, proof } = await this.#read();
-    const record = token === undefined ? undefined : findToken(list.tokens, token);
+  find(token: string | undefined): TokenLookup | Promise<TokenLookup> {
+    const known = this.#findFresh();
+    if (known !== undefined) return this.#look(known, token);
+    return this.#read().then((read) => this.#look(read, token));
+  }
+
+  #look({ list, proof: { made, doubt } }: Known, token: string | undefined): TokenLookup {
+    const record = token === undefined ? undefined : this.#findRecord(list, token);
     const isGood = record !== undefined && isUsable(record, this.#options.now());
-    const { made, doubt } = proof;
     return { made, doubt, record: isGood ? record : undefined };
+  }
+
+  /** A token is hashed once for each reading of the list. */
+  #findRecord(list: TokenList, token: string): TokenRecord | undefined {
+    if (list !== this.#known?.list) return findToken(list.tokens, token);
+    const record = this.#found.get(token) ?? findToken(list.tokens, token);
+    if (record !== undefined) this.#found.set(token, record);
+    return record;
+  }
+
+  #findFresh(): Known | undefined {
+    const known = this.#known;
+    if (known === undefined || !this.#isWithin(FRESH_MS, this.#triedAtMs)) return undefined;
+    return this.#isWithin(STALE_MS, known.readAtMs) ? known : undefined;
   }
 
   async #read(): Promise<Known> {
     const known = this.#known;
-    if (known !== undefined && this.#isWithin(FRESH_MS, this.#triedAtMs)) {
-      if (this.#isWithin(STALE_MS, known.readAtMs)) return known;
-    }
     this.#reading ??= this.#readAnew().finally(() => {
       this.#reading = undefined;
     });
@@ -94,6 +111,7 @@ export class TokenCache {
     if (isHeld && this.#isWithin(STALE_MS, before.readAtMs)) return before;
     if (proof.doubt !== undefined && before?.proof.doubt === undefined) onDoubt(proof.doubt);
     this.#known = { list, proof, readAtMs };
+    this.#found = new Map();
     return this.#known;
   }
 }

@@ -10,6 +10,10 @@ declare module "fastify" {
     /** whether its answer goes on for as long as the client listens */
     isStream?: boolean;
   }
+  interface FastifyRequest {
+    /** drops a client that does not take its answer in time */
+    drop: NodeJS.Timeout | undefined;
+  }
 }
 
 export interface WatchRequestsOptions {
@@ -37,22 +41,27 @@ export function watchRequests(
   { gate, metrics, log, takeMs }: WatchRequestsOptions,
 ): void {
   const streams = new RequestGate(MOST_STREAMS);
-  app.addHook("onRequest", async (request, reply) => {
+  app.decorateRequest("drop", undefined);
+  app.addHook("onRequest", (request, reply, done) => {
     const { isStream = false } = request.routeOptions.config;
-    reply.headers({ ...ANSWER_HEADERS, "x-request-id": request.id });
+    reply.headers(ANSWER_HEADERS).header("x-request-id", request.id);
     const startedMs = performance.now();
     const leave = orThrown(() => (isStream ? streams : gate).enter());
     whenOver(request, reply, () => {
+      clearTimeout(request.drop);
       if (leave.ok) leave.value();
       const elapsedMs = Math.round((performance.now() - startedMs) * 10) / 10;
       logRequest(request, reply, elapsedMs, { metrics, log });
     });
-    if (!leave.ok) throw leave.thrown;
+    if (leave.ok) done();
+    else done(leave.thrown as Error);
   });
-  app.addHook("onSend", async (request, reply, payload) => {
-    if (typeof payload !== "string" && !(payload instanceof Uint8Array)) return;
-    const drop = setTimeout(() => request.raw.socket.destroy(), takeMs);
-    whenOver(request, reply, () => clearTimeout(drop));
+  app.addHook("onSend", (request, _reply, payload, done) => {
+    if (typeof payload === "string" || payload instanceof Uint8Array) {
+      clearTimeout(request.drop);
+      request.drop = setTimeout(() => request.raw.socket.destroy(), takeMs);
+    }
+    done(null, payload);
   });
 }
 

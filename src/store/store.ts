@@ -110,6 +110,12 @@ export interface Store {
   find(key: string, options?: StoreOptions): Promise<FoundObject | undefined>;
 
   /**
+   * The `tag` that `find` would give, told at once and without opening anything; `undefined` where that
+   * cannot be told: `find` tells. Absent where it never can.
+   */
+  peekTag?(key: string): string | undefined;
+
+  /**
    * The bytes of an object that was found, of any size, in blocks as they come.
    *
    * @throws {HexError} HEX_DATA_INVALID when another content is there by now, or comes meanwhile.

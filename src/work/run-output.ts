@@ -14,8 +14,9 @@ import {
 import type { Parent } from "../run/process/serve-task.ts";
 import type { RunResult } from "../run/run-event.ts";
 import { toSha256 } from "../sha256.ts";
+import { KnownVersions } from "../store/known-versions.ts";
 import type { Store } from "../store/store.ts";
-import { openVersion, type Version } from "../store/version.ts";
+import type { Version } from "../store/version.ts";
 import type { ProjectRuns } from "./project-runs.ts";
 
 /** Output of a cell of a run that has ended. */
@@ -25,12 +26,16 @@ export interface RunOutput {
   readonly output: CellOutput;
   /** the whole frame, of a frame or a chart; throws HEX_OUTPUT_GONE when it is not kept */
   readonly readFrame: () => Promise<Frame>;
+  /** Makes sure that a frame which was read before is kept. @throws {HexError} HEX_OUTPUT_GONE */
+  readonly checkKept: () => Promise<void>;
 }
 
 /** Outputs of one run. */
 interface ShownRun {
   readonly result: RunResult;
   readonly index: ShownIndex | undefined;
+  /** by name of the cell, as far as they were asked for */
+  readonly outputs: Map<string, RunOutput>;
 }
 
 /** Maximum number of runs held in memory. */
@@ -43,9 +48,11 @@ export class RunOutputs {
   readonly #runs: Pick<ProjectRuns, "store" | "history">;
   readonly #shown = new PromiseCache<ShownRun>(RUNS_HELD);
   readonly #frames = new PromiseCache<Frame>(HELD_BYTES);
+  readonly #versions: KnownVersions;
 
   constructor(runs: Pick<ProjectRuns, "store" | "history">) {
     this.#runs = runs;
+    this.#versions = new KnownVersions(runs.store);
   }
 
   /**
@@ -55,14 +62,26 @@ export class RunOutputs {
    * showed nothing; HEX_STORE_UNAVAILABLE, HEX_STORE_DAMAGED
    */
   async read(record: RunRecord, cell: string): Promise<RunOutput> {
-    const { result, index } = await this.#readRun(record);
+    const run = await this.#readRun(record);
+    const known = run.outputs.get(cell) ?? this.#find(record, run, cell);
+    run.outputs.set(cell, known);
+    return known;
+  }
+
+  #find(record: RunRecord, { result, index }: ShownRun, cell: string): RunOutput {
     const shown = result.cells.find(({ name }) => name === cell);
     if (shown?.output === undefined) throw nothingShown(record, cell);
     const { output } = shown;
     const place = index && Object.hasOwn(index.cells, cell) ? index.cells[cell] : undefined;
     const frame = place ? toContentId(place) : record.runId;
     const contentId = toDigest([frame, cell, output]);
-    return { contentId, output, readFrame: () => this.#readFrame({ cell, index, place }) };
+    return {
+      ...{ contentId, output },
+      readFrame: () => this.#readFrame({ cell, index, place }),
+      checkKept: async () => {
+        if (place?.at === "version") await this.#findPublished(cell, place);
+      },
+    };
   }
 
   async #readRun(record: RunRecord): Promise<ShownRun> {
@@ -81,7 +100,7 @@ export class RunOutputs {
         readShownIndex(store, runId),
       ]);
       if (result === undefined) throw nothingShown(record, undefined);
-      return { result, index };
+      return { result, index, outputs: new Map() };
     });
   }
 
@@ -121,7 +140,7 @@ export class RunOutputs {
     commit: commitId,
   }: PlaceAt<"shown" | "version">): Promise<Version | undefined> {
     try {
-      return await openVersion(this.#runs.store, { generation, commitId });
+      return await this.#versions.open({ generation, commitId });
     } catch (error) {
       if (error instanceof HexError && error.code === "HEX_USAGE") return undefined;
       throw error;
@@ -129,17 +148,21 @@ export class RunOutputs {
   }
 
   async #readPublished(cell: string, place: PlaceAt<"version">): Promise<Frame> {
-    const version = await this.#openVersion(place);
-    const published = version?.frames().get(place.frame);
-    const lost = () => gone(cell, `a frame of version ${place.version}, which is no longer kept`);
-    if (version === undefined || published === undefined) throw lost();
+    const { version, published } = await this.#findPublished(cell, place);
     const { arrow, csv } = published;
     return this.#frames.get(toContentId(place), (arrow ?? csv).sizeBytes, async () => {
       const read = await version.readFrame(place.frame);
       // Another version's frame is not what the cell showed.
-      if (read?.source !== "version") throw lost();
+      if (read?.source !== "version") throw lost(cell, place);
       return read.frame;
     });
+  }
+
+  async #findPublished(cell: string, place: PlaceAt<"version">) {
+    const version = await this.#openVersion(place);
+    const published = version?.frames().get(place.frame);
+    if (version === undefined || published === undefined) throw lost(cell, place);
+    return { version, published };
   }
 }
 
@@ -167,6 +190,10 @@ function nothingShown({ runId, cells }: RunRecord, cell: string | undefined): He
       cell === undefined ? "one that came to show something" : "a cell that showed something",
     got: status === undefined ? "none" : `one that was ${status}`,
   });
+}
+
+function lost(cell: string, { version }: PlaceAt<"version">): HexError {
+  return gone(cell, `a frame of version ${version}, which is no longer kept`);
 }
 
 function gone(cell: string, got: string): HexError {

@@ -67,7 +67,11 @@ export function usePages(program: ChromiumProgram | null): Pages {
       tab.tell = (fault) => {
         if (!expected.test(fault)) faults.push(fault);
       };
-      if (address !== "about:blank") await tab.page.goto(address);
+      if (address === "about:blank") return tab.page;
+      await tab.page.goto(address);
+      // what the server has drawn looks the same, and takes nothing
+      if (options.javaScriptEnabled !== false)
+        await tab.page.locator("#still").waitFor({ state: "detached" });
       return tab.page;
     },
   };

@@ -1,12 +1,16 @@
+import { utimes } from "node:fs/promises";
+import { fileURLToPath } from "node:url";
 import { expect, test } from "vitest";
 import { chart, markdown } from "../../src/cell/output.ts";
 import { openOwnArrow } from "../../src/frame/arrow/arrow-file.ts";
 import { parseOwnCsv } from "../../src/frame/csv/read/csv-own.ts";
 import { frame } from "../../src/frame/rows.ts";
 import { newRunId } from "../../src/run/history/run-id.ts";
+import { MANIFEST_KEY } from "../../src/store/key.ts";
+import type { Retention } from "../../src/store/manifest/history.ts";
 import { publish } from "../../src/store/publication.ts";
 import { everyTypeFrame } from "../frame/every-type.ts";
-import { RUNS, type ServedProject, shareProject } from "./served-project.ts";
+import { RUNS, type ServedProject, serveProject, shareProject } from "./served-project.ts";
 import { leaveShownRun, type ShownRunSpec } from "./shown-run.ts";
 
 const numbers = frame(Array.from({ length: 2_500 }, (_, n) => ({ n, text: `row ${n}` })));
@@ -157,6 +161,23 @@ test("a frame whose version is no longer kept is answered with 410", async () =>
   expect(headers.etag).toBeUndefined();
 });
 
+test("an answer that was given before is gone as soon as its version is", async () => {
+  const { runs, call } = await serveProject();
+  const version = await publishNumbers({ runs }, "one");
+  const read = { one: { version, frame: "one" } };
+  const runId = await leaveShownRun({ runs }, { values: { one: numbers }, read });
+  const get = () => call("GET", `${RUNS}/${runId}/cells/one/output`);
+  // An old manifest is known by its file, without being read.
+  const then = new Date("2026-01-31");
+  await utimes(fileURLToPath(new URL(`${runs.store.location}/${MANIFEST_KEY}`)), then, then);
+  const [first, again] = [await get(), await get()];
+
+  await publishNumbers({ runs }, "two", { keepVersions: 1, keepMs: 0 });
+
+  expect([first.statusCode, again.statusCode, again.body]).toEqual([200, 200, first.body]);
+  expect((await get()).statusCode).toBe(410);
+});
+
 test("a frame of which only the first rows were kept is answered with 410", async () => {
   const { get } = await serveRun({ values: { numbers }, isKept: false });
 
@@ -192,10 +213,15 @@ test("a run that still waits has no outputs yet", async () => {
   expect(statusCode).toBe(404);
 });
 
-function publishNumbers({ runs }: ServedProject): Promise<number> {
+function publishNumbers(
+  { runs }: Pick<ServedProject, "runs">,
+  name = "numbers",
+  retention: Retention = {},
+): Promise<number> {
   const computedAt = new Date().toISOString();
   return publish(runs.store, {
     ...{ runId: newRunId(), attempt: 1, context: "logic", inputs: {}, codeHash: "code" },
-    frames: new Map([["numbers", { frame: numbers, cell: "numbers", computedAt, codeHash: "" }]]),
+    ...retention,
+    frames: new Map([[name, { frame: numbers, cell: name, computedAt, codeHash: "" }]]),
   });
 }

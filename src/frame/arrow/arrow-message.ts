@@ -20,11 +20,14 @@ const OTHERS: readonly (readonly [string, string, string])[] = [
   ["FEA1", "a Feather file of version 1", "write it again with version 2, which is Arrow"],
 ];
 
+/** Bytes in memory, or in a file, of which parts are read when they are asked for. */
+export type ArrowBytes = Pick<Uint8Array, "length" | "subarray">;
+
 /** A dictionary or a batch of rows; its buffers lie in its body. */
 export interface ArrowMessage {
   readonly kind: "dictionary" | "rows";
   readonly header: FlatTable;
-  readonly body: Uint8Array;
+  readonly body: ArrowBytes;
 }
 
 /** A stream or file as its messages. */
@@ -37,12 +40,12 @@ export interface ArrowMessages {
 class ArrowDamage extends Error {}
 
 /** The messages of an Arrow stream or file, told apart by the file's first bytes. */
-export function readMessages(bytes: Uint8Array): ArrowMessages {
+export function readMessages(bytes: ArrowBytes): ArrowMessages {
   return startsWith(bytes, FILE_MAGIC) ? readFile(bytes) : readStream(bytes);
 }
 
 /** A stream is its messages up to the end that its writer has marked. */
-function readStream(bytes: Uint8Array): ArrowMessages {
+function readStream(bytes: ArrowBytes): ArrowMessages {
   const batches: ArrowMessage[] = [];
   let schema: FlatTable | undefined;
   for (let at = 0; ; ) {
@@ -58,13 +61,13 @@ function readStream(bytes: Uint8Array): ArrowMessages {
 }
 
 /** A file says at its end where its messages are; dictionaries may stand after rows that use them. */
-function readFile(bytes: Uint8Array): ArrowMessages {
+function readFile(bytes: ArrowBytes): ArrowMessages {
   const end = bytes.length - FILE_MAGIC.length;
   check(
     startsWith(bytes.subarray(Math.max(end, FILE_MAGIC.length)), FILE_MAGIC),
     "no end of a file",
   );
-  const sizeBytes = viewOf(bytes).getInt32(end - 4, true);
+  const sizeBytes = intAt(bytes, end - 4);
   check(sizeBytes > 0 && sizeBytes <= end - 4, "an end of an impossible length");
   const footer = new FlatTable(viewOf(bytes.subarray(end - 4 - sizeBytes, end - 4)), 0);
   const schema = footer.table(FOOTER.schema);
@@ -80,11 +83,10 @@ function readFile(bytes: Uint8Array): ArrowMessages {
 }
 
 /** The message at a place; undefined where the end of a stream is marked. */
-function readMessage(bytes: Uint8Array, place: number) {
-  const view = viewOf(bytes);
-  const isLong = view.getInt32(place, true) === CONTINUATION;
+function readMessage(bytes: ArrowBytes, place: number) {
+  const isLong = intAt(bytes, place) === CONTINUATION;
   const start = place + (isLong ? 8 : 4);
-  const sizeBytes = view.getInt32(start - 4, true);
+  const sizeBytes = intAt(bytes, start - 4);
   if (sizeBytes === 0) return undefined;
   check(sizeBytes > 0 && start + sizeBytes <= bytes.length, "a message that is cut off");
   const message = new FlatTable(viewOf(bytes.subarray(start, start + sizeBytes)), 0);
@@ -96,10 +98,24 @@ function readMessage(bytes: Uint8Array, place: number) {
   check(header !== undefined, "a message without content");
   const kind = KINDS[message.byte(MESSAGE.headerType)];
   check(kind !== undefined, "a message that belongs to no table");
-  return { kind, header, body: bytes.subarray(end - bodyBytes, end), end };
+  return { kind, header, body: partOf(bytes, end - bodyBytes, end), end };
 }
 
-function startsWith(bytes: Uint8Array, text: string): boolean {
+/** A number of 32 bits; beyond the bytes it throws a RangeError. */
+function intAt(bytes: ArrowBytes, place: number): number {
+  return viewOf(bytes.subarray(Math.max(place, 0), Math.max(place, 0) + 4)).getInt32(0, true);
+}
+
+/** The bytes of a file stay there. */
+function partOf(bytes: ArrowBytes, start: number, end: number): ArrowBytes {
+  if (bytes instanceof Uint8Array) return bytes.subarray(start, end);
+  return {
+    length: end - start,
+    subarray: (from = 0, to = end - start) => bytes.subarray(start + from, start + to),
+  };
+}
+
+function startsWith(bytes: ArrowBytes, text: string): boolean {
   return String.fromCharCode(...bytes.subarray(0, text.length)) === text;
 }
 

@@ -11,12 +11,15 @@ import {
 } from "./column-data.ts";
 import { missingTest } from "./column-value.ts";
 import { type TextBytes, textBytesOf } from "./text-bytes.ts";
+import { unreadOf } from "./unread-column.ts";
 
 /** Row numbers to gather; −1 stands for a row that is missing altogether. */
 export type RowNumbers = Int32Array | Uint32Array;
 
 /** A new column of the given rows of another, in the given order. */
 export function takeRows(type: ColumnType, data: ColumnData, rows: RowNumbers): ColumnData {
+  const read = unreadOf(data)?.take(rows);
+  if (read !== undefined) return read;
   const batch = batchOf(data);
   const { length } = rows;
   const missing = takeValidity(data, rows);

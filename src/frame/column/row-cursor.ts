@@ -3,6 +3,7 @@ import { expectation } from "../../errors.ts";
 import type { Value } from "../schema.ts";
 import { batchOf, dictionaryOf, type FrameColumn, hasDirectValues } from "./column-data.ts";
 import { type ReadRow, toReader } from "./column-value.ts";
+import { type Reading, unreadOf } from "./unread-column.ts";
 
 /** One row object that stands on one row after another; it cannot be written to. */
 export interface RowCursor<Row> {
@@ -17,10 +18,11 @@ export interface RowCursor<Row> {
 /** Where a row object stands, and what is read there, by the place of a column. */
 interface RowState {
   readonly names: readonly string[];
-  readonly readers: readonly ReadRow<Value>[];
-  readonly items: readonly TypedArray[];
-  readonly texts: readonly (readonly string[])[];
-  /** 1 for columns of which nobody was told yet that they are read */
+  readonly columns: readonly FrameColumn[];
+  readonly readers: ReadRow<Value>[];
+  readonly items: TypedArray[];
+  readonly texts: (readonly string[])[];
+  /** 1 for columns that were not read yet: nobody was told, and there is nothing to read them by */
   readonly untold: Uint8Array;
   readonly tell: (name: string) => void;
   at: number;
@@ -72,10 +74,11 @@ export function openCursor<Row>(
     // The columns carry the names and types of Row: frames are only built that way.
     row: row as Row,
     names: columns.map(({ name }) => name),
-    readers: columns.map(({ data }) => toReader(data)),
-    items: columns.map(({ data }) => batchOf(data).values),
-    texts: columns.map(({ data }) => dictionaryOf(data)?.cache ?? []),
-    untold: new Uint8Array(columns.length).fill(watch === undefined ? 0 : 1),
+    columns,
+    readers: columns.map((): ReadRow<Value> => readNothing),
+    items: columns.map((): TypedArray => NO_ITEMS),
+    texts: columns.map((): readonly string[] => NO_TEXTS),
+    untold: new Uint8Array(columns.length).fill(1),
     tell: watch ?? (() => undefined),
     at: 0,
     missed: -1,
@@ -88,8 +91,9 @@ export function openCursor<Row>(
   return state;
 }
 
-/** How the values of a column are read. */
-type Reading = "number" | "text" | "any";
+const NO_ITEMS = new Int32Array(0);
+const NO_TEXTS: readonly string[] = [];
+const readNothing = () => null;
 
 /** By the place of a column; shared, so that the rows of all frames of the same columns have one shape. */
 const getters: Readonly<Record<Reading, Getter[]>> = { number: [], text: [], any: [] };
@@ -104,6 +108,8 @@ function getterOf({ data }: FrameColumn, index: number): Getter {
 }
 
 function readingOf(data: FrameColumn["data"]): Reading {
+  const unread = unreadOf(data);
+  if (unread !== undefined) return unread.reading;
   if (data.nullCount > 0) return "any";
   if (dictionaryOf(data) !== undefined) return "text";
   const batch = batchOf(data);
@@ -136,7 +142,13 @@ const MAKERS: Readonly<Record<Reading, (index: number) => Getter>> = {
     },
 };
 
+/** What a column is read by is made when it is: of many columns a function reads few. */
 function tell(state: RowState, index: number): void {
+  const data = state.columns[index]?.data;
+  if (data === undefined) throw new Error("A row has as many columns as its frame");
+  state.readers[index] = toReader(data);
+  state.items[index] = batchOf(data).values;
+  state.texts[index] = dictionaryOf(data)?.cache ?? NO_TEXTS;
   state.untold[index] = 0;
   state.tell(state.names[index] ?? "");
 }

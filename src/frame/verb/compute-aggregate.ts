@@ -43,7 +43,7 @@ export function computeAggregate(
     case "sum":
       return sumColumn(name, source, groups);
     case "mean":
-      return resultColumn(name, meanGroups(toNumbers(source, groups)));
+      return resultColumn(name, meanGroups(toPlaced(source, groups)));
     case "median":
       return resultColumn(name, medianGroups(toNumbers(source, groups)));
     case "stdev":
@@ -54,6 +54,14 @@ export function computeAggregate(
 function toNumbers(source: FrameColumn, groups: RowGroups): GroupedNumbers {
   const present = presentRows(source, groups);
   return { numbers: presentNumbers(source, present), of: present.of, count: present.count };
+}
+
+/** The numbers where they lie, if they lie there as floats. */
+function toPlaced(source: FrameColumn, groups: RowGroups): GroupedNumbers {
+  const { values } = batchOf(source.data);
+  if (!(values instanceof Float64Array)) return toNumbers(source, groups);
+  const { rows, of, count } = presentRows(source, groups);
+  return { numbers: values, rows, of, count, isFull: source.data.nullCount === 0 && of.length > 0 };
 }
 
 function countColumn(name: string, counts: Float64Array): FrameColumn {
@@ -69,8 +77,8 @@ function sumColumn(name: string, source: FrameColumn, groups: RowGroups): FrameC
     const sums = exactSums(source, presentRows(source, groups));
     return { name, type: "bigint", data: buildColumn(name, "bigint", sums) };
   }
+  if (source.type === "number") return resultColumn(name, sumGroups(toPlaced(source, groups)));
   const numbers = toNumbers(source, groups);
-  if (source.type === "number") return resultColumn(name, sumGroups(numbers));
   const { results, has } = wholeSumGroups(numbers, () => refuseSum(source.name));
   return { name, type: "integer", data: numberColumn("integer", results, has) };
 }

@@ -1,5 +1,5 @@
 import { codeRows } from "../column/code-rows.ts";
-import type { FrameColumn } from "../column/column-data.ts";
+import { dictionaryOf, type FrameColumn } from "../column/column-data.ts";
 import { countRows, type View } from "./view.ts";
 
 /** Which group each row of a view belongs to; groups are numbered in the order they are first seen. */
@@ -19,22 +19,56 @@ export function groupRows(view: View, columns: readonly FrameColumn[]): RowGroup
   if (columns.length === 0) {
     return { rows, of: new Int32Array(countRows(view)), first: Uint32Array.of(0), count: 1 };
   }
+  const known = columns.length === 1 && columns[0] ? codesOf(columns[0]) : undefined;
+  if (known !== undefined) return numberGroups(rows, known);
   const { codes, size } = codeRows({ columns, rows });
+  return numberGroups(rows, { codes, size, isOfView: true });
+}
+
+/** Codes of rows: rows of the view one after the other, or else all rows as they lie in memory. */
+interface KnownCodes {
+  readonly codes: Int32Array;
+  /** codes are below it */
+  readonly size: number;
+  readonly isOfView: boolean;
+}
+
+/** The codes that a column of texts keeps, where none is missing. */
+function codesOf({ data }: FrameColumn): KnownCodes | undefined {
+  const batch = data.nullCount === 0 ? dictionaryOf(data) : undefined;
+  if (!(batch?.values instanceof Int32Array)) return undefined;
+  return { codes: batch.values, size: batch.dictionary.length, isOfView: false };
+}
+
+/** Numbers groups in the order in which their codes are first seen; codes of the view are overwritten. */
+function numberGroups(
+  rows: Uint32Array | undefined,
+  { codes, size, isOfView }: KnownCodes,
+): RowGroups {
+  const length = rows?.length ?? codes.length;
+  const of = isOfView ? codes : new Int32Array(length);
+  const places = isOfView ? undefined : rows;
   const groupOf = new Int32Array(size).fill(-1);
   let first = new Uint32Array(64);
   let count = 0;
-  for (let at = 0; at < codes.length; at++) {
-    const code = codes[at] as number;
+  for (let at = 0; at < length; at++) {
+    const code = codes[places === undefined ? at : (places[at] as number)] as number;
     let group = groupOf[code] as number;
     if (group < 0) {
       if (count === first.length) first = doubled(first);
-      first[count] = rows === undefined ? at : (rows[at] as number);
+      first[count] = at;
       group = count++;
       groupOf[code] = group;
     }
-    codes[at] = group;
+    of[at] = group;
   }
-  return { rows, of: codes, first: first.slice(0, count), count };
+  const seen = first.slice(0, count);
+  return {
+    rows,
+    of,
+    first: rows === undefined ? seen : seen.map((at) => rows[at] as number),
+    count,
+  };
 }
 
 function doubled(items: Uint32Array<ArrayBuffer>): Uint32Array<ArrayBuffer> {

@@ -6,10 +6,15 @@ import { toMembers } from "./group-rows.ts";
 
 /** Numbers, and the group that each belongs to. */
 export interface GroupedNumbers {
+  /** those of a group's rows may lie anywhere in it */
   readonly numbers: Float64Array;
+  /** the place of each in `numbers`; undefined: one after the other */
+  readonly rows?: Uint32Array | undefined;
   readonly of: Int32Array;
   /** of groups */
   readonly count: number;
+  /** whether it is known that each group has a number */
+  readonly isFull?: boolean;
 }
 
 /** A result a group, where it has one. */
@@ -29,15 +34,18 @@ export function countGroups(of: Int32Array, count: number): Float64Array {
 }
 
 export function sumGroups(grouped: GroupedNumbers): GroupResults {
-  const counts = countGroups(grouped.of, grouped.count);
+  const { of, count, isFull } = grouped;
+  if (isFull) return { results: sums(grouped), has: () => true };
+  const counts = countGroups(of, count);
   return { results: sums(grouped), has: (group) => (counts[group] as number) > 0 };
 }
 
-function sums({ numbers, of, count }: GroupedNumbers): Float64Array {
+function sums({ numbers, rows, of, count }: GroupedNumbers): Float64Array {
   const results = new Float64Array(count);
   for (let at = 0; at < of.length; at++) {
     const group = of[at] as number;
-    results[group] = (results[group] as number) + (numbers[at] as number);
+    const place = rows === undefined ? at : (rows[at] as number);
+    results[group] = (results[group] as number) + (numbers[place] as number);
   }
   return results;
 }
@@ -62,7 +70,7 @@ export function meanGroups(grouped: GroupedNumbers): GroupResults {
 }
 
 function means(grouped: GroupedNumbers, counts: Float64Array): Float64Array {
-  const { numbers, of } = grouped;
+  const { numbers, rows, of } = grouped;
   const results = sums(grouped);
   const isLarge = results.some((sum) => !Number.isFinite(sum));
   // The sum of finite numbers may be too large; their mean is not.
@@ -70,7 +78,8 @@ function means(grouped: GroupedNumbers, counts: Float64Array): Float64Array {
   if (parts !== undefined) {
     for (let at = 0; at < of.length; at++) {
       const group = of[at] as number;
-      parts[group] = (parts[group] as number) + (numbers[at] as number) / (counts[group] as number);
+      const number = numbers[rows === undefined ? at : (rows[at] as number)] as number;
+      parts[group] = (parts[group] as number) + number / (counts[group] as number);
     }
   }
   return results.map((sum, group) => {

@@ -130,8 +130,20 @@ export function concatViews(first: View, others: readonly View[]): View {
 
 /** The rows from `start` up to `end`; negative numbers count from the end, as for arrays. */
 export function sliceView(view: View, start: number, end?: number): View {
-  const rows = view.rows ?? allRows(view.totalRows);
-  return toView(takeColumns(rawColumns(view), rows.slice(start, end)));
+  const rows = view.rows?.slice(start, end) ?? rowsBetween(view.totalRows, start, end);
+  return toView(takeColumns(rawColumns(view), rows));
+}
+
+/** The rows that a slice of all of them has. */
+function rowsBetween(totalRows: number, start: number, end = totalRows): Uint32Array {
+  const place = (at: number) => {
+    const whole = Math.trunc(at) || 0;
+    return whole < 0 ? Math.max(whole + totalRows, 0) : Math.min(whole, totalRows);
+  };
+  const first = place(start);
+  const rows = new Uint32Array(Math.max(place(end) - first, 0));
+  for (let at = 0; at < rows.length; at++) rows[at] = first + at;
+  return rows;
 }
 
 function checkSameColumns(first: View, count: number, schema: View["schema"]): void {

@@ -5,7 +5,7 @@ import type { CutTable } from "../export-page.ts";
 import type { PageState } from "../page-state.ts";
 import { FixedPage } from "./published/cell-view.tsx";
 import { OpenPage } from "./published/open-page.tsx";
-import type { PageEffects } from "./published/page-effects.ts";
+import { fixedEffects } from "./published/page-effects.ts";
 import { PageStore } from "./published/page-store.ts";
 import { startPage } from "./start-page.ts";
 import { useStore } from "./use-store.ts";
@@ -19,7 +19,7 @@ interface ExportedData {
 /** A page that was written to a file, with all it shows. */
 function ExportedView({ state, cut }: ExportedData): JSX.Element | null {
   const [store] = useState(() => {
-    const opened = new PageStore(fileEffects(state));
+    const opened = new PageStore(fixedEffects(state));
     opened.open();
     return opened;
   });
@@ -42,20 +42,4 @@ const data = document.querySelector("#page-state")?.textContent;
 const root = document.querySelector("#app");
 if (data && root) {
   startPage(root, <ExportedView {...(JSON.parse(data) as ExportedData)} />);
-}
-
-/** The effects of a page that is a file: it shows what it has, and has no server. */
-function fileEffects(state: PageState): PageEffects {
-  const never = () => new Promise<never>(() => undefined);
-  const nothing = () => undefined;
-  return {
-    fetchState: async () => state,
-    evaluate: never,
-    refresh: never,
-    cancelRefresh: never,
-    listen: () => nothing,
-    address: { search: () => "", write: nothing, onMove: () => nothing },
-    newId: () => "",
-    after: () => nothing,
-  };
 }

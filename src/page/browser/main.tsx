@@ -1,15 +1,16 @@
-/// <reference path="./design/style-files.d.ts" />
-import "./design/design.css";
 import type { ComponentType, JSX } from "preact";
 import { useEffect, useState } from "preact/hooks";
+import type { PageState } from "../page-state.ts";
 import { Notice } from "./design/notice.tsx";
+import { fetchCodeOf } from "./output/output-view.tsx";
 import { PublishedView } from "./published/published-view.tsx";
+import { fetchState } from "./server/requests.ts";
 import { startPage } from "./start-page.ts";
 
 const RUNS_PATHS = /^\/(runs|versions|schedules)(\/|$)/;
 
 /** The view that this address shows; what few viewers see is fetched when it is to be shown. */
-function View(): JSX.Element {
+function View({ first }: { readonly first: PageState | undefined }): JSX.Element {
   if (document.documentElement.dataset["view"] === "notebook") {
     return (
       <LazyView load={async () => (await import("./notebook/notebook-view.tsx")).NotebookView} />
@@ -18,10 +19,31 @@ function View(): JSX.Element {
   if (RUNS_PATHS.test(location.pathname)) {
     return <LazyView load={async () => (await import("./runs/runs-view.tsx")).RunsView} />;
   }
-  return <PublishedView />;
+  return <PublishedView first={first} />;
 }
 
-startPage(document.querySelector("#app") ?? document.body, <View />);
+const first = await readFirst();
+startPage(document.querySelector("#app") ?? document.body, <View first={first} />);
+
+/** The state that came with the page, once the code that shows it is here; undefined without one. */
+async function readFirst(): Promise<PageState | undefined> {
+  const data = document.querySelector("#page-state")?.textContent;
+  if (!data) return undefined;
+  const sent: PageState = JSON.parse(data);
+  const outputs = sent.cells.flatMap(({ output }) => output ?? []);
+  const about = sent.description === null ? [] : [{ kind: "markdown", markdown: sent.description }];
+  const [state] = await Promise.all([
+    isFromHistory() ? fetchState().catch(() => sent) : sent,
+    fetchCodeOf([...outputs, ...(about as typeof outputs)]),
+  ]);
+  return state;
+}
+
+/** Whether the browser has kept the page: then it may be an old one. */
+function isFromHistory(): boolean {
+  const [navigation] = performance.getEntriesByType("navigation");
+  return (navigation as PerformanceNavigationTiming | undefined)?.type === "back_forward";
+}
 
 interface LazyViewProps {
   /** fetches its code */

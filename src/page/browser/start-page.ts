@@ -1,4 +1,4 @@
-import { type ComponentChild, render } from "preact";
+import { type ComponentChild, options, render } from "preact";
 import { keepFocus } from "./design/kept-focus.ts";
 import { followPrinting } from "./design/printing.ts";
 import { applyStoredTheme } from "./design/theme.tsx";
@@ -7,7 +7,23 @@ import { applyStoredTheme } from "./design/theme.tsx";
 export function startPage(root: Element, view: ComponentChild): void {
   followPrinting();
   applyStoredTheme();
-  root.replaceChildren();
   keepFocus(root);
+  const still = document.querySelector("#still");
+  root.replaceChildren();
+  still?.remove();
+  if (still !== null) settleBeforePaint();
   render(view, root);
+}
+
+/**
+ * Lets what is drawn after a paint, such as columns of a table once they are measured, be drawn before
+ * it: the page takes the place of the one that the server has drawn, and nothing of it moves.
+ */
+function settleBeforePaint(): void {
+  options.requestAnimationFrame = (effects) => queueMicrotask(effects);
+  requestAnimationFrame(() =>
+    requestAnimationFrame(() => {
+      delete options.requestAnimationFrame;
+    }),
+  );
 }

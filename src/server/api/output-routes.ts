@@ -1,10 +1,11 @@
 import { createHash } from "node:crypto";
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
+import { LRUCache } from "lru-cache";
 import type { CellOutput } from "../../run/cell-output.ts";
 import { RunOutputs } from "../../work/run-output.ts";
 import { HttpFailure } from "../http-failure.ts";
 import { type Query, readOne, readWholeNumber, readWord } from "../query.ts";
-import { sendBlocks } from "../send.ts";
+import { gatherBlocks, sendBlocks } from "../send.ts";
 import type { Served } from "../served.ts";
 import { API, findRecord } from "./addresses.ts";
 import {
@@ -22,24 +23,45 @@ export const OUTPUT_USES = ["programs", "spreadsheet"] as const;
 /** The route of whole outputs of cells. */
 export function addOutputRoutes(app: FastifyInstance, served: Served): void {
   const outputs = new RunOutputs(served.runs);
+  const known: KnownAnswers = new LRUCache({
+    maxSize: KEPT_BYTES,
+    sizeCalculation: ({ body }, key) => key.length + ENTRY_BYTES + (body?.length ?? 0),
+  });
   const config = { auth: "read" } as const;
   app.get(
     `${API}/projects/:projectId/runs/:runId/cells/:name/output`,
     { config },
-    (request, reply) => getOutput(request, reply, { ...served, outputs }),
+    (request, reply) => getOutput(request, reply, { ...served, outputs, known }),
   );
 }
 
+/** So much of all answers is kept ready to be sent, and so much of one. */
+const KEPT_BYTES = 2 ** 25;
+const LARGEST_KEPT_BYTES = 2 ** 18;
+const ENTRY_BYTES = 200;
+
+/** An answer that was given before: its content never changes. */
+interface KnownAnswer {
+  readonly etag: string;
+  /** undefined for one that is too large to be kept, or was only named so far */
+  body: Buffer | undefined;
+}
+
+/** By the content that they are of, and what was asked for. */
+type KnownAnswers = LRUCache<string, KnownAnswer>;
+
 interface ServedOutputs extends Served {
   readonly outputs: RunOutputs;
+  readonly known: KnownAnswers;
 }
 
 async function getOutput(request: FastifyRequest, reply: FastifyReply, served: ServedOutputs) {
   const record = await findRecord(request, served);
   const asked = readRequest(request);
   const { name } = request.params as { readonly name: string };
-  const { contentId, output, readFrame } = await served.outputs.read(record, name);
-  const etag = toEtag(contentId, asked);
+  const { contentId, output, readFrame, checkKept } = await served.outputs.read(record, name);
+  const key = JSON.stringify([contentId, asked]);
+  const { etag, body: kept } = served.known.get(key) ?? { etag: toEtag(key), body: undefined };
   const headers = { etag, vary: "accept", "cache-control": "private, no-cache" };
   if (isKnown(request.headers["if-none-match"], etag)) {
     return reply.headers(headers).code(304).send();
@@ -48,14 +70,19 @@ async function getOutput(request: FastifyRequest, reply: FastifyReply, served: S
     const body = toValueBody(output, asked);
     return reply.headers(headers).type(CONTENT_TYPES.json).send(body);
   }
-  const frame = await readFrame();
+  const found = kept === undefined ? { frame: await readFrame() } : { body: kept };
+  if (kept !== undefined) await checkKept();
   reply.headers(headers).type(CONTENT_TYPES[asked.format]);
   if (asked.format !== "json") {
     // The name of a cell is made of letters, digits and underscores.
     const file = `${name}.${asked.format}`;
     reply.header("content-disposition", `attachment; filename="${file}"`);
   }
-  return sendBlocks(reply, outputBlocks(frame, output, asked));
+  if (found.body !== undefined) return reply.send(found.body);
+  const gathered = await gatherBlocks(outputBlocks(found.frame, output, asked), LARGEST_KEPT_BYTES);
+  if (gathered.whole === undefined) return sendBlocks(reply, gathered.blocks);
+  served.known.set(key, { etag, body: gathered.whole });
+  return reply.send(gathered.whole);
 }
 
 /** @throws {HttpFailure} 400, 406 */
@@ -82,8 +109,8 @@ function toValueBody(output: CellOutput, { format }: OutputRequest): Uint8Array 
   );
 }
 
-function toEtag(contentId: string, asked: OutputRequest): string {
-  const hash = createHash("sha256").update(JSON.stringify([contentId, asked]));
+function toEtag(key: string): string {
+  const hash = createHash("sha256").update(key);
   return `"${hash.digest("base64url").slice(0, 27)}"`;
 }
 

@@ -1,3 +1,4 @@
+import { type BigIntStats, lstatSync } from "node:fs";
 import { type FileHandle, lstat, readdir } from "node:fs/promises";
 import { checkListPrefix, checkStoreKey, isStoreKey } from "../key.ts";
 import { changedMeanwhile } from "../read-limits.ts";
@@ -73,6 +74,16 @@ export class DirectoryStore implements Store {
     return this.#withEntry(key, { create: false, signal }, (entry) =>
       withPlainFile(entry, (file) => toFound(key, file)),
     );
+  }
+
+  peekTag(key: string): string | undefined {
+    checkStoreKey(key);
+    try {
+      const stat = lstatSync(`${this.#root}/${key}`, { bigint: true });
+      return stat.isFile() ? toTag(stat) : undefined;
+    } catch {
+      return undefined;
+    }
   }
 
   async *readBlocks(
@@ -243,8 +254,12 @@ interface Access extends StoreOptions {
 
 /** A file that is replaced is another one, and one that is written to has another time. */
 async function toFound(key: string, file: FileHandle): Promise<FoundObject> {
-  const { ino, size, mtimeNs, mtime } = await file.stat({ bigint: true });
-  return { key, sizeBytes: Number(size), modifiedAt: mtime, tag: `${ino}-${size}-${mtimeNs}` };
+  const stat = await file.stat({ bigint: true });
+  return { key, sizeBytes: Number(stat.size), modifiedAt: stat.mtime, tag: toTag(stat) };
+}
+
+function toTag({ ino, size, mtimeNs }: BigIntStats): string {
+  return `${ino}-${size}-${mtimeNs}`;
 }
 
 function toStoredObject(body: Uint8Array): StoredObject {

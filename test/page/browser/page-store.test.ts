@@ -41,6 +41,7 @@ async function openStore(search = "", first: PageState | Error = pageState(CELLS
   let listener: PageEventListener | undefined;
   let move = () => {};
   const effects: PageEffects = {
+    first: undefined,
     async fetchState() {
       if (given.state instanceof Error) throw given.state;
       return given.state;

@@ -1,10 +1,12 @@
 import type { JSX } from "preact";
-import { useEffect, useState } from "preact/hooks";
+import { useContext, useEffect, useState } from "preact/hooks";
+import { StillPage } from "../output/still-parts.ts";
 import { Icon } from "./icon.tsx";
 
 /** Turns the page light or dark. */
 export function ThemeButton(): JSX.Element {
-  const [theme, setTheme] = useState(currentTheme);
+  const isStill = useContext(StillPage) !== null;
+  const [theme, setTheme] = useState(isStill ? "light" : currentTheme);
   useEffect(() => {
     const system = matchMedia("(prefers-color-scheme: dark)");
     const follow = () => setTheme(currentTheme());
@@ -32,7 +34,7 @@ const KEY = "hex-theme";
 /** Shows the page as the viewer chose on an earlier visit. */
 export function applyStoredTheme(): void {
   const stored = readStored();
-  if (stored !== undefined) document.documentElement.dataset["theme"] = stored;
+  if (stored !== undefined) showTheme(stored);
   window.addEventListener("beforeprint", printLight);
 }
 
@@ -57,12 +59,20 @@ function currentTheme(): Theme {
 
 /** Shows the page the other way, and remembers that where the browser lets us. */
 function chooseTheme(theme: Theme): void {
-  document.documentElement.dataset["theme"] = theme;
+  showTheme(theme);
   try {
     localStorage.setItem(KEY, theme);
   } catch {
     // without storage the choice holds until the page is left
   }
+}
+
+/** Shows a theme, and lets the server know it: the next page is sent in it. */
+function showTheme(theme: Theme): void {
+  document.documentElement.dataset["theme"] = theme;
+  if (location.protocol === "file:") return;
+  // biome-ignore lint/suspicious/noDocumentCookie: Safari and Firefox have nothing else
+  document.cookie = `${KEY}=${theme}; Path=/; Max-Age=31536000; SameSite=Strict`;
 }
 
 function readStored(): Theme | undefined {

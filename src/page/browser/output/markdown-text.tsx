@@ -1,6 +1,7 @@
 import type { JSX } from "preact";
-import { useLayoutEffect, useRef } from "preact/hooks";
+import { useContext, useLayoutEffect, useRef } from "preact/hooks";
 import { CodePiece, useCode } from "./code-piece.ts";
+import { StillPage } from "./still-parts.ts";
 
 const markdownPiece = new CodePiece(() => import("./markdown/markdown.ts"));
 
@@ -9,6 +10,11 @@ const markdownPiece = new CodePiece(() => import("./markdown/markdown.ts"));
  * code for it is here, its text keeps the place unseen; when that never comes, the text is shown.
  */
 export function MarkdownText({ text }: { readonly text: string }): JSX.Element {
+  const still = useContext(StillPage);
+  return still === null ? <DrawnMarkdown text={text} /> : <still.Markdown text={text} />;
+}
+
+function DrawnMarkdown({ text }: { readonly text: string }): JSX.Element {
   const element = useRef<HTMLDivElement>(null);
   const { code, isFailed } = useCode(markdownPiece);
   useLayoutEffect(() => {

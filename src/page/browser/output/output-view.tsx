@@ -1,10 +1,12 @@
 import type { JSX } from "preact";
+import { useContext } from "preact/hooks";
 import type { CellOutput } from "../../../run/cell-output.ts";
 import { CodePiece, useCode } from "./code-piece.ts";
 import { JsonTree } from "./json-tree.tsx";
 import { fetchCodeFor, MarkdownText } from "./markdown-text.tsx";
 import { figureText } from "./number-text.ts";
 import type { RowsSource } from "./rows-source.ts";
+import { StillPage } from "./still-parts.ts";
 
 /** An output, and the source of more of its rows. */
 export interface OutputViewProps {
@@ -38,6 +40,19 @@ const tablePiece = new CodePiece(() => import("./table/table-view.tsx"));
 const chartPiece = new CodePiece(() => import("./chart/chart-view.tsx"));
 
 /**
+ * Fetches the code without which outputs would not be shown as they are. A chart takes the place of
+ * its own that is kept for it: what can be read is not to wait for that.
+ */
+export async function fetchCodeOf(outputs: readonly CellOutput[]): Promise<void> {
+  const fetched = outputs.map((output) => {
+    if (output.kind === "frame") return tablePiece.fetch();
+    return output.kind === "markdown" ? fetchCodeFor(output.markdown) : undefined;
+  });
+  // fetched again, or told, when it is shown
+  await Promise.allSettled(fetched);
+}
+
+/**
  * Fetches, once there is nothing else to do, the code for outputs that are not visible yet: a tab
  * then opens at once, and a page is printed with all it has.
  */
@@ -57,6 +72,11 @@ export function fetchLater(outputs: readonly CellOutput[]): void {
 }
 
 function LazyTable(props: Of<"frame">): JSX.Element {
+  const still = useContext(StillPage);
+  return still === null ? <FetchedTable {...props} /> : <still.Table {...props} />;
+}
+
+function FetchedTable(props: Of<"frame">): JSX.Element {
   const { code, isFailed } = useCode(tablePiece);
   if (code !== null) return <code.TableView {...props} />;
   if (isFailed) return <NoCode of="table" />;
@@ -66,9 +86,17 @@ function LazyTable(props: Of<"frame">): JSX.Element {
 }
 
 function LazyChart(props: Of<"chart">): JSX.Element {
+  return useContext(StillPage) === null ? <FetchedChart {...props} /> : <WaitingChart />;
+}
+
+function WaitingChart(): JSX.Element {
+  return <div class="chart-view chart-waiting" />;
+}
+
+function FetchedChart(props: Of<"chart">): JSX.Element {
   const { code, isFailed } = useCode(chartPiece);
   if (code !== null) return <code.ChartView {...props} />;
-  return isFailed ? <NoCode of="chart" /> : <div class="chart-view chart-waiting" />;
+  return isFailed ? <NoCode of="chart" /> : <WaitingChart />;
 }
 
 function NoCode({ of }: { readonly of: "table" | "chart" }): JSX.Element {

@@ -2,7 +2,7 @@ import type { JSX } from "preact";
 import type { PageState } from "../../page-state.ts";
 import { MarkdownText } from "../output/markdown-text.tsx";
 import type { PageModel } from "./page-model.ts";
-import { TimeAgo, toFullTime, toLocalTime } from "./time-ago.tsx";
+import { LocalTime, TimeAgo } from "./time-ago.tsx";
 
 interface MastheadProps {
   readonly state: PageState;
@@ -47,9 +47,7 @@ function FreshnessBar({
       {asOf !== null && (
         <span>
           {data === null ? "Published " : "Data as of "}
-          <time dateTime={asOf} title={toFullTime(asOf)}>
-            {toLocalTime(asOf)}
-          </time>
+          <LocalTime instant={asOf} />
         </span>
       )}
       {asOf !== null && <TimeAgo instant={asOf} {...ageOf(data)} />}

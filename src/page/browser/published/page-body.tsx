@@ -56,7 +56,8 @@ export function PageBody({ store, model }: PageBodyProps): JSX.Element {
 }
 
 function slugFromAddress(): string {
-  return /^#tab=(.*)$/.exec(location.hash)?.[1] ?? "";
+  // the server draws the first tab: an address tells it of no other
+  return /^#tab=(.*)$/.exec(globalThis.location?.hash ?? "")?.[1] ?? "";
 }
 
 function Rows({ rows, store, model }: PageBodyProps & { readonly rows: readonly PageRow[] }) {

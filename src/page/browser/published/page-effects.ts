@@ -6,6 +6,8 @@ import { afterTimeout } from "./request-line.ts";
 
 /** The effects of a page on the world around it; tests bring their own. */
 export interface PageEffects {
+  /** what the page opens on, when it came with it; undefined: it is to be fetched */
+  readonly first: PageState | undefined;
   readonly fetchState: (version?: number, signal?: AbortSignal) => Promise<PageState>;
   readonly evaluate: (ask: EvaluateRequest, signal?: AbortSignal) => Promise<Evaluation>;
   readonly refresh: () => Promise<{ readonly runId: string }>;
@@ -28,8 +30,9 @@ interface PageAddress {
 }
 
 /** The real ones of a page in a browser. */
-export function browserEffects(): PageEffects {
+export function browserEffects(first: PageState | undefined): PageEffects {
   return {
+    first,
     fetchState,
     evaluate,
     refresh: startRefresh,
@@ -38,6 +41,23 @@ export function browserEffects(): PageEffects {
     address: { search: () => location.search, write: writeAddress, onMove },
     newId: newPressId,
     after: afterTimeout,
+  };
+}
+
+/** The effects of a page that has no server: it shows what it has. */
+export function fixedEffects(first: PageState): PageEffects {
+  const never = () => new Promise<never>(() => undefined);
+  const nothing = () => undefined;
+  return {
+    first,
+    fetchState: never,
+    evaluate: never,
+    refresh: never,
+    cancelRefresh: never,
+    listen: () => nothing,
+    address: { search: () => "", write: nothing, onMove: () => nothing },
+    newId: () => "",
+    after: () => nothing,
   };
 }
 

@@ -59,9 +59,12 @@ export class PageStore extends Store<PageView> implements RowsGround {
     });
   }
 
-  /** Fetches the page and listens to what happens to it, until it is closed. */
+  /** Opens the page and listens to what happens to it, until it is closed. */
   open(): void {
-    void this.#sync();
+    const { first } = this.#effects;
+    if (first !== undefined) this.#open(first);
+    // a run that has ended since is not told of
+    if (first === undefined || first.run !== null) void this.#sync();
     this.#endings.push(
       this.#effects.address.onMove(() => this.#onMove()),
       this.#effects.listen({
@@ -250,10 +253,8 @@ export class PageStore extends Store<PageView> implements RowsGround {
 
   async #show(state: PageState, signal: AbortSignal): Promise<void> {
     const old = this.view.model;
-    if (old === undefined) {
-      const model = openModel(state, this.#effects.address.search());
-      this.#change({ phase: "open", model, run: this.view.run ?? state.run, trouble: null });
-    } else if (old.state.commit === state.commit) {
+    if (old === undefined) return this.#open(state);
+    if (old.state.commit === state.commit) {
       const isChanged = !isSameBuild(state.build, old.state.build);
       this.#change({ phase: "open", model: withFacts(old, state), isChanged });
     } else {
@@ -265,6 +266,12 @@ export class PageStore extends Store<PageView> implements RowsGround {
       const isChanged = !isSameBuild(state.build, build);
       this.#change({ phase: "open", model, news, trouble: null, isChanged });
     }
+    this.#wake();
+  }
+
+  #open(state: PageState): void {
+    const model = openModel(state, this.#effects.address.search());
+    this.#change({ phase: "open", model, run: this.view.run ?? state.run, trouble: null });
     this.#wake();
   }
 

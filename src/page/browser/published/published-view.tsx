@@ -1,5 +1,6 @@
 import type { JSX } from "preact";
-import { useLayoutEffect, useState } from "preact/hooks";
+import { useEffect, useState } from "preact/hooks";
+import type { PageState } from "../../page-state.ts";
 import { Notice } from "../design/notice.tsx";
 import { fetchMarkdown } from "../output/markdown-text.tsx";
 import { useStore } from "../use-store.ts";
@@ -9,15 +10,20 @@ import { browserEffects } from "./page-effects.ts";
 import { PageStore } from "./page-store.ts";
 import { SignInForm } from "./sign-in-form.tsx";
 
+interface PublishedViewProps {
+  /** what came with the page; undefined: it is to be fetched */
+  readonly first: PageState | undefined;
+}
+
 /** The published page, from its opening on. */
-export function PublishedView(): JSX.Element {
-  const [store] = useState(() => new PageStore(browserEffects()));
-  // before the first paint, since all else waits for the state
-  useLayoutEffect(() => {
-    store.open();
-    fetchMarkdown();
-    return () => store.close();
-  }, [store]);
+export function PublishedView({ first }: PublishedViewProps): JSX.Element {
+  const [store] = useState(() => {
+    const opened = new PageStore(browserEffects(first));
+    opened.open();
+    if (first === undefined) fetchMarkdown();
+    return opened;
+  });
+  useEffect(() => () => store.close(), [store]);
   const view = useStore(store);
   const { phase, model } = view;
   if (phase === "sign-in") {

@@ -1,5 +1,6 @@
 import type { JSX } from "preact";
-import { useEffect, useMemo, useState } from "preact/hooks";
+import { useContext, useEffect, useMemo, useState } from "preact/hooks";
+import { StillPage } from "../output/still-parts.ts";
 
 interface TimeAgoProps {
   /** an instant, ISO 8601 */
@@ -20,8 +21,9 @@ export function TimeAgo({ instant, ageMs }: TimeAgoProps): JSX.Element {
     const timer = setTimeout(() => tick((count) => count + 1), nextTickMs(nowMs));
     return () => clearTimeout(timer);
   });
+  const isStill = useContext(StillPage) !== null;
   return (
-    <time dateTime={instant} title={toFullTime(instant)}>
+    <time dateTime={instant} {...(isStill ? {} : { title: toFullTime(instant) })}>
       {toRelativeTime(nowMs)}
     </time>
   );
@@ -52,6 +54,16 @@ export function nextTickMs(ageMs: number): number {
   return Math.min(lengthMs - (Math.max(0, ageMs) % lengthMs), 3_600_000);
 }
 
+/** An instant in the viewer's own zone; before that is known, only the room for it. */
+export function LocalTime({ instant }: Pick<TimeAgoProps, "instant">): JSX.Element {
+  if (useContext(StillPage) !== null) return <span class="unseen">{toLocalTime(instant)}</span>;
+  return (
+    <time dateTime={instant} title={toFullTime(instant)}>
+      {toLocalTime(instant)}
+    </time>
+  );
+}
+
 const day = new Intl.DateTimeFormat("en-GB", {
   day: "numeric",
   month: "short",
@@ -63,11 +75,11 @@ const day = new Intl.DateTimeFormat("en-GB", {
 const full = new Intl.DateTimeFormat("en-GB", { dateStyle: "full", timeStyle: "long" });
 
 /** An instant in the viewer's own zone: "21 Nov 2026, 09:12". */
-export function toLocalTime(instant: string): string {
+function toLocalTime(instant: string): string {
   return day.format(new Date(instant));
 }
 
 /** The same with weekday, seconds and zone. */
-export function toFullTime(instant: string): string {
+function toFullTime(instant: string): string {
   return full.format(new Date(instant));
 }

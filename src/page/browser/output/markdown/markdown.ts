@@ -1,5 +1,5 @@
 import createPurifier from "dompurify";
-import { Marked, type TokenizerAndRendererExtension, type Tokens } from "marked";
+import { markdownHtml } from "./markdown-html.ts";
 
 /** Markdown as nodes that are safe to show. */
 export function markdownNodes(text: string): DocumentFragment {
@@ -20,78 +20,6 @@ function letScroll(fragment: DocumentFragment): void {
     table.replaceWith(scroll);
     scroll.append(table);
   }
-}
-
-/** Where Markdown has math: its TeX is the text, and code makes MathML of it. */
-const blockMath: TokenizerAndRendererExtension = {
-  name: "blockMath",
-  level: "block",
-  start: (text) => text.match(/^\$\$/m)?.index,
-  tokenizer(text) {
-    const match = /^\$\$([^$]+)\$\$[ \t]*(?:\n|$)/.exec(text);
-    return match === null ? undefined : mathToken("blockMath", match);
-  },
-  renderer: (token) => `<div class="math-block">${escapeHtml(texOf(token))}</div>`,
-};
-
-/** As in other tools: no space inside the dollars and no digit after, so that prices stay prices. */
-const inlineMath: TokenizerAndRendererExtension = {
-  name: "inlineMath",
-  level: "inline",
-  start: (text) => text.indexOf("$"),
-  tokenizer(text) {
-    const display = /^\$\$([^$\n]+)\$\$/.exec(text);
-    if (display !== null) return mathToken("inlineMath", display);
-    const match = /^\$([^\s$](?:[^$\n]*[^\s$\\])?)\$(?!\d)/.exec(text);
-    return match === null ? undefined : mathToken("inlineMath", match);
-  },
-  renderer: (token) => `<span class="math-inline">${escapeHtml(texOf(token))}</span>`,
-};
-
-const marked = new Marked({
-  gfm: true,
-  async: false,
-  extensions: [blockMath, inlineMath],
-  renderer: {
-    // a page has one h1, and it is the page's title
-    heading({ tokens, depth }: Tokens.Heading): string {
-      const level = Math.min(depth + 1, 6);
-      return `<h${level}>${this.parser.parseInline(tokens)}</h${level}>`;
-    },
-    html: ({ text }: Tokens.HTML | Tokens.Tag) => withoutHandlers(text),
-    // form controls are not let through; a task list needs none
-    checkbox: ({ checked }: Tokens.Checkbox) => (checked ? "☑ " : "☐ "),
-  },
-});
-
-/** Markdown as HTML that is not yet safe to show. */
-function markdownHtml(text: string): string {
-  return String(marked.parse(text));
-}
-
-/** Ends before the next one begins: of many that never end, each is looked at once. */
-const TAG = /<[a-z][^<>]*>/gi;
-
-const HANDLER = /[\s"'/](?:style|on\w+)\s*=\s*(?:"[^"]*"|'[^']*'|[^\s>]*)/gi;
-
-/**
- * Drops styles and handlers. Sanitising does it for certain; but a browser that is to parse them
- * first complains of each in its console, as the page's policy forbids them.
- */
-function withoutHandlers(html: string): string {
-  return html.replace(TAG, (tag) => tag.replace(HANDLER, " "));
-}
-
-function mathToken(type: string, match: RegExpExecArray): Tokens.Generic {
-  return { type, raw: match[0], text: (match[1] ?? "").trim() };
-}
-
-function texOf(token: Tokens.Generic): string {
-  return String(token["text"]);
-}
-
-function escapeHtml(text: string): string {
-  return text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;");
 }
 
 const purifier = createPurifier();

@@ -5,10 +5,8 @@ import {
   type DataFrameEvents,
 } from "hightable";
 import { useLayoutEffect, useMemo, useRef } from "preact/hooks";
-import type { JsonRow } from "../../../../frame/json.ts";
 import type { Schema } from "../../../../frame/schema.ts";
 import type { RowBlocks } from "./row-blocks.ts";
-import { cellText, isNumeric } from "./rows-text.ts";
 
 /**
  * Rows as the grid reads them. It is the same frame as long as the columns are the same, since the
@@ -59,33 +57,6 @@ function toDataFrame(
       blocks.want(rowStart, rowEnd);
     },
   };
-}
-
-/** A digit is at most as wide, and so is the room beside a figure. */
-const DIGIT_PX = 8;
-
-const BESIDE_PX = 21;
-
-/**
- * How wide columns of figures are at least, in pixels. The grid measures its columns once; when
- * other rows have longer figures, these widths grow, so that none of them is cut.
- */
-export function useFigureWidths(
-  columns: Schema,
-  head: readonly JsonRow[],
-): readonly (number | undefined)[] {
-  const known = useRef<{ columns: Schema; widths: readonly (number | undefined)[] } | null>(null);
-  return useMemo(() => {
-    const before = known.current?.columns === columns ? known.current.widths : [];
-    const widths = columns.map(({ name, type }, index) => {
-      if (!isNumeric(type)) return undefined;
-      const texts = head.map((row) => cellText(row[name] ?? null, type).length);
-      return Math.max(before[index] ?? 0, Math.max(0, ...texts) * DIGIT_PX + BESIDE_PX);
-    });
-    const isSame = before.length > 0 && widths.every((width, index) => width === before[index]);
-    if (!isSame) known.current = { columns, widths };
-    return isSame ? before : widths;
-  }, [columns, head]);
 }
 
 const BODY_CELL = "tbody td[data-rownumber]";

@@ -1,11 +1,12 @@
 import { type CellContentProps, HighTable, type OrderBy, type Selection } from "hightable";
 import type { JSX } from "preact";
 import { useId, useLayoutEffect, useMemo, useRef } from "preact/hooks";
-import type { JsonRow, JsonScalar } from "../../../../frame/json.ts";
+import type { JsonRow } from "../../../../frame/json.ts";
 import type { RowSort } from "../../../../frame/rows/table-rows.ts";
-import type { ColumnType, Schema } from "../../../../frame/schema.ts";
+import type { Schema } from "../../../../frame/schema.ts";
 import type { RowsOrder } from "../rows-source.ts";
-import { titleOfFrame, useFigureWidths, useGridFrame } from "./grid-frame.ts";
+import { cellContent, classOf, useFigureWidths } from "./grid-cells.tsx";
+import { titleOfFrame, useGridFrame } from "./grid-frame.ts";
 import {
   enterGrid,
   nameGrid,
@@ -15,7 +16,6 @@ import {
   useGridFocus,
 } from "./hightable-patches.ts";
 import type { RowBlocks } from "./row-blocks.ts";
-import { cellText, isNumeric } from "./rows-text.ts";
 
 patchGridRoles();
 patchGridDraws();
@@ -40,7 +40,6 @@ interface GridProps {
 
 /** More rows above and below the visible ones would make scrolling slower. */
 const PADDING_ROWS = 4;
-const LONG_TEXT = 24;
 
 /** The rows of a table, of which only the visible ones are in the document. */
 export function Grid(props: GridProps): JSX.Element {
@@ -133,26 +132,9 @@ function toConfiguration(
   );
 }
 
-function classOf(type: ColumnType): string {
-  if (type === "bigint") return "cell-number cell-digits";
-  return isNumeric(type) ? "cell-number" : `cell-${type}`;
-}
-
-/** Mostly a text and no element: the fewer there are, the sooner other rows are seen. */
 function toCellRenderer(columns: Schema) {
-  return ({ cell, col }: CellContentProps): JSX.Element | string | null => {
-    if (cell === undefined) return null;
-    const value: JsonScalar = cell.value;
-    if (value === null) {
-      return (
-        <span class="cell-missing" title="missing">
-          –
-        </span>
-      );
-    }
-    const text = cellText(value, columns[col]?.type ?? "string");
-    return text.length > LONG_TEXT ? <span class="cell-long">{text}</span> : text;
-  };
+  return ({ cell, col }: CellContentProps): JSX.Element | string | null =>
+    cell === undefined ? null : cellContent(cell.value, columns[col]?.type ?? "string");
 }
 
 /** The text that the grid itself copies when one cell is in focus. */

@@ -1,0 +1,84 @@
+import { options } from "preact";
+import { renderToString } from "preact-render-to-string";
+import type { PageState } from "../../page-state.ts";
+import type { DrawnPage } from "../../still-page.ts";
+import { plainMarkdownHtml } from "../output/markdown/markdown-html.ts";
+import { StillPage, type StillParts } from "../output/still-parts.ts";
+import { OpenPage } from "../published/open-page.tsx";
+import { toTabSlugs } from "../published/page-body.tsx";
+import { fixedEffects } from "../published/page-effects.ts";
+import { PageStore } from "../published/page-store.ts";
+import { StillTable } from "./still-table.tsx";
+
+const PARTS: StillParts = { Table: StillTable, Markdown: StillMarkdown };
+
+/**
+ * Draws a page as it opens, with no browser: what it looks like until its code runs.
+ * @param isEmbedded shown within another page: without its head
+ */
+export function drawPage(state: PageState, isEmbedded: boolean): DrawnPage {
+  const store = new PageStore(fixedEffects(state));
+  store.open();
+  const { view } = store;
+  if (view.model === undefined) throw new Error("a page whose state is known is open");
+  const styles = new StyleRules();
+  const before = options.vnode;
+  options.vnode = (vnode) => {
+    if (typeof vnode.type === "string") styles.take(vnode.props as Record<string, unknown>);
+    before?.(vnode);
+  };
+  try {
+    const html = renderToString(
+      <StillPage.Provider value={PARTS}>
+        {otherTabs(state).map((slug) => (
+          <span key={slug} class="other-tab" id={`tab=${slug}`} />
+        ))}
+        <OpenPage store={store} view={view} model={view.model} isEmbedded={isEmbedded} />
+      </StillPage.Provider>,
+    );
+    return { html, style: styles.text };
+  } finally {
+    if (before === undefined) delete options.vnode;
+    else options.vnode = before;
+  }
+}
+
+/** The tabs that are not drawn: the address of one of them hides the one that is. */
+function otherTabs({ layout: { tabs } }: PageState): readonly string[] {
+  return toTabSlugs(tabs.map(({ title }) => title ?? "")).slice(1);
+}
+
+/** The policy of the page lets no element have a style of its own: each gets a rule instead. */
+class StyleRules {
+  readonly #rules = new Map<string, number>();
+
+  take(props: Record<string, unknown>): void {
+    const { style } = props;
+    if (typeof style !== "object" || style === null) return;
+    const rule = Object.entries(style)
+      .map(([name, value]) => `${name}:${toValue(name, value)}`)
+      .join(";");
+    const number = this.#rules.get(rule) ?? this.#rules.size;
+    this.#rules.set(rule, number);
+    props["style"] = undefined;
+    props["data-style"] = number;
+  }
+
+  get text(): string {
+    return [...this.#rules].map(([rule, number]) => `[data-style="${number}"]{${rule}}`).join("");
+  }
+}
+
+function toValue(name: string, value: unknown): string {
+  const text = String(value);
+  if (/^-{0,2}[a-z]+(-[a-z]+)*$/.test(name) && /^[\d.]+(px)?$/.test(text)) return text;
+  throw new Error(`the style ${name} of a page has no number for its value`);
+}
+
+/** Markdown that is safe as it is; all other keeps its place until the browser has sanitised it. */
+function StillMarkdown({ text }: { readonly text: string }) {
+  const html = plainMarkdownHtml(text);
+  if (html === undefined) return <div class="markdown markdown-waiting">{text}</div>;
+  // the text has no HTML, and all of it is escaped
+  return <div class="markdown" dangerouslySetInnerHTML={{ __html: html }} />;
+}
