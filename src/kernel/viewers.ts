@@ -23,6 +23,7 @@ import {
   TimedOutCells,
   toTimeoutMessage,
 } from "./request.ts";
+import { ALLOCATOR } from "./thread-messages.ts";
 import { ViewerThreads } from "./viewer-threads.ts";
 
 export interface ViewersOptions extends Partial<PoolLimits> {
@@ -94,8 +95,12 @@ function openProcesses(runs: ViewedRuns, size: number, onLine: (line: string) =>
   const { config, environment, redactor } = runs;
   const { memoryBytes } = config.runs;
   const startProcess = (its: ViewedRuns["config"]) =>
-    startProjectProcess({ ...runs, config: its }, environment, "listed", { priority: PRIORITY });
-  const shared = { ...config, runs: { ...config.runs, memoryBytes: size * memoryBytes } };
+    startProjectProcess({ ...runs, config: its }, { ...environment, ...ALLOCATOR }, "listed", {
+      priority: PRIORITY,
+    });
+  const named = [...config.runs.environment, ...Object.keys(ALLOCATOR)];
+  const all = { ...config.runs, memoryBytes: size * memoryBytes, environment: named };
+  const shared = { ...config, runs: all };
   const threads = new ViewerThreads({
     startProcess: () => startProcess(shared),
     heapBytes: memoryBytes,
