@@ -82,7 +82,9 @@ ${NEEDS_SCRIPT}`,
 
 /** Neither hands nor tools for reading reach what is drawn, and the page's code takes its place. */
 function toStill({ html }: DrawnPage): string {
-  return `<div id="still" inert aria-hidden="true">${html}</div>\n<div id="app"></div>`;
+  return `<div id="still" inert aria-hidden="true">${html}</div>
+<p class="late" role="status">Expected the code of this page to be here by now, got none yet: until then it can only be looked at (reload it if it stays so)</p>
+<div id="app"></div>`;
 }
 
 const NEEDS_SCRIPT =
