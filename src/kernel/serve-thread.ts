@@ -1,3 +1,5 @@
+import { setFlagsFromString } from "node:v8";
+import { runInNewContext } from "node:vm";
 import { type MessagePort, workerData } from "node:worker_threads";
 import { HexError } from "../errors.ts";
 import { EventThrottle } from "../run/process/event-throttle.ts";
@@ -7,15 +9,28 @@ import { KERNEL_NOTES } from "./request.ts";
 import { SharedFiles } from "./shared-files.ts";
 import type { FromThread, ThreadData, ToThread } from "./thread-messages.ts";
 
+const IDLE_MS = 1_000;
+
+/**
+ * Gives back what evaluations have left behind: V8 collects when memory is asked for, so that a page
+ * which is looked at no more would keep the garbage of its last moves, lists as long as its tables.
+ */
+function collectGarbage(): void {
+  setFlagsFromString("--expose-gc");
+  runInNewContext("gc")();
+}
+
 /** The main thread of a viewers' process, as one of its threads sees it. */
 export class ThreadParent implements Parent {
   /** never aborted: a thread that is to stop is ended */
-  readonly signal = new AbortController().signal;
+  readonly signal: AbortSignal = new AbortController().signal;
   /** large files that the threads of the process share */
   readonly files: SharedFiles;
   readonly #port: MessagePort;
   readonly #throttle = new EventThrottle((event) => this.#send({ type: "emitted", event }));
   readonly #listeners = new Map<string, (payload: unknown) => void>();
+  /** fires when nothing was answered for a while after something was */
+  readonly #idle = setTimeout(collectGarbage, IDLE_MS).unref();
 
   constructor(port: MessagePort) {
     this.#port = port;
@@ -29,7 +44,10 @@ export class ThreadParent implements Parent {
     throw new Error(`Expected viewers to ask nothing of their server, got ${name}`);
   };
 
-  readonly note: Parent["note"] = (name, payload) => this.#send({ type: "noted", name, payload });
+  readonly note: Parent["note"] = (name, payload) => {
+    this.#send({ type: "noted", name, payload });
+    if (name === KERNEL_NOTES.reply) this.#idle.refresh();
+  };
 
   readonly onNote: Parent["onNote"] = (name, listener) => this.#listeners.set(name, listener);
 

@@ -10,6 +10,7 @@ import type { Parent } from "../run/process/serve-task.ts";
 import { KERNEL_NOTES, type KernelReply, type RequestProgress } from "./request.ts";
 import { KeptFiles } from "./shared-files.ts";
 import {
+  ALLOCATOR,
   type FromThread,
   THREAD_NOTES,
   type ThreadEnded,
@@ -56,7 +57,7 @@ interface ThreadSurroundings {
  */
 const REPORT_MS = 50;
 /** A thread's young objects are few: what is large in it are columns. */
-const YOUNG_MEBIBYTES = 8;
+const YOUNG_MEBIBYTES = 3;
 
 /** One thread, from its start to its end. */
 class ServedThread {
@@ -80,6 +81,7 @@ class ServedThread {
     this.#worker = new Worker(around.program, {
       workerData: { port: port2, task },
       transferList: [port2],
+      env: toEnvironment(process.env),
       resourceLimits: {
         maxOldGenerationSizeMb: Math.floor(heapBytes / 2 ** 20),
         maxYoungGenerationSizeMb: YOUNG_MEBIBYTES,
@@ -178,6 +180,11 @@ class ServedThread {
     const ending = this.#ending ?? ({ status: "exited", exitCode } as const);
     parent.note(THREAD_NOTES.ended, { thread: this.#thread, ending } satisfies ThreadEnded);
   }
+}
+
+function toEnvironment(own: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
+  const isHandedOn = ([name]: readonly [string, unknown]) => !Object.hasOwn(ALLOCATOR, name);
+  return Object.fromEntries(Object.entries(own).filter(isHandedOn));
 }
 
 function receive(port: MessagePort): FromThread | undefined {

@@ -1,6 +1,12 @@
 import type { ProcessTask, TaskEnding } from "../run/process/messages.ts";
 import type { RunEvent } from "../run/run-event.ts";
 
+/**
+ * The environment by which glibc gives memory of columns that are gone back to the system, instead of
+ * keeping it for each thread. Programs that cells start get none of it.
+ */
+export const ALLOCATOR = { MALLOC_ARENA_MAX: "1", MALLOC_MMAP_THRESHOLD_: "262144" };
+
 /** The task of a process whose threads answer viewers, and which computes nothing by itself. */
 export interface ThreadsTask {
   readonly kind: "threads";

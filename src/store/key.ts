@@ -12,6 +12,12 @@ export const PROBE_PREFIX = ".hex/probe/";
 /** The folder below which the history of runs is kept, a folder each day. */
 export const HISTORY_PREFIX = ".hex/history/";
 
+/** The folder of what is derived from the history, so that lists need not read all of it. */
+export const HISTORY_INDEX_PREFIX = ".hex/history-index/";
+
+/** The key of what tells which days of the history are closed. */
+export const CLOSED_DAYS_KEY = `${HISTORY_INDEX_PREFIX}closed-days.json`;
+
 /** The folder of the marks of runs that have not ended. */
 export const OPEN_RUNS_PREFIX = ".hex/open-runs/";
 
@@ -165,6 +171,11 @@ export function shownFrameKey(
 /** The folder of the runs that were accepted on a day. */
 export function historyDayPrefix(day: string): string {
   return `${HISTORY_PREFIX}${day}/`;
+}
+
+/** The key of the index of the runs that were accepted on a day. */
+export function dayIndexKey(day: string): string {
+  return `${HISTORY_INDEX_PREFIX}${day}.json`;
 }
 
 /** The key of the mark that a run has not ended. */
