@@ -20,23 +20,23 @@ export async function printBig({ root, before, python, rounds, sizes, isSmall, r
   if (!python) return console.log("Big frames were not timed: no python3 with venv is here.\n");
   const asked = sizes.length > 0 ? sizes : SIZES;
   for (const rows of isSmall ? [SMALLEST] : asked) {
-    const projects = { hex: await prepareWide(root, rows) };
-    if (before) projects.before = await prepareWide(before, rows);
-    const most = rows > LARGE ? LARGE_ROUNDS : MOST_ROUNDS;
-    const bench = { root, before, python, rows, projects };
-    for (const toTable of [appTable, logicTable]) {
-      const { row, commands, targets, memory } = await toTable(bench);
-      const figures = measureInTurn(commands, Math.min(rounds, most));
-      const note = ({ peakBytes }) => toNote(peakBytes / (rows * ROW_BYTES), memory);
-      tell({ table: "Big frames", row, size: rows }, figures, {
-        record,
-        targets,
-        note,
-        by: "wallMs",
-      });
-    }
-    for (const { remove } of Object.values(projects)) await remove();
+    await printSize({ root, before, python, rounds, record, rows });
   }
+}
+
+async function printSize({ rounds, record, rows, ...builds }) {
+  const { root, before } = builds;
+  const projects = { hex: await prepareWide(root, rows) };
+  if (before) projects.before = await prepareWide(before, rows);
+  const most = rows > LARGE ? LARGE_ROUNDS : MOST_ROUNDS;
+  for (const toTable of [appTable, logicTable]) {
+    const { row, commands, targets, memory } = await toTable({ ...builds, rows, projects });
+    const figures = measureInTurn(commands, Math.min(rounds, most));
+    const note = ({ peakBytes }) => toNote(peakBytes / (rows * ROW_BYTES), memory);
+    const told = { record, targets, note, by: rows > LARGE ? "wallMs" : "cpuMs" };
+    tell({ table: "Big frames", row, size: rows }, figures, told);
+  }
+  for (const { remove } of Object.values(projects)) await remove();
 }
 
 function toNote(ratio, memory) {

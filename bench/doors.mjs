@@ -12,11 +12,19 @@ const DOORS = `
   export { startRedisServers } from "./test/servers/redis-servers.ts";
 `;
 
-/** Node 20 reads no TypeScript, so the sources are bundled; their libraries stay where they are. */
-export async function openDoors(root) {
-  const outfile = `${root}.cache/bench-doors/doors.mjs`;
+/** What the sources of a checkout export. */
+export function openDoors(root) {
+  return openSources(root, "doors", DOORS);
+}
+
+/**
+ * Node 20 reads no TypeScript, so the sources of a checkout are bundled; their libraries stay where they are.
+ * @param keptIn the checkout that keeps the bundle, and whose libraries it finds
+ */
+export async function openSources(root, name, contents, keptIn = root) {
+  const outfile = `${keptIn}.cache/bench-doors/${name}.mjs`;
   await build({
-    stdin: { contents: DOORS, resolveDir: root, loader: "ts" },
+    stdin: { contents, resolveDir: root, loader: "ts" },
     outfile,
     bundle: true,
     format: "esm",

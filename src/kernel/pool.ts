@@ -1,6 +1,7 @@
 import { expectation, HexError } from "../errors.ts";
 import type { RedactLine } from "../run/redact/redactor.ts";
 import { Affinity, pressesOf, unknownPress } from "./affinity.ts";
+import { KeptRows } from "./kept-rows.ts";
 import { type KernelEnd, type KernelLimits, KernelProcess } from "./kernel-process.ts";
 import {
   type KernelAnswer,
@@ -49,6 +50,7 @@ export class KernelPool {
   readonly #options: PoolOptions;
   readonly #backoff = new CrashBackoff(() => performance.now());
   readonly #affinity = new Affinity();
+  readonly #rows = new KeptRows();
   #kernels: readonly KernelProcess[] = [];
   /** of code before a restart: they end once a newer one is ready */
   #outdated: readonly KernelProcess[] = [];
@@ -75,6 +77,8 @@ export class KernelPool {
     signal?.throwIfAborted();
     if (this.#closed !== undefined) throw this.#closed;
     if (this.#fault !== undefined && this.#backoff.leftMs > 0) throw this.#fault;
+    const kept = request.kind === "rows" ? this.#findRows(request) : undefined;
+    if (kept !== undefined) return kept;
     const pending = new PendingRequest(request);
     const onAbort = () => this.#cancel(pending, signal?.reason);
     const limit = setTimeout(() => {
@@ -114,6 +118,10 @@ export class KernelPool {
     await Promise.all([...this.#kernels, ...this.#outdated].map((each) => each.kill(closed)));
   }
 
+  #findRows(request: KernelRequest): KernelAnswer | undefined {
+    return this.#rows.find(request, this.#affinity.find(request));
+  }
+
   /** Sends a request to the process that it belongs to, or puts it in line. */
   #place(pending: PendingRequest): void {
     const { waiting } = this.#options.limits;
@@ -150,6 +158,7 @@ export class KernelPool {
 
   #onSettled(kernel: KernelProcess, { request }: PendingRequest, reply: KernelReply): void {
     this.#affinity.noteAnswer(request, kernel, reply.ok ? reply.evaluation : undefined);
+    if (reply.ok) this.#rows.keep(request, reply, kernel);
     // The version is kept no more: no cell has begun, and the press may be made on another one.
     if (!reply.ok && reply.code === "HEX_OUTPUT_GONE") this.#affinity.forgetPress(request);
     if (this.#hasNewer()) this.#endOutdated();

@@ -24,8 +24,13 @@ export interface KernelTask {
 export type KernelRequest =
   | SessionRequest
   | { readonly kind: "rows"; readonly query: RowsRequest }
-  /** one block of it; from the row `start` on */
-  | { readonly kind: "csv"; readonly query: CsvRequest; readonly start: number };
+  /** one block of it, written over the file `into`, which is that download's own */
+  | {
+      readonly kind: "csv";
+      readonly query: CsvRequest;
+      readonly block: number;
+      readonly into: string;
+    };
 
 /** A request that is carried out by one kind of kernel alone. */
 export type SessionRequest =
@@ -67,11 +72,10 @@ export type KernelReply =
       readonly message: string;
     };
 
-/** One block of a CSV. */
+/** One block of a CSV, as it was written into its file. */
 export interface CsvAnswer {
-  readonly csv: string;
-  /** the row with which the next block begins; null after the last one */
-  readonly next: number | null;
+  /** 0 after the last one */
+  readonly sizeBytes: number;
 }
 
 /** How a run of a notebook ended. */

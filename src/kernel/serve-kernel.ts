@@ -1,6 +1,9 @@
-import { HexError } from "../errors.ts";
+import { writeFile } from "node:fs/promises";
+import { expectation, HexError, toMessage } from "../errors.ts";
 import type { Parent } from "../run/process/serve-task.ts";
+import type { Redact } from "../run/redact/redactor.ts";
 import {
+  type CsvAnswer,
   KERNEL_NOTES,
   type KernelReply,
   type KernelRequest,
@@ -30,7 +33,7 @@ export async function serveKernel(
       case "rows":
         return { text: await rows.rows(request.query, session.redact) };
       case "csv":
-        return { text: await rows.csv(request.query, request.start, session.redact) };
+        return { text: await writeCsvBlock(request, rows, session.redact) };
       default:
         return session.answer(request, context);
     }
@@ -66,6 +69,26 @@ export async function serveKernel(
   });
   await session.close();
   throw parent.signal.reason;
+}
+
+/** Megabytes go by a file: as a message they would be put into JSON here and taken out of it there. */
+async function writeCsvBlock(
+  { query, block, into }: Extract<KernelRequest, { kind: "csv" }>,
+  rows: RowsReader,
+  redact: Redact,
+): Promise<string> {
+  const bytes = await rows.csv(query, { download: into, block }, redact);
+  try {
+    await writeFile(into, bytes, { flag: "r+" });
+  } catch (cause) {
+    const got = (cause as NodeJS.ErrnoException).code ?? toMessage(cause);
+    throw expectation("HEX_TOO_BUSY", {
+      place: "the folder for temporary files",
+      expected: "one that takes a block of a download",
+      got,
+    });
+  }
+  return JSON.stringify({ sizeBytes: bytes.length } satisfies CsvAnswer);
 }
 
 interface SessionSurroundings {

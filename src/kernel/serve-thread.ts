@@ -23,7 +23,7 @@ function collectGarbage(): void {
 /** The main thread of a viewers' process, as one of its threads sees it. */
 export class ThreadParent implements Parent {
   /** never aborted: a thread that is to stop is ended */
-  readonly signal = new AbortController().signal;
+  readonly signal: AbortSignal = new AbortController().signal;
   /** large files that the threads of the process share */
   readonly files: SharedFiles;
   readonly #port: MessagePort;

@@ -1,4 +1,7 @@
 import { randomUUID } from "node:crypto";
+import { type FileHandle, mkdtemp, open, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { HexError } from "../errors.ts";
 import { startProjectProcess } from "../work/project-process.ts";
 import type { ProjectRuns } from "../work/project-runs.ts";
@@ -186,12 +189,39 @@ export function toTableReader(ask: Ask): TableReader {
   };
 }
 
+/** Each block is made while the one before is sent. */
 async function* readCsv(ask: Ask, query: CsvRequest, signal: AbortSignal | undefined) {
-  let start: number | null = 0;
-  while (start !== null) {
-    const { text }: KernelAnswer = await ask({ kind: "csv", query, start }, signal);
-    const { csv, next } = JSON.parse(text) as CsvAnswer;
-    yield Buffer.from(csv, "utf8");
-    start = next;
+  const folder = await mkdtemp(join(tmpdir(), "hex-csv-"));
+  const into = join(folder, "block");
+  try {
+    const file = await open(into, "wx+", 0o600);
+    try {
+      const next = async (block: number) => {
+        const { text } = await ask({ kind: "csv", query, block, into }, signal);
+        return readBlock(file, (JSON.parse(text) as CsvAnswer).sizeBytes);
+      };
+      let bytes = await next(0);
+      for (let block = 1; bytes.length > 0; block++) {
+        const following = next(block);
+        // Who stops in between hears of no failure.
+        following.catch(() => undefined);
+        yield bytes;
+        bytes = await following;
+      }
+    } finally {
+      await file.close();
+    }
+  } finally {
+    await rm(folder, { recursive: true, force: true });
   }
+}
+
+async function readBlock(file: FileHandle, sizeBytes: number): Promise<Uint8Array> {
+  const bytes = Buffer.allocUnsafeSlow(sizeBytes);
+  for (let start = 0; start < sizeBytes; ) {
+    const { bytesRead } = await file.read(bytes, start, sizeBytes - start, start);
+    if (bytesRead === 0) throw new Error(`Expected ${sizeBytes} bytes of a download, got ${start}`);
+    start += bytesRead;
+  }
+  return bytes;
 }

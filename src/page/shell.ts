@@ -16,10 +16,9 @@ export interface ShellOptions extends Pick<PageAssets, "script" | "styles" | "pr
 /** The page without data, which everyone may get. */
 export function renderShell(options: ShellOptions): string {
   const { script, styles, preloads, title = "Loading…", view, isStateAhead = false } = options;
-  const state = `<link rel="preload" as="fetch" href="/page/state" crossorigin>`;
   const links = [
     ...styles.map((name) => `<link rel="stylesheet" href="/assets/${toText(name)}">`),
-    ...(isStateAhead ? [state] : []),
+    ...(isStateAhead ? [STATE_PRELOAD] : []),
     ...preloads.map(toPreload),
     toScript(script),
   ];
@@ -63,7 +62,13 @@ export interface OpeningPage {
 export function renderOpening(options: OpeningOptions): OpeningPage {
   const { drawn, state, modules, theme, script } = options;
   const style = withoutEndTag(`${options.style}${drawn.style}`, "style");
-  const links = [`<style>${style}</style>`, ...modules.map(toPreload), toScript(script)];
+  const links = [
+    `<style>${style}</style>`,
+    // whoever has signed in is known to the page's own routes alone
+    ...(state.viewer.maySignIn ? [STATE_PRELOAD] : []),
+    ...modules.map(toPreload),
+    toScript(script),
+  ];
   const html = toHtml({
     root: theme === undefined ? "" : ` data-theme="${theme}"`,
     title: state.title,
@@ -78,6 +83,8 @@ ${NEEDS_SCRIPT}`,
 
 const NEEDS_SCRIPT =
   "<noscript><p>Expected JavaScript to be on, since this page draws tables and charts with it.</p></noscript>";
+
+const STATE_PRELOAD = `<link rel="preload" as="fetch" href="/page/state" crossorigin>`;
 
 function toPreload(name: string): string {
   return `<link rel="modulepreload" href="/assets/${toText(name)}">`;

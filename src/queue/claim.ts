@@ -35,7 +35,7 @@ export interface Ending {
 }
 
 /** The moves of a claim, as a queue makes them. */
-export interface ClaimMoves {
+export interface ClaimMoves extends Pick<Claim, "asked"> {
   renew(): ClaimState | Promise<ClaimState>;
   progress(text: string): unknown;
   end(ending: Ending): Promise<EndAnswer>;
@@ -48,6 +48,7 @@ export function toClaim(taken: TakenJob, attempts: Attempts, moves: ClaimMoves):
   const { job } = taken;
   return {
     ...taken,
+    asked: moves.asked,
     renew: async () => moves.renew(),
     progress: async (progress) => {
       await moves.progress(toProgressText(progress, job.id));
@@ -61,6 +62,36 @@ export function toClaim(taken: TakenJob, attempts: Attempts, moves: ClaimMoves):
       }),
     handBack: () => moves.end({ next: "queued", uncounted: 1 }),
   };
+}
+
+/** The claims that this process holds, each to be told when somebody asks it to stop. */
+export class HeldClaims {
+  readonly #held = new Map<TakenJob, AbortController>();
+
+  get all(): readonly TakenJob[] {
+    return [...this.#held.keys()];
+  }
+
+  /** Aborted once its claim is asked to stop. */
+  hold(taken: TakenJob): AbortSignal {
+    const asked = new AbortController();
+    this.#held.set(taken, asked);
+    return asked.signal;
+  }
+
+  /** The claim has ended. */
+  drop(taken: TakenJob): void {
+    this.#held.delete(taken);
+  }
+
+  /** Tells all claims to which this applies. */
+  ask(isAsked: (taken: TakenJob) => boolean): void {
+    for (const [taken, asked] of this.#held) {
+      if (!isAsked(taken)) continue;
+      this.#held.delete(taken);
+      asked.abort();
+    }
+  }
 }
 
 /** Why an attempt counts as failed that was never ended by its worker. */

@@ -167,6 +167,12 @@ export interface Claim {
    */
   readonly number: number;
 
+  /**
+   * Aborted soon after somebody asks to stop, unless that cannot be heard: what counts is what `renew`
+   * says, now or a little later.
+   */
+  readonly asked: AbortSignal;
+
   /** Renews the lease, to be called several times within it; says whether to go on. */
   renew(): Promise<ClaimState>;
 

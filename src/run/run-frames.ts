@@ -114,7 +114,7 @@ export class RunFrames {
   async #readPublished(name: string, foreign: ForeignOptions): Promise<FrameRead | undefined> {
     const { signal, onWarning } = this.#options;
     const version = await this.version();
-    const read = await version.readFrame(name, { signal, onWarning, ...foreign });
+    const read = await version.readFrame(name, { signal, onWarning, lazily: true, ...foreign });
     if (read === undefined) return undefined;
     const { frame, generation, computedAt, codeHash, source, tag } = read;
     const sha256 = source === "version" ? version.frames().get(name)?.csv.sha256 : undefined;

@@ -8,12 +8,14 @@ import { HttpFailure } from "./http-failure.ts";
 
 const MAX_CACHED = 500;
 
+type KeptHistory = Pick<RunHistory, "read" | "list" | "find">;
+
 /** Records of runs in the history. The record of an ended run never changes, and is cached. */
 export class RunRecords {
-  readonly #history: Pick<RunHistory, "read" | "list">;
+  readonly #history: KeptHistory;
   readonly #ended = new LRUCache<string, RunRecord>({ max: MAX_CACHED });
 
-  constructor(history: Pick<RunHistory, "read" | "list">) {
+  constructor(history: KeptHistory) {
     this.#history = history;
   }
 
@@ -28,7 +30,17 @@ export class RunRecords {
 
   /** Some runs, as the history lists them. @throws {HexError} HEX_STORE_UNAVAILABLE */
   async list(query: Omit<RunQuery, "recall">): Promise<RunListPage> {
-    const page = await this.#history.list({ ...query, recall: (runId) => this.#ended.get(runId) });
+    return this.#keep(await this.#history.list({ ...query, recall: this.#recall }));
+  }
+
+  /** Some runs, as the history finds them. @throws {HexError} HEX_STORE_UNAVAILABLE */
+  async find(query: Omit<RunQuery, "recall">): Promise<RunListPage> {
+    return this.#keep(await this.#history.find({ ...query, recall: this.#recall }));
+  }
+
+  readonly #recall = (runId: string) => this.#ended.get(runId);
+
+  #keep(page: RunListPage): RunListPage {
     for (const record of page.runs) {
       if (isFinal(record.state) && !this.#ended.has(record.runId))
         this.#ended.set(record.runId, record);

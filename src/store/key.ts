@@ -12,6 +12,12 @@ export const PROBE_PREFIX = ".hex/probe/";
 /** The folder below which the history of runs is kept, a folder each day. */
 export const HISTORY_PREFIX = ".hex/history/";
 
+/** The folder of what is derived from the history, so that lists need not read all of it. */
+export const HISTORY_INDEX_PREFIX = ".hex/history-index/";
+
+/** The key of what tells which days of the history are closed. */
+export const CLOSED_DAYS_KEY = `${HISTORY_INDEX_PREFIX}closed-days.json`;
+
 /** The folder of the marks of runs that have not ended. */
 export const OPEN_RUNS_PREFIX = ".hex/open-runs/";
 
@@ -99,6 +105,12 @@ export function stagedFrameKeys(runId: string, attempt: number, frameName: strin
   };
 }
 
+/** The key under which one attempt of a run stages the sums of the blocks of a frame's Arrow file. */
+export function stagedSumsKey(runId: string, attempt: number, frameName: string): string {
+  // No frame's name begins with a dot, and none has a folder that ends so.
+  return `${stagedPrefix(runId, attempt)}.sums/${parseFrameName(frameName)}.arrow`;
+}
+
 /** The key under which one attempt of a run stages what its cells showed. */
 export function stagedOutputsKey(runId: string, attempt: number): string {
   return `${stagedPrefix(runId, attempt)}outputs.json`;
@@ -159,6 +171,11 @@ export function shownFrameKey(
 /** The folder of the runs that were accepted on a day. */
 export function historyDayPrefix(day: string): string {
   return `${HISTORY_PREFIX}${day}/`;
+}
+
+/** The key of the index of the runs that were accepted on a day. */
+export function dayIndexKey(day: string): string {
+  return `${HISTORY_INDEX_PREFIX}${day}.json`;
 }
 
 /** The key of the mark that a run has not ended. */

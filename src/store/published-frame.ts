@@ -21,6 +21,11 @@ export interface ReadFrameOptions extends StoreOptions {
   readonly onCsv?: ((report: CsvReport) => void) | undefined;
   /** the most that is read */
   readonly limits?: ReadLimits | undefined;
+  /**
+   * whether columns of a large frame may be read when they are needed, which takes the thread of
+   * the one who needs them
+   */
+  readonly lazily?: boolean | undefined;
   /** the columns that a CSV of another tool is to have; found in it unless told */
   readonly findSchema?: (() => Promise<SchemaSpec | undefined>) | undefined;
 }
@@ -43,6 +48,11 @@ export async function readPublishedFrame(
   const place = `frame ${name} in ${store.location}`;
   const sizeBytes = Math.max(arrow?.sizeBytes ?? 0, csv.sizeBytes);
   checkFrameSize(place, { sizeBytes, rows, columns: columns.length }, limits);
+  if (options.lazily && arrow?.sums !== undefined && store.openBytes !== undefined) {
+    const { openInParts } = await import("./frame-in-parts.ts");
+    const frame = await openInParts(store, entry, options);
+    if (frame !== undefined) return frame;
+  }
   if (arrow !== undefined) {
     try {
       const read = async () =>

@@ -4,15 +4,18 @@ import { saveBlocks } from "../frame/file-blocks.ts";
 import type { Frame } from "../frame/frame.ts";
 import { joinBytes } from "../frame/join-bytes.ts";
 import { toSha256 } from "../sha256.ts";
+import { BLOCK_BYTES, toBlockSums } from "./block-sums.ts";
 import {
   type AskedFormat,
   stagedFrameKeys,
   stagedOutputsKey,
   stagedPrefix,
   stagedShownKey,
+  stagedSumsKey,
 } from "./key.ts";
 import { referencedKeys } from "./manifest/history.ts";
 import type {
+  ArrowFile,
   PublishedFrame,
   PublishedShown,
   StoredFile,
@@ -81,14 +84,17 @@ export async function stageFrame(
   // Loading it costs a run that only reads.
   const { csvBlocks } = await import("../frame/csv/write/csv-write.ts");
   const arrow = arrowBlocks(frame, "file");
-  const arrowBytes = arrow.reduce((sum, { length }) => sum + length, 0);
+  const arrowBytes = sizeOf(arrow);
   return {
     rows: frame.numRows,
     columns: frame.schema.map(({ name, type }) => ({ name, type })),
     csv: await stage(keys.csv, CSV_TYPE, csvBlocks(frame)),
     schema: await stage(keys.schema, JSON_TYPE, [toSchemaBytes(frame)]),
     ...(arrowBytes <= LARGEST_ARROW_BYTES && {
-      arrow: await stage(keys.arrow, ARROW_TYPE, arrow),
+      arrow: {
+        ...(await stage(keys.arrow, ARROW_TYPE, arrow)),
+        sums: await stageSums(store, stagedSumsKey(runId, attempt, name), arrow, options),
+      },
     }),
     ...(alsoPublish.includes("parquet") && {
       parquet: await stage(keys.parquet, PARQUET_TYPE, await toParquet(frame)),
@@ -100,6 +106,27 @@ export async function stageFrame(
     readers: readers && toReaders(readers),
     state,
   };
+}
+
+/** An Arrow file from this size on is read in parts; a smaller one as quickly as a whole. */
+const LARGE_ARROW_BYTES = 2 ** 22;
+
+/** Writes the sums by which parts of a large Arrow file are checked. */
+async function stageSums(
+  store: Store,
+  key: string,
+  blocks: readonly Uint8Array[],
+  options: StoreOptions,
+): Promise<ArrowFile["sums"]> {
+  if (sizeOf(blocks) < LARGE_ARROW_BYTES) return undefined;
+  const place = "the sums of an Arrow file";
+  const sums = toBlockSums(blocks);
+  const file = { key, contentType: BYTES_TYPE, place, blocks: [sums] };
+  return { ...(await stageFile(store, file, options)), blockBytes: BLOCK_BYTES };
+}
+
+function sizeOf(blocks: readonly Uint8Array[]): number {
+  return blocks.reduce((sum, { length }) => sum + length, 0);
 }
 
 async function toParquet(frame: Frame): Promise<Iterable<Uint8Array>> {
@@ -138,6 +165,7 @@ export async function dropStaged(store: Store, { runId, attempt }: RunAttempt): 
 const CSV_TYPE = "text/csv; charset=utf-8; header=present";
 const JSON_TYPE = "application/json";
 const ARROW_TYPE = "application/vnd.apache.arrow.file";
+const BYTES_TYPE = "application/octet-stream";
 const PARQUET_TYPE = "application/vnd.apache.parquet";
 
 /** The content of one file, and where it goes. */
@@ -275,7 +303,7 @@ export async function stageShownFrame(
   options: StoreOptions,
 ) {
   const blocks = arrowBlocks(frame, "file");
-  const neededBytes = blocks.reduce((sum, { length }) => sum + length, 0);
+  const neededBytes = sizeOf(blocks);
   if (neededBytes > mostBytes) return neededBytes;
   const file = await stageFile(store, { key, contentType: ARROW_TYPE, place, blocks }, options);
   const columns = frame.schema.map(({ name, type }) => ({ name, type }));

@@ -14,6 +14,21 @@ export interface ObjectInfo {
   readonly modifiedAt: Date;
 }
 
+/** A folder as the listing of the one above has it. */
+export interface FolderInfo {
+  readonly name: string;
+  /**
+   * told where asked for: another one once something directly in the folder has come or gone; `null`
+   * while it cannot tell, absent where the store has none
+   */
+  readonly changeTag?: string | null;
+}
+
+export interface FolderOptions extends StoreOptions {
+  /** whether changes of the folders are asked for; not unless told */
+  readonly withTags?: boolean | undefined;
+}
+
 /** An object that was found, and its content as the store names it. */
 export interface FoundObject extends ObjectInfo {
   /** names this content among those that the key ever has, as far as the store tells without reading it */
@@ -89,6 +104,9 @@ export interface Store {
   /** How far this machine's clock is from that of the store, as "1 h 5 min ahead"; only when it is minutes. */
   readonly clockError?: string | undefined;
 
+  /** How much later it is by the store's clock than by this machine's, as far as it is known; milliseconds. */
+  readonly clockOffsetMs?: number | undefined;
+
   /** Undefined: a store in which nothing is published is taken for a new one. */
   readonly marker?: StoreMarker | undefined;
 
@@ -121,6 +139,14 @@ export interface Store {
    * @throws {HexError} HEX_DATA_INVALID when another content is there by now, or comes meanwhile.
    */
   readBlocks(found: FoundObject, options?: StoreOptions): AsyncIterable<Uint8Array>;
+
+  /**
+   * Holds an object open whose bytes can be read without a wait, also once it is replaced or removed;
+   * `undefined` when there is none. Absent where bytes come over the network.
+   *
+   * @throws {HexError} HEX_STORE_DAMAGED when the key is no plain object.
+   */
+  openBytes?(key: string, options?: StoreOptions): Promise<OpenedBytes | undefined>;
 
   /**
    * Writes one object whole; once it is told as written, it survives a power cut.
@@ -164,11 +190,25 @@ export interface Store {
    */
   list(prefix: string, options?: StoreOptions): AsyncIterable<ObjectInfo>;
 
+  /**
+   * Lists the folders directly below a folder, which is named as for `list`, in no promised order and
+   * without looking into them: where the store keeps folders that have become empty, these are told.
+   */
+  listFolders(prefix: string, options?: FolderOptions): AsyncIterable<FolderInfo>;
+
   /** Leftovers of writes that never ended; absent where there are none, as on S3. */
   readonly leftovers?: Leftovers;
 
   /** Lets go of connections. Calls that still run may fail; a second close does nothing. */
   close(): Promise<void>;
+}
+
+/** An object that is held open for as long as this is in use. */
+export interface OpenedBytes {
+  readonly sizeBytes: number;
+
+  /** Fills memory with the bytes from a place on, as far as there are any; gives how many those are. */
+  read(into: Uint8Array, start: number): number;
 }
 
 /** The remains of writes whose process was killed; `list` passes them over. */

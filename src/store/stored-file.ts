@@ -109,7 +109,8 @@ export function isInvalidData(error: unknown): error is HexError {
 
 type Content = Pick<StoredFile, "sizeBytes" | "sha256">;
 
-function assertSame(store: Store, file: StoredFile, got: Content): void {
+/** Refuses a content that is not the one that was published. */
+export function assertSame(store: Store, file: StoredFile, got: Content): void {
   if (got.sizeBytes === file.sizeBytes && got.sha256 === file.sha256) return;
   throw damagedFile(store, file, `${got.sizeBytes} bytes with ${got.sha256.slice(0, 12)}…`);
 }

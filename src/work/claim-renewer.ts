@@ -2,8 +2,10 @@ import { HexError } from "../errors.ts";
 import type { Claim, ClaimState } from "../queue/queue.ts";
 import type { WorkerStop } from "./ending.ts";
 
-/** The longest pause between renewals; also the delay of a cancellation. */
+/** The longest pause between renewals; also the delay of a cancellation that was not heard of. */
 const RENEW_MS = 1_000;
+/** The pause once somebody has asked to stop, until the queue says so. */
+const ASKED_MS = 20;
 /** Renewals within the time for which a claim is good, at least. */
 const RENEWALS = 5;
 /** A queue may be away for this many lease times before its work is stopped. */
@@ -36,7 +38,8 @@ export class ClaimRenewer {
     this.#drained = drained;
     drained.addEventListener("abort", this.#onDrained);
     if (drained.aborted) this.#onDrained();
-    this.#schedule();
+    claim.asked.addEventListener("abort", this.#onAsked);
+    this.#schedule(this.#pauseMs);
   }
 
   /** Aborted when the work is to stop. */
@@ -62,12 +65,19 @@ export class ClaimRenewer {
     this.#isClosed = true;
     clearTimeout(this.#timer);
     this.#drained.removeEventListener("abort", this.#onDrained);
+    this.#claim.asked.removeEventListener("abort", this.#onAsked);
   }
 
   readonly #onDrained = () => this.#stop("drained");
+  readonly #onAsked = () => this.#schedule(0);
 
-  #schedule(): void {
-    const pauseMs = Math.min(RENEW_MS, this.#leaseMs / RENEWALS);
+  get #pauseMs(): number {
+    const isAsked = this.#claim.asked.aborted && this.#stopped === undefined;
+    return Math.min(isAsked ? ASKED_MS : RENEW_MS, this.#leaseMs / RENEWALS);
+  }
+
+  #schedule(pauseMs: number): void {
+    clearTimeout(this.#timer);
     this.#timer = setTimeout(() => void this.#renew(), pauseMs);
   }
 
@@ -82,7 +92,7 @@ export class ClaimRenewer {
     if (this.#isClosed) return;
     if (state === "held" || state === "cancelled") this.#renewedMs = startedMs;
     if (state !== undefined) this.#take(state);
-    if (state !== "lost") this.#schedule();
+    if (state !== "lost") this.#schedule(this.#pauseMs);
   }
 
   #take(state: ClaimState): void {

@@ -8,16 +8,7 @@ import type { RunRecord } from "../run/history/run-record.ts";
 
 /** The runs of a project that are asked for, the newest first; it searches until there are enough. */
 export function listProjectRuns(folder: string, query: RunQuery): Promise<RunListPage> {
-  return withHistory(folder, async (history) => {
-    let page = await history.list(query);
-    while (page.next !== undefined && page.runs.length < query.limit) {
-      const limit = query.limit - page.runs.length;
-      const more = await history.list({ ...query, limit, before: page.next });
-      const runs = [...page.runs, ...more.runs];
-      page = { ...more, runs, warnings: [...page.warnings, ...more.warnings] };
-    }
-    return page;
-  });
+  return withHistory(folder, (history) => history.find(query));
 }
 
 /**

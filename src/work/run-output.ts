@@ -1,3 +1,4 @@
+import { LRUCache } from "lru-cache";
 import { expectation, HexError } from "../errors.ts";
 import type { Frame } from "../frame/frame.ts";
 import { PromiseCache } from "../project/promise-cache.ts";
@@ -16,6 +17,7 @@ import type { RunResult } from "../run/run-event.ts";
 import { toSha256 } from "../sha256.ts";
 import { KnownVersions } from "../store/known-versions.ts";
 import type { Store } from "../store/store.ts";
+import { hashFound } from "../store/stored-file.ts";
 import type { Version } from "../store/version.ts";
 import type { ProjectRuns } from "./project-runs.ts";
 
@@ -28,6 +30,11 @@ export interface RunOutput {
   readonly readFrame: () => Promise<Frame>;
   /** Makes sure that a frame which was read before is kept. @throws {HexError} HEX_OUTPUT_GONE */
   readonly checkKept: () => Promise<void>;
+  /**
+   * The bytes of the file that holds the whole frame as CSV, where there is a large one that is quickly
+   * had, and its SHA-256 is that of what was published.
+   */
+  readonly openCsv: () => Promise<AsyncIterable<Uint8Array> | undefined>;
 }
 
 /** Outputs of one run. */
@@ -43,12 +50,18 @@ const RUNS_HELD = 4;
 /** About so much of their frames. */
 const HELD_BYTES = 2 ** 28;
 
+const TAGS_HELD = 1_000;
+/** A smaller file is not worth to be looked at. */
+const LARGE_BYTES = 2 ** 18;
+
 /** Outputs of runs, read from the store; the last of them stay in memory. */
 export class RunOutputs {
   readonly #runs: Pick<ProjectRuns, "store" | "history">;
   readonly #shown = new PromiseCache<ShownRun>(RUNS_HELD);
   readonly #frames = new PromiseCache<Frame>(HELD_BYTES);
   readonly #versions: KnownVersions;
+  /** by key, the tag that a file had when its SHA-256 was checked */
+  readonly #checkedTags = new LRUCache<string, string>({ max: TAGS_HELD });
 
   constructor(runs: Pick<ProjectRuns, "store" | "history">) {
     this.#runs = runs;
@@ -81,6 +94,7 @@ export class RunOutputs {
       checkKept: async () => {
         if (place?.at === "version") await this.#findPublished(cell, place);
       },
+      openCsv: async () => (place?.at === "version" ? this.#openCsv(cell, place) : undefined),
     };
   }
 
@@ -156,6 +170,20 @@ export class RunOutputs {
       if (read?.source !== "version") throw lost(cell, place);
       return read.frame;
     });
+  }
+
+  async #openCsv(cell: string, place: PlaceAt<"version">) {
+    const { csv } = (await this.#findPublished(cell, place)).published;
+    const { store } = this.#runs;
+    if (csv.sizeBytes < LARGE_BYTES || store.peekTag?.(csv.key) === undefined) return undefined;
+    const found = await store.find(csv.key);
+    if (found?.sizeBytes !== csv.sizeBytes) return undefined;
+    // Checked once: no byte of it has changed as long as its tag has not.
+    if (this.#checkedTags.get(csv.key) !== found.tag) {
+      if ((await hashFound(store, found, {})) !== csv.sha256) return undefined;
+      this.#checkedTags.set(csv.key, found.tag);
+    }
+    return store.readBlocks(found);
   }
 
   async #findPublished(cell: string, place: PlaceAt<"version">) {

@@ -2,7 +2,7 @@ import { framesRead } from "../cell/plan.ts";
 import { HexError } from "../errors.ts";
 import { openProject, planProject } from "../project/project.ts";
 import { openProjectHistory, toHolder, withProjectStore } from "../project/project-store.ts";
-import type { PrunePlan } from "../run/history/list-runs.ts";
+import type { PrunePlan } from "../run/history/prune-runs.ts";
 import { findConditions } from "../run/publish-run.ts";
 import { type Collected, collectGarbage, type GarbagePlan, planGarbage } from "../store/garbage.ts";
 import { openVersion } from "../store/version.ts";

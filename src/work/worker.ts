@@ -39,7 +39,7 @@ export async function runWorker(runs: ProjectRuns, options: WorkerOptions): Prom
   const worker = toHolder();
   const { atOnce, partsAtOnce = availableParallelism() } = runs.config.runs;
   const drained = new AbortController();
-  const prepared = new PreparedProcesses(runs, 1);
+  const prepared = new PreparedProcesses(runs, Math.min(atOnce, availableParallelism()));
   const onStop = () => {
     onEvent({ type: "worker-draining" });
     setTimeout(() => drained.abort(), drainMs).unref();
@@ -147,36 +147,48 @@ const RETRY_MS = 1_000;
 
 /** How long after one was taken the next one is started: the run that took it goes first. */
 const PAUSE_MS = 500;
+/** After so long without a run no more than one waits. */
+const QUIET_MS = 10_000;
 
-/** Processes that have loaded their code and wait for a task, so that a run begins at once. */
+/**
+ * Processes that have loaded their code and wait for a task, so that a run begins at once: one, and while
+ * one run follows the other as many as can start side by side.
+ */
 class PreparedProcesses {
   readonly #runs: ProjectRuns;
-  readonly #size: number;
+  readonly #most: number;
   readonly #waiting: RunProcess[] = [];
-  readonly #timers = new Set<NodeJS.Timeout>();
+  #takenMs = Number.NEGATIVE_INFINITY;
+  #timer: NodeJS.Timeout | undefined;
   #isClosed = false;
 
-  constructor(runs: ProjectRuns, size: number) {
+  /** @param most how many wait at most */
+  constructor(runs: ProjectRuns, most: number) {
     this.#runs = runs;
-    this.#size = size;
-    for (let count = 0; count < size; count++) this.#prepare();
+    this.#most = most;
+    this.#prepare(1);
   }
 
   /** A process that has not had a task: one that waits, or a new one. */
   take(): RunProcess {
     const process = this.#takeWaiting() ?? this.#start();
-    const timer = setTimeout(() => {
-      this.#timers.delete(timer);
-      this.#prepare();
-    }, PAUSE_MS);
-    this.#timers.add(timer);
+    const sinceMs = performance.now() - this.#takenMs;
+    this.#takenMs += sinceMs;
+    clearTimeout(this.#timer);
+    if (sinceMs < PAUSE_MS) this.#prepare(this.#most);
+    this.#timer = setTimeout(() => this.#rest(), PAUSE_MS);
     return process;
   }
 
   async close(): Promise<void> {
     this.#isClosed = true;
-    for (const timer of this.#timers) clearTimeout(timer);
-    await Promise.all(this.#waiting.splice(0).map((process) => process.kill()));
+    clearTimeout(this.#timer);
+    await this.#keep(0);
+  }
+
+  #rest(): void {
+    this.#prepare(1);
+    this.#timer = setTimeout(() => void this.#keep(1), QUIET_MS);
   }
 
   /** The first of those that wait which has not died meanwhile. */
@@ -185,11 +197,16 @@ class PreparedProcesses {
     return process?.isOver === true ? this.#takeWaiting() : process;
   }
 
-  #prepare(): void {
-    if (this.#isClosed || this.#waiting.length >= this.#size) return;
-    const process = this.#start();
-    this.#waiting.push(process);
-    process.ready.catch(() => this.#forget(process));
+  #prepare(count: number): void {
+    while (!this.#isClosed && this.#waiting.length < count) {
+      const process = this.#start();
+      this.#waiting.push(process);
+      process.ready.catch(() => this.#forget(process));
+    }
+  }
+
+  async #keep(count: number): Promise<void> {
+    await Promise.all(this.#waiting.splice(count).map((process) => process.kill()));
   }
 
   /** One that died while it waited is no use to anybody. */

@@ -35,6 +35,7 @@ export function failingStore(
     },
     delete: (key, options) => store.delete(key, options),
     list: (prefix, options) => store.list(prefix, options),
+    listFolders: (prefix, options) => store.listFolders(prefix, options),
     close: () => store.close(),
   };
 }

@@ -1,5 +1,6 @@
 import { HexError } from "../../src/errors.ts";
 import type {
+  FolderInfo,
   FoundObject,
   ObjectInfo,
   ReadOptions,
@@ -127,6 +128,12 @@ export class FaultyStore implements Store {
     const fault = await this.#begin(prefix, ["request-lost", "slow"]);
     if (fault === "request-lost") throw unavailable(fault);
     yield* this.#store.list(prefix, options);
+  }
+
+  async *listFolders(prefix: string, options?: StoreOptions): AsyncIterable<FolderInfo> {
+    const fault = await this.#begin(prefix, ["request-lost", "slow"]);
+    if (fault === "request-lost") throw unavailable(fault);
+    yield* this.#store.listFolders(prefix, options);
   }
 
   async close(): Promise<void> {}

@@ -1,6 +1,7 @@
 import { checkListPrefix, checkStoreKey } from "../../src/store/key.ts";
 import { changedMeanwhile, tooLarge } from "../../src/store/read-limits.ts";
 import type {
+  FolderInfo,
   FoundObject,
   ObjectInfo,
   ReadOptions,
@@ -98,6 +99,15 @@ export class MemoryStore implements Store {
     for (const [key, { body, modifiedAt }] of this.objects) {
       if (key.startsWith(prefix)) yield { key, sizeBytes: body.length, modifiedAt };
     }
+  }
+
+  async *listFolders(prefix: string, options: StoreOptions = {}): AsyncIterable<FolderInfo> {
+    const names = new Set<string>();
+    for await (const { key } of this.list(prefix, options)) {
+      const [name = "", ...below] = key.slice(prefix.length).split("/");
+      if (below.length > 0) names.add(name);
+    }
+    for (const name of names) yield { name };
   }
 
   async close(): Promise<void> {}

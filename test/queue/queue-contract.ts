@@ -347,7 +347,10 @@ function testCancel(newPlace: NewPlace): void {
     const spec = toSpec();
     await queue.submit(spec);
     const claim = await claimRun(queue);
+    const asked = new Promise((resolve) => claim.asked.addEventListener("abort", resolve));
     expect(await other.cancel(spec.id)).toBe("requested");
+    // Without looking: its worker hears of it.
+    await asked;
     expect(await other.cancel(spec.id)).toBe("requested");
     expect(await claim.renew()).toBe("cancelled");
     expect(await other.find(spec.id)).toMatchObject({ state: "claimed", isCancelRequested: true });

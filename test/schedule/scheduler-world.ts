@@ -134,6 +134,7 @@ export class Machine {
         await step(async () => undefined);
         yield* store.list(prefix, options);
       },
+      listFolders: (prefix, options) => store.listFolders(prefix, options),
       copy: (from, to, options) => store.copy(from, to, options),
       find: (key, options) => store.find(key, options),
       readBlocks: (found, options) => store.readBlocks(found, options),

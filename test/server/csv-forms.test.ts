@@ -20,6 +20,24 @@ test("a CSV that is downloaded from a page has one form of times in all its bloc
   const reader = new RowsReader(() => TIMES);
   const filters = [{ column: "n", test: "at-most", value: "1" }] as const;
   const ask = { evaluation: "e", cell: "c", filters };
-  const { csv } = JSON.parse(await reader.csv(ask, 0, (data) => data));
+  const blocks: Uint8Array[] = [];
+  do {
+    const at = { download: "d", block: blocks.length };
+    blocks.push(await reader.csv(ask, at, (data) => data));
+  } while (blocks.at(-1)?.length !== 0);
+  const csv = Buffer.concat(blocks).toString();
   expect(csv).toBe(`"n","at"\n${FIRST}\n1,1970-01-01T00:00:01.000Z\n`);
+});
+
+test("a block of a download is the same when those before it were forgotten meanwhile", async () => {
+  const wide = frame(Array.from({ length: 100_000 }, (_, n) => ({ n, text: `text ${n % 7_001}` })));
+  const ask = { evaluation: "e", cell: "c", sort: { column: "text", descending: true } };
+  const read = async (reader: RowsReader, block: number) =>
+    Buffer.from(await reader.csv(ask, { download: "d", block }, (data) => data));
+  const reader = new RowsReader(() => wide);
+  for (let block = 0; block < 4; block++) {
+    const other = await read(new RowsReader(() => wide), block);
+    expect((await read(reader, block)).equals(other)).toBe(true);
+    expect(other.length).toBeGreaterThan(0);
+  }
 });

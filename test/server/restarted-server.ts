@@ -125,6 +125,7 @@ export function through(store: Store, write: Store["write"]): Store {
     copy: (...copied) => store.copy(...copied),
     delete: (...deleted) => store.delete(...deleted),
     list: (...listed) => store.list(...listed),
+    listFolders: (...listed) => store.listFolders(...listed),
     close: () => store.close(),
   };
 }

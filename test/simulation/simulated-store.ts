@@ -1,5 +1,6 @@
 import { HexError } from "../../src/errors.ts";
 import type {
+  FolderInfo,
   FoundObject,
   ObjectInfo,
   ReadOptions,
@@ -122,15 +123,27 @@ export class SimulatedStore implements Store {
   }
 
   async *list(prefix: string, { signal }: StoreOptions = {}): AsyncIterable<ObjectInfo> {
-    yield* await this.#call("list", {
+    yield* await this.#list(this.#around.disk.list(prefix), { prefix, what: "objects", signal });
+  }
+
+  async *listFolders(prefix: string, { signal }: StoreOptions = {}): AsyncIterable<FolderInfo> {
+    const folders = this.#around.disk.listFolders(prefix);
+    yield* await this.#list(folders, { prefix, what: "folders", signal });
+  }
+
+  #list<Info>(
+    listed: AsyncIterable<Info>,
+    { prefix, what, signal }: StoreOptions & { readonly prefix: string; readonly what: string },
+  ): Promise<readonly Info[]> {
+    return this.#call("list", {
       key: prefix,
-      words: `list ${prefix}`,
+      words: what === "objects" ? `list ${prefix}` : `list the ${what} of ${prefix}`,
       effect: async () => {
-        const infos: ObjectInfo[] = [];
-        for await (const info of this.#around.disk.list(prefix)) infos.push(info);
+        const infos: Info[] = [];
+        for await (const info of listed) infos.push(info);
         return infos;
       },
-      toWords: ({ length }) => `${length} objects`,
+      toWords: ({ length }) => `${length} ${what}`,
       signal,
     });
   }

@@ -60,6 +60,16 @@ describe("taking a lease", () => {
     expect(time.now).toBeLessThan(602_000);
   });
 
+  it("goes to one that waits in the same process as soon as it is released there", async () => {
+    const { ask, time } = setting();
+    const first = await ask("a@one:1");
+    const second = ask("a@one:1");
+    await time.advance(600_000);
+    await first.release();
+    expect((await second).fence).toBe(2);
+    expect(time.now).toBe(600_000);
+  });
+
   it("takes over from a dead holder after the TTL that the holder told, not sooner", async () => {
     const { ask, time, put } = setting();
     await put({ state: "held", generation: 7, ttlMs: 90_000 });

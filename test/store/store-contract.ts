@@ -172,6 +172,18 @@ function testBlocks(store: () => Store): void {
     expect((await store().find("raw/x.csv"))?.tag).not.toBe(found?.tag);
   });
 
+  it("tells at once the name of a content that it would find, or leaves it to be found", async () => {
+    await store().write("raw/x.csv", encoder.encode("a"));
+    const peek = (key: string) => store().peekTag?.(key);
+    const found = await store().find("raw/x.csv");
+    expect([undefined, found?.tag]).toContain(peek("raw/x.csv"));
+    expect([peek("raw/y.csv"), peek("raw"), peek("raw/x.csv/z")]).toEqual([
+      undefined,
+      undefined,
+      undefined,
+    ]);
+  });
+
   it("finds nothing for a key that is not there", async () => {
     await store().write("a/b.csv", encoder.encode("1"));
     expect(await store().find("a/c.csv")).toBeUndefined();
@@ -313,6 +325,21 @@ function testListing(store: () => Store): void {
     expect(keys).toEqual(["a", "b/c"]);
     expect(await toArray(store().list("z/"))).toEqual([]);
     expect(await toArray(store().list("a/"))).toEqual([]);
+  });
+
+  it("lists the folders directly below a folder, over several pages, and nothing else", async () => {
+    const keys = Array.from({ length: 25 }, (_, index) => `days/${index}/run/record.json`);
+    await Promise.all(keys.map((key) => store().write(key, encoder.encode(key))));
+    for (const key of ["days/a", "days-beside/b", "c"])
+      await store().write(key, encoder.encode(key));
+    const names = (await toArray(store().listFolders("days/"))).map(({ name }) => name);
+    expect(names.sort()).toEqual(keys.map((_, index) => `${index}`).sort());
+    const top = (await toArray(store().listFolders(""))).map(({ name }) => name);
+    expect(top.sort()).toEqual(["days", "days-beside"]);
+    expect(await toArray(store().listFolders("z/"))).toEqual([]);
+    await expect(toArray(store().listFolders("days"))).rejects.toMatchObject({
+      code: "HEX_KEY_INVALID",
+    });
   });
 
   it.each(["a", "/", "../", "a//"])("refuses to list the prefix %j", async (prefix) => {

@@ -1,7 +1,7 @@
 /** The columns of batches as buffers: what the messages say, unpacked and checked to be whole. */
 import { type ArrowArray, isSet } from "./arrow-array.ts";
 import { checkArray } from "./arrow-check.ts";
-import { type ArrowMessage, check, type FlatTable } from "./arrow-message.ts";
+import { type ArrowBytes, type ArrowMessage, check, type FlatTable } from "./arrow-message.ts";
 import type { ArrowField } from "./arrow-type.ts";
 
 /** How the buffers of a batch are packed. */
@@ -10,8 +10,10 @@ export type ArrowCodec = "lz4" | "zstd";
 /** Unpacks a buffer of which it is known how long it becomes. */
 export type Unpack = (codec: ArrowCodec, packed: Uint8Array, sizeBytes: number) => Uint8Array;
 
-const BATCH = { length: 4, nodes: 6, buffers: 8, compression: 10, variadic: 12 };
-const DICTIONARY = { id: 4, data: 6, isDelta: 8 };
+/** Where the fields of a batch lie. */
+export const BATCH = { length: 4, nodes: 6, buffers: 8, compression: 10, variadic: 12 };
+/** Where the fields of a dictionary lie. */
+export const DICTIONARY = { id: 4, data: 6, isDelta: 8 };
 const MOST_ROWS = 200_000_000;
 const NO_BYTES = new Uint8Array(0);
 
@@ -72,17 +74,18 @@ interface Around {
 }
 
 /** Takes the columns of a batch one after the other, in the order of the schema. */
-class BatchReader {
+export class BatchReader {
   readonly length: number;
   readonly #batch: FlatTable;
-  readonly #body: Uint8Array;
+  readonly #body: ArrowBytes;
   readonly #around: Around;
   readonly #codec: ArrowCodec | undefined;
   readonly #nodes: IterableIterator<number>;
   readonly #buffers: IterableIterator<number>;
   readonly #variadic: IterableIterator<number>;
 
-  constructor(batch: FlatTable, body: Uint8Array, around: Around) {
+  /** @param skipped how many plain columns of the batch are passed over, each of two buffers */
+  constructor(batch: FlatTable, body: ArrowBytes, around: Around, skipped = 0) {
     this.#batch = batch;
     this.#body = body;
     this.#around = around;
@@ -91,8 +94,11 @@ class BatchReader {
     const codec = compression === undefined ? undefined : compression.byte(4);
     check(codec === undefined || codec <= 1, "buffers of an unknown packing");
     this.#codec = codec === undefined ? undefined : codec === 0 ? "lz4" : "zstd";
-    this.#nodes = batch.vector(BATCH.nodes, 16).values();
-    this.#buffers = batch.vector(BATCH.buffers, 16).values();
+    this.#nodes = batch.vector(BATCH.nodes, 16).slice(skipped).values();
+    this.#buffers = batch
+      .vector(BATCH.buffers, 16)
+      .slice(2 * skipped)
+      .values();
     this.#variadic = batch.vector(BATCH.variadic, 8).values();
   }
 

@@ -25,6 +25,7 @@ import {
   utf8,
 } from "@uwdata/flechette";
 import type { ColumnType, Value } from "../schema.ts";
+import { DatetimeBlocks } from "./datetime-blocks.ts";
 import { datetimeText, dayText, microsOf, msOf, toDate } from "./moment.ts";
 import { TextBlocks } from "./text-blocks.ts";
 
@@ -87,8 +88,10 @@ class WideIntegerBatch extends Batch<Value> {
 }
 
 class DatetimeBatch extends WideIntegerBatch {
+  readonly #blocks = new DatetimeBlocks(this.length, (row) => this.number(row));
+
   override value(index: number): Value {
-    return datetimeText(this.number(index));
+    return this.#blocks.text(index);
   }
 }
 

@@ -11,7 +11,7 @@ import {
 } from "./column-data.ts";
 import { missingTest } from "./column-value.ts";
 import { type TextBytes, textBytesOf } from "./text-bytes.ts";
-import { unreadOf } from "./unread-column.ts";
+import { toUnreadData, unreadOf } from "./unread-column.ts";
 
 /** Row numbers to gather; −1 stands for a row that is missing altogether. */
 export type RowNumbers = Int32Array | Uint32Array;
@@ -28,7 +28,7 @@ export function takeRows(type: ColumnType, data: ColumnData, rows: RowNumbers): 
   }
   const dictionary = dictionaryOf(data)?.dictionary;
   if (type === "string" && dictionary === undefined) {
-    return toColumnData(type, { length, ...missing, ...takeTexts(textBytesOf(data), rows) });
+    return takeTextColumn(data, rows, missing);
   }
   const values = takeItems(batch.values, rows);
   const unit = unitOf(data);
@@ -38,6 +38,37 @@ export function takeRows(type: ColumnType, data: ColumnData, rows: RowNumbers): 
     values,
     unit,
     ...(dictionary && { dictionary }),
+  });
+}
+
+/** Fewer texts than this are copied at once, so that they keep no others in memory. */
+const MANY_TEXTS = 4096;
+
+/** Many texts stay where they are until somebody needs their bytes beside each other. */
+function takeTextColumn(
+  data: ColumnData,
+  rows: RowNumbers,
+  missing: ReturnType<Validity["parts"]>,
+): ColumnData {
+  const { length } = rows;
+  const copy = () =>
+    toColumnData("string", { length, ...missing, ...takeTexts(textBytesOf(data), rows) });
+  if (length < MANY_TEXTS) return copy();
+  const at = (row: number) => {
+    const source = rows[row] ?? -1;
+    return source < 0 ? null : data.at(source);
+  };
+  const take = (next: RowNumbers) => {
+    const sources = Int32Array.from(next, (row) => (row < 0 ? -1 : (rows[row] as number)));
+    return takeRows("string", data, sources);
+  };
+  return toUnreadData({
+    length,
+    nullCount: missing.nullCount,
+    reading: "any",
+    read: copy,
+    at,
+    take,
   });
 }
 

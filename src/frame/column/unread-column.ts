@@ -1,4 +1,4 @@
-/** Columns of files whose values are read when somebody first needs them. */
+/** Columns whose values are read, or put beside each other, when somebody first needs them. */
 import { Column } from "@uwdata/flechette";
 import type { Value } from "../schema.ts";
 import type { ColumnData } from "./column-data.ts";
@@ -14,6 +14,8 @@ export interface UnreadColumn {
   readonly reading: Reading;
   /** the whole column */
   read(): ColumnData;
+  /** the value of a row before the column is read; without it, reading one reads all */
+  at?(row: number): Value | null;
   /** a column of a few rows, which alone are read; undefined where reading all costs less */
   take(rows: Int32Array | Uint32Array): ColumnData | undefined;
 }
@@ -36,7 +38,9 @@ export function toUnreadData(column: UnreadColumn): ColumnData {
     type: { get: () => read().type },
     data: { get: () => read().data },
     offsets: { get: () => read().offsets },
-    at: { value: (row: number) => read().at(row) },
+    at: {
+      value: (row: number) => (whole === undefined && column.at ? column.at(row) : read().at(row)),
+    },
   });
   unread.set(data, column);
   return data;

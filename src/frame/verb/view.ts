@@ -57,7 +57,14 @@ export function arrangedColumns(view: View): FrameColumn[] {
 
 /** The given rows of every column. */
 export function takeColumns(columns: readonly FrameColumn[], rows: RowNumbers): FrameColumn[] {
+  const [first] = columns;
+  if (first !== undefined && isInOrder(rows, first.data.length)) return [...columns];
   return columns.map(({ name, type, data }) => ({ name, type, data: takeRows(type, data, rows) }));
+}
+
+/** Whether rows are all there are, as they lie in memory: those of a join in which each has one match. */
+function isInOrder(rows: RowNumbers, length: number): boolean {
+  return rows.length === length && rows.every((row, at) => row === at);
 }
 
 /** The place of a column in the schema. */

@@ -33,7 +33,8 @@ async function readFirst(): Promise<PageState | undefined> {
   const outputs = sent.cells.flatMap(({ output }) => output ?? []);
   const about = sent.description === null ? [] : [{ kind: "markdown", markdown: sent.description }];
   const [state] = await Promise.all([
-    isFromHistory() ? fetchState().catch(() => sent) : sent,
+    // a viewer who has signed in is told more than the page's address tells anyone
+    sent.viewer.maySignIn || isFromHistory() ? fetchState().catch(() => sent) : sent,
     fetchCodeOf([...outputs, ...(about as typeof outputs)]),
   ]);
   return state;

@@ -1,7 +1,7 @@
 import { appendFileSync, type FSWatcher, utimesSync, watch } from "node:fs";
 import { identifyProcess, isProcessGone } from "../../store/holder.ts";
 import { DAY, HOUR } from "../../text.ts";
-import { ClaimWait, type TakenJob, toClaim } from "../claim.ts";
+import { ClaimWait, HeldClaims, type TakenJob, toClaim } from "../claim.ts";
 import {
   ATTEMPTS,
   type CancelAnswer,
@@ -21,6 +21,7 @@ import {
   type ClaimRules,
   type Clocks,
   endAttempt,
+  isToStop,
   keepProgress,
   LeaseClock,
   renewLease,
@@ -75,6 +76,7 @@ class EmbeddedQueue implements Queue {
   #rules: ClaimRules;
   #identity: string | undefined;
   readonly #wait: ClaimWait;
+  readonly #held = new HeldClaims();
   /** touched after each change that others wait for: the database's own files change before it counts */
   readonly #wakeFile: string;
   #watcher: FSWatcher | undefined;
@@ -135,7 +137,10 @@ class EmbeddedQueue implements Queue {
         { id, now },
       ),
     );
-    if (row !== undefined) return row["state"] === "cancelled" ? "cancelled" : "requested";
+    if (row !== undefined) {
+      this.#wakeClaims();
+      return row["state"] === "cancelled" ? "cancelled" : "requested";
+    }
     return (await this.find(id)) === undefined ? "unknown" : "ended";
   }
 
@@ -170,19 +175,21 @@ class EmbeddedQueue implements Queue {
     const unlessLost = <T>(move: () => T) =>
       this.#do(() => (rules === this.#rules ? move() : "lost"));
     return toClaim(taken, rules.attempts, {
+      asked: this.#held.hold(taken),
       renew: () => unlessLost(() => renewLease(rules, taken)),
       progress: (text) => unlessLost(() => keepProgress(rules, taken, text)),
       end: async (ending) => {
         const answer = unlessLost(() => endAttempt(rules, taken, ending));
+        this.#held.drop(taken);
         this.#wakeClaims();
         return answer;
       },
     });
   }
 
-  /** Claims that wait look at once, in this process and in all others. */
+  /** Claims look at once, in this process and in all others. */
   #wakeClaims(): void {
-    this.#wait.wake();
+    this.#look();
     const now = new Date();
     try {
       utimesSync(this.#wakeFile, now, now);
@@ -191,12 +198,25 @@ class EmbeddedQueue implements Queue {
     }
   }
 
+  /** Those that wait look for a job, those that are held whether they are to stop. */
+  #look(): void {
+    this.#wait.wake();
+    this.#held.ask((taken) => {
+      try {
+        return this.#do(() => isToStop(this.#rules, taken));
+      } catch {
+        // The next renewal meets it, too, and tells.
+        return false;
+      }
+    });
+  }
+
   /** Looks as soon as any process has changed something; where files cannot be watched, a little later. */
   #watchOthers(): void {
     if (this.#watcher !== undefined || this.#wait.isClosed) return;
     try {
       appendFileSync(this.#wakeFile, "");
-      const watcher = watch(this.#wakeFile, { persistent: false }, () => this.#wait.wake());
+      const watcher = watch(this.#wakeFile, { persistent: false }, () => this.#look());
       watcher.on("error", () => watcher.close());
       this.#watcher = watcher;
     } catch {

@@ -100,6 +100,15 @@ export function renewLease(
   return row["cancel_requested"] === 1 ? "cancelled" : "held";
 }
 
+/** Whether a claim is no longer held, or its job is to be cancelled; it only reads. */
+export function isToStop({ database }: ClaimRules, { job, number }: TakenJob): boolean {
+  const [row] = database.rows(`SELECT cancel_requested FROM jobs WHERE ${HELD}`, {
+    id: job.id,
+    number,
+  });
+  return row?.["cancel_requested"] !== 0;
+}
+
 /** Keeps the progress of an attempt, if it still counts. */
 export function keepProgress({ database }: ClaimRules, { job, number }: TakenJob, text: string) {
   database.rows(`UPDATE jobs SET progress = :text WHERE ${HELD}`, { id: job.id, number, text });

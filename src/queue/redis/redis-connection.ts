@@ -64,8 +64,12 @@ export class RedisConnection {
     }
   }
 
-  /** Hears when something may have changed, also after the server was away; a message may get lost. */
-  listen(onChange: () => void): void {
+  /**
+   * Hears when something may have changed, also after the server was away; a message may get lost.
+   * @param onChange told the id of the job whose worker is to stop; empty for any other change
+   * @param onListening from now on it hears
+   */
+  listen(onChange: (id: string) => void, onListening: () => void): void {
     if (this.#listener !== undefined) return;
     const listener = this.client.duplicate({
       maxRetriesPerRequest: null,
@@ -75,8 +79,11 @@ export class RedisConnection {
     this.#listener = listener;
     // Claims that wait also look by themselves, and then meet the fault.
     listener.on("error", () => {});
-    listener.on("message", onChange);
-    listener.subscribe(`${this.prefix}:wake`).catch(() => {});
+    listener.on("message", (_, id) => onChange(id));
+    // A connection that is cut while it is made gives up what it was to send.
+    listener.on("ready", () => {
+      listener.subscribe(`${this.prefix}:wake`).then(onListening, () => {});
+    });
   }
 
   close(): void {

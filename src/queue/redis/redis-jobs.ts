@@ -22,7 +22,8 @@ const KEPT_SECONDS = 60 * 60;
  * - `queued:<lane>`: ids in the order in which they are taken
  * - `paused:<lane>`: ids of failed jobs, by the time at which they are queued again
  * - `claimed:<lane>`: ids by the time at which their lease is looked at, on the server's clock
- * - `sequence`: how many jobs were submitted; `wake`: a channel for changes
+ * - `sequence`: how many jobs were submitted; `wake`: a channel for changes, with the id of a job whose
+ *   worker is to stop
  *
  * A lease has two stages: after two thirds it is late, and after one third more it has run out. So
  * every worker has the time to renew its lease when a server comes back that was away for long.
@@ -37,7 +38,7 @@ local function setOf(kind, lane) return prefix .. ':' .. kind .. ':' .. lane end
 local function get(id, field) return call('HGET', keyOf(id), field) end
 local function getText(id, field) return get(id, field) or '' end
 local function getNumber(id, field) return tonumber(get(id, field) or 0) or 0 end
-local function wake() call('PUBLISH', prefix .. ':wake', '') end
+local function wake(id) call('PUBLISH', prefix .. ':wake', id or '') end
 
 local function queue(id, lane)
   local turn = getNumber(id, 'priority') * 2 ^ 40 + getNumber(id, 'sequence')
@@ -133,7 +134,10 @@ if state ~= 'queued' and state ~= 'claimed' then return 'ended' end
 call('ZREM', setOf('queued', lane), id)
 call('ZREM', setOf('paused', lane), id)
 call('HSET', keyOf(id), 'cancel_requested', 1)
-if state == 'claimed' then return 'requested' end
+if state == 'claimed' then
+  wake(id)
+  return 'requested'
+end
 call('HSET', keyOf(id), 'state', 'cancelled')
 call('EXPIRE', keyOf(id), ${KEPT_SECONDS})
 return 'cancelled'`;

@@ -1,4 +1,4 @@
-import { ClaimWait, type TakenJob, type TakeOptions, toClaim } from "../claim.ts";
+import { ClaimWait, HeldClaims, type TakenJob, type TakeOptions, toClaim } from "../claim.ts";
 import {
   ATTEMPTS,
   type Attempts,
@@ -38,6 +38,7 @@ class RedisQueue implements Queue {
   readonly #jobs: RedisJobs;
   readonly #attempts: Attempts;
   readonly #wait: ClaimWait;
+  readonly #held = new HeldClaims();
   readonly #looks = new Set<Promise<unknown>>();
 
   constructor(place: RedisPlace, attempts: Attempts, leaseMs: number) {
@@ -57,7 +58,7 @@ class RedisQueue implements Queue {
 
   async claim({ lane, worker, atMost, signal }: ClaimOptions): Promise<Claim> {
     this.#wait.throwIfClosed();
-    this.#connection.listen(() => this.#wait.wake());
+    this.#listen();
     const isOver = () => signal?.aborted === true || this.#wait.isClosed;
     const look = async () => {
       const looking = this.#look({ lane, worker, atMost }, isOver);
@@ -98,6 +99,18 @@ class RedisQueue implements Queue {
     this.#connection.close();
   }
 
+  #listen(): void {
+    const askHeld = (id: string) => this.#held.ask(({ job }) => job.id === id);
+    const onChange = (id: string) => (id === "" ? this.#wait.wake() : askHeld(id));
+    // What was said before, nobody has heard.
+    const lookAtHeld = async () => {
+      for (const { job } of this.#held.all) {
+        if ((await this.find(job.id))?.isCancelRequested === true) askHeld(job.id);
+      }
+    };
+    this.#connection.listen(onChange, () => void lookAtHeld().catch(() => undefined));
+  }
+
   async #look(options: TakeOptions, isOver: () => boolean): Promise<TakenJob | undefined> {
     try {
       return await this.#connection.ask(async (isLate) => {
@@ -116,12 +129,14 @@ class RedisQueue implements Queue {
   #toClaim(taken: TakenJob): Claim {
     let hasEnded = false;
     return toClaim(taken, this.#attempts, {
+      asked: this.#held.hold(taken),
       renew: () => this.#ask(() => this.#jobs.renew(taken)),
       progress: (text) => this.#ask(() => this.#jobs.progress(taken, text)),
       end: async (ending) => {
         if (hasEnded) return "lost";
         const answer = await this.#ask(() => this.#jobs.end(taken, ending));
         hasEnded = true;
+        this.#held.drop(taken);
         return answer;
       },
     });

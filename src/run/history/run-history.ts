@@ -3,28 +3,23 @@ import { sealManifest } from "../../store/manifest/swap-manifest.ts";
 import type { Store, StoreOptions } from "../../store/store.ts";
 import { DAY } from "../../text.ts";
 import type { RunResult } from "../run-event.ts";
-import {
-  findRunIds,
-  listMarks,
-  listRuns,
-  type PrunePlan,
-  planPrune,
-  prune,
-  type RunListPage,
-  type RunQuery,
-  toMarkedId,
-} from "./list-runs.ts";
+import { dayOf, isLate, openDays } from "./closed-days.ts";
+import { findRunIds, type RunListPage, type RunQuery } from "./list-runs.ts";
+import { type PrunePlan, planPrune, prune } from "./prune-runs.ts";
 import { isRunId, keysOf } from "./run-id.ts";
 import { type LogLine, parseLog, toLogBytes } from "./run-log.ts";
 import {
   askToStop,
   beat,
   type HeartbeatResult,
+  listMarks,
   type MarkStatus,
   type MarkWatch,
+  toMarkedId,
   writeMark,
 } from "./run-mark.ts";
 import { isFinal, type RunRecord } from "./run-record.ts";
+import { searchRuns } from "./search-runs.ts";
 import {
   type ChangeAnswer,
   type ChangeRecord,
@@ -78,7 +73,10 @@ export class RunHistory {
     const { runId } = record;
     keysOf(runId);
     await writeMark(this.#store, record, this.#options);
-    if ((await createRecord(this.#store, record, this.#options)) === "created") return "accepted";
+    if ((await createRecord(this.#store, record, this.#options)) === "created") {
+      await this.#tellLate(runId);
+      return "accepted";
+    }
     // It may have ended before the mark was set anew.
     await this.change(runId, () => undefined);
     return "known";
@@ -124,6 +122,8 @@ export class RunHistory {
     if (!isRunId(runId)) return { status: "missing" };
     const answer = await replaceRecord(this.#store, runId, change, this.#options);
     if (answer.status !== "missing" && isFinal(answer.record.state)) {
+      // Who accepted it may have been killed before the day was opened.
+      await this.#tellLate(runId);
       await this.#store.delete(openRunKey(runId));
     }
     return answer;
@@ -132,16 +132,54 @@ export class RunHistory {
   /** Notes a run that has ended and was never accepted before, in one write. */
   async record(record: RunRecord): Promise<void> {
     if (!isFinal(record.state)) throw new Error(`run ${record.runId} has not ended`);
+    const { runId } = record;
+    const isMarked = this.#isLate(runId);
+    if (isMarked) await writeMark(this.#store, { runId, isQueued: true }, this.#options);
     await createRecord(this.#store, record, this.#options);
+    await this.#tellLate(runId);
+    if (isMarked) await this.#store.delete(openRunKey(runId));
+  }
+
+  /** Whether the day of a run may be closed by now, so that lists do not look there any more. */
+  #isLate(runId: string): boolean {
+    const { now = Date.now } = this.#options;
+    return isLate(runId, now(), this.#store);
+  }
+
+  /** Opens the day of a run that comes to it late. */
+  async #tellLate(runId: string): Promise<void> {
+    if (this.#isLate(runId)) await openDays(this.#store, new Set([dayOf(runId)]), this.#options);
   }
 
   /**
    * Lists runs by when they were accepted, the newest first. It reads no more days and records than
-   * it needs, and tells of damaged ones in `warnings`.
+   * it needs, and tells of damaged ones in `warnings`. What it finds out about days it keeps beside
+   * them, where it may write.
    */
   list(query: RunQuery): Promise<RunListPage> {
-    const { now = Date.now, keepMs = KEEP_MS } = this.#options;
-    return listRuns(this.#store, query, { nowMs: now(), keepMs });
+    const { now = Date.now, keepMs = KEEP_MS, ...changes } = this.#options;
+    const { signal } = query;
+    return searchRuns(this.#store, query, {
+      nowMs: now(),
+      keepMs,
+      changes: { ...changes, signal },
+    });
+  }
+
+  /** Lists runs as `list` does, and searches on until there are enough or no more. */
+  async find(query: RunQuery): Promise<RunListPage> {
+    let page = await this.list(query);
+    while (page.next !== undefined && page.runs.length < query.limit) {
+      const { next: before, offset = 0, runs, warnings } = page;
+      const limit = query.limit - runs.length;
+      const more = await this.list({ ...query, limit, before, offset });
+      page = {
+        ...more,
+        runs: [...runs, ...more.runs],
+        warnings: [...warnings, ...more.warnings],
+      };
+    }
+    return page;
   }
 
   /** The ids that begin so, the newest first. @param idPrefix at least 8 characters of an id */
@@ -200,8 +238,8 @@ export class RunHistory {
   }
 
   /** Removes what a plan names. It can be repeated, also after it was interrupted. */
-  prune(plan: PrunePlan, options?: StoreOptions): Promise<void> {
-    return prune(this.#store, plan, options);
+  prune(plan: PrunePlan, { signal }: StoreOptions = {}): Promise<void> {
+    return prune(this.#store, plan, { ...this.#options, signal });
   }
 }
 

@@ -2,8 +2,9 @@ import * as v from "valibot";
 import { refusedCondition } from "../../store/change-document.ts";
 import { DocumentKind } from "../../store/document.ts";
 import { identifyProcess, isProcessGone, SILENCE_MS } from "../../store/holder.ts";
-import { openRunKey } from "../../store/key.ts";
-import type { Store, StoreOptions } from "../../store/store.ts";
+import { OPEN_RUNS_PREFIX, openRunKey } from "../../store/key.ts";
+import type { ObjectInfo, Store, StoreOptions } from "../../store/store.ts";
+import { isRunId } from "./run-id.ts";
 import { format } from "./stored-record.ts";
 
 /*
@@ -164,6 +165,18 @@ export class MarkWatch {
       if (id === runId || nowMs - lookedMs > FORGOTTEN_MS) this.#seen.delete(id);
     }
   }
+}
+
+/** The marks of runs that have not ended. */
+export async function* listMarks(store: Store, options: StoreOptions): AsyncIterable<ObjectInfo> {
+  for await (const info of store.list(OPEN_RUNS_PREFIX, options)) {
+    if (isRunId(toMarkedId(info.key))) yield info;
+  }
+}
+
+/** The run that a mark says of that it has not ended. */
+export function toMarkedId(key: string): string {
+  return key.slice(OPEN_RUNS_PREFIX.length);
 }
 
 async function readMark(

@@ -22,6 +22,8 @@ import { isFinal, moveFault, RUN_STATES, type RunRecord, stateFault } from "./ru
 export const FORMAT = 1;
 export const format = v.literal(FORMAT, `${FORMAT}`);
 export const context = v.picklist(RUN_CONTEXTS, `one of ${RUN_CONTEXTS.join(", ")}`);
+export const trigger = v.picklist(RUN_TRIGGERS, `one of ${RUN_TRIGGERS.join(", ")}`);
+export const state = v.picklist(RUN_STATES, `one of ${RUN_STATES.join(", ")}`);
 
 /** Why a run or a cell failed; a code of a newer release is kept as it is. */
 export const runError = v.object({
@@ -59,7 +61,7 @@ const StoredRecord = v.object({
   format,
   runId: wordSchema,
   context,
-  trigger: v.picklist(RUN_TRIGGERS, `one of ${RUN_TRIGGERS.join(", ")}`),
+  trigger,
   requestedBy: wordSchema,
   occasion: v.exactOptional(v.object({ schedule: wordSchema, instant: time })),
   inputs: v.record(v.string(), v.unknown(), "the inputs by name"),
@@ -68,7 +70,7 @@ const StoredRecord = v.object({
   compute: v.exactOptional(v.picklist(RUN_COMPUTES, RUN_COMPUTES.join(" or "))),
   overwrite: v.exactOptional(v.array(wordSchema, "names of frames")),
   isQueued: v.boolean("true or false"),
-  state: v.picklist(RUN_STATES, `one of ${RUN_STATES.join(", ")}`),
+  state,
   submittedAt: time,
   startedAt: v.nullable(time),
   endedAt: v.nullable(time),

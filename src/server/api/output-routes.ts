@@ -5,7 +5,7 @@ import type { CellOutput } from "../../run/cell-output.ts";
 import { RunOutputs } from "../../work/run-output.ts";
 import { HttpFailure } from "../http-failure.ts";
 import { type Query, readOne, readWholeNumber, readWord } from "../query.ts";
-import { gatherBlocks, sendBlocks } from "../send.ts";
+import { gatherBlocks, sendBlocks, sendStream } from "../send.ts";
 import type { Served } from "../served.ts";
 import { API, findRecord } from "./addresses.ts";
 import {
@@ -59,7 +59,10 @@ async function getOutput(request: FastifyRequest, reply: FastifyReply, served: S
   const record = await findRecord(request, served);
   const asked = readRequest(request);
   const { name } = request.params as { readonly name: string };
-  const { contentId, output, readFrame, checkKept } = await served.outputs.read(record, name);
+  const { contentId, output, readFrame, checkKept, openCsv } = await served.outputs.read(
+    record,
+    name,
+  );
   const key = JSON.stringify([contentId, asked]);
   const { etag, body: kept } = served.known.get(key) ?? { etag: toEtag(key), body: undefined };
   const headers = { etag, vary: "accept", "cache-control": "private, no-cache" };
@@ -70,16 +73,18 @@ async function getOutput(request: FastifyRequest, reply: FastifyReply, served: S
     const body = toValueBody(output, asked);
     return reply.headers(headers).type(CONTENT_TYPES.json).send(body);
   }
-  const found = kept === undefined ? { frame: await readFrame() } : { body: kept };
   if (kept !== undefined) await checkKept();
+  const stored = isWholeCsv(asked) ? await openCsv() : undefined;
+  const frame = kept === undefined && stored === undefined ? await readFrame() : undefined;
   reply.headers(headers).type(CONTENT_TYPES[asked.format]);
   if (asked.format !== "json") {
     // The name of a cell is made of letters, digits and underscores.
     const file = `${name}.${asked.format}`;
     reply.header("content-disposition", `attachment; filename="${file}"`);
   }
-  if (found.body !== undefined) return reply.send(found.body);
-  const gathered = await gatherBlocks(outputBlocks(found.frame, output, asked), LARGEST_KEPT_BYTES);
+  if (stored !== undefined) return sendStream(reply, stored);
+  if (frame === undefined) return reply.send(kept);
+  const gathered = await gatherBlocks(outputBlocks(frame, output, asked), LARGEST_KEPT_BYTES);
   if (gathered.whole === undefined) return sendBlocks(reply, gathered.blocks);
   served.known.set(key, { etag, body: gathered.whole });
   return reply.send(gathered.whole);
@@ -98,6 +103,11 @@ function readRequest({ query: written, headers }: FastifyRequest): OutputRequest
     offset: readWholeNumber(query, "offset", { from: 0, to: FARTHEST_ROW, unless: 0 }),
     limit: hasLimit ? limit : undefined,
   };
+}
+
+/** Whether the CSV that is asked for is the one that a run publishes of the frame. */
+function isWholeCsv({ format, isForSpreadsheet, offset, limit }: OutputRequest): boolean {
+  return format === "csv" && !isForSpreadsheet && offset === 0 && limit === undefined;
 }
 
 function toValueBody(output: CellOutput, { format }: OutputRequest): Uint8Array {

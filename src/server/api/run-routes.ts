@@ -1,8 +1,7 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
-import type { RunHistory } from "../../run/history/run-history.ts";
 import { newRunId } from "../../run/history/run-id.ts";
-import type { RunRecord } from "../../run/history/run-record.ts";
-import { isFinal } from "../../run/history/run-record.ts";
+import { isFinal, RUN_STATES } from "../../run/history/run-record.ts";
+import { RUN_TRIGGERS } from "../../run/run-event.ts";
 import { cancelRecordedRun } from "../../work/recover-runs.ts";
 import type { RunRequest } from "../../work/run-task.ts";
 import { submitRun } from "../../work/submit-run.ts";
@@ -10,6 +9,7 @@ import { type Caller, needCaller } from "../caller.ts";
 import { HttpFailure } from "../http-failure.ts";
 import { type Query, readWholeNumber, readWord } from "../query.ts";
 import { openRunStreams } from "../run-events.ts";
+import type { RunRecords } from "../run-records.ts";
 import type { Served } from "../served.ts";
 import { API, checkProject, findRecord, PAGE_LIMIT, toUrl } from "./addresses.ts";
 import { parseRunBody, type RunBody, toRunContext, toRunInputs } from "./run-request.ts";
@@ -97,13 +97,13 @@ async function getRunStatus(request: FastifyRequest, served: Served) {
 async function getProjectRuns(request: FastifyRequest, served: Served) {
   checkProject(request, served);
   const query = parseRunListQuery(request.query as Query);
-  const { records, hasMore } = await listRuns(served.runs.history, query);
+  const { runs, hasMore } = await listRuns(served.records, query);
   const around = await toAround(request, served);
   const { limit, offset } = query;
   const toPage = (from: number) =>
     toUrl(request, `/projects/${served.projectId}/runs?${toPageQuery(query, from)}`, served);
   return {
-    runs: records.map((record) => toRunStatus(record, around)),
+    runs: runs.map((record) => toRunStatus(record, around)),
     nextPage: hasMore ? toPage(offset + limit) : null,
     previousPage: offset > 0 ? toPage(Math.max(0, offset - limit)) : null,
     traceId: request.id,
@@ -147,9 +147,6 @@ export const TRIGGER_FILTERS = [...HEX_TRIGGERS, "ALL"] as const;
 /** Older runs are found by `statusFilter`. */
 const MAX_OFFSET = 10_000;
 
-/** How many records are read at once. */
-const READ_AT_ONCE = 100;
-
 /** The query of GetProjectRuns. @throws {HttpFailure} 400 */
 function parseRunListQuery(query: Query) {
   return {
@@ -163,16 +160,18 @@ function parseRunListQuery(query: Query) {
 type RunListQuery = ReturnType<typeof parseRunListQuery>;
 
 /** A page of runs, the newest first. @throws {HexError} HEX_STORE_UNAVAILABLE */
-async function listRuns(history: RunHistory, query: RunListQuery) {
-  const wanted = query.offset + query.limit + 1;
-  const found: RunRecord[] = [];
-  let before: string | undefined;
-  do {
-    const page = await history.list({ limit: READ_AT_ONCE, before });
-    found.push(...page.runs.filter((record) => isListed(record, query)));
-    before = page.next;
-  } while (before !== undefined && found.length < wanted);
-  return { records: found.slice(query.offset, wanted - 1), hasMore: found.length >= wanted };
+async function listRuns(records: RunRecords, query: RunListQuery) {
+  const { limit, offset, statusFilter, runTriggerFilter } = query;
+  const isAny = runTriggerFilter === undefined || runTriggerFilter === "ALL";
+  const state =
+    statusFilter && RUN_STATES.find((each) => toHexStatus({ state: each }) === statusFilter);
+  // A status that no run ever has.
+  if (statusFilter !== undefined && state === undefined) return { runs: [], hasMore: false };
+  const triggers = isAny
+    ? undefined
+    : RUN_TRIGGERS.filter((trigger) => toHexTrigger({ trigger }) === runTriggerFilter);
+  const { runs } = await records.find({ state, triggers, offset, limit: limit + 1 });
+  return { runs: runs.slice(0, limit), hasMore: runs.length > limit };
 }
 
 /** The query of the page that begins at an offset, with what else was asked for. */
@@ -181,12 +180,6 @@ function toPageQuery(query: RunListQuery, offset: number): string {
     ([key, value]): [string, string][] => (value === undefined ? [] : [[key, String(value)]]),
   );
   return new URLSearchParams(written).toString();
-}
-
-function isListed(record: RunRecord, { statusFilter, runTriggerFilter }: RunListQuery): boolean {
-  const isStatus = statusFilter === undefined || toHexStatus(record) === statusFilter;
-  const isAny = runTriggerFilter === undefined || runTriggerFilter === "ALL";
-  return isStatus && (isAny || toHexTrigger(record) === runTriggerFilter);
 }
 
 /** The events of a run, as server-sent events until its end. */

@@ -2,7 +2,6 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { RUN_CONTEXTS } from "../../cell/run-context.ts";
 import type {
   ListedRun,
-  ListedSchedule,
   RunList,
   ScheduleList,
   ShownLog,
@@ -72,10 +71,11 @@ function addHistoryRoutes(app: FastifyInstance, served: Served): void {
 
 /** @throws {HttpFailure} 400 */
 async function listRuns(query: Query, { records }: Served): Promise<RunList> {
+  const trigger = readWord(query, "trigger", RUN_TRIGGERS);
   const page = await records.list({
     context: readWord(query, "context", RUN_CONTEXTS),
     state: readWord(query, "state", RUN_STATES),
-    trigger: readWord(query, "trigger", RUN_TRIGGERS),
+    triggers: trigger && [trigger],
     schedule: readOne(query, "schedule"),
     before: readBefore(query),
     limit: readWholeNumber(query, "limit", { from: 1, to: 200, unless: 50 }),
@@ -151,26 +151,18 @@ function toShownRun(record: RunRecord, { caller, order, nowMs }: AroundRun): Sho
 
 const NEXT_LISTED = 5;
 const RUNS_LISTED = 5;
-/** How many of the newest scheduled runs are searched. */
-const RUNS_SEARCHED = 200;
 
 /** The schedules with their next instants and newest runs. */
 function addScheduleRoutes(app: FastifyInstance, served: Served): void {
   const { config } = served.runs;
   app.get("/page/schedules", { config: { auth: "read" } }, async (): Promise<ScheduleList> => {
-    const { runs } = await served.records.list({ trigger: "schedule", limit: RUNS_SEARCHED });
     const nowMs = served.now();
-    return { schedules: config.schedules.map((each) => toListed(each, runs, nowMs)) };
+    const listing = config.schedules.map(async (schedule) => {
+      const { runs } = await served.records.list({ schedule: schedule.name, limit: RUNS_LISTED });
+      return { ...schedule, next: toNext(schedule, nowMs), runs: runs.map(toListedRun) };
+    });
+    return { schedules: await Promise.all(listing) };
   });
-}
-
-function toListed(schedule: Schedule, runs: readonly RunRecord[], nowMs: number): ListedSchedule {
-  const own = runs.filter(({ occasion }) => occasion?.schedule === schedule.name);
-  return {
-    ...schedule,
-    next: toNext(schedule, nowMs),
-    runs: own.slice(0, RUNS_LISTED).map(toListedRun),
-  };
 }
 
 function toNext(schedule: Schedule, nowMs: number): readonly string[] {

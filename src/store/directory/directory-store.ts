@@ -3,9 +3,12 @@ import { type FileHandle, lstat, readdir } from "node:fs/promises";
 import { checkListPrefix, checkStoreKey, isStoreKey } from "../key.ts";
 import { changedMeanwhile } from "../read-limits.ts";
 import type {
+  FolderInfo,
+  FolderOptions,
   FoundObject,
   Leftovers,
   ObjectInfo,
+  OpenedBytes,
   ReadOptions,
   Store,
   StoredObject,
@@ -30,6 +33,8 @@ import {
 export const OWNER_SILENCE_MS = 5_000;
 
 const BLOCK_BYTES = 2 ** 20;
+/** Some disks tell times in steps of two seconds. */
+const LONGEST_TICK_MS = 3_000;
 
 /** Loaded by the first write: a run that only reads enters neither it nor the lock. */
 const loadWriting = () => import("./directory-write.ts");
@@ -107,6 +112,11 @@ export class DirectoryStore implements Store {
     }
   }
 
+  async openBytes(key: string, { signal }: StoreOptions = {}): Promise<OpenedBytes | undefined> {
+    const { openHeldFile } = await import("./held-file.ts");
+    return this.#withEntry(key, { create: false, signal }, async (entry) => openHeldFile(entry));
+  }
+
   async write(key: string, body: Uint8Array, options: WriteOptions = {}): Promise<WriteResult> {
     const { signal } = options;
     const silenceMs = this.#silenceMs;
@@ -178,6 +188,28 @@ export class DirectoryStore implements Store {
       yield* objects;
       pending.push(...folders);
     }
+  }
+
+  async *listFolders(
+    prefix: string,
+    { signal, withTags = false }: FolderOptions = {},
+  ): AsyncIterable<FolderInfo> {
+    checkListPrefix(prefix);
+    const found: FolderInfo[] = [];
+    await this.#withFolder(
+      prefix.split("/").slice(0, -1),
+      { create: false, signal },
+      async (at) => {
+        for (const entry of await readdir(at.path, { withFileTypes: true })) {
+          const { name } = entry;
+          if (!entry.isDirectory() || !isStoreKey(prefix + name)) continue;
+          found.push(
+            withTags ? { name, changeTag: await toChangeTag(`${at.path}/${name}`) } : { name },
+          );
+        }
+      },
+    );
+    yield* found;
   }
 
   async close(): Promise<void> {}
@@ -260,6 +292,14 @@ async function toFound(key: string, file: FileHandle): Promise<FoundObject> {
 
 function toTag({ ino, size, mtimeNs }: BigIntStats): string {
   return `${ino}-${size}-${mtimeNs}`;
+}
+
+/** A folder has another time for each entry that comes or goes, but within the ticks of the disk's clock. */
+async function toChangeTag(path: string): Promise<string | null> {
+  const stat = await unless(["ENOENT"], lstat(path, { bigint: true }));
+  if (stat === undefined) return null;
+  const { ino, mtimeMs, mtimeNs } = stat;
+  return Date.now() - Number(mtimeMs) >= LONGEST_TICK_MS ? `${ino}-${mtimeNs}` : null;
 }
 
 function toStoredObject(body: Uint8Array): StoredObject {

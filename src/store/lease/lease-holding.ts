@@ -9,6 +9,7 @@ import {
   type LeaseTerms,
   leaseRecords,
 } from "./lease-terms.ts";
+import { letNextIn } from "./lease-turns.ts";
 
 /** A lease that was just written as ours. */
 export interface TakenLease {
@@ -43,6 +44,7 @@ const FAILURES_ALLOWED = 3;
 export class Lease {
   /** above that of every earlier holder */
   readonly fence: number;
+  readonly #store: LeaseStore;
   readonly #place: string;
   readonly #terms: LeaseTerms;
   readonly #writer: LeaseWriter;
@@ -54,6 +56,7 @@ export class Lease {
 
   constructor(store: LeaseStore, terms: LeaseTerms, taken: TakenLease) {
     this.fence = taken.record.generation;
+    this.#store = store;
     this.#place = `the lease \`${LEASE_KEY}\` in ${store.location}`;
     this.#terms = terms;
     this.#writer = new LeaseWriter(store, terms.clock, taken);
@@ -74,7 +77,7 @@ export class Lease {
   /** Lets the next one in. A store that does not answer is no failure: the lease then runs out. */
   release(): Promise<void> {
     this.#end();
-    this.#releasing ??= this.#inTurn(() => this.#giveBack());
+    this.#releasing ??= this.#inTurn(() => this.#giveBack()).finally(() => letNextIn(this.#store));
     return this.#releasing;
   }
 

@@ -10,6 +10,7 @@ import {
   leaseRecords,
   toLeaseTerms,
 } from "./lease-terms.ts";
+import { untilTurn } from "./lease-turns.ts";
 
 export type { Lease } from "./lease-holding.ts";
 export type { LeaseOptions, LeaseRun } from "./lease-terms.ts";
@@ -41,7 +42,7 @@ export async function acquireLease(store: LeaseStore, options: LeaseOptions): Pr
     const { leaseId, holder } = answer.by;
     if (leaseId !== waitingFor) terms.onWaiting(holder);
     waitingFor = leaseId;
-    await claim.pause();
+    await untilTurn(store, (turn) => claim.pause(turn));
   }
 }
 
@@ -119,10 +120,13 @@ class LeaseClaim {
   }
 
   /** Waits a little, not exactly as long as others do. */
-  async pause(): Promise<void> {
+  async pause(turn?: AbortSignal): Promise<void> {
     const { ttlMs, sleep, random, signal } = this.#terms;
+    const ends = [signal, turn].filter((end) => end !== undefined);
     try {
-      await sleep(Math.min(1_000, ttlMs / 10) * (0.5 + random()), { signal });
+      await sleep(Math.min(1_000, ttlMs / 10) * (0.5 + random()), {
+        signal: AbortSignal.any(ends),
+      });
     } catch (error) {
       signal?.throwIfAborted();
       throw error;

@@ -72,7 +72,7 @@ export function filesOf({
   shown = {},
 }: Pick<Commit, "frames" | "outputs" | "shown">): StoredFile[] {
   const files = Object.values(frames).flatMap(({ csv, schema, arrow, parquet }) => {
-    return [csv, schema, arrow, parquet];
+    return [csv, schema, arrow, arrow?.sums, parquet];
   });
   const whole = Object.values(shown).filter((each) => each.at === "file");
   return [...files, outputs, ...whole].filter((file) => file !== undefined);

@@ -27,6 +27,12 @@ const StoredFile = v.object({
   sizeBytes: countSchema,
 });
 
+/** An Arrow file, and where the SHA-256 of its blocks are, one after the other, if it is large. */
+const ArrowFile = v.object({
+  ...StoredFile.entries,
+  sums: v.optional(v.object({ ...StoredFile.entries, blockBytes: ordinal })),
+});
+
 const columns = v.array(
   v.object({
     name: v.string("a column's name"),
@@ -54,7 +60,7 @@ const PublishedFrame = v.object({
   csv: StoredFile,
   schema: StoredFile,
   /** the fast path; absent where it would be larger than what is read at once */
-  arrow: v.optional(StoredFile),
+  arrow: v.optional(ArrowFile),
   /** for other tools; absent unless the config asks for it */
   parquet: v.optional(StoredFile),
   /** the formats beside CSV whose newest file is put where other tools look; absent in old versions */
@@ -133,6 +139,9 @@ const Manifest = v.object({
 
 /** One file of a published frame. */
 export type StoredFile = Readonly<v.InferOutput<typeof StoredFile>>;
+
+/** The Arrow file of a published frame. */
+export type ArrowFile = Readonly<v.InferOutput<typeof ArrowFile>>;
 
 /** One frame of a version, as the manifest holds it. */
 export type PublishedFrame = Readonly<v.InferOutput<typeof PublishedFrame>>;

@@ -6,6 +6,8 @@ import {
   GetObjectCommand,
   type GetObjectCommandOutput,
   HeadObjectCommand,
+  type ListObjectsV2CommandInput,
+  type ListObjectsV2CommandOutput,
   PutObjectCommand,
   paginateListObjectsV2,
   type S3Client,
@@ -16,6 +18,8 @@ import type { S3Location } from "../location.ts";
 import { changedMeanwhile, tooLarge } from "../read-limits.ts";
 import type {
   ConflictReason,
+  FolderInfo,
+  FolderOptions,
   FoundObject,
   ObjectInfo,
   ProbeNotes,
@@ -80,9 +84,13 @@ export class S3Store implements Store {
     this.#onceClient = openClient(location, 1, options);
   }
 
-  get clockError(): string | undefined {
+  get clockOffsetMs(): number {
     // The SDK keeps how much later it is for the server.
-    const aheadMs = -this.#client.config.systemClockOffset;
+    return this.#client.config.systemClockOffset;
+  }
+
+  get clockError(): string | undefined {
+    const aheadMs = -this.clockOffsetMs;
     return Math.abs(aheadMs) < CLOCK_ERROR_MS ? undefined : toClockError(aheadMs);
   }
 
@@ -214,19 +222,37 @@ export class S3Store implements Store {
   }
 
   async *list(prefix: string, { signal }: StoreOptions = {}): AsyncIterable<ObjectInfo> {
+    for await (const { Contents = [] } of this.#listPages(prefix, { signal })) {
+      for (const { Key = "", Size = 0, LastModified = new Date(0) } of Contents) {
+        const key = Key.slice(this.#prefix.length);
+        if (isStoreKey(key)) yield { key, sizeBytes: Size, modifiedAt: LastModified };
+      }
+    }
+  }
+
+  async *listFolders(prefix: string, { signal }: FolderOptions = {}): AsyncIterable<FolderInfo> {
+    for await (const page of this.#listPages(prefix, { signal, Delimiter: "/" })) {
+      for (const { Prefix = "" } of page.CommonPrefixes ?? []) {
+        const key = Prefix.slice(this.#prefix.length, -1);
+        if (isStoreKey(key)) yield { name: key.slice(prefix.length) };
+      }
+    }
+  }
+
+  async *#listPages(
+    prefix: string,
+    { signal, ...request }: StoreOptions & Pick<ListObjectsV2CommandInput, "Delimiter">,
+  ): AsyncIterable<ListObjectsV2CommandOutput> {
     checkListPrefix(prefix);
     const pages = paginateListObjectsV2(
       { client: this.#client, pageSize: this.#pageSize },
-      { Bucket: this.#bucket, Prefix: this.#prefix + prefix },
+      { ...request, Bucket: this.#bucket, Prefix: this.#prefix + prefix },
       toSendOptions(signal),
     );
     for (;;) {
       const page = await this.#translatingFailures(signal, () => pages.next());
       if (page.done) return;
-      for (const { Key = "", Size = 0, LastModified = new Date(0) } of page.value.Contents ?? []) {
-        const key = Key.slice(this.#prefix.length);
-        if (isStoreKey(key)) yield { key, sizeBytes: Size, modifiedAt: LastModified };
-      }
+      yield page.value;
     }
   }
 

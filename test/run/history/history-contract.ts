@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { openRunHistory, type RunHistory } from "../../../src/run/history/run-history.ts";
+import type { RunRecord } from "../../../src/run/history/run-record.ts";
 import type { Store } from "../../../src/store/store.ts";
 import { DAY_MS, NOON, queuedRun, resultOf, toCompleted, toRunning } from "./records.ts";
 
@@ -99,6 +100,19 @@ export function testHistory(
       const [first] = runs;
       const runId = first?.runId ?? "";
       expect(await history.findIds(runId.slice(0, 24))).toEqual([runId]);
+    });
+
+    it("tells of runs that come to a day long ago, however often that was looked through", async () => {
+      const runs: RunRecord[] = [];
+      for (let late = 0; late < 2; late++) {
+        const run = toCompleted(queuedRun(NOON - 30 * DAY_MS - late, { context: "app" }));
+        await history.record(run);
+        runs.push(run);
+        for (let looks = 0; looks < 2; looks++) {
+          expect((await history.find({ context: "app", limit: 9 })).runs).toEqual(runs);
+        }
+        expect(await unfinished()).not.toContain(run.runId);
+      }
     });
 
     // Without conditions only the last of several writers is promised to stay.

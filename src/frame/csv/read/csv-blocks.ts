@@ -44,22 +44,40 @@ export async function takeBlocks(
   take: TakeRows,
   blockBytes = BLOCK_BYTES,
 ): Promise<void> {
-  let buffer = Buffer.allocUnsafeSlow(blockBytes + 1);
-  let held = 0;
-  for await (const block of blocks) {
+  const feed = new BlockFeed(take, blockBytes);
+  for await (const block of blocks) feed.add(block);
+  feed.end();
+}
+
+/** As `takeBlocks`, of blocks that are there without a wait. */
+export class BlockFeed {
+  readonly #take: TakeRows;
+  #buffer: Buffer;
+  #held = 0;
+
+  constructor(take: TakeRows, blockBytes = BLOCK_BYTES) {
+    this.#take = take;
+    this.#buffer = Buffer.allocUnsafeSlow(blockBytes + 1);
+  }
+
+  add(block: Uint8Array): void {
     for (let start = 0; start < block.length; ) {
-      const count = Math.min(block.length - start, buffer.length - 1 - held);
-      buffer.set(block.subarray(start, start + count), held);
-      held += count;
+      const buffer = this.#buffer;
+      const count = Math.min(block.length - start, buffer.length - 1 - this.#held);
+      buffer.set(block.subarray(start, start + count), this.#held);
+      this.#held += count;
       start += count;
-      if (held < buffer.length - 1) continue;
-      const taken = take(buffer, held, false);
-      if (taken === 0) buffer = Buffer.concat([buffer, Buffer.allocUnsafeSlow(buffer.length)]);
-      else buffer.copyWithin(0, taken, held);
-      held -= taken;
+      if (this.#held < buffer.length - 1) continue;
+      const taken = this.#take(buffer, this.#held, false);
+      if (taken > 0) buffer.copyWithin(0, taken, this.#held);
+      else this.#buffer = Buffer.concat([buffer, Buffer.allocUnsafeSlow(buffer.length)]);
+      this.#held -= taken;
     }
   }
-  take(buffer, held, true);
+
+  end(): void {
+    this.#take(this.#buffer, this.#held, true);
+  }
 }
 
 /** Takes the rows of a block that `fields` has divided; they lie from one place to another. */

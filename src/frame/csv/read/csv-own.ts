@@ -6,6 +6,7 @@ import type { ColumnType, Schema } from "../../schema.ts";
 import { type CsvLimits, csvHeader, LONE_MISSING, limitError, toCsvLimits } from "../csv-form.ts";
 import {
   BadByteError,
+  BlockFeed,
   type ByteSource,
   findBadByte,
   memorySource,
@@ -59,6 +60,19 @@ export async function readOwnCsv(
   const reading = new OwnReading(schema, toCsvLimits(limits), source);
   const take: TakeRows = (bytes, end, isLast) => reading.take(bytes, end, isLast);
   await takeBlocks(source.open(signal), take, blockBytes);
+  return reading.end();
+}
+
+/** As `readOwnCsv`, of blocks that are there without a wait. */
+export function takeOwnCsv(
+  source: ByteSource,
+  blocks: Iterable<Uint8Array>,
+  schema: Schema,
+): Frame {
+  const reading = new OwnReading(schema, toCsvLimits(), source);
+  const feed = new BlockFeed((bytes, end, isLast) => reading.take(bytes, end, isLast));
+  for (const block of blocks) feed.add(block);
+  feed.end();
   return reading.end();
 }
 
