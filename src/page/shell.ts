@@ -66,7 +66,7 @@ export function renderOpening(options: OpeningOptions): OpeningPage {
     `<style>${style}</style>`,
     // whoever has signed in is known to the page's own routes alone
     ...(state.viewer.maySignIn ? [STATE_PRELOAD] : []),
-    ...modules.map(toPreload),
+    ...modules.map(toFetchAhead),
     toScript(script),
   ];
   const html = toHtml({
@@ -94,6 +94,11 @@ const STATE_PRELOAD = `<link rel="preload" as="fetch" href="/page/state" crossor
 
 function toPreload(name: string): string {
   return `<link rel="modulepreload" href="/assets/${toText(name)}">`;
+}
+
+/** As a preload of a module it would be compiled before what was drawn is painted. */
+function toFetchAhead(name: string): string {
+  return `<link rel="preload" as="script" crossorigin href="/assets/${toText(name)}">`;
 }
 
 function toScript(name: string): string {
