@@ -73,12 +73,16 @@ export function renderOpening(options: OpeningOptions): OpeningPage {
     root: theme === undefined ? "" : ` data-theme="${theme}"`,
     title: state.title,
     links: links.join("\n"),
-    body: `<div id="still" inert aria-hidden="true">${drawn.html}</div>
-<div id="app"></div>
+    body: `${toStill(drawn)}
 <script type="application/json" id="page-state">${toInertJson(state)}</script>
 ${NEEDS_SCRIPT}`,
   });
   return { html, styleSource: toSource(style) };
+}
+
+/** Neither hands nor tools for reading reach what is drawn, and the page's code takes its place. */
+function toStill({ html }: DrawnPage): string {
+  return `<div id="still" inert aria-hidden="true">${html}</div>\n<div id="app"></div>`;
 }
 
 const NEEDS_SCRIPT =
@@ -126,6 +130,8 @@ ${body}
 export interface ExportedCode {
   readonly script: string;
   readonly style: string;
+  /** what the page looks like until its code has read its data */
+  readonly drawn: DrawnPage;
 }
 
 /**
@@ -134,7 +140,7 @@ export interface ExportedCode {
  */
 export function renderExportedPage(exported: ExportedState, code: ExportedCode): string {
   const script = withoutEndTag(code.script, "script");
-  const style = withoutEndTag(code.style, "style");
+  const style = withoutEndTag(`${code.style}${code.drawn.style}`, "style");
   const policy = [
     "default-src 'none'",
     `script-src ${toSource(script)}`,
@@ -156,10 +162,10 @@ ${PAGE_ICON}
 <style>${style}</style>
 </head>
 <body>
-<noscript><p>Expected JavaScript to be on, since this page draws tables and charts with it.</p></noscript>
-<div id="app"></div>
+${toStill(code.drawn)}
 <script type="application/json" id="page-state">${toInertJson(exported)}</script>
 <script type="module">${script}</script>
+${NEEDS_SCRIPT}
 </body>
 </html>
 `;

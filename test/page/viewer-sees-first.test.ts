@@ -1,3 +1,5 @@
+import { join } from "node:path";
+import { pathToFileURL } from "node:url";
 import type { Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, inject, it } from "vitest";
 import { makeGallery } from "./gallery-project.ts";
@@ -50,6 +52,15 @@ describe.skipIf(program === null)("what a viewer sees before any code runs", () 
     const shown = await partsOf(page, "#app");
     expect(drawn.size).toBeGreaterThan(100);
     for (const [place, part] of drawn) expectSame(part, shown.get(place), place);
+  });
+
+  it("is in an exported file as well", async () => {
+    const file = join(project.directory, "page.html");
+    expect((await project.hex("export", "--out", file)).exitCode).toBe(0);
+    const still = await pages.open(pathToFileURL(file).href, NO_CODE);
+    await still.locator("#cell-found tbody td").getByText("2026-01-03").waitFor();
+    const page = await pages.open(pathToFileURL(file).href);
+    await untilRows(page, "Found", "5,000 rows");
   });
 
   it("is a text where the data has HTML in it", async () => {
