@@ -87,8 +87,12 @@ async function timeOpen(browser, app, { rounds, delayMs }) {
   for (let round = 0; round <= rounds; round++) {
     const { context, page } = await openContext(browser);
     weight = await watchWeight(page, delayMs);
+    // begun with the page: whoever asks for it later may be kept waiting by the page itself
+    await context.addInitScript(
+      `hexBench.openedMs = ${toCall("opened", app.places, app.firstFound)};`,
+    );
     await page.goto(app.address, { waitUntil: "commit" });
-    const openMs = await page.evaluate(toCall("opened", app.places, app.firstFound));
+    const openMs = await page.evaluate("hexBench.openedMs");
     if (round > 0) times.push(openMs);
     if (app.places.drawn !== undefined) {
       const takenMs = await page.evaluate(toCall("gone", app.places));
