@@ -18,6 +18,8 @@ const SMALL = [
   [3, 9],
 ];
 const COLUMN_BYTES = 36;
+/** A table is looked at for longer than it is moved. */
+const IDLE_MS = 3_000;
 const TICKS_PER_SECOND = 100;
 
 /**
@@ -30,11 +32,10 @@ export async function printViewers({ root, before, isSmall = false, record = () 
   console.log(
     `Viewers move a slider over filter and sums by group of ${rows.toLocaleString("en")} rows, each move new (load average ${loadavg()[0]?.toFixed(1)})`,
   );
-  const app = await prepareSliderPage(root, rows);
   const servers = new Map();
   try {
     for (const [name, folder] of Object.entries(builds)) {
-      servers.set(name, await openMoves(folder, app.project));
+      servers.set(name, await openMoves(folder, rows));
     }
     for (const [viewers, moves] of isSmall ? SMALL : VIEWERS) {
       for (const [name, server] of servers) {
@@ -47,7 +48,7 @@ export async function printViewers({ root, before, isSmall = false, record = () 
       }
     }
     for (const [name, server] of servers) {
-      const bytes = server.memory();
+      const bytes = await server.memory();
       const ratio = (bytes.total / (rows * COLUMN_BYTES)).toFixed(1);
       const parts = bytes.all.map((each) => toMega(each)).join(" + ");
       console.log(
@@ -60,17 +61,18 @@ export async function printViewers({ root, before, isSmall = false, record = () 
     }
   } finally {
     for (const server of servers.values()) await server.stop();
-    await app.remove();
   }
   console.log("");
 }
 
 /** A server of a build, whose page is open and whose processes have read the frame. */
-async function openMoves(root, project) {
-  const server = await startHexServer(root, project);
+async function openMoves(root, rows) {
+  const app = await prepareSliderPage(root, rows);
+  const server = await startHexServer(root, app.project);
   const state = await (
     await fetch(server.toPageTarget("/page/state").url, server.toPageTarget("/page/state"))
   ).json();
+  const working = new Set([server.pid]);
   let moved = 0;
   const toBody = () => {
     // A step that shares no factor with the number of values meets each of them once.
@@ -80,24 +82,33 @@ async function openMoves(root, project) {
   };
   const target = server.toPageTarget("/page/run", toBody);
   const move = async (viewers, moves) => {
-    const beforeMs = toTree(server.pid).map(cpuMsOf);
+    const before = new Map(toTree(server.pid).map((pid) => [pid, cpuMsOf(pid)]));
     const figures = await loadInTurn(target, { requests: moves, atOnce: viewers });
-    const cpuMs = toTree(server.pid).map(cpuMsOf);
-    const total = (list) => list.reduce((sum, each) => sum + each, 0);
-    return {
-      ...figures,
-      cpuMs: (total(cpuMs) - total(beforeMs)) / moves,
-      serverMs: (cpuMs[0] - beforeMs[0]) / moves,
-    };
+    let cpuMs = 0;
+    for (const pid of toTree(server.pid)) {
+      const usedMs = cpuMsOf(pid) - (before.get(pid) ?? 0);
+      if (usedMs / moves > 1) working.add(pid);
+      cpuMs += usedMs;
+    }
+    const serverMs = cpuMsOf(server.pid) - before.get(server.pid);
+    return { ...figures, cpuMs: cpuMs / moves, serverMs: serverMs / moves };
   };
   await move(4, 20);
   await wait(200);
   await move(4, 20);
-  const memory = () => {
-    const all = toTree(server.pid).map(memoryOf);
+  /** Of the server and what has answered viewers; a process that waits for a run is none of them. */
+  const memory = async () => {
+    await wait(IDLE_MS);
+    const all = toTree(server.pid)
+      .filter((pid) => working.has(pid))
+      .map(memoryOf);
     return { all, total: all.reduce((sum, each) => sum + each, 0) };
   };
-  return { move, memory, stop: server.stop };
+  const stop = async () => {
+    await server.stop();
+    await app.remove();
+  };
+  return { move, memory, stop };
 }
 
 /** A process and all that it has started, itself first. */
