@@ -1,4 +1,5 @@
 import { readdirSync, readFileSync } from "node:fs";
+import { Agent, request } from "node:http";
 import { loadavg } from "node:os";
 import { setTimeout as wait } from "node:timers/promises";
 import { startHexServer } from "./hex-server.mjs";
@@ -20,13 +21,20 @@ const SMALL = [
 const COLUMN_BYTES = 36;
 /** A table is looked at for longer than it is moved. */
 const IDLE_MS = 3_000;
+/** How many pages are open and do nothing, for how long, and how many of them open at once. */
+const PAGES = [
+  [500, 20],
+  [5_000, 20],
+];
+const SMALL_PAGES = [[20, 1]];
+const AT_ONCE = 20;
 const TICKS_PER_SECOND = 100;
 
 /**
  * Viewers who move a slider over a filter and sums by group: each moves on as soon as it is answered, to
  * a value that nobody has asked for before. Then what the server takes of memory with all its processes.
  */
-export async function printViewers({ root, before, isSmall = false, record = () => undefined }) {
+export async function printViewers({ root, before, isSmall = false, record }) {
   const rows = isSmall ? 10_000 : ROWS;
   const builds = { ...(before && { before }), hex: root };
   console.log(
@@ -37,32 +45,46 @@ export async function printViewers({ root, before, isSmall = false, record = () 
     for (const [name, folder] of Object.entries(builds)) {
       servers.set(name, await openMoves(folder, rows));
     }
+    const note = (row, size) => (tool, figures) =>
+      record({ table: "viewers", row, size, tool, ...figures });
     for (const [viewers, moves] of isSmall ? SMALL : VIEWERS) {
-      for (const [name, server] of servers) {
-        const figures = await server.move(viewers, moves);
-        printMoves(name, viewers, figures);
-        record({
-          ...{ table: "viewers", row: "a move of the slider", size: viewers, tool: name },
-          ...{ wallMs: figures.p95Ms, cpuMs: figures.cpuMs },
-        });
-      }
+      await timeMoves(servers, { viewers, moves }, note("a move of the slider", viewers));
     }
-    for (const [name, server] of servers) {
-      const bytes = await server.memory();
-      const ratio = (bytes.total / (rows * COLUMN_BYTES)).toFixed(1);
-      const parts = bytes.all.map((each) => toMega(each)).join(" + ");
-      console.log(
-        `  memory of ${name}: ${toMega(bytes.total)} MB (${parts}), ${ratio} of the columns`,
-      );
-      record({
-        ...{ table: "viewers", row: "memory of a server and its processes", size: rows },
-        ...{ tool: name, bytes: bytes.total, target: 4 },
-      });
+    await weigh(servers, rows, note("memory of a server and its processes", rows));
+    for (const [pages, seconds] of isSmall ? SMALL_PAGES : PAGES) {
+      await watchIdle(servers, { pages, seconds }, note("open pages that do nothing", pages));
     }
   } finally {
     for (const server of servers.values()) await server.stop();
   }
   console.log("");
+}
+
+async function timeMoves(servers, { viewers, moves }, note) {
+  for (const [name, server] of servers) {
+    const figures = await server.move(viewers, moves);
+    printMoves(name, viewers, figures);
+    note(name, { wallMs: figures.p95Ms, cpuMs: figures.cpuMs });
+  }
+}
+
+async function weigh(servers, rows, note) {
+  for (const [name, server] of servers) {
+    const { all, total } = await server.memory();
+    const ratio = (total / (rows * COLUMN_BYTES)).toFixed(1);
+    const parts = all.map(toMega).join(" + ");
+    console.log(`  memory of ${name}: ${toMega(total)} MB (${parts}), ${ratio} of the columns`);
+    note(name, { bytes: total, target: 4 });
+  }
+}
+
+async function watchIdle(servers, { pages, seconds }, note) {
+  for (const [name, server] of servers) {
+    const { share, bytes } = await server.idle(pages, seconds);
+    const told = `${(share * 100).toFixed(2)} % of a core, ${(bytes / 1_000).toFixed(0)} kB each`;
+    console.log(`  ${pages} open pages that do nothing, ${name}: ${told}`);
+    note(name, { cpuMs: share * 1_000, bytes });
+  }
 }
 
 /** A server of a build, whose page is open and whose processes have read the frame. */
@@ -104,11 +126,36 @@ async function openMoves(root, rows) {
       .map(memoryOf);
     return { all, total: all.reduce((sum, each) => sum + each, 0) };
   };
+  const idle = (pages, seconds) => holdOpen(server, pages, seconds);
   const stop = async () => {
     await server.stop();
     await app.remove();
   };
-  return { move, memory, stop };
+  return { move, memory, idle, stop };
+}
+
+/** What pages cost a server that are open for a while: its share of a core, and bytes for each. */
+async function holdOpen(server, pages, seconds) {
+  const beforeBytes = memoryOf(server.pid);
+  const { url, headers } = server.toPageTarget("/page/events");
+  const agent = new Agent({ maxSockets: Number.POSITIVE_INFINITY });
+  const open = () =>
+    new Promise((resolve, reject) => {
+      const asked = request(url, { headers, agent }, (answer) => resolve(answer.resume()));
+      asked.on("error", reject).end();
+    });
+  const streams = [];
+  while (streams.length < pages) {
+    streams.push(...(await Promise.all(Array.from({ length: AT_ONCE }, open))));
+  }
+  await wait(IDLE_MS);
+  const beforeMs = cpuMsOf(server.pid);
+  await wait(seconds * 1_000);
+  const share = (cpuMsOf(server.pid) - beforeMs) / (seconds * 1_000);
+  const bytes = (memoryOf(server.pid) - beforeBytes) / streams.length;
+  for (const stream of streams) stream.destroy();
+  agent.destroy();
+  return { share, bytes };
 }
 
 /** A process and all that it has started, itself first. */
