@@ -129,7 +129,7 @@ export class PublishedCells {
     const key = `shown ${result}`;
     const pending = cache.pending.get(key) as Promise<Frame | undefined> | undefined;
     if (pending !== undefined) return pending;
-    const reading = version.readShown(cell, { onWarning, lazily: true });
+    const reading = version.readShown(cell, { onWarning });
     cache.pending.set(key, reading);
     try {
       const shown = await reading;
