@@ -8,54 +8,51 @@ import { temporaryFolder } from "../store/temporary-folder.ts";
 import { inMemoryCells } from "./in-memory-cells.ts";
 import { runInMemory } from "./run-in-memory.ts";
 
-const ROWS = 140_000;
+/** Few rows of long texts, which are quickly made. */
+const ROWS = 2_000;
+const TEXT = "x".repeat(2_500);
 
 it("an app run that comes upon a damaged column half-way answers from the version before", async () => {
   const folder = await temporaryFolder();
   const store = new DirectoryStore(folder);
-  await runInMemory(toCells(1), { store });
-  await runInMemory(toCells(2), { store });
+  await runInMemory(toCells("first"), { store });
+  await runInMemory(toCells("second"), { store });
   await damageNewest(folder);
   const lines: string[] = [];
-  const result = await runInMemory(toCells(2), {
+  const result = await runInMemory(toCells("second"), {
     store,
     context: "app",
     emit: (event) => event.type === "line-logged" && lines.push(event.line),
   });
   expect(result.status).toBe("completed");
-  expect(result.cells.find(({ name }) => name === "total")?.output).toMatchObject({
-    value: (ROWS * (ROWS - 1)) / 2,
-  });
+  const shown = result.cells.find(({ name }) => name === "word");
+  expect(shown?.output).toMatchObject({ value: "first" });
   expect(lines).toContainEqual(expect.stringMatching(/the cells run once more$/));
   expect(lines).toContainEqual(expect.stringMatching(/of version 1 .* is served instead$/));
 });
 
-/** A large frame of one content or another, and a cell that catches whatever it comes upon. */
-function toCells(factor: number) {
-  const rows = Array.from({ length: ROWS }, (_, id) => {
-    return { id, amount: id * factor, weight: id / 8, price: id / 16 };
-  });
+/** A large frame that tells a word, and a cell that catches whatever it comes upon. */
+function toCells(word: string) {
+  const rows = Array.from({ length: ROWS }, (_, id) => ({ id, text: `${word} ${id} ${TEXT}` }));
   const sales = cached("sales", () => frame(rows));
-  const total = cell({ sales }, ({ sales: each }) => {
+  const told = cell({ sales }, ({ sales: each }) => {
     try {
-      return each.column("amount").reduce((sum, amount) => sum + amount, 0);
+      return each.column("text")[ROWS - 1]?.split(" ")[0];
     } catch {
-      return 0;
+      return "nothing";
     }
   });
-  return inMemoryCells({ sales: { is: sales }, total: { after: ["sales"], is: total } });
+  return inMemoryCells({ sales: { is: sales }, word: { after: ["sales"], is: told } });
 }
 
-/** Changes a byte of the amounts in both files of the newest version's frame. */
+/** Changes a byte of the texts in both files of the newest version's frame. */
 async function damageNewest(folder: string): Promise<void> {
   const manifest = JSON.parse(await readFile(join(folder, ".hex/manifest.json"), "utf8"));
   const { arrow, csv } = manifest.commits[0].frames.sales;
-  for (const [key, place] of [
-    [arrow.key, 12 * ROWS],
-    [csv.key, 200],
-  ] as const) {
+  for (const { key } of [arrow, csv]) {
     const path = join(folder, key);
     const body = await readFile(path);
+    const place = body.length >> 1;
     body[place] = Number(body[place]) ^ 1;
     await rm(path);
     await writeFile(path, body);
