@@ -30,14 +30,16 @@ test("a CSV that is downloaded from a page has one form of times in all its bloc
 });
 
 test("a block of a download is the same when those before it were forgotten meanwhile", async () => {
-  const wide = frame(Array.from({ length: 100_000 }, (_, n) => ({ n, text: `text ${n % 7_001}` })));
-  const ask = { evaluation: "e", cell: "c", sort: { column: "text", descending: true } };
+  const rows = frame(Array.from({ length: 70_000 }, (_, n) => ({ n })));
+  const ask = { evaluation: "e", cell: "c", sort: { column: "n", descending: true } };
   const read = async (reader: RowsReader, block: number) =>
-    Buffer.from(await reader.csv(ask, { download: "d", block }, (data) => data));
-  const reader = new RowsReader(() => wide);
-  for (let block = 0; block < 4; block++) {
-    const other = await read(new RowsReader(() => wide), block);
-    expect((await read(reader, block)).equals(other)).toBe(true);
-    expect(other.length).toBeGreaterThan(0);
-  }
+    Buffer.from(await reader.csv(ask, { download: "d", block }, (data) => data)).toString();
+  const reader = new RowsReader(() => rows);
+  const [header, first, second] = [
+    await read(reader, 0),
+    await read(reader, 1),
+    await read(reader, 2),
+  ];
+  expect([header, first.slice(0, 6), second.slice(-4)]).toEqual(['"n"\n', "69999\n", "1\n0\n"]);
+  expect(await read(new RowsReader(() => rows), 2)).toBe(second);
 });
