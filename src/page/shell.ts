@@ -66,7 +66,7 @@ export function renderOpening(options: OpeningOptions): OpeningPage {
     `<style>${style}</style>`,
     // whoever has signed in is known to the page's own routes alone
     ...(state.viewer.maySignIn ? [STATE_PRELOAD] : []),
-    ...modules.map(toPreload),
+    ...modules.map(toFetchAhead),
     toScript(script),
   ];
   const html = toHtml({
@@ -82,7 +82,9 @@ ${NEEDS_SCRIPT}`,
 
 /** Neither hands nor tools for reading reach what is drawn, and the page's code takes its place. */
 function toStill({ html }: DrawnPage): string {
-  return `<div id="still" inert aria-hidden="true">${html}</div>\n<div id="app"></div>`;
+  return `<div id="still" inert aria-hidden="true">${html}</div>
+<p class="late" role="status">Expected the code of this page to be here by now, got none yet: until then it can only be looked at (reload it if it stays so)</p>
+<div id="app"></div>`;
 }
 
 const NEEDS_SCRIPT =
@@ -92,6 +94,11 @@ const STATE_PRELOAD = `<link rel="preload" as="fetch" href="/page/state" crossor
 
 function toPreload(name: string): string {
   return `<link rel="modulepreload" href="/assets/${toText(name)}">`;
+}
+
+/** As a preload of a module it would be compiled before what was drawn is painted. */
+function toFetchAhead(name: string): string {
+  return `<link rel="preload" as="script" crossorigin href="/assets/${toText(name)}">`;
 }
 
 function toScript(name: string): string {

@@ -42,6 +42,10 @@ describe.skipIf(program === null)("what a viewer sees before any code runs", () 
     await page.locator("#cell-found tbody td").getByText("2026-01-03").waitFor();
     await page.locator("#cell-count").getByText("5,000").waitFor();
     expect(asked).toEqual([`${served.address}/`]);
+    // nothing can be done to it yet: when that lasts, it is said
+    const late = page.getByText("Expected the code of this page to be here by now");
+    await page.evaluate("document.getAnimations().forEach((each) => each.finish())");
+    await late.waitFor();
   });
 
   it("is where the page's code then shows it, and looks the same", async () => {

@@ -8,7 +8,7 @@ import { temporaryFolder } from "../store/temporary-folder.ts";
 import { inMemoryCells } from "./in-memory-cells.ts";
 import { runInMemory } from "./run-in-memory.ts";
 
-const ROWS = 120_000;
+const ROWS = 140_000;
 
 it("an app run that comes upon a damaged column half-way answers from the version before", async () => {
   const folder = await temporaryFolder();
