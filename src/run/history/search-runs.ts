@@ -35,6 +35,15 @@ interface Candidate {
   readonly warning?: string;
 }
 
+/** Some runs of an open day, one after the other. */
+interface Block {
+  readonly ids: readonly string[];
+  /** those asked for that its index tells of */
+  readonly told: ReadonlySet<string>;
+  /** those that it does not tell of */
+  readonly unread: Map<string, Candidate>;
+}
+
 /**
  * Finds runs from the newest back: of closed days by their counts and indexes, of others by the names of
  * their runs. Only the records of those asked for are read, and of those that no index tells of.
@@ -184,35 +193,44 @@ class RunSearch {
     const left = this.#cut(ids);
     for (let at = 0; at < left.length && !this.#isEnded; ) {
       const block = this.#toBlock(index, left, at);
-      at += block.length;
+      at += block.ids.length;
       await this.#takeBlock(open, block);
     }
   }
 
   /** The next runs of a day, up to so many that are not in its index as are read at once. */
-  #toBlock(index: DayIndex, ids: readonly string[], from: number): readonly string[] {
-    let most = Math.min(RECORDS_AT_ONCE, MOST_RECORDS - this.#readCount);
+  #toBlock(index: DayIndex, ids: readonly string[], from: number): Block {
+    const told = new Set<string>();
+    const unread = new Map<string, Candidate>();
+    const most = Math.min(RECORDS_AT_ONCE, MOST_RECORDS - this.#readCount);
     let at = from;
-    for (; at < ids.length && most > 0; at++) if (index.kindOf(ids[at] ?? "") === undefined) most--;
-    return ids.slice(from, at);
+    for (; at < ids.length && unread.size < most; at++) {
+      const runId = ids[at] ?? "";
+      const kind = index.kindOf(runId);
+      if (kind === undefined) unread.set(runId, { runId });
+      else if (isAskedFor(kind, this.#query)) told.add(runId);
+    }
+    return { ids: ids.slice(from, at), told, unread };
   }
 
-  async #takeBlock({ index, read }: OpenDay, block: readonly string[]): Promise<void> {
-    const unread = new Map<string, Candidate>();
-    for (const runId of block) {
-      if (index.kindOf(runId) === undefined) unread.set(runId, { runId });
-    }
+  async #takeBlock({ read }: OpenDay, { ids, told, unread }: Block): Promise<void> {
     for (const found of await this.#readAll([...unread.values()])) {
       unread.set(found.runId, found);
       if (found.record !== undefined && isIndexable(found.record)) read.push(found.record);
     }
-    const asked = block.filter((runId) => {
-      const { record, warning } = unread.get(runId) ?? {};
-      const told = record === undefined ? index.kindOf(runId) : toKind(record);
-      return warning !== undefined || (told !== undefined && isAskedFor(told, this.#query));
+    const asked = ids.flatMap((runId) => {
+      if (told.has(runId)) return [{ runId }];
+      const found = unread.get(runId);
+      return found !== undefined && this.#mayBeAskedFor(found) ? [found] : [];
     });
-    await this.#take(asked.map((runId) => unread.get(runId) ?? { runId }));
-    if (this.#wanted > 0) this.#last = block.at(-1);
+    await this.#take(asked);
+    if (this.#wanted > 0) this.#last = ids.at(-1);
+  }
+
+  #mayBeAskedFor({ record, warning }: Candidate): boolean {
+    return (
+      warning !== undefined || (record !== undefined && isAskedFor(toKind(record), this.#query))
+    );
   }
 
   /** Takes those of them that are there, until there are enough. */

@@ -201,7 +201,7 @@ export class DirectoryStore implements Store {
       async (at) => {
         for (const entry of await readdir(at.path, { withFileTypes: true })) {
           const { name } = entry;
-          if (!entry.isDirectory() || !isStoreKey(prefix + name)) continue;
+          if (!entry.isDirectory() || !isStoreKey(name)) continue;
           found.push(
             withTags ? { name, changeTag: await toChangeTag(`${at.path}/${name}`) } : { name },
           );
