@@ -12,9 +12,9 @@ const DOORS = `
   export { startRedisServers } from "./test/servers/redis-servers.ts";
 `;
 
-/** What the sources of a checkout export. */
-export function openDoors(root) {
-  return openSources(root, "doors", DOORS);
+/** What the sources of a checkout export. @param keptIn as `openSources` has it */
+export function openDoors(root, keptIn = root) {
+  return openSources(root, root === keptIn ? "doors" : "doors-before", DOORS, keptIn);
 }
 
 /**

@@ -42,6 +42,27 @@ async function timePeer({ add, close }, rounds) {
   }
 }
 
+/** From adding so many jobs at once until the last one has begun, in BullMQ's sandboxes. */
+export async function timePeerBursts({ root, url, rounds, size }) {
+  const { add, close } = await addToBullMq(root, url, "sandbox");
+  const marks = await mkdtemp(join(tmpdir(), "hex-bench-"));
+  try {
+    const times = [];
+    for (let round = -2; round < rounds; round++) {
+      await wait(REST_MS);
+      const beganMs = performance.now();
+      const names = Array.from({ length: size }, (_, at) => `${round}-${at}`);
+      await Promise.all(names.map((name) => add(join(marks, name))));
+      for (const name of names) await readMark(marks, name);
+      if (round >= 0) times.push(performance.now() - beganMs);
+    }
+    return summarise(times);
+  } finally {
+    await close();
+    await rm(marks, { recursive: true });
+  }
+}
+
 async function addToBullMq(root, url, kind) {
   const name = `bench-${kind}-${randomUUID()}`;
   const program = `${root}bench/peers/bullmq-worker.mjs`;

@@ -29,35 +29,53 @@ export default cached("heavy", { token }, ({ token }) => {
 });`,
 });
 
-/** From the moment a run is asked for until the first statement of its cell, on one queue. */
-export async function timeQueuedRuns({ root, doors, queue, rounds }) {
-  const { project, marks, remove } = await prepareQueued(cells, { queue });
-  const around = { root, project, marks, ...(await openRuns(root, doors, project)) };
-  const worker = await startHexWorker(root, project);
+/** From asking for a run until the first statement of its cell, on one queue, for builds in turn. */
+export async function timeQueuedRuns({ builds, queue, rounds }) {
+  const places = await openPlaces(builds, cells, { queue });
   try {
-    const program = await timeRounds(around, rounds, askForRun);
-    const command = await timeRounds(around, Math.ceil(rounds / 3), askByCommand);
-    return { program: summarise(program), command: summarise(command) };
+    const program = await timeRounds(places, rounds, askForRun);
+    const command = await timeRounds(places, Math.ceil(rounds / 3), askByCommand);
+    return { program, command };
   } finally {
-    await around.runs.close();
+    await closePlaces(places);
+  }
+}
+
+/** A project for each build, with a worker that waits for its runs. */
+export async function openPlaces(builds, cells, config) {
+  const places = new Map();
+  for (const [name, { root, doors }] of Object.entries(builds)) {
+    const { project, marks, remove } = await prepareQueued(cells, config);
+    const worker = await startHexWorker(root, project);
+    const { runs } = await openRuns(root, doors, project);
+    places.set(name, { root, doors, runs, project, marks, worker, remove });
+  }
+  return places;
+}
+
+export async function closePlaces(places) {
+  for (const { runs, worker, remove } of places.values()) {
+    await runs.close();
     await worker.stop();
     await remove();
   }
 }
 
 /** The first round does not count. */
-async function timeRounds(around, rounds, ask) {
-  const times = [];
+async function timeRounds(places, rounds, ask) {
+  const times = new Map([...places.keys()].map((name) => [name, []]));
   for (let round = 0; round <= rounds; round++) {
-    await wait(REST_MS);
-    const token = `${ask.name}-${round}`;
-    const askedNs = process.hrtime.bigint();
-    const runId = await ask(around, token);
-    const beganNs = BigInt(await readMark(around.marks, token));
-    await untilEnded(around.runs, runId);
-    if (round > 0) times.push(Number(beganNs - askedNs) / 1e6);
+    for (const [name, around] of places) {
+      await wait(REST_MS);
+      const token = `${ask.name}-${round}`;
+      const askedNs = process.hrtime.bigint();
+      const runId = await ask(around, token);
+      const beganNs = BigInt(await readMark(around.marks, token));
+      await untilEnded(around.runs, runId);
+      if (round > 0) times.get(name).push(Number(beganNs - askedNs) / 1e6);
+    }
   }
-  return times;
+  return new Map([...times].map(([name, each]) => [name, summarise(each)]));
 }
 
 async function askByCommand({ root, project }, token) {

@@ -31,12 +31,13 @@ export default cached("endless", { token }, async ({ token }, { signal }) => {
 });
 
 /** How long runs take to be gone once they are cancelled, and to go on once their worker is killed. */
-export async function timeStopping({ root, doors, queue, rounds }) {
+export async function timeStopping({ root, doors, queue, rounds, isBrief = false }) {
   const { project, marks, remove } = await prepareQueued(cells, { queue });
   const around = { root, project, marks, ...(await openRuns(root, doors, project)) };
   const workers = [await startHexWorker(root, project)];
   try {
     const hearing = await timeCancels(around, "hears", rounds);
+    if (isBrief) return { hearing };
     const deaf = await timeCancels(around, "deaf", Math.ceil(rounds / 3));
     const killed = await timeKilledWorker(around, workers);
     return { hearing, deaf, killed };
