@@ -332,7 +332,7 @@ describe("a process that answers viewers", () => {
   it("may die with all threads in it, and only who asked for that is told", async () => {
     const { publish, open, ran, write } = await viewedProject();
     await publish();
-    const viewers = await open();
+    const viewers = await open({ deadlineMs: FAR_MS });
     const gated = viewers.evaluate(ask(["acted"], { inputs: { act: "gate" } }));
     const goes = async () => (await ran()).some((line) => line.startsWith("acted gate"));
     await until("it goes", goes);
