@@ -29,7 +29,7 @@ export function asWhole(root, python, command) {
 }
 
 /** The median of each figure. */
-export function mediansOf(all) {
+function mediansOf(all) {
   const names = Object.keys(all[0] ?? {});
   const isNumber = (name) => typeof all[0][name] === "number";
   return Object.fromEntries(

@@ -21,6 +21,7 @@ const GROUPS = {
   queue: async () => (await import("./queued-tables.mjs")).printQueuedTables,
   answers: async () => (await import("./server-answers.mjs")).printServerAnswers,
   load: async () => (await import("./server-load.mjs")).printServerLoad,
+  downloads: async () => (await import("./server-csv.mjs")).printServerCsv,
   fibonacci: async () => (await import("./server-fibonacci.mjs")).printFibonacci,
   history: async () => (await import("./history.mjs")).printHistory,
   page: async () => (await import("./page.mjs")).printPages,

@@ -22,6 +22,7 @@ export async function preparePlanetsPage(root) {
   compute(root, project, ["--input", "sleep_time=0"]);
   return {
     title: "planets, 1,035 rows × 6 columns",
+    rows: 1_035,
     project,
     input: "Discovery method",
     choices: ["Transit", "Radial Velocity", "Imaging", "Microlensing"],
@@ -45,6 +46,7 @@ export async function prepareWidePage(root, rows) {
   compute(root, project, []);
   return {
     title: `${rows.toLocaleString("en")} rows × 8 columns`,
+    rows,
     project,
     input: "region",
     choices: REGIONS,

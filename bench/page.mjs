@@ -7,11 +7,13 @@ import { openTimer } from "./time-page.mjs";
 import { startWorkerProcess } from "./worker-process.mjs";
 
 const TARGET_MS = 50;
-/** The size that the target is for. */
-const LARGE = 1_000_000;
+/** Of the networks on which pages are opened, how long each request is under way at least. */
+const DELAYS_MS = [0, 50];
+/** Of the time of another tool until the first table. */
+const OPEN_TARGETS = { before: 0.35, Streamlit: 0.1 };
 
 /** What a viewer waits for in Chromium: the first table, and the answer to an input. */
-export async function printPages({ root, before, python, rounds }) {
+export async function printPages({ root, before, python, rounds, isSmall, record }) {
   const { openChromium } = await openDoors(root);
   const options = { env: process.env, projectDirectory: root, log: console.error };
   const program = await openChromium(options);
@@ -25,14 +27,14 @@ export async function printPages({ root, before, python, rounds }) {
       "and table; until changed: to the change of both in the document.\n",
   );
   const timer = await openTimer(program);
+  const wide = isSmall ? [] : [100_000, 1_000_000];
   const prepare = [
     () => preparePlanetsPage(root),
-    () => prepareWidePage(root, 100_000),
-    () => prepareWidePage(root, LARGE),
+    ...wide.map((rows) => () => prepareWidePage(root, rows)),
   ];
   try {
     for (const each of prepare)
-      await printApp(await each(), { root, before, timer, rounds, streamlit });
+      await printApp(await each(), { root, before, timer, rounds, streamlit, record });
   } finally {
     await timer.close();
   }
@@ -40,7 +42,7 @@ export async function printPages({ root, before, python, rounds }) {
     console.log("Streamlit was not timed: this Python does not have it.\n");
 }
 
-async function printApp(app, { root, before, timer, rounds, streamlit }) {
+async function printApp(app, { root, before, timer, rounds, streamlit, record }) {
   try {
     const choices = await countChoices(app);
     console.log(app.title);
@@ -53,14 +55,28 @@ async function printApp(app, { root, before, timer, rounds, streamlit }) {
       timed.set(build, joinFigures(timed.get(build), figures));
     }
     const ours = timed.get(root);
-    printFigures("hex serve", ours, ours);
-    if (before !== undefined) printFigures("the build before", timed.get(before), ours);
-    if (streamlit === undefined) return;
-    const peer = await timeStreamlit(root, { ...app, ...choices }, { timer, rounds, streamlit });
-    printFigures("Streamlit", peer, ours);
+    const tools = new Map([["hex", ours]]);
+    if (before !== undefined) tools.set("before", timed.get(before));
+    if (streamlit !== undefined)
+      tools.set("Streamlit", await timeStreamlit(root, asked, { timer, rounds, streamlit }));
+    for (const [tool, figures] of tools) {
+      printFigures(NAMES[tool] ?? tool, figures, ours);
+      keepFigures({ tool, size: app.rows, figures, record });
+    }
   } finally {
     await app.remove();
   }
+}
+
+const NAMES = { hex: "hex serve", before: "the build before" };
+
+function keepFigures({ tool, size, figures: { opens, repaint }, record }) {
+  for (const { delayMs, open } of opens) {
+    const row = `open to first table${delayMs === 0 ? "" : `, ${delayMs} ms of network delay`}`;
+    const { medianMs: wallMs, bytes } = open;
+    record({ table: "Page", row, size, tool, wallMs, bytes, target: OPEN_TARGETS[tool] });
+  }
+  record({ table: "Page", row: "input to repaint", size, tool, wallMs: repaint.medianMs });
 }
 
 /** How many rows each choice leaves, so that a page's answer is known to be the one to it. */
@@ -90,6 +106,8 @@ async function timeOurs(root, app, { timer, rounds }) {
         event: "input",
         found: "#cell-found .value",
         table: "#cell-filtered tbody",
+        // what the server has drawn, until the page's code takes its place
+        drawn: "#still",
         ...(app.chart && { chart: app.chart }),
       },
       change: (page, choice) =>
@@ -130,8 +148,10 @@ async function timeStreamlit(root, app, { timer, rounds, streamlit }) {
 }
 
 async function timeApp(timer, rounds, app) {
-  const open = await timer.timeOpen(app, Math.ceil(rounds / 2));
-  return { open, ...(await timer.timeChanges(app, rounds * 2)) };
+  const opens = [];
+  for (const delayMs of DELAYS_MS)
+    opens.push({ delayMs, open: await timer.timeOpen(app, Math.ceil(rounds / 2), delayMs) });
+  return { opens, ...(await timer.timeChanges(app, rounds * 2)) };
 }
 
 /** Of two turns of one build the mean of each figure. */
@@ -139,13 +159,21 @@ function joinFigures(first, second) {
   if (first === undefined) return second;
   const join = (one, other) =>
     typeof one === "number" ? (one + other) / 2 : one && joinFigures(one, other);
+  if (Array.isArray(first)) return first.map((each, index) => join(each, second[index]));
   return Object.fromEntries(Object.keys(first).map((key) => [key, join(first[key], second[key])]));
 }
 
-function printFigures(name, { open, repaint, change, answer, drawing }, ours) {
-  printLine(`${name}: open to first table`, open, ours.open);
-  const weight = `${(open.bytes / 1_000).toFixed(0)} kB in ${open.requests} requests`;
-  console.log(`  ${"".padEnd(40)}${weight}`);
+function printFigures(name, { opens, repaint, change, answer, drawing }, ours) {
+  for (const [index, { delayMs, open }] of opens.entries()) {
+    const title =
+      delayMs === 0 ? `${name}: open to first table` : `    with ${delayMs} ms of delay`;
+    printLine(title, open, ours.opens[index].open);
+    const { takenMs, bytes, requests } = open;
+    const taken = takenMs === undefined ? "" : `, its code goes after ${takenMs.toFixed(0)} ms`;
+    console.log(
+      `  ${"".padEnd(40)}${(bytes / 1_000).toFixed(0)} kB in ${requests} requests${taken}`,
+    );
+  }
   printLine(`${name}: input to repaint`, repaint, ours.repaint, TARGET_MS);
   printLine("    of that until the page has changed", change, ours.change);
   if (answer !== undefined) printLine("    of that the server's answer", answer, ours.answer);

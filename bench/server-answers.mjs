@@ -1,6 +1,6 @@
-import { readdirSync, readFileSync } from "node:fs";
 import { loadavg } from "node:os";
 import { loadInTurn } from "./http-load.mjs";
+import { readTreeMs } from "./processor-time.mjs";
 import { startExpress } from "./server-fibonacci.mjs";
 import { openBuild } from "./server-load.mjs";
 import { summarise } from "./summarise.mjs";
@@ -68,39 +68,13 @@ async function timeRow(runners, { requests, rounds, isSmall }) {
   const warmRounds = isSmall ? 1 : WARM_ROUNDS;
   for (let round = -warmRounds; round < rounds; round++) {
     for (const { pids, target, tool } of runners) {
-      const beforeMs = readCpuMs(pids);
+      const beforeMs = readTreeMs(pids);
       const { errors } = await loadInTurn(target, { requests, atOnce: AT_ONCE });
       if (errors > 0) throw new Error(`${errors} of ${requests} answers of ${tool} failed`);
-      if (round >= 0) times.get(tool).push((readCpuMs(pids) - beforeMs) / requests);
+      if (round >= 0) times.get(tool).push((readTreeMs(pids) - beforeMs) / requests);
     }
   }
   return new Map([...times].map(([tool, all]) => [tool, summarise(all).medianMs]));
-}
-
-/** Processor time of processes and of all that they have started, all threads together. */
-function readCpuMs(pids) {
-  return pids.reduce((sum, pid) => sum + readOwnMs(pid) + readCpuMs(findChildren(pid)), 0);
-}
-
-function readOwnMs(pid) {
-  const tasks = readdirSync(`/proc/${pid}/task`);
-  return tasks.reduce((sum, task) => {
-    const [ns] = readFileSync(`/proc/${pid}/task/${task}/schedstat`, "utf8").split(" ");
-    return sum + Number(ns) / 1e6;
-  }, 0);
-}
-
-function findChildren(parent) {
-  const isChild = (pid) => {
-    try {
-      // The program's name stands in brackets and may hold anything.
-      const [, ppid] = readFileSync(`/proc/${pid}/stat`, "utf8").split(") ").at(-1).split(" ");
-      return Number(ppid) === Number(parent);
-    } catch {
-      return false;
-    }
-  };
-  return readdirSync("/proc").filter((name) => /^\d+$/.test(name) && isChild(name));
 }
 
 function printRow(row, times) {

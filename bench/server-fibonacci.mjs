@@ -2,10 +2,18 @@ import { loadavg } from "node:os";
 import { SERVER_CONFIG, startHexServer } from "./hex-server.mjs";
 import { loadInTurn } from "./http-load.mjs";
 import { hasPeer } from "./peers.mjs";
+import { readTreeMs } from "./processor-time.mjs";
 import { prepareQueued } from "./queued-project.mjs";
+import { summarise } from "./summarise.mjs";
 import { startWorkerProcess } from "./worker-process.mjs";
 
 const LOAD = { requests: 1_000, atOnce: 10 };
+const SMALL_LOAD = { requests: 50, atOnce: 10 };
+const WARM_ROUNDS = 2;
+const OURS = "hex";
+
+/** What our time is at most, as a part of theirs. */
+const TARGETS = { "Express, value kept in memory": 1.5, "Express, within the request": 0.07 };
 
 const cells = () => ({
   "01-fib.ts": `import { cached, frame } from "hex-runtime";
@@ -13,36 +21,79 @@ const fib = (n) => (n < 2 ? n : fib(n - 1) + fib(n - 2));
 export default cached("fib", () => frame([{ fib: fib(30) }]));`,
 });
 
-/** fib(30) asked for again and again: computed for each request, or once by a run and read from then on. */
-export async function printFibonacci({ root, python }) {
-  const { requests, atOnce } = LOAD;
-  const asked = `fib(30), ${requests} requests, ${atOnce} at a time`;
-  console.log(`${asked} (load average ${loadavg()[0]?.toFixed(1)})`);
-  const ours = await timeOurs(root);
-  printTimes("hex, output of the last run", ours, ours);
-  printTimes("Express, within the request", await timePeer(startExpress(root), "fib"), ours);
-  printTimes("Express, value kept in memory", await timePeer(startExpress(root), "kept"), ours);
-  if (!hasPeer(python, "flask"))
-    console.log("  Flask was not timed: this Python does not have it.");
-  else {
-    const command = [python, `${root}bench/peers/fib_flask.py`];
-    printTimes("Flask, within the request", await timePeer(startPeer(command), "fib"), ours);
+/**
+ * fib(30) asked for again and again: computed for each request, or once by a run and read from then on.
+ * All servers are asked in turn, round after round.
+ */
+export async function printFibonacci({ root, before, python, rounds, isSmall, record }) {
+  const load = isSmall ? SMALL_LOAD : LOAD;
+  console.log(
+    `fib(30), ${load.requests} requests, ${load.atOnce} at a time (load average ${loadavg()[0]?.toFixed(1)})`,
+  );
+  const peers = [];
+  try {
+    if (before !== undefined) peers.push(await openOurs("before", before));
+    peers.push(await openOurs(OURS, root), ...(await openPeers(root, python)));
+    const figures = await timeInTurn(peers, { load, rounds: Math.ceil(rounds / 5) });
+    for (const [tool, { wallMs, cpuMs }] of figures) {
+      printTimes(tool, { wallMs, cpuMs }, figures.get(OURS));
+      const target = TARGETS[tool];
+      record({ table: "fib(30)", row: "last value", tool, wallMs, cpuMs, target, by: "wallMs" });
+    }
+    console.log("");
+  } finally {
+    for (const { stop } of peers) await stop();
   }
-  console.log(`  Of ours, the run that computed it took ${ours.runMs.toFixed(0)} ms, once.\n`);
 }
 
-async function timeOurs(root) {
+async function openOurs(tool, root) {
   const { project, remove } = await prepareQueued(cells, SERVER_CONFIG);
   const server = await startHexServer(root, project);
-  try {
-    const askedMs = performance.now();
-    const runId = await server.publish();
-    const runMs = performance.now() - askedMs;
-    return { ...(await loadWarm(server.toTarget(`${runId}/cells/fib/output`))), runMs };
-  } finally {
+  const stop = async () => {
     await server.stop();
     await remove();
+  };
+  try {
+    const runId = await server.publish();
+    return { tool, pid: server.pid, target: server.toTarget(`${runId}/cells/fib/output`), stop };
+  } catch (error) {
+    await stop();
+    throw error;
   }
+}
+
+async function openPeers(root, python) {
+  const express = await startExpress(root);
+  const peers = [
+    { tool: "Express, value kept in memory", target: express.toTarget("kept"), ...express },
+    // It has been stopped with the one above.
+    { tool: "Express, within the request", target: express.toTarget("fib"), ...express, stop() {} },
+  ];
+  if (!hasPeer(python, "flask")) return peers;
+  const flask = await startPeer([python, `${root}bench/peers/fib_flask.py`]);
+  return [...peers, { tool: "Flask, within the request", target: flask.toTarget("fib"), ...flask }];
+}
+
+/**
+ * Medians of all rounds but the first few, in which code is still compiled. Those that compute for each
+ * request take so long that they are asked in one of them alone.
+ */
+async function timeInTurn(peers, { load, rounds }) {
+  const all = new Map(peers.map(({ tool }) => [tool, []]));
+  for (let round = -WARM_ROUNDS; round < rounds; round++) {
+    for (const { tool, pid, target } of peers) {
+      if (round !== 0 && tool.endsWith("within the request")) continue;
+      const figures = await timeOne({ pid, target }, load);
+      if (round >= 0) all.get(tool).push(figures);
+    }
+  }
+  const median = (figures, key) => summarise(figures.map((each) => each[key])).medianMs;
+  return new Map(
+    [...all].map(([tool, figures]) => [
+      tool,
+      { wallMs: median(figures, "wallMs"), cpuMs: median(figures, "cpuMs") },
+    ]),
+  );
 }
 
 /** Express with fib(30), computed for each request at `fib` and from memory at `kept`. */
@@ -63,25 +114,16 @@ async function startPeer(command) {
   };
 }
 
-async function timePeer(starting, path) {
-  const peer = await starting;
-  try {
-    return await loadWarm(peer.toTarget(path));
-  } finally {
-    await peer.stop();
-  }
+async function timeOne({ pid, target }, load) {
+  const startMs = readTreeMs([pid]);
+  const { totalMs: wallMs, errors } = await loadInTurn(target, load);
+  if (errors > 0) throw new Error(`${errors} of ${load.requests} answers of ${target.url} failed`);
+  return { wallMs, cpuMs: readTreeMs([pid]) - startMs };
 }
 
-/** The first requests do not count. */
-async function loadWarm(target) {
-  await loadInTurn(target, { ...LOAD, requests: LOAD.atOnce * 2 });
-  return loadInTurn(target, LOAD);
-}
-
-function printTimes(name, { totalMs, p50Ms, p99Ms, maxMs, errors }, ours) {
-  const total = `${(totalMs / 1_000).toFixed(2)} s`.padStart(9);
-  const times = `p50 ${p50Ms.toFixed(1).padEnd(8)}p99 ${p99Ms.toFixed(1).padEnd(8)}`;
-  const ratio = `ours is ${(ours.totalMs / totalMs).toFixed(3)} of its total`;
-  const end = `max ${maxMs.toFixed(1)} ms`.padEnd(16);
-  console.log(`  ${name.padEnd(32)}${total}  ${times}${end}errors ${errors}  ${ratio}`);
+function printTimes(tool, { wallMs, cpuMs }, ours) {
+  const total = `${(wallMs / 1_000).toFixed(2)} s`.padStart(9);
+  const own = `${(cpuMs / 1_000).toFixed(2)} s of processor time`;
+  const ratio = `ours is ${(ours.wallMs / wallMs).toFixed(3)} of it (${(ours.cpuMs / cpuMs).toFixed(3)})`;
+  console.log(`  ${tool.padEnd(32)}${total}, ${own}; ${ratio}`);
 }

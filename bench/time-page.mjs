@@ -54,31 +54,50 @@ const HARNESS = `globalThis.hexBench = {
       look();
     });
   },
+  /** From the start of the navigation until the page's code has taken the place of what was drawn. */
+  gone({ drawn }) {
+    return new Promise((resolve) => {
+      const look = () => {
+        if (document.querySelector(drawn) !== null) return;
+        observer.disconnect();
+        this.afterFrame(() => resolve(performance.now()));
+      };
+      const observer = new MutationObserver(look);
+      observer.observe(document, { subtree: true, childList: true });
+      look();
+    });
+  },
 };`;
 
 /** Opens pages of an app in a browser, and times what a viewer waits for. */
 export async function openTimer(program) {
   const browser = await chromium.launch({ ...program, args: [...program.args] });
   return {
-    timeOpen: (app, rounds) => timeOpen(browser, app, rounds),
+    timeOpen: (app, rounds, delayMs) => timeOpen(browser, app, { rounds, delayMs }),
     timeChanges: (app, rounds) => timeChanges(browser, app, rounds),
     close: () => browser.close(),
   };
 }
 
 /** Each time in a context of its own, with nothing kept by the browser; one that does not count. */
-async function timeOpen(browser, app, rounds) {
+async function timeOpen(browser, app, { rounds, delayMs }) {
   const times = [];
+  const taken = [];
   let weight;
   for (let round = 0; round <= rounds; round++) {
     const { context, page } = await openContext(browser);
-    weight = await watchWeight(page);
+    weight = await watchWeight(page, delayMs);
     await page.goto(app.address, { waitUntil: "commit" });
     const openMs = await page.evaluate(toCall("opened", app.places, app.firstFound));
     if (round > 0) times.push(openMs);
+    if (app.places.drawn !== undefined) {
+      const takenMs = await page.evaluate(toCall("gone", app.places));
+      if (round > 0) taken.push(takenMs);
+    }
     await context.close();
   }
-  return { ...summarise(times), ...weight };
+  const takenMs = taken.length === 0 ? undefined : summarise(taken).medianMs;
+  return { ...summarise(times), takenMs, ...weight };
 }
 
 /** Goes through the choices again and again; the first way through does not count. */
@@ -86,6 +105,7 @@ async function timeChanges(browser, app, rounds) {
   const { context, page } = await openContext(browser);
   await page.goto(app.address, { waitUntil: "commit" });
   await page.evaluate(toCall("opened", app.places, app.firstFound));
+  if (app.places.drawn !== undefined) await page.evaluate(toCall("gone", app.places));
   if (app.places.chart !== undefined) await page.locator(app.places.chart).waitFor();
   const [repaints, changes, answers, drawings] = [[], [], [], []];
   const choices = app.choices.filter(({ found }) => found !== app.firstFound);
@@ -119,11 +139,18 @@ async function openContext(browser) {
   return { context, page: await context.newPage() };
 }
 
-/** What comes over the wire until the page is left, counted by the browser. */
-async function watchWeight(page) {
+/** What comes over the wire until the page is left, counted by the browser, which delays each request. */
+async function watchWeight(page, delayMs) {
   const weight = { requests: 0, bytes: 0 };
   const session = await page.context().newCDPSession(page);
   await session.send("Network.enable");
+  const network = {
+    offline: false,
+    latency: delayMs,
+    downloadThroughput: -1,
+    uploadThroughput: -1,
+  };
+  if (delayMs > 0) await session.send("Network.emulateNetworkConditions", network);
   session.on("Network.requestWillBeSent", () => {
     weight.requests += 1;
   });
@@ -139,7 +166,7 @@ async function watchWeight(page) {
   return weight;
 }
 
-function toCall(name, places, expected) {
-  const written = [places, expected].map((each) => JSON.stringify(each));
+function toCall(name, ...given) {
+  const written = given.map((each) => JSON.stringify(each));
   return `hexBench.${name}(${written.join(", ")})`;
 }

@@ -38,7 +38,17 @@ export function namesAbove(
   cells: readonly LinkedCell[],
   names: readonly string[],
 ): ReadonlySet<string> {
-  return reach(names, new Map(cells.map((cell) => [cell.name, cell.dependencies])));
+  return reach(names, toDependencies(cells));
+}
+
+/** As `namesAbove`, of one cell after the other, for those who go through all of them. */
+export function toNamesAbove(cells: readonly LinkedCell[]): (name: string) => ReadonlySet<string> {
+  const dependencies = toDependencies(cells);
+  return (name) => reach([name], dependencies);
+}
+
+function toDependencies(cells: readonly LinkedCell[]): ReadonlyMap<string, readonly string[]> {
+  return new Map(cells.map((cell) => [cell.name, cell.dependencies]));
 }
 
 /** Names of all cells that depend on one of the named ones, directly or not. */

@@ -2,8 +2,9 @@ import { readFile, writeFile } from "node:fs/promises";
 import { resolve } from "node:path";
 import { expectation } from "../errors.ts";
 import { openViewers } from "../kernel/viewers.ts";
-import { type CutTable, exportPage } from "../page/export-page.ts";
+import { type CutTable, type ExportedState, exportPage } from "../page/export-page.ts";
 import { type ExportedCode, renderExportedPage } from "../page/shell.ts";
+import { cacheDrawPage } from "../page/still-page.ts";
 import { framesShown } from "../project/project-description.ts";
 import { openVersion } from "../store/version.ts";
 import { DescribedProject } from "../work/described-project.ts";
@@ -34,7 +35,7 @@ export async function exportToFile(
     const generation = parseVersion(flags.at);
     const version = await openVersion(runs.store, { generation, frames: framesShown(cells) });
     const exported = await exportPage({ runs, viewers, cells, version, texts, now: Date.now });
-    const html = renderExportedPage(exported, await readCode(runtimeUrl));
+    const html = renderExportedPage(exported, await readCode(runtimeUrl, exported));
     const file = resolve(flags.out ?? toFileName(runs));
     await writeHtml(file, html);
     report(
@@ -67,14 +68,17 @@ function toFileName({ config: { name } }: ProjectRuns): string {
   return `${plain.replace(/^-|-$/g, "") || "page"}.html`;
 }
 
-/** The page's code as it was built for files. */
-async function readCode(runtimeUrl: string): Promise<ExportedCode> {
+/** The page's code as it was built for files, and what it looks like until that runs. */
+async function readCode(runtimeUrl: string, { state, cut }: ExportedState): Promise<ExportedCode> {
+  const draw = await cacheDrawPage(runtimeUrl)();
+
   const [script, style] = await Promise.all(
     ["exported.js", "exported.css"].map((name) =>
       readFile(new URL(`./exported/${name}`, runtimeUrl), "utf8"),
     ),
   );
-  return { script: script ?? "", style: style ?? "" };
+  const drawn = draw?.(state, { cut }) ?? { html: "", style: "" };
+  return { script: script ?? "", style: style ?? "", drawn };
 }
 
 async function writeHtml(file: string, html: string): Promise<void> {

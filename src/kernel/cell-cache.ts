@@ -1,6 +1,7 @@
 import { createHash, type Hash, randomUUID } from "node:crypto";
 import { LRUCache } from "lru-cache";
 import { batchOf, type ColumnData, dictionaryOf } from "../frame/column/column-data.ts";
+import { unreadOf } from "../frame/column/unread-column.ts";
 import type { Frame } from "../frame/frame.ts";
 import type { Readers } from "../run/column-reads.ts";
 import type { ComputedCell } from "../run/compute-cell.ts";
@@ -226,6 +227,9 @@ function isStaged({ version, computedAt, tag }: FrameOrigin): boolean {
 /** A text that was read stays in memory as a string as well, at about so many times its bytes. */
 const TEXT_FACTOR = 4;
 
+/** A value of a column that was not read yet will take about so much. */
+const UNREAD_BYTES = 8;
+
 /** How much memory frames take together that share columns: each column counts once. */
 class FrameSizes {
   readonly #columns = new Map<ColumnData, { readonly sizeBytes: number; users: number }>();
@@ -248,6 +252,8 @@ class FrameSizes {
 }
 
 function toBytes(data: ColumnData): number {
+  // Asking for its values would read them.
+  if (unreadOf(data) !== undefined) return data.length * UNREAD_BYTES;
   const { values, validity, offsets } = batchOf(data);
   const texts = dictionaryOf(data)?.dictionary;
   const own = values.byteLength + (validity?.byteLength ?? 0);

@@ -24,8 +24,8 @@ export interface KernelEnd {
   readonly left: readonly PendingRequest[];
   /** those of them that it ended for */
   readonly guilty: ReadonlySet<PendingRequest>;
-  /** whether it was gone at once, so that what it did last may not have been told */
-  readonly isSudden: boolean;
+  /** whom the end of a process is put down to that it shared with others; `KernelHost` has it */
+  readonly blame: KernelHost["blame"];
 }
 
 export interface KernelHooks {
@@ -174,16 +174,13 @@ export class KernelProcess {
     this.#pending.clear();
     for (const { deadline } of left) clearTimeout(deadline);
     const guilty = this.#guilty ?? new Set(this.#findGuilty(left));
-    const isSudden = this.#wasReady && this.#child.blame !== undefined;
-    this.#hooks.onOver({ why, left, guilty, isSudden });
+    this.#hooks.onOver({ why, left, guilty, blame: this.#child.blame });
   }
 
   /** Those of its requests to which its end is put down, where nobody has told which. */
   #findGuilty(left: readonly PendingRequest[]): readonly PendingRequest[] {
     const { blame = "own" } = this.#child;
-    if (blame === "others") return [];
-    // Requests of others may have ended it: one that is there again when it happens again is guilty.
-    if (blame === "unknown") return left.filter(({ wasRescued }) => wasRescued);
+    if (blame !== "own") return [];
     const computing = left.filter(({ isComputing }) => isComputing);
     // A request that runs no cell ends no process by itself, unless there are no others.
     return computing.length === 0 ? left : computing;

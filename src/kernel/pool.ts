@@ -55,6 +55,8 @@ export class KernelPool {
   /** of code before a restart: they end once a newer one is ready */
   #outdated: readonly KernelProcess[] = [];
   #line: readonly PendingRequest[] = [];
+  /** of these one has ended a process: no other is to be beside it when that happens again */
+  readonly #suspects = new Set<PendingRequest>();
   #startTimer: NodeJS.Timeout | undefined;
   /** why the last process could not read the project */
   #fault: HexError | undefined;
@@ -90,6 +92,7 @@ export class KernelPool {
       return await pending.answer;
     } finally {
       clearTimeout(limit);
+      this.#suspects.delete(pending);
       signal?.removeEventListener("abort", onAbort);
     }
   }
@@ -176,7 +179,8 @@ export class KernelPool {
   #startWhenNeeded(): void {
     clearTimeout(this.#startTimer);
     const isOneComing = this.#kernels.some(({ isStarting }) => isStarting);
-    const isFull = this.#kernels.length >= this.#options.limits.size;
+    const most = this.#suspects.size > 0 ? 1 : this.#options.limits.size;
+    const isFull = this.#kernels.length >= most;
     if (isOneComing || isFull || this.#closed !== undefined) return;
     const busySinceMs = Math.max(...this.#kernels.map((each) => each.busySinceMs ?? 0));
     const waitMs = Math.max(this.#backoff.leftMs, busySinceMs + BUSY_MS - performance.now());
@@ -226,11 +230,13 @@ export class KernelPool {
     void kernel.kill(why, new Set());
   }
 
-  #onOver(kernel: KernelProcess, { why, left, guilty, isSudden }: KernelEnd): void {
+  #onOver(kernel: KernelProcess, { why, left, guilty, blame }: KernelEnd): void {
     const isKnown = this.#kernels.includes(kernel);
     this.#kernels = this.#kernels.filter((each) => each !== kernel);
     this.#outdated = this.#outdated.filter((each) => each !== kernel);
+    const isSudden = kernel.wasReady && blame !== undefined;
     for (const pending of left) {
+      if (blame === "unknown") this.#suspects.add(pending);
       this.#rescue(pending, { why, isGuilty: guilty.has(pending), isSudden });
     }
     if (isKnown && why.code !== "HEX_CANCELLED") {

@@ -129,7 +129,9 @@ export class PublishedCells {
     const key = `shown ${result}`;
     const pending = cache.pending.get(key) as Promise<Frame | undefined> | undefined;
     if (pending !== undefined) return pending;
-    const reading = version.readShown(cell, { onWarning });
+    // Where both files are damaged, the request that needs a column fails and says so.
+    const lazily = { onLost: () => undefined };
+    const reading = version.readShown(cell, { onWarning, lazily });
     cache.pending.set(key, reading);
     try {
       const shown = await reading;

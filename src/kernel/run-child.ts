@@ -1,5 +1,4 @@
 import { join } from "node:path";
-import { isMainThread } from "node:worker_threads";
 import { type RequestedInputs, toRequestedInputs } from "../cell/requested-input.ts";
 import { readConfig } from "../project/config.ts";
 import { openProject } from "../project/project.ts";
@@ -11,6 +10,7 @@ import { computePart } from "../run/parts/compute-part.ts";
 import type { RunParts } from "../run/parts/join-parts.ts";
 import type { ProcessTask, RunSummary } from "../run/process/messages.ts";
 import { type Parent, serveTask } from "../run/process/serve-task.ts";
+import { takeThread } from "../run/process/thread.ts";
 import { toRedactor } from "../run/redact/redactor.ts";
 import type { RunEvent, RunResult } from "../run/run-event.ts";
 import { loadCells } from "../source/load-cells.ts";
@@ -20,23 +20,25 @@ import { keepResult } from "../work/run-output.ts";
 import { runProject } from "../work/run-project.ts";
 import { CALLS, type DescribeTask, NOTES, type PartTask, type RunTask } from "../work/run-task.ts";
 import type { KernelTask } from "./request.ts";
+import type { ServingThread } from "./serve-thread.ts";
 import type { ThreadsTask } from "./thread-messages.ts";
 
 const runtimeUrl = new URL("./index.js", import.meta.url).href;
 
 /** The program of a run process: one run of a project, one part of a run, or a look at its cells. */
 export function runChild(): void {
-  if (isMainThread) serveTask(carryOut, warmUp);
-  else void serveInThread();
+  const thread: ServingThread | undefined = takeThread();
+  if (thread === undefined) serveTask(carryOut, warmUp);
+  else void serveInThread(thread);
 }
 
 /** One of the threads that answer viewers. */
-async function serveInThread(): Promise<void> {
+async function serveInThread(thread: ServingThread): Promise<void> {
   const [{ serveThread }, { serveKernel }] = await Promise.all([
     import("./serve-thread.ts"),
     import("./serve-kernel.ts"),
   ]);
-  await serveThread((task, parent) =>
+  await serveThread(thread, (task, parent) =>
     serveKernel(task as KernelTask, parent, runtimeUrl, parent.files),
   );
 }

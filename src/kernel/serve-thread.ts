@@ -1,13 +1,13 @@
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
-import { type MessagePort, workerData } from "node:worker_threads";
 import { HexError } from "../errors.ts";
 import { EventThrottle } from "../run/process/event-throttle.ts";
 import type { ProcessTask, TaskEnding } from "../run/process/messages.ts";
 import type { Parent } from "../run/process/serve-task.ts";
+import type { OwnThread } from "../run/process/thread.ts";
 import { KERNEL_NOTES } from "./request.ts";
 import { SharedFiles } from "./shared-files.ts";
-import type { FromThread, ThreadData, ToThread } from "./thread-messages.ts";
+import type { FromThread, ToThread } from "./thread-messages.ts";
 
 const IDLE_MS = 1_000;
 
@@ -20,22 +20,25 @@ function collectGarbage(): void {
   runInNewContext("gc")();
 }
 
+/** One of the threads of a viewers' process. */
+export type ServingThread = OwnThread<ToThread, FromThread>;
+
 /** The main thread of a viewers' process, as one of its threads sees it. */
 export class ThreadParent implements Parent {
   /** never aborted: a thread that is to stop is ended */
-  readonly signal = new AbortController().signal;
+  readonly signal: AbortSignal = new AbortController().signal;
   /** large files that the threads of the process share */
   readonly files: SharedFiles;
-  readonly #port: MessagePort;
+  readonly #thread: ServingThread;
   readonly #throttle = new EventThrottle((event) => this.#send({ type: "emitted", event }));
   readonly #listeners = new Map<string, (payload: unknown) => void>();
   /** fires when nothing was answered for a while after something was */
   readonly #idle = setTimeout(collectGarbage, IDLE_MS).unref();
 
-  constructor(port: MessagePort) {
-    this.#port = port;
+  constructor(thread: ServingThread) {
+    this.#thread = thread;
     this.files = new SharedFiles((message) => this.#send(message));
-    port.on("message", (message: ToThread) => this.#hear(message));
+    thread.listen((message) => this.#hear(message));
   }
 
   readonly emit: Parent["emit"] = (event) => this.#throttle.take(event);
@@ -63,23 +66,19 @@ export class ThreadParent implements Parent {
   }
 
   #send(message: FromThread): void {
-    this.#port.postMessage(message);
+    this.#thread.say(message);
   }
 }
 
 /** Makes this thread one that does its task and ends. What nobody catches ends it as well. */
 export async function serveThread(
+  thread: ServingThread,
   run: (task: ProcessTask, parent: ThreadParent) => Promise<unknown>,
 ): Promise<void> {
-  const data = workerData as { port?: MessagePort } & Omit<ThreadData, "port">;
-  const { port, task } = data;
-  if (port === undefined) throw new Error("A thread of viewers must be started by its process");
-  // Cells are not to speak in its name.
-  delete data.port;
-  const parent = new ThreadParent(port);
+  const parent = new ThreadParent(thread);
   tellWhatThreadsLack(parent);
   try {
-    parent.end({ status: "done", value: await run(task, parent) });
+    parent.end({ status: "done", value: await run(thread.task as ProcessTask, parent) });
   } catch (thrown) {
     if (!(thrown instanceof HexError)) throw thrown;
     parent.end({ status: "failed", code: thrown.code, message: thrown.message });

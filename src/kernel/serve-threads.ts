@@ -1,12 +1,5 @@
-import { inspect } from "node:util";
-import {
-  MessageChannel,
-  type MessagePort,
-  receiveMessageOnPort,
-  Worker,
-} from "node:worker_threads";
-import { toMessage } from "../errors.ts";
 import type { Parent } from "../run/process/serve-task.ts";
+import { StartedThread, type ThreadEnd } from "../run/process/thread.ts";
 import { KERNEL_NOTES, type KernelReply, type RequestProgress } from "./request.ts";
 import { KeptFiles } from "./shared-files.ts";
 import {
@@ -17,6 +10,7 @@ import {
   type ThreadEnding,
   type ThreadNote,
   type ThreadStart,
+  type ToThread,
 } from "./thread-messages.ts";
 
 /**
@@ -61,47 +55,38 @@ const YOUNG_MEBIBYTES = 3;
 
 /** One thread, from its start to its end. */
 class ServedThread {
-  readonly #thread: number;
-  readonly #heapBytes: number;
+  readonly #number: number;
   readonly #around: ThreadSurroundings;
-  readonly #port: MessagePort;
-  readonly #worker: Worker;
+  readonly #thread: StartedThread<ToThread, FromThread>;
   /** the newest report of a request's cells that the server has not heard of, by the request's number */
   readonly #unreported = new Map<number, RequestProgress>();
   #reporting: NodeJS.Timeout | undefined;
   #ending: ThreadEnding | undefined;
 
   constructor({ thread, task, heapBytes }: ThreadStart, around: ThreadSurroundings) {
-    this.#thread = thread;
-    this.#heapBytes = heapBytes;
+    this.#number = thread;
     this.#around = around;
-    const { port1, port2 } = new MessageChannel();
-    this.#port = port1;
-    port1.on("message", (message: FromThread) => this.#hear(message));
-    this.#worker = new Worker(around.program, {
-      workerData: { port: port2, task },
-      transferList: [port2],
-      env: toEnvironment(process.env),
-      resourceLimits: {
-        maxOldGenerationSizeMb: Math.floor(heapBytes / 2 ** 20),
-        maxYoungGenerationSizeMb: YOUNG_MEBIBYTES,
-      },
+    this.#thread = new StartedThread({
+      program: around.program,
+      task,
+      environment: toEnvironment(process.env),
+      heapMebibytes: { old: Math.floor(heapBytes / 2 ** 20), young: YOUNG_MEBIBYTES },
+      onSaid: (said) => this.#hear(said),
+      onOver: (end) => this.#onOver(end),
     });
-    this.#worker.on("error", (thrown: unknown) => this.#onThrown(thrown));
-    this.#worker.on("exit", (exitCode) => this.#onExit(exitCode));
   }
 
   tell(name: string, payload: unknown): void {
-    this.#port.postMessage({ type: "told", name, payload });
+    this.#thread.tell({ type: "told", name, payload });
   }
 
   end(): void {
-    void this.#worker.terminate();
+    this.#thread.end();
   }
 
   #hear(message: FromThread): void {
     const { files, parent } = this.#around;
-    const thread = this.#thread;
+    const thread = this.#number;
     switch (message.type) {
       case "noted":
         this.#hearNote(message.name, message.payload);
@@ -114,7 +99,7 @@ class ServedThread {
         break;
       case "file-wanted": {
         const { id, key } = message;
-        this.#port.postMessage({ type: "file-found", id, bytes: files.find(key, thread) });
+        this.#thread.tell({ type: "file-found", id, bytes: files.find(key, thread) });
         break;
       }
       case "file-read":
@@ -153,40 +138,20 @@ class ServedThread {
 
   #say(name: string, payload: unknown): void {
     const { parent } = this.#around;
-    parent.note(THREAD_NOTES.said, { thread: this.#thread, name, payload } satisfies ThreadNote);
+    parent.note(THREAD_NOTES.said, { thread: this.#number, name, payload } satisfies ThreadNote);
   }
 
-  #onThrown(thrown: unknown): void {
-    const isFull = (thrown as NodeJS.ErrnoException | null)?.code === "ERR_WORKER_OUT_OF_MEMORY";
-    // The stack is for the log, the message for whoever is told.
-    process.stderr.write(`${inspect(thrown)}\n`);
-    const { name = "" } = thrown instanceof Error ? thrown : {};
-    const message = name === "" ? toMessage(thrown) : `${name}: ${toMessage(thrown)}`;
-    this.#ending = isFull
-      ? { status: "filled", heapBytes: this.#heapBytes }
-      : { status: "threw", message };
-  }
-
-  #onExit(exitCode: number): void {
-    // What it said last may not have been heard.
-    for (let last = receive(this.#port); last !== undefined; last = receive(this.#port)) {
-      this.#hear(last);
-    }
+  #onOver(end: ThreadEnd): void {
     this.#report();
-    this.#port.close();
     const { parent, files, onOver } = this.#around;
-    files.leaveAll(this.#thread);
+    files.leaveAll(this.#number);
     onOver();
-    const ending = this.#ending ?? ({ status: "exited", exitCode } as const);
-    parent.note(THREAD_NOTES.ended, { thread: this.#thread, ending } satisfies ThreadEnded);
+    const ending = this.#ending ?? end;
+    parent.note(THREAD_NOTES.ended, { thread: this.#number, ending } satisfies ThreadEnded);
   }
 }
 
 function toEnvironment(own: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
   const isHandedOn = ([name]: readonly [string, unknown]) => !Object.hasOwn(ALLOCATOR, name);
   return Object.fromEntries(Object.entries(own).filter(isHandedOn));
-}
-
-function receive(port: MessagePort): FromThread | undefined {
-  return (receiveMessageOnPort(port) as { readonly message: FromThread } | undefined)?.message;
 }

@@ -1,4 +1,5 @@
 import type { ProcessTask, TaskEnding } from "../run/process/messages.ts";
+import type { ThreadEnd } from "../run/process/thread.ts";
 import type { RunEvent } from "../run/run-event.ts";
 
 /**
@@ -41,14 +42,7 @@ export interface ThreadNote extends OfThread {
 }
 
 /** How a thread came to its end. */
-export type ThreadEnding =
-  | TaskEnding
-  /** cells called process.exit */
-  | { readonly status: "exited"; readonly exitCode: number }
-  /** nobody caught what was thrown */
-  | { readonly status: "threw"; readonly message: string }
-  /** its heap was full */
-  | { readonly status: "filled"; readonly heapBytes: number };
+export type ThreadEnding = TaskEnding | ThreadEnd;
 
 export interface ThreadEnded extends OfThread {
   readonly ending: ThreadEnding;
@@ -73,9 +67,3 @@ export type ToThread =
       readonly id: number;
       readonly bytes: SharedArrayBuffer | undefined;
     };
-
-/** What a thread is started with. */
-export interface ThreadData {
-  readonly port: import("node:worker_threads").MessagePort;
-  readonly task: ProcessTask;
-}

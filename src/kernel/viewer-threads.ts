@@ -20,7 +20,7 @@ export interface KernelHost extends Pick<RunProcess, "run" | "note" | "kill"> {
 }
 
 /** How the process of threads is watched. */
-export type ThreadsHooks = Pick<ProcessHooks, "onLine" | "redactLine" | "onEvent">;
+type ThreadsHooks = Pick<ProcessHooks, "onLine" | "redactLine" | "onEvent">;
 
 export interface ViewerThreadsOptions {
   readonly startProcess: () => RunProcess;
@@ -132,7 +132,7 @@ class ThreadsProcess {
       await this.#endFor(thread);
     }
     this.#threads.delete(number);
-    thread.end(toProcessEnding(ending));
+    thread.end(toProcessEnding(ending, this.#heapBytes));
   }
 
   /** Whether nothing is there but the process itself. */
@@ -214,7 +214,7 @@ class Thread implements KernelHost {
 }
 
 /** The end of a thread, as that of a process of its own would be told. */
-function toProcessEnding(ending: ThreadEnding): ProcessEnding {
+function toProcessEnding(ending: ThreadEnding, heapBytes: number): ProcessEnding {
   switch (ending.status) {
     case "done":
     case "failed":
@@ -223,10 +223,8 @@ function toProcessEnding(ending: ThreadEnding): ProcessEnding {
       return toCrash("exit", { exitCode: ending.exitCode });
     case "threw":
       return toCrash("uncaught", { message: ending.message });
-    case "filled": {
-      const { heapBytes } = ending;
+    case "filled":
       return toCrash("memory", { peakMemoryBytes: heapBytes, memoryLimitBytes: heapBytes });
-    }
   }
 }
 

@@ -66,19 +66,25 @@ export function renderOpening(options: OpeningOptions): OpeningPage {
     `<style>${style}</style>`,
     // whoever has signed in is known to the page's own routes alone
     ...(state.viewer.maySignIn ? [STATE_PRELOAD] : []),
-    ...modules.map(toPreload),
+    ...modules.map(toFetchAhead),
     toScript(script),
   ];
   const html = toHtml({
     root: theme === undefined ? "" : ` data-theme="${theme}"`,
     title: state.title,
     links: links.join("\n"),
-    body: `<div id="still" inert aria-hidden="true">${drawn.html}</div>
-<div id="app"></div>
+    body: `${toStill(drawn)}
 <script type="application/json" id="page-state">${toInertJson(state)}</script>
 ${NEEDS_SCRIPT}`,
   });
   return { html, styleSource: toSource(style) };
+}
+
+/** Neither hands nor tools for reading reach what is drawn, and the page's code takes its place. */
+function toStill({ html }: DrawnPage): string {
+  return `<div id="still" inert aria-hidden="true">${html}</div>
+<p class="late" role="status">Expected the code of this page to be here by now, got none yet: until then it can only be looked at (reload it if it stays so)</p>
+<div id="app"></div>`;
 }
 
 const NEEDS_SCRIPT =
@@ -88,6 +94,11 @@ const STATE_PRELOAD = `<link rel="preload" as="fetch" href="/page/state" crossor
 
 function toPreload(name: string): string {
   return `<link rel="modulepreload" href="/assets/${toText(name)}">`;
+}
+
+/** As a preload of a module it would be compiled before what was drawn is painted. */
+function toFetchAhead(name: string): string {
+  return `<link rel="preload" as="script" crossorigin href="/assets/${toText(name)}">`;
 }
 
 function toScript(name: string): string {
@@ -126,6 +137,8 @@ ${body}
 export interface ExportedCode {
   readonly script: string;
   readonly style: string;
+  /** what the page looks like until its code has read its data */
+  readonly drawn: DrawnPage;
 }
 
 /**
@@ -134,7 +147,7 @@ export interface ExportedCode {
  */
 export function renderExportedPage(exported: ExportedState, code: ExportedCode): string {
   const script = withoutEndTag(code.script, "script");
-  const style = withoutEndTag(code.style, "style");
+  const style = withoutEndTag(`${code.style}${code.drawn.style}`, "style");
   const policy = [
     "default-src 'none'",
     `script-src ${toSource(script)}`,
@@ -156,10 +169,10 @@ ${PAGE_ICON}
 <style>${style}</style>
 </head>
 <body>
-<noscript><p>Expected JavaScript to be on, since this page draws tables and charts with it.</p></noscript>
-<div id="app"></div>
+${toStill(code.drawn)}
 <script type="application/json" id="page-state">${toInertJson(exported)}</script>
 <script type="module">${script}</script>
+${NEEDS_SCRIPT}
 </body>
 </html>
 `;

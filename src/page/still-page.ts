@@ -1,3 +1,4 @@
+import type { CutTable } from "./export-page.ts";
 import type { PageState } from "./page-state.ts";
 
 /** A page as it opens, drawn without a browser. */
@@ -8,8 +9,16 @@ export interface DrawnPage {
   readonly style: string;
 }
 
+/** How a page is to be drawn. */
+interface DrawOptions {
+  /** shown within another page: without its head */
+  readonly isEmbedded?: boolean;
+  /** the page of a file, and the tables of which that holds the first rows only */
+  readonly cut?: readonly CutTable[];
+}
+
 /** Draws a page, as the code of the page itself does in a browser. */
-export type DrawPage = (state: PageState, isEmbedded: boolean) => DrawnPage;
+export type DrawPage = (state: PageState, options: DrawOptions) => DrawnPage;
 
 /** Gives what draws pages, as it was built, when it is first asked for; undefined when it was not. */
 export function cacheDrawPage(runtimeUrl: string): () => Promise<DrawPage | undefined> {

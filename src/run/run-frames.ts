@@ -21,6 +21,8 @@ interface RunFramesOptions {
   readonly version?: Version | undefined;
   /** names of frames for which CSVs of other tools are pinned as well */
   readonly frameNames?: readonly string[] | undefined;
+  /** whether columns of large frames are read when they are needed: whoever asks for it looks at `isLost` */
+  readonly isLazy?: boolean | undefined;
 }
 
 /** Tells the columns that a cell declares for its frame; undefined where it declares none. */
@@ -57,9 +59,12 @@ export class RunFrames {
   readonly #staged = new Map<string, StagedFrame>();
   readonly #readBack = new Map<string, ReadBack>();
   #version: Promise<Version> | undefined;
+  #isLazy: boolean;
+  #isLost = false;
 
   constructor(options: RunFramesOptions) {
     this.#options = options;
+    this.#isLazy = options.isLazy === true;
     if (options.version !== undefined) this.#version = Promise.resolve(options.version);
   }
 
@@ -71,6 +76,14 @@ export class RunFrames {
   /** The frames that the run has read of its version, by name. */
   get readBack(): ReadonlyMap<string, ReadBack> {
     return this.#readBack;
+  }
+
+  /**
+   * Whether a column was needed that no file of the version has undamaged: from now on frames are
+   * read as a whole, which may give those of an earlier version.
+   */
+  get isLost(): boolean {
+    return this.#isLost;
   }
 
   /** The version that the run reads from, pinned at the first call; undefined before it. */
@@ -111,10 +124,16 @@ export class RunFrames {
     );
   }
 
+  #lose(): void {
+    this.#isLost = true;
+    this.#isLazy = false;
+  }
+
   async #readPublished(name: string, foreign: ForeignOptions): Promise<FrameRead | undefined> {
     const { signal, onWarning } = this.#options;
     const version = await this.version();
-    const read = await version.readFrame(name, { signal, onWarning, lazily: true, ...foreign });
+    const lazily = this.#isLazy ? { onLost: () => this.#lose() } : undefined;
+    const read = await version.readFrame(name, { signal, onWarning, lazily, ...foreign });
     if (read === undefined) return undefined;
     const { frame, generation, computedAt, codeHash, source, tag } = read;
     const sha256 = source === "version" ? version.frames().get(name)?.csv.sha256 : undefined;

@@ -40,7 +40,10 @@ export async function runPlan(work: RunWork): Promise<RunResult> {
     work.emit(event);
   };
   const onWarning = (line: string) => emit({ type: "line-logged", line });
-  const frames = new RunFrames({ ...work, onWarning, frameNames: framesRead(work.plan) });
+  const frameNames = framesRead(work.plan);
+  // A run that hands whole frames on, or publishes, needs all columns, also when its cells have ended.
+  const isLazy = work.onShown === undefined && !mayPublish(work.plan);
+  const frames = new RunFrames({ ...work, onWarning, frameNames, isLazy });
   const computed = new Map<string, ComputedCell>();
   const onComputed = (name: string, each: ComputedCell) => {
     const isInput = widgetIn(each.output) !== undefined;
@@ -88,7 +91,7 @@ async function runToPublication(
   run: RunInProgress,
   publishing: Publishing | undefined,
 ): Promise<RunEnding> {
-  const cells = await runCells(run);
+  const cells = await runCellsAnew(run);
   const failed = [...cells.values()].find(({ status }) => status === "failed");
   if (failed?.error !== undefined) {
     const version = await versionRead(run);
@@ -108,6 +111,14 @@ async function runToPublication(
     run.onWarning(`nothing has changed that ${what} on: there is no new version`);
   }
   return { status: "completed", version, isPublisher, cells };
+}
+
+/** Runs the cells, and once more where a frame of the first time turned out to be damaged half-way. */
+async function runCellsAnew(run: RunInProgress): Promise<ReadonlyMap<string, CellResult>> {
+  const cells = await runCells(run);
+  if (!run.frames.isLost) return cells;
+  run.onWarning("A frame turned out to be damaged while it was used: the cells run once more");
+  return runCells(run);
 }
 
 /** Most likely the name is written wrongly. */

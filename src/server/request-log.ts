@@ -68,8 +68,14 @@ const BATCH_LENGTH = 2 ** 16;
  * other at once, after those before it. Whatever waits is written before the process exits.
  */
 export class StandardError {
+  readonly #out: (lines: string) => void;
   #waiting = "";
   #timer: NodeJS.Timeout | undefined;
+
+  /** @param out writes lines; default: to standard error */
+  constructor(out: (lines: string) => void = (lines) => process.stderr.write(lines)) {
+    this.#out = out;
+  }
 
   readonly write = (line: string, { level, event }: LogEntry): void => {
     this.#waiting += line;
@@ -87,6 +93,6 @@ export class StandardError {
     this.#timer = undefined;
     const lines = this.#waiting;
     this.#waiting = "";
-    if (lines !== "") process.stderr.write(lines);
+    if (lines !== "") this.#out(lines);
   };
 }

@@ -5,7 +5,7 @@ import type { SchemaSpec } from "../frame/schema.ts";
 import { toSha256 } from "../sha256.ts";
 import type { CellFacts } from "./cell-facts.ts";
 import type { CellIndex, IndexedCell } from "./cell-index.ts";
-import { toCodeHash } from "./code-hash.ts";
+import { toCodeHashes } from "./code-hash.ts";
 import { listDataFiles } from "./list-data-files.ts";
 
 /** A cell as its source tells it. */
@@ -52,7 +52,11 @@ export async function readCellSources(
     index.cells.map((cell) => toSource(cell, index, facts, projectDirectory)),
   );
   const all = read.map(({ cell }) => cell);
-  const cells = all.map((cell) => ({ ...cell, codeHash: toCodeHash(cell.name, all) }));
+  const hashes = toCodeHashes(
+    all,
+    all.map(({ name }) => name),
+  );
+  const cells = all.map((cell) => ({ ...cell, codeHash: hashes.get(cell.name) ?? "" }));
   return {
     cells: Object.freeze(cells.map((cell) => Object.freeze(cell))),
     dataFolders: Object.freeze([...new Set(read.flatMap(({ folders }) => folders))].sort()),

@@ -19,6 +19,8 @@ import {
 interface OpenOptions extends StoreOptions {
   /** told when a file is damaged and another one is read instead */
   readonly onWarning?: ((text: string) => void) | undefined;
+  /** told when the other one is damaged as well */
+  readonly onLost: () => void;
 }
 
 /**
@@ -30,7 +32,7 @@ interface OpenOptions extends StoreOptions {
 export async function openInParts(
   store: Store,
   entry: PublishedFrame,
-  { signal, onWarning }: OpenOptions,
+  { signal, onWarning, onLost }: OpenOptions,
 ): Promise<Frame | undefined> {
   const { arrow, csv, rows, columns } = entry;
   const opened = await store.openBytes?.(arrow?.key ?? "", { signal });
@@ -45,7 +47,12 @@ export async function openInParts(
     const frame = openUnreadArrow(bytes, columns, (cause) => {
       const damage = cause instanceof HexError ? cause : damaged(toMessage(cause));
       onWarning?.(`${damage.message}; its CSV is read instead`);
-      return readCsvNow(store, entry, rescue);
+      try {
+        return readCsvNow(store, entry, rescue);
+      } catch (error) {
+        onLost();
+        throw error;
+      }
     });
     return frame?.numRows === rows ? frame : undefined;
   } catch (error) {

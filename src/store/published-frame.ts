@@ -22,10 +22,10 @@ export interface ReadFrameOptions extends StoreOptions {
   /** the most that is read */
   readonly limits?: ReadLimits | undefined;
   /**
-   * whether columns of a large frame may be read when they are needed, which takes the thread of
-   * the one who needs them
+   * lets columns of a large frame be read when they are needed, on the thread of the one who needs
+   * them; told when one can be read from no file any more, so that the frame has to be read anew
    */
-  readonly lazily?: boolean | undefined;
+  readonly lazily?: { readonly onLost: () => void } | undefined;
   /** the columns that a CSV of another tool is to have; found in it unless told */
   readonly findSchema?: (() => Promise<SchemaSpec | undefined>) | undefined;
 }
@@ -48,9 +48,9 @@ export async function readPublishedFrame(
   const place = `frame ${name} in ${store.location}`;
   const sizeBytes = Math.max(arrow?.sizeBytes ?? 0, csv.sizeBytes);
   checkFrameSize(place, { sizeBytes, rows, columns: columns.length }, limits);
-  if (options.lazily && arrow?.sums !== undefined && store.openBytes !== undefined) {
+  if (options.lazily !== undefined && arrow?.sums !== undefined && store.openBytes !== undefined) {
     const { openInParts } = await import("./frame-in-parts.ts");
-    const frame = await openInParts(store, entry, options);
+    const frame = await openInParts(store, entry, { ...options, ...options.lazily });
     if (frame !== undefined) return frame;
   }
   if (arrow !== undefined) {

@@ -53,6 +53,8 @@ export default cell({ act }, async ({ act }, { secrets, signal }) => {
   appendFileSync("ran", "acted " + act + " " + process.pid + "\\n");
   if (act === "hang") Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0);
   if (act === "exit") process.exit(7);
+  if (act === "die") process.kill(process.pid, "SIGKILL");
+  if (act === "move") process.chdir(process.cwd());
   if (act === "tell") throw new Error("the key " + secrets.API_KEY + " was refused");
   if (act === "heed") await new Promise((resolve) => signal.addEventListener("abort", resolve));
   if (act === "heed") appendFileSync("ran", "heeded\\n");

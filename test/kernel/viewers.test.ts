@@ -329,6 +329,31 @@ describe("a process that answers viewers", () => {
     expect(shownIn(await other)).toEqual({ count: 3 });
   });
 
+  it("may die with all threads in it, and only who asked for that is told", async () => {
+    const { publish, open, ran, write } = await viewedProject();
+    await publish();
+    const viewers = await open();
+    const gated = viewers.evaluate(ask(["acted"], { inputs: { act: "gate" } }));
+    const goes = async () => (await ran()).some((line) => line.startsWith("acted gate"));
+    await until("it goes", goes);
+    const deadly = viewers.evaluate(ask(["acted"], { inputs: { act: "die" } }));
+    const told = expect(deadly).rejects.toMatchObject({ code: "HEX_RUN_CRASHED" });
+    await until("it goes once more", goes);
+    await write("gate", "");
+    expect(shownIn(await gated)).toEqual({ acted: "gate" });
+    await told;
+  });
+
+  it("is one with a folder of its own, and native modules, where cells need that", async () => {
+    const { publish, open } = await viewedProject();
+    await publish();
+    const lines: string[] = [];
+    const viewers = await open({ onLine: (line) => lines.push(line) });
+    const moved = await viewers.evaluate(ask(["acted"], { inputs: { act: "move" } }));
+    expect(shownIn(moved)).toEqual({ acted: "move" });
+    expect(lines).toContainEqual(expect.stringContaining("process.chdir"));
+  });
+
   it("is replaced as often as its cells kill it while they are loaded", async () => {
     const files = {
       "cells/10-deadly.ts": `import { appendFileSync } from "node:fs";

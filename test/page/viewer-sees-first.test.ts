@@ -1,3 +1,5 @@
+import { join } from "node:path";
+import { pathToFileURL } from "node:url";
 import type { Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, inject, it } from "vitest";
 import { makeGallery } from "./gallery-project.ts";
@@ -40,6 +42,10 @@ describe.skipIf(program === null)("what a viewer sees before any code runs", () 
     await page.locator("#cell-found tbody td").getByText("2026-01-03").waitFor();
     await page.locator("#cell-count").getByText("5,000").waitFor();
     expect(asked).toEqual([`${served.address}/`]);
+    // nothing can be done to it yet: when that lasts, it is said
+    const late = page.getByText("Expected the code of this page to be here by now");
+    await page.evaluate("document.getAnimations().forEach((each) => each.finish())");
+    await late.waitFor();
   });
 
   it("is where the page's code then shows it, and looks the same", async () => {
@@ -50,6 +56,15 @@ describe.skipIf(program === null)("what a viewer sees before any code runs", () 
     const shown = await partsOf(page, "#app");
     expect(drawn.size).toBeGreaterThan(100);
     for (const [place, part] of drawn) expectSame(part, shown.get(place), place);
+  });
+
+  it("is in an exported file as well", async () => {
+    const file = join(project.directory, "page.html");
+    expect((await project.hex("export", "--out", file)).exitCode).toBe(0);
+    const still = await pages.open(pathToFileURL(file).href, NO_CODE);
+    await still.locator("#cell-found tbody td").getByText("2026-01-03").waitFor();
+    const page = await pages.open(pathToFileURL(file).href);
+    await untilRows(page, "Found", "5,000 rows");
   });
 
   it("is a text where the data has HTML in it", async () => {

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { toRedactor } from "../../src/run/redact/redactor.ts";
-import { toLog } from "../../src/server/request-log.ts";
+import { StandardError, toLog } from "../../src/server/request-log.ts";
 
 function logged(message: string): string {
   const lines: string[] = [];
@@ -29,4 +29,22 @@ test.each([
   ["credentials", "Bearer abc.def-ghi"],
 ])("%s does not stand in it", (_what, text) => {
   expect(logged(`before ${text} after`)).not.toContain(text);
+});
+
+test("lines about requests are written together, any other at once and after those before it", async () => {
+  const written: string[] = [];
+  let onWritten: () => void = () => undefined;
+  const next = () => new Promise<void>((resolve) => (onWritten = resolve));
+  const { write } = new StandardError((lines) => {
+    written.push(lines);
+    onWritten();
+  });
+  write("1\n", { level: "info", event: "request" });
+  write("2\n", { level: "info", event: "request" });
+  expect(written).toEqual([]);
+  write("3\n", { level: "warn", event: "store-away" });
+  expect(written).toEqual(["1\n2\n3\n"]);
+  write("4\n", { level: "info", event: "request" });
+  await next();
+  expect(written).toEqual(["1\n2\n3\n", "4\n"]);
 });

@@ -64,11 +64,12 @@ it("takes the CSV for a column that turns out to be damaged when it is needed, a
   ]);
 });
 
-it("refuses a damaged column whose CSV is damaged as well", async () => {
+it("refuses a damaged column whose CSV is damaged as well, and tells the reader", async () => {
   await damage(KEYS.arrow, IN_AMOUNTS);
   await damage(KEYS.csv, 100);
-  const { frame: read } = await readSales();
+  const { frame: read, lost } = await readSales();
   expect(() => summaryOf(read)).toThrow(/^Expected `\.hex\/runs\/run-1\/sales\.csv` in file:/);
+  expect(lost).toEqual(["sales"]);
 });
 
 it("reads the Arrow file as a whole, and says so, where the sums of its parts are damaged", async () => {
@@ -110,11 +111,13 @@ it.runIf(process.platform === "linux")("keeps no file open that nobody reads", a
 
 async function readSales() {
   const warnings: string[] = [];
+  const lost: string[] = [];
+  const lazily = { onLost: () => lost.push("sales") };
   const onWarning = (text: string) => warnings.push(text);
   const version = await openVersion(store);
-  const read = await version.readFrame("sales", { lazily: true, onWarning });
+  const read = await version.readFrame("sales", { lazily, onWarning });
   if (read === undefined) throw new Error("It was published");
-  return { frame: read.frame, warnings };
+  return { frame: read.frame, warnings, lost };
 }
 
 /** What hangs on every column of a frame. */

@@ -30,12 +30,10 @@ async function readFirst(): Promise<PageState | undefined> {
   const data = document.querySelector("#page-state")?.textContent;
   if (!data) return undefined;
   const sent: PageState = JSON.parse(data);
-  const outputs = sent.cells.flatMap(({ output }) => output ?? []);
-  const about = sent.description === null ? [] : [{ kind: "markdown", markdown: sent.description }];
   const [state] = await Promise.all([
     // a viewer who has signed in is told more than the page's address tells anyone
     sent.viewer.maySignIn || isFromHistory() ? fetchState().catch(() => sent) : sent,
-    fetchCodeOf([...outputs, ...(about as typeof outputs)]),
+    fetchCodeOf(sent),
   ]);
   return state;
 }

@@ -1,16 +1,6 @@
 /// <reference path="./design/style-files.d.ts" />
 import "./design/design.css";
+import { untilSeen } from "./painted.ts";
 
-/** Ends when the browser has painted; at once in a tab that nobody sees, which paints nothing. */
-function painted(): Promise<void> {
-  if (document.visibilityState === "hidden") return Promise.resolve();
-  return new Promise((resolve) => {
-    const { port1, port2 } = new MessageChannel();
-    port1.onmessage = () => resolve();
-    requestAnimationFrame(() => port2.postMessage(null));
-  });
-}
-
-// what the server has drawn is seen first, however fast the code is here
-if (document.querySelector("#still") !== null) await painted();
+await untilSeen();
 await import("./main.tsx");

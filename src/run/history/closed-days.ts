@@ -13,6 +13,7 @@ import type { Store, StoreOptions } from "../../store/store.ts";
 import { isDamage } from "../../store/stored-file.ts";
 import { DAY } from "../../text.ts";
 import { differentSha256, digestOf, kindSchema } from "./day-index.ts";
+import type { ListedDay } from "./list-runs.ts";
 import { toAcceptedMs, toDay } from "./run-id.ts";
 import { FORMAT, format } from "./stored-record.ts";
 
@@ -20,21 +21,22 @@ import { FORMAT, format } from "./stored-record.ts";
  * Closed days are those of which the index is complete: no run comes to them, and none goes. Of them a
  * reader lists nothing. How a run that does come is never hidden:
  *
- *   close   at the earliest two days after the day's end, by the store's clock: the document is read,
+ *   close   at the earliest half a day after the day's end, by the store's clock: the document is read,
  *           then the marks of unfinished runs, then the day is listed; the document is replaced by
  *           compare-and-set only when no mark is of that day and every run there has ended
- *   late    a record that is written a day or more after its instant: its run is marked, the record is
+ *   late    a record that is written six hours or more after its instant: its run is marked, the record is
  *           written, the document is written without the day in any case, and the mark goes
  *   read    the marks first, then the document; a day of which there is a mark counts as open
  *
  * Either the closing one sees the mark or the record, or its compare-and-set meets the other's write.
- * Where a folder tells whether something came or went, as in a directory, that opens the day, too.
+ * Where a folder tells whether something came or went, as in a directory, that opens the day, too, and
+ * a day can be closed as soon as all of its runs have ended.
  */
 
 /** A record is late from then on; milliseconds. */
-const LATE_MS = DAY;
+const LATE_MS = DAY / 4;
 /** From its end on, a day waits so long to be closed: no record that is not late is then under way. */
-const OPEN_MS = 2 * DAY;
+const OPEN_MS = DAY / 2;
 const WRITES_KEPT = 20;
 
 const ClosedDay = v.object({
@@ -79,8 +81,9 @@ export async function readClosedDays(store: Store, options: StoreOptions): Promi
   return found === undefined ? { days } : { days, etag: found.etag };
 }
 
-/** Whether it is late enough to close a day. @param nowMs milliseconds since 1970 */
-export function isPast(day: string, { nowMs }: { readonly nowMs: number }, store: Store): boolean {
+/** Whether nothing comes to a day unnoticed any more. @param nowMs milliseconds since 1970 */
+export function isSettled({ day, tag }: ListedDay, nowMs: number, store: Store): boolean {
+  if (tag !== undefined) return tag !== null;
   return toStoreTime(nowMs, store) - (Date.parse(day) + DAY) >= OPEN_MS;
 }
 

@@ -1,6 +1,6 @@
 import { type ChangeOptions, isUnavailable } from "../../store/change-document.ts";
 import type { Store } from "../../store/store.ts";
-import { type ClosedDay, type ClosedDays, closeDays, isPast, openDays } from "./closed-days.ts";
+import { type ClosedDay, type ClosedDays, closeDays, isSettled, openDays } from "./closed-days.ts";
 import type { DayIndex } from "./day-index.ts";
 import type { ListedDay } from "./list-runs.ts";
 import type { RunRecord } from "./run-record.ts";
@@ -70,11 +70,11 @@ async function writeIndexes(
 /** Whether every run of a day has ended and is known, and no other comes to it but late. */
 function isComplete(
   store: Store,
-  { day, tag, ids, index, read }: OpenDay,
+  { ids, index, read, ...listed }: OpenDay,
   { marked }: SeenDays,
-  span: IndexSpan,
+  { nowMs }: IndexSpan,
 ): boolean {
-  if (tag === null || marked.has(day) || !isPast(day, span, store)) return false;
+  if (marked.has(listed.day) || !isSettled(listed, nowMs, store)) return false;
   const known = new Set(read.map(({ runId }) => runId));
   return ids.every((id) => known.has(id) || index.kindOf(id) !== undefined);
 }

@@ -120,7 +120,7 @@ function toReady(assets: PageAssets, { state, look, draw, etag }: Drawing): Read
   const kinds = new Set(cells.flatMap(({ output }) => output?.kind ?? []));
   const pieces = (["frame", "markdown", "chart"] as const).filter((kind) => kinds.has(kind));
   const opening = renderOpening({
-    drawn: draw(opened, look.isEmbedded),
+    drawn: draw(opened, look),
     state: opened,
     style: Buffer.from(assets.files.get(assets.opening)?.bytes ?? []).toString(),
     modules: [...new Set([...assets.preloads, ...pieces.flatMap((kind) => assets.pieces[kind])])],

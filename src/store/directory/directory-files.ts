@@ -27,9 +27,10 @@ export interface FolderRequest {
 }
 
 const { O_DIRECTORY, O_NOFOLLOW, O_NONBLOCK, O_RDONLY } = constants;
-const OWN_DESCRIPTORS = "/proc/self/fd";
+/** Where Linux tells the open files of a process. */
+export const OWN_DESCRIPTORS = "/proc/self/fd";
 // Where open files are told as paths, a path below an open folder cannot be led astray.
-const HAS_DESCRIPTOR_PATHS = process.platform === "linux" && existsSync(OWN_DESCRIPTORS);
+export const HAS_DESCRIPTOR_PATHS = process.platform === "linux" && existsSync(OWN_DESCRIPTORS);
 
 /**
  * Opens a folder below the root segment by segment, so that a symbolic link on the way is refused

@@ -156,17 +156,16 @@ export class DirectoryStore implements Store {
 
   async copy(fromKey: string, toKey: string, { signal }: StoreOptions = {}): Promise<boolean> {
     checkStoreKey(toKey);
-    const { install, withTemporaryFile } = await loadWriting();
+    const { install, withCopiedFile } = await loadWriting();
     const isCopied = await this.#withEntry(fromKey, { create: false, signal }, (from) =>
       withPlainFile(from, (file) =>
-        this.#withEntry(toKey, { create: true, signal }, (entry) => {
-          const bytes = file.createReadStream({ autoClose: false, highWaterMark: BLOCK_BYTES });
-          return withTemporaryFile(entry, bytes, { signal }, async (temporary) => {
+        this.#withEntry(toKey, { create: true, signal }, (entry) =>
+          withCopiedFile(entry, file, { signal }, async (temporary) => {
             await install(entry, temporary, { signal, silenceMs: this.#silenceMs });
             await entry.folder.sync();
             return true;
-          });
-        }),
+          }),
+        ),
       ),
     );
     return isCopied ?? false;

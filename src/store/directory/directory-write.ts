@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { constants } from "node:fs";
 import {
+  copyFile,
   type FileHandle,
   link,
   lstat,
@@ -13,7 +14,14 @@ import {
 import { TEMPORARY_PREFIX } from "../key.ts";
 import type { ConflictReason, StoreOptions, WriteOptions } from "../store.ts";
 import { unless } from "./directory-failure.ts";
-import { type Entry, type Folder, readPlainFile, toEtag } from "./directory-files.ts";
+import {
+  type Entry,
+  type Folder,
+  HAS_DESCRIPTOR_PATHS,
+  OWN_DESCRIPTORS,
+  readPlainFile,
+  toEtag,
+} from "./directory-files.ts";
 import { changeFile, type LockOptions, passedWriter } from "./directory-lock.ts";
 
 const { O_CREAT, O_EXCL, O_NOFOLLOW, O_WRONLY } = constants;
@@ -88,6 +96,28 @@ export async function withTemporaryFile<T>(
   return withFilledFile(
     entry,
     (file) => writeFile(file, body, { signal }),
+    async (path) => {
+      signal?.throwIfAborted();
+      return use(path);
+    },
+  );
+}
+
+/** As `withTemporaryFile`, of the bytes of an open file: where that has a path, the system copies them. */
+export async function withCopiedFile<T>(
+  entry: Entry,
+  from: FileHandle,
+  { signal }: StoreOptions,
+  use: (path: string) => Promise<T>,
+): Promise<T> {
+  return withFilledFile(
+    entry,
+    (file, path) =>
+      HAS_DESCRIPTOR_PATHS
+        ? copyFile(`${OWN_DESCRIPTORS}/${from.fd}`, path)
+        : writeFile(file, from.createReadStream({ autoClose: false, highWaterMark: 2 ** 20 }), {
+            signal,
+          }),
     async (path) => {
       signal?.throwIfAborted();
       return use(path);

@@ -1,6 +1,7 @@
 import type { JSX } from "preact";
 import { useContext } from "preact/hooks";
 import type { CellOutput } from "../../../run/cell-output.ts";
+import type { PageState } from "../../page-state.ts";
 import { CodePiece, useCode } from "./code-piece.ts";
 import { JsonTree } from "./json-tree.tsx";
 import { fetchCodeFor, MarkdownText } from "./markdown-text.tsx";
@@ -40,14 +41,18 @@ const tablePiece = new CodePiece(() => import("./table/table-view.tsx"));
 const chartPiece = new CodePiece(() => import("./chart/chart-view.tsx"));
 
 /**
- * Fetches the code without which outputs would not be shown as they are. A chart takes the place of
+ * Fetches the code without which a page would not be shown as it is. A chart takes the place of
  * its own that is kept for it: what can be read is not to wait for that.
  */
-export async function fetchCodeOf(outputs: readonly CellOutput[]): Promise<void> {
-  const fetched = outputs.map((output) => {
-    if (output.kind === "frame") return tablePiece.fetch();
-    return output.kind === "markdown" ? fetchCodeFor(output.markdown) : undefined;
+export async function fetchCodeOf({
+  description,
+  cells,
+}: Pick<PageState, "description" | "cells">): Promise<void> {
+  const fetched = cells.map(({ output }) => {
+    if (output?.kind === "frame") return tablePiece.fetch();
+    return output?.kind === "markdown" ? fetchCodeFor(output.markdown) : undefined;
   });
+  if (description !== null) fetched.push(fetchCodeFor(description));
   // fetched again, or told, when it is shown
   await Promise.allSettled(fetched);
 }

@@ -2,6 +2,7 @@ import type { JSX } from "preact";
 import { createContext } from "preact";
 import { useContext, useEffect, useMemo, useState } from "preact/hooks";
 import type { InputWidget } from "../../../cell/input-widget.ts";
+import type { CutTable } from "../../export-page.ts";
 import { Icon } from "../design/icon.tsx";
 import { ErrorBoundary, Sentence } from "../design/notice.tsx";
 import { InputView } from "../input/input-view.tsx";
@@ -164,6 +165,16 @@ function useWaiting(isBusy: boolean): boolean {
 interface Fixed {
   /** one sentence on each table that is not there as a whole, by the cell's name */
   readonly notes: ReadonlyMap<string, string>;
+}
+
+/** The page of a file. @param cut the tables of which it holds the first rows only */
+export function toFixed(cut: readonly CutTable[]): Fixed {
+  return { notes: new Map(cut.map(toNote)) };
+}
+
+function toNote({ cell, rows, kept }: CutTable): [string, string] {
+  const [first, all] = [kept, rows].map((count) => count.toLocaleString("en"));
+  return [cell, `This file holds the first ${first} of ${all} rows.`];
 }
 
 /** Null for a page that is served. */

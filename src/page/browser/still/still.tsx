@@ -1,9 +1,10 @@
 import { options } from "preact";
 import { renderToString } from "preact-render-to-string";
 import type { PageState } from "../../page-state.ts";
-import type { DrawnPage } from "../../still-page.ts";
+import type { DrawPage } from "../../still-page.ts";
 import { plainMarkdownHtml } from "../output/markdown/markdown-html.ts";
 import { StillPage, type StillParts } from "../output/still-parts.ts";
+import { FixedPage, toFixed } from "../published/cell-view.tsx";
 import { OpenPage } from "../published/open-page.tsx";
 import { toTabSlugs } from "../published/page-body.tsx";
 import { fixedEffects } from "../published/page-effects.ts";
@@ -12,11 +13,8 @@ import { StillTable } from "./still-table.tsx";
 
 const PARTS: StillParts = { Table: StillTable, Markdown: StillMarkdown };
 
-/**
- * Draws a page as it opens, with no browser: what it looks like until its code runs.
- * @param isEmbedded shown within another page: without its head
- */
-export function drawPage(state: PageState, isEmbedded: boolean): DrawnPage {
+/** Draws a page as it opens, with no browser: what it looks like until its code runs. */
+export const drawPage: DrawPage = (state, { isEmbedded = false, cut }) => {
   const store = new PageStore(fixedEffects(state));
   store.open();
   const { view } = store;
@@ -30,10 +28,12 @@ export function drawPage(state: PageState, isEmbedded: boolean): DrawnPage {
   try {
     const html = renderToString(
       <StillPage.Provider value={PARTS}>
-        {otherTabs(state).map((slug) => (
-          <span key={slug} class="other-tab" id={`tab=${slug}`} />
-        ))}
-        <OpenPage store={store} view={view} model={view.model} isEmbedded={isEmbedded} />
+        <FixedPage.Provider value={cut === undefined ? null : toFixed(cut)}>
+          {otherTabs(state).map((slug) => (
+            <span key={slug} class="other-tab" id={`tab=${slug}`} />
+          ))}
+          <OpenPage store={store} view={view} model={view.model} isEmbedded={isEmbedded} />
+        </FixedPage.Provider>
       </StillPage.Provider>,
     );
     return { html, style: styles.text };
@@ -41,7 +41,7 @@ export function drawPage(state: PageState, isEmbedded: boolean): DrawnPage {
     if (before === undefined) delete options.vnode;
     else options.vnode = before;
   }
-}
+};
 
 /** The tabs that are not drawn: the address of one of them hides the one that is. */
 function otherTabs({ layout: { tabs } }: PageState): readonly string[] {
