@@ -39,14 +39,14 @@ export async function runWorker(runs: ProjectRuns, options: WorkerOptions): Prom
   const worker = toHolder();
   const { atOnce, partsAtOnce = availableParallelism() } = runs.config.runs;
   const drained = new AbortController();
-  const prepared = new PreparedProcesses(runs, Math.min(atOnce, availableParallelism()));
   const onStop = () => {
     onEvent({ type: "worker-draining" });
     setTimeout(() => drained.abort(), drainMs).unref();
   };
   signal.addEventListener("abort", onStop, { once: true });
-  const around: Around = { ...options, runs, worker, prepared, drained: drained.signal };
   onEvent({ type: "worker-started", worker, queue: runs.queue.location });
+  const prepared = new PreparedProcesses(runs, Math.min(atOnce, availableParallelism()));
+  const around: Around = { ...options, runs, worker, prepared, drained: drained.signal };
   const warnings = [...warnOfCommonSecrets(runs.redactor), ...(await runs.queue.check())];
   for (const message of warnings) onEvent({ type: "worker-warned", message });
   try {
