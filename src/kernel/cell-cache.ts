@@ -126,6 +126,11 @@ export class CellCache {
     while (this.sizeBytes > this.#limitBytes && this.#entries.size > 0) this.#entries.pop();
   }
 
+  /** Nothing that is known can be used any more. */
+  clear(): void {
+    this.#entries.clear();
+  }
+
   #forget({ cached, sizeBytes, frames }: Entry, key: string): void {
     if (isCell(cached) && this.#keys.get(cached.result) === key) this.#keys.delete(cached.result);
     this.#plainBytes -= sizeBytes;
