@@ -25,6 +25,7 @@ describe.skipIf(program === null)("what a viewer sees before any code runs", () 
     project = await makeGallery();
     // a text that would end the page's own elements, were it not one
     await project.write("cells/20-hostile.ts", hostileCell);
+    await project.write("cells/21-share.ts", shareCell);
     await project.publish();
     served = await servePage(project.directory);
   });
@@ -106,6 +107,9 @@ async function draw(...texts: readonly string[]): Promise<string | undefined> {
   return drawPage?.(pageState(cells), {}).html;
 }
 
+const shareCell = `import { slider } from "hex-runtime";
+export default slider({ label: "Share", min: 0, max: 10, default: 3 });`;
+
 const hostileCell = `import { cell, frame } from "hex-runtime";
 const text = '</script><script>window.wasRun = 1</script><img src=x onerror="window.wasRun = 1"><!--';
 export default cell(() => frame([{ text }]), { title: text });`;
@@ -125,10 +129,12 @@ const READ_PARTS = `(root) => {
     .filter((cell) => !cell.matches(".cell--chart, .cell--markdown"))
     .flatMap((cell) => [...cell.querySelectorAll(seen)].map((part, index) => {
       const { left, top, width } = part.getBoundingClientRect();
-      const { color, fontSize, fontWeight, backgroundColor } = getComputedStyle(part);
+      const style = getComputedStyle(part);
+      const { color, fontSize, fontWeight, backgroundColor } = style;
+      const filled = Number(style.getPropertyValue("--part"));
       const text = part.matches("input, select") ? part.value : part.textContent;
       const place = [cell.id, part.localName, index].join(" ");
-      const look = [color, fontSize, fontWeight, backgroundColor].join(" ");
+      const look = [color, fontSize, fontWeight, backgroundColor, filled].join(" ");
       return [place, [text, left, top - cell.getBoundingClientRect().top, width, look]];
     }));
 }`;

@@ -1,5 +1,5 @@
 import type { JSX } from "preact";
-import { useEffect, useId, useRef } from "preact/hooks";
+import { useId } from "preact/hooks";
 import type { WidgetProps } from "./field.tsx";
 import { Field, faultProps } from "./field.tsx";
 import { type Draft, draftProps, useDraft, valueFault } from "./use-draft.ts";
@@ -65,18 +65,15 @@ export function SliderInput(props: WidgetProps<"slider">): JSX.Element {
   const { label, widget, value, onValue } = props;
   const { min, max, step } = widget;
   const id = useId();
-  const track = useRef<HTMLInputElement>(null);
   const draft = useNumberDraft(props);
-  const part = max > min ? (Number(value) - min) / (max - min) : 0;
-  useEffect(() => {
-    track.current?.style.setProperty("--part", String(part));
-  }, [part]);
+  const part = max > min ? Math.min(1, Math.max(0, (Number(value) - min) / (max - min))) : 0;
   return (
     <Field id={id} label={label} fault={draft.fault}>
       <div class="field__row">
         <input
           class="slider"
-          ref={track}
+          // as the server draws it, too: with no exponent
+          style={{ "--part": (part || 0).toFixed(4) }}
           id={id}
           type="range"
           min={min}
