@@ -1,4 +1,4 @@
-import { constants, linkSync, readlinkSync, writeFileSync } from "node:fs";
+import fs, { constants, linkSync, readlinkSync, writeFileSync } from "node:fs";
 import files, { type FileHandle } from "node:fs/promises";
 import http, { type ClientRequest } from "node:http";
 import { syncBuiltinESMExports } from "node:module";
@@ -77,6 +77,12 @@ function isManifestFile(path: string, flags: unknown): boolean {
 
 function holdFiles(): void {
   const { open, rename } = files;
+  const { openSync } = fs;
+  // Small files are read at once.
+  fs.openSync = (path, flags, mode) => {
+    noteLook(String(path));
+    return openSync(path, flags, mode);
+  };
   files.open = async (path, flags, mode): Promise<FileHandle> => {
     noteLook(String(path));
     if (isManifestFile(String(path), flags) && isThere("staged")) return forever();
