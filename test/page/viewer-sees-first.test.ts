@@ -2,6 +2,8 @@ import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import type { Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, inject, it } from "vitest";
+import { cacheDrawPage } from "../../src/page/still-page.ts";
+import { outputCell, pageState } from "./browser/page-parts.ts";
 import { makeGallery } from "./gallery-project.ts";
 import { usePages } from "./open-page.ts";
 import { untilRows } from "./page-parts.ts";
@@ -73,6 +75,36 @@ describe.skipIf(program === null)("what a viewer sees before any code runs", () 
     expect(await page.evaluate("window.wasRun")).toBeUndefined();
   });
 });
+
+describe("Markdown that a viewer sees before any code runs", () => {
+  it("is drawn where it is read at once", async () => {
+    const html = await draw(
+      "# Planets\n\nAll *that* are **known**.",
+      "| a | b |\n|-|-|\n| 1 | 2 |",
+    );
+    expect(html).toContain("<strong>known</strong>");
+    expect(html).toContain('<div class="markdown-table">');
+    expect(html).not.toContain("markdown-waiting");
+  });
+
+  it("waits for the viewer's browser where reading it would hold up everyone else", async () => {
+    // the first one takes minutes: that the test ends says that it was not read
+    for (const part of ["**a_", "_a_", "~a~~", ">", "1. ", "a\n\n", "["]) {
+      expect(await draw(part.repeat(120_000 / part.length))).toContain("markdown-waiting");
+    }
+    const many = Array.from({ length: 100 }, () => "**a_".repeat(200));
+    expect(await draw(...many)).toContain("markdown-waiting");
+  });
+});
+
+/** Draws a page of these texts as the built server does. */
+async function draw(...texts: readonly string[]): Promise<string | undefined> {
+  const drawPage = await cacheDrawPage(new URL("../../dist/index.js", import.meta.url).href)();
+  const cells = texts.map((markdown, index) =>
+    outputCell(`text${index}`, { output: { kind: "markdown", markdown } }),
+  );
+  return drawPage?.(pageState(cells), {}).html;
+}
 
 const hostileCell = `import { cell, frame } from "hex-runtime";
 const text = '</script><script>window.wasRun = 1</script><img src=x onerror="window.wasRun = 1"><!--';

@@ -2,7 +2,7 @@ import { options } from "preact";
 import { renderToString } from "preact-render-to-string";
 import type { PageState } from "../../page-state.ts";
 import type { DrawPage } from "../../still-page.ts";
-import { plainMarkdownHtml } from "../output/markdown/markdown-html.ts";
+import { markdownEffort, plainMarkdownHtml } from "../output/markdown/markdown-html.ts";
 import { StillPage, type StillParts } from "../output/still-parts.ts";
 import { FixedPage, toFixed } from "../published/cell-view.tsx";
 import { OpenPage } from "../published/open-page.tsx";
@@ -11,7 +11,8 @@ import { fixedEffects } from "../published/page-effects.ts";
 import { PageStore } from "../published/page-store.ts";
 import { StillTable } from "./still-table.tsx";
 
-const PARTS: StillParts = { Table: StillTable, Markdown: StillMarkdown };
+/** Of all Markdown of a page, about 100 ms at most: everyone else waits for it, and texts may come with the data. */
+const MOST_EFFORT = 2 ** 22;
 
 /** Draws a page as it opens, with no browser: what it looks like until its code runs. */
 export const drawPage: DrawPage = (state, { isEmbedded = false, cut }) => {
@@ -27,7 +28,7 @@ export const drawPage: DrawPage = (state, { isEmbedded = false, cut }) => {
   };
   try {
     const html = renderToString(
-      <StillPage.Provider value={PARTS}>
+      <StillPage.Provider value={toParts()}>
         <FixedPage.Provider value={cut === undefined ? null : toFixed(cut)}>
           {otherTabs(state).map((slug) => (
             <span key={slug} class="other-tab" id={`tab=${slug}`} />
@@ -75,9 +76,21 @@ function toValue(name: string, value: unknown): string {
   throw new Error(`the style ${name} of a page has no number for its value`);
 }
 
+function toParts(): StillParts {
+  let effort = 0;
+  const isDrawn = (text: string) => {
+    effort += markdownEffort(text);
+    return effort <= MOST_EFFORT;
+  };
+  return {
+    Table: StillTable,
+    Markdown: ({ text }) =>
+      stillMarkdown(text, isDrawn(text) ? plainMarkdownHtml(text) : undefined),
+  };
+}
+
 /** Markdown that is safe as it is; all other keeps its place until the browser has sanitised it. */
-function StillMarkdown({ text }: { readonly text: string }) {
-  const html = plainMarkdownHtml(text);
+function stillMarkdown(text: string, html: string | undefined) {
   if (html === undefined) return <div class="markdown markdown-waiting">{text}</div>;
   // the text has no HTML, and all of it is escaped
   return <div class="markdown" dangerouslySetInnerHTML={{ __html: html }} />;

@@ -65,6 +65,14 @@ export function plainMarkdownHtml(text: string): string | undefined {
     .replaceAll("</table>", "</table></div>");
 }
 
+/** What may be more than a letter: each may have the text looked at anew. */
+const SIGNS = /[^\p{L}\p{N}\s.,;:'"()?]|\n|\d[.)]/gu;
+
+/** An upper bound of how long a text takes to read as Markdown: of its length times its signs. */
+export function markdownEffort(text: string): number {
+  return text.length * (text.match(SIGNS)?.length ?? 0);
+}
+
 const PLAIN_TOKENS: ReadonlySet<string> = new Set([
   ...["space", "paragraph", "text", "strong", "em", "del", "codespan", "br", "escape", "hr"],
   ...["heading", "list", "list_item", "blockquote", "code", "table", "link", "checkbox"],
