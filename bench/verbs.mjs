@@ -31,7 +31,7 @@ export async function printVerbs({ root, before, python, rounds, sizes, isSmall,
       duckdb: [python, theirs, "duckdb", folder, String(TIMES)],
       polars: [python, theirs, "polars", folder, String(TIMES)],
       // It takes minutes for more.
-      ...(rows <= 1_000_000 && { arquero: ["node", jobs, "arquero", "", folder, "1"] }),
+      ...(rows <= 100_000 && { arquero: ["node", jobs, "arquero", "", folder, "1"] }),
     };
     printTable(rows, measureInTurn(tools, Math.min(rounds, MOST_ROUNDS)), record);
     await removeFolder(folder);

@@ -1,7 +1,7 @@
 import { createHash, type Hash, randomUUID } from "node:crypto";
 import { LRUCache } from "lru-cache";
 import { batchOf, type ColumnData, dictionaryOf } from "../frame/column/column-data.ts";
-import { unreadOf } from "../frame/column/unread-column.ts";
+import { type UnreadColumn, unreadOf } from "../frame/column/unread-column.ts";
 import type { Frame } from "../frame/frame.ts";
 import type { Readers } from "../run/column-reads.ts";
 import type { ComputedCell } from "../run/compute-cell.ts";
@@ -258,7 +258,8 @@ class FrameSizes {
 
 function toBytes(data: ColumnData): number {
   // Asking for its values would read them.
-  if (unreadOf(data) !== undefined) return data.length * UNREAD_BYTES;
+  const unread = unreadOf(data);
+  if (unread !== undefined) return toUnreadBytes(unread);
   const { values, validity, offsets } = batchOf(data);
   const texts = dictionaryOf(data)?.dictionary;
   const own = values.byteLength + (validity?.byteLength ?? 0);
@@ -266,6 +267,11 @@ function toBytes(data: ColumnData): number {
     return own * TEXT_FACTOR + offsets.byteLength * 3;
   }
   return own + (texts === undefined ? 0 : toBytes(texts));
+}
+
+function toUnreadBytes({ of, length }: UnreadColumn): number {
+  const rowBytes = of && of.length > 0 ? toBytes(of) / of.length : UNREAD_BYTES;
+  return Math.ceil(length * rowBytes);
 }
 
 /** Stands for the content of a frame; equal for equal frames that were read in the same way. */

@@ -1,3 +1,6 @@
+import { writeSync } from "node:fs";
+import { syncBuiltinESMExports } from "node:module";
+import { Writable } from "node:stream";
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 import { HexError } from "../errors.ts";
@@ -77,6 +80,7 @@ export async function serveThread(
 ): Promise<void> {
   const parent = new ThreadParent(thread);
   tellWhatThreadsLack(parent);
+  printAtOnce();
   try {
     parent.end({ status: "done", value: await run(thread.task as ProcessTask, parent) });
   } catch (thrown) {
@@ -86,16 +90,27 @@ export async function serveThread(
   process.exit(0);
 }
 
+/** What belongs to the whole process: its folder, its users, its end. */
+const OF_THE_PROCESS = [
+  ...["abort", "chdir", "initgroups", "setegid", "seteuid"],
+  ...["setgid", "setgroups", "setuid"],
+];
+
 /**
- * Threads have no folder of their own, and some native modules are loaded once in a process: cells
+ * Some of what a process has its threads share, and some native modules are loaded once in it: cells
  * that need either are to run in processes.
  */
 function tellWhatThreadsLack(parent: ThreadParent): void {
-  const { dlopen } = process;
-  process.chdir = () => {
-    parent.note(KERNEL_NOTES.lack, "process.chdir");
-    throw new Error("process.chdir is not there in threads");
+  const { dlopen, umask } = process;
+  const lack = (what: string): never => {
+    parent.note(KERNEL_NOTES.lack, what);
+    throw new Error(`${what} is not there in threads`);
   };
+  const own = OF_THE_PROCESS.map((name) => [name, () => lack(`process.${name}`)]);
+  Object.assign(process, Object.fromEntries(own));
+  process.umask = (mask?: number | string) =>
+    mask === undefined ? umask() : lack("process.umask");
+  process.env = toThreadEnvironment(process.env, lack);
   process.dlopen = (module: object, file: string, ...flags: number[]) => {
     try {
       Reflect.apply(dlopen, process, [module, file, ...flags]);
@@ -104,4 +119,52 @@ function tellWhatThreadsLack(parent: ThreadParent): void {
       throw thrown;
     }
   };
+  // Cells may import them by name.
+  syncBuiltinESMExports();
+}
+
+/** A thread's own copy, in which a time zone would be set without being heeded. */
+function toThreadEnvironment(
+  own: NodeJS.ProcessEnv,
+  lack: (what: string) => never,
+): NodeJS.ProcessEnv {
+  return new Proxy(own, {
+    set: (env, name, value) => {
+      if (name === "TZ" && String(value) !== env["TZ"]) lack("process.env.TZ");
+      return Reflect.set(env, name, value);
+    },
+    deleteProperty: (env, name) => {
+      if (name === "TZ" && env["TZ"] !== undefined) lack("process.env.TZ");
+      return Reflect.deleteProperty(env, name);
+    },
+  });
+}
+
+const WRITE_AGAIN_MS = 1;
+
+/**
+ * Has the thread print by itself: what Node would hand to the main thread stays behind in one that never
+ * pauses, or comes to its end.
+ */
+function printAtOnce(): void {
+  const open = (fd: number) => {
+    const write = (chunk: Uint8Array, _: unknown, onWritten: () => void) => {
+      writeAll(fd, chunk);
+      onWritten();
+    };
+    return { value: Object.assign(new Writable({ write }), { fd }), configurable: true };
+  };
+  Object.defineProperties(process, { stdout: open(1), stderr: open(2) });
+}
+
+function writeAll(fd: number, bytes: Uint8Array): void {
+  for (let start = 0; start < bytes.length; ) {
+    try {
+      start += writeSync(fd, bytes, start);
+    } catch (thrown) {
+      if ((thrown as NodeJS.ErrnoException).code !== "EAGAIN") throw thrown;
+      // Nobody has read what was printed before.
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, WRITE_AGAIN_MS);
+    }
+  }
 }

@@ -126,12 +126,10 @@ class ThreadsProcess {
   async #onEnded(number: number, ending: ThreadEnding): Promise<void> {
     const thread = this.#threads.get(number);
     if (thread === undefined) return;
-    const isLast = this.#threads.size === 1;
-    if (isLast || !(await this.#isAlone())) {
-      this.#threads.delete(number);
-      await this.#endFor(thread);
-    }
+    const isToStay = this.#threads.size > 1 && (await this.#isAlone());
     this.#threads.delete(number);
+    // Others may have ended meanwhile: nothing starts a thread in it that is not known here.
+    if (!isToStay || this.#threads.size === 0) await this.#endFor(thread);
     thread.end(toProcessEnding(ending, this.#heapBytes));
   }
 

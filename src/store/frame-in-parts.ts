@@ -35,8 +35,8 @@ export async function openInParts(
   { signal, onWarning, onLost }: OpenOptions,
 ): Promise<Frame | undefined> {
   const { arrow, csv, rows, columns } = entry;
-  const opened = await store.openBytes?.(arrow?.key ?? "", { signal });
-  const rescue = await store.openBytes?.(csv.key, { signal });
+  const opened = await openPlain(store, arrow?.key ?? "", { signal });
+  const rescue = await openPlain(store, csv.key, { signal });
   if (arrow?.sums === undefined || opened?.sizeBytes !== arrow.sizeBytes) return undefined;
   if (rescue?.sizeBytes !== csv.sizeBytes) return undefined;
   try {
@@ -61,6 +61,16 @@ export async function openInParts(
     } else if (error instanceof HexError && !isInvalidData(error)) throw error;
     // Who reads the file as a whole says what else is wrong with it.
     return undefined;
+  }
+}
+
+/** Holds a file open; `undefined` also where something else lies in its place. */
+async function openPlain(store: Store, key: string, options: StoreOptions) {
+  try {
+    return await store.openBytes?.(key, options);
+  } catch (error) {
+    if (isDamage(error)) return undefined;
+    throw error;
   }
 }
 

@@ -172,10 +172,11 @@ class PreparedProcesses {
   /** A process that has not had a task: one that waits, or a new one. */
   take(): RunProcess {
     const process = this.#takeWaiting() ?? this.#start();
-    const sinceMs = performance.now() - this.#takenMs;
-    this.#takenMs += sinceMs;
+    const nowMs = performance.now();
+    const isOneAfterOther = nowMs - this.#takenMs < PAUSE_MS;
+    this.#takenMs = nowMs;
     clearTimeout(this.#timer);
-    if (sinceMs < PAUSE_MS) this.#prepare(this.#most);
+    if (isOneAfterOther) this.#prepare(this.#most);
     this.#timer = setTimeout(() => this.#rest(), PAUSE_MS);
     return process;
   }

@@ -46,15 +46,19 @@ export default cell({ press }, ({ press }) => {
   return press ? "pressed" : "waits";
 });`,
   "cells/08-acted.ts": `import { appendFileSync, existsSync } from "node:fs";
+import { chdir } from "node:process";
 import { setTimeout as wait } from "node:timers/promises";
 import { cell } from "hex-runtime";
 import act from "./04-act.ts";
 export default cell({ act }, async ({ act }, { secrets, signal }) => {
   appendFileSync("ran", "acted " + act + " " + process.pid + "\\n");
+  if (act === "hang") for (const line of ["begun", "hangs"]) console.log(line);
   if (act === "hang") Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0);
   if (act === "exit") process.exit(7);
   if (act === "die") process.kill(process.pid, "SIGKILL");
-  if (act === "move") process.chdir(process.cwd());
+  if (act === "move") chdir(process.cwd());
+  if (act === "zone") process.env.TZ = "Asia/Tokyo";
+  if (act === "zone") return new Date(0).getHours();
   if (act === "tell") throw new Error("the key " + secrets.API_KEY + " was refused");
   if (act === "heed") await new Promise((resolve) => signal.addEventListener("abort", resolve));
   if (act === "heed") appendFileSync("ran", "heeded\\n");

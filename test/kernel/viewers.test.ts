@@ -235,7 +235,8 @@ describe("a process that answers viewers", () => {
   it("is killed at the deadline when a cell never ends, and others are answered meanwhile", async () => {
     const { publish, open, ran } = await viewedProject();
     await publish();
-    const viewers = await open({ deadlineMs: DEADLINE_MS });
+    const lines: string[] = [];
+    const viewers = await open({ deadlineMs: DEADLINE_MS, onLine: (line) => lines.push(line) });
     await viewers.evaluate(ask(["count"]));
     const hanging = viewers.evaluate(ask(["acted"], { inputs: { act: "hang" } }));
     const told = expect(hanging).resolves.toMatchObject({
@@ -257,6 +258,7 @@ describe("a process that answers viewers", () => {
     ];
     expect((await Promise.all(others)).map(shownIn)).toEqual([{ count: 3 }, { count: 2 }]);
     await told;
+    expect(lines.filter((line) => !line.startsWith("counted"))).toEqual(["begun", "hangs"]);
     expect(shownIn(await viewers.evaluate(ask(["acted"])))).toEqual({ acted: "well" });
   });
 
@@ -352,6 +354,33 @@ describe("a process that answers viewers", () => {
     const moved = await viewers.evaluate(ask(["acted"], { inputs: { act: "move" } }));
     expect(shownIn(moved)).toEqual({ acted: "move" });
     expect(lines).toContainEqual(expect.stringContaining("process.chdir"));
+    viewers.restart();
+    const inTokyo = await viewers.evaluate(ask(["acted"], { inputs: { act: "zone" } }));
+    expect(shownIn(inTokyo)).toEqual({ acted: 9 });
+    expect(lines).toContainEqual(expect.stringContaining("process.env.TZ"));
+  });
+
+  it("leaves no process behind when all threads in it end at once", async () => {
+    const { publish, open, ran } = await viewedProject();
+    await publish();
+    const viewers = await open({ deadlineMs: FAR_MS });
+    const gates = ["gate 1", "gate 2"];
+    const gone = gates.map((act) =>
+      expect(viewers.evaluate(ask(["acted"], { inputs: { act } }))).rejects.toMatchObject({
+        code: "HEX_CANCELLED",
+      }),
+    );
+    const pids: number[] = [];
+    await until("both go", async () => {
+      const begun = (await ran()).filter((line) => line.startsWith("acted gate"));
+      pids.push(...begun.map((line) => Number(line.split(" ").at(-1))));
+      return pids.length === 2;
+    });
+    const [first, second] = pids;
+    expect(first).toBe(second);
+    await viewers.close();
+    await Promise.all(gone);
+    expect(isAlive(first ?? 0)).toBe(false);
   });
 
   it("is replaced as often as its cells kill it while they are loaded", async () => {

@@ -1,4 +1,4 @@
-import { cp, mkdtemp, readdir, rm } from "node:fs/promises";
+import { cp, mkdtemp, readdir, rm, symlink } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, beforeEach, expect, it } from "vitest";
@@ -23,6 +23,7 @@ let sales: Frame;
 /** what was published, untouched */
 let published: string;
 let store: DirectoryStore;
+let folder: string;
 
 beforeAll(async () => {
   sales = frame(
@@ -39,7 +40,7 @@ beforeAll(async () => {
 afterAll(() => rm(published, { recursive: true }));
 
 beforeEach(async () => {
-  const folder = await temporaryFolder();
+  folder = await temporaryFolder();
   await cp(published, folder, { recursive: true });
   store = new DirectoryStore(folder);
 });
@@ -68,7 +69,10 @@ it("refuses a damaged column whose CSV is damaged as well, and tells the reader"
   await damage(KEYS.arrow, IN_AMOUNTS);
   await damage(KEYS.csv, 100);
   const { frame: read, lost } = await readSales();
-  expect(() => summaryOf(read)).toThrow(/^Expected `\.hex\/runs\/run-1\/sales\.csv` in file:/);
+  for (let row = 0; row < 3; row++) {
+    expect(() => read.at("amount", row)).toThrow(/^Expected `\.hex\/runs\/run-1\/sales\.csv` in /);
+  }
+  // The files are not read again for each value.
   expect(lost).toEqual(["sales"]);
 });
 
@@ -92,6 +96,19 @@ it("takes the CSV, and warns, where the Arrow file is gone or cut off", async ()
   const { frame: read, warnings } = await readSales();
   expect(summaryOf(read)).toEqual(summaryOf(sales));
   expect(warnings).toEqual([expect.stringMatching(/its CSV is read instead$/)]);
+});
+
+it("needs only one of its files to be there: what lies in place of the other is passed over", async () => {
+  await replaceByLink(KEYS.csv);
+  const first = await readSales();
+  expect(summaryOf(first.frame)).toEqual(summaryOf(sales));
+  expect(first.warnings).toEqual([]);
+  await rm(join(folder, KEYS.csv));
+  await cp(join(published, KEYS.csv), join(folder, KEYS.csv));
+  await replaceByLink(KEYS.arrow);
+  const second = await readSales();
+  expect(summaryOf(second.frame)).toEqual(summaryOf(sales));
+  expect(second.warnings).toEqual([expect.stringMatching(/its CSV is read instead$/)]);
 });
 
 it.runIf(process.platform === "linux")("keeps no file open that nobody reads", async () => {
@@ -128,6 +145,11 @@ function summaryOf(read: Frame) {
     for (const value of read.column(column)) sum += Number(value);
   }
   return { sum, numRows: passing.numRows, last: passing.slice(-3).rows() };
+}
+
+async function replaceByLink(key: string): Promise<void> {
+  await rm(join(folder, key));
+  await symlink(join(published, key), join(folder, key));
 }
 
 async function damage(key: string, place: number): Promise<void> {

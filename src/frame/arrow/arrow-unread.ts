@@ -31,10 +31,10 @@ export function openUnreadArrow(
   if (batch === undefined || others.length > 0 || isPacked(batches)) return undefined;
   if (fields.length !== schema.length) return undefined;
   if (!fields.every((field, index) => isWritten(field, schema[index]))) return undefined;
-  let rescued: Frame | undefined;
+  let rescued: (() => Frame) | undefined;
   const other = (cause: unknown) => {
-    rescued ??= rescue(cause);
-    return rescued;
+    rescued ??= settle(() => rescue(cause));
+    return rescued();
   };
   const columns = fields.map((field, index) => {
     const { name, type } = schema[index] ?? { name: "", type: "string" };
@@ -44,6 +44,18 @@ export function openUnreadArrow(
     return { name, type, data: toUnreadData(orElse(column, read, other, index)) };
   });
   return toFrameOf(columns);
+}
+
+/** Does something once: what comes of it, also a failure, comes of it each time. */
+function settle(make: () => Frame): () => Frame {
+  try {
+    const made = make();
+    return () => made;
+  } catch (error) {
+    return () => {
+      throw error;
+    };
+  }
 }
 
 /** A column that is read from elsewhere where its file is damaged. */

@@ -66,6 +66,7 @@ function takeTextColumn(
     length,
     nullCount: missing.nullCount,
     reading: "any",
+    of: data,
     read: copy,
     at,
     take,

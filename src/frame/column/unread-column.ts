@@ -12,6 +12,8 @@ export interface UnreadColumn {
   readonly nullCount: number;
   /** as it will be when the column is read */
   readonly reading: Reading;
+  /** the column that its values are taken of, if they are; a row of it takes as much memory */
+  readonly of?: ColumnData;
   /** the whole column */
   read(): ColumnData;
   /** the value of a row before the column is read; without it, reading one reads all */
@@ -27,8 +29,12 @@ export function toUnreadData(column: UnreadColumn): ColumnData {
   const { length, nullCount } = column;
   const data: ColumnData = new Column<Value>([]);
   let whole: ColumnData | undefined;
+  // Let go once it is read: it may hold far more in memory than the column.
+  let source: UnreadColumn | undefined = column;
   const read = (): ColumnData => {
-    whole ??= column.read();
+    whole ??= source?.read();
+    if (whole === undefined) throw new Error("A column is let go when it was read");
+    source = undefined;
     unread.delete(data);
     return whole;
   };
@@ -38,9 +44,7 @@ export function toUnreadData(column: UnreadColumn): ColumnData {
     type: { get: () => read().type },
     data: { get: () => read().data },
     offsets: { get: () => read().offsets },
-    at: {
-      value: (row: number) => (whole === undefined && column.at ? column.at(row) : read().at(row)),
-    },
+    at: { value: (row: number) => (source?.at ? source.at(row) : read().at(row)) },
   });
   unread.set(data, column);
   return data;

@@ -18,6 +18,8 @@ interface SeenDays {
   readonly opened: readonly OpenDay[];
   /** closed days of which a run is missing */
   readonly wrong: ReadonlySet<string>;
+  /** runs that have no record, whatever an index tells */
+  readonly gone: ReadonlySet<string>;
   /** days of runs that were marked as unfinished before the closed days were read */
   readonly marked: ReadonlySet<string>;
   /** as they were read before any day was listed */
@@ -59,8 +61,10 @@ async function writeIndexes(
   const complete: ClosedDay[] = [];
   for (const open of seen.opened) {
     const isKnown = isComplete(store, open, seen, span);
-    if (!isKnown && open.read.length < WORTH_WRITING) continue;
-    const next = open.index.with(open.ids, open.read);
+    const gone = [...seen.gone].filter((id) => open.index.kindOf(id) !== undefined);
+    if (!isKnown && gone.length === 0 && open.read.length < WORTH_WRITING) continue;
+    const left = open.ids.filter((id) => !seen.gone.has(id));
+    const next = open.index.with(left, open.read);
     if (next.sha256 !== open.index.sha256) await next.write(store, open.day, span.changes);
     if (isKnown) complete.push(toClosed(open, next));
   }
@@ -71,12 +75,12 @@ async function writeIndexes(
 function isComplete(
   store: Store,
   { ids, index, read, ...listed }: OpenDay,
-  { marked }: SeenDays,
+  { marked, gone }: SeenDays,
   { nowMs }: IndexSpan,
 ): boolean {
   if (marked.has(listed.day) || !isSettled(listed, nowMs, store)) return false;
   const known = new Set(read.map(({ runId }) => runId));
-  return ids.every((id) => known.has(id) || index.kindOf(id) !== undefined);
+  return ids.every((id) => known.has(id) || (index.kindOf(id) !== undefined && !gone.has(id)));
 }
 
 function toClosed({ day, tag }: OpenDay, index: DayIndex): ClosedDay {

@@ -1,6 +1,7 @@
 import type { ChangeOptions } from "../../store/change-document.ts";
 import {
   CLOSED_DAYS_KEY,
+  dayIndexKey,
   HISTORY_INDEX_PREFIX,
   HISTORY_PREFIX,
   OPEN_RUNS_PREFIX,
@@ -91,7 +92,14 @@ export async function prune(
   await remove(store, pruned, options);
   const marked = marks.map(({ key }) => dayOf(toMarkedId(key)));
   const indexed = pruned.flatMap(({ key }) => toIndexedDay(key) ?? []);
-  await open(store, new Set([...ofDays.keys(), ...indexed, ...marked]), options);
+  const days = new Set([...ofDays.keys(), ...indexed, ...marked]);
+  // In a directory the names of runs stay, as empty folders: what tells of these runs does not.
+  await remove(
+    store,
+    [...days].map((day) => ({ key: dayIndexKey(day) })),
+    options,
+  );
+  await open(store, days, options);
   const own = [...ofDays.values()].map((runId) => ({ key: openRunKey(runId) }));
   await remove(store, [...marks, ...own], options);
 }

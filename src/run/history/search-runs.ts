@@ -68,6 +68,8 @@ class RunSearch {
   readonly #opened: OpenDay[] = [];
   /** closed days of which a run is missing */
   readonly #wrong = new Set<string>();
+  /** runs that are told of but have no record */
+  readonly #gone = new Set<string>();
 
   constructor(store: Store, query: RunQuery, span: HistorySpan) {
     this.#store = store;
@@ -89,8 +91,14 @@ class RunSearch {
         at++;
       }
     }
-    const seen = { opened: this.#opened, wrong: this.#wrong, marked: this.#marked };
-    await keepIndexes(this.#store, { ...seen, closed: this.#closed }, this.#span);
+    await keepIndexes(
+      this.#store,
+      {
+        ...{ opened: this.#opened, wrong: this.#wrong, gone: this.#gone },
+        ...{ marked: this.#marked, closed: this.#closed },
+      },
+      this.#span,
+    );
     return {
       runs: this.#runs,
       ...(this.#isEnded && this.#last !== undefined && { next: this.#last }),
@@ -248,8 +256,10 @@ class RunSearch {
   #takeOne({ runId, record, warning }: Candidate, missing: Set<string> | undefined): void {
     this.#last = runId;
     if (warning !== undefined) this.#warnings.push(warning);
-    else if (record === undefined) missing?.add(dayOf(runId));
-    else if (isAskedFor(toKind(record), this.#query)) this.#runs.push(record);
+    else if (record === undefined) {
+      missing?.add(dayOf(runId));
+      this.#gone.add(runId);
+    } else if (isAskedFor(toKind(record), this.#query)) this.#runs.push(record);
   }
 
   #readAll(candidates: readonly Candidate[]): Promise<readonly Candidate[]> {
