@@ -68,6 +68,9 @@ export class CellCache {
   readonly #frames = new FrameSizes();
   readonly #pressed = new Set<string>();
   #plainBytes = 0;
+  /** results whose frames had a column that could be read from no file */
+  readonly #lost = new Set<string>();
+  #losses = 0;
   /** computations that are on their way, by key: others that need the same wait for them */
   readonly pending = new Map<string, Promise<unknown>>();
 
@@ -126,9 +129,24 @@ export class CellCache {
     while (this.sizeBytes > this.#limitBytes && this.#entries.size > 0) this.#entries.pop();
   }
 
-  /** Nothing that is known can be used any more. */
-  clear(): void {
+  /**
+   * A column of a result's frame could be read from no file: nothing that is known can be used any
+   * more, as cells may have gone on without it.
+   */
+  lose(result: string): void {
+    this.#losses += 1;
+    this.#lost.add(result);
     this.#entries.clear();
+  }
+
+  /** Whether a column of its frame was lost: it is to be read whole from now on. */
+  wasLost(result: string): boolean {
+    return this.#lost.has(result);
+  }
+
+  /** How often something was lost: what was begun before is not to be used. */
+  get losses(): number {
+    return this.#losses;
   }
 
   #forget({ cached, sizeBytes, frames }: Entry, key: string): void {

@@ -62,8 +62,6 @@ export class PublishedCells {
   readonly #saved: ReadonlyMap<string, NotedOutput>;
   /** of these fingerprints it is known which cells have the same */
   #fingerprints: CellFingerprints | undefined;
-  /** whether a column of a frame could not be read later on: all are read whole from then on */
-  #isLost = false;
   readonly #isSameFingerprint = new Map<string, boolean>();
 
   private constructor(options: PublishedCellsOptions, saved: readonly SavedOutput[]) {
@@ -112,11 +110,6 @@ export class PublishedCells {
     return saved !== undefined && (result === undefined || saved.result === result);
   }
 
-  /** Whether a column that cells may have needed could not be read any more. */
-  get isLost(): boolean {
-    return this.#isLost;
-  }
-
   showsTable(cell: string): boolean {
     const kind = this.#saved.get(cell)?.output.kind;
     return kind === "frame" || kind === "chart";
@@ -136,10 +129,7 @@ export class PublishedCells {
     const key = `shown ${result}`;
     const pending = cache.pending.get(key) as Promise<Frame | undefined> | undefined;
     if (pending !== undefined) return pending;
-    const onLost = () => {
-      this.#isLost = true;
-    };
-    const lazily = this.#isLost ? undefined : { onLost };
+    const lazily = cache.wasLost(result) ? undefined : { onLost: () => cache.lose(result) };
     const reading = version.readShown(cell, { onWarning, lazily });
     cache.pending.set(key, reading);
     try {

@@ -17,7 +17,7 @@ import {
   reuseFrame,
   toFrameOrigin,
 } from "./published.ts";
-import { goneError } from "./request.ts";
+import { goneError, lostError } from "./request.ts";
 
 export interface RecallOptions {
   readonly cache: CellCache;
@@ -53,9 +53,12 @@ export class KernelRecall implements CellRecall {
   readonly #frames = new Map<string, string>();
   /** names the content of each pinned CSV of another tool that cells of the run read, by frame */
   readonly #foreign = new Map<string, string>();
+  /** how often columns were lost before it */
+  readonly #losses: number;
 
   constructor(options: RecallOptions) {
     this.#options = options;
+    this.#losses = options.cache.losses;
   }
 
   /** The results of the run's cells, by name; without those that failed or did not run. */
@@ -209,6 +212,8 @@ export class KernelRecall implements CellRecall {
     try {
       const reused = await this.#reuse(turn);
       const executed = reused ?? (await execute());
+      // Nobody else is to get what may have been computed without a column.
+      if (cache.losses !== this.#losses) throw lostError(`what cell ${name} read`);
       const { result, computed } = await cacheResult(cache, { key, scope, turn, executed });
       // The value of an input is noted by itself.
       if (kind !== "input") this.#note(name, { result, output: computed.output });

@@ -224,6 +224,16 @@ export function goneEvaluation(cell: string): HexError {
   return goneError(`what cell ${cell.slice(0, 80)} showed`, "an evaluation", "evaluate again");
 }
 
+/** The failure of what was computed while a column could be read from no file. */
+export function lostError(place: string): HexError {
+  return expectation("HEX_STORE_DAMAGED", {
+    place,
+    expected: "read to its end",
+    got: "a column that is damaged in all of its files",
+    hint: "ask again, or publish it anew",
+  });
+}
+
 /** The failure of a request for rows of a cell that has none. */
 export function showsNoTable(cell: string): HexError {
   return expectation("HEX_OUTPUT_UNKNOWN", {

@@ -1,5 +1,4 @@
 import { framesRead, type RunPlan, restrictPlan } from "../cell/plan.ts";
-import { expectation } from "../errors.ts";
 import type { Frame } from "../frame/frame.ts";
 import { ownValue } from "../frame/own-value.ts";
 import { openProject, type Project, planProject } from "../project/project.ts";
@@ -26,6 +25,7 @@ import {
   goneEvaluation,
   type KernelAnswer,
   type KernelSession,
+  lostError,
   type RequestContext,
   type SessionRequest,
   showsNoTable,
@@ -129,13 +129,13 @@ class ViewerSession implements KernelSession {
     const { press = {} } = query;
     const names = project.cells.cells.map(({ name }) => name);
     const asked = names.filter((name) => query.cells.includes(name));
-    const wasLost = opened.published?.isLost;
+    const { losses } = this.#viewed.cache;
     const evaluated = await evaluateCells(this.#viewed, {
       ...{ ...context, opened, press, asked },
       inputs: toViewerInputs(query, project),
       plan: restrictPlan(this.#plan, asked),
     });
-    this.#refuseLost(opened, wasLost);
+    this.#refuseLost(opened, losses);
     const { results, inputs } = evaluated.recall;
     const values = Object.fromEntries(
       [...inputs].sort(([left], [right]) => (left < right ? -1 : 1)),
@@ -151,19 +151,13 @@ class ViewerSession implements KernelSession {
   }
 
   /**
-   * Refuses what cells came to when a column could not be read for them: one that has caught the failure
-   * may have gone on without it. All is evaluated anew from then on, and frames are read whole.
+   * Refuses what cells came to when a column could not be read meanwhile: one that has caught the failure
+   * may have gone on without it. All is evaluated anew from then on.
    * @throws {HexError} HEX_STORE_DAMAGED
    */
-  #refuseLost({ published, version }: OpenedVersion, wasLost: boolean | undefined): void {
-    if (published?.isLost === wasLost) return;
-    this.#viewed.cache.clear();
-    throw expectation("HEX_STORE_DAMAGED", {
-      place: `a frame of version ${version.number}`,
-      expected: "to be read to its end",
-      got: "a column that is damaged in all of its files",
-      hint: "ask again, or publish it anew",
-    });
+  #refuseLost({ version }: OpenedVersion, losses: number): void {
+    if (this.#viewed.cache.losses === losses) return;
+    throw lostError(`a frame of version ${version.number}`);
   }
 
   /** A cell's result as JSON; its output only where it is not the one that the caller has. */

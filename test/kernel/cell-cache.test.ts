@@ -33,6 +33,14 @@ describe("the memory of cells", () => {
     ]);
   });
 
+  it("forgets all when a column was lost, and knows whose", () => {
+    const cache = new CellCache({ limitBytes: 1e6 });
+    cache.put("a", cached(1));
+    cache.lose("1");
+    expect([cache.get("a"), cache.find("1"), cache.losses]).toEqual([undefined, undefined, 1]);
+    expect([cache.wasLost("1"), cache.wasLost("2")]).toEqual([true, false]);
+  });
+
   it("counts columns once that frames share", () => {
     const cache = new CellCache({ limitBytes: 1e9 });
     cache.put("whole", cached(1), { sizeBytes: 0, frames: [numbers] });

@@ -1,3 +1,5 @@
+import { chmod, readdir, readFile, writeFile } from "node:fs/promises";
+import { join } from "node:path";
 import { expect, it } from "vitest";
 import type {
   EvaluateRequest,
@@ -220,3 +222,65 @@ it("does not run again what failed for a press, and says of a lost one that it i
   await expect(lost).rejects.toMatchObject({ code: "HEX_PRESS_UNKNOWN" });
   await expect(evaluate(pressed)).rejects.toMatchObject({ code: "HEX_OUTPUT_GONE" });
 });
+
+/** A frame of which columns are read when they are needed, and a cell that goes on without one. */
+const MANY_CELLS = {
+  "cells/10-many.ts": `import { cached, frame } from "hex-runtime";
+const rows = Array.from({ length: 200_000 }, (_, at) => ({ at, name: "n" + (at % 50_000), half: at / 2 }));
+export default cached("many", () => frame(rows));`,
+  "cells/11-summed.ts": `import { cell } from "hex-runtime";
+import act from "./04-act.ts";
+import many from "./10-many.ts";
+export default cell({ act, many }, ({ act, many }) => {
+  try {
+    return act + " " + many.column("half").reduce((sum, each) => sum + each, 0);
+  } catch {
+    return act + " went on";
+  }
+});`,
+};
+
+it("is never of a column that was lost, also when it is there again", async () => {
+  const project = await viewedProject(MANY_CELLS);
+  await project.publish();
+  const newest = { version: 1, commit: null };
+  const byRows = await project.open({ size: 1 });
+  const byCell = await project.open({ size: 1 });
+  const summed = (viewers: Viewers) =>
+    viewers.evaluate({ ...newest, inputs: { act: "b" }, cells: ["summed"] });
+  const shown = { ...newest, inputs: {}, cells: ["many"] };
+  for (const viewers of [byRows, byCell]) await viewers.warm(newest);
+  const { evaluation } = await byRows.evaluate(shown);
+  const mend = await damageFrame(project.directory, "many");
+  const sort = { column: "half", descending: true };
+  const rows = byRows.rows({ evaluation, cell: "many", offset: 0, limit: 1, sort });
+  await expect(rows).rejects.toMatchObject({ code: "HEX_STORE_DAMAGED" });
+  expect(JSON.stringify(await summed(byRows))).not.toContain("went on");
+  await expect(summed(byCell)).rejects.toMatchObject({ code: "HEX_STORE_DAMAGED" });
+  await mend();
+  const sum = { cells: [{ output: { value: "b 9999950000" } }] };
+  expect(await summed(byRows)).toMatchObject(sum);
+  expect(await summed(byCell)).toMatchObject(sum);
+});
+
+/** Changes the middle of all files of a frame where they are; gives what puts it back. */
+async function damageFrame(directory: string, frame: string): Promise<() => Promise<void>> {
+  const store = join(directory, ".hex/store");
+  const names = (await readdir(store, { recursive: true })).filter((name) =>
+    [".arrow", ".csv"].some((kind) => name.endsWith(`${frame}${kind}`)),
+  );
+  const files = await Promise.all(
+    names.map(async (name) => ({
+      path: join(store, name),
+      body: await readFile(join(store, name)),
+    })),
+  );
+  for (const { path } of files) await chmod(path, 0o600);
+  const write = async (change: (body: Buffer) => Buffer) => {
+    for (const { path, body } of files) await writeFile(path, change(body), { flag: "r+" });
+  };
+  await write((body) =>
+    Buffer.from(body).fill(55, body.length >> 3, body.length - (body.length >> 3)),
+  );
+  return () => write((body) => body);
+}
