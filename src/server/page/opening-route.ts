@@ -6,6 +6,7 @@ import { type OpeningPage, renderOpening } from "../../page/shell.ts";
 import type { DrawPage } from "../../page/still-page.ts";
 import type { PageSettings } from "../../project/page-settings.ts";
 import { PromiseCache } from "../../project/promise-cache.ts";
+import { toSha256 } from "../../sha256.ts";
 import { readCookie } from "../caller.ts";
 import { checkHost } from "../hosts.ts";
 import type { Query } from "../query.ts";
@@ -77,9 +78,9 @@ async function findOpening(request: FastifyRequest, opening: Opening): Promise<R
   ]);
   const sizeBytes = state.content.cells.length;
   if (draw === undefined || sizeBytes > MOST_SENT) return null;
-  const etag = `${state.etag.slice(0, -1)}.${look.isEmbedded ? "e" : ""}${look.theme ?? ""}"`;
-  return ready.get(etag, 2 * sizeBytes + AROUND_BYTES, async () =>
-    toReady(assets, { state, look, draw, etag }),
+  const drawing = `${state.etag} ${look.isEmbedded ? "e" : ""}${look.theme ?? ""}`;
+  return ready.get(drawing, 2 * sizeBytes + AROUND_BYTES, async () =>
+    toReady(assets, { state, look, draw }),
   );
 }
 
@@ -104,14 +105,13 @@ function toLook({ headers, query }: FastifyRequest): Look | undefined {
 }
 
 interface Drawing {
-  readonly etag: string;
   readonly state: ReadState;
   readonly look: Look;
   readonly draw: DrawPage;
 }
 
 /** Null where there is too much to be drawn. */
-function toReady(assets: PageAssets, { state, look, draw, etag }: Drawing): ReadyPage | null {
+function toReady(assets: PageAssets, { state, look, draw }: Drawing): ReadyPage | null {
   const { toHead, content } = state;
   const cells: PageState["cells"] = JSON.parse(Buffer.from(content.cells).toString());
   const opened: PageState = { ...toHead(), cells };
@@ -127,6 +127,8 @@ function toReady(assets: PageAssets, { state, look, draw, etag }: Drawing): Read
     theme: look.theme,
     script: assets.script,
   });
+  // Of all that is sent: another build may draw the same state otherwise.
+  const etag = `"${toSha256(opening.html).slice(0, 32)}"`;
   return { ...opening, etag, packed: new PromiseCache(2) };
 }
 
