@@ -18,7 +18,7 @@ const SOUND: Readonly<Record<string, string>> = {
   "src/client/client.ts": "export const client = 1;",
   "src/start/load.ts": "export const load = 1;",
   "src/kernel/run-child.ts": 'import "../cell/cell.ts";',
-  "src/page/browser/main.tsx": 'import "../../cell/cell.ts";',
+  "src/page/browser/start.ts": 'import "../../cell/cell.ts";',
   "src/page/browser/exported.tsx": 'import "../../cell/cell.ts";',
   "test/helper.ts": "export const helper = 1;",
 };
