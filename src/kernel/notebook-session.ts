@@ -268,7 +268,6 @@ export class NotebookSession implements KernelSession {
   }
 
   #report(report: NotebookReport): void {
-    // A parent that no longer listens has ended this process.
     this.#options.parent.note(KERNEL_NOTES.report, report);
   }
 }

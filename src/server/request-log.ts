@@ -35,9 +35,6 @@ function isPlain(json: string): boolean {
   return json.length <= LONGEST_TEXT && json.search(SUSPICIOUS) < 0;
 }
 
-const SUSPICIOUS =
-  /hxt[pw]|bearer|basic|[\u007f-\u009f\u200b-\u200f\u2028-\u202e\u2066-\u2069\ufeff]/i;
-
 function toShownLine(redacted: { readonly at: string } & LogEntry): string {
   const json = JSON.stringify(redacted, (_key, value: unknown) =>
     typeof value === "string" ? toShownText(value) : value,
@@ -58,6 +55,8 @@ function toShownText(text: string): string {
 
 /** Signs that JSON leaves as they are though a terminal or an editor acts upon them. */
 const UNSEEN = /[\u007f-\u009f\u200b-\u200f\u2028-\u202e\u2066-\u2069\ufeff]/g;
+
+const SUSPICIOUS = new RegExp(`hxt[pw]|bearer|basic|${UNSEEN.source}`, "i");
 
 /** How long a line about an answered request waits for others; milliseconds. */
 const BATCH_MS = 50;
